@@ -1,0 +1,22 @@
+# Resolves ELBO_CUDA to ELBO_CUDA_MODE: NONE, CUDA or EMULATE.
+set(ELBO_CUDA_MODE NONE)
+if(ELBO_CUDA STREQUAL "EMULATE")
+  set(ELBO_CUDA_MODE EMULATE)
+elseif(ELBO_CUDA STREQUAL "ON" OR ELBO_CUDA STREQUAL "AUTO")
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    if(NOT CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES 80-real 90)  # Ampere as the baseline, Hopper tuned, PTX for what comes after
+    endif()
+    enable_language(CUDA)
+    find_package(CUDAToolkit REQUIRED)
+    set(ELBO_CUDA_MODE CUDA)
+  elseif(ELBO_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "ELBO_CUDA=ON needs nvcc, which was not found: install the CUDA toolkit and put nvcc on "
+                        "PATH, or set CMAKE_CUDA_COMPILER; ELBO_CUDA=OFF builds for the CPU alone.")
+  endif()
+elseif(NOT ELBO_CUDA STREQUAL "OFF")
+  message(FATAL_ERROR "ELBO_CUDA is \"${ELBO_CUDA}\": it takes AUTO, ON, OFF or EMULATE.")
+endif()
+message(STATUS "elbo: CUDA backend ${ELBO_CUDA_MODE}")

@@ -1,0 +1,42 @@
+# The library: src/, and with CUDA (or its emulation) kernels/ and the CUDA half of the runtime room.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(dnnl CONFIG REQUIRED)
+find_package(hwy CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(LibZip REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
+
+file(GLOB_RECURSE ELBO_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
+file(GLOB_RECURSE ELBO_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/runtime/cuda_*.cpp)
+file(GLOB ELBO_KERNELS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
+list(REMOVE_ITEM ELBO_SOURCES ${ELBO_CUDA_SOURCES})
+
+add_library(elbo STATIC ${ELBO_SOURCES})
+add_library(elbo::elbo ALIAS elbo)
+set_target_properties(elbo PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME elbo)
+target_compile_features(elbo PUBLIC cxx_std_20)
+target_compile_definitions(elbo PRIVATE ELBO_VERSION="${PROJECT_VERSION}")
+target_include_directories(elbo
+  PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+  PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(elbo SYSTEM PRIVATE ${STB_INCLUDE_DIR})
+target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> OpenMP::OpenMP_CXX DNNL::dnnl hwy::hwy
+  ZLIB::ZLIB LibZip::LibZip $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:tomlplusplus::tomlplusplus>)
+
+if(NOT ELBO_CUDA_MODE STREQUAL "NONE")
+  target_sources(elbo PRIVATE ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})
+  target_include_directories(elbo PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
+  target_compile_definitions(elbo PRIVATE ELBO_HAS_CUDA=1)
+endif()
+if(ELBO_CUDA_MODE STREQUAL "CUDA")
+  set_target_properties(elbo PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON)
+  target_link_libraries(elbo PRIVATE CUDA::cudart CUDA::cublas CUDA::cublasLt)
+elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
+  # The .cu files are C++ for g++; the stand-ins for the toolkit's headers come first on the include path.
+  set_source_files_properties(${ELBO_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  include(${PROJECT_SOURCE_DIR}/tests/emulation/emulation.cmake)  # elbo_emulation
+  target_compile_definitions(elbo PRIVATE ELBO_EMULATE=1)
+  target_link_libraries(elbo PRIVATE elbo_emulation)
+endif()

@@ -1,0 +1,10 @@
+#pragma once
+// elbo: a variational-autoencoder engine. This header brings in the whole public API.
+
+#include "elbo/dataset.h"
+#include "elbo/device.h"
+#include "elbo/error.h"
+#include "elbo/model.h"
+#include "elbo/recipe.h"
+#include "elbo/train.h"
+#include "elbo/version.h"

@@ -1,0 +1,52 @@
+#pragma once
+// Everything elbo throws. The library never prints, exits or aborts.
+
+#include <stdexcept>
+#include <string>
+
+namespace elbo {
+
+/// Base of every exception elbo throws. what() says what was wrong, where, and what to do, in one to three
+/// lines, fit to be shown to a user.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message) : std::runtime_error(message) {}
+};
+
+/// Shapes handed to an op or to the API do not fit together. A mistake in the calling program.
+class ShapeError : public Error {
+  using Error::Error;
+};
+
+/// The device asked for is not there, or a call to its driver or libraries failed.
+class DeviceError : public Error {
+  using Error::Error;
+};
+
+/// Data cannot be used: a truncated or malformed file, NaN, values outside the likelihood's support.
+class DataError : public Error {
+  using Error::Error;
+};
+
+/// A recipe or an option is wrong: unknown key, bad value, settings that contradict each other.
+class ConfigError : public Error {
+  using Error::Error;
+};
+
+/// The file system refused: not found, not writable, full.
+class IoError : public Error {
+  using Error::Error;
+};
+
+/// The loss became NaN or infinite while training.
+class DivergedError : public Error {
+ public:
+  DivergedError(const std::string& message, long long step) : Error(message), step_(step) {}
+  /// The optimizer step, counted from 1, at which it was seen.
+  long long step() const noexcept { return step_; }
+
+ private:
+  long long step_;
+};
+
+}  // namespace elbo

@@ -1,0 +1,79 @@
+#pragma once
+// A recipe: everything that defines a training, as nested settings with the keys of recipes/*.toml.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace elbo {
+
+/// `data.*`
+struct DataSettings {
+  std::string name = "digits";     ///< what load_dataset takes
+  double validation = 0.0;         ///< fraction of train held out, where the data has no validation split
+  double test = 0.0;               ///< likewise for test
+  std::string binarize = "none";   ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
+  bool standardize = false;        ///< subtract the training mean and divide by its deviation, per dimension
+};
+
+/// `model.*`
+struct ModelSettings {
+  std::string kind = "vae";                      ///< vae, autoencoder
+  std::vector<std::int64_t> encoder = {400};     ///< widths of the encoder's hidden layers
+  std::vector<std::int64_t> decoder = {400};     ///< widths of the decoder's hidden layers
+  std::int64_t latent = 20;                      ///< dimensions of z
+  std::string activation = "relu";               ///< relu, tanh, gelu, silu (also sigmoid, identity)
+  std::string output_activation = "identity";    ///< applied to the decoder's output (a likelihood's parameters)
+  std::string likelihood = "bernoulli";          ///< bernoulli, gaussian, gaussian-learned
+  double variance = 1.0;                         ///< of the gaussian with fixed variance
+  std::string initialization = "pytorch";        ///< pytorch (uniform ±1/√fan_in), he
+};
+
+/// `objective.*`
+struct ObjectiveSettings {
+  double beta = 1.0;  ///< weight of the KL while training; what is reported stays unweighted
+};
+
+/// `train.*`
+struct TrainSettings {
+  std::int64_t epochs = 10;
+  std::int64_t batch = 128;
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;
+  double clip_norm = 0.0;        ///< largest global gradient norm; 0 means no clipping
+  std::uint64_t seed = 1;
+};
+
+/// All settings of a training. Default-constructed, it is a small VAE for `digits`.
+struct Recipe {
+  std::string name = "custom";
+  std::string description;
+  DataSettings data;
+  ModelSettings model;
+  ObjectiveSettings objective;
+  TrainSettings train;
+
+  /// A recipe that ships with elbo. Throws ConfigError with the nearest known name.
+  static Recipe named(std::string_view name);
+  /// The names `named` takes.
+  static std::vector<std::string> names();
+  /// Reads TOML. `origin` names the text in errors. Throws ConfigError with file, line and nearest key.
+  static Recipe from_toml(std::string_view text, std::string_view origin = "recipe");
+  /// Reads a file. Throws IoError where it cannot be read.
+  static Recipe from_file(const std::filesystem::path& file);
+
+  /// Applies "key=value", the value in TOML syntax (a bare word is taken as a string): `model.latent=2`,
+  /// `model.encoder=[64, 32]`. Throws ConfigError with the nearest known key.
+  void set(std::string_view key_equals_value);
+  /// TOML with every setting spelled out; `from_toml` reads it back to an equal recipe.
+  std::string to_toml() const;
+  /// Checks that settings make sense together. Throws ConfigError naming the key. The functions above call it.
+  void validate() const;
+};
+
+}  // namespace elbo

@@ -1,0 +1,60 @@
+#pragma once
+// Training: an in-process call with progress by callback.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "elbo/dataset.h"
+#include "elbo/model.h"
+
+namespace elbo {
+
+/// Where a training stands. Losses are nats per example, averaged over the epoch so far.
+struct Progress {
+  std::int64_t epoch = 0;            ///< counted from 1
+  std::int64_t epochs = 0;
+  std::int64_t step = 0;             ///< in this epoch, counted from 1
+  std::int64_t steps_per_epoch = 0;
+  ElboTerms train;
+  double examples_per_second = 0.0;
+  double seconds_left = 0.0;         ///< of the whole training, by the rate so far
+};
+
+/// One finished epoch, as it goes to metrics.jsonl.
+struct EpochMetrics {
+  std::int64_t epoch = 0;
+  std::int64_t steps = 0;            ///< optimizer steps since the beginning
+  double seconds = 0.0;              ///< of training in this epoch, without validation
+  double examples_per_second = 0.0;
+  ElboTerms train;                   ///< averaged over the epoch's batches as they were trained on
+  std::optional<ElboTerms> validation;
+};
+
+struct TrainReport {
+  std::vector<EpochMetrics> epochs;  ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
+  std::int64_t steps = 0;            ///< optimizer steps since the beginning, earlier calls included
+  std::int64_t best_epoch = 0;       ///< lowest validation −ELBO; the last epoch where there is no validation
+  double seconds = 0.0;
+  double examples_per_second = 0.0;
+  bool interrupted = false;          ///< `stop` asked for it; the state was saved
+};
+
+struct TrainOptions {
+  /// Run folder for recipe.toml, metrics.jsonl, model.safetensors (best), last.safetensors and
+  /// checkpoint.safetensors. Empty: nothing is written.
+  std::filesystem::path folder;
+  /// Goes on from the folder's checkpoint, bitwise as if never stopped (same device and build).
+  bool resume = false;
+  std::function<void(const Progress&)> on_progress;      ///< at most ten times a second
+  std::function<void(const EpochMetrics&)> on_epoch;
+  std::function<bool()> stop;  ///< asked between steps; true ends the training after a checkpoint
+};
+
+/// Trains the model in place by its recipe; at the end the model holds the last parameters. Throws ConfigError,
+/// DataError (data does not suit the likelihood), DivergedError (the last good checkpoint stays), IoError.
+TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
+
+}  // namespace elbo

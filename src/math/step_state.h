@@ -1,0 +1,42 @@
+#pragma once
+// What changes from one training step to the next, kept on the device so that a step can be replayed without
+// the host. Shared by the ops, their kernels and the step runner.
+
+#include <cstdint>
+
+namespace elbo {
+
+/// Counters and rates of one step. Lives in device memory; `ops::advance_step` moves it on.
+struct StepState {
+  std::uint64_t step = 0;         ///< optimizer steps begun; 1 during the first
+  std::uint64_t noise_time = 0;   ///< the time that keys noise: the step while training, 0 in evaluation
+  std::int64_t cursor = 0;        ///< where in the permutation this batch begins
+  std::int64_t next_cursor = 0;   ///< where the next one will
+  float learning_rate = 0.0f;
+  float kl_weight = 1.0f;         ///< β
+  float bias_correction1 = 1.0f;  ///< 1 − β₁ᵗ (Kingma & Ba 2015, Algorithm 1)
+  float bias_correction2 = 1.0f;  ///< 1 − β₂ᵗ
+};
+
+/// What a random number is for; part of its address, so that two uses never share a number.
+enum class NoisePurpose : std::uint32_t {
+  reparameterize = 1,
+  binarize = 2,
+  shuffle = 3,
+  initialize = 4,
+  prior_sample = 5,
+  importance = 6,
+  likelihood_sample = 7,
+};
+
+/// Where noise comes from: with a dimension it addresses one number (see math/philox.h). Pointers are to device
+/// memory, so that a captured step reads their current values.
+struct NoiseSource {
+  std::uint64_t seed = 0;
+  NoisePurpose purpose = NoisePurpose::reparameterize;
+  const std::uint64_t* time = nullptr;      ///< step or epoch; null means 0
+  const std::int64_t* examples = nullptr;   ///< [batch] indices in the dataset; null means row i is example i
+  std::int64_t first_sample = 0;            ///< number of the first of K samples, when K come in chunks
+};
+
+}  // namespace elbo

@@ -1,0 +1,34 @@
+#pragma once
+// Adam (Kingma & Ba 2015, Algorithm 1) as PyTorch computes it, with decoupled weight decay (Loshchilov & Hutter
+// 2019) as in AdamW.
+
+#include "math/step_state.h"
+#include "runtime/context.h"
+#include "runtime/view.h"
+
+namespace elbo::ops {
+
+/// What stays the same over a training. The learning rate is in StepState, since schedules change it.
+struct AdamSettings {
+  float beta1 = 0.9f;
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0.0f;
+};
+
+/// One step over the flat arena: values, m and v [size] are updated in place from `gradient` [size]:
+/// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²;
+/// p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε). Reads `state` (device). Throws ShapeError.
+void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
+          VectorView<float> v, const AdamSettings& settings, const StepState* state);
+
+/// Begins a step: step += 1, noise_time = step, cursor = next_cursor, next_cursor += batch, and the bias
+/// corrections 1 − βᵗ in double precision. `state` is in device memory.
+void advance_step(Context& context, StepState* state, std::int64_t batch, const AdamSettings& settings);
+
+}  // namespace elbo::ops
+
+namespace elbo::cuda {  // the same contracts, in kernels/adam.cu
+decltype(ops::adam) adam;
+decltype(ops::advance_step) advance_step;
+}  // namespace elbo::cuda

@@ -1,0 +1,48 @@
+#pragma once
+// Builds a batch from the resident dataset: rows by index, converted, scaled, binarised, standardised.
+
+#include "math/step_state.h"
+#include "runtime/context.h"
+#include "runtime/view.h"
+
+namespace elbo::ops {
+
+/// The dataset on the device; exactly one of the two matrices [examples, d] is set.
+struct GatherSource {
+  MatrixView<const std::uint8_t> bytes;
+  MatrixView<const float> values;
+  /// [examples] order of this epoch; empty means as stored.
+  VectorView<const std::int64_t> permutation;
+};
+
+enum class Binarize { none, threshold, resample };
+
+/// What is done to a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.
+struct Preprocess {
+  float scale = 1.0f;
+  float offset = 0.0f;
+  Binarize binarize = Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
+  float threshold = 0.5f;
+  NoiseSource noise;                   ///< for resample; `examples` is ignored, the rows' own indices are used
+  VectorView<const float> mean;               ///< [d] or empty
+  VectorView<const float> inverse_deviation;  ///< [d] or empty
+};
+
+/// Where a batch goes. `x` [n, d] is required, the rest may be empty.
+struct GatherTarget {
+  MatrixView<float> x;
+  MatrixView<float> mask;             ///< [n, d]: 1 where the value is present, 0 where it was NaN
+  VectorView<std::int64_t> examples;  ///< [n]: each row's index in the dataset, for NoiseSource
+};
+
+/// Row i of the target is dataset row permutation[state.cursor + i] (state null: cursor 0), preprocessed. A NaN
+/// becomes 0, with mask 0. "=". Throws ShapeError where the widths differ, or where the target has more rows
+/// than the source.
+void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,
+                  const Preprocess& preprocess, const StepState* state);
+
+}  // namespace elbo::ops
+
+namespace elbo::cuda {  // the same contracts, in kernels/gather_batch.cu
+decltype(ops::gather_batch) gather_batch;
+}  // namespace elbo::cuda

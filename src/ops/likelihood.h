@@ -1,0 +1,37 @@
+#pragma once
+// −log p(x | parameters) per row and its gradient, in one pass. The formulas are one header each in
+// math/likelihoods/.
+//
+// Shapes: x [n, d]; parameters [n·K, P·d], where P is the likelihood's parameters per value and parameter p of
+// value j stands in column p·d + j; row i·K + k is sample k of example i. Nats, summed over values in a fixed
+// order.
+
+#include "math/likelihoods/list.h"
+#include "runtime/context.h"
+#include "runtime/view.h"
+
+namespace elbo::ops {
+
+/// Weight of a row's nll in the objective: scale · per_row.
+struct RowWeight {
+  float scale = 1.0f;               ///< 1/n for the mean over a batch
+  VectorView<const float> per_row;  ///< [n·K]; empty means 1
+};
+
+/// nll [n·K] = Σ_j −log p(x_j | parameters_j), "="; may be empty.
+/// gradient [n·K, P·d] = weight · ∂nll/∂parameters, "="; may be empty, and may alias `parameters`.
+/// mask [n, d], where 0 leaves a value out of both; may be empty. Throws ShapeError.
+void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants, VectorView<float> nll,
+                MatrixView<float> gradient, MatrixView<const float> parameters, MatrixView<const float> x,
+                MatrixView<const float> mask, const RowWeight& weight);
+
+/// mean [m, d] = E[x | parameters] with parameters [m, P·d], "=". Throws ShapeError.
+void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
+                     MatrixView<float> mean, MatrixView<const float> parameters);
+
+}  // namespace elbo::ops
+
+namespace elbo::cuda {  // the same contracts, in kernels/likelihood.cu
+decltype(ops::likelihood) likelihood;
+decltype(ops::likelihood_mean) likelihood_mean;
+}  // namespace elbo::cuda

@@ -1,0 +1,39 @@
+#pragma once
+// Fully connected layers.
+//
+// Shapes: x [n, in], w [out, in] (PyTorch's orientation), b [out], y [n, out]. Rows may be strided; w is
+// contiguous. No view may alias another unless said so. Sums run in a fixed order: the same device and build
+// give the same bits.
+
+#include "math/activation_kind.h"
+#include "runtime/context.h"
+#include "runtime/view.h"
+
+namespace elbo::ops {
+
+/// y = act(x wᵀ + b). "=".
+/// `saved` [n, out] receives what act′ will be computed from where that is not y itself, that is x wᵀ + b when
+/// derivative_needs_input(activation); it may be empty otherwise, or when no backward pass follows.
+/// b may be empty (no bias). Throws ShapeError.
+void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
+                    MatrixView<const float> w, VectorView<const float> b, Activation activation);
+
+/// dx = (dy w) ⊙ act′(saved). "=".
+/// dy [n, out], dx [n, in]; `activation` is the one that produced this layer's input x, and `saved` [n, in] what
+/// its derivative is computed from: x itself, or its pre-activation when derivative_needs_input(activation).
+/// `saved` may be empty for identity. dx may alias `saved` when both have the same stride. Throws ShapeError.
+void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
+                           MatrixView<const float> w, MatrixView<const float> saved, Activation activation);
+
+/// dw = dyᵀ x, db = Σ_rows dy. "=" unless `accumulate`, then "+=".
+/// db may be empty (no bias). Throws ShapeError.
+void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db, MatrixView<const float> dy,
+                            MatrixView<const float> x, bool accumulate);
+
+}  // namespace elbo::ops
+
+namespace elbo::cuda {  // the same contracts, in kernels/linear.cu
+decltype(ops::linear_forward) linear_forward;
+decltype(ops::linear_backward_input) linear_backward_input;
+decltype(ops::linear_backward_params) linear_backward_params;
+}  // namespace elbo::cuda

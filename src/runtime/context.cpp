@@ -1,0 +1,76 @@
+#include "runtime/context.h"
+
+#include <omp.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "runtime/check.h"
+#include "runtime/cuda_api.h"
+
+#if ELBO_HAS_CUDA
+#define ON_CUDA(call) \
+  if (is_cuda()) return cuda::call
+#else
+#define ON_CUDA(call) ((void)0)
+#endif
+
+namespace elbo {
+
+Context::Context(Device device, int threads)
+    : device_(device), threads_(threads > 0 ? threads : omp_get_max_threads()) {
+  if (!device.is_cuda()) return;
+#if ELBO_HAS_CUDA
+  cuda_ = {cuda::create_state(device.index), cuda::destroy_state};
+#else
+  throw DeviceError(concat("device \"", device.name(),
+                           "\" was asked for, but this build of elbo has no CUDA. Use --device cpu, or rebuild "
+                           "with -DELBO_CUDA=ON on a machine with the CUDA toolkit."));
+#endif
+}
+
+Context::~Context() = default;
+
+void Context::synchronize() { ON_CUDA(synchronize(*cuda_)); }
+
+void* Context::allocate(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  ON_CUDA(allocate(*cuda_, bytes));
+  constexpr std::size_t kAlignment = 256;
+  void* memory = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  if (!memory) {
+    throw DeviceError(concat("out of memory: ", bytes, " bytes were asked for on the CPU. Use a smaller batch."));
+  }
+  return memory;
+}
+
+void Context::release(void* memory) noexcept {
+  ON_CUDA(release(*cuda_, memory));
+  std::free(memory);
+}
+
+void Context::copy_to_device(void* device, const void* host, std::size_t bytes) {
+  if (bytes == 0) return;
+  ON_CUDA(copy_to_device(*cuda_, device, host, bytes));
+  std::memcpy(device, host, bytes);
+}
+
+void Context::copy_to_host(void* host, const void* device, std::size_t bytes) {
+  if (bytes == 0) return;
+  ON_CUDA(copy_to_host(*cuda_, host, device, bytes));
+  std::memcpy(host, device, bytes);
+}
+
+void Context::copy_on_device(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  ON_CUDA(copy_on_device(*cuda_, to, from, bytes));
+  std::memcpy(to, from, bytes);
+}
+
+void Context::fill_zero(void* device, std::size_t bytes) {
+  if (bytes == 0) return;
+  ON_CUDA(fill_zero(*cuda_, device, bytes));
+  std::memset(device, 0, bytes);
+}
+
+}  // namespace elbo

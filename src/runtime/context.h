@@ -1,0 +1,52 @@
+#pragma once
+// The execution context: one device, one ordered stream of work on it.
+
+#include <cstddef>
+#include <memory>
+
+#include "elbo/device.h"
+
+namespace elbo {
+
+struct CudaState;  // src/runtime/cuda_state.h, in builds that have CUDA
+
+/// A device and the stream that work for it goes to. Every op takes one; nothing assumes a default stream.
+/// Not thread-safe: one thread at a time uses a context. Movable, not copyable.
+class Context {
+ public:
+  /// Throws DeviceError where the device is not present or this build cannot use it. `threads` bounds the CPU's
+  /// team; 0 means the OpenMP default.
+  explicit Context(Device device, int threads = 0);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Device& device() const noexcept { return device_; }
+  bool is_cuda() const noexcept { return device_.is_cuda(); }
+  /// Size of the CPU thread team.
+  int threads() const noexcept { return threads_; }
+  /// Waits until all work given to this context is done; rethrows what failed in it as DeviceError.
+  void synchronize();
+
+  /// Stream and library handles. Only in builds with CUDA and on a CUDA device.
+  CudaState& cuda() noexcept { return *cuda_; }
+
+  /// Device memory owned by the context's user, 256-byte aligned; contents are undefined. Throws DeviceError
+  /// (out of memory). `bytes` may be 0, which gives null.
+  void* allocate(std::size_t bytes);
+  void release(void* memory) noexcept;
+
+  /// Ordered copies. Host memory may be reused as soon as the call returns, except in `copy_to_host`, whose
+  /// destination holds the values only after `synchronize()`.
+  void copy_to_device(void* device, const void* host, std::size_t bytes);
+  void copy_to_host(void* host, const void* device, std::size_t bytes);
+  void copy_on_device(void* to, const void* from, std::size_t bytes);
+  void fill_zero(void* device, std::size_t bytes);
+
+ private:
+  Device device_;
+  int threads_ = 1;
+  std::unique_ptr<CudaState, void (*)(CudaState*)> cuda_{nullptr, nullptr};
+};
+
+}  // namespace elbo

@@ -1,0 +1,48 @@
+#pragma once
+// The seam between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. Only in builds with
+// CUDA; elsewhere the callers compile these calls out.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "elbo/device.h"
+
+namespace elbo {
+
+struct CudaState;
+
+namespace cuda {
+
+/// GPUs this process can use; empty where there is no driver. Never throws.
+std::vector<DeviceInfo> gpus();
+/// Stream and handles on one GPU. Throws DeviceError.
+CudaState* create_state(int index);
+void destroy_state(CudaState* state);
+
+void synchronize(CudaState& state);
+void* allocate(CudaState& state, std::size_t bytes);
+void release(CudaState& state, void* memory) noexcept;
+/// Host memory may be reused on return.
+void copy_to_device(CudaState& state, void* device, const void* host, std::size_t bytes);
+/// Host memory holds the values after synchronize().
+void copy_to_host(CudaState& state, void* host, const void* device, std::size_t bytes);
+void copy_on_device(CudaState& state, void* to, const void* from, std::size_t bytes);
+void fill_zero(CudaState& state, void* device, std::size_t bytes);
+
+/// A captured and instantiated CUDA graph; capture runs `work` with the stream recording.
+struct CapturedGraph;
+std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work);
+void launch(CapturedGraph& graph);
+
+/// Pinned host memory with an event behind its last copy.
+struct PinnedCopy;
+PinnedCopy* create_pinned_copy(CudaState& state, std::size_t bytes);
+void destroy_pinned_copy(PinnedCopy* copy);
+void start(PinnedCopy& copy, const void* device);
+bool ready(const PinnedCopy& copy);
+const void* wait(PinnedCopy& copy);
+
+}  // namespace cuda
+}  // namespace elbo

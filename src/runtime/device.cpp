@@ -1,0 +1,68 @@
+#include "elbo/device.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <fstream>
+
+#include "runtime/check.h"
+#include "runtime/cuda_api.h"
+
+namespace elbo {
+namespace {
+
+std::string cpu_description() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("model name", 0) == 0) {
+      if (const auto colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
+    }
+  }
+  return "CPU";
+}
+
+}  // namespace
+
+std::string_view cuda_support() noexcept {
+#if ELBO_EMULATE
+  return "emulated";
+#elif ELBO_HAS_CUDA
+  return "cuda";
+#else
+  return "none";
+#endif
+}
+
+std::vector<DeviceInfo> devices() {
+  const auto pages = static_cast<unsigned long long>(sysconf(_SC_PHYS_PAGES));
+  const auto page_bytes = static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
+  std::vector<DeviceInfo> present = {{Device::cpu(), cpu_description(), pages * page_bytes}};
+#if ELBO_HAS_CUDA
+  for (auto& gpu : cuda::gpus()) present.push_back(std::move(gpu));
+#endif
+  return present;
+}
+
+Device Device::automatic() {
+#if ELBO_HAS_CUDA && !ELBO_EMULATE  // an emulated device is only used when it is named
+  if (!elbo::cuda::gpus().empty()) return cuda(0);
+#endif
+  return cpu();
+}
+
+Device Device::parse(std::string_view text) {
+  if (text == "auto") return automatic();
+  if (text == "cpu") return cpu();
+  if (text == "cuda") return cuda(0);
+  if (text.starts_with("cuda:")) {
+    int index = -1;
+    const auto digits = text.substr(5);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+    if (error == std::errc() && end == digits.data() + digits.size() && index >= 0) return cuda(index);
+  }
+  throw ConfigError(concat("device \"", text, "\" is not known: use auto, cpu, cuda or cuda:i, as in cuda:0."));
+}
+
+std::string Device::name() const { return is_cuda() ? concat("cuda:", index) : "cpu"; }
+
+}  // namespace elbo

@@ -1,0 +1,39 @@
+#include "runtime/graph.h"
+
+#include <utility>
+
+#include "runtime/check.h"
+#include "runtime/cuda_api.h"
+
+namespace elbo {
+
+struct Graph::Recording {
+  std::function<void()> work;  // CPU
+#if ELBO_HAS_CUDA
+  std::shared_ptr<cuda::CapturedGraph> captured;  // CUDA
+#endif
+};
+
+Graph Graph::record(Context& context, std::function<void()> work) {
+  Graph graph;
+  graph.recording_ = std::make_shared<Recording>();
+#if ELBO_HAS_CUDA
+  if (context.is_cuda()) {
+    graph.recording_->captured = cuda::capture(context.cuda(), work);
+    return graph;
+  }
+#endif
+  (void)context;
+  graph.recording_->work = std::move(work);
+  return graph;
+}
+
+void Graph::launch() {
+  ELBO_CHECK(recording_ != nullptr, DeviceError, "an empty graph cannot be launched");
+#if ELBO_HAS_CUDA
+  if (recording_->captured) return cuda::launch(*recording_->captured);
+#endif
+  recording_->work();
+}
+
+}  // namespace elbo

@@ -1,0 +1,7 @@
+#include "elbo/version.h"
+
+namespace elbo {
+
+const char* version() noexcept { return ELBO_VERSION; }
+
+}  // namespace elbo

@@ -1,0 +1,45 @@
+// The backend that was meant is the one that runs.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "elbo/error.h"
+#include "support/device.h"
+
+namespace elbo {
+namespace {
+
+TEST(WhichBackend, BuildSupportsWhatItWasConfiguredFor) {
+  const std::string mode = ELBO_CUDA_MODE;
+  EXPECT_EQ(cuda_support(), mode == "CUDA" ? "cuda" : mode == "EMULATE" ? "emulated" : "none");
+}
+
+TEST(WhichBackend, ContextIsOnTheDeviceUnderTest) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  EXPECT_EQ(context.device(), test::device());
+  EXPECT_EQ(context.is_cuda(), test::device().is_cuda());
+}
+
+TEST(WhichBackend, EmulatedBuildTestsTheKernels) {
+  if (cuda_support() != "emulated") GTEST_SKIP() << "not an emulated build";
+  ASSERT_NE(std::getenv("ELBO_TEST_DEVICE"), nullptr) << "run this through ctest";
+  EXPECT_TRUE(test::device().is_cuda());
+  EXPECT_NE(devices().back().description.find("emulated"), std::string::npos);
+}
+
+TEST(WhichBackend, CudaWithoutSupportIsRefused) {
+  if (cuda_support() != "none") GTEST_SKIP() << "this build has CUDA";
+  try {
+    Context context(Device::cuda(0));
+    FAIL() << "a CUDA context was made by a build without CUDA";
+  } catch (const DeviceError& error) {
+    EXPECT_NE(std::string(error.what()).find("cuda:0"), std::string::npos);
+  }
+}
+
+TEST(WhichBackend, UnknownDeviceIsRefused) { EXPECT_THROW(Device::parse("gpu0"), ConfigError); }
+
+}  // namespace
+}  // namespace elbo
