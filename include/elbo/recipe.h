@@ -25,7 +25,6 @@ struct ModelSettings {
   std::vector<std::int64_t> decoder = {400};     ///< widths of the decoder's hidden layers
   std::int64_t latent = 20;                      ///< dimensions of z
   std::string activation = "relu";               ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string output_activation = "identity";    ///< applied to the decoder's output (a likelihood's parameters)
   std::string likelihood = "bernoulli";          ///< bernoulli, gaussian, gaussian-learned
   double variance = 1.0;                         ///< of the gaussian with fixed variance
   std::string initialization = "pytorch";        ///< pytorch (uniform ±1/√fan_in), he
