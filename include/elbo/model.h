@@ -73,12 +73,13 @@ class Model {
   /// memory that does not grow with their number. Deterministic for a seed.
   Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
 
-  struct State;
   /// For the library's own rooms.
+  struct State;
+  explicit Model(std::unique_ptr<State> state);
   State& state() { return *state_; }
+  const State& state() const { return *state_; }
 
  private:
-  explicit Model(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

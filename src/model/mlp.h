@@ -1,0 +1,48 @@
+#pragma once
+// A stack of linear layers with activations between them, forward and backward.
+
+#include <span>
+#include <vector>
+
+#include "model/parameters.h"
+#include "ops/linear.h"
+#include "runtime/arena.h"
+
+namespace elbo {
+
+/// What one layer leaves behind for the backward pass, [n, out] each.
+struct LayerActivations {
+  MatrixView<float> y;      ///< output
+  MatrixView<float> saved;  ///< pre-activation where its derivative needs it, else empty
+  MatrixView<float> dy;     ///< gradient in the pre-activation; empty without training
+
+  /// What linear_backward_input computes act′ from.
+  MatrixView<const float> for_derivative() const { return saved.empty() ? y : saved; }
+};
+
+/// Hidden layers with one activation, then a last layer without.
+class Mlp {
+ public:
+  /// `parameters` must outlive this.
+  Mlp(Parameters& parameters, std::span<const LayerInfo> layers, Activation activation);
+
+  /// Takes a batch's activations of `rows` rows from the arena. Gradients only when `training`.
+  std::vector<LayerActivations> plan(Arena& arena, std::int64_t rows, bool training) const;
+
+  /// activations.back().y = network(x). x [n, in].
+  void forward(Context& context, std::span<const LayerActivations> activations,
+               MatrixView<const float> x) const;
+
+  /// With the objective's gradient in the output standing in activations.back().dy, gives that of every
+  /// parameter
+  /// ("=" unless `accumulate`) and of x ("=" in `dx`, which may be empty).
+  void backward(Context& context, std::span<const LayerActivations> activations, MatrixView<const float> x,
+                MatrixView<float> dx, bool accumulate) const;
+
+ private:
+  Parameters* parameters_;
+  std::vector<LayerInfo> layers_;
+  Activation activation_;
+};
+
+}  // namespace elbo

@@ -1,0 +1,76 @@
+#pragma once
+// All parameters of a model in one flat arena, with a name for each tensor in it.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "runtime/buffer.h"
+
+namespace elbo {
+
+/// A named tensor inside the arena: what a checkpoint stores.
+struct TensorInfo {
+  std::string name;                 ///< as on disk, "encoder.hidden.0.weight"
+  std::vector<std::int64_t> shape;  ///< [out, in] for a weight, [out] for a bias
+  std::int64_t offset = 0;          ///< of its first value in the arena
+  std::int64_t fan_in = 0;
+
+  std::int64_t size() const;
+};
+
+/// Where one linear layer stands in the arena. Heads that read the same input (mean and log-variance) are
+/// joined into one layer whose rows are theirs one after the other, so that one product serves both.
+struct LayerInfo {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  std::int64_t weight_offset = 0;
+  std::int64_t bias_offset = 0;
+};
+
+/// The arena's layout for a model: tensors in network order, every layer's weight and bias block 256-byte
+/// aligned. The gaps between them stay zero.
+struct ParameterLayout {
+  std::vector<TensorInfo> tensors;
+  std::vector<LayerInfo> encoder;  ///< hidden layers, then the head
+  std::vector<LayerInfo> decoder;  ///< hidden layers, then the output
+  std::int64_t size = 0;           ///< values in the arena, gaps included
+  std::int64_t count = 0;          ///< parameters proper
+
+  explicit ParameterLayout(const ModelConfig& config);
+};
+
+/// A linear layer's parameters and their gradients as views into the arena.
+struct LinearParameters {
+  MatrixView<float> weight;
+  VectorView<float> bias;
+  MatrixView<float> weight_gradient;  ///< empty until prepare_training()
+  VectorView<float> bias_gradient;
+};
+
+/// Values, and for training gradients and Adam's moments, each one flat device array of layout().size floats.
+class Parameters {
+ public:
+  /// Draws initial values from `seed`. Throws DeviceError.
+  Parameters(Context& context, const ModelConfig& config, std::uint64_t seed);
+
+  const ParameterLayout& layout() const noexcept { return layout_; }
+  VectorView<float> values() noexcept { return values_.view(); }
+  VectorView<float> gradient() noexcept { return gradient_.view(); }
+  VectorView<float> first_moment() noexcept { return first_moment_.view(); }
+  VectorView<float> second_moment() noexcept { return second_moment_.view(); }
+
+  /// Allocates gradients and moments, all zero; does nothing when they are there.
+  void prepare_training();
+  bool ready_to_train() const noexcept { return gradient_.size() > 0; }
+
+  LinearParameters linear(const LayerInfo& layer);
+
+ private:
+  Context* context_;
+  ParameterLayout layout_;
+  Buffer<float> values_, gradient_, first_moment_, second_moment_;
+};
+
+}  // namespace elbo

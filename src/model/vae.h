@@ -1,0 +1,92 @@
+#pragma once
+// The variational autoencoder (Kingma & Welling 2014) and the plain autoencoder: forward and backward over
+// ops.
+
+#include <memory>
+
+#include "model/mlp.h"
+#include "ops/likelihood.h"
+#include "ops/reparameterize.h"
+
+namespace elbo {
+
+/// Everything one batch of n examples with K samples each leaves on the device. Views only; see Workspace.
+struct Activations {
+  std::int64_t rows = 0;                  ///< n
+  std::int64_t samples = 1;               ///< K
+  MatrixView<float> x;                    ///< [n, dims] the batch, written by the caller (gather_batch)
+  VectorView<std::int64_t> examples;      ///< [n] its rows' indices in the dataset, written by the caller
+  std::vector<LayerActivations> encoder;  ///< the last one's y is the head, [n, head_width]
+  MatrixView<float> mean;                 ///< [n, latent], the head's left half
+  MatrixView<float> log_variance;         ///< [n, latent], its right half; empty for an autoencoder
+  MatrixView<float> z;                    ///< [n·K, latent]; of an autoencoder it is the head itself
+  MatrixView<float> dz;                   ///< its gradient; empty without training
+  std::vector<LayerActivations>
+      decoder;                  ///< the last one's y is the likelihood's parameters [n·K, output_width]
+  VectorView<float> nll;        ///< [n·K] −log p(x|z), nats
+  VectorView<float> kl;         ///< [n] KL(q(z|x) ‖ p(z)), nats; 0 for an autoencoder
+  VectorView<float> log_ratio;  ///< [n·K] log q(z|x) − log p(z), nats; 0 for an autoencoder
+
+  /// The same memory for a smaller batch.
+  Activations first_rows(std::int64_t count) const;
+};
+
+/// The network with its parameters, on one device. Nothing here allocates once a Workspace is made, and
+/// nothing waits for the device.
+class Vae {
+ public:
+  /// Parameters drawn from `seed`. `context` must outlive this. Throws DeviceError.
+  Vae(Context& context, const ModelConfig& config, std::uint64_t seed);
+  Vae(const Vae&) = delete;
+  Vae& operator=(const Vae&) = delete;
+
+  const ModelConfig& config() const noexcept { return config_; }
+  Context& context() const noexcept { return *context_; }
+  Parameters& parameters() noexcept { return parameters_; }
+
+  /// a.x → the head: a.mean, a.log_variance.
+  void encode(const Activations& a) const;
+  /// The head → z, kl, log_ratio. Nothing to do for an autoencoder. `noise.examples` is taken from a.examples
+  /// where it is null.
+  void sample(const Activations& a, const NoiseSource& noise) const;
+  /// a.z → the likelihood's parameters.
+  void decode(const Activations& a) const;
+  /// The parameters and a.x → nll. With `gradient`, weight · ∂nll/∂parameters stands in a.decoder.back().dy.
+  void score(const Activations& a, const ops::RowWeight& weight, bool gradient) const;
+
+  /// encode, sample, decode, score: the costs of a batch, in a.nll and a.kl. No gradients.
+  void forward(const Activations& a, const NoiseSource& noise) const;
+  /// The gradient of the batch's mean of (nll + β·kl) in every parameter, with `beta` in device memory (null:
+  /// 1); a.nll and a.kl hold the unweighted costs. Needs a training workspace and
+  /// Parameters::prepare_training().
+  /// "=" unless `accumulate`.
+  void forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
+                        bool accumulate = false) const;
+
+  /// Takes activations for `rows` examples with `samples` samples each from the arena.
+  Activations plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const;
+
+ private:
+  Context* context_;
+  ModelConfig config_;
+  Parameters parameters_;
+  Mlp encoder_;
+  Mlp decoder_;
+};
+
+/// Owns the memory behind a batch's activations.
+class Workspace {
+ public:
+  /// Throws DeviceError (out of memory). `training` adds the gradients.
+  Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples = 1, bool training = false);
+
+  /// Activations for the first `count` ≤ capacity() rows.
+  Activations rows(std::int64_t count) const { return activations_.first_rows(count); }
+  std::int64_t capacity() const noexcept { return activations_.rows; }
+
+ private:
+  Arena arena_;
+  Activations activations_;
+};
+
+}  // namespace elbo
