@@ -8,10 +8,11 @@
 
 namespace elbo::ops {
 
-/// What stays the same over a training. The learning rate is in StepState, since schedules change it.
+/// What stays the same over a training. The learning rate is in StepState, since schedules change it. The betas are
+/// doubles, as in PyTorch: 1 − 0.999f is 1e-5 off.
 struct AdamSettings {
-  float beta1 = 0.9f;
-  float beta2 = 0.999f;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
   float epsilon = 1e-8f;
   float weight_decay = 0.0f;
 };

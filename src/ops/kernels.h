@@ -11,5 +11,5 @@
     }                                     \
   } while (false)
 #else
-#define ELBO_DISPATCH_CUDA(context, call) ((void)0)
+#define ELBO_DISPATCH_CUDA(context, call) ((void)(context))
 #endif

@@ -1,0 +1,66 @@
+#include "ops/adam.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/adam.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "math/adam.h"
+#include "ops/kernels.h"
+#include "runtime/check.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+HWY_ATTR void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
+                        const math::AdamCoefficients& c) {
+  for (std::int64_t i = 0; i < size; ++i) math::adam_update(values[i], gradient[i], m[i], v[i], c);
+}
+
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(adam_span);
+
+constexpr std::int64_t kSpan = 8192;
+constexpr std::int64_t kParallelSize = 1 << 14;
+
+}  // namespace
+
+void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
+          VectorView<float> v, const AdamSettings& settings, const StepState* state) {
+  ELBO_CHECK(gradient.size == values.size && m.size == values.size && v.size == values.size, ShapeError,
+             "adam was given ", values.size, " values, ", gradient.size, " gradients, ", m.size, " m and ",
+             v.size, " v");
+  ELBO_CHECK(state != nullptr, ShapeError, "adam was given no step state");
+  if (values.size == 0) return;
+  ELBO_CHECK(!values.empty() && !gradient.empty() && !m.empty() && !v.empty(), ShapeError,
+             "adam was given an empty view of size ", values.size);
+  ELBO_DISPATCH_CUDA(context, adam(context, values, gradient, m, v, settings, state));
+  const auto c = math::adam_coefficients(settings.beta1, settings.beta2, settings.epsilon,
+                                         settings.weight_decay, *state);
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
+  for (std::int64_t first = 0; first < values.size; first += kSpan) {
+    HWY_DYNAMIC_DISPATCH(adam_span)
+    (values.data + first, gradient.data + first, m.data + first, v.data + first,
+     std::min(kSpan, values.size - first), c);
+  }
+}
+
+void advance_step(Context& context, StepState* state, std::int64_t batch, const AdamSettings& settings) {
+  ELBO_CHECK(state != nullptr, ShapeError, "advance_step was given no step state");
+  ELBO_CHECK(batch >= 0, ShapeError, "advance_step was given a batch of ", batch);
+  ELBO_DISPATCH_CUDA(context, advance_step(context, state, batch, settings));
+  math::advance(*state, batch, settings.beta1, settings.beta2);
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE

@@ -1,0 +1,121 @@
+#include "ops/reduce.h"
+
+#include <algorithm>
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/reduce.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "ops/kernels.h"
+#include "runtime/check.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+
+// Sixteen running sums whatever the vector's width, so that every processor adds in the same order. The
+// compiler vectorises these loops for the target; a product of two floats is exact in double, fused or not.
+constexpr int kSums = 16;
+
+HWY_ATTR double fold(const double* sums) {
+  double total = 0.0;
+  for (int lane = 0; lane < kSums; ++lane) total += sums[lane];
+  return total;
+}
+
+HWY_ATTR double span_sum(const float* values, std::int64_t size) {
+  double sums[kSums] = {};
+  std::int64_t i = 0;
+  for (; i + kSums <= size; i += kSums) {
+    for (int lane = 0; lane < kSums; ++lane) sums[lane] += values[i + lane];
+  }
+  for (int lane = 0; i < size; ++i, ++lane) sums[lane] += values[i];
+  return fold(sums);
+}
+
+HWY_ATTR double span_squares(const float* values, std::int64_t size) {
+  double sums[kSums] = {};
+  std::int64_t i = 0;
+  for (; i + kSums <= size; i += kSums) {
+    for (int lane = 0; lane < kSums; ++lane) {
+      const double value = values[i + lane];
+      sums[lane] += value * value;
+    }
+  }
+  for (int lane = 0; i < size; ++i, ++lane) sums[lane] += static_cast<double>(values[i]) * values[i];
+  return fold(sums);
+}
+
+HWY_ATTR void span_scale(float* values, std::int64_t size, float factor) {
+  for (std::int64_t i = 0; i < size; ++i) values[i] *= factor;
+}
+
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(span_sum);
+HWY_EXPORT(span_squares);
+HWY_EXPORT(span_scale);
+
+// A span is what one partial sum covers: never a function of the number of threads.
+constexpr std::int64_t kSpan = 4096;
+constexpr std::int64_t kParallelSize = 1 << 16;
+
+std::int64_t spans(std::int64_t size) {
+  return (size + kSpan - 1) / kSpan;
+}
+
+}  // namespace
+
+void reduce_sum(Context& context, double* sum, VectorView<const float> values, bool accumulate) {
+  ELBO_CHECK(sum != nullptr, ShapeError, "reduce_sum was given no place for the sum");
+  ELBO_CHECK(values.size >= 0 && (values.size == 0 || !values.empty()), ShapeError,
+             "reduce_sum was given no values, of size ", values.size);
+  ELBO_DISPATCH_CUDA(context, reduce_sum(context, sum, values, accumulate));
+  double total = 0.0;
+  for (std::int64_t first = 0; first < values.size; first += kSpan) {
+    total += HWY_DYNAMIC_DISPATCH(span_sum)(values.data + first, std::min(kSpan, values.size - first));
+  }
+  *sum = accumulate ? *sum + total : total;
+}
+
+std::int64_t clip_scratch_size(std::int64_t size) {
+  return spans(size);
+}
+
+void clip_global_norm(Context& context, VectorView<float> gradient, float max_norm,
+                      VectorView<double> scratch, float* norm) {
+  ELBO_CHECK(gradient.size >= 0 && (gradient.size == 0 || !gradient.empty()), ShapeError,
+             "clip_global_norm was given no gradient, of size ", gradient.size);
+  ELBO_CHECK(scratch.size >= clip_scratch_size(gradient.size), ShapeError,
+             "clip_global_norm needs scratch for ", clip_scratch_size(gradient.size),
+             " doubles and was given ", scratch.size);
+  ELBO_CHECK(max_norm >= 0.0f, ShapeError, "clip_global_norm's max_norm is ", max_norm,
+             " and must not be negative");
+  ELBO_DISPATCH_CUDA(context, clip_global_norm(context, gradient, max_norm, scratch, norm));
+  const std::int64_t count = spans(gradient.size);
+  const auto span_size = [&](std::int64_t s) { return std::min(kSpan, gradient.size - s * kSpan); };
+
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
+  for (std::int64_t s = 0; s < count; ++s) {
+    scratch.data[s] = HWY_DYNAMIC_DISPATCH(span_squares)(gradient.data + s * kSpan, span_size(s));
+  }
+  double total = 0.0;
+  for (std::int64_t s = 0; s < count; ++s) total += scratch.data[s];
+  const double length = std::sqrt(total);
+  if (norm) *norm = static_cast<float>(length);
+  const double factor = max_norm / (length + 1e-6);
+  if (!std::isfinite(length) || factor >= 1.0) return;
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
+  for (std::int64_t s = 0; s < count; ++s) {
+    HWY_DYNAMIC_DISPATCH(span_scale)(gradient.data + s * kSpan, span_size(s), static_cast<float>(factor));
+  }
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE
