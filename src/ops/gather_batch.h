@@ -23,7 +23,8 @@ struct Preprocess {
   float offset = 0.0f;
   Binarize binarize = Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
   float threshold = 0.5f;
-  NoiseSource noise;                   ///< for resample; `examples` is ignored, the rows' own indices are used
+  /// For resample: its seed and time. The purpose is always binarize, the examples the rows' own.
+  NoiseSource noise;
   VectorView<const float> mean;               ///< [d] or empty
   VectorView<const float> inverse_deviation;  ///< [d] or empty
 };
@@ -36,8 +37,10 @@ struct GatherTarget {
 };
 
 /// Row i of the target is dataset row permutation[state.cursor + i] (state null: cursor 0), preprocessed. A NaN
-/// becomes 0, with mask 0. "=". Throws ShapeError where the widths differ, or where the target has more rows
-/// than the source.
+/// becomes 0, with mask 0. "=". A ragged last batch has a target of as many rows as are left.
+/// Throws ShapeError where the widths differ, or where the target has more rows than the source. Nothing is read
+/// outside the dataset: a cursor or permutation that points there throws ShapeError on the CPU; on CUDA, where the
+/// host cannot see it, those rows are NaN with mask 1 and example −1, so that the loss says so.
 void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,
                   const Preprocess& preprocess, const StepState* state);
 

@@ -1,0 +1,204 @@
+#include "ops/gather_batch.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/gather_batch.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "ops/kernels.h"
+#include "runtime/check.h"
+
+#ifndef ELBO_OPS_GATHER_BATCH_ROW
+#define ELBO_OPS_GATHER_BATCH_ROW
+namespace elbo::ops {
+
+/// One row's way from the dataset to the batch; pointers stand at the row's first value.
+struct GatherRow {
+  const std::uint8_t* bytes;  // or null
+  const float* values;        // or null
+  float* x;
+  float* mask;  // or null
+  std::int64_t cols;
+  std::uint64_t time;
+  std::uint64_t example;
+};
+
+inline void philox_words(std::uint64_t seed, std::uint64_t time, std::uint64_t example,
+                         std::uint64_t block_index, std::uint32_t* words) {
+  const std::uint64_t subsequence = static_cast<std::uint64_t>(NoisePurpose::binarize) << 56 | example;
+  const std::uint64_t block = time << 24 | block_index;
+  std::uint32_t c[4] = {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+                        static_cast<std::uint32_t>(subsequence),
+                        static_cast<std::uint32_t>(subsequence >> 32)};
+  std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+  for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+    const std::uint64_t a = 0xD2511F53ull * c[0], b = 0xCD9E8D57ull * c[2];
+    const std::uint32_t next[4] = {
+        static_cast<std::uint32_t>(b >> 32) ^ c[1] ^ k0, static_cast<std::uint32_t>(b),
+        static_cast<std::uint32_t>(a >> 32) ^ c[3] ^ k1, static_cast<std::uint32_t>(a)};
+    std::copy(next, next + 4, c);
+  }
+  std::copy(c, c + 4, words);
+}
+
+}  // namespace elbo::ops
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+HWY_ATTR hn::Vec<D> load_source(D d, const std::uint8_t* from) {
+  const hn::Rebind<std::uint8_t, D> bytes;
+  const hn::Rebind<std::int32_t, D> integers;
+  return hn::ConvertTo(d, hn::PromoteTo(integers, hn::LoadU(bytes, from)));
+}
+
+template <class D>
+HWY_ATTR hn::Vec<D> load_source(D d, const float* from) {
+  return hn::LoadU(d, from);
+}
+
+/// Values [j, j + Lanes(d)) of the row. `uniforms` are the noise of these values, for resample.
+template <Binarize kBinarize, class D, class T>
+HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Preprocess& p,
+                           const float* uniforms, std::int64_t j) {
+  using V = hn::Vec<D>;
+  const V raw = load_source(d, from + j);
+  V value = hn::MulAdd(raw, hn::Set(d, p.scale), hn::Set(d, p.offset));
+  const V one = hn::Set(d, 1.0f);
+  if constexpr (kBinarize == Binarize::threshold) {
+    value = hn::IfThenElseZero(hn::Gt(value, hn::Set(d, p.threshold)), one);
+  } else if constexpr (kBinarize == Binarize::resample) {
+    value = hn::IfThenElseZero(hn::Lt(hn::LoadU(d, uniforms), value), one);
+  }
+  if (!p.mean.empty()) value = hn::Sub(value, hn::LoadU(d, p.mean.data + j));
+  if (!p.inverse_deviation.empty()) value = hn::Mul(value, hn::LoadU(d, p.inverse_deviation.data + j));
+  const auto missing = hn::IsNaN(raw);
+  hn::StoreU(hn::IfThenZeroElse(missing, value), d, row.x + j);
+  if (row.mask) hn::StoreU(hn::IfThenZeroElse(missing, one), d, row.mask + j);
+}
+
+/// Uniforms on [0, 1) of the row's dimensions [first, first + count); `first` is a multiple of four.
+HWY_ATTR inline void fill_uniforms(const GatherRow& row, const Preprocess& p, std::int64_t first,
+                                   std::int64_t count, float* uniforms) {
+  for (std::int64_t j = 0; j < count; j += 4) {
+    std::uint32_t words[4];
+    philox_words(p.noise.seed, row.time, row.example, static_cast<std::uint64_t>(first + j) / 4, words);
+    for (std::int64_t k = 0; k < std::min<std::int64_t>(4, count - j); ++k) {
+      uniforms[j + k] = static_cast<float>(words[k] >> 8) * 0x1p-24f;
+    }
+  }
+}
+
+template <Binarize kBinarize, class T>
+HWY_ATTR void gather_values(const GatherRow& row, const T* from, const Preprocess& p) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> one;  // the last few: the same operations, so the same bits
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  constexpr std::int64_t kChunk = 256;
+  float uniforms[kChunk];
+  for (std::int64_t first = 0; first < row.cols; first += kChunk) {
+    const std::int64_t end = std::min(row.cols, first + kChunk);
+    if constexpr (kBinarize == Binarize::resample) fill_uniforms(row, p, first, end - first, uniforms);
+    std::int64_t j = first;
+    for (; j + lanes <= end; j += lanes) gather_lanes<kBinarize>(d, row, from, p, uniforms + (j - first), j);
+    for (; j < end; ++j) gather_lanes<kBinarize>(one, row, from, p, uniforms + (j - first), j);
+  }
+}
+
+template <class T>
+HWY_ATTR void gather_from(const GatherRow& row, const T* from, const Preprocess& p) {
+  switch (p.binarize) {
+    case Binarize::none:
+      return gather_values<Binarize::none>(row, from, p);
+    case Binarize::threshold:
+      return gather_values<Binarize::threshold>(row, from, p);
+    case Binarize::resample:
+      return gather_values<Binarize::resample>(row, from, p);
+  }
+}
+
+HWY_ATTR void gather_row(const GatherRow& row, const Preprocess& p) {
+  row.bytes ? gather_from(row, row.bytes, p) : gather_from(row, row.values, p);
+}
+
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(gather_row);
+
+constexpr std::int64_t kParallelValues = 1 << 14;
+constexpr std::int64_t kMaxNoiseDims = std::int64_t{1} << 26;  // the address keeps 24 bits for dimension / 4
+
+void check_shapes(const GatherTarget& target, const GatherSource& source, const Preprocess& preprocess) {
+  ELBO_CHECK(source.bytes.empty() != source.values.empty(), ShapeError,
+             "gather_batch needs exactly one of the sources bytes and values");
+  const std::int64_t examples = source.bytes.empty() ? source.values.rows : source.bytes.rows;
+  const std::int64_t d = source.bytes.empty() ? source.values.cols : source.bytes.cols;
+  const std::int64_t n = target.x.rows;
+  ELBO_CHECK(!target.x.empty() && target.x.cols == d, ShapeError, "gather_batch's x has ", target.x.cols,
+             " columns and its source ", d);
+  const std::int64_t order = source.permutation.empty() ? examples : source.permutation.size;
+  ELBO_CHECK(n <= order, ShapeError, "gather_batch was asked for ", n, " rows of ", order);
+  ELBO_CHECK(target.mask.empty() || (target.mask.rows == n && target.mask.cols == d), ShapeError,
+             "gather_batch's mask is ", target.mask.rows, " x ", target.mask.cols, " and x ", n, " x ", d);
+  ELBO_CHECK(target.examples.empty() || target.examples.size == n, ShapeError, "gather_batch's examples are ",
+             target.examples.size, " for ", n, " rows");
+  ELBO_CHECK(preprocess.mean.empty() || preprocess.mean.size == d, ShapeError, "gather_batch's mean is of ",
+             preprocess.mean.size, " values and x of ", d);
+  ELBO_CHECK(preprocess.inverse_deviation.empty() || preprocess.inverse_deviation.size == d, ShapeError,
+             "gather_batch's inverse_deviation is of ", preprocess.inverse_deviation.size,
+             " values and x of ", d);
+  ELBO_CHECK(preprocess.binarize != Binarize::resample || d <= kMaxNoiseDims, ShapeError,
+             "gather_batch can resample ", kMaxNoiseDims, " columns at most and was given ", d);
+}
+
+}  // namespace
+
+void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,
+                  const Preprocess& preprocess, const StepState* state) {
+  check_shapes(target, source, preprocess);
+  ELBO_DISPATCH_CUDA(context, gather_batch(context, target, source, preprocess, state));
+  const std::int64_t n = target.x.rows;
+  const std::int64_t d = target.x.cols;
+  const std::int64_t examples = source.bytes.empty() ? source.values.rows : source.bytes.rows;
+  const std::int64_t order = source.permutation.empty() ? examples : source.permutation.size;
+  const std::int64_t cursor = state ? state->cursor : 0;
+  ELBO_CHECK(cursor >= 0 && cursor <= order - n, ShapeError, "gather_batch's rows [", cursor, ", ",
+             cursor + n, ") are outside the ", order, " that there are");
+  const auto example_of = [&](std::int64_t i) {
+    return source.permutation.empty() ? cursor + i : source.permutation.data[cursor + i];
+  };
+  for (std::int64_t i = 0; i < n; ++i) {
+    ELBO_CHECK(example_of(i) >= 0 && example_of(i) < examples, ShapeError, "gather_batch's permutation has ",
+               example_of(i), " at ", cursor + i, " and the source ", examples, " rows");
+  }
+  const std::uint64_t time = preprocess.noise.time ? *preprocess.noise.time : 0;
+
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (n * d >= kParallelValues)
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t example = example_of(i);
+    if (!target.examples.empty()) target.examples.data[i] = example;
+    const GatherRow row = {
+        source.bytes.empty() ? nullptr : source.bytes.data + example * source.bytes.stride,
+        source.values.empty() ? nullptr : source.values.data + example * source.values.stride,
+        target.x.data + i * target.x.stride,
+        target.mask.empty() ? nullptr : target.mask.data + i * target.mask.stride,
+        d,
+        time,
+        static_cast<std::uint64_t>(example)};
+    HWY_DYNAMIC_DISPATCH(gather_row)(row, preprocess);
+  }
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE
