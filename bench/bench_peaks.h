@@ -1,0 +1,132 @@
+#pragma once
+// What the machine can do, measured: the ceilings that benchmarks are held against.
+
+#include <omp.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "dnnl.h"
+#include "runtime/buffer.h"
+
+#if ELBO_HAS_CUDA
+#include <cuda_runtime.h>
+#endif
+
+namespace elbo::bench {
+
+/// Seconds on a clock that never goes back.
+inline double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline double median(std::vector<double> values) {
+  if (values.empty()) return 0.0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// The context that every benchmark of this process runs in, on $ELBO_BENCH_DEVICE.
+inline Context& context() {
+  const char* name = std::getenv("ELBO_BENCH_DEVICE");
+  static Context context(Device::parse(name ? name : "auto"));
+  return context;
+}
+
+/// The fastest of a few calls, after one to warm up.
+template <class Work>
+double best_seconds(int trials, Work work) {
+  work();
+  double best = 1e300;
+  for (int i = 0; i < trials; ++i) {
+    const double begin = now();
+    work();
+    best = std::min(best, now() - begin);
+  }
+  return best;
+}
+
+/// Single-precision flops a second of a large square product by oneDNN with the context's threads.
+inline double cpu_peak_flops() {
+  constexpr std::int64_t kSize = 1536;
+  const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);
+  std::vector<float> c(kSize * kSize);
+  const double seconds = best_seconds(8, [&] {
+    dnnl_sgemm('N', 'N', kSize, kSize, kSize, 1.0f, a.data(), kSize, b.data(), kSize, 0.0f, c.data(), kSize);
+  });
+  return 2.0 * kSize * kSize * kSize / seconds;
+}
+
+/// Single-precision FMA peak of the GPU's cores: multiprocessors × lanes × 2 × clock.
+inline double gpu_peak_flops([[maybe_unused]] int device) {
+#if ELBO_HAS_CUDA
+  int multiprocessors = 0, kilohertz = 0, major = 0, minor = 0;
+  cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+  cudaDeviceGetAttribute(&kilohertz, cudaDevAttrClockRate, device);
+  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
+  cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
+  const double lanes = major == 8 && minor == 0 ? 64.0 : 128.0;
+  return multiprocessors * lanes * 2.0 * kilohertz * 1e3;
+#else
+  return 0.0;
+#endif
+}
+
+inline double peak_flops(Context& device) {
+  static const double peak = [&] {
+    if (const char* given = std::getenv("ELBO_PEAK_GFLOPS")) return std::atof(given) * 1e9;
+    return device.is_cuda() ? gpu_peak_flops(device.device().index) : cpu_peak_flops();
+  }();
+  return peak;
+}
+
+/// Bytes a second of the streaming triad a = b + s·c over `footprint` bytes in all.
+inline double cpu_triad(Context& device, double footprint) {
+  const auto size = static_cast<std::int64_t>(footprint / 12.0);
+  std::vector<float> a(size), b(size, 1.0f), c(size, 2.0f);
+  const int rounds = static_cast<int>(std::max(1.0, 4e6 / footprint));  // long enough to be timed
+  const int threads = footprint < 64e3 ? 1 : device.threads();
+  float scale = 0.5f;
+  const double seconds = best_seconds(8, [&] {
+#pragma omp parallel num_threads(threads)
+    for (int round = 0; round < rounds; ++round) {
+#pragma omp for simd schedule(static)
+      for (std::int64_t i = 0; i < size; ++i) a[i] = b[i] + scale * c[i];
+    }
+    benchmark::DoNotOptimize(a.data());
+  });
+  return footprint * rounds / seconds;
+}
+
+/// Bytes a second of a copy on the device that touches `footprint` bytes in all.
+inline double gpu_copy(Context& device, double footprint) {
+  const auto size = static_cast<std::int64_t>(footprint / 2.0);
+  Buffer<std::byte> from(device, size), to(device, size);
+  constexpr int kRounds = 20;
+  const double seconds = best_seconds(8, [&] {
+    for (int round = 0; round < kRounds; ++round) device.copy_on_device(to.data(), from.data(), size);
+    device.synchronize();
+  });
+  return footprint * kRounds / seconds;
+}
+
+/// Bandwidth for a working set of about `footprint` bytes: the next power of two, at least 64 KiB.
+inline double peak_bandwidth(Context& device, double footprint) {
+  static std::map<int, double> measured;
+  const int exponent = std::clamp<int>(std::bit_width(static_cast<std::uint64_t>(footprint)), 16, 30);
+  const auto [entry, fresh] = measured.try_emplace(exponent, 0.0);
+  if (fresh) {
+    const double bytes = static_cast<double>(std::uint64_t{1} << exponent);
+    entry->second = device.is_cuda() ? gpu_copy(device, bytes) : cpu_triad(device, bytes);
+  }
+  return entry->second;
+}
+
+}  // namespace elbo::bench

@@ -1,0 +1,83 @@
+#pragma once
+// Runs the cases of tests/cases as benchmarks and says how close each comes to the machine's limit.
+//
+// The device is $ELBO_BENCH_DEVICE (auto where unset). The roofline of a case is the larger of flops / peak
+// flops and bytes / peak bandwidth; both peaks are measured once per process, the bandwidth at the case's own
+// footprint, so that data that fits a cache is held to the cache's speed. $ELBO_PEAK_GFLOPS overrides the
+// first.
+
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+
+#include "bench_peaks.h"
+#include "runtime/graph.h"
+#include "support/op_case.h"
+
+namespace elbo::bench {
+
+/// One case's run, kept over Google Benchmark's trials. On a GPU many runs are recorded into one graph, so
+/// that the time is the device's and not the launching host's.
+template <test::OpCase Case>
+class Runner {
+ public:
+  Runner(Context& context, const Case& op_case)
+      : context_(context), run_(context), repeats_(context.is_cuda() ? 20 : 1) {
+    op_case.bind(run_);
+    run_.run();  // first use: primitives and kernels are prepared
+    context_.synchronize();
+    if (context_.is_cuda()) {
+      graph_ = Graph::record(context_, [this] {
+        for (int i = 0; i < repeats_; ++i) run_.run();
+      });
+    }
+  }
+
+  /// Seconds of one run.
+  double measure() {
+    const double begin = now();
+    if (graph_) {
+      graph_.launch();
+    } else {
+      run_.run();
+    }
+    context_.synchronize();
+    return (now() - begin) / repeats_;
+  }
+
+ private:
+  Context& context_;
+  test::OpRun run_;
+  int repeats_;
+  Graph graph_;
+};
+
+/// Registers "op/case": time of one run, TFLOP/s, GB/s and the share of the roofline, by the median of the
+/// trials.
+template <test::OpCase Case>
+void add(const std::string& op, const Case& op_case) {
+  benchmark::RegisterBenchmark((op + "/" + op_case.name()).c_str(),
+                               [op_case](benchmark::State& state) {
+                                 Context& device = context();
+                                 Runner<Case> runner(device, op_case);
+                                 std::vector<double> seconds;
+                                 for (auto _ : state) {
+                                   seconds.push_back(runner.measure());
+                                   state.SetIterationTime(seconds.back());
+                                 }
+                                 const double time = median(seconds);
+                                 const double ceiling =
+                                     std::max(op_case.flops() / peak_flops(device),
+                                              op_case.bytes() / peak_bandwidth(device, op_case.bytes()));
+                                 state.counters["median_us"] = 1e6 * time;
+                                 if (op_case.flops() > 0)
+                                   state.counters["TFLOP/s"] = op_case.flops() / time * 1e-12;
+                                 state.counters["GB/s"] = op_case.bytes() / time * 1e-9;
+                                 state.counters["roofline_%"] = 100.0 * ceiling / time;
+                               })
+      ->UseManualTime()
+      ->Unit(benchmark::kMicrosecond);
+}
+
+}  // namespace elbo::bench

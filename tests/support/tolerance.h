@@ -1,0 +1,71 @@
+#pragma once
+// The one tolerance policy: |actual − expected| ≤ absolute + relative·|expected|, written so that NaN fails.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iomanip>
+#include <limits>
+#include <span>
+
+namespace elbo::test {
+
+struct Tolerance {
+  double absolute = 1e-6;
+  double relative = 1e-5;
+
+  /// Equal to the bit, up to the sign of zero.
+  static constexpr Tolerance exact() { return {0.0, 0.0}; }
+  /// A float sum of `terms` terms, each of about `magnitude`: rounding grows like a random walk, eight
+  /// deviations are allowed for.
+  static Tolerance float_sum(double terms, double magnitude = 1.0) {
+    constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
+    return {8.0 * kEpsilon * std::sqrt(terms) * magnitude, 16.0 * kEpsilon};
+  }
+
+  double allowed(double expected) const { return absolute + relative * std::abs(expected); }
+  /// Infinities match only themselves; NaN matches nothing.
+  bool holds(double actual, double expected) const {
+    if (actual == expected) return true;
+    return std::isfinite(expected) && std::abs(actual - expected) <= allowed(expected);
+  }
+};
+
+/// Compares [rows, cols] values with their reference; a failure names the first and the worst of those that
+/// are off.
+template <class T>
+testing::AssertionResult near_all(std::span<const T> actual, std::span<const double> expected,
+                                  Tolerance tolerance, std::int64_t cols = 1) {
+  if (actual.size() != expected.size()) {
+    return testing::AssertionFailure()
+           << actual.size() << " values where " << expected.size() << " were expected";
+  }
+  const auto excess = [&](std::size_t i) {  // in tolerances; NaN counts as infinitely far off
+    const double ratio =
+        std::abs(static_cast<double>(actual[i]) - expected[i]) / tolerance.allowed(expected[i]);
+    return std::isnan(ratio) ? std::numeric_limits<double>::infinity() : ratio;
+  };
+  std::size_t failures = 0, first = 0, worst = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    if (tolerance.holds(static_cast<double>(actual[i]), expected[i])) continue;
+    if (failures++ == 0) first = worst = i;
+    if (excess(i) > excess(worst)) worst = i;
+  }
+  if (failures == 0) return testing::AssertionSuccess();
+  auto result = testing::AssertionFailure();
+  result << failures << " of " << actual.size() << " values are off";
+  const auto describe = [&](const char* which, std::size_t i) {
+    const auto index = static_cast<std::int64_t>(i);
+    result << "\n  " << which << " [" << index / cols << ", " << index % cols << "]: expected "
+           << std::setprecision(9) << expected[i] << ", actual " << static_cast<double>(actual[i])
+           << ", off by " << std::abs(static_cast<double>(actual[i]) - expected[i]) << " where "
+           << tolerance.allowed(expected[i]) << " is allowed";
+  };
+  describe("first", first);
+  describe("worst", worst);
+  return result;
+}
+
+}  // namespace elbo::test
