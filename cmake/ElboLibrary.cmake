@@ -4,9 +4,9 @@ find_package(dnnl CONFIG REQUIRED)
 find_package(hwy CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibZip REQUIRED)
-find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only: its shared library would be one more thing to link
 
 file(GLOB_RECURSE ELBO_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
 file(GLOB_RECURSE ELBO_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/runtime/cuda_*.cpp)
@@ -21,9 +21,10 @@ target_compile_definitions(elbo PRIVATE ELBO_VERSION="${PROJECT_VERSION}")
 target_include_directories(elbo
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_include_directories(elbo SYSTEM PRIVATE ${STB_INCLUDE_DIR})
+target_include_directories(elbo SYSTEM PRIVATE ${STB_INCLUDE_DIR} ${TOMLPLUSPLUS_INCLUDE_DIR})
 target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> OpenMP::OpenMP_CXX DNNL::dnnl hwy::hwy
-  ZLIB::ZLIB LibZip::LibZip $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:tomlplusplus::tomlplusplus>)
+  ZLIB::ZLIB LibZip::LibZip $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+include(EmbedRecipes)  # recipes/*.toml, compiled in
 
 if(NOT ELBO_CUDA_MODE STREQUAL "NONE")
   target_sources(elbo PRIVATE ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})

@@ -67,11 +67,13 @@ struct Recipe {
   static Recipe from_file(const std::filesystem::path& file);
 
   /// Applies "key=value", the value in TOML syntax (a bare word is taken as a string): `model.latent=2`,
-  /// `model.encoder=[64, 32]`. Throws ConfigError with the nearest known key.
+  /// `model.encoder=[64, 32]`. Checks this value alone, so that settings which only make sense together can be
+  /// given in any order. Throws ConfigError with the nearest known key.
   void set(std::string_view key_equals_value);
   /// TOML with every setting spelled out; `from_toml` reads it back to an equal recipe.
   std::string to_toml() const;
-  /// Checks that settings make sense together. Throws ConfigError naming the key. The functions above call it.
+  /// Checks every value, and that they make sense together. Throws ConfigError naming the key. What reads a
+  /// recipe calls it, and so does a model that is built from one.
   void validate() const;
 };
 

@@ -1,0 +1,207 @@
+#include "elbo/recipe.h"
+
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <utility>
+
+#include "io/file.h"
+#include "io/nearest.h"
+#include "model/recipe_embedded.h"
+#include "model/recipe_keys.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+// Each takes the node's value where its type fits and says whether it did.
+bool assign(std::string& target, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(bool& target, const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(std::int64_t& target, const toml::node& node) {
+  const auto value = node.value_exact<std::int64_t>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(std::uint64_t& target, const toml::node& node) {
+  const auto value = node.value_exact<std::int64_t>();
+  if (!value || *value < 0) return false;
+  target = static_cast<std::uint64_t>(*value);
+  return true;
+}
+
+bool assign(double& target, const toml::node& node) {
+  if (const auto whole = node.value_exact<std::int64_t>()) {
+    target = static_cast<double>(*whole);
+    return true;
+  }
+  const auto value = node.value_exact<double>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(std::vector<std::int64_t>& target, const toml::node& node) {
+  const auto* array = node.as_array();
+  if (!array) return false;
+  std::vector<std::int64_t> values;
+  for (const auto& element : *array) {
+    std::int64_t value = 0;
+    if (!assign(value, element)) return false;
+    values.push_back(value);
+  }
+  target = std::move(values);
+  return true;
+}
+
+std::string wrong_type(const RecipeKey& key) {
+  return concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
+}
+
+// Sets one key and checks it. `where` begins the error message.
+void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const std::string& where) {
+  if (!std::visit([&](auto* target) { return assign(*target, node); }, key.at(recipe))) {
+    const bool at_least_0 = key.bounds.low == 0.0;
+    throw ConfigError(
+        concat(where, wrong_type(key), at_least_0 ? concat(", ", key.bounds.describe()) : "", "."));
+  }
+  if (const auto wrong = key.complaint(recipe)) throw ConfigError(concat(where, key.name, " ", *wrong));
+}
+
+std::string line_of(std::string_view origin, const toml::source_region& source) {
+  return concat(origin, ":", source.begin.line, ": ");
+}
+
+// Every leaf of the table is a key; a table is a section.
+void assign(Recipe& recipe, const toml::table& table, const std::string& section, std::string_view origin) {
+  for (const auto& [name, node] : table) {
+    const std::string key_name = section + std::string(name.str());
+    if (const auto* subtable = node.as_table()) {
+      assign(recipe, *subtable, key_name + ".", origin);
+      continue;
+    }
+    const std::string where = line_of(origin, name.source());
+    const auto* key = find_recipe_key(key_name);
+    if (!key) throw ConfigError(where + unknown_recipe_key(key_name));
+    assign(recipe, *key, node, where);
+  }
+}
+
+toml::table parse(std::string_view text, std::string_view origin) {
+  try {
+    return toml::parse(text, origin);
+  } catch (const toml::parse_error& error) {
+    throw ConfigError(concat(line_of(origin, error.source()), error.description(), "."));
+  }
+}
+
+Recipe read(std::string_view text, std::string_view origin, std::string name) {
+  Recipe recipe;
+  if (!name.empty()) recipe.name = std::move(name);
+  assign(recipe, parse(text, origin), "", origin);
+  try {
+    recipe.validate();
+  } catch (const ConfigError& error) {
+    throw ConfigError(concat(origin, ": ", error.what()));
+  }
+  return recipe;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace
+
+Recipe Recipe::named(std::string_view name) {
+  for (const auto& recipe : embedded_recipes()) {
+    if (recipe.name == name) return read(recipe.text, concat("recipes/", name, ".toml"), std::string(name));
+  }
+  throw ConfigError(concat("no recipe is called \"", name, "\"; ", io::nearest_hint(name, names())));
+}
+
+std::vector<std::string> Recipe::names() {
+  std::vector<std::string> names;
+  for (const auto& recipe : embedded_recipes()) names.emplace_back(recipe.name);
+  return names;
+}
+
+Recipe Recipe::from_toml(std::string_view text, std::string_view origin) {
+  return read(text, origin, "");
+}
+
+Recipe Recipe::from_file(const std::filesystem::path& file) {
+  return read(io::read_file(file), file.string(), file.stem().string());
+}
+
+void Recipe::set(std::string_view key_equals_value) {
+  const auto equals = key_equals_value.find('=');
+  if (equals == std::string_view::npos) {
+    throw ConfigError(concat("\"", key_equals_value, "\" is not key=value, as in model.latent=2."));
+  }
+  const auto name = trimmed(key_equals_value.substr(0, equals));
+  const auto text = trimmed(key_equals_value.substr(equals + 1));
+  const auto* key = find_recipe_key(name);
+  if (!key) throw ConfigError(unknown_recipe_key(name));
+
+  Recipe changed = *this;
+  const bool bare = std::holds_alternative<std::string*>(key->at(changed)) && !text.starts_with('"') &&
+                    !text.starts_with('\'');
+  toml::table parsed;
+  try {
+    parsed = toml::parse(concat("value = ", bare ? quote_toml(text) : std::string(text)));
+  } catch (const toml::parse_error&) {
+    parsed.clear();
+  }
+  if (parsed.size() != 1) throw ConfigError(wrong_type(*key) + concat(", not \"", text, "\"."));
+  assign(changed, *key, *parsed.get("value"), "");
+  *this = std::move(changed);
+}
+
+std::string Recipe::to_toml() const {
+  std::string text, section;
+  for (const auto& key : recipe_keys()) {
+    const auto dot = key.name.find('.');
+    const auto its_section = dot == std::string_view::npos ? std::string_view{} : key.name.substr(0, dot);
+    if (its_section != section) {
+      section = its_section;
+      text += concat("\n[", section, "]\n");
+    }
+    text += concat(key.name.substr(dot == std::string_view::npos ? 0 : dot + 1), " = ", key.to_toml(*this),
+                   "  # ", key.choices ? concat(key.type(), ": ") : "", key.doc, "\n");
+  }
+  return text;
+}
+
+void Recipe::validate() const {
+  for (const auto& key : recipe_keys()) {
+    if (const auto wrong = key.complaint(*this)) throw ConfigError(concat(key.name, " ", *wrong));
+  }
+  if (data.validation + data.test >= 1.0) {
+    throw ConfigError(concat("data.validation and data.test are ", data.validation, " and ", data.test,
+                             ", which leaves no example to train on."));
+  }
+  if (data.standardize && model.likelihood == "bernoulli") {
+    throw ConfigError(
+        "data.standardize moves values out of [0, 1], where model.likelihood = \"bernoulli\" needs them; "
+        "take a gaussian, or no standardizing.");
+  }
+  if (data.standardize && data.binarize != "none") {
+    throw ConfigError(
+        concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));
+  }
+}
+
+}  // namespace elbo

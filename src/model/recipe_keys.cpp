@@ -1,0 +1,218 @@
+#include "model/recipe_keys.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "io/nearest.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+// What ModelSettings and DataSettings take by name, where it has no table of its own elsewhere.
+Strings kinds() {
+  return {"vae", "autoencoder"};
+}
+Strings initializations() {
+  return {"pytorch", "he"};
+}
+Strings binarizations() {
+  return {"none", "threshold", "resample"};
+}
+Strings activations() {
+  return {"relu", "tanh", "gelu", "silu", "sigmoid", "identity"};
+}
+Strings likelihoods() {
+  return {"bernoulli", "gaussian", "gaussian-learned"};
+}
+
+constexpr double kLargestWidth = 1 << 24;
+constexpr Bounds kAtLeast0 = {.low = 0.0};
+constexpr Bounds kAbove0 = {.low = 0.0, .low_allowed = false};
+constexpr Bounds kFraction = {.low = 0.0, .high = 1.0, .high_allowed = false};
+constexpr Bounds kWidth = {.low = 1.0, .high = kLargestWidth};
+constexpr Bounds kCount = {.low = 1.0, .high = 1e15};
+// TOML's integers are signed.
+constexpr Bounds kSeed = {.low = 0.0, .high = 9223372036854774784.0};
+
+#define ELBO_AT(member) [](Recipe& recipe) -> SettingRef { return &recipe.member; }
+
+const RecipeKey kKeys[] = {
+    {"name", "what the run folder and reports call it", ELBO_AT(name)},
+    {"description", "one line about it", ELBO_AT(description)},
+    {"data.name", "built-in or known data set, or a file or folder", ELBO_AT(data.name)},
+    {"data.validation", "fraction of train held out where the data has no validation split",
+     ELBO_AT(data.validation), kFraction},
+    {"data.test", "fraction of train held out where the data has no test split", ELBO_AT(data.test),
+     kFraction},
+    {"data.binarize",
+     "threshold at 0.5, or draw each value anew from its Bernoulli",
+     ELBO_AT(data.binarize),
+     {},
+     binarizations},
+    {"data.standardize", "subtract the training mean and divide by its deviation", ELBO_AT(data.standardize)},
+    {"model.kind", "with a prior and a KL, or without", ELBO_AT(model.kind), {}, kinds},
+    {"model.encoder", "widths of the encoder's hidden layers", ELBO_AT(model.encoder), kWidth},
+    {"model.decoder", "widths of the decoder's hidden layers", ELBO_AT(model.decoder), kWidth},
+    {"model.latent", "dimensions of z", ELBO_AT(model.latent), kWidth},
+    {"model.activation", "of the hidden layers", ELBO_AT(model.activation), {}, activations},
+    {"model.likelihood", "p(x|z)", ELBO_AT(model.likelihood), {}, likelihoods},
+    {"model.variance", "of the gaussian with fixed variance", ELBO_AT(model.variance), kAbove0},
+    {"model.initialization",
+     "uniform ±1/√fan_in as PyTorch's Linear, or He's",
+     ELBO_AT(model.initialization),
+     {},
+     initializations},
+    {"objective.beta", "weight of the KL while training; reports stay unweighted", ELBO_AT(objective.beta),
+     kAtLeast0},
+    {"train.epochs", "passes over the training data", ELBO_AT(train.epochs), {.low = 0.0, .high = 1e9}},
+    {"train.batch", "examples a step", ELBO_AT(train.batch), kCount},
+    {"train.learning_rate", "of Adam", ELBO_AT(train.learning_rate), kAbove0},
+    {"train.beta1", "Adam's decay of the first moment", ELBO_AT(train.beta1), kFraction},
+    {"train.beta2", "Adam's decay of the second moment", ELBO_AT(train.beta2), kFraction},
+    {"train.epsilon", "Adam's ε", ELBO_AT(train.epsilon), kAbove0},
+    {"train.weight_decay", "decoupled from the gradient", ELBO_AT(train.weight_decay), kAtLeast0},
+    {"train.clip_norm", "largest norm of the whole gradient; 0: no clipping", ELBO_AT(train.clip_norm),
+     kAtLeast0},
+    {"train.seed", "of initial weights, shuffling and noise", ELBO_AT(train.seed), kSeed},
+};
+
+#undef ELBO_AT
+
+std::string number(double value) {
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return {digits, end};
+}
+
+// TOML tells a float from an integer by its point or exponent.
+std::string float_literal(double value) {
+  std::string text = number(value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+SettingRef value_of(const RecipeKey& key, const Recipe& recipe) {
+  return key.at(const_cast<Recipe&>(recipe));  // read only, by all who call this
+}
+
+}  // namespace
+
+bool Bounds::contain(double value) const {
+  return std::isfinite(value) && (low_allowed ? value >= low : value > low) &&
+         (high_allowed ? value <= high : value < high);
+}
+
+std::string Bounds::describe() const {
+  std::string text;
+  if (std::isfinite(low)) text += (low_allowed ? "at least " : "above ") + number(low);
+  if (std::isfinite(high)) {
+    text += (text.empty() ? "" : " and ") + std::string(high_allowed ? "at most " : "below ") + number(high);
+  }
+  return text.empty() ? "finite" : text;
+}
+
+std::string RecipeKey::type() const {
+  if (choices) {
+    std::string text;
+    for (const auto& choice : choices()) text += (text.empty() ? "" : "|") + choice;
+    return text;
+  }
+  Recipe recipe;
+  return std::visit(
+      Overloaded{[](std::string*) { return "text"; }, [](bool*) { return "true|false"; },
+                 [](std::int64_t*) { return "whole number"; }, [](std::uint64_t*) { return "whole number"; },
+                 [](double*) { return "number"; },
+                 [](std::vector<std::int64_t>*) { return "list of whole numbers"; }},
+      at(recipe));
+}
+
+std::string RecipeKey::to_toml(const Recipe& recipe) const {
+  return std::visit(Overloaded{[](const std::string* text) { return quote_toml(*text); },
+                               [](const bool* flag) { return std::string(*flag ? "true" : "false"); },
+                               [](const double* value) { return float_literal(*value); },
+                               [](const std::vector<std::int64_t>* list) {
+                                 std::string text;
+                                 for (const auto value : *list)
+                                   text += (text.empty() ? "" : ", ") + std::to_string(value);
+                                 return "[" + text + "]";
+                               },
+                               [](const auto* whole) { return std::to_string(*whole); }},
+                    value_of(*this, recipe));
+}
+
+std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
+  const auto outside = [&](auto value) -> std::optional<std::string> {
+    if (bounds.contain(static_cast<double>(value))) return std::nullopt;
+    return concat("is ", to_toml(recipe), ", but must be ", bounds.describe(), ".");
+  };
+  return std::visit(Overloaded{[&](const std::string* text) -> std::optional<std::string> {
+                                 if (!choices) return std::nullopt;
+                                 const auto known = choices();
+                                 for (const auto& choice : known) {
+                                   if (choice == *text) return std::nullopt;
+                                 }
+                                 return concat("cannot be \"", *text, "\"; ", io::nearest_hint(*text, known));
+                               },
+                               [](const bool*) -> std::optional<std::string> { return std::nullopt; },
+                               [&](const std::vector<std::int64_t>* list) -> std::optional<std::string> {
+                                 for (const auto value : *list) {
+                                   if (auto wrong = outside(value)) return wrong;
+                                 }
+                                 return std::nullopt;
+                               },
+                               [&](const auto* value) { return outside(*value); }},
+                    value_of(*this, recipe));
+}
+
+std::span<const RecipeKey> recipe_keys() {
+  return kKeys;
+}
+
+const RecipeKey* find_recipe_key(std::string_view name) {
+  for (const auto& key : kKeys) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::string unknown_recipe_key(std::string_view name) {
+  Strings names;
+  for (const auto& key : kKeys) {
+    names.emplace_back(key.name);
+    // The last part alone, as in latent for model.latent, is a likely slip.
+    if (const auto dot = key.name.find('.');
+        dot != std::string_view::npos && key.name.substr(dot + 1) == name) {
+      return concat("unknown key \"", name, "\"; did you mean \"", key.name, "\"?");
+    }
+  }
+  return concat("unknown key \"", name, "\"; ", io::nearest_hint(name, names));
+}
+
+std::string quote_toml(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += "\\u00";
+      quoted += kHex[byte >> 4];
+      quoted += kHex[byte & 15];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace elbo
