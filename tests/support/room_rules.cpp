@@ -1,0 +1,269 @@
+#include "support/room_rules.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string_view>
+
+namespace elbo::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A room: the files whose path matches `files`, the project files they may include (by pattern; `\1` is the
+/// first group of `files`), and the headers from outside. The first room that matches is a file's room.
+struct Room {
+  const char* files;
+  const char* project;
+  const char* outside;
+  const char* rule;
+};
+
+// What stands for the standard library: a name without suffix.
+#define STD "[a-z_0-9]+"
+#define MATH_STD "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility"
+#define POSIX "unistd\\.h|fcntl\\.h|sys/[a-z]+\\.h|signal\\.h|cerrno"
+
+constexpr Room kRooms[] = {
+    {"include/elbo/.*", "include/elbo/.*", STD, "include/elbo has the standard library alone"},
+    {"src/math/.*", "src/math/.*", MATH_STD "|hwy/.*", "src/math has <cmath> and its like"},
+    {"src/io/.*", "include/elbo/.*|src/io/.*|src/runtime/check\\.h",
+     STD "|" POSIX "|zlib\\.h|zip\\.h|stb_image.*\\.h|nlohmann/.*",
+     "src/io may include include/elbo, runtime/check.h and itself"},
+    {"src/runtime/(cuda_[^/]*\\.cpp|cuda_state\\.h)", "include/elbo/.*|src/runtime/.*",
+     STD "|cuda_runtime(_api)?\\.h|cuda\\.h|cublas(_v2|Lt)?\\.h",
+     "src/runtime/cuda_* may include include/elbo, src/runtime and CUDA"},
+    {"src/runtime/.*", "include/elbo/.*|src/runtime/(?!cuda_state).*", STD "|" POSIX "|omp\\.h",
+     "src/runtime may include include/elbo and itself, CUDA only in cuda_*.cpp and cuda_state.h"},
+    {"src/ops/.*", "include/elbo/.*|src/math/.*|src/ops/.*|src/runtime/(?!cuda_).*",
+     STD "|omp\\.h|hwy/.*|dnnl\\.h|oneapi/dnnl/.*", "src/ops may include math, runtime and itself"},
+    {"src/data/.*", "include/elbo/.*|src/(io|math|ops|data)/.*|src/runtime/(?!cuda_).*",
+     STD "|" POSIX "|omp\\.h|zlib\\.h|zip\\.h|stb_image.*\\.h|nlohmann/.*",
+     "src/data may include include/elbo, io, runtime, math, ops and itself"},
+    {"src/model/.*", "include/elbo/.*|src/(io|math|ops|model)/.*|src/runtime/(?!cuda_).*",
+     STD "|omp\\.h|nlohmann/.*|toml\\+\\+/.*",
+     "src/model may include include/elbo, io, runtime, math, ops and itself"},
+    {"src/train/.*", "include/elbo/.*|src/(io|math|ops|data|model|train)/.*|src/runtime/(?!cuda_).*",
+     STD "|" POSIX "|omp\\.h|nlohmann/.*|toml\\+\\+/.*|toml\\.hpp",
+     "src/train may include every room below it"},
+    {"kernels/.*\\.cuh", "kernels/.*\\.cuh|src/math/.*",
+     MATH_STD "|cuda_[a-z0-9_]+\\.h|curand_kernel\\.h|cooperative_groups\\.h|mma\\.h",
+     "kernels/*.cuh may include math and kernels"},
+    {"kernels/([a-z_0-9]+)\\.cu", "kernels/.*\\.cuh|src/math/.*|src/runtime/.*|src/ops/\\1\\.h",
+     STD "|cuda_[a-z0-9_]+\\.h|curand_kernel\\.h|cublas(_v2|Lt)?\\.h|cooperative_groups\\.h|mma\\.h",
+     "kernels/*.cu may include math, kernels, runtime and its own ops/<op>.h"},
+    {"tools/.*", "include/elbo/.*|src/.*|tools/.*", STD "|" POSIX "|CLI/.*|nlohmann/.*|stb_image.*\\.h",
+     "tools may include every room of src but never kernels"},
+    {"(tests|bench)/.*", ".*", ".*", "tests and bench may include anything"},
+};
+
+/// Words and the only files that may have them, searched in include, src, kernels and tools.
+struct Word {
+  const char* word;
+  const char* searched;
+  const char* allowed;
+  const char* rule;
+};
+
+constexpr Word kWords[] = {
+    {R"(\b(asm|__asm__)\b)", "(src|kernels|include|tools)/.*", "kernels/arch/.*",
+     "PTX lives in kernels/arch"},
+    {R"(<<<)", "(src|kernels|include|tools)/.*", "kernels/platform\\.cuh",
+     "kernels are started by launch() alone"},
+    {R"(\bcuda(Malloc|Free|HostAlloc|HostRegister|Stream[A-Z]|Event[A-Z]|Graph[A-Z]|Memcpy|Memset|DeviceSynchronize)\w*\s*\()",
+     "(src|kernels|include|tools)/.*", "src/runtime/cuda_.*",
+     "allocation, streams, events, graphs and copies belong to src/runtime/cuda_*"},
+    {R"(\bcublas(Lt)?(Create|Destroy)(_v2)?\s*\()", "(src|kernels|include|tools)/.*", "src/runtime/cuda_.*",
+     "cuBLAS handles belong to src/runtime/cuda_*"},
+    {R"(\b__(syncthreads|syncwarp|shfl|ballot|any_sync|all_sync|reduce_)\w*)", "kernels/.*",
+     "kernels/((platform|warp|block)\\.cuh|arch/.*)", "collectives go through warp.cuh and block.cuh"},
+    {R"(\b__shared__\b)", "kernels/.*", "kernels/(platform\\.cuh|arch/.*)",
+     "shared memory is one struct through shared_storage<S>()"},
+    {R"(\batomic[A-Z]\w*\s*\()", "kernels/.*", "kernels/((platform|memory)\\.cuh|arch/.*)",
+     "atomics go through one wrapper"},
+    {R"(\bstd::(cout|cerr|clog|abort|exit|quick_exit|terminate)\b|\b(printf|puts|abort|exit|_exit)\s*\()",
+     "(src|kernels|include)/.*", "", "the library never prints, exits or aborts"},
+};
+
+bool matches(const std::string& text, const std::string& pattern) {
+  return !pattern.empty() && std::regex_match(text, std::regex(pattern));
+}
+
+/// The text with comments, and string and character literals, blanked out; lines stay where they are. A
+/// digit's separator is no literal.
+std::string code_of(const std::string& text) {
+  std::string code = text;
+  const auto blank = [&](std::size_t first, std::size_t end) {
+    for (std::size_t i = first; i < std::min(end, code.size()); ++i) {
+      if (code[i] != '\n') code[i] = ' ';
+    }
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i + 1;
+    if (text.compare(i, 2, "//") == 0) {
+      end = std::min(text.find('\n', i), text.size());
+      blank(i, end);
+    } else if (text.compare(i, 2, "/*") == 0) {
+      end = std::min(text.find("*/", i + 2), text.size() - 2) + 2;
+      blank(i, end);
+    } else if (text.compare(i, 2, "R\"") == 0) {
+      const std::size_t open = text.find('(', i);
+      if (open == std::string::npos) break;
+      std::string close(1, ')');
+      close.append(text, i + 2, open - i - 2).push_back('"');
+      end = std::min(text.find(close, open), text.size() - close.size()) + close.size();
+      blank(i, end);
+    } else if (text[i] == '"' ||
+               (text[i] == '\'' && (i == 0 || !std::isalnum(static_cast<unsigned char>(text[i - 1]))))) {
+      while (end < text.size() && text[end] != text[i] && text[end] != '\n') end += text[end] == '\\' ? 2 : 1;
+      ++end;
+      blank(i + 1, end - 1);
+    }
+    i = end;
+  }
+  return code;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+const Room* room_of(const std::string& file) {
+  const auto* found = std::find_if(std::begin(kRooms), std::end(kRooms),
+                                   [&](const Room& room) { return matches(file, room.files); });
+  return found == std::end(kRooms) ? nullptr : found;
+}
+
+/// Which project file an include names, as the build's include path would find it.
+std::optional<std::string> resolve(const SourceTree& sources, const std::string& includer,
+                                   const std::string& name) {
+  const std::string folder = fs::path(includer).parent_path().string() + "/";
+  for (const std::string& root :
+       {folder, std::string("include/"), std::string("src/"), std::string("kernels/"), std::string("tools/"),
+        std::string("tests/"), std::string()}) {
+    const std::string path = fs::path(root + name).lexically_normal().string();
+    if (sources.count(path)) return path;
+  }
+  return std::nullopt;
+}
+
+/// `pattern` with \1 replaced by the first group that `files` matches in `file`.
+std::string with_group(const std::string& pattern, const std::string& files, const std::string& file) {
+  std::smatch groups;
+  std::regex_match(file, groups, std::regex(files));
+  const std::size_t at = pattern.find("\\1");
+  if (at == std::string::npos || groups.size() < 2) return pattern;
+  return pattern.substr(0, at) + groups[1].str() + pattern.substr(at + 2);
+}
+
+/// Of #include <name> or "name", the name; `quoted` says which.
+bool parse_include(const std::string& line, std::string& name, bool& quoted) {
+  static const std::regex pattern(R"(^\s*#\s*include\s*([<"])([^">]+)[">].*)");
+  std::smatch groups;
+  if (!std::regex_match(line, groups, pattern)) return false;
+  quoted = groups[1] == "\"";
+  name = groups[2];
+  return true;
+}
+
+}  // namespace
+
+SourceTree read_sources(const std::string& root) {
+  SourceTree sources;
+  const std::set<std::string> suffixes = {".h", ".cpp", ".cuh", ".cu", ".inc", ".hpp"};
+  for (const char* top : {"include", "src", "kernels", "tools", "tests", "bench"}) {
+    const fs::path folder = fs::path(root) / top;
+    if (!fs::exists(folder)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file() || !suffixes.count(entry.path().extension().string())) continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      sources[fs::relative(entry.path(), root).generic_string()] =
+          std::string(std::istreambuf_iterator<char>(in), {});
+    }
+  }
+  return sources;
+}
+
+std::vector<Violation> check_includes(const SourceTree& sources) {
+  std::vector<Violation> violations;
+  for (const auto& [file, text] : sources) {
+    const Room* room = room_of(file);
+    if (!room) {
+      violations.push_back({file, 1, file, "this folder is no room of DESIGN's table"});
+      continue;
+    }
+    const auto lines = lines_of(text);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      std::string name;
+      bool quoted = false;
+      if (!parse_include(lines[i], name, quoted)) continue;
+      // <sys/x.h> and the like are never the project's; "x" always is, or a header that the build generates.
+      const auto target = resolve(sources, file, name);
+      const bool allowed = target ? matches(*target, with_group(room->project, room->files, file))
+                                  : matches(name, room->outside);
+      if (!allowed) {
+        violations.push_back(
+            {file, static_cast<int>(i) + 1, quoted ? "\"" + name + "\"" : "<" + name + ">", room->rule});
+      }
+    }
+  }
+  return violations;
+}
+
+std::vector<Violation> check_words(const SourceTree& sources) {
+  std::vector<Violation> violations;
+  for (const auto& [file, text] : sources) {
+    const auto lines = lines_of(code_of(text));
+    for (const Word& word : kWords) {
+      if (!matches(file, word.searched) || matches(file, word.allowed)) continue;
+      const std::regex pattern(word.word);
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        std::smatch found;
+        if (!std::regex_search(lines[i], found, pattern)) continue;
+        violations.push_back({file, static_cast<int>(i) + 1, found.str(), word.rule});
+      }
+    }
+  }
+  return violations;
+}
+
+std::vector<Violation> check_ops(const SourceTree& sources) {
+  std::vector<Violation> violations;
+  const auto require = [&](const std::string& because, const std::string& path) {
+    if (!sources.count(path))
+      violations.push_back({because, 1, path, "one op, one place: this file is missing"});
+  };
+  static const std::regex contract("src/ops/([a-z_0-9]+)\\.h");
+  static const std::regex kernel("kernels/([a-z_0-9]+)\\.cu");
+  for (const auto& [file, text] : sources) {
+    std::smatch groups;
+    if (std::regex_match(file, groups, contract) && text.find("namespace elbo::cuda") != std::string::npos) {
+      const std::string op = groups[1];
+      for (const std::string& path :
+           {"src/ops/" + op + ".cpp", "kernels/" + op + ".cu", "tests/cases/" + op + ".h",
+            "tests/" + op + "_test.cpp", "bench/" + op + "_bench.cpp"}) {
+        require(file, path);
+      }
+    } else if (std::regex_match(file, groups, kernel)) {
+      require(file, "src/ops/" + groups[1].str() + ".h");
+    }
+  }
+  return violations;
+}
+
+std::string describe(const std::vector<Violation>& violations) {
+  std::ostringstream out;
+  for (const auto& v : violations)
+    out << v.file << ':' << v.line << ": `" << v.what << "`: " << v.rule << '\n';
+  return out.str();
+}
+
+}  // namespace elbo::test
