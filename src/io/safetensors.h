@@ -1,0 +1,88 @@
+#pragma once
+// The safetensors format (github.com/huggingface/safetensors): eight bytes of header length, little-endian, a
+// JSON header that says of every tensor its type, shape and place, then the values, row-major, little-endian.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace elbo::io {
+
+using TensorShape = std::vector<std::int64_t>;
+
+/// Collects tensors and text, then writes them as one file. The same calls give the same bytes.
+class SafetensorsWriter {
+ public:
+  /// Text under `key` in "__metadata__".
+  void text(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
+  /// A tensor; `values` must live until write(). Throws ShapeError where its size is not that of the shape,
+  /// or the name was there already.
+  void tensor(const std::string& name, TensorShape shape, std::span<const float> values);
+  void tensor(const std::string& name, TensorShape shape, std::span<const double> values);
+  void tensor(const std::string& name, TensorShape shape, std::span<const std::int64_t> values);
+
+  /// Writes through AtomicFile: an older file stays until the new one is complete. Throws IoError.
+  void write(const std::filesystem::path& file) const;
+
+ private:
+  struct Entry {
+    std::string name;
+    const char* type;
+    TensorShape shape;
+    std::span<const std::byte> bytes;
+  };
+  void add(const std::string& name, const char* type, TensorShape shape, std::span<const std::byte> bytes,
+           std::size_t value_bytes);
+
+  std::map<std::string, std::string> metadata_;
+  std::vector<Entry> entries_;
+};
+
+/// A file read whole and checked whole: the header parses, every tensor's size is that of its type and shape,
+/// and the tensors cover the data without gap or overlap.
+class SafetensorsFile {
+ public:
+  struct Tensor {
+    std::string type;  ///< "F32", "F64", "I64", … as in the file
+    TensorShape shape;
+    std::size_t begin = 0;  ///< first byte in the data
+    std::size_t end = 0;
+  };
+
+  /// Throws IoError where the file cannot be read, DataError naming file and tensor where it is malformed.
+  explicit SafetensorsFile(const std::filesystem::path& file);
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
+  const std::map<std::string, Tensor>& tensors() const noexcept { return tensors_; }
+  bool has(const std::string& name) const { return tensors_.contains(name); }
+
+  /// Text of "__metadata__". Throws DataError where it is not there.
+  const std::string& text(const std::string& key) const;
+  /// Shape of a tensor. Throws DataError where it is not there.
+  const TensorShape& shape(const std::string& name) const;
+  /// Values of a tensor. Throws DataError where it is not there, or has another type or shape.
+  std::vector<float> floats(const std::string& name, const TensorShape& shape) const;
+  std::vector<double> doubles(const std::string& name, const TensorShape& shape) const;
+  std::vector<std::int64_t> integers(const std::string& name, const TensorShape& shape) const;
+
+ private:
+  const Tensor& find(const std::string& name) const;
+  template <class T>
+  std::vector<T> read(const std::string& name, const char* type, const TensorShape& shape) const;
+
+  std::filesystem::path path_;
+  std::string bytes_;
+  std::size_t data_begin_ = 0;
+  std::map<std::string, std::string> metadata_;
+  std::map<std::string, Tensor> tensors_;
+};
+
+/// "[64, 784]".
+std::string describe(const TensorShape& shape);
+
+}  // namespace elbo::io
