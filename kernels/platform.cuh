@@ -1,0 +1,97 @@
+#pragma once
+// How kernels are started and where their shared memory comes from: the only file that asks whether nvcc
+// compiles them, or a plain C++ compiler for the emulation (tests/emulation).
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <type_traits>
+
+#include "runtime/cuda_state.h"
+
+#if !defined(__CUDACC__)
+#include <emulation/device.h>
+#endif
+
+namespace elbo::cuda {
+
+/// Blocks of a grid, threads of a block, and the dynamic shared memory of each block: sizeof(S) for a kernel
+/// that calls shared_storage<S>(). Remembers where the launch stands, for error messages.
+struct LaunchShape {
+  dim3 grid;
+  dim3 block;
+  std::size_t shared_bytes;
+  std::source_location where;
+
+  LaunchShape(dim3 grid, dim3 block, std::size_t shared_bytes = 0,
+              std::source_location where = std::source_location::current())
+      : grid(grid), block(block), shared_bytes(shared_bytes), where(where) {}
+};
+
+/// ⌈items / per_block⌉ as a grid dimension. At most 2³¹ − 1, which is all that grid.x can be; above that the
+/// value is one that no launch accepts. grid.y and grid.z go to 65535.
+inline unsigned blocks_for(std::int64_t items, std::int64_t per_block) {
+  const std::int64_t blocks = (items + per_block - 1) / per_block;
+  return blocks > 0x7fffffff ? 0xffffffffu : static_cast<unsigned>(blocks);
+}
+
+/// Dynamic shared memory that every kernel may ask for without raising its limit.
+inline constexpr std::size_t kDefaultSharedBytes = 48 * 1024;
+
+/// Gives `kernel` to the state's stream. Arguments are copied, so they are trivially copyable; pointers are
+/// to device memory. An empty grid (no items, no work) is not an error and launches nothing. Throws
+/// DeviceError.
+template <class... Parameters, class... Arguments>
+void launch(CudaState& state, const LaunchShape& shape, void (*kernel)(Parameters...),
+            const Arguments&... arguments) {
+  static_assert(sizeof...(Parameters) == sizeof...(Arguments),
+                "as many arguments as the kernel has parameters");
+  static_assert((std::is_trivially_copyable_v<Parameters> && ...),
+                "kernel parameters are copied byte by byte");
+  static_assert((!std::is_reference_v<Parameters> && ...), "a reference would be to host memory");
+  if (shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0) return;
+  check(cudaSetDevice(state.device), "cudaSetDevice", shape.where);
+#if defined(__CUDACC__)
+  const void* const function = reinterpret_cast<const void*>(kernel);
+  if (shape.shared_bytes > kDefaultSharedBytes) {
+    check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(shape.shared_bytes)),
+          "shared memory of the block", shape.where);
+  }
+  const auto start = [&](Parameters... parameters) {
+    void* pointers[sizeof...(Parameters) + 1] = {const_cast<void*>(static_cast<const void*>(&parameters))...};
+    return cudaLaunchKernel(function, shape.grid, shape.block, pointers, shape.shared_bytes, state.stream);
+  };
+  check(start(arguments...), "kernel launch", shape.where);
+#else
+  check(::elbo::emulation::launch(kernel, shape.grid, shape.block, shape.shared_bytes, state.stream,
+                                  static_cast<Parameters>(arguments)...),
+        "kernel launch", shape.where);
+#endif
+}
+
+/// The block's dynamic shared memory as one struct. Its contents are undefined until written; a kernel calls
+/// this with one type only, and is launched with shared_bytes = sizeof(S).
+template <class S>
+__device__ S& shared_storage() {
+  static_assert(std::is_trivially_destructible_v<S> && alignof(S) <= 128);
+#if defined(__CUDACC__)
+  extern __shared__ __align__(128) unsigned char elbo_shared_bytes[];
+  return *reinterpret_cast<S*>(elbo_shared_bytes);
+#else
+  return *static_cast<S*>(::elbo::emulation::shared_memory(sizeof(S)));
+#endif
+}
+
+/// All threads of the block wait for each other. `file` and `line` are for the emulation's reports.
+__device__ inline void block_barrier([[maybe_unused]] const char* file, [[maybe_unused]] int line) {
+#if defined(__CUDACC__)
+  __syncthreads();
+#else
+  ::elbo::emulation::block_barrier(file, line);
+#endif
+}
+
+}  // namespace elbo::cuda

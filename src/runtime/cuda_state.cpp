@@ -1,0 +1,115 @@
+// GPUs, their streams and library handles.
+#include "runtime/cuda_state.h"
+
+#include <memory>
+
+#include "runtime/check.h"
+#include "runtime/cuda_api.h"
+
+namespace elbo::cuda {
+
+void throw_error(cudaError_t error, const char* expression, const std::source_location& where) {
+  cudaGetLastError();  // an error that was thrown is not reported a second time by a later check
+  throw DeviceError(describe_failure(
+      concat("CUDA: ", cudaGetErrorString(error), " (", cudaGetErrorName(error), ")"), expression, where));
+}
+
+void throw_error(cublasStatus_t status, const char* expression, const std::source_location& where) {
+  throw DeviceError(describe_failure(
+      concat("cuBLAS: ", cublasGetStatusString(status), " (", cublasGetStatusName(status), ")"), expression,
+      where));
+}
+
+namespace {
+
+int gpu_count() {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error == cudaSuccess) return count;
+  cudaGetLastError();
+  return 0;
+}
+
+void open_blas(CudaState& state) {
+  ELBO_CUDA_CHECK(cublasCreate(&state.blas));
+  ELBO_CUDA_CHECK(cublasSetStream(state.blas, state.stream));
+  // After cublasSetStream, which puts the default workspace back. 32 MiB is what cuBLAS asks for on Hopper.
+  state.blas_workspace_bytes = std::size_t{32} << 20;
+  ELBO_CUDA_CHECK(cudaMalloc(&state.blas_workspace, state.blas_workspace_bytes));
+  ELBO_CUDA_CHECK(cublasSetWorkspace(state.blas, state.blas_workspace, state.blas_workspace_bytes));
+  ELBO_CUDA_CHECK(cublasSetMathMode(state.blas, CUBLAS_PEDANTIC_MATH));
+  ELBO_CUDA_CHECK(cublasSetAtomicsMode(state.blas, CUBLAS_ATOMICS_NOT_ALLOWED));
+}
+
+void open_staging(CudaState& state) {
+  for (auto& staging : state.staging) {
+    ELBO_CUDA_CHECK(cudaMallocHost(&staging.host, CudaState::Staging::kBytes));
+    ELBO_CUDA_CHECK(cudaEventCreateWithFlags(&staging.copied, cudaEventDisableTiming));
+  }
+}
+
+int attribute(cudaDeviceAttr which, int device) {
+  int value = 0;
+  ELBO_CUDA_CHECK(cudaDeviceGetAttribute(&value, which, device));
+  return value;
+}
+
+}  // namespace
+
+std::vector<DeviceInfo> gpus() {
+  std::vector<DeviceInfo> present;
+  for (int index = 0, count = gpu_count(); index < count; ++index) {
+    cudaDeviceProp properties{};
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) {
+      cudaGetLastError();
+      continue;
+    }
+    present.push_back({Device::cuda(index), properties.name, properties.totalGlobalMem});
+  }
+  return present;
+}
+
+CudaState* create_state(int index) {
+  const int count = gpu_count();
+  if (index < 0 || index >= count) {
+    throw DeviceError(concat("device \"cuda:", index, "\" was asked for, but ",
+                             count == 0 ? std::string("no GPU with a working driver was found")
+                                        : concat("the GPUs present are cuda:0 to cuda:", count - 1),
+                             ". Use --device cpu, or check nvidia-smi."));
+  }
+  std::unique_ptr<CudaState, void (*)(CudaState*)> state(new CudaState, destroy_state);
+  state->device = index;
+  ELBO_CUDA_CHECK(cudaSetDevice(index));
+  ELBO_CUDA_CHECK(cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking));
+  state->sm_count = attribute(cudaDevAttrMultiProcessorCount, index);
+  state->max_shared_bytes =
+      static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index));
+  state->compute_capability = 10 * attribute(cudaDevAttrComputeCapabilityMajor, index) +
+                              attribute(cudaDevAttrComputeCapabilityMinor, index);
+  open_blas(*state);
+  open_staging(*state);
+  return state.release();
+}
+
+void destroy_state(CudaState* state) {
+  if (!state) return;
+  // A destructor's path: errors cannot be thrown, and those of the work itself were reported by
+  // synchronize().
+  cudaSetDevice(state->device);
+  if (state->stream) cudaStreamSynchronize(state->stream);
+  if (state->blas) cublasDestroy(state->blas);
+  cudaFree(state->blas_workspace);
+  for (auto& staging : state->staging) {
+    if (staging.copied) cudaEventDestroy(staging.copied);
+    if (staging.host) cudaFreeHost(staging.host);
+  }
+  if (state->stream) cudaStreamDestroy(state->stream);
+  cudaGetLastError();
+  delete state;
+}
+
+void synchronize(CudaState& state) {
+  ELBO_CUDA_CHECK(cudaStreamSynchronize(state.stream));
+}
+
+}  // namespace elbo::cuda

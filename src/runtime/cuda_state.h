@@ -1,0 +1,60 @@
+#pragma once
+// One GPU's stream and library handles, and the checks around calls to CUDA. For src/runtime/cuda_*.cpp and
+// kernels.
+
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+
+#include <array>
+#include <cstddef>
+#include <source_location>
+
+namespace elbo {
+
+/// What work on one GPU needs. All of it goes to `stream`.
+struct CudaState {
+  int device = 0;
+  cudaStream_t stream = nullptr;
+  /// Bound to `stream`, on a workspace of its own: captured graphs need that, and so does getting the same
+  /// bits again.
+  cublasHandle_t blas = nullptr;
+  void* blas_workspace = nullptr;
+  std::size_t blas_workspace_bytes = 0;
+  int sm_count = 0;
+  int compute_capability = 0;        ///< 90 for 9.0
+  std::size_t max_shared_bytes = 0;  ///< shared memory a block can ask for
+  bool capturing = false;            ///< while Graph::record runs
+
+  /// Pinned staging for small uploads, so that they need not wait for the stream.
+  struct Staging {
+    static constexpr std::size_t kBytes = 64 * 1024;
+    void* host = nullptr;
+    cudaEvent_t copied = nullptr;
+  };
+  std::array<Staging, 4> staging;
+  std::size_t next_staging = 0;
+};
+
+namespace cuda {
+
+/// Throws DeviceError: CUDA's name and message for `error`, the expression and its place.
+[[noreturn]] void throw_error(cudaError_t error, const char* expression, const std::source_location& where);
+[[noreturn]] void throw_error(cublasStatus_t status, const char* expression,
+                              const std::source_location& where);
+
+inline void check(cudaError_t error, const char* expression, const std::source_location& where) {
+  if (error != cudaSuccess) [[unlikely]] {
+    throw_error(error, expression, where);
+  }
+}
+inline void check(cublasStatus_t status, const char* expression, const std::source_location& where) {
+  if (status != CUBLAS_STATUS_SUCCESS) [[unlikely]] {
+    throw_error(status, expression, where);
+  }
+}
+
+}  // namespace cuda
+}  // namespace elbo
+
+/// Throws DeviceError unless a call to CUDA or cuBLAS succeeds.
+#define ELBO_CUDA_CHECK(call) ::elbo::cuda::check((call), #call, std::source_location::current())
