@@ -41,3 +41,7 @@ elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
   target_compile_definitions(elbo PRIVATE ELBO_EMULATE=1)
   target_link_libraries(elbo PRIVATE elbo_emulation)
 endif()
+
+# Built-in data is the same to the byte everywhere, so no compiler may contract a·b + c there.
+file(GLOB ELBO_DATA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/data/*.cpp)
+set_property(SOURCE ${ELBO_DATA_SOURCES} APPEND PROPERTY COMPILE_OPTIONS -ffp-contract=off)

@@ -1,0 +1,124 @@
+// What include/elbo/dataset.h declares of Examples and Dataset, and splitting.
+
+#include "elbo/dataset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "data/array.h"
+#include "data/random.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+/// The rows of `values`, each `width` wide, that `rows` names, in that order.
+template <class T>
+std::vector<T> take_rows(const std::vector<T>& values, std::int64_t width,
+                         std::span<const std::int64_t> rows) {
+  std::vector<T> taken;
+  if (values.empty()) return taken;
+  taken.reserve(rows.size() * static_cast<std::size_t>(width));
+  for (const auto row : rows)
+    taken.insert(taken.end(), values.begin() + row * width, values.begin() + (row + 1) * width);
+  return taken;
+}
+
+Examples take(const Examples& from, std::span<const std::int64_t> rows) {
+  Examples out;
+  out.count = static_cast<std::int64_t>(rows.size());
+  out.dims = from.dims;
+  out.bytes = take_rows(from.bytes, from.dims, rows);
+  out.floats = take_rows(from.floats, from.dims, rows);
+  out.labels = take_rows(from.labels, 1, rows);
+  if (from.factors.rows > 0) {
+    out.factors = {out.count, from.factors.cols, take_rows(from.factors.values, from.factors.cols, rows)};
+  }
+  return out;
+}
+
+template <class T>
+void check_table(const std::vector<T>& values, std::int64_t dims) {
+  if (dims <= 0) throw DataError(concat("examples need one value or more, but dims is ", dims));
+  if (values.empty()) throw DataError("there are no examples");
+  if (values.size() % static_cast<std::size_t>(dims) != 0) {
+    throw DataError(concat(values.size(), " values do not make whole examples of ", dims));
+  }
+}
+
+void check_fraction(double fraction, const char* key) {
+  if (fraction >= 0.0 && fraction < 1.0) return;
+  throw ConfigError(
+      concat(key, " is a fraction of the training examples, from 0 to less than 1, but is ", fraction));
+}
+
+}  // namespace
+
+float Examples::value(std::int64_t i, std::int64_t j) const {
+  const auto at = static_cast<std::size_t>(i * dims + j);
+  return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) / 255.0f;
+}
+
+Examples Examples::slice(std::int64_t first, std::int64_t number) const {
+  ELBO_CHECK(first >= 0 && number >= 0 && first <= count - number, ShapeError, "examples ", first, " to ",
+             first + number, " asked of ", count);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(number));
+  std::iota(rows.begin(), rows.end(), first);
+  return take(*this, rows);
+}
+
+Dataset Dataset::from_floats(std::vector<float> values, std::int64_t dims) {
+  check_table(values, dims);
+  Dataset dataset;
+  dataset.name = "memory";
+  dataset.train.dims = dims;
+  dataset.train.count = static_cast<std::int64_t>(values.size()) / dims;
+  dataset.train.floats = std::move(values);
+  return dataset;
+}
+
+Dataset Dataset::from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture) {
+  check_table(values, dims);
+  if (picture.is_picture() && picture.height * picture.width * picture.channels != dims) {
+    throw DataError(concat("a picture of ", picture.height, "x", picture.width, "x", picture.channels,
+                           " does not have ", dims, " values"));
+  }
+  Dataset dataset;
+  dataset.name = "memory";
+  dataset.picture = picture;
+  dataset.train.dims = dims;
+  dataset.train.count = static_cast<std::int64_t>(values.size()) / dims;
+  dataset.train.bytes = std::move(values);
+  return dataset;
+}
+
+void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed) {
+  check_fraction(validation_fraction, "data.validation");
+  check_fraction(test_fraction, "data.test");
+  const std::int64_t count = dataset.train.count;
+  const auto share = [count](double fraction, const Examples& present) {
+    return present.empty() ? std::llround(fraction * static_cast<double>(count)) : 0;
+  };
+  const std::int64_t validation = share(validation_fraction, dataset.validation);
+  const std::int64_t test = share(test_fraction, dataset.test);
+  if (validation + test == 0) return;
+  if (validation + test >= count) {
+    throw ConfigError(concat("data.validation ", validation_fraction, " and data.test ", test_fraction,
+                             " of ", count, " examples leave none to train on"));
+  }
+  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  data::Random random(seed, data::Stream::split, 0);
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+
+  const std::span<const std::int64_t> rows = order;
+  const auto train = static_cast<std::size_t>(count - validation - test);
+  const auto held_out = static_cast<std::size_t>(validation);
+  if (validation > 0) dataset.validation = take(dataset.train, rows.subspan(train, held_out));
+  if (test > 0) dataset.test = take(dataset.train, rows.subspan(train + held_out));
+  dataset.train = take(dataset.train, rows.first(train));
+}
+
+}  // namespace elbo

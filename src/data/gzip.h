@@ -1,0 +1,29 @@
+#pragma once
+// A file read forward, decompressed on the way where it is gzip.
+
+#include <cstddef>
+#include <filesystem>
+
+namespace elbo::data {
+
+class GzipFile {
+ public:
+  /// Throws IoError where the file cannot be opened.
+  explicit GzipFile(std::filesystem::path file);
+  ~GzipFile();
+  GzipFile(const GzipFile&) = delete;
+  GzipFile& operator=(const GzipFile&) = delete;
+
+  /// Reads up to `bytes` and returns how many there were. Throws DataError where the compressed data is
+  /// damaged or ends early.
+  std::size_t read(void* target, std::size_t bytes);
+  /// The most bytes this file can expand to: deflate packs at most 1032 to 1.
+  std::size_t most_bytes() const { return most_bytes_; }
+
+ private:
+  std::filesystem::path file_;
+  void* stream_ = nullptr;
+  std::size_t most_bytes_ = 0;
+};
+
+}  // namespace elbo::data
