@@ -13,10 +13,14 @@
 #include "io/file.h"
 #include "tools/elbo/pictures.h"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored \
+    "-Wunused-function"  // a static copy of the reader, of which one function is used
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_PNG
 #include <stb_image.h>
+#pragma GCC diagnostic pop
 
 namespace elbo::command {
 namespace {
@@ -34,7 +38,7 @@ Table greys(std::int64_t count) {
 }
 
 TEST(Pictures, GridPutsEachPictureInItsCell) {
-  const GridStyle style{.columns = 3, .gap = 3};
+  const GridStyle style{.columns = 3, .gap = 3, .caption = ""};
   const auto canvas = draw_grid(greys(5), kShape, style);
   const std::int64_t cell = 56 + 3, margin = 16;
   EXPECT_EQ(canvas.width(), 2 * margin + 3 * 56 + 2 * 3);
@@ -65,7 +69,7 @@ TEST(Pictures, RowsRunAlongThePictureAndColoursStay) {
 }
 
 TEST(Pictures, BandsAndOuterColumnsStandApart) {
-  GridStyle style{.columns = 4, .gap = 2, .rows_in_band = 2, .outer_columns_apart = true};
+  GridStyle style{.columns = 4, .gap = 2, .rows_in_band = 2, .outer_columns_apart = true, .caption = ""};
   const auto apart = draw_grid(greys(16), kShape, style);
   style.rows_in_band = 0;
   style.outer_columns_apart = false;

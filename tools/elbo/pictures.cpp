@@ -185,7 +185,7 @@ Canvas draw_scatter(const std::vector<Panel>& panels) {
 }
 
 double normal_quantile(double p) {
-  if (p > 0.5) return -normal_quantile(1.0 - p);
+  if (p >= 0.5) return p == 0.5 ? 0.0 : -normal_quantile(1.0 - p);
   // Bisection on Φ(x) = ½ erfc(−x/√2): slow, exact, and nothing to look up.
   double low = -40.0, high = 0.0;
   for (int i = 0; i < 100 && low < high; ++i) {
