@@ -26,7 +26,7 @@ struct Room {
 
 // What stands for the standard library: a name without suffix.
 #define STD "[a-z_0-9]+"
-#define MATH_STD "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility"
+#define MATH_STD "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility|optional|string_view"
 #define POSIX "unistd\\.h|fcntl\\.h|sys/[a-z]+\\.h|signal\\.h|cerrno"
 
 constexpr Room kRooms[] = {

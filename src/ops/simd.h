@@ -1,0 +1,161 @@
+// Vectors of floats on the CPU with the operators and functions of a formula (math/formula.h), and the
+// formulas for them. An op includes it after ops/foreach_target.h; all is in elbo::math::HWY_NAMESPACE, once
+// per instruction set.
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "math/activations.h"
+#include "math/elementary.h"
+#include "math/formula.h"
+
+#if defined(ELBO_OPS_SIMD_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef ELBO_OPS_SIMD_H
+#undef ELBO_OPS_SIMD_H
+#else
+#define ELBO_OPS_SIMD_H
+#endif
+
+#include <hwy/highway.h>
+// Highway's own headers come first.
+#include <hwy/contrib/math/math-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::math::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// A register of floats.
+struct Floats {
+  using Tag = hn::ScalableTag<float>;
+  using Vector = hn::Vec<Tag>;
+  using Mask = hn::Mask<Tag>;
+  /// How many floats; known at compile time for the targets in use.
+  static constexpr std::int64_t kLanes = hn::MaxLanes(Tag());
+
+  Vector v;
+
+  Floats() = default;
+  HWY_INLINE Floats(Vector vector) : v(vector) {}
+  HWY_INLINE explicit Floats(float value) : v(hn::Set(Tag(), value)) {}
+
+  static HWY_INLINE Floats load(const float* from) { return hn::LoadU(Tag(), from); }
+  HWY_INLINE void store(float* to) const { hn::StoreU(v, Tag(), to); }
+
+  /// The first `count` < kLanes floats, zeros after them; nothing else is touched.
+  static HWY_INLINE Floats load_first(const float* from, std::int64_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+    HWY_ALIGN float lanes[kLanes] = {};
+    for (std::int64_t i = 0; i < count; ++i) lanes[i] = from[i];
+    return hn::Load(Tag(), lanes);
+#else
+    return hn::MaskedLoad(first(count), Tag(), from);
+#endif
+  }
+  HWY_INLINE void store_first(float* to, std::int64_t count) const {
+#if HWY_MEM_OPS_MIGHT_FAULT
+    HWY_ALIGN float lanes[kLanes];
+    hn::Store(v, Tag(), lanes);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+#else
+    hn::BlendedStore(v, first(count), Tag(), to);
+#endif
+  }
+  /// Zeros after the first `count` lanes.
+  HWY_INLINE Floats keep_first(std::int64_t count) const {
+    return hn::IfThenElseZero(first(count), v);
+  }
+  /// Of all lanes, in a fixed order.
+  HWY_INLINE float sum() const {
+    return hn::GetLane(hn::SumOfLanes(Tag(), v));
+  }
+
+ private:
+  static HWY_INLINE Mask first(std::int64_t count) {
+    return hn::FirstN(Tag(), static_cast<std::size_t>(count));
+  }
+};
+
+HWY_INLINE Floats operator+(Floats a, Floats b) {
+  return hn::Add(a.v, b.v);
+}
+HWY_INLINE Floats operator-(Floats a, Floats b) {
+  return hn::Sub(a.v, b.v);
+}
+HWY_INLINE Floats operator*(Floats a, Floats b) {
+  return hn::Mul(a.v, b.v);
+}
+HWY_INLINE Floats operator/(Floats a, Floats b) {
+  return hn::Div(a.v, b.v);
+}
+HWY_INLINE Floats operator-(Floats a) {
+  return hn::Neg(a.v);
+}
+HWY_INLINE Floats& operator+=(Floats& a, Floats b) {
+  return a = a + b;
+}
+
+HWY_INLINE Floats::Mask operator<(Floats a, Floats b) {
+  return hn::Lt(a.v, b.v);
+}
+HWY_INLINE Floats::Mask operator<=(Floats a, Floats b) {
+  return hn::Le(a.v, b.v);
+}
+HWY_INLINE Floats::Mask operator>(Floats a, Floats b) {
+  return hn::Gt(a.v, b.v);
+}
+HWY_INLINE Floats::Mask operator==(Floats a, Floats b) {
+  return hn::Eq(a.v, b.v);
+}
+
+HWY_INLINE Floats select(Floats::Mask condition, Floats yes, Floats no) {
+  return hn::IfThenElse(condition, yes.v, no.v);
+}
+
+HWY_INLINE Floats abs(Floats x) {
+  return hn::Abs(x.v);
+}
+HWY_INLINE Floats sqrt(Floats x) {
+  return hn::Sqrt(x.v);
+}
+
+// Highway's functions give numbers for NaN, and for arguments out of their range; these do as <cmath> does.
+
+HWY_INLINE Floats exp(Floats x) {
+  const Floats limit(88.72283f);  // log of the largest float
+  const Floats y = hn::Exp(Floats::Tag(), hn::Min(x.v, limit.v));
+  const Floats bounded = select(x > limit, Floats(std::numeric_limits<float>::infinity()), y);
+  return select(x == x, bounded, x);
+}
+
+HWY_INLINE Floats log(Floats x) {
+  const Floats infinity(std::numeric_limits<float>::infinity());
+  const Floats y = hn::Log(Floats::Tag(), x.v);
+  const Floats below = select(x == Floats(0.0f), -infinity, Floats(std::numeric_limits<float>::quiet_NaN()));
+  const Floats finite = select(x > Floats(0.0f), y, below);
+  return select(x < infinity, finite, x);  // infinity and NaN are their own logarithms
+}
+
+HWY_INLINE Floats tanh(Floats x) {
+  const Floats y = hn::Tanh(Floats::Tag(), x.v);
+  return select(x == x, y, x);
+}
+
+}  // namespace elbo::math::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+// The formulas again, for this instruction set.
+#define ELBO_VECTOR_PASS
+#undef ELBO_FORMULAS
+#define ELBO_FORMULAS elbo::math::HWY_NAMESPACE
+#undef ELBO_MATH_ELEMENTARY_H
+HWY_BEFORE_NAMESPACE();
+#include "math/elementary.h"
+// Those that are built on it.
+#include "math/activations.h"
+HWY_AFTER_NAMESPACE();
+#undef ELBO_VECTOR_PASS
+#undef ELBO_FORMULAS
+#define ELBO_FORMULAS elbo::math
+
+#endif  // per-target guard
