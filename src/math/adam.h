@@ -9,30 +9,35 @@
 
 namespace elbo::math {
 
-/// What the update multiplies by, the same for every parameter of a step.
-struct AdamCoefficients {
-  float decay;  ///< 1 − lr·λ
-  float beta1;
-  float one_minus_beta1;
-  float beta2;
-  float one_minus_beta2;
-  float step_size;     ///< lr / bias_correction1
-  float inverse_root;  ///< 1 / √bias_correction2
+/// What stays the same over a training. The complements come from betas in double, since 1 − 0.999f is 1e-5
+/// off.
+struct AdamConstants {
+  float beta1, one_minus_beta1;
+  float beta2, one_minus_beta2;
   float epsilon;
+  float weight_decay;
 };
 
-/// `betas` in double, since 1 − 0.999f is 1e-5 off.
-ELBO_HD inline AdamCoefficients adam_coefficients(double beta1, double beta2, float epsilon,
-                                                  float weight_decay, const StepState& state) {
-  const double rate = state.learning_rate;
-  return {static_cast<float>(1.0 - rate * weight_decay),
-          static_cast<float>(beta1),
+inline AdamConstants adam_constants(double beta1, double beta2, float epsilon, float weight_decay) {
+  return {static_cast<float>(beta1),
           static_cast<float>(1.0 - beta1),
           static_cast<float>(beta2),
           static_cast<float>(1.0 - beta2),
-          static_cast<float>(rate / state.bias_correction1),
-          static_cast<float>(1.0 / std::sqrt(static_cast<double>(state.bias_correction2))),
-          epsilon};
+          epsilon,
+          weight_decay};
+}
+
+/// What the update multiplies by, the same for every parameter of a step.
+struct AdamCoefficients {
+  AdamConstants constants;
+  float decay;         ///< 1 − lr·λ
+  float step_size;     ///< lr / bias_correction1
+  float inverse_root;  ///< 1 / √bias_correction2
+};
+
+ELBO_HD inline AdamCoefficients adam_coefficients(const AdamConstants& constants, const StepState& state) {
+  return {constants, 1.0f - state.learning_rate * constants.weight_decay,
+          state.learning_rate / state.bias_correction1, 1.0f / std::sqrt(state.bias_correction2)};
 }
 
 /// One parameter's (or one vector of parameters') step. F is float, or a type with float's operators, a sqrt,
@@ -40,9 +45,10 @@ ELBO_HD inline AdamCoefficients adam_coefficients(double beta1, double beta2, fl
 template <class F>
 ELBO_HD inline void adam_update(F& value, const F& gradient, F& m, F& v, const AdamCoefficients& c) {
   using std::sqrt;
-  m = F(c.beta1) * m + F(c.one_minus_beta1) * gradient;
-  v = F(c.beta2) * v + F(c.one_minus_beta2) * gradient * gradient;
-  value = F(c.decay) * value - F(c.step_size) * m / (sqrt(v) * F(c.inverse_root) + F(c.epsilon));
+  const AdamConstants& k = c.constants;
+  m = F(k.beta1) * m + F(k.one_minus_beta1) * gradient;
+  v = F(k.beta2) * v + F(k.one_minus_beta2) * gradient * gradient;
+  value = F(c.decay) * value - F(c.step_size) * m / (sqrt(v) * F(c.inverse_root) + F(k.epsilon));
 }
 
 /// The counters and corrections of the step after `state`'s, over a batch of `batch` rows.

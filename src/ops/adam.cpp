@@ -45,8 +45,9 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   ELBO_CHECK(!values.empty() && !gradient.empty() && !m.empty() && !v.empty(), ShapeError,
              "adam was given an empty view of size ", values.size);
   ELBO_DISPATCH_CUDA(context, adam(context, values, gradient, m, v, settings, state));
-  const auto c = math::adam_coefficients(settings.beta1, settings.beta2, settings.epsilon,
-                                         settings.weight_decay, *state);
+  const auto constants =
+      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
+  const auto c = math::adam_coefficients(constants, *state);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
   for (std::int64_t first = 0; first < values.size; first += kSpan) {
     HWY_DYNAMIC_DISPATCH(adam_span)

@@ -62,12 +62,10 @@ HWY_EXPORT(span_sum);
 HWY_EXPORT(span_squares);
 HWY_EXPORT(span_scale);
 
-// A span is what one partial sum covers: never a function of the number of threads.
-constexpr std::int64_t kSpan = 4096;
 constexpr std::int64_t kParallelSize = 1 << 16;
 
 std::int64_t spans(std::int64_t size) {
-  return (size + kSpan - 1) / kSpan;
+  return (size + kReduceSpan - 1) / kReduceSpan;
 }
 
 }  // namespace
@@ -78,8 +76,8 @@ void reduce_sum(Context& context, double* sum, VectorView<const float> values, b
              "reduce_sum was given no values, of size ", values.size);
   ELBO_DISPATCH_CUDA(context, reduce_sum(context, sum, values, accumulate));
   double total = 0.0;
-  for (std::int64_t first = 0; first < values.size; first += kSpan) {
-    total += HWY_DYNAMIC_DISPATCH(span_sum)(values.data + first, std::min(kSpan, values.size - first));
+  for (std::int64_t first = 0; first < values.size; first += kReduceSpan) {
+    total += HWY_DYNAMIC_DISPATCH(span_sum)(values.data + first, std::min(kReduceSpan, values.size - first));
   }
   *sum = accumulate ? *sum + total : total;
 }
@@ -99,11 +97,13 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
              " and must not be negative");
   ELBO_DISPATCH_CUDA(context, clip_global_norm(context, gradient, max_norm, scratch, norm));
   const std::int64_t count = spans(gradient.size);
-  const auto span_size = [&](std::int64_t s) { return std::min(kSpan, gradient.size - s * kSpan); };
+  const auto span_size = [&](std::int64_t s) {
+    return std::min(kReduceSpan, gradient.size - s * kReduceSpan);
+  };
 
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
   for (std::int64_t s = 0; s < count; ++s) {
-    scratch.data[s] = HWY_DYNAMIC_DISPATCH(span_squares)(gradient.data + s * kSpan, span_size(s));
+    scratch.data[s] = HWY_DYNAMIC_DISPATCH(span_squares)(gradient.data + s * kReduceSpan, span_size(s));
   }
   double total = 0.0;
   for (std::int64_t s = 0; s < count; ++s) total += scratch.data[s];
@@ -113,7 +113,8 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
   if (!std::isfinite(length) || factor >= 1.0) return;
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
   for (std::int64_t s = 0; s < count; ++s) {
-    HWY_DYNAMIC_DISPATCH(span_scale)(gradient.data + s * kSpan, span_size(s), static_cast<float>(factor));
+    HWY_DYNAMIC_DISPATCH(span_scale)
+    (gradient.data + s * kReduceSpan, span_size(s), static_cast<float>(factor));
   }
 }
 

@@ -10,6 +10,9 @@ namespace elbo::ops {
 /// Throws ShapeError.
 void reduce_sum(Context& context, double* sum, VectorView<const float> values, bool accumulate);
 
+/// What one partial sum covers, on every device.
+inline constexpr std::int64_t kReduceSpan = 4096;
+
 /// Scratch that clip_global_norm needs for `size` gradients, in doubles.
 std::int64_t clip_scratch_size(std::int64_t size);
 

@@ -88,7 +88,7 @@ class GuardedBuffer {
   }
   std::vector<T> image(std::span<const T> values) const {
     std::vector<T> host(static_cast<std::size_t>(memory_.size()));
-    std::memset(host.data(), 0xff, sizeof(T) * host.size());
+    std::memset(static_cast<void*>(host.data()), 0xff, sizeof(T) * host.size());
     if (values.empty()) return host;
     for (std::int64_t row = 0; row < rows_; ++row) {
       std::copy_n(values.begin() + row * cols_, cols_, host.begin() + first_ + row * stride_);
