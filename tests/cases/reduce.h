@@ -1,0 +1,76 @@
+#pragma once
+// Cases of ops::reduce_sum and ops::clip_global_norm.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "ops/reduce.h"
+#include "support/op_case.h"
+
+namespace elbo::test {
+
+struct ReduceSumCase {
+  std::int64_t size = 1;
+  bool accumulate = false;
+
+  std::string name() const { return "size_" + std::to_string(size) + (accumulate ? "_accumulate" : ""); }
+  double flops() const { return static_cast<double>(size); }
+  double bytes() const { return 4.0 * static_cast<double>(size) + 8.0; }
+
+  void bind(OpRun& run) const {
+    // Ten decades and both signs, so that the order of a float sum would show.
+    Random random(static_cast<std::uint64_t>(size));
+    auto values = random.normal(size);
+    for (float& value : values) value *= static_cast<float>(std::pow(10.0, random.below(10) - 5.0));
+    const double before = 123.456;
+    const auto reference = [=, *this] {
+      long double sum = accumulate ? before : 0.0L;
+      for (const float value : values) sum += value;
+      return std::vector<double>{static_cast<double>(sum)};
+    };
+    const auto sum = run.output<double>("sum", 1, reference, {1e-8, 1e-12},
+                                        accumulate ? std::vector<double>{before} : std::vector<double>{});
+    const auto view = run.input<float>("values", values);
+    run.operation = [=, *this](Context& context) { ops::reduce_sum(context, sum.data, view, accumulate); };
+  }
+};
+
+struct ClipCase {
+  std::int64_t size = 1;
+  double ratio = 0.5;  ///< max_norm / norm
+
+  std::string name() const { return "size_" + std::to_string(size) + (ratio < 1.0 ? "_clipped" : "_kept"); }
+  double flops() const { return 3.0 * static_cast<double>(size); }
+  /// The gradient is read for its norm and, if it is clipped, read and written again.
+  double bytes() const { return (ratio < 1.0 ? 12.0 : 4.0) * static_cast<double>(size); }
+
+  void bind(OpRun& run) const {
+    Random random(static_cast<std::uint64_t>(size) + 7);
+    const auto values = random.normal(size, 0.1, 2.0);
+    long double squares = 0.0L;
+    for (const float value : values) squares += static_cast<long double>(value) * value;
+    const double length = static_cast<double>(std::sqrt(squares));
+    const float max_norm = static_cast<float>(ratio * length);
+    const double factor = std::min(1.0, static_cast<double>(max_norm) / (length + 1e-6));
+    const auto clipped = [=] {
+      std::vector<double> expected(values.begin(), values.end());
+      for (double& value : expected) value *= factor;
+      return expected;
+    };
+    const auto gradient = run.output<float>("gradient", size, clipped, {0.0, 2.5e-7}, values);
+    const auto norm = run.output<float>("norm", 1, [=] { return std::vector<double>{length}; }, {0.0, 1e-7});
+    const std::int64_t spans = ops::clip_scratch_size(size);
+    const auto scratch = run.output<double>(
+        "scratch", spans,
+        [=] {  // what the spans sum to is part of no contract; that they stay in their place is
+          return std::vector<double>(static_cast<std::size_t>(spans), 0.0);
+        },
+        {1e300, 0.0});
+    run.operation = [=](Context& context) {
+      ops::clip_global_norm(context, gradient, max_norm, scratch, norm.data);
+    };
+  }
+};
+
+}  // namespace elbo::test

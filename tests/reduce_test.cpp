@@ -1,0 +1,202 @@
+// Sums whose order must not matter to the result, and clipping at, below and beyond its limit.
+
+#include "ops/reduce.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "cases/reduce.h"
+#include "elbo/error.h"
+#include "support/device.h"
+#include "support/random.h"
+
+namespace elbo::test {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+class ReduceSumCases : public testing::TestWithParam<ReduceSumCase> {};
+TEST_P(ReduceSumCases, MatchesLongDouble) {
+  EXPECT_OP(GetParam(), {{0, 0}, {0, 1}});
+}
+INSTANTIATE_TEST_SUITE_P(Shapes, ReduceSumCases,
+                         testing::Values(ReduceSumCase{1}, ReduceSumCase{3}, ReduceSumCase{17, true},
+                                         ReduceSumCase{784}, ReduceSumCase{4096}, ReduceSumCase{4097, true},
+                                         ReduceSumCase{12289}, ReduceSumCase{100003}),
+                         CaseName());
+
+class ClipCases : public testing::TestWithParam<ClipCase> {};
+TEST_P(ClipCases, MatchesLongDouble) {
+  EXPECT_OP(GetParam(), {{0, 0}, {0, 1}});
+}
+INSTANTIATE_TEST_SUITE_P(Shapes, ClipCases,
+                         testing::Values(ClipCase{1}, ClipCase{3}, ClipCase{17, 2.0}, ClipCase{784, 1e-3},
+                                         ClipCase{4096}, ClipCase{4097}, ClipCase{70001},
+                                         ClipCase{70001, 1.5}),
+                         CaseName());
+
+double device_sum(Context& context, const std::vector<float>& values) {
+  Buffer<float> buffer(context, std::span<const float>(values));
+  Buffer<double> sum(context, 1);
+  ops::reduce_sum(context, sum.data(), std::as_const(buffer).view(), false);
+  return sum.download()[0];
+}
+
+TEST(ReduceSum, LargeValuesCancelAndLeaveTheSmall) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  // Each large value meets its opposite far away; what is left is 0.25 a pair.
+  constexpr std::int64_t kPairs = 5000;
+  std::vector<float> values;
+  Random random(1);
+  for (std::int64_t i = 0; i < kPairs; ++i)
+    values.push_back(std::ldexp(static_cast<float>(1 + random.below(1000)), 20));
+  const std::size_t half = values.size();
+  for (std::size_t i = 0; i < half; ++i) values.push_back(-values[half - 1 - i]);
+  for (std::size_t i = 0; i < half; ++i) values.push_back(0.25f);
+  EXPECT_EQ(device_sum(context, values), 0.25 * kPairs);
+}
+
+TEST(ReduceSum, EqualValuesDoNotStick) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  // A float sum of 0.1f sticks and is 1% off by here; in double it is exact to 1e-12.
+  const std::vector<float> values(200001, 0.1f);
+  EXPECT_NEAR(device_sum(context, values), 200001.0 * static_cast<double>(0.1f), 1e-7);
+}
+
+TEST(ReduceSum, NothingSumsToZero) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<double> sum(context, 1);
+  const double before = 2.5;
+  sum.upload(std::span<const double>(&before, 1));
+  ops::reduce_sum(context, sum.data(), {}, true);
+  EXPECT_EQ(sum.download()[0], 2.5);
+  ops::reduce_sum(context, sum.data(), {}, false);
+  EXPECT_EQ(sum.download()[0], 0.0);
+}
+
+TEST(ReduceSum, NotANumberShows) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  for (const std::size_t at : {0u, 15u, 16u, 4095u, 4096u, 5000u}) {
+    std::vector<float> values(5001, 1.0f);
+    values[at] = kNan;
+    EXPECT_TRUE(std::isnan(device_sum(context, values))) << at;
+    values[at] = -kInfinity;
+    EXPECT_EQ(device_sum(context, values), -kInfinity) << at;
+  }
+}
+
+struct Clipped {
+  std::vector<float> gradient;
+  float norm;
+};
+
+Clipped clip(Context& context, const std::vector<float>& gradient, float max_norm) {
+  const auto size = static_cast<std::int64_t>(gradient.size());
+  Buffer<float> buffer(context, std::span<const float>(gradient)), norm(context, 1);
+  Buffer<double> scratch(context, ops::clip_scratch_size(size));
+  ops::clip_global_norm(context, buffer.view(), max_norm, scratch.view(), norm.data());
+  return {buffer.download(), norm.download()[0]};
+}
+
+TEST(ClipGlobalNorm, ThreeFourFive) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto clipped = clip(context, {3.0f, -4.0f}, 1.0f);
+  EXPECT_FLOAT_EQ(clipped.norm, 5.0f);
+  EXPECT_NEAR(clipped.gradient[0], 0.6, 1e-6);
+  EXPECT_NEAR(clipped.gradient[1], -0.8, 1e-6);
+}
+
+TEST(ClipGlobalNorm, BelowTheLimitNothingChanges) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const std::vector<float> gradient = Random(2).normal(9001);
+  EXPECT_EQ(clip(context, gradient, 1e6f).gradient, gradient);
+  EXPECT_EQ(clip(context, {3.0f, 4.0f}, 5.1f).gradient, (std::vector<float>{3.0f, 4.0f}));
+  EXPECT_EQ(clip(context, gradient, kInfinity).gradient, gradient);
+}
+
+TEST(ClipGlobalNorm, ZeroGradientStaysZero) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto clipped = clip(context, std::vector<float>(100, 0.0f), 0.0f);
+  EXPECT_EQ(clipped.norm, 0.0f);
+  EXPECT_EQ(clipped.gradient, std::vector<float>(100, 0.0f));
+}
+
+TEST(ClipGlobalNorm, ZeroLimitGivesZeros) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  EXPECT_EQ(clip(context, {3.0f, 4.0f}, 0.0f).gradient, (std::vector<float>{0.0f, 0.0f}));
+}
+
+TEST(ClipGlobalNorm, SquaresBeyondFloatAreNoOverflow) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto clipped = clip(context, {3e30f, 4e30f}, 1.0f);
+  EXPECT_NEAR(clipped.norm, 5e30, 1e24);
+  EXPECT_NEAR(clipped.gradient[0], 0.6, 1e-6);
+}
+
+TEST(ClipGlobalNorm, NotFiniteIsLeftAsItIs) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto infinite = clip(context, {1.0f, kInfinity, 2.0f}, 1.0f);
+  EXPECT_EQ(infinite.norm, kInfinity);
+  EXPECT_EQ(infinite.gradient, (std::vector<float>{1.0f, kInfinity, 2.0f}));
+  const auto nan = clip(context, {1.0f, kNan, 2.0f}, 1.0f);
+  EXPECT_TRUE(std::isnan(nan.norm));
+  EXPECT_EQ(nan.gradient[0], 1.0f);
+  EXPECT_EQ(nan.gradient[2], 2.0f);
+}
+
+TEST(ClipGlobalNorm, NormMayBeUnwanted) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const std::vector<float> values = {3.0f, 4.0f};
+  Buffer<float> gradient(context, std::span<const float>(values));
+  Buffer<double> scratch(context, 1);
+  ops::clip_global_norm(context, gradient.view(), 1.0f, scratch.view(), nullptr);
+  EXPECT_NEAR(gradient.download()[1], 0.8, 1e-6);
+}
+
+TEST(Reduce, SameBitsWhateverTheThreads) {
+  if (device().is_cuda()) GTEST_SKIP() << "threads are the CPU's";
+  const std::vector<float> values = Random(9).normal(300007);
+  Context one(device(), 1);
+  const auto first = clip(one, values, 1.0f);
+  const double sum = device_sum(one, values);
+  for (const int threads : {2, 3, 7}) {
+    Context context(device(), threads);
+    const auto clipped = clip(context, values, 1.0f);
+    EXPECT_EQ(clipped.norm, first.norm);
+    EXPECT_EQ(clipped.gradient, first.gradient);
+    EXPECT_EQ(device_sum(context, values), sum);
+  }
+}
+
+TEST(Reduce, WrongShapesAreRefused) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<float> values(context, 8200);
+  Buffer<double> scratch(context, 2), sum(context, 1);
+  const auto view = std::as_const(values).view();
+  EXPECT_THROW(ops::reduce_sum(context, nullptr, view, false), ShapeError);
+  EXPECT_THROW(ops::reduce_sum(context, sum.data(), {nullptr, 3}, false), ShapeError);
+  EXPECT_EQ(ops::clip_scratch_size(8200), 3);
+  EXPECT_THROW(ops::clip_global_norm(context, values.view(), 1.0f, scratch.view(), nullptr), ShapeError);
+  EXPECT_THROW(ops::clip_global_norm(context, values.view().part(0, 8), -1.0f, scratch.view(), nullptr),
+               ShapeError);
+  EXPECT_THROW(ops::clip_global_norm(context, values.view().part(0, 8), kNan, scratch.view(), nullptr),
+               ShapeError);
+}
+
+}  // namespace
+}  // namespace elbo::test
