@@ -12,23 +12,24 @@
 namespace elbo::ops {
 
 /// y = act(x wᵀ + b). "=".
-/// `saved` [n, out] receives what act′ will be computed from where that is not y itself, that is x wᵀ + b when
-/// derivative_needs_input(activation); it may be empty otherwise, or when no backward pass follows.
-/// b may be empty (no bias). Throws ShapeError.
+/// `saved` [n, out] receives what act′ will be computed from where that is not y itself, that is x wᵀ + b
+/// when derivative_needs_input(activation); it may be empty otherwise, or when no backward pass follows. b
+/// may be empty (no bias). Throws ShapeError.
 void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
                     MatrixView<const float> w, VectorView<const float> b, Activation activation);
 
 /// dx = (dy w) ⊙ act′(saved). "=".
-/// dy [n, out], dx [n, in]; `activation` is the one that produced this layer's input x, and `saved` [n, in] what
-/// its derivative is computed from: x itself, or its pre-activation when derivative_needs_input(activation).
-/// `saved` may be empty for identity. dx may alias `saved` when both have the same stride. Throws ShapeError.
+/// dy [n, out], dx [n, in]; `activation` is the one that produced this layer's input x, and `saved` [n, in]
+/// what its derivative is computed from: x itself, or its pre-activation when
+/// derivative_needs_input(activation). `saved` may be empty for identity. dx may alias `saved` when both have
+/// the same stride. Throws ShapeError.
 void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                            MatrixView<const float> w, MatrixView<const float> saved, Activation activation);
 
 /// dw = dyᵀ x, db = Σ_rows dy. "=" unless `accumulate`, then "+=".
 /// db may be empty (no bias). Throws ShapeError.
-void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db, MatrixView<const float> dy,
-                            MatrixView<const float> x, bool accumulate);
+void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
+                            MatrixView<const float> dy, MatrixView<const float> x, bool accumulate);
 
 }  // namespace elbo::ops
 

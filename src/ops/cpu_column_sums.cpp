@@ -1,0 +1,72 @@
+#include "ops/cpu_column_sums.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/cpu_column_sums.cpp"
+#include "ops/foreach_target.h"
+// It goes first.
+#include "ops/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::cpu::HWY_NAMESPACE {
+namespace {
+
+using math::HWY_NAMESPACE::Floats;
+
+/// `size` columns whose sums stay in registers, four vectors of them at a time, while the rows pass by.
+void sum_columns(float* sums, const float* values, std::int64_t rows, std::int64_t stride, std::int64_t size,
+                 bool accumulate) {
+  constexpr int kVectors = 4;
+  constexpr std::int64_t kLanes = Floats::kLanes;
+  std::int64_t j = 0;
+  for (; j + kVectors * kLanes <= size; j += kVectors * kLanes) {
+    Floats sum[kVectors] = {Floats(0.0f), Floats(0.0f), Floats(0.0f), Floats(0.0f)};
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const float* row = values + i * stride + j;
+      for (int k = 0; k < kVectors; ++k) sum[k] += Floats::load(row + k * kLanes);
+    }
+    for (int k = 0; k < kVectors; ++k) {
+      float* to = sums + j + k * kLanes;
+      (accumulate ? Floats::load(to) + sum[k] : sum[k]).store(to);
+    }
+  }
+  for (; j + kLanes <= size; j += kLanes) {
+    Floats sum(0.0f);
+    for (std::int64_t i = 0; i < rows; ++i) sum += Floats::load(values + i * stride + j);
+    (accumulate ? Floats::load(sums + j) + sum : sum).store(sums + j);
+  }
+  if (const std::int64_t rest = size - j; rest > 0) {
+    Floats sum(0.0f);
+    for (std::int64_t i = 0; i < rows; ++i) sum += Floats::load_first(values + i * stride + j, rest);
+    (accumulate ? Floats::load_first(sums + j, rest) + sum : sum).store_first(sums + j, rest);
+  }
+}
+
+}  // namespace
+}  // namespace elbo::ops::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops::cpu {
+namespace {
+
+HWY_EXPORT(sum_columns);
+
+constexpr std::int64_t kSpan = 64;               ///< columns a thread takes at a time
+constexpr std::int64_t kParallelSize = 1 << 14;  ///< values from which a fork pays
+
+}  // namespace
+
+void column_sums(Context& context, VectorView<float> sums, MatrixView<const float> values, bool accumulate) {
+  const std::int64_t size = values.rows * values.cols;
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (size >= kParallelSize)
+  for (std::int64_t first = 0; first < values.cols; first += kSpan) {
+    HWY_DYNAMIC_DISPATCH(sum_columns)
+    (sums.data + first, values.data + first, values.rows, values.stride, std::min(kSpan, values.cols - first),
+     accumulate);
+  }
+}
+
+}  // namespace elbo::ops::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,122 @@
+#include "ops/linear.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "ops/activation_rows.h"
+#include "ops/cpu_column_sums.h"
+#include "ops/cpu_matmul.h"
+#include "ops/kernels.h"
+#include "runtime/check.h"
+
+namespace elbo::ops {
+namespace {
+
+template <class T>
+std::string shape(const MatrixView<T>& matrix) {
+  return concat("[", matrix.rows, ", ", matrix.cols, "]");
+}
+
+/// What every matrix of every op must satisfy.
+template <class T>
+void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
+                  std::int64_t cols) {
+  ELBO_CHECK(matrix.rows == rows && matrix.cols == cols, ShapeError, op, ": ", name, " is ", shape(matrix),
+             " where [", rows, ", ", cols, "] is needed");
+  ELBO_CHECK(matrix.stride >= cols, ShapeError, op, ": ", name, " has rows of ", cols, " values only ",
+             matrix.stride, " apart");
+  ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
+             " has no memory");
+}
+
+void check_weights(const char* op, const MatrixView<const float>& w) {
+  check_matrix(op, "w", w, w.rows, w.cols);
+  ELBO_CHECK(w.rows > 0 && w.cols > 0, ShapeError, op, ": w is ", shape(w), ", which has no values");
+  ELBO_CHECK(w.contiguous(), ShapeError, op, ": w must be contiguous, and its rows of ", w.cols,
+             " values are ", w.stride, " apart");
+}
+
+/// Memory for a product whose destination still holds what it is multiplied with. Grows to the largest asked
+/// for.
+MatrixView<float> scratch(std::int64_t rows, std::int64_t cols) {
+  thread_local std::vector<float> memory;
+  const auto size = static_cast<std::size_t>(rows * cols);
+  if (memory.size() < size) memory.resize(size);
+  return {memory.data(), rows, cols};
+}
+
+/// Calls work(row) for every row of a [rows, cols] pass, over the context's threads where a fork pays.
+template <class Work>
+void over_rows(Context& context, std::int64_t rows, std::int64_t cols, const Work& work) {
+  constexpr std::int64_t kParallelSize = 1 << 13;
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows * cols >= kParallelSize)
+  for (std::int64_t row = 0; row < rows; ++row) work(row);
+}
+
+}  // namespace
+
+void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
+                    MatrixView<const float> w, VectorView<const float> b, Activation activation) {
+  constexpr const char* kOp = "linear_forward";
+  check_weights(kOp, w);
+  check_matrix(kOp, "x", x, x.rows, w.cols);
+  check_matrix(kOp, "y", y, x.rows, w.rows);
+  if (!saved.empty()) check_matrix(kOp, "saved", saved, x.rows, w.rows);
+  ELBO_CHECK(b.empty() || b.size == w.rows, ShapeError, kOp, ": b has ", b.size, " values where ", w.rows,
+             " are needed");
+  if (x.rows == 0) return;
+  ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
+  cpu::matmul(context, y, {x, false}, {w, true});
+  if (b.empty() && saved.empty() && activation == Activation::identity) return;
+  over_rows(context, y.rows, y.cols, [&](std::int64_t row) {
+    float* const kept = saved.empty() ? nullptr : saved.data + row * saved.stride;
+    apply_bias_activation(y.data + row * y.stride, b.data, kept, y.cols, activation);
+  });
+}
+
+void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
+                           MatrixView<const float> w, MatrixView<const float> saved, Activation activation) {
+  constexpr const char* kOp = "linear_backward_input";
+  check_weights(kOp, w);
+  check_matrix(kOp, "dy", dy, dy.rows, w.rows);
+  check_matrix(kOp, "dx", dx, dy.rows, w.cols);
+  if (!saved.empty()) {
+    check_matrix(kOp, "saved", saved, dy.rows, w.cols);
+    ELBO_CHECK(saved.data != dx.data || saved.stride == dx.stride, ShapeError, kOp,
+               ": dx and saved share memory with strides ", dx.stride, " and ", saved.stride);
+  }
+  ELBO_CHECK(!saved.empty() || activation == Activation::identity || dy.rows == 0, ShapeError, kOp,
+             ": saved is empty, and the activation's derivative needs it");
+  if (dy.rows == 0) return;
+  ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
+  if (activation == Activation::identity) return cpu::matmul(context, dx, {dy, false}, {w, false});
+  const bool in_place = saved.data == dx.data;
+  const MatrixView<float> product = in_place ? scratch(dx.rows, dx.cols) : dx;
+  cpu::matmul(context, product, {dy, false}, {w, false});
+  over_rows(context, dx.rows, dx.cols, [&](std::int64_t row) {
+    float* const values = product.data + row * product.stride;
+    multiply_by_derivative(values, saved.data + row * saved.stride, dx.cols, activation);
+    if (in_place) std::copy_n(values, dx.cols, dx.data + row * dx.stride);
+  });
+}
+
+void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
+                            MatrixView<const float> dy, MatrixView<const float> x, bool accumulate) {
+  constexpr const char* kOp = "linear_backward_params";
+  check_matrix(kOp, "dy", dy, dy.rows, dw.rows);
+  check_matrix(kOp, "x", x, dy.rows, dw.cols);
+  check_matrix(kOp, "dw", dw, dw.rows, dw.cols);
+  ELBO_CHECK(dw.contiguous(), ShapeError, kOp, ": dw must be contiguous, and its rows of ", dw.cols,
+             " values are ", dw.stride, " apart");
+  ELBO_CHECK(db.empty() || db.size == dw.rows, ShapeError, kOp, ": db has ", db.size, " values where ",
+             dw.rows, " are needed");
+  ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
+  if (dy.rows > 0) {
+    cpu::matmul(context, dw, {dy, true}, {x, false}, accumulate);
+  } else if (!accumulate) {
+    std::fill_n(dw.data, dw.rows * dw.cols, 0.0f);
+  }
+  if (!db.empty()) cpu::column_sums(context, db, dy, accumulate);
+}
+
+}  // namespace elbo::ops

@@ -1,0 +1,261 @@
+#pragma once
+// Cases of ops/linear.h: products of all shapes and activations, with float64 references.
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "ops/linear.h"
+#include "support/gradient_check.h"
+#include "support/op_case.h"
+
+namespace elbo::test {
+
+inline const char* name_of(Activation activation) {
+  switch (activation) {
+    case Activation::identity:
+      return "identity";
+    case Activation::relu:
+      return "relu";
+    case Activation::tanh:
+      return "tanh";
+    case Activation::sigmoid:
+      return "sigmoid";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::silu:
+      return "silu";
+  }
+  return "unknown";
+}
+
+/// act(x), straight from the definitions (gelu: Hendrycks & Gimpel 2016; silu: Elfwing et al. 2018).
+inline double activate_reference(Activation activation, double x) {
+  switch (activation) {
+    case Activation::identity:
+      return x;
+    case Activation::relu:
+      return x < 0.0 ? 0.0 : x;
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::sigmoid:
+      return 1.0 / (1.0 + std::exp(-x));
+    case Activation::gelu:
+      return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+    case Activation::silu:
+      return x / (1.0 + std::exp(-x));
+  }
+  return NAN;
+}
+
+/// act′ at the pre-activation x, by central differences of the definition; relu's is 0 at 0.
+inline double derivative_reference(Activation activation, double x) {
+  if (activation == Activation::relu) return x > 0.0 ? 1.0 : 0.0;
+  constexpr double kStep = 1e-5;
+  return (activate_reference(activation, x + kStep) - activate_reference(activation, x - kStep)) /
+         (2.0 * kStep);
+}
+
+/// What a layer of n rows, `in` inputs and `out` outputs is made of.
+struct LinearShape {
+  std::int64_t n, in, out;
+
+  std::string name() const {
+    return "n" + std::to_string(n) + "_in" + std::to_string(in) + "_out" + std::to_string(out);
+  }
+  double flops() const { return 2.0 * static_cast<double>(n * in * out); }
+  double bytes() const { return 4.0 * static_cast<double>(n * in + n * out + in * out); }
+  std::uint64_t seed() const { return static_cast<std::uint64_t>(n * 1000003 + in * 1009 + out); }
+
+  std::vector<float> x() const { return Random(seed()).normal(n * in); }
+  std::vector<float> w() const {
+    return Random(seed() + 1).normal(out * in, 0.0, 1.0 / std::sqrt(static_cast<double>(in)));
+  }
+  std::vector<float> b() const { return Random(seed() + 2).normal(out); }
+  std::vector<float> dy() const { return Random(seed() + 3).normal(n * out); }
+};
+
+/// x wᵀ + b for x [n, in], w [out, in]; b may be empty.
+inline std::vector<double> affine_reference(const LinearShape& shape, std::span<const double> x,
+                                            std::span<const double> w, std::span<const double> b) {
+  std::vector<double> y(static_cast<std::size_t>(shape.n * shape.out));
+  for (std::int64_t i = 0; i < shape.n; ++i) {
+    for (std::int64_t j = 0; j < shape.out; ++j) {
+      double sum = b.empty() ? 0.0 : b[j];
+      for (std::int64_t k = 0; k < shape.in; ++k) sum += x[i * shape.in + k] * w[j * shape.in + k];
+      y[i * shape.out + j] = sum;
+    }
+  }
+  return y;
+}
+
+struct LinearForwardCase {
+  LinearShape shape;
+  Activation activation = Activation::identity;
+  bool bias = true;
+  bool save = false;  ///< keep the pre-activation, for any activation
+
+  std::string name() const {
+    return shape.name() + "_" + name_of(activation) + (bias ? "" : "_nobias") + (save ? "_saved" : "");
+  }
+  double flops() const { return shape.flops(); }
+  double bytes() const {
+    return shape.bytes() + (save ? 4.0 * static_cast<double>(shape.n * shape.out) : 0.0);
+  }
+
+  std::vector<double> pre_activation() const {
+    return affine_reference(shape, widen(shape.x()), widen(shape.w()),
+                            bias ? widen(shape.b()) : std::vector<double>{});
+  }
+  std::vector<double> reference() const {
+    auto y = pre_activation();
+    for (double& value : y) value = activate_reference(activation, value);
+    return y;
+  }
+  void bind(OpRun& run) const {
+    const auto tolerance = Tolerance::float_sum(static_cast<double>(shape.in));
+    const auto x = run.input("x", shape.n, shape.in, shape.x());
+    const auto w = run.dense_input("w", shape.out, shape.in, shape.w());
+    const auto b = bias ? run.input("b", shape.b()) : VectorView<const float>{};
+    const auto y = run.output<float>(
+        "y", shape.n, shape.out, [c = *this] { return c.reference(); }, tolerance);
+    MatrixView<float> saved;
+    if (save) {
+      saved = run.output<float>(
+          "saved", shape.n, shape.out, [c = *this] { return c.pre_activation(); }, tolerance);
+    }
+    run.operation = [=, act = activation](Context& context) {
+      ops::linear_forward(context, y, saved, x, w, b, act);
+    };
+  }
+};
+
+struct LinearBackwardInputCase {
+  LinearShape shape;
+  Activation activation = Activation::identity;  ///< the one that produced x
+  bool in_place = false;                         ///< dx takes the memory of `saved`
+
+  std::string name() const { return shape.name() + "_" + name_of(activation) + (in_place ? "_inplace" : ""); }
+  double flops() const { return shape.flops(); }
+  double bytes() const {
+    const bool reads_saved = activation != Activation::identity;
+    return shape.bytes() + (reads_saved ? 4.0 * static_cast<double>(shape.n * shape.in) : 0.0);
+  }
+
+  /// The layer's input before its activation; zeros among it, where relu has its corner.
+  std::vector<float> pre_activation() const {
+    auto values = shape.x();
+    for (std::size_t i = 0; i < values.size(); i += 7) values[i] = 0.0f;
+    return values;
+  }
+  /// What the op computes act′ from.
+  std::vector<float> saved() const {
+    auto values = pre_activation();
+    if (derivative_needs_input(activation)) return values;
+    for (float& value : values) value = static_cast<float>(activate_reference(activation, value));
+    return values;
+  }
+  std::vector<double> reference() const {
+    const auto dy = shape.dy(), w = shape.w(), pre = pre_activation();
+    std::vector<double> dx(static_cast<std::size_t>(shape.n * shape.in));
+    for (std::int64_t i = 0; i < shape.n; ++i) {
+      double* row = dx.data() + i * shape.in;
+      for (std::int64_t j = 0; j < shape.out; ++j) {
+        const double factor = dy[i * shape.out + j];
+        for (std::int64_t k = 0; k < shape.in; ++k) row[k] += factor * w[j * shape.in + k];
+      }
+      for (std::int64_t k = 0; k < shape.in; ++k)
+        row[k] *= derivative_reference(activation, pre[i * shape.in + k]);
+    }
+    return dx;
+  }
+  void bind(OpRun& run) const {
+    const double size =
+        std::max(1.0, std::sqrt(static_cast<double>(shape.out) / static_cast<double>(shape.in)));
+    auto tolerance = Tolerance::float_sum(static_cast<double>(shape.out), size);
+    tolerance.absolute += 4e-6 * size;  // `saved` is rounded
+    const auto dy = run.input("dy", shape.n, shape.out, shape.dy());
+    const auto w = run.dense_input("w", shape.out, shape.in, shape.w());
+    const auto dx = run.output<float>(
+        "dx", shape.n, shape.in, [c = *this] { return c.reference(); }, tolerance,
+        in_place ? saved() : std::vector<float>{});
+    MatrixView<const float> from = dx;
+    if (activation == Activation::identity) {
+      from = {};
+    } else if (!in_place) {
+      from = run.input("saved", shape.n, shape.in, saved());
+    }
+    run.operation = [=, act = activation](Context& context) {
+      ops::linear_backward_input(context, dx, dy, w, from, act);
+    };
+  }
+};
+
+struct LinearBackwardParamsCase {
+  LinearShape shape;
+  bool bias = true;
+  bool accumulate = false;
+
+  std::string name() const {
+    return shape.name() + (bias ? "" : "_nobias") + (accumulate ? "_accumulate" : "");
+  }
+  double flops() const { return shape.flops(); }
+  double bytes() const {
+    return shape.bytes() + (accumulate ? 4.0 * static_cast<double>(shape.in * shape.out) : 0.0);
+  }
+
+  std::vector<float> dw_before() const { return Random(shape.seed() + 4).normal(shape.out * shape.in); }
+  std::vector<float> db_before() const { return Random(shape.seed() + 5).normal(shape.out); }
+  std::vector<double> dw_reference() const {
+    const auto x = shape.x(), dy = shape.dy();
+    std::vector<double> dw(static_cast<std::size_t>(shape.out * shape.in));
+    if (accumulate) dw = widen(dw_before());
+    for (std::int64_t i = 0; i < shape.n; ++i) {
+      for (std::int64_t j = 0; j < shape.out; ++j) {
+        const double factor = dy[i * shape.out + j];
+        for (std::int64_t k = 0; k < shape.in; ++k) dw[j * shape.in + k] += factor * x[i * shape.in + k];
+      }
+    }
+    return dw;
+  }
+  std::vector<double> db_reference() const {
+    const auto dy = shape.dy();
+    std::vector<double> db(static_cast<std::size_t>(shape.out));
+    if (accumulate) db = widen(db_before());
+    for (std::int64_t i = 0; i < shape.n * shape.out; ++i) db[i % shape.out] += dy[i];
+    return db;
+  }
+  void bind(OpRun& run) const {
+    const double rows = static_cast<double>(shape.n);
+    const auto tolerance = Tolerance::float_sum(rows);
+    const std::vector<float> nothing;
+    const auto dy = run.input("dy", shape.n, shape.out, shape.dy());
+    const auto x = run.input("x", shape.n, shape.in, shape.x());
+    const auto dw = run.dense_output<float>(
+        "dw", shape.out, shape.in, [c = *this] { return c.dw_reference(); }, tolerance,
+        accumulate ? dw_before() : nothing);
+    VectorView<float> db;
+    if (bias) {
+      db = run.output<float>(
+          "db", shape.out, [c = *this] { return c.db_reference(); }, tolerance,
+          accumulate ? db_before() : nothing);
+    }
+    run.operation = [=, add = accumulate](Context& context) {
+      ops::linear_backward_params(context, dw, db, dy, x, add);
+    };
+  }
+};
+
+/// Products of 784-400-400-20-400-400-784 at batch 128; the heads are one product of 2·20.
+inline std::vector<LinearShape> network_shapes() {
+  return {{128, 784, 400}, {128, 400, 400}, {128, 400, 40}, {128, 20, 400}, {128, 400, 784}};
+}
+
+/// Small, odd and wide extents meet each other.
+inline std::vector<LinearShape> awkward_shapes() {
+  return {{1, 1, 1},    {3, 1, 17},  {1, 784, 3},   {17, 33, 20},   {33, 3, 1},
+          {20, 17, 33}, {3, 400, 1}, {128, 20, 33}, {33, 128, 400}, {17, 784, 128}};
+}
+
+}  // namespace elbo::test
