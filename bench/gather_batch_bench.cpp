@@ -1,0 +1,18 @@
+// A batch of 128 pictures of 784 bytes out of MNIST's number of them: scaled, binarised both ways; and
+// floats.
+
+#include "cases/gather_batch.h"
+#include "support.h"
+
+int main(int argc, char** argv) {
+  using elbo::ops::Binarize;
+  using elbo::test::GatherCase;
+  for (const Binarize binarize : {Binarize::none, Binarize::threshold, Binarize::resample}) {
+    elbo::bench::add("gather_batch", GatherCase{128, 784, 60000, GatherCase::Source::bytes, binarize});
+  }
+  elbo::bench::add("gather_batch",
+                   GatherCase{128, 784, 10000, GatherCase::Source::values, Binarize::none, true});
+  elbo::bench::add("gather_batch", GatherCase{4096, 784, 60000});
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
