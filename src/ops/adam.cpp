@@ -4,23 +4,39 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/adam.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-
-#include "math/adam.h"
+#include "ops/foreach_target.h"
+// It goes first.
 #include "ops/kernels.h"
+#include "ops/simd.h"
 #include "runtime/check.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
+namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
+using math::HWY_NAMESPACE::Floats;
 
-HWY_ATTR void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
-                        const math::AdamCoefficients& c) {
-  for (std::int64_t i = 0; i < size; ++i) math::adam_update(values[i], gradient[i], m[i], v[i], c);
+void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
+               const math::AdamCoefficients& c) {
+  std::int64_t i = 0;
+  for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
+    Floats p = Floats::load(values + i), first = Floats::load(m + i), second = Floats::load(v + i);
+    math::HWY_NAMESPACE::adam_update(p, Floats::load(gradient + i), first, second, c);
+    p.store(values + i);
+    first.store(m + i);
+    second.store(v + i);
+  }
+  if (const std::int64_t rest = size - i; rest > 0) {
+    Floats p = Floats::load_first(values + i, rest);
+    Floats first = Floats::load_first(m + i, rest), second = Floats::load_first(v + i, rest);
+    math::HWY_NAMESPACE::adam_update(p, Floats::load_first(gradient + i, rest), first, second, c);
+    p.store_first(values + i, rest);
+    first.store_first(m + i, rest);
+    second.store_first(v + i, rest);
+  }
 }
 
+}  // namespace
 }  // namespace elbo::ops::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

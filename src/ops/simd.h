@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "math/activations.h"
+#include "math/adam.h"
 #include "math/elementary.h"
 #include "math/formula.h"
 
@@ -153,6 +154,7 @@ HWY_BEFORE_NAMESPACE();
 #include "math/elementary.h"
 // Those that are built on it.
 #include "math/activations.h"
+#include "math/adam.h"
 HWY_AFTER_NAMESPACE();
 #undef ELBO_VECTOR_PASS
 #undef ELBO_FORMULAS

@@ -1,0 +1,53 @@
+#pragma once
+// What an Adam step needs besides the parameters: its constants, and the counters that move with it.
+
+#include <cmath>
+
+#include "math/host_device.h"
+#include "math/step_state.h"
+
+namespace elbo::math {
+
+/// What stays the same over a training. The complements come from betas in double, since 1 − 0.999f is 1e-5
+/// off.
+struct AdamConstants {
+  float beta1, one_minus_beta1;
+  float beta2, one_minus_beta2;
+  float epsilon;
+  float weight_decay;
+};
+
+inline AdamConstants adam_constants(double beta1, double beta2, float epsilon, float weight_decay) {
+  return {static_cast<float>(beta1),
+          static_cast<float>(1.0 - beta1),
+          static_cast<float>(beta2),
+          static_cast<float>(1.0 - beta2),
+          epsilon,
+          weight_decay};
+}
+
+/// What the update multiplies by, the same for every parameter of a step.
+struct AdamCoefficients {
+  AdamConstants constants;
+  float decay;         ///< 1 − lr·λ
+  float step_size;     ///< lr / bias_correction1
+  float inverse_root;  ///< 1 / √bias_correction2
+};
+
+ELBO_HD inline AdamCoefficients adam_coefficients(const AdamConstants& constants, const StepState& state) {
+  return {constants, 1.0f - state.learning_rate * constants.weight_decay,
+          state.learning_rate / state.bias_correction1, 1.0f / std::sqrt(state.bias_correction2)};
+}
+
+/// The counters and corrections of the step after `state`'s, over a batch of `batch` rows.
+ELBO_HD inline void advance(StepState& state, std::int64_t batch, double beta1, double beta2) {
+  state.step += 1;
+  state.noise_time = state.step;
+  state.cursor = state.next_cursor;
+  state.next_cursor += batch;
+  const double t = static_cast<double>(state.step);
+  state.bias_correction1 = static_cast<float>(1.0 - std::pow(beta1, t));
+  state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
+}
+
+}  // namespace elbo::math
