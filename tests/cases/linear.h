@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/linear.h"
+#include "runtime/check.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"
 
@@ -61,9 +62,7 @@ inline double derivative_reference(Activation activation, double x) {
 struct LinearShape {
   std::int64_t n, in, out;
 
-  std::string name() const {
-    return "n" + std::to_string(n) + "_in" + std::to_string(in) + "_out" + std::to_string(out);
-  }
+  std::string name() const { return concat("n", n, "_in", in, "_out", out); }
   double flops() const { return 2.0 * static_cast<double>(n * in * out); }
   double bytes() const { return 4.0 * static_cast<double>(n * in + n * out + in * out); }
   std::uint64_t seed() const { return static_cast<std::uint64_t>(n * 1000003 + in * 1009 + out); }
@@ -97,7 +96,7 @@ struct LinearForwardCase {
   bool save = false;  ///< keep the pre-activation, for any activation
 
   std::string name() const {
-    return shape.name() + "_" + name_of(activation) + (bias ? "" : "_nobias") + (save ? "_saved" : "");
+    return concat(shape.name(), "_", name_of(activation), bias ? "" : "_nobias", save ? "_saved" : "");
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
@@ -136,7 +135,9 @@ struct LinearBackwardInputCase {
   Activation activation = Activation::identity;  ///< the one that produced x
   bool in_place = false;                         ///< dx takes the memory of `saved`
 
-  std::string name() const { return shape.name() + "_" + name_of(activation) + (in_place ? "_inplace" : ""); }
+  std::string name() const {
+    return concat(shape.name(), "_", name_of(activation), in_place ? "_inplace" : "");
+  }
   double flops() const { return shape.flops(); }
   double bytes() const {
     const bool reads_saved = activation != Activation::identity;
@@ -198,7 +199,7 @@ struct LinearBackwardParamsCase {
   bool accumulate = false;
 
   std::string name() const {
-    return shape.name() + (bias ? "" : "_nobias") + (accumulate ? "_accumulate" : "");
+    return concat(shape.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "");
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
