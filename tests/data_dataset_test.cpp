@@ -1,0 +1,150 @@
+// Datasets in memory: values, slices, splits, and whether they suit a likelihood.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "data/check.h"
+#include "elbo/dataset.h"
+#include "support/data.h"
+
+namespace elbo {
+namespace {
+
+using test::expect_error;
+
+/// Example i has the values 10 i, 10 i + 1, 10 i + 2, label i and factor −i.
+Dataset counted(std::int64_t count) {
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (int j = 0; j < 3; ++j) values.push_back(static_cast<float>(10 * i + j));
+  }
+  Dataset dataset = Dataset::from_floats(values, 3);
+  dataset.train.factors = {count, 1, {}};
+  for (std::int64_t i = 0; i < count; ++i) {
+    dataset.train.labels.push_back(static_cast<std::int32_t>(i));
+    dataset.train.factors.values.push_back(static_cast<float>(-i));
+  }
+  return dataset;
+}
+
+TEST(DataDataset, FromFloats) {
+  const Dataset dataset = Dataset::from_floats({1, 2, 3, 4, 5, 6}, 2);
+  EXPECT_EQ(dataset.train.count, 3);
+  EXPECT_EQ(dataset.dims(), 2);
+  EXPECT_EQ(dataset.train.value(2, 1), 6.0f);
+  EXPECT_TRUE(dataset.validation.empty());
+  EXPECT_THROW(Dataset::from_floats({1, 2, 3}, 2), DataError);
+  EXPECT_THROW(Dataset::from_floats({}, 2), DataError);
+  EXPECT_THROW(Dataset::from_floats({1, 2}, 0), DataError);
+}
+
+TEST(DataDataset, BytesStandForTheirShareOf255) {
+  const Dataset dataset = Dataset::from_bytes({0, 255, 51, 128}, 2, {1, 2, 1});
+  EXPECT_EQ(dataset.train.value(0, 0), 0.0f);
+  EXPECT_EQ(dataset.train.value(0, 1), 1.0f);
+  EXPECT_EQ(dataset.train.value(1, 0), 0.2f);
+  EXPECT_EQ(dataset.picture.width, 2);
+  EXPECT_THROW(Dataset::from_bytes({1, 2, 3, 4}, 2, {2, 2, 1}), DataError);
+}
+
+TEST(DataDataset, SliceKeepsLabelsAndFactors) {
+  const Dataset dataset = counted(10);
+  const Examples part = dataset.train.slice(4, 3);
+  EXPECT_EQ(part.count, 3);
+  EXPECT_EQ(part.value(0, 0), 40.0f);
+  EXPECT_EQ(part.value(2, 2), 62.0f);
+  EXPECT_EQ(part.labels, (std::vector<std::int32_t>{4, 5, 6}));
+  EXPECT_EQ(part.factors.rows, 3);
+  EXPECT_EQ(part.factors.row(1)[0], -5.0f);
+  EXPECT_TRUE(dataset.train.slice(10, 0).empty());
+  EXPECT_THROW(dataset.train.slice(8, 3), ShapeError);
+  EXPECT_THROW(dataset.train.slice(-1, 3), ShapeError);
+  EXPECT_THROW(dataset.train.slice(1, std::numeric_limits<std::int64_t>::max()), ShapeError);
+}
+
+TEST(DataDataset, SplitDividesTheExamplesBySeed) {
+  const auto labels_after = [](std::uint64_t seed) {
+    Dataset dataset = counted(101);
+    split(dataset, 0.2, 0.1, seed);
+    EXPECT_EQ(dataset.train.count, 71);
+    EXPECT_EQ(dataset.validation.count, 20);
+    EXPECT_EQ(dataset.test.count, 10);
+    std::vector<std::int32_t> labels;
+    for (const auto* part : {&dataset.train, &dataset.validation, &dataset.test}) {
+      for (std::int64_t i = 0; i < part->count; ++i) {
+        const auto label = part->labels[static_cast<std::size_t>(i)];
+        EXPECT_EQ(part->value(i, 1), static_cast<float>(10 * label + 1));
+        EXPECT_EQ(part->factors.row(i)[0], static_cast<float>(-label));
+        labels.push_back(label);
+      }
+    }
+    return labels;
+  };
+  const auto first = labels_after(7);
+  EXPECT_EQ(first, labels_after(7));
+  EXPECT_NE(first, labels_after(8));
+  auto sorted = first;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::int32_t> all(101);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(sorted, all);
+}
+
+TEST(DataDataset, SplitLeavesWhatIsThere) {
+  Dataset dataset = counted(10);
+  dataset.test = counted(4).train;
+  split(dataset, 0.0, 0.5, 1);
+  EXPECT_EQ(dataset.train.count, 10);
+  EXPECT_EQ(dataset.test.count, 4);
+  split(dataset, 0.3, 0.5, 1);
+  EXPECT_EQ(dataset.train.count, 7);
+  EXPECT_EQ(dataset.validation.count, 3);
+}
+
+TEST(DataDataset, SplitRefusesBadFractions) {
+  Dataset dataset = counted(10);
+  expect_error<ConfigError>([&] { split(dataset, 1.0, 0.0, 1); }, {"data.validation", "1"});
+  expect_error<ConfigError>([&] { split(dataset, 0.0, -0.1, 1); }, {"data.test", "-0.1"});
+  expect_error<ConfigError>([&] { split(dataset, std::nan(""), 0.0, 1); }, {"data.validation", "nan"});
+  expect_error<ConfigError>([&] { split(dataset, 0.5, 0.5, 1); }, {"leave none to train on"});
+  EXPECT_EQ(dataset.train.count, 10);
+}
+
+TEST(DataDataset, SupportOfBernoulliIsTheUnitInterval) {
+  const auto bernoulli = data::support_of(LikelihoodKind::bernoulli);
+  Dataset dataset = Dataset::from_floats({0.0f, 1.0f, 0.5f, 0.25f}, 2);
+  EXPECT_NO_THROW(data::check_support(dataset, bernoulli));
+  dataset.name = "mine.csv";
+  dataset.columns = {"width", "height"};
+  dataset.test = dataset.train;
+  dataset.test.floats[3] = 3.5f;
+  expect_error<DataError>([&] { data::check_support(dataset, bernoulli); },
+                          {"mine.csv", "example 1", "dimension 1", "\"height\"", "of test", "3.5",
+                           "bernoulli", "[0, 1]", "model.likelihood=gaussian"});
+  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian)));
+  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_learned)));
+  dataset.test.floats[3] = -1e-7f;
+  EXPECT_THROW(data::check_support(dataset, bernoulli), DataError);
+}
+
+TEST(DataDataset, MissingAndInfiniteValuesAreRefused) {
+  const auto gaussian = data::support_of(LikelihoodKind::gaussian);
+  Dataset dataset = Dataset::from_floats({0.0f, 1.0f, std::numeric_limits<float>::quiet_NaN(), 2.0f}, 2);
+  expect_error<DataError>([&] { data::check_support(dataset, gaussian); },
+                          {"memory", "example 1", "dimension 0", "train", "missing"});
+  EXPECT_NO_THROW(data::check_support(dataset, gaussian, true));
+  dataset.train.floats[2] = -std::numeric_limits<float>::infinity();
+  expect_error<DataError>([&] { data::check_support(dataset, gaussian, true); }, {"infinite"});
+}
+
+TEST(DataDataset, BytesSuitEveryLikelihood) {
+  const Dataset dataset = Dataset::from_bytes({0, 1, 254, 255}, 2);
+  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::bernoulli)));
+}
+
+}  // namespace
+}  // namespace elbo
