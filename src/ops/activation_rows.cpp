@@ -10,23 +10,34 @@ HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
+using math::HWY_NAMESPACE::AllLanes;
+using math::HWY_NAMESPACE::FirstLanes;
 using math::HWY_NAMESPACE::Floats;
+
+template <Activation kActivation, class Access>
+HWY_INLINE void bias_activation_lanes(Access access, float* y, const float* bias, float* saved) {
+  Floats x = access.load(y);
+  if (bias) x += access.load(bias);
+  if (saved) access.store(x, saved);
+  access.store(math::HWY_NAMESPACE::activate<kActivation>(x), y);
+}
 
 template <Activation kActivation>
 void bias_activation(float* y, const float* bias, float* saved, std::int64_t size) {
+  const auto at = [](auto* from, std::int64_t j) { return from ? from + j : nullptr; };
   std::int64_t j = 0;
   for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
-    Floats x = Floats::load(y + j);
-    if (bias) x += Floats::load(bias + j);
-    if (saved) x.store(saved + j);
-    math::HWY_NAMESPACE::activate<kActivation>(x).store(y + j);
+    bias_activation_lanes<kActivation>(AllLanes(), y + j, at(bias, j), at(saved, j));
   }
-  if (const std::int64_t rest = size - j; rest > 0) {
-    Floats x = Floats::load_first(y + j, rest);
-    if (bias) x += Floats::load_first(bias + j, rest);
-    if (saved) x.store_first(saved + j, rest);
-    math::HWY_NAMESPACE::activate<kActivation>(x).store_first(y + j, rest);
+  if (j < size) {
+    bias_activation_lanes<kActivation>(FirstLanes{size - j}, y + j, at(bias, j), at(saved, j));
   }
+}
+
+template <Activation kActivation, class Access>
+HWY_INLINE void derivative_lanes(Access access, float* d, const float* saved) {
+  const Floats slope = math::HWY_NAMESPACE::activation_derivative<kActivation>(access.load(saved));
+  access.store(access.load(d) * slope, d);
 }
 
 template <Activation kActivation>
@@ -34,14 +45,9 @@ void derivative(float* d, const float* saved, std::int64_t size) {
   if constexpr (kActivation == Activation::identity) return;
   std::int64_t j = 0;
   for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
-    const Floats slope = math::HWY_NAMESPACE::activation_derivative<kActivation>(Floats::load(saved + j));
-    (Floats::load(d + j) * slope).store(d + j);
+    derivative_lanes<kActivation>(AllLanes(), d + j, saved + j);
   }
-  if (const std::int64_t rest = size - j; rest > 0) {
-    const Floats slope =
-        math::HWY_NAMESPACE::activation_derivative<kActivation>(Floats::load_first(saved + j, rest));
-    (Floats::load_first(d + j, rest) * slope).store_first(d + j, rest);
-  }
+  if (j < size) derivative_lanes<kActivation>(FirstLanes{size - j}, d + j, saved + j);
 }
 
 void bias_activation_of(Activation activation, float* y, const float* bias, float* saved, std::int64_t size) {

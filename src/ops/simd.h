@@ -9,6 +9,8 @@
 #include "math/adam.h"
 #include "math/elementary.h"
 #include "math/formula.h"
+#include "math/likelihoods/list.h"
+#include "math/philox.h"
 
 #if defined(ELBO_OPS_SIMD_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELBO_OPS_SIMD_H
@@ -62,7 +64,10 @@ struct Floats {
     hn::BlendedStore(v, first(count), Tag(), to);
 #endif
   }
-  /// Zeros after the first `count` lanes.
+  /// a_0 b_0 c_0 d_0 a_1 …: 4 · kLanes floats.
+  static HWY_INLINE void store_interleaved(const Floats (&n)[4], float* to) {
+    hn::StoreInterleaved4(n[0].v, n[1].v, n[2].v, n[3].v, Tag(), to);
+  }
   HWY_INLINE Floats keep_first(std::int64_t count) const {
     return hn::IfThenElseZero(first(count), v);
   }
@@ -142,6 +147,70 @@ HWY_INLINE Floats tanh(Floats x) {
   return select(x == x, y, x);
 }
 
+/// Ways to move a register's floats: all of them, or only the first few at the end of a row.
+struct AllLanes {
+  HWY_INLINE Floats load(const float* from) const { return Floats::load(from); }
+  HWY_INLINE void store(Floats x, float* to) const { x.store(to); }
+  HWY_INLINE Floats keep(Floats x) const { return x; }
+};
+struct FirstLanes {
+  std::int64_t count;
+  HWY_INLINE Floats load(const float* from) const { return Floats::load_first(from, count); }
+  HWY_INLINE void store(Floats x, float* to) const { x.store_first(to, count); }
+  /// Zeros after the first `count` lanes.
+  HWY_INLINE Floats keep(Floats x) const { return x.keep_first(count); }
+};
+
+/// A register of unsigned words, as many as there are Floats in one.
+struct Words {
+  using Tag = hn::ScalableTag<std::uint32_t>;
+  using Vector = hn::Vec<Tag>;
+
+  Vector v;
+
+  Words() = default;
+  HWY_INLINE Words(Vector vector) : v(vector) {}
+  HWY_INLINE explicit Words(std::uint32_t value) : v(hn::Set(Tag(), value)) {}
+  /// first, first + 1, … modulo 2³².
+  static HWY_INLINE Words counting_from(std::uint32_t first) { return hn::Iota(Tag(), first); }
+};
+
+HWY_INLINE Words operator^(Words a, Words b) {
+  return hn::Xor(a.v, b.v);
+}
+HWY_INLINE Words operator+(Words a, Words b) {
+  return hn::Add(a.v, b.v);
+}
+/// 1 where a < b, 0 elsewhere.
+HWY_INLINE Words is_less(Words a, Words b) {
+  return hn::IfThenElseZero(hn::Lt(a.v, b.v), Words(1u).v);
+}
+
+/// As math::multiply_wide, lane by lane: the even lanes' products and the odd ones', put together again.
+HWY_INLINE Words multiply_wide(Words a, std::uint32_t b, Words& low) {
+#if HWY_TARGET == HWY_SCALAR
+  std::uint32_t low_word;
+  const std::uint32_t high_word = math::multiply_wide(hn::GetLane(a.v), b, low_word);
+  low = Words(low_word);
+  return Words(high_word);
+#else
+  const hn::Repartition<std::uint64_t, Words::Tag> wide;
+  const Words::Tag narrow;
+  const auto factor = Words(b).v;
+  const auto even = hn::MulEven(a.v, factor);
+  const auto odd = hn::MulEven(hn::BitCast(narrow, hn::ShiftRight<32>(hn::BitCast(wide, a.v))), factor);
+  low = hn::OddEven(hn::BitCast(narrow, hn::ShiftLeft<32>(odd)), hn::BitCast(narrow, even));
+  return hn::OddEven(hn::BitCast(narrow, odd), hn::BitCast(narrow, hn::ShiftRight<32>(even)));
+#endif
+}
+
+HWY_INLINE Floats signed_as_float(Words w) {
+  return hn::ConvertTo(Floats::Tag(), hn::BitCast(hn::RebindToSigned<Words::Tag>(), w.v));
+}
+HWY_INLINE Floats half_as_float(Words w) {
+  return signed_as_float(hn::ShiftRight<1>(w.v));
+}
+
 }  // namespace elbo::math::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -155,6 +224,8 @@ HWY_BEFORE_NAMESPACE();
 // Those that are built on it.
 #include "math/activations.h"
 #include "math/adam.h"
+#include "math/likelihoods/list.h"
+#include "math/philox.h"
 HWY_AFTER_NAMESPACE();
 #undef ELBO_VECTOR_PASS
 #undef ELBO_FORMULAS

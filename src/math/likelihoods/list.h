@@ -1,11 +1,70 @@
-#pragma once
-// The likelihoods.
+// The likelihoods. To add one, write its header and name it here: its #include, and its line of
+// ELBO_LIKELIHOODS. The ops, their kernels, the recipes, tests and benchmarks follow from the list.
+//
+// A likelihood is a struct, made from LikelihoodConstants, with kName, kParameters (the decoder's outputs per
+// value), kSupport, and for V a float or a vector of them:
+//   nll(x, parameters)             −log p(x|parameters), in nats
+//   dnll(x, parameters, gradient)  its derivative in each parameter
+//   mean(parameters)               E[x|parameters]
+#if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
+#include "math/elementary.h"
+#include "math/likelihoods/constants.h"
+// They need what is above.
+#include "math/likelihoods/bernoulli.h"
+#include "math/likelihoods/gaussian.h"
+#include "math/likelihoods/gaussian_learned.h"
+#endif
+
+#ifndef ELBO_MATH_LIKELIHOODS_LIST_H
+#define ELBO_MATH_LIKELIHOODS_LIST_H
+
+#include <optional>
+#include <string_view>
+
+/// X(enumerator, struct) for every likelihood.
+#define ELBO_LIKELIHOODS(X) \
+  X(bernoulli, Bernoulli)   \
+  X(gaussian, Gaussian)     \
+  X(gaussian_learned, GaussianLearned)
+
 namespace elbo {
-enum class LikelihoodKind { bernoulli, gaussian, gaussian_learned };
-/// Settings of a likelihood that are not predicted by the decoder.
-struct LikelihoodConstants {
-  float variance = 1.0f;           ///< σ² of the gaussian with fixed variance
-  float min_log_variance = -10.0f; ///< learned log-variances are clamped to this range
-  float max_log_variance = 10.0f;
+
+#define ELBO_ENUMERATOR(kind, Likelihood) kind,
+enum class LikelihoodKind { ELBO_LIKELIHOODS(ELBO_ENUMERATOR) };
+#undef ELBO_ENUMERATOR
+
+/// What is known of a likelihood without running it.
+struct LikelihoodInfo {
+  LikelihoodKind kind;
+  std::string_view name;
+  int parameters;  ///< per value
+  Support support;
 };
+
+#define ELBO_ENTRY(kind, Likelihood) \
+  {LikelihoodKind::kind, math::Likelihood::kName, math::Likelihood::kParameters, math::Likelihood::kSupport},
+inline constexpr LikelihoodInfo kLikelihoods[] = {ELBO_LIKELIHOODS(ELBO_ENTRY)};
+#undef ELBO_ENTRY
+
+constexpr std::string_view likelihood_name(LikelihoodKind kind) {
+  return kLikelihoods[static_cast<int>(kind)].name;
+}
+/// The decoder's outputs per value.
+constexpr int likelihood_parameters(LikelihoodKind kind) {
+  return kLikelihoods[static_cast<int>(kind)].parameters;
+}
+constexpr Support likelihood_support(LikelihoodKind kind) {
+  return kLikelihoods[static_cast<int>(kind)].support;
+}
+
+/// The likelihood called `name` ("bernoulli", "gaussian-learned", …), or nothing.
+constexpr std::optional<LikelihoodKind> likelihood_named(std::string_view name) {
+  for (const auto& info : kLikelihoods) {
+    if (info.name == name) return info.kind;
+  }
+  return std::nullopt;
+}
+
 }  // namespace elbo
+
+#endif  // ELBO_MATH_LIKELIHOODS_LIST_H

@@ -1,0 +1,33 @@
+// −log N(x; μ, σ²) = ½ (x − μ)²/σ² + ½ log 2πσ² with σ² the same for every value, a constant of the model.
+// Included by list.h alone.
+
+namespace ELBO_FORMULAS {
+
+struct Gaussian {
+  static constexpr const char* kName = "gaussian";
+  static constexpr int kParameters = 1;  ///< the mean μ
+  static constexpr Support kSupport = Support::real;
+
+  float precision;   ///< 1/σ²
+  float normalizer;  ///< ½ log 2πσ²
+
+  ELBO_HD explicit Gaussian(const LikelihoodConstants& constants)
+      : precision(1.0f / constants.variance),
+        normalizer(kHalfLogTwoPi + 0.5f * std::log(constants.variance)) {}
+
+  template <class V>
+  ELBO_HD V nll(V x, const V (&p)[kParameters]) const {
+    const V error = p[0] - x;
+    return V(0.5f * precision) * error * error + V(normalizer);
+  }
+  template <class V>
+  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+    gradient[0] = V(precision) * (p[0] - x);
+  }
+  template <class V>
+  ELBO_HD V mean(const V (&p)[kParameters]) const {
+    return p[0];
+  }
+};
+
+}  // namespace ELBO_FORMULAS

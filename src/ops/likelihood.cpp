@@ -1,0 +1,188 @@
+#include "ops/likelihood.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/likelihood.cpp"
+#include "ops/foreach_target.h"
+// It goes first.
+#include "ops/kernels.h"
+#include "ops/simd.h"
+#include "runtime/check.h"
+
+#ifndef ELBO_OPS_LIKELIHOOD_ROW
+#define ELBO_OPS_LIKELIHOOD_ROW
+namespace elbo::ops {
+
+/// One row of the op; pointers stand at its first value.
+struct LikelihoodRow {
+  const float* parameters;
+  const float* x;
+  const float* mask;  // or null
+  float* nll;         // or null
+  float* gradient;    // or null
+  float weight;
+  std::int64_t size;
+};
+
+}  // namespace elbo::ops
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+namespace {
+
+namespace formulas = math::HWY_NAMESPACE;
+using formulas::AllLanes;
+using formulas::FirstLanes;
+using formulas::Floats;
+
+/// Writes the gradient of the values from j on, and gives their −log p.
+template <class Likelihood, class Access>
+HWY_INLINE Floats value_lanes(Access access, const Likelihood& likelihood, const LikelihoodRow& row,
+                              std::int64_t j) {
+  constexpr int kParameters = Likelihood::kParameters;
+  const Floats zero(0.0f);
+  Floats parameters[kParameters], gradient[kParameters];
+  for (int p = 0; p < kParameters; ++p) parameters[p] = access.load(row.parameters + p * row.size + j);
+  const Floats x = access.load(row.x + j);
+  const Floats present = row.mask ? access.load(row.mask + j) : Floats(1.0f);
+  if (row.gradient) {
+    likelihood.dnll(x, parameters, gradient);
+    for (int p = 0; p < kParameters; ++p) {
+      const Floats weighted = gradient[p] * Floats(row.weight);
+      access.store(select(present == zero, zero, weighted), row.gradient + p * row.size + j);
+    }
+  }
+  return access.keep(select(present == zero, zero, likelihood.nll(x, parameters)));
+}
+
+template <class Likelihood>
+void likelihood_row(const Likelihood& likelihood, const LikelihoodRow& row) {
+  Floats sum(0.0f);
+  std::int64_t j = 0;
+  for (; j + Floats::kLanes <= row.size; j += Floats::kLanes) {
+    sum += value_lanes(AllLanes(), likelihood, row, j);
+  }
+  if (j < row.size) sum += value_lanes(FirstLanes{row.size - j}, likelihood, row, j);
+  if (row.nll) *row.nll = sum.sum();
+}
+
+template <class Likelihood, class Access>
+HWY_INLINE void mean_lanes(Access access, const Likelihood& likelihood, float* mean, const float* from,
+                           std::int64_t size) {
+  Floats parameters[Likelihood::kParameters];
+  for (int p = 0; p < Likelihood::kParameters; ++p) parameters[p] = access.load(from + p * size);
+  access.store(likelihood.mean(parameters), mean);
+}
+
+template <class Likelihood>
+void mean_row(const Likelihood& likelihood, float* mean, const float* from, std::int64_t size) {
+  std::int64_t j = 0;
+  for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
+    mean_lanes(AllLanes(), likelihood, mean + j, from + j, size);
+  }
+  if (j < size) mean_lanes(FirstLanes{size - j}, likelihood, mean + j, from + j, size);
+}
+
+void likelihood_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, const LikelihoodRow& row) {
+  switch (kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return likelihood_row(formulas::Likelihood(constants), row);
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+  }
+}
+
+void mean_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, float* mean, const float* from,
+                 std::int64_t size) {
+  switch (kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return mean_row(formulas::Likelihood(constants), mean, from, size);
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+  }
+}
+
+}  // namespace
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(likelihood_row_of);
+HWY_EXPORT(mean_row_of);
+
+constexpr std::int64_t kParallelSize = 1 << 13;  // values
+
+template <class A, class B>
+bool same_shape(const MatrixView<A>& a, const MatrixView<B>& b) {
+  return a.rows == b.rows && a.cols == b.cols;
+}
+
+template <class View>
+std::string shape(const View& view) {
+  return concat("[", view.rows, ", ", view.cols, "]");
+}
+
+void check_parameters(LikelihoodKind kind, const LikelihoodConstants& constants,
+                      const MatrixView<const float>& parameters, std::int64_t values) {
+  ELBO_CHECK(parameters.cols == likelihood_parameters(kind) * values, ShapeError, "the ",
+             likelihood_name(kind), " likelihood of ", values, " values was given parameters ",
+             shape(parameters));
+  ELBO_CHECK(constants.variance > 0.0f, ShapeError, "the gaussian's variance was ", constants.variance);
+}
+
+}  // namespace
+
+void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
+                VectorView<float> nll, MatrixView<float> gradient, MatrixView<const float> parameters,
+                MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight) {
+  const std::int64_t rows = parameters.rows;
+  check_parameters(kind, constants, parameters, x.cols);
+  ELBO_CHECK(x.rows == 0 ? rows == 0 : rows % x.rows == 0, ShapeError, "likelihood was given x ", shape(x),
+             " and parameters ", shape(parameters), ", not a multiple of its rows");
+  ELBO_CHECK(nll.empty() || nll.size == rows, ShapeError, "likelihood was given nll [", nll.size, "] for ",
+             rows, " rows");
+  ELBO_CHECK(gradient.empty() || same_shape(gradient, parameters), ShapeError,
+             "likelihood was given a gradient ", shape(gradient), " for parameters ", shape(parameters));
+  ELBO_CHECK(mask.empty() || same_shape(mask, x), ShapeError, "likelihood was given a mask ", shape(mask),
+             " for x ", shape(x));
+  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError, "likelihood was given ",
+             weight.per_row.size, " row weights for ", rows, " rows");
+  if (rows == 0) return;
+  ELBO_DISPATCH_CUDA(context,
+                     likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight));
+  const std::int64_t samples = rows / x.rows;
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows * x.cols >= kParallelSize)
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t example = row / samples;
+    const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[row];
+    HWY_DYNAMIC_DISPATCH(likelihood_row_of)
+    (kind, constants,
+     LikelihoodRow{
+         parameters.data + row * parameters.stride, x.data + example * x.stride,
+         mask.empty() ? nullptr : mask.data + example * mask.stride, nll.empty() ? nullptr : nll.data + row,
+         gradient.empty() ? nullptr : gradient.data + row * gradient.stride, weight.scale * per_row, x.cols});
+  }
+}
+
+void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
+                     MatrixView<float> mean, MatrixView<const float> parameters) {
+  check_parameters(kind, constants, parameters, mean.cols);
+  ELBO_CHECK(mean.rows == parameters.rows, ShapeError, "likelihood_mean was given a mean ", shape(mean),
+             " for parameters ", shape(parameters));
+  if (mean.rows == 0) return;
+  ELBO_DISPATCH_CUDA(context, likelihood_mean(context, kind, constants, mean, parameters));
+#pragma omp parallel for schedule(static) \
+    num_threads(context.threads()) if (mean.rows * mean.cols >= kParallelSize)
+  for (std::int64_t row = 0; row < mean.rows; ++row) {
+    HWY_DYNAMIC_DISPATCH(mean_row_of)
+    (kind, constants, mean.data + row * mean.stride, parameters.data + row * parameters.stride, mean.cols);
+  }
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE

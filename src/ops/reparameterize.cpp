@@ -1,0 +1,268 @@
+#include "ops/reparameterize.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/reparameterize.cpp"
+#include "ops/foreach_target.h"
+// It goes first.
+#include <algorithm>
+
+#include "ops/kernels.h"
+#include "ops/simd.h"
+#include "runtime/check.h"
+
+#ifndef ELBO_OPS_REPARAMETERIZE_ROW
+#define ELBO_OPS_REPARAMETERIZE_ROW
+namespace elbo::ops {
+
+/// The normals of one example at one time.
+struct NoiseRow {
+  std::uint64_t seed;
+  std::uint64_t subsequence;
+  std::uint64_t time;
+};
+
+/// One sample of one example; pointers stand at its first dimension.
+struct SampleRow {
+  NoiseRow noise;
+  std::int64_t first_dimension;  // of the noise
+  const float* mean;
+  const float* log_variance;
+  float* z;
+  float* kl;         // or null
+  float* log_ratio;  // or null
+  std::int64_t latent;
+};
+
+/// All samples of one example.
+struct SampleGradientRow {
+  NoiseRow noise;
+  std::int64_t first_dimension;
+  const float* mean;
+  const float* log_variance;
+  const float* dz;
+  std::int64_t dz_stride;
+  std::int64_t samples;
+  float kl_weight;
+  const float* per_dimension;  // or null
+  float* dmean;
+  float* dlog_variance;
+  std::int64_t latent;
+};
+
+}  // namespace elbo::ops
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+namespace {
+
+namespace formulas = math::HWY_NAMESPACE;
+using formulas::AllLanes;
+using formulas::FirstLanes;
+using formulas::Floats;
+using formulas::Words;
+
+constexpr std::int64_t kChunk = 256;  // dimensions done at once; a multiple of every register's lanes
+
+/// Room for the normals of a chunk, which begin and end within blocks of four, written a register of blocks
+/// at a time.
+struct NormalsChunk {
+  float values[kChunk + 4 + 4 * Floats::kLanes];
+
+  /// The normals of dimensions [first, first + count), count ≤ kChunk.
+  HWY_INLINE const float* fill(const NoiseRow& noise, std::int64_t first, std::int64_t count) {
+    const std::uint64_t block = math::noise_block(noise.time, first);
+    const auto low = static_cast<std::uint32_t>(block), high = static_cast<std::uint32_t>(block >> 32);
+    const std::int64_t blocks = (first % 4 + count + 3) / 4;
+    for (std::int64_t b = 0; b < blocks; b += Floats::kLanes) {
+      // The time is above bit 24 and a row has fewer than 2²⁴ blocks, so word 0 never carries.
+      const Words word0 = Words::counting_from(low + static_cast<std::uint32_t>(b));
+      const auto words = formulas::philox4x32<Words>(
+          {{word0, Words(high), Words(static_cast<std::uint32_t>(noise.subsequence)),
+            Words(static_cast<std::uint32_t>(noise.subsequence >> 32))}},
+          static_cast<std::uint32_t>(noise.seed), static_cast<std::uint32_t>(noise.seed >> 32));
+      Floats n[4];
+      formulas::normals(words, n);
+      Floats::store_interleaved(n, values + 4 * b);
+    }
+    return values + first % 4;
+  }
+};
+
+struct RowSums {
+  Floats kl;
+  Floats log_ratio;
+};
+
+/// Dimensions from d on, whose normals are at `normals`.
+template <class Access>
+HWY_INLINE void sample_lanes(Access access, const SampleRow& row, std::int64_t d, const float* normals,
+                             RowSums& sums) {
+  const Floats half(0.5f), one(1.0f);
+  const Floats mean = access.load(row.mean + d), log_variance = access.load(row.log_variance + d);
+  const Floats noise = access.load(normals);
+  const Floats deviation = exp(half * log_variance);
+  const Floats z = mean + deviation * noise;
+  access.store(z, row.z + d);
+  sums.kl += access.keep(mean * mean + (deviation * deviation - log_variance - one));
+  sums.log_ratio += access.keep(z * z - noise * noise - log_variance);
+}
+
+void sample_row(const SampleRow& row) {
+  NormalsChunk chunk;
+  RowSums sums{Floats(0.0f), Floats(0.0f)};
+  for (std::int64_t first = 0; first < row.latent; first += kChunk) {
+    const std::int64_t count = std::min(kChunk, row.latent - first);
+    const float* normals = chunk.fill(row.noise, row.first_dimension + first, count);
+    std::int64_t d = 0;
+    for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
+      sample_lanes(AllLanes(), row, first + d, normals + d, sums);
+    }
+    if (d < count) sample_lanes(FirstLanes{count - d}, row, first + d, normals + d, sums);
+  }
+  if (row.kl) *row.kl = 0.5f * sums.kl.sum();
+  if (row.log_ratio) *row.log_ratio = 0.5f * sums.log_ratio.sum();
+}
+
+/// What the samples add up to over a chunk: Σ_k dz and Σ_k dz ε.
+struct GradientSums {
+  float dz[kChunk];
+  float dz_noise[kChunk];
+};
+
+template <class Access>
+HWY_INLINE void add_sample(Access access, const float* dz, const float* normals, GradientSums& sums,
+                           std::int64_t d) {
+  const Floats gradient = access.load(dz + d);
+  (Floats::load(sums.dz + d) + gradient).store(sums.dz + d);
+  (Floats::load(sums.dz_noise + d) + gradient * access.load(normals + d)).store(sums.dz_noise + d);
+}
+
+template <class Access>
+HWY_INLINE void gradient_lanes(Access access, const SampleGradientRow& row, std::int64_t d, const float* dz,
+                               const float* dz_noise) {
+  const Floats half(0.5f), one(1.0f);
+  const Floats mean = access.load(row.mean + d), log_variance = access.load(row.log_variance + d);
+  const Floats deviation = exp(half * log_variance);
+  Floats weight(row.kl_weight);
+  if (row.per_dimension) weight = weight * access.load(row.per_dimension + d);
+  access.store(Floats::load(dz) + weight * mean, row.dmean + d);
+  access.store(half * (deviation * Floats::load(dz_noise) + weight * (deviation * deviation - one)),
+               row.dlog_variance + d);
+}
+
+void gradient_row(const SampleGradientRow& row) {
+  NormalsChunk chunk;
+  for (std::int64_t first = 0; first < row.latent; first += kChunk) {
+    const std::int64_t count = std::min(kChunk, row.latent - first);
+    GradientSums sums{};
+    for (std::int64_t k = 0; k < row.samples; ++k) {
+      const float* normals = chunk.fill(row.noise, row.first_dimension + k * row.latent + first, count);
+      const float* dz = row.dz + k * row.dz_stride + first;
+      std::int64_t d = 0;
+      for (; d + Floats::kLanes <= count; d += Floats::kLanes) add_sample(AllLanes(), dz, normals, sums, d);
+      if (d < count) add_sample(FirstLanes{count - d}, dz, normals, sums, d);
+    }
+    std::int64_t d = 0;
+    for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
+      gradient_lanes(AllLanes(), row, first + d, sums.dz + d, sums.dz_noise + d);
+    }
+    if (d < count) gradient_lanes(FirstLanes{count - d}, row, first + d, sums.dz + d, sums.dz_noise + d);
+  }
+}
+
+}  // namespace
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(sample_row);
+HWY_EXPORT(gradient_row);
+
+constexpr std::int64_t kParallelSize = 1 << 10;  // normals
+
+/// Checks what both ops are given: `z` or dz [n·K, latent] and the posterior [n, latent].
+void check_shapes(const char* op, std::int64_t z_rows, std::int64_t z_cols,
+                  const MatrixView<const float>& mean, const MatrixView<const float>& log_variance,
+                  const NoiseSource& noise) {
+  ELBO_CHECK(mean.rows == log_variance.rows && mean.cols == log_variance.cols, ShapeError, op,
+             " was given a mean [", mean.rows, ", ", mean.cols, "] and a log-variance [", log_variance.rows,
+             ", ", log_variance.cols, "]");
+  ELBO_CHECK(z_cols == mean.cols && (mean.rows == 0 ? z_rows == 0 : z_rows % mean.rows == 0), ShapeError, op,
+             " was given z or its gradient [", z_rows, ", ", z_cols, "] for a posterior [", mean.rows, ", ",
+             mean.cols, "]");
+  const std::int64_t samples = mean.rows == 0 ? 0 : z_rows / mean.rows;
+  ELBO_CHECK(
+      noise.first_sample >= 0 &&
+          (noise.first_sample + samples) * std::max<std::int64_t>(mean.cols, 1) <= math::kNoiseDimensions,
+      ShapeError, op, " was asked for ", samples, " samples of ", mean.cols, " dimensions from number ",
+      noise.first_sample, " on; noise has ", math::kNoiseDimensions, " addresses per example");
+}
+
+NoiseRow noise_row(const NoiseSource& noise, std::int64_t row) {
+  return {noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[row] : row),
+          noise.time ? *noise.time : 0};
+}
+
+}  // namespace
+
+void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl, VectorView<float> log_ratio,
+                    MatrixView<const float> mean, MatrixView<const float> log_variance,
+                    const NoiseSource& noise) {
+  check_shapes("reparameterize", z.rows, z.cols, mean, log_variance, noise);
+  ELBO_CHECK(kl.empty() || kl.size == mean.rows, ShapeError, "reparameterize was given kl [", kl.size,
+             "] for ", mean.rows, " examples");
+  ELBO_CHECK(log_ratio.empty() || log_ratio.size == z.rows, ShapeError,
+             "reparameterize was given log_ratio [", log_ratio.size, "] for ", z.rows, " samples");
+  if (z.rows == 0) return;
+  ELBO_DISPATCH_CUDA(context, reparameterize(context, z, kl, log_ratio, mean, log_variance, noise));
+  const std::int64_t samples = z.rows / mean.rows, latent = z.cols;
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * latent >= kParallelSize)
+  for (std::int64_t row = 0; row < z.rows; ++row) {
+    const std::int64_t i = row / samples, k = row % samples;
+    HWY_DYNAMIC_DISPATCH(sample_row)
+    (SampleRow{noise_row(noise, i), (noise.first_sample + k) * latent, mean.data + i * mean.stride,
+               log_variance.data + i * log_variance.stride, z.data + row * z.stride,
+               kl.empty() || k > 0 ? nullptr : kl.data + i,
+               log_ratio.empty() ? nullptr : log_ratio.data + row, latent});
+  }
+}
+
+void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixView<float> dlog_variance,
+                             MatrixView<const float> dz, MatrixView<const float> mean,
+                             MatrixView<const float> log_variance, const KlWeight& weight, float divisor,
+                             const NoiseSource& noise) {
+  check_shapes("reparameterize_backward", dz.rows, dz.cols, mean, log_variance, noise);
+  const std::int64_t rows = mean.rows, latent = mean.cols;
+  ELBO_CHECK(dmean.rows == rows && dmean.cols == latent && dlog_variance.rows == rows &&
+                 dlog_variance.cols == latent,
+             ShapeError, "reparameterize_backward was given gradients [", dmean.rows, ", ", dmean.cols,
+             "] and [", dlog_variance.rows, ", ", dlog_variance.cols, "] for a posterior [", rows, ", ",
+             latent, "]");
+  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError,
+             "reparameterize_backward was given ", weight.per_row.size, " row weights for ", rows, " rows");
+  ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError,
+             "reparameterize_backward was given ", weight.per_dimension.size, " dimension weights for ",
+             latent, " dimensions");
+  if (rows == 0) return;
+  ELBO_DISPATCH_CUDA(context, reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance,
+                                                      weight, divisor, noise));
+  const std::int64_t samples = dz.rows / rows;
+  const float scale = (weight.scale ? *weight.scale : 1.0f) / divisor;
+#pragma omp parallel for schedule(static) \
+    num_threads(context.threads()) if (dz.rows * latent >= kParallelSize)
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[i];
+    HWY_DYNAMIC_DISPATCH(gradient_row)
+    (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.data + i * mean.stride,
+                       log_variance.data + i * log_variance.stride, dz.data + i * samples * dz.stride,
+                       dz.stride, samples, scale * per_row, weight.per_dimension.data,
+                       dmean.data + i * dmean.stride, dlog_variance.data + i * dlog_variance.stride, latent});
+  }
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE
