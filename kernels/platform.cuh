@@ -15,6 +15,13 @@
 #include <emulation/device.h>
 #endif
 
+/// Before a loop whose bounds are constants and whose body indexes an array that is to stay in registers.
+#if defined(__CUDACC__)
+#define ELBO_UNROLL _Pragma("unroll")
+#else
+#define ELBO_UNROLL
+#endif
+
 namespace elbo::cuda {
 
 /// Blocks of a grid, threads of a block, and the dynamic shared memory of each block: sizeof(S) for a kernel

@@ -13,24 +13,6 @@
 
 namespace elbo::test {
 
-inline const char* name_of(Activation activation) {
-  switch (activation) {
-    case Activation::identity:
-      return "identity";
-    case Activation::relu:
-      return "relu";
-    case Activation::tanh:
-      return "tanh";
-    case Activation::sigmoid:
-      return "sigmoid";
-    case Activation::gelu:
-      return "gelu";
-    case Activation::silu:
-      return "silu";
-  }
-  return "unknown";
-}
-
 /// act(x), straight from the definitions (gelu: Hendrycks & Gimpel 2016; silu: Elfwing et al. 2018).
 inline double activate_reference(Activation activation, double x) {
   switch (activation) {
@@ -96,7 +78,8 @@ struct LinearForwardCase {
   bool save = false;  ///< keep the pre-activation, for any activation
 
   std::string name() const {
-    return concat(shape.name(), "_", name_of(activation), bias ? "" : "_nobias", save ? "_saved" : "");
+    return concat(shape.name(), "_", activation_name(activation), bias ? "" : "_nobias",
+                  save ? "_saved" : "");
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
@@ -136,7 +119,7 @@ struct LinearBackwardInputCase {
   bool in_place = false;                         ///< dx takes the memory of `saved`
 
   std::string name() const {
-    return concat(shape.name(), "_", name_of(activation), in_place ? "_inplace" : "");
+    return concat(shape.name(), "_", activation_name(activation), in_place ? "_inplace" : "");
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
