@@ -1,0 +1,131 @@
+#include "model/parameters.h"
+
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "math/philox.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+constexpr std::int64_t kBlockAlignment = 64;  // floats: 256 bytes
+
+std::int64_t align(std::int64_t offset) {
+  return (offset + kBlockAlignment - 1) / kBlockAlignment * kBlockAlignment;
+}
+
+/// The names of the heads of one joined layer and the rows each has.
+struct Head {
+  std::string name;
+  std::int64_t rows;
+};
+
+/// Appends a layer whose rows are the heads', and their tensors.
+void add_layer(ParameterLayout& layout, std::vector<LayerInfo>& layers, std::int64_t in,
+               const std::vector<Head>& heads) {
+  LayerInfo layer{.in = in, .out = 0, .weight_offset = align(layout.size), .bias_offset = 0};
+  for (const Head& head : heads) {
+    layout.tensors.push_back(
+        {head.name + ".weight", {head.rows, in}, layer.weight_offset + layer.out * in, in});
+    layer.out += head.rows;
+  }
+  layer.bias_offset = align(layer.weight_offset + layer.out * in);
+  std::int64_t offset = layer.bias_offset;
+  for (const Head& head : heads) {
+    layout.tensors.push_back({head.name + ".bias", {head.rows}, offset, in});
+    offset += head.rows;
+  }
+  layout.size = align(offset);
+  layout.count += layer.out * in + layer.out;
+  layers.push_back(layer);
+}
+
+/// Hidden layers "prefix.hidden.{i}"; returns the width of the last.
+std::int64_t add_hidden(ParameterLayout& layout, std::vector<LayerInfo>& layers, const std::string& prefix,
+                        std::int64_t in, const std::vector<std::int64_t>& widths) {
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    add_layer(layout, layers, in, {{concat(prefix, ".hidden.", i), widths[i]}});
+    in = widths[i];
+  }
+  return in;
+}
+
+std::string output_head_name(std::int64_t parameter) {
+  if (parameter == 0) return "decoder.output";
+  if (parameter == 1) return "decoder.log_variance";
+  return concat("decoder.parameter.", parameter);
+}
+
+/// PyTorch's Linear draws weight and bias from U(−1/√fan_in, 1/√fan_in); He et al. 2015, eq. 10 draws weights
+/// from N(0, 2/fan_in) and starts biases at 0.
+std::vector<float> draw(const TensorInfo& tensor, std::uint64_t index, Initialization initialization,
+                        std::uint64_t seed) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.size()), 0.0f);
+  const bool is_bias = tensor.shape.size() == 1;
+  if (initialization == Initialization::he && is_bias) return values;
+  const auto cols = static_cast<std::size_t>(is_bias ? tensor.size() : tensor.shape[1]);
+  const double bound = 1.0 / std::sqrt(static_cast<double>(tensor.fan_in));
+  const double deviation = std::sqrt(2.0 / static_cast<double>(tensor.fan_in));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    // A tensor and its row take the place of the example in the noise's address.
+    const math::NoiseAddress address{seed, NoisePurpose::initialize, 0, (index << 32) | (i / cols)};
+    values[i] = initialization == Initialization::he
+                    ? static_cast<float>(deviation * math::normal(address, i % cols))
+                    : static_cast<float>(bound * (2.0 * math::uniform(address, i % cols) - 1.0));
+  }
+  return values;
+}
+
+}  // namespace
+
+std::int64_t TensorInfo::size() const {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+ParameterLayout::ParameterLayout(const ModelConfig& config) {
+  std::int64_t width = add_hidden(*this, encoder, "encoder", config.dims, config.encoder);
+  std::vector<Head> heads = {{"encoder.mean", config.latent}};
+  if (config.variational) heads.push_back({"encoder.log_variance", config.latent});
+  add_layer(*this, encoder, width, heads);
+
+  width = add_hidden(*this, decoder, "decoder", config.latent, config.decoder);
+  heads.clear();
+  for (std::int64_t p = 0; p < config.output_width() / config.dims; ++p) {
+    heads.push_back({output_head_name(p), config.dims});
+  }
+  add_layer(*this, decoder, width, heads);
+}
+
+Parameters::Parameters(Context& context, const ModelConfig& config, std::uint64_t seed)
+    : context_(&context), layout_(config), values_(context, layout_.size) {
+  std::vector<float> host(static_cast<std::size_t>(layout_.size), 0.0f);
+  for (std::size_t t = 0; t < layout_.tensors.size(); ++t) {
+    const TensorInfo& tensor = layout_.tensors[t];
+    const std::vector<float> drawn = draw(tensor, t, config.initialization, seed);
+    std::copy(drawn.begin(), drawn.end(), host.begin() + tensor.offset);
+  }
+  values_.upload(host);
+}
+
+void Parameters::prepare_training() {
+  if (ready_to_train()) return;
+  for (Buffer<float>* buffer : {&gradient_, &first_moment_, &second_moment_}) {
+    *buffer = Buffer<float>(*context_, layout_.size);
+    buffer->fill_zero();
+  }
+}
+
+LinearParameters Parameters::linear(const LayerInfo& layer) {
+  LinearParameters views;
+  views.weight = {values_.data() + layer.weight_offset, layer.out, layer.in};
+  views.bias = {values_.data() + layer.bias_offset, layer.out};
+  if (ready_to_train()) {
+    views.weight_gradient = {gradient_.data() + layer.weight_offset, layer.out, layer.in};
+    views.bias_gradient = {gradient_.data() + layer.bias_offset, layer.out};
+  }
+  return views;
+}
+
+}  // namespace elbo

@@ -1,0 +1,139 @@
+#include "model/vae.h"
+
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+std::vector<LayerActivations> first_rows_of(const std::vector<LayerActivations>& layers, std::int64_t count) {
+  std::vector<LayerActivations> part;
+  for (const LayerActivations& layer : layers) {
+    part.push_back({layer.y.first_rows(count), layer.saved.first_rows(count), layer.dy.first_rows(count)});
+  }
+  return part;
+}
+
+NoiseSource keyed_by_examples(NoiseSource noise, const Activations& a) {
+  if (!noise.examples) noise.examples = a.examples.data;
+  return noise;
+}
+
+/// Joins the halves of the head's gradient as views.
+struct HeadGradient {
+  MatrixView<float> mean, log_variance;
+  HeadGradient(const MatrixView<float>& dy, std::int64_t latent)
+      : mean(dy.columns(0, latent)), log_variance(dy.columns(latent, latent)) {}
+};
+
+}  // namespace
+
+Activations Activations::first_rows(std::int64_t count) const {
+  ELBO_CHECK(count >= 0 && count <= rows, ShapeError, "a workspace for ", rows, " rows was asked for ",
+             count);
+  Activations part = *this;
+  part.rows = count;
+  part.x = x.first_rows(count);
+  part.examples = examples.part(0, count);
+  part.encoder = first_rows_of(encoder, count);
+  part.mean = mean.first_rows(count);
+  part.log_variance = log_variance.first_rows(count);
+  part.z = z.first_rows(count * samples);
+  part.dz = dz.first_rows(count * samples);
+  part.decoder = first_rows_of(decoder, count * samples);
+  part.nll = nll.part(0, count * samples);
+  part.kl = kl.part(0, count);
+  part.log_ratio = log_ratio.part(0, count * samples);
+  return part;
+}
+
+Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
+    : context_(&context),
+      config_(config),
+      parameters_(context, config, seed),
+      encoder_(parameters_, parameters_.layout().encoder, config.activation),
+      decoder_(parameters_, parameters_.layout().decoder, config.activation) {}
+
+Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const {
+  ELBO_CHECK(rows > 0 && samples > 0, ShapeError, "a batch needs at least one row and one sample");
+  Activations a;
+  a.rows = rows;
+  a.samples = config_.variational ? samples : 1;
+  const std::int64_t drawn = rows * a.samples;
+  a.x = arena.matrix<float>(rows, config_.dims);
+  a.examples = arena.vector<std::int64_t>(rows);
+  a.encoder = encoder_.plan(arena, rows, training);
+  const LayerActivations& head = a.encoder.back();
+  a.mean = head.y.columns(0, config_.latent);
+  if (config_.variational) {
+    a.log_variance = head.y.columns(config_.latent, config_.latent);
+    a.z = arena.matrix<float>(drawn, config_.latent);
+    if (training) a.dz = arena.matrix<float>(drawn, config_.latent);
+  } else {
+    a.z = head.y;
+    a.dz = head.dy;
+  }
+  a.decoder = decoder_.plan(arena, drawn, training);
+  a.nll = arena.vector<float>(drawn);
+  a.kl = arena.vector<float>(rows);
+  a.log_ratio = arena.vector<float>(drawn);
+  return a;
+}
+
+void Vae::encode(const Activations& a) const {
+  encoder_.forward(*context_, a.encoder, a.x);
+}
+
+void Vae::sample(const Activations& a, const NoiseSource& noise) const {
+  if (!config_.variational) return;
+  ops::reparameterize(*context_, a.z, a.kl, a.log_ratio, a.mean, a.log_variance, keyed_by_examples(noise, a));
+}
+
+void Vae::decode(const Activations& a) const {
+  decoder_.forward(*context_, a.decoder, a.z);
+}
+
+void Vae::score(const Activations& a, const ops::RowWeight& weight, bool gradient) const {
+  const LayerActivations& output = a.decoder.back();
+  ops::likelihood(*context_, config_.likelihood, config_.constants, a.nll,
+                  gradient ? output.dy : MatrixView<float>(), output.y, a.x, {}, weight);
+}
+
+void Vae::forward(const Activations& a, const NoiseSource& noise) const {
+  encode(a);
+  sample(a, noise);
+  decode(a);
+  score(a, {}, false);
+}
+
+void Vae::forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
+                           bool accumulate) const {
+  ELBO_CHECK(parameters_.ready_to_train() && !a.decoder.back().dy.empty(), ShapeError,
+             "training needs Parameters::prepare_training() and a training workspace");
+  encode(a);
+  sample(a, noise);
+  decode(a);
+  const auto rows = static_cast<float>(a.rows);
+  score(a, {.scale = 1.0f / (rows * static_cast<float>(a.samples)), .per_row = {}}, true);
+
+  decoder_.backward(*context_, a.decoder, a.z, a.dz, accumulate);
+  if (config_.variational) {
+    const HeadGradient head(a.encoder.back().dy, config_.latent);
+    ops::reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, a.mean, a.log_variance,
+                                 {.scale = beta, .per_row = {}, .per_dimension = {}}, rows,
+                                 keyed_by_examples(noise, a));
+  }
+  encoder_.backward(*context_, a.encoder, a.x, {}, accumulate);
+}
+
+Workspace::Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples, bool training) {
+  vae.plan(arena_, rows, samples, training);
+  arena_ = Arena(vae.context(), arena_.used());
+  activations_ = vae.plan(arena_, rows, samples, training);
+  // An autoencoder never writes these two.
+  Context& context = vae.context();
+  context.fill_zero(activations_.kl.data, sizeof(float) * static_cast<std::size_t>(activations_.kl.size));
+  context.fill_zero(activations_.log_ratio.data,
+                    sizeof(float) * static_cast<std::size_t>(activations_.log_ratio.size));
+}
+
+}  // namespace elbo

@@ -1,0 +1,149 @@
+#pragma once
+// The whole objective in float64, written again from the formulas and independent of the ops: what gradients
+// and losses of the model are held against.
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/vae.h"
+
+namespace elbo::test {
+
+/// A model's parameters by name, in double precision.
+using NamedTensors = std::map<std::string, std::vector<double>>;
+
+/// Splits a downloaded arena into its tensors.
+inline NamedTensors to_named(const ParameterLayout& layout, const std::vector<float>& arena) {
+  NamedTensors tensors;
+  for (const TensorInfo& t : layout.tensors) {
+    tensors[t.name].assign(arena.begin() + t.offset, arena.begin() + t.offset + t.size());
+  }
+  return tensors;
+}
+
+/// −ELBO of given noise, computed row by row.
+class ReferenceVae {
+ public:
+  ReferenceVae(const ModelConfig& config, NamedTensors tensors)
+      : config_(config), tensors_(std::move(tensors)) {}
+
+  NamedTensors& tensors() { return tensors_; }
+
+  /// Costs of one example with noise ε [samples · latent].
+  struct Costs {
+    std::vector<double> nll;        // per sample
+    std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
+    double kl = 0.0;
+  };
+  Costs costs(const double* x, const double* epsilon, std::int64_t samples) const {
+    const auto hidden = stack("encoder", config_.encoder.size(), {x, x + config_.dims});
+    const auto mean = linear("encoder.mean", hidden);
+    Costs result;
+    std::vector<double> log_variance(mean.size());
+    if (config_.variational) log_variance = linear("encoder.log_variance", hidden);
+    for (std::size_t d = 0; config_.variational && d < mean.size(); ++d) {
+      result.kl += 0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0);
+    }
+    for (std::int64_t k = 0; k < (config_.variational ? samples : 1); ++k) {
+      std::vector<double> z = mean;
+      double log_ratio = 0.0;
+      for (std::size_t d = 0; config_.variational && d < z.size(); ++d) {
+        const double e = epsilon[static_cast<std::size_t>(k) * z.size() + d];
+        z[d] += std::exp(0.5 * log_variance[d]) * e;
+        log_ratio += 0.5 * (z[d] * z[d] - e * e - log_variance[d]);
+      }
+      result.log_ratio.push_back(log_ratio);
+      result.nll.push_back(nll(x, stack("decoder", config_.decoder.size(), z)));
+    }
+    return result;
+  }
+
+  /// Mean over the batch of (mean over samples of nll) + β·kl. x [n, dims], epsilon [n · samples, latent].
+  double objective(const std::vector<double>& x, const std::vector<double>& epsilon, std::int64_t samples,
+                   double beta) const {
+    const auto n = static_cast<std::int64_t>(x.size()) / config_.dims;
+    double total = 0.0;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Costs c =
+          costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent, samples);
+      for (const double value : c.nll) total += value / static_cast<double>(c.nll.size());
+      total += beta * c.kl;
+    }
+    return total / static_cast<double>(n);
+  }
+
+ private:
+  static double act(Activation activation, double v) {
+    switch (activation) {
+      case Activation::identity:
+        return v;
+      case Activation::relu:
+        return v > 0 ? v : 0;
+      case Activation::tanh:
+        return std::tanh(v);
+      case Activation::sigmoid:
+        return 1 / (1 + std::exp(-v));
+      case Activation::gelu:
+        return 0.5 * v * (1 + std::erf(v / std::sqrt(2.0)));
+      case Activation::silu:
+        return v / (1 + std::exp(-v));
+    }
+    return NAN;
+  }
+
+  std::vector<double> linear(const std::string& name, const std::vector<double>& x) const {
+    const auto& w = tensors_.at(name + ".weight");
+    std::vector<double> y = tensors_.at(name + ".bias");
+    for (std::size_t o = 0; o < y.size(); ++o) {
+      for (std::size_t i = 0; i < x.size(); ++i) y[o] += w[o * x.size() + i] * x[i];
+    }
+    return y;
+  }
+
+  std::vector<double> stack(const std::string& prefix, std::size_t layers, std::vector<double> x) const {
+    for (std::size_t l = 0; l < layers; ++l) {
+      x = linear(prefix + ".hidden." + std::to_string(l), x);
+      for (double& v : x) v = act(config_.activation, v);
+    }
+    return x;
+  }
+
+  double nll(const double* x, const std::vector<double>& hidden) const {
+    const auto first = linear("decoder.output", hidden);
+    std::vector<double> second;
+    if (config_.likelihood == LikelihoodKind::gaussian_learned)
+      second = linear("decoder.log_variance", hidden);
+    const double two_pi = 2.0 * std::acos(-1.0);
+    double total = 0.0;
+    for (std::size_t j = 0; j < first.size(); ++j) {
+      if (config_.likelihood == LikelihoodKind::bernoulli) {
+        const double p = 1 / (1 + std::exp(-first[j]));
+        total -= x[j] * std::log(p) + (1 - x[j]) * std::log1p(-p);
+      } else {
+        const double variance = second.empty() ? config_.constants.variance : std::exp(second[j]);
+        total += 0.5 * (std::log(two_pi * variance) + (x[j] - first[j]) * (x[j] - first[j]) / variance);
+      }
+    }
+    return total;
+  }
+
+  ModelConfig config_;
+  NamedTensors tensors_;
+};
+
+/// Derivative of `value()` in `parameter` by a central difference of fourth order.
+inline double finite_difference(double& parameter, const std::function<double()>& value, double h = 1e-3) {
+  const double kept = parameter;
+  const auto at = [&](double offset) {
+    parameter = kept + offset;
+    return value();
+  };
+  const double derivative = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+  parameter = kept;
+  return derivative;
+}
+
+}  // namespace elbo::test
