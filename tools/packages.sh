@@ -1,0 +1,35 @@
+# Sourced by run.sh and test.sh: brings in what elbo builds with from the distribution's packages.
+
+BUILD_PACKAGES="g++ cmake ninja-build libdnnl-dev libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
+  libstb-dev zlib1g-dev libzip-dev libcurl4-openssl-dev"
+TEST_PACKAGES="libgtest-dev libbenchmark-dev libboost-context-dev python3"
+
+# install_packages NAME…: installs those that are missing; needs root or sudo only when something is.
+install_packages() {
+  local missing=() package
+  if ! command -v dpkg-query >/dev/null; then
+    echo "elbo: this is not Debian or Ubuntu: have these, or their like, installed: $*" >&2
+    return 0
+  fi
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "elbo: installing ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "elbo: these packages are missing and need root: ${missing[*]}" >&2; return 1; }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  # Not the recommended packages: oneDNN's would bring an OpenCL stack along.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# The CUDA toolkit is often installed without being on PATH.
+find_nvcc() {
+  if ! command -v nvcc >/dev/null && [ -x /usr/local/cuda/bin/nvcc ]; then
+    export PATH="$PATH:/usr/local/cuda/bin"
+  fi
+  command -v nvcc >/dev/null
+}

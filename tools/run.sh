@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# From a fresh Debian or Ubuntu machine to a trained model: installs what is missing, builds the command (with CUDA
+# where nvcc is found) and trains the default recipe on whichever device there is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tools/packages.sh
+
+install_packages $BUILD_PACKAGES
+
+cuda=OFF
+find_nvcc && cuda=ON
+build=build/release
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DELBO_CUDA="$cuda" -DELBO_BUILD_TESTS=OFF \
+  -DELBO_BUILD_BENCHMARKS=OFF -DELBO_BUILD_EXAMPLES=OFF >"/tmp/elbo-configure.$$" 2>&1 ||
+  { cat "/tmp/elbo-configure.$$"; rm -f "/tmp/elbo-configure.$$"; exit 1; }
+rm -f "/tmp/elbo-configure.$$"
+cmake --build "$build" --parallel "$(nproc)"
+
+out=runs/digits
+for ((n = 2;; n++)); do
+  [ -e "$out" ] || break
+  out=runs/digits-$n
+done
+echo
+"$build/elbo" train digits --out "$out"
+
+cat <<END
+
+The command is $build/elbo. What to try next:
+  $build/elbo eval $out --nll-samples 100       the ELBO's parts and an importance-weighted NLL
+  $build/elbo sample $out -n 64 --out new.png   new digits
+  $build/elbo train latent-2d                   a two-dimensional latent space
+  $build/elbo train mnist-deep --epochs 10      real MNIST (first: $build/elbo data get mnist)
+  $build/elbo --help                            everything else
+END

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs every test on the CPU and with the CUDA kernels emulated, and compiles
+# all kernels with nvcc where there is one (running the tests on a GPU where there is one).
+#   tools/test.sh            cpu, emulate and nvcc
+#   tools/test.sh PRESET…    those of CMakePresets.json alone: cpu, cpu-asan, emulate, emulate-asan, cuda
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tools/packages.sh
+
+install_packages $BUILD_PACKAGES $TEST_PACKAGES
+
+build_and_test() {
+  echo "== $1"
+  cmake --preset "$1"
+  cmake --build --preset "$1" --parallel "$(nproc)"
+  ctest --preset "$1" --parallel "$(nproc)"
+}
+
+if [ $# -gt 0 ]; then
+  for preset in "$@"; do build_and_test "$preset"; done
+  exit
+fi
+
+build_and_test cpu
+build_and_test emulate
+if ! find_nvcc; then
+  echo "== cuda: no nvcc here, so the kernels were compiled for the emulation alone"
+elif nvidia-smi -L 2>/dev/null | grep -q GPU; then
+  build_and_test cuda
+else
+  echo "== cuda: no GPU here, so the kernels are compiled but not run"
+  cmake --preset cuda
+  cmake --build --preset cuda --parallel "$(nproc)" --target elbo elbo_command
+fi
