@@ -1,0 +1,39 @@
+#pragma once
+// What a model is worth on a whole split: its ELBO, importance-weighted NLL, active units.
+
+#include <functional>
+
+#include "elbo/model.h"
+#include "model/vae.h"
+
+namespace elbo {
+
+/// The examples to evaluate: `fill` writes rows [first, first + a.rows) of them into a.x, and their indices
+/// into a.examples, as ops on the model's context.
+struct EvaluationData {
+  std::int64_t count = 0;
+  std::function<void(const Activations& a, std::int64_t first)> fill;
+};
+
+/// Rows of a batch in evaluations: enough to keep the device busy, little enough to stay in its caches.
+std::int64_t evaluation_rows(const Context& context);
+
+/// The unweighted ELBO with one sample of z per example, keyed by `seed` and the example's index alone: the
+/// batch size changes nothing. Throws DataError on zero examples.
+ElboTerms evaluate_elbo(const Vae& vae, const EvaluationData& data, std::uint64_t seed,
+                        const Workspace& workspace);
+
+/// All of Evaluation but the NLL, for `data`.
+Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_t seed);
+
+/// Mean and standard error over examples of −log (1/K Σ_k p(x, z_k) / q(z_k|x)), z_k ~ q(z|x) (Burda et al.
+/// 2016, eq. 8), in nats. The K samples come in chunks whose log-weights are folded into a running
+/// log-sum-exp, so memory does not grow with K.
+struct NllEstimate {
+  double mean = 0.0;
+  double standard_error = 0.0;
+};
+NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,
+                                    std::uint64_t seed);
+
+}  // namespace elbo
