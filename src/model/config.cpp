@@ -3,6 +3,16 @@
 #include "runtime/check.h"
 
 namespace elbo {
+namespace {
+
+/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+template <class Kind>
+Kind find(const std::optional<Kind>& kind, const char* key, const std::string& name) {
+  if (!kind) throw ConfigError(concat(key, " = \"", name, "\" is not known"));
+  return *kind;
+}
+
+}  // namespace
 
 std::int64_t ModelConfig::output_width() const {
   return dims * likelihood_parameters(likelihood);
@@ -16,8 +26,8 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   config.encoder = settings.encoder;
   config.decoder = settings.decoder;
   config.variational = settings.kind == "vae";
-  config.activation = parse_activation(settings.activation);
-  config.likelihood = parse_likelihood(settings.likelihood);
+  config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
+  config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
   config.constants.variance = static_cast<float>(settings.variance);
   config.initialization = settings.initialization == "he" ? Initialization::he : Initialization::pytorch;
   return config;
