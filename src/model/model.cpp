@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "math/philox.h"
 #include "model/evaluate.h"
+#include "model/host_noise.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "runtime/check.h"

@@ -4,7 +4,7 @@
 #include <functional>
 #include <numeric>
 
-#include "math/philox.h"
+#include "model/host_noise.h"
 #include "runtime/check.h"
 
 namespace elbo {
@@ -60,20 +60,24 @@ std::string output_head_name(std::int64_t parameter) {
 
 /// PyTorch's Linear draws weight and bias from U(−1/√fan_in, 1/√fan_in); He et al. 2015, eq. 10 draws weights
 /// from N(0, 2/fan_in) and starts biases at 0.
-std::vector<float> draw(const TensorInfo& tensor, std::uint64_t index, Initialization initialization,
+std::vector<float> draw(const TensorInfo& tensor, std::int64_t index, Initialization initialization,
                         std::uint64_t seed) {
   std::vector<float> values(static_cast<std::size_t>(tensor.size()), 0.0f);
   const bool is_bias = tensor.shape.size() == 1;
   if (initialization == Initialization::he && is_bias) return values;
-  const auto cols = static_cast<std::size_t>(is_bias ? tensor.size() : tensor.shape[1]);
-  const double bound = 1.0 / std::sqrt(static_cast<double>(tensor.fan_in));
-  const double deviation = std::sqrt(2.0 / static_cast<double>(tensor.fan_in));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    // A tensor and its row take the place of the example in the noise's address.
-    const math::NoiseAddress address{seed, NoisePurpose::initialize, 0, (index << 32) | (i / cols)};
-    values[i] = initialization == Initialization::he
-                    ? static_cast<float>(deviation * math::normal(address, i % cols))
-                    : static_cast<float>(bound * (2.0 * math::uniform(address, i % cols) - 1.0));
+  const std::int64_t cols = is_bias ? tensor.size() : tensor.shape[1];
+  const auto bound = static_cast<float>(1.0 / std::sqrt(static_cast<double>(tensor.fan_in)));
+  const auto deviation = static_cast<float>(std::sqrt(2.0 / static_cast<double>(tensor.fan_in)));
+  for (std::int64_t r = 0; r < tensor.size() / cols; ++r) {
+    const std::span<float> row(values.data() + r * cols, static_cast<std::size_t>(cols));
+    const std::int64_t address = (index << 32) | r;  // a tensor's row takes the place of the example
+    if (initialization == Initialization::he) {
+      fill_normal(row, seed, NoisePurpose::initialize, address);
+      for (float& value : row) value *= deviation;
+    } else {
+      fill_uniform(row, seed, NoisePurpose::initialize, address);
+      for (float& value : row) value = bound * (2.0f * value - 1.0f);
+    }
   }
   return values;
 }
@@ -103,7 +107,7 @@ Parameters::Parameters(Context& context, const ModelConfig& config, std::uint64_
   std::vector<float> host(static_cast<std::size_t>(layout_.size), 0.0f);
   for (std::size_t t = 0; t < layout_.tensors.size(); ++t) {
     const TensorInfo& tensor = layout_.tensors[t];
-    const std::vector<float> drawn = draw(tensor, t, config.initialization, seed);
+    const std::vector<float> drawn = draw(tensor, static_cast<std::int64_t>(t), config.initialization, seed);
     std::copy(drawn.begin(), drawn.end(), host.begin() + tensor.offset);
   }
   values_.upload(host);

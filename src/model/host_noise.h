@@ -1,0 +1,18 @@
+#pragma once
+// Rows of noise made on the host: initial parameters and codes from the prior. Addresses are math/philox.h's,
+// at time 0.
+
+#include <cstdint>
+#include <span>
+
+#include "math/step_state.h"
+
+namespace elbo {
+
+/// Standard normals: row[d] is the number at (seed, purpose, example, dimension d).
+void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
+
+/// The same, uniform in (0, 1).
+void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
+
+}  // namespace elbo
