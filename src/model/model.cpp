@@ -159,11 +159,8 @@ Table Model::sample(std::int64_t count, std::uint64_t seed) {
   ELBO_CHECK(count >= 0, ShapeError, count, " samples were asked for");
   Table z = make_table(count, latent());
   for (std::int64_t i = 0; i < count; ++i) {
-    const math::NoiseAddress address{seed, NoisePurpose::prior_sample, 0, static_cast<std::uint64_t>(i)};
-    for (std::int64_t d = 0; d < latent(); ++d) {
-      z.values[static_cast<std::size_t>(i * latent() + d)] =
-          math::normal(address, static_cast<std::uint64_t>(d));
-    }
+    fill_normal({z.values.data() + i * latent(), static_cast<std::size_t>(latent())}, seed,
+                NoisePurpose::prior_sample, i);
   }
   return decode(z);
 }
