@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "model/evaluate.h"
 #include "model/vae.h"
 #include "support/device.h"
 
@@ -128,6 +129,18 @@ class LinearGaussian : public testing::Test {
   const std::vector<float> x_ = {0.1f, 0.9f, -0.3f, 0.4f, 1.2f, -0.7f, 0.0f, 0.5f, -1.0f, 0.2f, 0.3f, 2.0f};
   static constexpr std::int64_t kRows = 3;
 
+  /// The rows as an evaluation reads them.
+  EvaluationData data(Context& context) const {
+    return {.count = kRows, .fill = [this, &context](const Activations& a, std::int64_t first) {
+              std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows));
+              std::iota(examples.begin(), examples.end(), first);
+              context.copy_to_device(a.x.data, x_.data() + first * kDims,
+                                     sizeof(float) * kDims * examples.size());
+              context.copy_to_device(a.examples.data, examples.data(),
+                                     examples.size() * sizeof(std::int64_t));
+            }};
+  }
+
   std::vector<float> row(std::int64_t i) const {
     return {x_.begin() + i * kDims, x_.begin() + (i + 1) * kDims};
   }
@@ -183,6 +196,36 @@ TEST_F(LinearGaussian, ElboIsBelowIwaeIsBelowTheEvidence) {
   for (const Bounds& b : bounds(vae, repeated, 512, 8)) iwae8 += b.iwae / 512;
   EXPECT_GT(iwae8, many[0].elbo);
   EXPECT_LT(iwae8, log_evidence(one) + 0.02);
+}
+
+TEST_F(LinearGaussian, ImportanceWeightedNllIsExactAtTheTruePosteriorForAnyNumberOfSamples) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, config(), 1);
+  set_parameters(vae, 0.0, 1.0);
+  double expected = 0, squares = 0;
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    expected -= log_evidence(row(i)) / kRows;
+    squares += log_evidence(row(i)) * log_evidence(row(i));
+  }
+  const double spread = std::sqrt((squares / kRows - expected * expected) / (kRows - 1));
+  for (const std::int64_t samples : {1, 63, 64, 65, 200}) {  // around the size of a chunk
+    const NllEstimate nll = importance_weighted_nll(vae, data(context), samples, 3);
+    EXPECT_NEAR(nll.mean, expected, 2e-5) << samples << " samples";
+    EXPECT_NEAR(nll.standard_error, spread, 1e-4);
+  }
+}
+
+TEST_F(LinearGaussian, MoreSamplesTightenTheBound) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, config(), 1);
+  set_parameters(vae, 0.4, 2.0);
+  double exact = 0;
+  for (std::int64_t i = 0; i < kRows; ++i) exact -= log_evidence(row(i)) / kRows;
+  EXPECT_NEAR(importance_weighted_nll(vae, data(context), 5000, 3).mean, exact, 0.05);
+  EXPECT_THROW(importance_weighted_nll(vae, data(context), 0, 3), ConfigError);
+  EXPECT_THROW(importance_weighted_nll(vae, {}, 5, 3), DataError);
 }
 
 }  // namespace

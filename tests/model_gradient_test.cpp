@@ -6,6 +6,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "elbo/error.h"
 #include "model/vae.h"
 #include "support/device.h"
 #include "support/reference_vae.h"
