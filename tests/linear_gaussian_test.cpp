@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "elbo/error.h"
 #include "model/evaluate.h"
 #include "model/vae.h"
 #include "support/device.h"

@@ -139,8 +139,8 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ModelGradient, testing::ValuesIn(cases()), [](const auto& info) {
-  std::string name = info.param.name;
+INSTANTIATE_TEST_SUITE_P(All, ModelGradient, testing::ValuesIn(cases()), [](const auto& tested) {
+  std::string name = tested.param.name;
   for (char& ch : name) ch = std::isalnum(static_cast<unsigned char>(ch)) ? ch : '_';
   return name;
 });

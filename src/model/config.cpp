@@ -15,7 +15,7 @@ Kind find(const std::optional<Kind>& kind, const char* key, const std::string& n
 }  // namespace
 
 std::int64_t ModelConfig::output_width() const {
-  return dims * likelihood_info(likelihood).parameters;
+  return dims * likelihood_parameters(likelihood);
 }
 
 ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
