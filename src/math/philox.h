@@ -44,9 +44,9 @@ ELBO_HD inline float signed_as_float(std::uint32_t word) {
   return static_cast<float>(static_cast<std::int32_t>(word));
 }
 
-/// A uniform number in the open interval (0, 1): the upper 23 bits, centred, so that it is exact.
+/// A uniform number in [0, 1), a multiple of 2⁻²⁴: `uniform(word) < p` has probability p, also for p of 0 and 1.
 ELBO_HD inline float uniform(std::uint32_t word) {
-  return (static_cast<float>(static_cast<std::int32_t>(word >> 9)) + 0.5f) * 0x1p-23f;
+  return static_cast<float>(static_cast<std::int32_t>(word >> 8)) * 0x1p-24f;
 }
 
 #endif
