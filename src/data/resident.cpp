@@ -1,0 +1,129 @@
+#include "data/resident.h"
+
+#include <zlib.h>
+
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "math/philox.h"
+#include "runtime/check.h"
+
+namespace elbo::data {
+namespace {
+
+constexpr float kByteScale = 1.0f / 255.0f;
+
+void check_sizes(const Examples& examples) {
+  const auto values = static_cast<std::size_t>(examples.count * examples.dims);
+  if (examples.count <= 0) throw DataError("the data has no examples");
+  ELBO_CHECK(examples.dims > 0 && examples.bytes.empty() != examples.floats.empty() &&
+                 examples.bytes.size() + examples.floats.size() == values,
+             ShapeError, examples.count, " examples of ", examples.dims, " values were given as ",
+             examples.bytes.size(), " bytes and ", examples.floats.size(), " floats");
+}
+
+ops::Binarize parse_binarize(const std::string& name) {
+  if (name == "none") return ops::Binarize::none;
+  if (name == "threshold") return ops::Binarize::threshold;
+  if (name == "resample") return ops::Binarize::resample;
+  throw ConfigError(concat("data.binarize = \"", name, "\" is not known: use none, threshold or resample."));
+}
+
+/// sum[j] += f(j, x_j) over all examples, in double.
+template <class T, class Function>
+void accumulate(const std::vector<T>& values, std::vector<double>& sum, Function f) {
+  const std::size_t dims = sum.size();
+  for (std::size_t row = 0; row + dims <= values.size(); row += dims) {
+    for (std::size_t j = 0; j < dims; ++j) sum[j] += f(j, static_cast<double>(values[row + j]));
+  }
+}
+
+template <class T>
+Standardization statistics(const std::vector<T>& values, std::int64_t count, std::int64_t dims,
+                           double scale) {
+  std::vector<double> mean(static_cast<std::size_t>(dims)), square(mean.size());
+  accumulate(values, mean, [](std::size_t, double x) { return x; });
+  for (double& value : mean) value /= static_cast<double>(count);
+  accumulate(values, square, [&](std::size_t j, double x) { return (x - mean[j]) * (x - mean[j]); });
+  Standardization result;
+  for (std::size_t j = 0; j < mean.size(); ++j) {
+    const double deviation = scale * std::sqrt(square[j] / static_cast<double>(count));
+    result.mean.push_back(static_cast<float>(scale * mean[j]));
+    result.deviation.push_back(deviation > 0.0 ? static_cast<float>(deviation) : 1.0f);
+  }
+  return result;
+}
+
+}  // namespace
+
+ResidentData::ResidentData(Context& context, const Examples& examples)
+    : count_(examples.count), dims_(examples.dims) {
+  check_sizes(examples);
+  if (!examples.bytes.empty()) bytes_ = Buffer<std::uint8_t>(context, examples.bytes);
+  if (!examples.floats.empty()) floats_ = Buffer<float>(context, examples.floats);
+}
+
+ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutation) const {
+  ops::GatherSource source;
+  if (bytes_.size() > 0) source.bytes = bytes_.matrix(count_, dims_);
+  if (floats_.size() > 0) source.values = floats_.matrix(count_, dims_);
+  source.permutation = permutation;
+  return source;
+}
+
+Standardization standardization(const Examples& examples) {
+  check_sizes(examples);
+  return examples.bytes.empty() ? statistics(examples.floats, examples.count, examples.dims, 1.0)
+                                : statistics(examples.bytes, examples.count, examples.dims, 1.0 / 255.0);
+}
+
+Preprocessor::Preprocessor(Context& context, const DataSettings& settings, bool stored_as_bytes,
+                           std::span<const float> mean, std::span<const float> deviation) {
+  ELBO_CHECK(mean.size() == deviation.size(), ShapeError, mean.size(), " means and ", deviation.size(),
+             " deviations");
+  settings_.scale = stored_as_bytes ? kByteScale : 1.0f;
+  settings_.binarize = parse_binarize(settings.binarize);
+  if (mean.empty()) return;
+  std::vector<float> inverse(deviation.begin(), deviation.end());
+  for (float& value : inverse) value = 1.0f / value;
+  mean_ = Buffer<float>(context, mean);
+  inverse_deviation_ = Buffer<float>(context, inverse);
+}
+
+ops::Preprocess Preprocessor::keyed(std::uint64_t seed, const std::uint64_t* time) const {
+  ops::Preprocess result = settings_;
+  result.noise.seed = seed;
+  result.noise.purpose = NoisePurpose::binarize;
+  result.noise.time = time;
+  result.mean = mean_.view();
+  result.inverse_deviation = inverse_deviation_.view();
+  return result;
+}
+
+std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t seed, std::int64_t epoch) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  for (std::int64_t i = count - 1; i > 0; --i) {
+    // A 64-bit number spreads over 0 … i with a bias below i / 2⁶⁴.
+    const std::uint64_t draw = philox_bits64(seed, NoisePurpose::shuffle, static_cast<std::uint64_t>(i),
+                                             static_cast<std::uint64_t>(epoch));
+    const auto j = static_cast<std::size_t>(
+        static_cast<unsigned __int128>(draw) * static_cast<std::uint64_t>(i + 1) >> 64);
+    std::swap(order[static_cast<std::size_t>(i)], order[j]);
+  }
+  return order;
+}
+
+std::uint32_t fingerprint(const Examples& examples) {
+  const std::int64_t shape[] = {examples.count, examples.dims, examples.bytes.empty() ? 1 : 0};
+  const auto add = [](uLong sum, const void* data, std::size_t bytes) {
+    return crc32_z(sum, static_cast<const Bytef*>(data), bytes);
+  };
+  uLong sum = add(0, shape, sizeof shape);
+  sum = add(sum, examples.bytes.data(), examples.bytes.size());
+  sum = add(sum, examples.floats.data(), examples.floats.size() * sizeof(float));
+  return static_cast<std::uint32_t>(sum);
+}
+
+}  // namespace elbo::data

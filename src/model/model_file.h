@@ -1,0 +1,40 @@
+#pragma once
+// How a model stands in a safetensors file: shared by model.safetensors and the checkpoint.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "io/safetensors.h"
+#include "model/parameters.h"
+#include "model/state.h"
+
+namespace elbo {
+
+/// What a file holds, kept in its metadata as "elbo.kind".
+enum class FileKind { model, checkpoint };
+
+/// The metadata that tells what model the tensors belong to.
+struct ModelDescription {
+  Recipe recipe;
+  std::int64_t dims = 0;
+  PictureShape picture;
+};
+
+void write_description(io::SafetensorsWriter& writer, FileKind kind, const ModelDescription& description);
+/// Throws DataError naming the file where it is of another kind, or not elbo's.
+ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind);
+
+/// The arena's tensors by name, each with `prefix` before its name. `arena` [layout.size] must live until the
+/// writer writes.
+void write_parameters(io::SafetensorsWriter& writer, const ParameterLayout& layout,
+                      const std::vector<float>& arena, const std::string& prefix = "");
+/// An arena with the tensors in their places and zeros between. Throws DataError naming the tensor that is
+/// missing or of another shape.
+std::vector<float> read_parameters(const io::SafetensorsFile& file, const ParameterLayout& layout,
+                                   const std::string& prefix = "");
+
+/// Device memory to the host; waits for the device.
+std::vector<float> download(Context& context, VectorView<const float> values);
+
+}  // namespace elbo
