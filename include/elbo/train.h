@@ -14,47 +14,55 @@ namespace elbo {
 
 /// Where a training stands. Losses are nats per example, averaged over the epoch so far.
 struct Progress {
-  std::int64_t epoch = 0;            ///< counted from 1
+  std::int64_t epoch = 0;  ///< counted from 1
   std::int64_t epochs = 0;
-  std::int64_t step = 0;             ///< in this epoch, counted from 1
+  std::int64_t step = 0;  ///< in this epoch, counted from 1
   std::int64_t steps_per_epoch = 0;
   ElboTerms train;
   double examples_per_second = 0.0;
-  double seconds_left = 0.0;         ///< of the whole training, by the rate so far
+  double seconds_left = 0.0;  ///< of the whole training, by the rate so far
 };
 
 /// One finished epoch, as it goes to metrics.jsonl.
 struct EpochMetrics {
   std::int64_t epoch = 0;
-  std::int64_t steps = 0;            ///< optimizer steps since the beginning
-  double seconds = 0.0;              ///< of training in this epoch, without validation
+  std::int64_t steps = 0;  ///< optimizer steps since the beginning
+  double seconds = 0.0;    ///< of training in this epoch, without validation
   double examples_per_second = 0.0;
-  ElboTerms train;                   ///< averaged over the epoch's batches as they were trained on
+  ElboTerms train;  ///< averaged over the epoch's batches as they were trained on
   std::optional<ElboTerms> validation;
 };
 
 struct TrainReport {
-  std::vector<EpochMetrics> epochs;  ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
-  std::int64_t steps = 0;            ///< optimizer steps since the beginning, earlier calls included
-  std::int64_t best_epoch = 0;       ///< lowest validation −ELBO; the last epoch where there is no validation
+  std::vector<EpochMetrics>
+      epochs;                   ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
+  std::int64_t steps = 0;       ///< optimizer steps since the beginning, earlier calls included
+  std::int64_t best_epoch = 0;  ///< lowest validation −ELBO; the last epoch where there is no validation
   double seconds = 0.0;
   double examples_per_second = 0.0;
-  bool interrupted = false;          ///< `stop` asked for it; the state was saved
+  bool interrupted = false;       ///< `stop` asked for it; the state was saved
+  bool already_finished = false;  ///< resuming found all epochs done; nothing was trained or written
 };
 
 struct TrainOptions {
   /// Run folder for recipe.toml, metrics.jsonl, model.safetensors (best), last.safetensors and
-  /// checkpoint.safetensors. Empty: nothing is written.
+  /// checkpoint.safetensors, all brought up to date after each epoch, and the last two also every minute and
+  /// when `stop` ends the training. Unless resumed, an earlier run's files there are replaced. Empty: nothing
+  /// is written.
   std::filesystem::path folder;
-  /// Goes on from the folder's checkpoint, bitwise as if never stopped (same device and build).
+  /// Goes on from the folder's checkpoint, bitwise as if never stopped (same device and build). The recipe
+  /// must be the checkpoint's, but for train.epochs, and the data the same. A run stopped before its first
+  /// checkpoint begins anew.
   bool resume = false;
-  std::function<void(const Progress&)> on_progress;      ///< at most ten times a second
+  std::function<void(const Progress&)> on_progress;  ///< at most ten times a second
   std::function<void(const EpochMetrics&)> on_epoch;
   std::function<bool()> stop;  ///< asked between steps; true ends the training after a checkpoint
 };
 
-/// Trains the model in place by its recipe; at the end the model holds the last parameters. Throws ConfigError,
-/// DataError (data does not suit the likelihood), DivergedError (the last good checkpoint stays), IoError.
+/// Trains the model in place by its recipe; at the end the model holds the last parameters. Unless resumed,
+/// it goes from the parameters the model has, with a fresh optimizer. Throws ConfigError, ShapeError (rows
+/// are not the model's), DataError (data does not suit the likelihood, none to train on, a checkpoint is
+/// corrupt or of other data), DivergedError (the last good checkpoint stays), IoError, DeviceError.
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
 
 }  // namespace elbo

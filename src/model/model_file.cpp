@@ -15,6 +15,7 @@ constexpr const char* kVersionKey = "elbo.version";
 constexpr const char* kRecipeKey = "elbo.recipe";
 constexpr const char* kDimsKey = "elbo.dims";
 constexpr const char* kPictureKey = "elbo.picture";  // "height width channels"
+constexpr std::int64_t kMaxDims = std::int64_t{1} << 30;
 constexpr const char* kMeanTensor = "standardize.mean";
 constexpr const char* kDeviationTensor = "standardize.deviation";
 
@@ -90,6 +91,9 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
     throw DataError(error.what());
   }
   description.dims = parse_counts(file, kDimsKey, 1)[0];
+  if (description.dims < 1 || description.dims > kMaxDims) {
+    throw DataError(concat(where, ": its metadata says ", description.dims, " values a row, which cannot be."));
+  }
   const auto picture = parse_counts(file, kPictureKey, 3);
   description.picture = {picture[0], picture[1], picture[2]};
   return description;
@@ -106,6 +110,9 @@ void write_parameters(io::SafetensorsWriter& writer, const ParameterLayout& layo
 
 std::vector<float> read_parameters(const io::SafetensorsFile& file, const ParameterLayout& layout,
                                    const std::string& prefix) {
+  for (const TensorInfo& tensor : layout.tensors) {  // before anything of the sizes claimed is allocated
+    if (file.shape(prefix + tensor.name) != tensor.shape) (void)file.floats(prefix + tensor.name, tensor.shape);
+  }
   std::vector<float> arena(static_cast<std::size_t>(layout.size));
   for (const TensorInfo& tensor : layout.tensors) {
     std::ranges::copy(file.floats(prefix + tensor.name, tensor.shape), arena.begin() + tensor.offset);
@@ -138,13 +145,7 @@ void Model::save(const std::filesystem::path& file) const {
 Model Model::load(const std::filesystem::path& file_or_run, Device device) {
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
-  if (description.dims < 1)
-    throw DataError(concat(file.path().string(), ": its metadata says 0 values a row."));
-  // Checked before anything of the sizes it claims is allocated.
   const ParameterLayout layout(resolve(description.recipe.model, description.dims));
-  for (const TensorInfo& tensor : layout.tensors) {
-    if (file.shape(tensor.name) != tensor.shape) (void)file.floats(tensor.name, tensor.shape);  // throws
-  }
   check_no_other_tensors(file, layout);
   const std::vector<float> values = read_parameters(file, layout);
 

@@ -1,0 +1,50 @@
+#pragma once
+// checkpoint.safetensors: all that a stopped training needs to go on bitwise as if it had not stopped.
+
+#include <filesystem>
+#include <limits>
+
+#include "model/state.h"
+#include "train/loss_record.h"
+
+namespace elbo {
+
+/// Where a training stands between two steps. The permutation of the epoch follows from its number and the
+/// seed.
+struct TrainingPosition {
+  std::int64_t epoch = 0;                                      ///< epochs finished
+  std::int64_t epoch_steps = 0;                                ///< steps done of the next one
+  std::int64_t steps = 0;                                      ///< optimizer steps since the beginning
+  LossRecord record;                                           ///< costs of the epoch begun
+  std::int64_t best_epoch = 0;                                 ///< 0: none yet
+  double best_loss = std::numeric_limits<double>::infinity();  ///< its validation −ELBO
+};
+
+/// The arena's arrays on the host.
+struct TrainingArrays {
+  std::vector<float> values, first_moment, second_moment;
+};
+
+/// By which a checkpoint knows its data again.
+struct DataIdentity {
+  std::uint32_t train = 0;       ///< data::fingerprint of the splits
+  std::uint32_t validation = 0;  ///< 0 where there is none
+
+  friend bool operator==(const DataIdentity&, const DataIdentity&) = default;
+};
+
+/// Writes the file through AtomicFile. Nothing in it depends on time, so that equal trainings give equal
+/// bytes. Throws IoError.
+void save_checkpoint(const std::filesystem::path& file, const Model::State& model, const DataIdentity& data,
+                     const TrainingPosition& position, const TrainingArrays& arrays);
+
+/// Reads a checkpoint of this model's shape and recipe and of this data, and gives its arrays to the model's
+/// device. Only train.epochs, data.name, name and description may differ. Throws ConfigError naming the
+/// setting that does, DataError where the data is another or the file is corrupt, IoError.
+TrainingPosition load_checkpoint(const std::filesystem::path& file, Model::State& model,
+                                 const DataIdentity& data);
+
+/// The device's arrays; waits for it.
+TrainingArrays download_arrays(Model::State& model);
+
+}  // namespace elbo

@@ -1,0 +1,31 @@
+#pragma once
+// metrics.jsonl: one JSON object a finished epoch.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "elbo/train.h"
+
+namespace elbo {
+
+/// {"epoch", "steps", "seconds", "examples_per_second", "train": {"elbo", "reconstruction", "kl"}} and, where
+/// there is one, "validation" like "train"; nats per example. One line without its end. What is not finite
+/// becomes null.
+std::string to_json(const EpochMetrics& metrics);
+
+/// The file of a run, which only ever grows by whole lines.
+class MetricsFile {
+ public:
+  /// Drops the lines of epochs after `last_epoch`, and what is no line of this format: a process that was
+  /// killed may have left them. `last_epoch` 0 begins anew. Throws IoError.
+  MetricsFile(std::filesystem::path file, std::int64_t last_epoch);
+
+  /// Adds a line and syncs. What could not be written whole is taken back. Throws IoError.
+  void append(const EpochMetrics& metrics);
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace elbo

@@ -1,0 +1,76 @@
+#include "train/run_folder.h"
+
+#include <vector>
+
+#include "io/file.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+constexpr const char* kRecipe = "recipe.toml";
+constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char* kBest = "model.safetensors";
+constexpr const char* kLast = "last.safetensors";
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+
+bool is_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored);
+}
+
+void remove_old(const std::filesystem::path& file) {
+  std::error_code error;
+  std::filesystem::remove(file, error);
+  if (error) throw IoError(concat("cannot remove ", file.string(), " of an earlier run: ", error.message()));
+}
+
+}  // namespace
+
+bool RunFolder::has_checkpoint() const {
+  return is_there(checkpoint());
+}
+
+bool RunFolder::has_run() const {
+  return is_there(folder_ / kRecipe);
+}
+
+void RunFolder::remove_partial_files() const {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> partial;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+    if (entry.path().extension() != ".part") continue;
+    for (const char* name : {kRecipe, kMetrics, kBest, kLast, kCheckpoint}) {
+      if (entry.path().filename().string().starts_with(concat(name, "."))) partial.push_back(entry.path());
+    }
+  }
+  for (const auto& file : partial) std::filesystem::remove(file, ignored);
+}
+
+void RunFolder::begin(const Recipe& recipe) {
+  io::write_file(folder_ / kRecipe, recipe.to_toml());
+  for (const char* name : {kCheckpoint, kLast, kBest}) remove_old(folder_ / name);
+  remove_partial_files();
+  metrics_.emplace(folder_ / kMetrics, 0);
+}
+
+void RunFolder::go_on(const Recipe& recipe, std::int64_t epochs) {
+  io::write_file(folder_ / kRecipe, recipe.to_toml());
+  remove_partial_files();
+  metrics_.emplace(folder_ / kMetrics, epochs);
+}
+
+void RunFolder::save_epoch(const Model& model, const DataIdentity& data, const TrainingPosition& position,
+                           const TrainingArrays& arrays, const EpochMetrics& metrics) {
+  metrics_->append(metrics);
+  if (position.best_epoch == position.epoch) model.save(folder_ / kBest);
+  save_position(model, data, position, arrays);
+}
+
+void RunFolder::save_position(const Model& model, const DataIdentity& data, const TrainingPosition& position,
+                              const TrainingArrays& arrays) {
+  model.save(folder_ / kLast);
+  save_checkpoint(checkpoint(), model.state(), data, position, arrays);
+}
+
+}  // namespace elbo
