@@ -106,8 +106,9 @@ std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t se
   std::iota(order.begin(), order.end(), std::int64_t{0});
   for (std::int64_t i = count - 1; i > 0; --i) {
     // A 64-bit number spreads over 0 … i with a bias below i / 2⁶⁴.
-    const std::uint64_t draw = philox_bits64(seed, NoisePurpose::shuffle, static_cast<std::uint64_t>(i),
-                                             static_cast<std::uint64_t>(epoch));
+    const auto words = math::noise_words(seed, math::noise_subsequence(NoisePurpose::shuffle, i),
+                                         math::noise_block(static_cast<std::uint64_t>(epoch), 0));
+    const std::uint64_t draw = static_cast<std::uint64_t>(words.word[1]) << 32 | words.word[0];
     const auto j = static_cast<std::size_t>(
         static_cast<unsigned __int128>(draw) * static_cast<std::uint64_t>(i + 1) >> 64);
     std::swap(order[static_cast<std::size_t>(i)], order[j]);

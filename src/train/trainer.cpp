@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/check.h"
 #include "model/model_file.h"
 #include "runtime/check.h"
 
@@ -23,6 +24,7 @@ void check_data(const Model& model, const Dataset& data) {
   if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
+  data::check_support(data, data::support_of(model.state().vae->config().likelihood));
 }
 
 bool all_finite(const std::vector<float>& values) {
@@ -42,19 +44,16 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     state.standard_mean = std::move(statistics.mean);
     state.standard_deviation = std::move(statistics.deviation);
   }
-  const auto preprocessor = [&](const Examples& examples) {
-    return data::Preprocessor(context, state.recipe.data, !examples.bytes.empty(), state.standard_mean,
-                              state.standard_deviation);
-  };
   identity_.train = data::fingerprint(data.train);
   train_data_ = data::ResidentData(context, data.train);
-  train_preprocessor_ = preprocessor(data.train);
-  runner_ = std::make_unique<StepRunner>(state, train_data_, *train_preprocessor_);
+  preprocessor_.emplace(context, state.recipe.data, !data.train.bytes.empty(), state.standard_mean,
+                        state.standard_deviation);
+  runner_ = std::make_unique<StepRunner>(state, train_data_, *preprocessor_);
   if (!data.validation.empty()) {
     identity_.validation = data::fingerprint(data.validation);
-    validation_data_ = data::ResidentData(context, data.validation);
-    validation_preprocessor_ = preprocessor(data.validation);
-    validation_ = std::make_unique<Validation>(state, validation_data_, *validation_preprocessor_);
+    validation_ = std::make_unique<StoredBatches>(state, data.validation, state.recipe.train.seed);
+    validation_workspace_ =
+        std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(context), data.validation.count));
   }
   watch_ = std::make_unique<LossWatch>(context, runner_->record());
   batch_steps_ = runner_->steps_per_epoch();
@@ -157,7 +156,10 @@ void Trainer::finish_epoch() {
   metrics.train = position_.record.average(train_data_.count());
   const TrainingArrays arrays = checked_arrays();
   if (validation_) {
-    metrics.validation = validation_->run();
+    // The noise is that of time 0, the same after every epoch and shared with no training step.
+    const Model::State& state = model_.state();
+    metrics.validation =
+        evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
     const double loss = -metrics.validation->elbo;
     if (position_.best_epoch == 0 || loss < position_.best_loss) {
       position_.best_epoch = position_.epoch;

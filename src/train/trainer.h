@@ -7,11 +7,11 @@
 #include <string>
 
 #include "elbo/train.h"
+#include "model/stored_batches.h"
 #include "train/checkpoint.h"
 #include "train/loss_watch.h"
 #include "train/run_folder.h"
 #include "train/step_runner.h"
-#include "train/validation.h"
 
 namespace elbo {
 
@@ -48,10 +48,11 @@ class Trainer {
   std::int64_t epochs_;
   std::int64_t batch_steps_;  ///< steps of an epoch
   DataIdentity identity_;
-  data::ResidentData train_data_, validation_data_;
-  std::optional<data::Preprocessor> train_preprocessor_, validation_preprocessor_;
+  data::ResidentData train_data_;
+  std::optional<data::Preprocessor> preprocessor_;
   std::unique_ptr<StepRunner> runner_;
-  std::unique_ptr<Validation> validation_;
+  std::unique_ptr<StoredBatches> validation_;  ///< null where there is none
+  std::unique_ptr<Workspace> validation_workspace_;
   std::unique_ptr<LossWatch> watch_;
   std::optional<RunFolder> folder_;
 

@@ -1,0 +1,125 @@
+#pragma once
+// Small trainings that take a moment, for the tests of training, resuming and checkpoints.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "elbo/train.h"
+#include "io/file.h"
+#include "support/device.h"
+#include "support/random.h"
+
+namespace elbo::test {
+
+/// Examples of `dims` values in [0, 1] that share a few patterns, so that there is something to learn.
+inline Examples patterned_examples(std::int64_t count, std::int64_t dims, std::uint64_t seed, bool as_bytes) {
+  Random random(seed);
+  Examples examples;
+  examples.count = count;
+  examples.dims = dims;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double phase = static_cast<double>(random.below(4)), strength = 0.6 + 0.4 * random.unit();
+    for (std::int64_t j = 0; j < dims; ++j) {
+      const double value = 0.5 + 0.5 * strength * std::sin(0.9 * static_cast<double>(j) + 1.6 * phase);
+      if (as_bytes) {
+        examples.bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0 * value)));
+      } else {
+        examples.floats.push_back(static_cast<float>(value));
+      }
+    }
+  }
+  return examples;
+}
+
+inline Dataset patterned_data(std::int64_t train, std::int64_t validation, std::int64_t dims = 12,
+                              bool as_bytes = true) {
+  Dataset data;
+  data.name = "patterns";
+  data.train = patterned_examples(train, dims, 1, as_bytes);
+  if (validation > 0) data.validation = patterned_examples(validation, dims, 2, as_bytes);
+  return data;
+}
+
+/// 12 or so values a row, batches of 8, three epochs.
+inline Recipe small_recipe() {
+  Recipe recipe;
+  recipe.name = "small";
+  recipe.data.name = "patterns";
+  recipe.model.encoder = {9};
+  recipe.model.decoder = {7, 9};
+  recipe.model.latent = 3;
+  recipe.train.batch = 8;
+  recipe.train.epochs = 3;
+  recipe.train.learning_rate = 0.01;
+  recipe.train.seed = 11;
+  return recipe;
+}
+
+/// The small recipe with one thing changed: every setting that a step may depend on.
+struct RecipeVariant {
+  std::string name;
+  void (*change)(Recipe&);
+  bool as_bytes = true;
+};
+
+inline std::vector<RecipeVariant> recipe_variants() {
+  return {
+      {"plain", [](Recipe&) {}},
+      {"beta", [](Recipe& r) { r.objective.beta = 0.3; }},
+      {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
+      {"decayed", [](Recipe& r) { r.train.weight_decay = 0.1; }},
+      {"autoencoder",
+       [](Recipe& r) {
+         r.model.kind = "autoencoder";
+         r.model.likelihood = "gaussian";
+       }},
+      {"resampled", [](Recipe& r) { r.data.binarize = "resample"; }},
+      {"thresholded", [](Recipe& r) { r.data.binarize = "threshold"; }},
+      {"standardized",
+       [](Recipe& r) {
+         r.data.standardize = true;
+         r.model.likelihood = "gaussian";
+         r.model.activation = "gelu";
+       },
+       false},
+      {"learned",
+       [](Recipe& r) {
+         r.model.likelihood = "gaussian-learned";
+         r.model.activation = "tanh";
+       },
+       false},
+  };
+}
+
+inline Model make_model(const Recipe& recipe, const Dataset& data) {
+  return Model(recipe, data.dims(), device());
+}
+
+/// A training of a fresh model.
+inline TrainReport train_anew(const Recipe& recipe, const Dataset& data, const TrainOptions& options) {
+  Model model = make_model(recipe, data);
+  return train(model, data, options);
+}
+
+inline TrainReport train_into(const std::filesystem::path& folder, const Recipe& recipe, const Dataset& data,
+                              bool resume = false) {
+  TrainOptions options;
+  options.folder = folder;
+  options.resume = resume;
+  return train_anew(recipe, data, options);
+}
+
+inline const std::vector<std::string>& safetensors_of_a_run() {
+  static const std::vector<std::string> kNames = {"model.safetensors", "last.safetensors",
+                                                  "checkpoint.safetensors"};
+  return kNames;
+}
+
+/// Expects two runs to have left the same bytes, but for timings.
+void expect_same_run(const std::filesystem::path& actual, const std::filesystem::path& expected);
+
+}  // namespace elbo::test
