@@ -12,6 +12,8 @@
 namespace elbo::data {
 namespace {
 
+__extension__ typedef unsigned __int128 Wide;
+
 constexpr float kByteScale = 1.0f / 255.0f;
 
 void check_sizes(const Examples& examples) {
@@ -109,8 +111,8 @@ std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t se
     const auto words = math::noise_words(seed, math::noise_subsequence(NoisePurpose::shuffle, i),
                                          math::noise_block(static_cast<std::uint64_t>(epoch), 0));
     const std::uint64_t draw = static_cast<std::uint64_t>(words.word[1]) << 32 | words.word[0];
-    const auto j = static_cast<std::size_t>(
-        static_cast<unsigned __int128>(draw) * static_cast<std::uint64_t>(i + 1) >> 64);
+    const auto j =
+        static_cast<std::size_t>(static_cast<Wide>(draw) * static_cast<std::uint64_t>(i + 1) >> 64);
     std::swap(order[static_cast<std::size_t>(i)], order[j]);
   }
   return order;
@@ -119,7 +121,7 @@ std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t se
 std::uint32_t fingerprint(const Examples& examples) {
   const std::int64_t shape[] = {examples.count, examples.dims, examples.bytes.empty() ? 1 : 0};
   const auto add = [](uLong sum, const void* data, std::size_t bytes) {
-    return crc32_z(sum, static_cast<const Bytef*>(data), bytes);
+    return bytes == 0 ? sum : crc32_z(sum, static_cast<const Bytef*>(data), bytes);  // zlib restarts on null
   };
   uLong sum = add(0, shape, sizeof shape);
   sum = add(sum, examples.bytes.data(), examples.bytes.size());
