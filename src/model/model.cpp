@@ -1,0 +1,181 @@
+// elbo::Model: the public face of a model. Reading and writing files is in model_file.cpp.
+
+#include "elbo/model.h"
+
+#include <algorithm>
+
+#include "model/evaluate.h"
+#include "model/host_noise.h"
+#include "model/state.h"
+#include "model/stored_batches.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+Examples to_examples(const Table& table) {
+  ELBO_CHECK(static_cast<std::size_t>(table.rows * table.cols) == table.values.size(), ShapeError,
+             "a table of ", table.rows, " × ", table.cols, " holds ", table.values.size(), " values");
+  Examples examples;
+  examples.count = table.rows;
+  examples.dims = table.cols;
+  examples.floats = table.values;
+  return examples;
+}
+
+Table make_table(std::int64_t rows, std::int64_t cols) {
+  return {rows, cols, std::vector<float>(static_cast<std::size_t>(rows * cols))};
+}
+
+/// Rows of a strided device matrix into rows [first, …) of a table.
+void download_rows(Context& context, Table& table, std::int64_t first, MatrixView<const float> from) {
+  std::vector<float> host(static_cast<std::size_t>(from.rows * from.stride));
+  // The last row ends at its last column, not at its stride.
+  const auto values = static_cast<std::size_t>((from.rows - 1) * from.stride + from.cols);
+  context.copy_to_host(host.data(), from.data, values * sizeof(float));
+  context.synchronize();
+  for (std::int64_t i = 0; i < from.rows; ++i) {
+    std::copy_n(host.begin() + i * from.stride, from.cols, table.values.begin() + (first + i) * table.cols);
+  }
+}
+
+/// Calls visit(activations, first) over batches of `count` rows of nothing: the caller fills what it needs.
+void for_each_chunk(const Vae& vae, std::int64_t count,
+                    const std::function<void(const Activations&, std::int64_t)>& visit) {
+  if (count == 0) return;
+  const Workspace workspace(vae, std::min(count, evaluation_rows(vae.context())));
+  for (std::int64_t first = 0; first < count; first += workspace.capacity()) {
+    visit(workspace.rows(std::min(workspace.capacity(), count - first)), first);
+  }
+}
+
+/// Writes E[x|z] of a chunk, back in the data's own scale, into rows [first, …) of `table`.
+class ExpectedValues {
+ public:
+  ExpectedValues(Model::State& state, std::int64_t capacity)
+      : state_(&state), dims_(state.vae->config().dims), device_(*state.context, capacity * dims_) {}
+
+  void decode_into(Table& table, std::int64_t first, const Activations& a) {
+    const Vae& vae = *state_->vae;
+    vae.decode(a);
+    const MatrixView<float> mean = device_.matrix(a.rows, dims_);
+    ops::likelihood_mean(*state_->context, vae.config().likelihood, vae.config().constants, mean,
+                         a.decoder.back().y);
+    download_rows(*state_->context, table, first, mean);
+    if (state_->standard_mean.empty()) return;
+    for (std::int64_t i = 0; i < a.rows * dims_; ++i) {
+      float& value = table.values[static_cast<std::size_t>(first * dims_ + i)];
+      const auto j = static_cast<std::size_t>(i % dims_);
+      value = value * state_->standard_deviation[j] + state_->standard_mean[j];
+    }
+  }
+
+ private:
+  Model::State* state_;
+  std::int64_t dims_;
+  Buffer<float> device_;
+};
+
+}  // namespace
+
+Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
+    : recipe(made_by), picture(shape) {
+  recipe.validate();
+  const ModelConfig config = resolve(recipe.model, dims);
+  if (picture.is_picture() && picture.height * picture.width * picture.channels != dims) {
+    throw ShapeError(concat("a picture of ", picture.height, " × ", picture.width, " × ", picture.channels,
+                            " does not have ", dims, " values"));
+  }
+  context = std::make_unique<Context>(device);
+  vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
+}
+
+Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Model::Model(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture)
+    : Model(std::make_unique<State>(recipe, dims, device, picture)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+const Recipe& Model::recipe() const {
+  return state_->recipe;
+}
+Device Model::device() const {
+  return state_->context->device();
+}
+std::int64_t Model::dims() const {
+  return state_->vae->config().dims;
+}
+std::int64_t Model::latent() const {
+  return state_->vae->config().latent;
+}
+PictureShape Model::picture() const {
+  return state_->picture;
+}
+std::int64_t Model::parameter_count() const {
+  return state_->vae->parameters().layout().count;
+}
+
+Posterior Model::encode(const Table& x) {
+  const Vae& vae = *state_->vae;
+  Posterior posterior;
+  posterior.mean = make_table(x.rows, latent());
+  if (vae.config().variational) posterior.log_variance = make_table(x.rows, latent());
+  if (x.rows == 0) return posterior;
+  const StoredBatches batches(*state_, to_examples(x), 0);
+  for_each_chunk(vae, x.rows, [&](const Activations& a, std::int64_t first) {
+    batches.fill(a, first);
+    vae.encode(a);
+    download_rows(*state_->context, posterior.mean, first, a.mean);
+    if (vae.config().variational)
+      download_rows(*state_->context, posterior.log_variance, first, a.log_variance);
+  });
+  return posterior;
+}
+
+Table Model::decode(const Table& z) {
+  ELBO_CHECK(z.cols == latent(), ShapeError, "codes have ", z.cols,
+             " values a row, but the model's latent space has ", latent(), " dimensions");
+  const Vae& vae = *state_->vae;
+  Table result = make_table(z.rows, dims());
+  ExpectedValues expected(*state_, std::min(z.rows, evaluation_rows(vae.context())));
+  for_each_chunk(vae, z.rows, [&](const Activations& a, std::int64_t first) {
+    state_->context->copy_to_device(a.z.data, z.row(first).data(),
+                                    sizeof(float) * static_cast<std::size_t>(a.rows * latent()));
+    expected.decode_into(result, first, a);
+  });
+  return result;
+}
+
+Table Model::reconstruct(const Table& x) {
+  return decode(encode(x).mean);
+}
+
+Table Model::sample(std::int64_t count, std::uint64_t seed) {
+  if (!state_->vae->config().variational) {
+    throw ConfigError(
+        "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
+  }
+  ELBO_CHECK(count >= 0, ShapeError, count, " samples were asked for");
+  Table z = make_table(count, latent());
+  for (std::int64_t i = 0; i < count; ++i) {
+    fill_normal({z.values.data() + i * latent(), static_cast<std::size_t>(latent())}, seed,
+                NoisePurpose::prior_sample, i);
+  }
+  return decode(z);
+}
+
+Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
+  ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
+  const StoredBatches batches(*state_, examples, seed);
+  Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
+  if (nll_samples > 0) {
+    const NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
+    result.nll_samples = nll_samples;
+    result.nll = nll.mean;
+    result.nll_standard_error = nll.standard_error;
+  }
+  return result;
+}
+
+}  // namespace elbo

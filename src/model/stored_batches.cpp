@@ -1,0 +1,49 @@
+#include "model/stored_batches.h"
+
+#include <numeric>
+
+#include "data/check.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+const Examples& checked(const Model::State& state, const Examples& examples) {
+  const ModelConfig& config = state.vae->config();
+  if (examples.dims != config.dims && !examples.empty()) {
+    throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
+                            config.dims, ". Use the data it was trained on, or train a new model."));
+  }
+  data::check_support(examples, data::support_of(config.likelihood), "the data", "the evaluated split");
+  return examples;
+}
+
+std::vector<std::int64_t> counting(std::int64_t count) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  return order;
+}
+
+}  // namespace
+
+StoredBatches::StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed)
+    : context_(state.context.get()),
+      resident_(*context_, checked(state, examples)),
+      preprocessor_(*context_, state.recipe.data, !examples.bytes.empty(), state.standard_mean,
+                    state.standard_deviation),
+      order_(*context_, counting(examples.count)),
+      seed_(seed) {}
+
+void StoredBatches::fill(const Activations& a, std::int64_t first) const {
+  ops::GatherTarget target;
+  target.x = a.x;
+  target.examples = a.examples;
+  ops::gather_batch(*context_, target, resident_.source(order_.view().part(first, a.rows)),
+                    preprocessor_.keyed(seed_, nullptr), nullptr);
+}
+
+EvaluationData StoredBatches::data() const {
+  return {.count = count(), .fill = [this](const Activations& a, std::int64_t first) { fill(a, first); }};
+}
+
+}  // namespace elbo

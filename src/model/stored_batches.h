@@ -1,0 +1,32 @@
+#pragma once
+// A split on the device, batch by batch in its stored order: what evaluations and encodings read.
+
+#include "data/resident.h"
+#include "model/evaluate.h"
+#include "model/state.h"
+
+namespace elbo {
+
+/// Uploads examples once and preprocesses them as the model's recipe says. Must not outlive the model's
+/// state.
+class StoredBatches {
+ public:
+  /// Throws ShapeError where the examples are not as wide as the model, DataError where they do not suit its
+  /// likelihood or there are none.
+  StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed);
+
+  std::int64_t count() const noexcept { return resident_.count(); }
+  /// Writes rows [first, first + a.rows) into a.x and a.examples.
+  void fill(const Activations& a, std::int64_t first) const;
+  /// The same as evaluations take it. This must outlive what is returned.
+  EvaluationData data() const;
+
+ private:
+  Context* context_;
+  data::ResidentData resident_;
+  data::Preprocessor preprocessor_;
+  Buffer<std::int64_t> order_;  // 0 … count − 1: gather_batch names rows by it
+  std::uint64_t seed_;
+};
+
+}  // namespace elbo
