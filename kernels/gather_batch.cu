@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "math/philox.h"
 #include "memory.cuh"
 #include "platform.cuh"
 
@@ -50,8 +51,7 @@ __device__ std::int64_t example_at(const GatherSource& source, std::int64_t posi
 __device__ float preprocess_value(float raw, const Preprocess& p, unsigned word, std::int64_t j) {
   float value = fmaf(raw, p.scale, p.offset);
   if (p.binarize == Binarize::threshold) value = value > p.threshold ? 1.0f : 0.0f;
-  if (p.binarize == Binarize::resample)
-    value = static_cast<float>(word >> 8) * 0x1p-24f < value ? 1.0f : 0.0f;
+  if (p.binarize == Binarize::resample) value = math::uniform(word) < value ? 1.0f : 0.0f;
   if (p.mean.data) value -= p.mean.data[j];
   if (p.inverse_deviation.data) value *= p.inverse_deviation.data[j];
   return isnan(raw) ? 0.0f : value;
@@ -59,11 +59,9 @@ __device__ float preprocess_value(float raw, const Preprocess& p, unsigned word,
 
 __device__ uint4 noise_words(const Preprocess& p, std::int64_t example, std::int64_t j) {
   const std::uint64_t time = p.noise.time ? *p.noise.time : 0;
-  const std::uint64_t subsequence =
-      static_cast<std::uint64_t>(NoisePurpose::binarize) << 56 | static_cast<std::uint64_t>(example);
-  const std::uint64_t block = time << 24 | static_cast<std::uint64_t>(j / 4);
   curandStatePhilox4_32_10_t state;
-  curand_init(p.noise.seed, subsequence, 4 * block, &state);
+  curand_init(p.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example),
+              4 * math::noise_block(time, j), &state);
   return curand4(&state);
 }
 

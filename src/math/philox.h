@@ -44,9 +44,9 @@ ELBO_HD inline float signed_as_float(std::uint32_t word) {
   return static_cast<float>(static_cast<std::int32_t>(word));
 }
 
-/// A uniform number in [0, 1), a multiple of 2⁻²⁴: `uniform(word) < p` has probability p, also for p of 0 and 1.
-ELBO_HD inline float uniform(std::uint32_t word) {
-  return static_cast<float>(static_cast<std::int32_t>(word >> 8)) * 0x1p-24f;
+/// ⌊word / 2⁸⌋: 24 bits, which a float has exactly.
+ELBO_HD inline float upper_as_float(std::uint32_t word) {
+  return static_cast<float>(static_cast<std::int32_t>(word >> 8));
 }
 
 #endif
@@ -68,6 +68,15 @@ ELBO_HD inline PhiloxWords<U> philox4x32(PhiloxWords<U> c, std::uint32_t k0, std
     k1 += 0xBB67AE85u;
   }
   return c;
+}
+
+/// A uniform number in [0, 1), a multiple of 2⁻²⁴: `uniform(word) < p` has probability p, also for p of 0
+/// and 1.
+template <class U>
+ELBO_HD inline auto uniform(U word) {
+  const auto upper = upper_as_float(word);
+  using V = std::remove_const_t<decltype(upper)>;
+  return upper * V(0x1p-24f);
 }
 
 template <class V>

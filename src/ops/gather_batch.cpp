@@ -4,10 +4,12 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/gather_batch.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-
+#include "ops/foreach_target.h"
+// It goes first.
 #include "ops/kernels.h"
+#include "ops/noise_chunk.h"
+#include "ops/noise_row.h"
+#include "ops/simd.h"
 #include "runtime/check.h"
 
 #ifndef ELBO_OPS_GATHER_BATCH_ROW
@@ -21,27 +23,8 @@ struct GatherRow {
   float* x;
   float* mask;  // or null
   std::int64_t cols;
-  std::uint64_t time;
-  std::uint64_t example;
+  NoiseRow noise;  // for resample
 };
-
-inline void philox_words(std::uint64_t seed, std::uint64_t time, std::uint64_t example,
-                         std::uint64_t block_index, std::uint32_t* words) {
-  const std::uint64_t subsequence = static_cast<std::uint64_t>(NoisePurpose::binarize) << 56 | example;
-  const std::uint64_t block = time << 24 | block_index;
-  std::uint32_t c[4] = {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-                        static_cast<std::uint32_t>(subsequence),
-                        static_cast<std::uint32_t>(subsequence >> 32)};
-  std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
-  for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-    const std::uint64_t a = 0xD2511F53ull * c[0], b = 0xCD9E8D57ull * c[2];
-    const std::uint32_t next[4] = {
-        static_cast<std::uint32_t>(b >> 32) ^ c[1] ^ k0, static_cast<std::uint32_t>(b),
-        static_cast<std::uint32_t>(a >> 32) ^ c[3] ^ k1, static_cast<std::uint32_t>(a)};
-    std::copy(next, next + 4, c);
-  }
-  std::copy(c, c + 4, words);
-}
 
 }  // namespace elbo::ops
 #endif
@@ -83,31 +66,30 @@ HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Prepr
   if (row.mask) hn::StoreU(hn::IfThenZeroElse(missing, one), d, row.mask + j);
 }
 
-/// Uniforms on [0, 1) of the row's dimensions [first, first + count); `first` is a multiple of four.
-HWY_ATTR inline void fill_uniforms(const GatherRow& row, const Preprocess& p, std::int64_t first,
-                                   std::int64_t count, float* uniforms) {
-  for (std::int64_t j = 0; j < count; j += 4) {
-    std::uint32_t words[4];
-    philox_words(p.noise.seed, row.time, row.example, static_cast<std::uint64_t>(first + j) / 4, words);
-    for (std::int64_t k = 0; k < std::min<std::int64_t>(4, count - j); ++k) {
-      uniforms[j + k] = static_cast<float>(words[k] >> 8) * 0x1p-24f;
-    }
+struct Uniforms {
+  HWY_INLINE void operator()(const math::HWY_NAMESPACE::PhiloxWords<NoiseChunk::Words>& words,
+                             NoiseChunk::Floats (&n)[4]) const {
+    for (int w = 0; w < 4; ++w) n[w] = math::HWY_NAMESPACE::uniform(words.word[w]);
   }
-}
+};
 
 template <Binarize kBinarize, class T>
 HWY_ATTR void gather_values(const GatherRow& row, const T* from, const Preprocess& p) {
   const hn::ScalableTag<float> d;
   const hn::CappedTag<float, 1> one;  // the last few: the same operations, so the same bits
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  constexpr std::int64_t kChunk = 256;
-  float uniforms[kChunk];
+  constexpr std::int64_t kChunk = NoiseChunk::kSize;
+  NoiseChunk noise;
   for (std::int64_t first = 0; first < row.cols; first += kChunk) {
     const std::int64_t end = std::min(row.cols, first + kChunk);
-    if constexpr (kBinarize == Binarize::resample) fill_uniforms(row, p, first, end - first, uniforms);
+    const float* uniforms = nullptr;
+    if constexpr (kBinarize == Binarize::resample) {
+      uniforms = noise.fill(row.noise, first, end - first, Uniforms());
+    }
+    const auto at = [&](std::int64_t j) { return uniforms ? uniforms + (j - first) : nullptr; };
     std::int64_t j = first;
-    for (; j + lanes <= end; j += lanes) gather_lanes<kBinarize>(d, row, from, p, uniforms + (j - first), j);
-    for (; j < end; ++j) gather_lanes<kBinarize>(one, row, from, p, uniforms + (j - first), j);
+    for (; j + lanes <= end; j += lanes) gather_lanes<kBinarize>(d, row, from, p, at(j), j);
+    for (; j < end; ++j) gather_lanes<kBinarize>(one, row, from, p, at(j), j);
   }
 }
 
@@ -137,7 +119,6 @@ namespace {
 HWY_EXPORT(gather_row);
 
 constexpr std::int64_t kParallelValues = 1 << 14;
-constexpr std::int64_t kMaxNoiseDims = std::int64_t{1} << 26;  // the address keeps 24 bits for dimension / 4
 
 void check_shapes(const GatherTarget& target, const GatherSource& source, const Preprocess& preprocess) {
   ELBO_CHECK(source.bytes.empty() != source.values.empty(), ShapeError,
@@ -158,8 +139,8 @@ void check_shapes(const GatherTarget& target, const GatherSource& source, const 
   ELBO_CHECK(preprocess.inverse_deviation.empty() || preprocess.inverse_deviation.size == d, ShapeError,
              "gather_batch's inverse_deviation is of ", preprocess.inverse_deviation.size,
              " values and x of ", d);
-  ELBO_CHECK(preprocess.binarize != Binarize::resample || d <= kMaxNoiseDims, ShapeError,
-             "gather_batch can resample ", kMaxNoiseDims, " columns at most and was given ", d);
+  ELBO_CHECK(preprocess.binarize != Binarize::resample || d <= math::kNoiseDimensions, ShapeError,
+             "gather_batch can resample ", math::kNoiseDimensions, " columns at most and was given ", d);
 }
 
 }  // namespace
@@ -194,8 +175,7 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
         target.x.data + i * target.x.stride,
         target.mask.empty() ? nullptr : target.mask.data + i * target.mask.stride,
         d,
-        time,
-        static_cast<std::uint64_t>(example)};
+        {preprocess.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example), time}};
     HWY_DYNAMIC_DISPATCH(gather_row)(row, preprocess);
   }
 }

@@ -7,19 +7,14 @@
 #include <algorithm>
 
 #include "ops/kernels.h"
+#include "ops/noise_chunk.h"
+#include "ops/noise_row.h"
 #include "ops/simd.h"
 #include "runtime/check.h"
 
 #ifndef ELBO_OPS_REPARAMETERIZE_ROW
 #define ELBO_OPS_REPARAMETERIZE_ROW
 namespace elbo::ops {
-
-/// The normals of one example at one time.
-struct NoiseRow {
-  std::uint64_t seed;
-  std::uint64_t subsequence;
-  std::uint64_t time;
-};
 
 /// One sample of one example; pointers stand at its first dimension.
 struct SampleRow {
@@ -60,32 +55,12 @@ namespace formulas = math::HWY_NAMESPACE;
 using formulas::AllLanes;
 using formulas::FirstLanes;
 using formulas::Floats;
-using formulas::Words;
 
-constexpr std::int64_t kChunk = 256;  // dimensions done at once; a multiple of every register's lanes
+constexpr std::int64_t kChunk = NoiseChunk::kSize;  // dimensions done at once
 
-/// Room for the normals of a chunk, which begin and end within blocks of four, written a register of blocks
-/// at a time.
-struct NormalsChunk {
-  float values[kChunk + 4 + 4 * Floats::kLanes];
-
-  /// The normals of dimensions [first, first + count), count ≤ kChunk.
-  HWY_INLINE const float* fill(const NoiseRow& noise, std::int64_t first, std::int64_t count) {
-    const std::uint64_t block = math::noise_block(noise.time, first);
-    const auto low = static_cast<std::uint32_t>(block), high = static_cast<std::uint32_t>(block >> 32);
-    const std::int64_t blocks = (first % 4 + count + 3) / 4;
-    for (std::int64_t b = 0; b < blocks; b += Floats::kLanes) {
-      // The time is above bit 24 and a row has fewer than 2²⁴ blocks, so word 0 never carries.
-      const Words word0 = Words::counting_from(low + static_cast<std::uint32_t>(b));
-      const auto words = formulas::philox4x32<Words>(
-          {{word0, Words(high), Words(static_cast<std::uint32_t>(noise.subsequence)),
-            Words(static_cast<std::uint32_t>(noise.subsequence >> 32))}},
-          static_cast<std::uint32_t>(noise.seed), static_cast<std::uint32_t>(noise.seed >> 32));
-      Floats n[4];
-      formulas::normals(words, n);
-      Floats::store_interleaved(n, values + 4 * b);
-    }
-    return values + first % 4;
+struct Normals {
+  HWY_INLINE void operator()(const formulas::PhiloxWords<formulas::Words>& words, Floats (&n)[4]) const {
+    formulas::normals(words, n);
   }
 };
 
@@ -109,11 +84,11 @@ HWY_INLINE void sample_lanes(Access access, const SampleRow& row, std::int64_t d
 }
 
 void sample_row(const SampleRow& row) {
-  NormalsChunk chunk;
+  NoiseChunk chunk;
   RowSums sums{Floats(0.0f), Floats(0.0f)};
   for (std::int64_t first = 0; first < row.latent; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.latent - first);
-    const float* normals = chunk.fill(row.noise, row.first_dimension + first, count);
+    const float* normals = chunk.fill(row.noise, row.first_dimension + first, count, Normals());
     std::int64_t d = 0;
     for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
       sample_lanes(AllLanes(), row, first + d, normals + d, sums);
@@ -152,12 +127,13 @@ HWY_INLINE void gradient_lanes(Access access, const SampleGradientRow& row, std:
 }
 
 void gradient_row(const SampleGradientRow& row) {
-  NormalsChunk chunk;
+  NoiseChunk chunk;
   for (std::int64_t first = 0; first < row.latent; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.latent - first);
     GradientSums sums{};
     for (std::int64_t k = 0; k < row.samples; ++k) {
-      const float* normals = chunk.fill(row.noise, row.first_dimension + k * row.latent + first, count);
+      const float* normals =
+          chunk.fill(row.noise, row.first_dimension + k * row.latent + first, count, Normals());
       const float* dz = row.dz + k * row.dz_stride + first;
       std::int64_t d = 0;
       for (; d + Floats::kLanes <= count; d += Floats::kLanes) add_sample(AllLanes(), dz, normals, sums, d);

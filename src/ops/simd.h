@@ -210,6 +210,9 @@ HWY_INLINE Floats signed_as_float(Words w) {
 HWY_INLINE Floats half_as_float(Words w) {
   return signed_as_float(hn::ShiftRight<1>(w.v));
 }
+HWY_INLINE Floats upper_as_float(Words w) {
+  return signed_as_float(hn::ShiftRight<8>(w.v));
+}
 
 }  // namespace elbo::math::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
