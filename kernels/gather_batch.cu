@@ -2,12 +2,10 @@
 
 #include "ops/gather_batch.h"
 
-#include <curand_kernel.h>
-
 #include <algorithm>
 
-#include "math/philox.h"
 #include "memory.cuh"
+#include "noise.cuh"
 #include "platform.cuh"
 
 namespace elbo::cuda {
@@ -57,12 +55,12 @@ __device__ float preprocess_value(float raw, const Preprocess& p, unsigned word,
   return isnan(raw) ? 0.0f : value;
 }
 
-__device__ uint4 noise_words(const Preprocess& p, std::int64_t example, std::int64_t j) {
+/// The words of the four columns from j on, a multiple of four.
+__device__ math::PhiloxWords<std::uint32_t> noise_words(const Preprocess& p, std::int64_t example,
+                                                        std::int64_t j) {
   const std::uint64_t time = p.noise.time ? *p.noise.time : 0;
-  curandStatePhilox4_32_10_t state;
-  curand_init(p.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example),
-              4 * math::noise_block(time, j), &state);
-  return curand4(&state);
+  return curand_words(p.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example),
+                      math::noise_block(time, j));
 }
 
 /// Block = row · chunks + chunk; a chunk is four columns for each thread.
@@ -83,13 +81,13 @@ __global__ void __launch_bounds__(kMaxThreads)
     value = {nan, nan, nan, nan};
   } else {
     const float4 raw = load_source(source, example, j, count);
-    uint4 words = {0, 0, 0, 0};
+    math::PhiloxWords<std::uint32_t> words{};
     if (preprocess.binarize == Binarize::resample) words = noise_words(preprocess, example, j);
     // Columns beyond the row are neither computed nor stored: mean and deviation end with it.
-    value.x = preprocess_value(raw.x, preprocess, words.x, j);
-    value.y = count > 1 ? preprocess_value(raw.y, preprocess, words.y, j + 1) : 0.0f;
-    value.z = count > 2 ? preprocess_value(raw.z, preprocess, words.z, j + 2) : 0.0f;
-    value.w = count > 3 ? preprocess_value(raw.w, preprocess, words.w, j + 3) : 0.0f;
+    value.x = preprocess_value(raw.x, preprocess, words.word[0], j);
+    value.y = count > 1 ? preprocess_value(raw.y, preprocess, words.word[1], j + 1) : 0.0f;
+    value.z = count > 2 ? preprocess_value(raw.z, preprocess, words.word[2], j + 2) : 0.0f;
+    value.w = count > 3 ? preprocess_value(raw.w, preprocess, words.word[3], j + 3) : 0.0f;
     present = {isnan(raw.x) ? 0.0f : 1.0f, isnan(raw.y) ? 0.0f : 1.0f, isnan(raw.z) ? 0.0f : 1.0f,
                isnan(raw.w) ? 0.0f : 1.0f};
   }
