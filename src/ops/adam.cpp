@@ -14,26 +14,27 @@ HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
-using math::HWY_NAMESPACE::Floats;
+namespace formulas = math::HWY_NAMESPACE;
+using formulas::Floats;
+
+/// Parameters from i on.
+template <class Access>
+HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, float* m, float* v,
+                           std::int64_t i, const math::AdamCoefficients& c) {
+  Floats value = access.load(values + i), first = access.load(m + i), second = access.load(v + i);
+  formulas::adam_update(value, access.load(gradient + i), first, second, c);
+  access.store(value, values + i);
+  access.store(first, m + i);
+  access.store(second, v + i);
+}
 
 void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
                const math::AdamCoefficients& c) {
   std::int64_t i = 0;
   for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
-    Floats p = Floats::load(values + i), first = Floats::load(m + i), second = Floats::load(v + i);
-    math::HWY_NAMESPACE::adam_update(p, Floats::load(gradient + i), first, second, c);
-    p.store(values + i);
-    first.store(m + i);
-    second.store(v + i);
+    adam_lanes(formulas::AllLanes(), values, gradient, m, v, i, c);
   }
-  if (const std::int64_t rest = size - i; rest > 0) {
-    Floats p = Floats::load_first(values + i, rest);
-    Floats first = Floats::load_first(m + i, rest), second = Floats::load_first(v + i, rest);
-    math::HWY_NAMESPACE::adam_update(p, Floats::load_first(gradient + i, rest), first, second, c);
-    p.store_first(values + i, rest);
-    first.store_first(m + i, rest);
-    second.store_first(v + i, rest);
-  }
+  if (i < size) adam_lanes(formulas::FirstLanes{size - i}, values, gradient, m, v, i, c);
 }
 
 }  // namespace

@@ -96,7 +96,11 @@ constexpr Word kWords[] = {
 };
 
 bool matches(const std::string& text, const std::string& pattern) {
-  return !pattern.empty() && std::regex_match(text, std::regex(pattern));
+  static std::map<std::string, std::regex> compiled;
+  if (pattern.empty()) return false;
+  auto found = compiled.find(pattern);
+  if (found == compiled.end()) found = compiled.emplace(pattern, std::regex(pattern)).first;
+  return std::regex_match(text, found->second);
 }
 
 /// The text with comments, and string and character literals, blanked out; lines stay where they are. A
