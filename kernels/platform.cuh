@@ -74,7 +74,7 @@ void launch(CudaState& state, const LaunchShape& shape, void (*kernel)(Parameter
   check(start(arguments...), "kernel launch", shape.where);
 #else
   check(::elbo::emulation::launch(kernel, shape.grid, shape.block, shape.shared_bytes, state.stream,
-                                  static_cast<Parameters>(arguments)...),
+                                  shape.where.file_name(), static_cast<int>(shape.where.line()), arguments...),
         "kernel launch", shape.where);
 #endif
 }

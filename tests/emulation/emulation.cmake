@@ -1,0 +1,12 @@
+# elbo_emulation: stand-ins for the CUDA toolkit's headers, and what is behind them. Included by ElboLibrary.cmake in
+# builds with ELBO_CUDA=EMULATE; for tests only.
+find_path(BOOST_FCONTEXT_INCLUDE_DIR boost/context/detail/fcontext.hpp REQUIRED)
+find_library(BOOST_CONTEXT_LIBRARY NAMES boost_context REQUIRED)
+
+file(GLOB ELBO_EMULATION_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
+list(FILTER ELBO_EMULATION_SOURCES EXCLUDE REGEX "_test\\.cpp$")
+add_library(elbo_emulation STATIC ${ELBO_EMULATION_SOURCES})
+target_include_directories(elbo_emulation PUBLIC ${CMAKE_CURRENT_LIST_DIR}/include)
+target_include_directories(elbo_emulation SYSTEM PRIVATE ${BOOST_FCONTEXT_INCLUDE_DIR})
+target_link_libraries(elbo_emulation PRIVATE elbo_options DNNL::dnnl ${BOOST_CONTEXT_LIBRARY} ${CMAKE_DL_LIBS})
+set_target_properties(elbo_emulation PROPERTIES POSITION_INDEPENDENT_CODE ON)

@@ -1,0 +1,49 @@
+#pragma once
+// Fibers: stacks that a thread of the CPU can leave and come back to. One set, used by one thread at a time.
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace elbo::emulation {
+
+class Fiber;
+
+/// Keeps the stacks of fibers that have ended for those that begin.
+class FiberPool {
+ public:
+  using Entry = void (*)();
+
+  /// Every fiber runs `entry`, which never returns: it leaves by switch_to_main().
+  explicit FiberPool(Entry entry);
+  ~FiberPool();
+
+  /// A fiber that waits to begin, or one given back that goes on behind the switch with which it left.
+  Fiber* take();
+  void give_back(Fiber* fiber) { idle_.push_back(fiber); }
+  /// Forgets what all fibers were doing; they begin anew.
+  void reset();
+
+  void switch_to(Fiber* fiber);
+  void switch_to_main();
+  Fiber* current() const { return current_; }
+  /// Whether an address is on a fiber's stack.
+  bool on_stack(const void* address) const {
+    return static_cast<std::size_t>(static_cast<const char*>(address) - stacks_) < stack_span_;
+  }
+
+ private:
+  friend class Fiber;
+  std::unique_ptr<Fiber> make();
+  void leave_for(Fiber* fiber);
+
+  Entry entry_;
+  char* stacks_ = nullptr;
+  std::size_t stack_span_ = 0;
+  std::vector<std::unique_ptr<Fiber>> all_;
+  std::vector<Fiber*> idle_;
+  std::unique_ptr<Fiber> main_;
+  Fiber* current_ = nullptr;
+};
+
+}  // namespace elbo::emulation
