@@ -234,33 +234,32 @@ std::string Block::waiting_threads() const {
     const Thread& thread = threads_[t];
     switch (thread.wait) {
       case Wait::barrier:
-        groups["wait at the barrier at " + place(thread.file, thread.line)].push_back(t);
+        groups["at the barrier at " + place(thread.file, thread.line)].push_back(t);
         break;
       case Wait::warp:
-        groups["wait at the warp collective at " + place(thread.file, thread.line)].push_back(t);
+        groups["at the warp collective at " + place(thread.file, thread.line)].push_back(t);
         break;
       case Wait::finished:
-        groups["have returned"].push_back(t);
+        groups["returned"].push_back(t);
         break;
       case Wait::nothing:
-        groups["run"].push_back(t);
+        groups["running"].push_back(t);
         break;
     }
   }
-  std::string text;
+  std::ostringstream text;
   for (const auto& [state, members] : groups) {
-    text += text.empty() ? "" : "; ";
-    text += members.size() == 1 ? "thread " : "threads ";
+    text << (text.tellp() > 0 ? "; " : "") << (members.size() == 1 ? "thread " : "threads ");
     for (std::size_t i = 0; i < members.size();) {
       std::size_t last = i;
       while (last + 1 < members.size() && members[last + 1] == members[last] + 1) ++last;
-      text += (i > 0 ? ", " : "") + std::to_string(members[i]);
-      if (last > i) text += "-" + std::to_string(members[last]);
+      text << (i > 0 ? ", " : "") << members[i];
+      if (last > i) text << '-' << members[last];
       i = last + 1;
     }
-    text += members.size() == 1 && state.starts_with("wait") ? " waits" + state.substr(4) : " " + state;
+    text << ' ' << state;
   }
-  return text;
+  return text.str();
 }
 
 void Block::fail_at_barrier() {

@@ -2,6 +2,8 @@
 // What a kernel sees: its place in the grid, shared memory, barriers, warp collectives, atomics, intrinsics;
 // and how it is launched.
 
+#include <math.h>  // its names without std::, as nvcc has them
+
 #include <bit>
 #include <cmath>
 #include <cstring>
