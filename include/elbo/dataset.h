@@ -69,8 +69,8 @@ struct Dataset {
 };
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
-/// "mnist-binarized", "fashion-mnist", "kmnist", looked up under $ELBO_DATA, then in the user's cache), a folder
-/// of IDX files or of pictures, or a .npy, .npz, .csv or IDX file. Built-in data is the same for the same seed
+/// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's cache), a
+/// folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data is the same for the same seed
 /// everywhere. Throws DataError or IoError, naming the file, or the nearest known name.
 Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed = 0);
 

@@ -98,6 +98,18 @@ std::vector<std::int32_t> to_labels(const Array& array, std::string_view origin)
   return labels;
 }
 
+Part to_part(Array array, std::string origin) {
+  Part part;
+  part.origin = std::move(origin);
+  part.picture = picture_shape(array.shape);
+  part.examples = to_examples(std::move(array), part.origin);
+  return part;
+}
+
+Dataset from_array(Array array, std::string origin, std::string name) {
+  return assemble(std::move(name), to_part(std::move(array), std::move(origin)), {}, {});
+}
+
 void attach_labels(Part& part, std::vector<std::int32_t> labels, std::string_view origin) {
   if (static_cast<std::int64_t>(labels.size()) != part.examples.count) {
     throw DataError(concat(origin, ": holds ", labels.size(), " labels, but ", part.origin, " has ",

@@ -46,6 +46,12 @@ struct Part {
   std::string origin;
 };
 
+/// Examples, with their picture's shape, from an array [n, …]. Throws DataError like to_examples.
+Part to_part(Array array, std::string origin);
+
+/// A dataset of training examples alone from an array [n, …]. Throws DataError like to_examples.
+Dataset from_array(Array array, std::string origin, std::string name);
+
 /// Sets the labels of a part after checking their number. Throws DataError.
 void attach_labels(Part& part, std::vector<std::int32_t> labels, std::string_view origin);
 

@@ -86,13 +86,9 @@ std::optional<fs::path> find_file(const fs::path& folder, const SplitNames& spli
 }
 
 Part load_part(const fs::path& folder, const SplitNames& split) {
-  Part part;
   const auto images = find_file(folder, split, "images");
-  if (!images) return part;
-  part.origin = images->string();
-  Array array = read_idx(*images);
-  part.picture = picture_shape(array.shape);
-  part.examples = to_examples(std::move(array), part.origin);
+  if (!images) return {};
+  Part part = to_part(read_idx(*images), images->string());
   if (const auto labels = find_file(folder, split, "labels")) {
     attach_labels(part, to_labels(read_idx(*labels), labels->string()), labels->string());
   }
@@ -104,6 +100,7 @@ Part load_part(const fs::path& folder, const SplitNames& split) {
 bool looks_like_idx(const fs::path& file) {
   std::array<unsigned char, kMagicBytes> magic{};
   std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw IoError(concat("cannot open ", file.string()));
   stream.read(reinterpret_cast<char*>(magic.data()), kMagicBytes);
   if (stream.gcount() < 2) return false;
   if (magic[0] == 0x1F && magic[1] == 0x8B) return true;

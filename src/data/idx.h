@@ -8,7 +8,8 @@
 
 namespace elbo::data {
 
-/// Whether the file starts like an (uncompressed) IDX file or like gzip.
+/// Whether the file starts like an (uncompressed) IDX file or like gzip. Throws IoError where it cannot be
+/// read.
 bool looks_like_idx(const std::filesystem::path& file);
 
 /// Throws IoError, or DataError on a wrong magic number, a size that the file does not hold, or trailing

@@ -6,6 +6,7 @@
 
 #include "data/digits.h"
 #include "data/idx.h"
+#include "data/npy.h"
 #include "data/synthetic.h"
 #include "runtime/check.h"
 
@@ -29,6 +30,8 @@ constexpr std::array kSets = {
     KnownSet{"kmnist", "handwritten 28x28 hiragana, grey, 60,000 and 10,000 to test", Origin::downloaded},
     KnownSet{"mnist-binarized",
              "MNIST drawn to 0 and 1 once (Salakhutdinov & Murray 2008), 50,000/10,000/10,000",
+             Origin::provided},
+    KnownSet{"frey", "1,965 pictures of Brendan Frey's face, 28x20, grey, as frey-faces.npy",
              Origin::provided},
 };
 
@@ -57,9 +60,21 @@ void stretch_binary(Examples& examples) {
   const std::string advice =
       set.origin == Origin::downloaded
           ? concat("Run `elbo data get ", set.name, "`, or set ELBO_DATA to the folder above it.")
-          : concat("Put its IDX files there, or set ELBO_DATA to the folder above it.");
+          : concat("Put its files there, or set ELBO_DATA to the folder above it.");
   throw DataError(
       concat("data set \"", set.name, "\" is not on this machine; looked in ", looked, ".\n", advice));
+}
+
+/// Stored as rows of 560 bytes, which say nothing of their being pictures.
+Dataset load_frey(const fs::path& file) {
+  constexpr PictureShape kFace{28, 20, 1};
+  Dataset dataset = load_npy(file, "frey");
+  if (dataset.dims() != kFace.height * kFace.width) {
+    throw DataError(
+        concat(file.string(), ": rows have ", dataset.dims(), " values, not the 28x20 of a face"));
+  }
+  dataset.picture = kFace;
+  return dataset;
 }
 
 Dataset load_built_in(std::string_view name, std::uint64_t seed) {
@@ -109,6 +124,7 @@ Dataset load_known(const KnownSet& set, std::uint64_t seed) {
   if (set.origin == Origin::built_in) return load_built_in(set.name, seed);
   const fs::path folder = locate(set.name);
   if (folder.empty()) fail_missing(set);
+  if (set.name == std::string_view("frey")) return load_frey(folder / "frey-faces.npy");
   Dataset dataset = load_idx_folder(folder, set.name);
   if (dataset.name == "mnist-binarized") {
     for (auto* part : {&dataset.train, &dataset.validation, &dataset.test}) stretch_binary(*part);

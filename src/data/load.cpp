@@ -1,13 +1,15 @@
 // load_dataset: from a name or path to the reader that knows the format.
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string>
 #include <utility>
 
+#include "data/array.h"
+#include "data/csv.h"
 #include "data/idx.h"
 #include "data/known.h"
+#include "data/npy.h"
+#include "data/pictures.h"
 #include "elbo/dataset.h"
 #include "io/nearest.h"
 #include "runtime/check.h"
@@ -17,25 +19,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFormats = "a folder of IDX files, or an IDX file";
-
-Dataset load_idx_file(const fs::path& file, std::string name) {
-  data::Part train;
-  train.origin = file.string();
-  data::Array array = data::read_idx(file);
-  train.picture = data::picture_shape(array.shape);
-  train.examples = data::to_examples(std::move(array), train.origin);
-  return data::assemble(std::move(name), std::move(train), {}, {});
-}
+constexpr const char* kFormats =
+    "a .npy, .npz, .csv or .tsv file, an IDX file, or a folder of IDX files or of PNG or JPEG pictures";
 
 Dataset load_folder(const fs::path& folder, std::string name) {
   if (data::is_idx_folder(folder)) return data::load_idx_folder(folder, std::move(name));
-  throw DataError(concat(folder.string(), ": holds no data; elbo reads ", kFormats));
+  if (data::is_picture_folder(folder)) return data::load_pictures(folder, std::move(name));
+  throw DataError(concat(folder.string(), ": holds no data.\nelbo reads ", kFormats, "."));
 }
 
 Dataset load_file(const fs::path& file, std::string name) {
-  if (data::looks_like_idx(file)) return load_idx_file(file, std::move(name));
-  throw DataError(concat(file.string(), ": unknown format; elbo reads ", kFormats));
+  std::string extension = file.extension().string();
+  for (auto& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (extension == ".npy") return data::load_npy(file, std::move(name));
+  if (extension == ".npz") return data::load_npz(file, std::move(name));
+  if (extension == ".csv" || extension == ".tsv") return data::load_csv(file, std::move(name));
+  if (data::looks_like_idx(file))
+    return data::from_array(data::read_idx(file), file.string(), std::move(name));
+  throw DataError(concat(file.string(), ": unknown format.\nelbo reads ", kFormats, "."));
 }
 
 [[noreturn]] void fail_unknown(std::string_view name) {
@@ -54,6 +55,9 @@ Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed) {
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) fail_unknown(name_or_path);
   if (error) throw IoError(concat("cannot open ", name_or_path, ": ", error.message()));
+  if (!fs::is_directory(status) && !fs::is_regular_file(status)) {
+    throw IoError(concat("cannot read ", name_or_path, ": neither a file nor a folder"));
+  }
   std::string name(name_or_path);
   return fs::is_directory(status) ? load_folder(path, std::move(name)) : load_file(path, std::move(name));
 }

@@ -1,0 +1,20 @@
+#pragma once
+// One PNG or JPEG file.
+
+#include <filesystem>
+#include <span>
+
+#include "elbo/dataset.h"
+
+namespace elbo::data {
+
+/// Height, width and channels (1 grey, 3 colour; transparency does not count) from the file's header. Throws
+/// IoError, or DataError where the file is no picture.
+PictureShape picture_file_shape(const std::filesystem::path& file);
+
+/// Decodes the file into `pixels`, height × width × channels. Throws IoError; DataError where the picture is
+/// damaged or not of that shape.
+void read_picture(const std::filesystem::path& file, const PictureShape& shape,
+                  std::span<std::uint8_t> pixels);
+
+}  // namespace elbo::data
