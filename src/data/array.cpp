@@ -77,8 +77,8 @@ Examples to_examples(Array array, std::string_view origin) {
 
 PictureShape picture_shape(std::span<const std::int64_t> shape) {
   if (shape.size() == 3) return {shape[1], shape[2], 1};
+  if (shape.size() == 4 && shape[3] != 1 && shape[1] == 1) return {shape[2], shape[3], 1};
   if (shape.size() == 4 && (shape[3] == 1 || shape[3] == 3)) return {shape[1], shape[2], shape[3]};
-  if (shape.size() == 4 && shape[1] == 1) return {shape[2], shape[3], 1};
   return {};
 }
 
