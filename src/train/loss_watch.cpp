@@ -14,7 +14,6 @@ void LossWatch::restart(std::int64_t steps) {
   if (under_way_) copy_.wait();
   under_way_ = false;
   copied_steps_ = steps;
-  copied_at_ = Clock::now();
 }
 
 bool LossWatch::poll(std::int64_t steps) {

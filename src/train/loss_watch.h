@@ -18,7 +18,7 @@ class LossWatch {
   LossWatch(Context& context, const LossRecord* device)
       : device_(device), copy_(context, sizeof(LossRecord)) {}
 
-  /// Forgets a copy under way. Call where steps are counted anew.
+  /// Forgets a copy under way. Call where an epoch begins, with its steps that were done before.
   void restart(std::int64_t steps);
   /// Call after each step, with the steps given to the device so far. Whether a newer record has arrived.
   bool poll(std::int64_t steps);

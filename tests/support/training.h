@@ -66,6 +66,14 @@ struct RecipeVariant {
   bool as_bytes = true;
 };
 
+/// Names the tests of INSTANTIATE_TEST_SUITE_P.
+struct VariantName {
+  template <class Info>
+  std::string operator()(const Info& info) const {
+    return info.param.name;
+  }
+};
+
 inline std::vector<RecipeVariant> recipe_variants() {
   return {
       {"plain", [](Recipe&) {}},

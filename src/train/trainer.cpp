@@ -1,0 +1,252 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/check.h"
+#include "model/model_file.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+constexpr double kSecondsBetweenSaves = 60.0;
+constexpr double kSecondsBetweenProgress = 0.1;
+
+void check_dims(const Model& model, const Examples& examples, const char* split) {
+  if (examples.dims == model.dims()) return;
+  throw ShapeError(concat("the model is for rows of ", model.dims(), " values, but the ", split,
+                          " examples have ", examples.dims,
+                          ". Make a model for this data, or load the data it was made for."));
+}
+
+void check_data(const Model& model, const Dataset& data) {
+  if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
+  check_dims(model, data.train, "training");
+  if (!data.validation.empty()) check_dims(model, data.validation, "validation");
+  data::check_support(data, data::support_of(model.state().vae->config().likelihood));
+}
+
+bool all_finite(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
+}  // namespace
+
+Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
+    : model_(model), options_(options), epochs_(model.recipe().train.epochs) {
+  model.recipe().validate();
+  check_data(model, data);
+  Model::State& state = model.state();
+  Context& context = *state.context;
+  if (state.recipe.data.standardize) {
+    auto statistics = data::standardization(data.train);
+    state.standard_mean = std::move(statistics.mean);
+    state.standard_deviation = std::move(statistics.deviation);
+  }
+  identity_.train = data::fingerprint(data.train);
+  train_data_ = data::ResidentData(context, data.train);
+  preprocessor_.emplace(context, state.recipe.data, !data.train.bytes.empty(), state.standard_mean,
+                        state.standard_deviation);
+  runner_ = std::make_unique<StepRunner>(state, train_data_, *preprocessor_);
+  if (!data.validation.empty()) {
+    identity_.validation = data::fingerprint(data.validation);
+    validation_ = std::make_unique<StoredBatches>(state, data.validation, state.recipe.train.seed);
+    validation_workspace_ =
+        std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(context), data.validation.count));
+  }
+  watch_ = std::make_unique<LossWatch>(context, runner_->record());
+  batch_steps_ = runner_->steps_per_epoch();
+  if (!options.folder.empty()) folder_.emplace(options.folder);
+}
+
+TrainReport Trainer::run() {
+  const bool resumed = options_.resume && resume();
+  if (!resumed) begin();
+  report_.already_finished = resumed && position_.epoch >= epochs_;
+  if (!resumed && folder_ && epochs_ == 0) save_between_steps();
+  while (position_.epoch < epochs_) {
+    if (!train_epoch()) {
+      report_.interrupted = true;
+      if (folder_) save_between_steps();
+      break;
+    }
+    finish_epoch();
+  }
+  report_.steps = position_.steps;
+  report_.best_epoch = position_.best_epoch;
+  report_.seconds = seconds_since(begun_);
+  report_.examples_per_second =
+      training_seconds_ > 0.0 ? static_cast<double>(call_examples_) / training_seconds_ : 0.0;
+  return std::move(report_);
+}
+
+void Trainer::begin() {
+  if (folder_) folder_->begin(model_.recipe());
+  Parameters& parameters = model_.state().vae->parameters();
+  for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
+    model_.state().context->fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
+  }
+}
+
+bool Trainer::resume() {
+  if (!folder_) throw ConfigError("resuming a training needs the folder of its run.");
+  if (!folder_->has_checkpoint()) {
+    if (folder_->has_run()) return false;  // stopped before its first checkpoint: nothing was lost
+    throw IoError(concat("nothing to resume in ", options_.folder.string(),
+                         ": it has no checkpoint.safetensors. Train without resuming to begin a run there."));
+  }
+  position_ = load_checkpoint(folder_->checkpoint(), model_.state(), identity_);
+  if (position_.epoch_steps >= batch_steps_ ||
+      position_.steps != position_.epoch * batch_steps_ + position_.epoch_steps) {
+    throw DataError(concat(folder_->checkpoint().string(), ": its counters do not fit epochs of ",
+                           batch_steps_, " steps. The file is corrupt."));
+  }
+  saved_steps_ = position_.steps;
+  if (position_.epoch < epochs_) folder_->go_on(model_.recipe(), position_.epoch);
+  return true;
+}
+
+bool Trainer::train_epoch() {
+  runner_->begin(position_.epoch + 1, position_.epoch_steps, position_.steps, position_.record);
+  watch_->restart(position_.epoch_steps);
+  epoch_seconds_ = 0.0;
+  epoch_examples_ = 0;
+  auto resumed_at = Clock::now();
+  const auto pause = [&] {
+    settle();
+    epoch_seconds_ += seconds_since(resumed_at);
+  };
+  while (position_.epoch_steps < batch_steps_) {
+    if (options_.stop && options_.stop()) {
+      pause();
+      training_seconds_ += epoch_seconds_;
+      return false;
+    }
+    runner_->step();
+    const auto examples =
+        runner_->examples_in(position_.epoch_steps + 1) - runner_->examples_in(position_.epoch_steps);
+    epoch_examples_ += examples;
+    call_examples_ += examples;
+    ++position_.epoch_steps;
+    ++position_.steps;
+    if (watch_->poll(position_.epoch_steps)) {
+      check_loss(watch_->record());
+      tell_progress(watch_->record(), watch_->steps());
+    }
+    if (folder_ && seconds_since(saved_at_) >= kSecondsBetweenSaves) {
+      pause();
+      save_between_steps();
+      resumed_at = Clock::now();
+    }
+  }
+  pause();
+  training_seconds_ += epoch_seconds_;
+  tell_progress(position_.record, batch_steps_);
+  return true;
+}
+
+void Trainer::finish_epoch() {
+  ++position_.epoch;
+  EpochMetrics metrics;
+  metrics.epoch = position_.epoch;
+  metrics.steps = position_.steps;
+  metrics.seconds = epoch_seconds_;
+  metrics.examples_per_second =
+      epoch_seconds_ > 0.0 ? static_cast<double>(epoch_examples_) / epoch_seconds_ : 0.0;
+  metrics.train = position_.record.average(train_data_.count());
+  const TrainingArrays arrays = checked_arrays();
+  if (validation_) {
+    // The noise is that of time 0, the same after every epoch and shared with no training step.
+    const Model::State& state = model_.state();
+    metrics.validation =
+        evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
+    const double loss = -metrics.validation->elbo;
+    if (position_.best_epoch == 0 || loss < position_.best_loss) {
+      position_.best_epoch = position_.epoch;
+      position_.best_loss = loss;
+    }
+  } else {
+    position_.best_epoch = position_.epoch;
+  }
+  position_.epoch_steps = 0;
+  position_.record = {};
+  if (folder_) {
+    folder_->save_epoch(model_, identity_, position_, arrays, metrics);
+    saved_steps_ = position_.steps;
+    saved_at_ = Clock::now();
+  }
+  report_.epochs.push_back(metrics);
+  if (options_.on_epoch) options_.on_epoch(metrics);
+}
+
+void Trainer::save_between_steps() {
+  if (saved_steps_ == position_.steps) return;
+  folder_->save_position(model_, identity_, position_, checked_arrays());
+  saved_steps_ = position_.steps;
+  saved_at_ = Clock::now();
+}
+
+void Trainer::settle() {
+  Context& context = *model_.state().context;
+  LossRecord record;
+  context.copy_to_host(&record, runner_->record(), sizeof record);
+  context.synchronize();
+  check_loss(record);
+  position_.record = record;
+}
+
+TrainingArrays Trainer::checked_arrays() {
+  TrainingArrays arrays;
+  if (folder_) {
+    arrays = download_arrays(model_.state());
+  } else {
+    arrays.values = download(*model_.state().context, model_.state().vae->parameters().values());
+  }
+  // The loss of a step is that of the parameters before it: the last update shows only here.
+  if (!all_finite(arrays.values)) fail_diverged("a parameter became NaN or infinite", position_.steps);
+  return arrays;
+}
+
+void Trainer::check_loss(const LossRecord& record) const {
+  if (record.first_bad_step == 0) return;
+  fail_diverged("the loss became NaN or infinite", static_cast<std::int64_t>(record.first_bad_step));
+}
+
+void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
+  const TrainSettings& settings = model_.recipe().train;
+  const std::string kept = saved_steps_ >= 0 ? concat("The checkpoint of step ", saved_steps_, " stays in ",
+                                                      options_.folder.string(), ".")
+                                             : std::string("There is no checkpoint from before it.");
+  throw DivergedError(concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept,
+                             "\nTry a lower train.learning_rate (it is ", settings.learning_rate,
+                             ") or a train.clip_norm (it is ", settings.clip_norm, "; 0 is none)."),
+                      step);
+}
+
+void Trainer::tell_progress(const LossRecord& record, std::int64_t steps) {
+  if (!options_.on_progress || seconds_since(told_at_) < kSecondsBetweenProgress) return;
+  told_at_ = Clock::now();
+  const double elapsed = seconds_since(begun_);
+  Progress progress;
+  progress.epoch = position_.epoch + 1;
+  progress.epochs = epochs_;
+  progress.step = steps;
+  progress.steps_per_epoch = batch_steps_;
+  progress.train = record.average(runner_->examples_in(steps));
+  progress.examples_per_second = static_cast<double>(call_examples_) / elapsed;
+  const std::int64_t left =
+      (epochs_ - position_.epoch) * train_data_.count() - runner_->examples_in(position_.epoch_steps);
+  progress.seconds_left = static_cast<double>(left) / progress.examples_per_second;
+  options_.on_progress(progress);
+}
+
+double Trainer::seconds_since(Clock::time_point then) const {
+  return std::chrono::duration<double>(Clock::now() - then).count();
+}
+
+TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
+  return Trainer(model, data, options).run();
+}
+
+}  // namespace elbo

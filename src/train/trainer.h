@@ -1,0 +1,72 @@
+#pragma once
+// The training loop: epochs, validation, saving, resuming, and what is told to the caller meanwhile.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "elbo/train.h"
+#include "model/stored_batches.h"
+#include "train/checkpoint.h"
+#include "train/loss_watch.h"
+#include "train/run_folder.h"
+#include "train/step_runner.h"
+
+namespace elbo {
+
+/// One call of train().
+class Trainer {
+ public:
+  /// Checks the data against the model and gives both to the device. Throws like train().
+  Trainer(Model& model, const Dataset& data, const TrainOptions& options);
+
+  TrainReport run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void begin();
+  /// Whether there was a training to go on with.
+  bool resume();
+  /// Trains to the end of the epoch. False where the caller asked to stop before.
+  bool train_epoch();
+  void finish_epoch();
+  void save_between_steps();
+
+  /// Waits for the device and takes its record of the epoch. Throws DivergedError.
+  void settle();
+  /// What there is to save, only the values where nothing is. Throws DivergedError.
+  TrainingArrays checked_arrays();
+  void check_loss(const LossRecord& record) const;
+  [[noreturn]] void fail_diverged(const std::string& what, std::int64_t step) const;
+  /// `record` is of the epoch's first `steps` steps.
+  void tell_progress(const LossRecord& record, std::int64_t steps);
+  double seconds_since(Clock::time_point then) const;
+
+  Model& model_;
+  const TrainOptions& options_;
+  std::int64_t epochs_;
+  std::int64_t batch_steps_;  ///< steps of an epoch
+  DataIdentity identity_;
+  data::ResidentData train_data_;
+  std::optional<data::Preprocessor> preprocessor_;
+  std::unique_ptr<StepRunner> runner_;
+  std::unique_ptr<StoredBatches> validation_;  ///< null where there is none
+  std::unique_ptr<Workspace> validation_workspace_;
+  std::unique_ptr<LossWatch> watch_;
+  std::optional<RunFolder> folder_;
+
+  TrainingPosition position_;
+  TrainReport report_;
+  std::int64_t saved_steps_ = -1;    ///< optimizer steps at the last save; −1: none yet
+  std::int64_t call_examples_ = 0;   ///< trained on in this call
+  std::int64_t epoch_examples_ = 0;  ///< of them, in this epoch
+  double epoch_seconds_ = 0.0;       ///< of this call, training in this epoch
+  double training_seconds_ = 0.0;
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point saved_at_ = Clock::now();
+  Clock::time_point told_at_;
+};
+
+}  // namespace elbo

@@ -1,0 +1,184 @@
+// The loss curve of small trainings against an independent computation in float64.
+
+#include <gtest/gtest.h>
+
+#include "data/resident.h"
+#include "math/philox.h"
+#include "model/model_file.h"
+#include "support/reference_vae.h"
+#include "support/tolerance.h"
+#include "support/training.h"
+
+namespace elbo::test {
+namespace {
+
+/// The training in float64: the objective written again from its formulas, its gradient by finite
+/// differences, and Adam as torch.optim.AdamW documents it. Shares with the library only the order of the
+/// examples, the noise, and the initial parameters.
+class ReferenceTraining {
+ public:
+  ReferenceTraining(Model& model, const Dataset& data)
+      : recipe_(model.recipe()),
+        config_(model.state().vae->config()),
+        data_(data),
+        vae_(config_, to_named(model.state().vae->parameters().layout(),
+                               download(*model.state().context, model.state().vae->parameters().values()))) {
+    if (recipe_.data.standardize) measure_data();
+    for (const auto& [name, values] : vae_.tensors()) {
+      first_moment_[name].assign(values.size(), 0.0);
+      second_moment_[name].assign(values.size(), 0.0);
+    }
+  }
+
+  /// The mean unweighted costs of an epoch, as they were before each step: reconstruction and KL.
+  std::pair<double, double> epoch(std::int64_t number) {
+    const auto order = data::epoch_permutation(data_.train.count, recipe_.train.seed, number);
+    double reconstruction = 0.0, kl = 0.0;
+    for (std::size_t first = 0; first < order.size();
+         first += static_cast<std::size_t>(recipe_.train.batch)) {
+      const std::size_t end = std::min(order.size(), first + static_cast<std::size_t>(recipe_.train.batch));
+      step(std::span(order).subspan(first, end - first), reconstruction, kl);
+    }
+    const auto count = static_cast<double>(data_.train.count);
+    return {reconstruction / count, kl / count};
+  }
+
+  const NamedTensors& parameters() { return vae_.tensors(); }
+
+ private:
+  void measure_data() {
+    for (std::int64_t j = 0; j < config_.dims; ++j) {
+      double mean = 0.0, square = 0.0;
+      for (std::int64_t i = 0; i < data_.train.count; ++i) mean += data_.train.value(i, j);
+      mean /= static_cast<double>(data_.train.count);
+      for (std::int64_t i = 0; i < data_.train.count; ++i)
+        square += std::pow(data_.train.value(i, j) - mean, 2);
+      mean_.push_back(mean);
+      deviation_.push_back(std::sqrt(square / static_cast<double>(data_.train.count)));
+    }
+  }
+
+  double value(std::int64_t example, std::int64_t j) const {
+    double x =
+        data_.train.bytes.empty()
+            ? static_cast<double>(data_.train.floats[static_cast<std::size_t>(example * config_.dims + j)])
+            : data_.train.bytes[static_cast<std::size_t>(example * config_.dims + j)] / 255.0;
+    if (recipe_.data.binarize == "threshold") x = x > 0.5 ? 1.0 : 0.0;
+    const auto column = static_cast<std::size_t>(j);
+    return mean_.empty() ? x : (x - mean_[column]) / deviation_[column];
+  }
+
+  double noise(std::int64_t example, std::int64_t dimension) const {
+    const auto words =
+        math::noise_words(recipe_.train.seed, math::noise_subsequence(NoisePurpose::reparameterize, example),
+                          math::noise_block(static_cast<std::uint64_t>(steps_), dimension));
+    float normals[4];
+    math::normals(words, normals);
+    return normals[dimension % 4];
+  }
+
+  void step(std::span<const std::int64_t> examples, double& reconstruction, double& kl) {
+    ++steps_;
+    std::vector<double> x, epsilon;
+    for (const std::int64_t example : examples) {
+      for (std::int64_t j = 0; j < config_.dims; ++j) x.push_back(value(example, j));
+      for (std::int64_t d = 0; d < config_.latent; ++d) epsilon.push_back(noise(example, d));
+    }
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      const auto costs = vae_.costs(x.data() + i * static_cast<std::size_t>(config_.dims),
+                                    epsilon.data() + i * static_cast<std::size_t>(config_.latent), 1);
+      reconstruction += costs.nll[0];
+      kl += costs.kl;
+    }
+    NamedTensors gradient;
+    for (auto& [name, values] : vae_.tensors()) {
+      for (double& parameter : values) {
+        gradient[name].push_back(finite_difference(
+            parameter, [&] { return vae_.objective(x, epsilon, 1, recipe_.objective.beta); }));
+      }
+    }
+    clip(gradient);
+    for (auto& [name, values] : vae_.tensors())
+      adam(values, gradient[name], first_moment_[name], second_moment_[name]);
+  }
+
+  void clip(NamedTensors& gradient) const {
+    if (recipe_.train.clip_norm <= 0.0) return;
+    double square = 0.0;
+    for (const auto& [name, values] : gradient) {
+      for (const double g : values) square += g * g;
+    }
+    const double factor = std::min(1.0, recipe_.train.clip_norm / (std::sqrt(square) + 1e-6));
+    for (auto& [name, values] : gradient) {
+      for (double& g : values) g *= factor;
+    }
+  }
+
+  void adam(std::vector<double>& values, const std::vector<double>& gradient, std::vector<double>& m,
+            std::vector<double>& v) const {
+    const TrainSettings& s = recipe_.train;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] -= s.learning_rate * s.weight_decay * values[i];
+      m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient[i];
+      v[i] = s.beta2 * v[i] + (1 - s.beta2) * gradient[i] * gradient[i];
+      const double m_hat = m[i] / (1 - std::pow(s.beta1, steps_)),
+                   v_hat = v[i] / (1 - std::pow(s.beta2, steps_));
+      values[i] -= s.learning_rate * m_hat / (std::sqrt(v_hat) + s.epsilon);
+    }
+  }
+
+  Recipe recipe_;
+  ModelConfig config_;
+  const Dataset& data_;
+  ReferenceVae vae_;
+  NamedTensors first_moment_, second_moment_;
+  std::vector<double> mean_, deviation_;
+  std::int64_t steps_ = 0;
+};
+
+class GoldenCurve : public testing::TestWithParam<RecipeVariant> {};
+
+// Five epochs of two full batches and a ragged one.
+TEST_P(GoldenCurve, FollowsFloat64) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.model.encoder = {5};
+  recipe.model.decoder = {4, 5};
+  recipe.model.latent = 2;
+  recipe.model.activation = "tanh";  // smooth, so that finite differences hold
+  recipe.train.epochs = 5;
+  recipe.train.epsilon = 1e-4;  // a gradient of about nothing must not become a step of the full rate
+  GetParam().change(recipe);
+  if (recipe.model.activation == "relu") recipe.model.activation = "tanh";
+  const Dataset data = patterned_data(19, 0, 6, GetParam().as_bytes);
+  Model model = make_model(recipe, data);
+  ReferenceTraining reference(model, data);
+  const TrainReport report = train(model, data);
+
+  ASSERT_EQ(report.epochs.size(), 5u);
+  EXPECT_EQ(report.steps, 15);
+  for (const EpochMetrics& epoch : report.epochs) {
+    const auto [reconstruction, kl] = reference.epoch(epoch.epoch);
+    EXPECT_NEAR(epoch.train.reconstruction, reconstruction, 1e-5 * std::abs(reconstruction))
+        << "epoch " << epoch.epoch;
+    EXPECT_NEAR(epoch.train.kl, kl, 1e-5 * kl + 1e-6) << "epoch " << epoch.epoch;
+    EXPECT_EQ(epoch.train.elbo, -(epoch.train.reconstruction + epoch.train.kl));
+  }
+  const auto& layout = model.state().vae->parameters().layout();
+  const auto trained =
+      to_named(layout, download(*model.state().context, model.state().vae->parameters().values()));
+  for (const auto& [name, expected] : reference.parameters()) {
+    EXPECT_TRUE(near_all<double>(trained.at(name), expected, {2e-5, 1e-4})) << name;
+  }
+}
+
+std::vector<RecipeVariant> variants_with_reference() {
+  auto variants = recipe_variants();
+  std::erase_if(variants, [](const RecipeVariant& variant) { return variant.name == "resampled"; });
+  return variants;
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, GoldenCurve, testing::ValuesIn(variants_with_reference()), VariantName());
+
+}  // namespace
+}  // namespace elbo::test
