@@ -83,10 +83,8 @@ class Training {
         order_(context, test::Random(2).indices(options.examples, options.examples)),
         state_(context, 1) {
     vae_.parameters().prepare_training();
-    StepState state;
-    state.learning_rate = static_cast<float>(recipe.train.learning_rate);
-    state.next_cursor = 0;
-    state_.upload(std::span(&state, 1));
+    first_state_.learning_rate = static_cast<float>(recipe.train.learning_rate);
+    rewind();
     preprocess_.scale = 1.0f / 255.0f;
     source_.bytes = data_.matrix(options.examples, options.dims);
     source_.permutation = order_.view();
@@ -94,11 +92,14 @@ class Training {
     noise_.time = &state_.data()->noise_time;
   }
 
+  /// To the beginning of the data.
+  void rewind() { state_.upload(std::span(&first_state_, 1)); }
+
   Vae& vae() { return vae_; }
   std::int64_t batch_size() const { return batch_.rows; }
 
   /// The parts of a step in their order. The backward pass cannot be run without the forward pass before it.
-  void advance() { ops::advance_step(context_, state_.data(), 0, adam_); }
+  void advance() { ops::advance_step(context_, state_.data(), batch_.rows, adam_); }
   void gather() {
     ops::gather_batch(context_, {batch_.x, {}, batch_.examples}, source_, preprocess_, state_.data());
   }
@@ -126,6 +127,7 @@ class Training {
   Buffer<std::uint8_t> data_;
   Buffer<std::int64_t> order_;
   Buffer<StepState> state_;
+  StepState first_state_;
   ops::GatherSource source_;
   ops::Preprocess preprocess_;
   ops::AdamSettings adam_;
@@ -169,7 +171,10 @@ void report_parts(Context& context, Training& training, const Options& options) 
   std::printf("each part alone, repeated, so with its operands in the nearest cache:\n");
   for (const auto& [name, work] : parts) {
     std::vector<double> seconds;
-    for (int i = 0; i < options.repeats; ++i) seconds.push_back(seconds_each(context, options.steps, work));
+    for (int i = 0; i < options.repeats; ++i) {
+      training.rewind();
+      seconds.push_back(seconds_each(context, options.steps, work));
+    }
     std::printf("  %-22s %9.1f us\n", name, 1e6 * median(seconds));
   }
 }
@@ -177,9 +182,12 @@ void report_parts(Context& context, Training& training, const Options& options) 
 void run(const Options& options) {
   Context& device = context();
   const Recipe recipe = recipe_of(options);
+  ELBO_CHECK(recipe.train.batch * (options.steps + 1) <= options.examples, ConfigError, options.steps + 1,
+             " steps of ", recipe.train.batch, " examples need more than ", options.examples, " of them");
   Training training(device, recipe, options);
   std::vector<double> seconds, peaks;
   for (int i = 0; i < options.repeats; ++i) {
+    training.rewind();
     seconds.push_back(seconds_each(device, options.steps, [&] { training.step(); }));
     peaks.push_back(device.is_cuda() ? peak_flops(device) : cpu_peak_flops());
   }

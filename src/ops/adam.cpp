@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "ops/adam.cpp"
 #include "ops/foreach_target.h"
 // It goes first.
+#include "ops/flush_denormals.h"
 #include "ops/kernels.h"
 #include "ops/simd.h"
 #include "runtime/check.h"
@@ -67,6 +68,7 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   const auto c = math::adam_coefficients(constants, *state);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
   for (std::int64_t first = 0; first < values.size; first += kSpan) {
+    const FlushDenormals flush;
     HWY_DYNAMIC_DISPATCH(adam_span)
     (values.data + first, gradient.data + first, m.data + first, v.data + first,
      std::min(kSpan, values.size - first), c);
