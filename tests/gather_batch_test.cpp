@@ -192,7 +192,7 @@ TEST(GatherBatch, ResamplingChangesWithTimeAndSeedAlone) {
   Context context(device());
   constexpr std::int64_t kRows = 40, kDims = 33;
   Data data(context, kRows, kDims, std::vector<float>(kRows * kDims, 0.5f));
-  const std::vector<std::uint64_t> times = {0, 1, std::uint64_t{1} << 38};
+  const std::vector<std::uint64_t> times = {0, 1, std::uint64_t{1} << 37};
   Buffer<std::uint64_t> time(context, std::span<const std::uint64_t>(times));
   const auto batch = [&](std::size_t t, std::uint64_t seed = 7) {
     return data.gather(kRows, 0, resample(time.data() + t, seed)).x;
