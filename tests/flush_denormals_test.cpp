@@ -30,7 +30,8 @@ TEST(FlushDenormals, OnlyWhileItLives) {
 TEST(FlushDenormals, AdamLetsDeadMomentsReachZero) {
   Context context(Device::cpu());
   constexpr std::int64_t kSize = 37;
-  const std::vector<float> tiny(kSize, 1.2e-38f), zeros(kSize, 0.0f), ones(kSize, 1.0f);
+  const std::vector<float> tiny(kSize, std::numeric_limits<float>::min()), zeros(kSize, 0.0f),
+      ones(kSize, 1.0f);
   Buffer<float> values(context, ones), gradient(context, zeros), m(context, tiny), v(context, tiny);
   StepState state;
   state.step = 1000;
