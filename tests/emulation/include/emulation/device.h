@@ -83,7 +83,8 @@ struct Kernel {
 cudaError_t enqueue(Kernel kernel, cudaStream_t stream);
 
 template <class T>
-Argument argument(const T& value) {
+Argument argument(T value) {
+  __builtin_clear_padding(&value);  // what happens to lie there may look like a pointer
   Argument copy{std::vector<std::byte>(sizeof(T)), std::is_pointer_v<T>};
   std::memcpy(copy.bytes.data(), &value, sizeof(T));
   return copy;
