@@ -49,12 +49,6 @@ ELBO_HD inline V log1p_unit(V e) {
                         0.019542527261f, -0.00317605701843f);
 }
 
-/// log(1 + exp(x)), exact in both tails.
-template <class V>
-ELBO_HD inline V softplus(V x) {
-  return select(x < V(0.0f), V(0.0f), x) + log1p_unit(exp(-abs(x)));
-}
-
 /// 1 / (1 + exp(−x)), with full relative precision for negative x too.
 template <class V>
 ELBO_HD inline V logistic(V x) {

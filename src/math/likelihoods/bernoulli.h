@@ -1,6 +1,6 @@
-// −log p(x|l) = −x log σ(l) − (1 − x) log(1 − σ(l)), written as softplus(l) − x l so that no logit overflows
-// (Kingma & Welling 2014, appendix C.1). For x strictly between 0 and 1 it is the cross entropy, which grey
-// values are commonly trained with. Included by list.h alone.
+// −log p(x|l) = −x log σ(l) − (1 − x) log(1 − σ(l)), written as max(l, 0) − x l + log(1 + exp(−|l|)) so that
+// no logit overflows (Kingma & Welling 2014, appendix C.1). For x strictly between 0 and 1 it is the cross
+// entropy, which grey values are commonly trained with. Included by list.h alone.
 
 namespace ELBO_FORMULAS {
 
@@ -13,11 +13,15 @@ struct Bernoulli {
 
   template <class V>
   ELBO_HD V nll(V x, const V (&p)[kParameters]) const {
-    return softplus(p[0]) - x * p[0];
+    const V l = p[0];
+    return (select(l < V(0.0f), V(0.0f), l) - x * l) + log1p_unit(exp(-abs(l)));
   }
+  /// σ(l) − x over the common denominator 1 + exp(−|l|), so that it keeps its digits where it is small.
   template <class V>
   ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
-    gradient[0] = logistic(p[0]) - x;
+    const V e = exp(-abs(p[0]));
+    const V zero = V(1.0f) - x;  // the probability of the other outcome
+    gradient[0] = select(p[0] < V(0.0f), zero * e - x, zero - x * e) / (V(1.0f) + e);
   }
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {

@@ -1,0 +1,188 @@
+#pragma once
+// Cases of ops::likelihood and ops::likelihood_mean.
+
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "ops/likelihood.h"
+#include "support/gradient_check.h"
+#include "support/op_case.h"
+
+namespace elbo::test {
+
+/// −log p(x | parameters) of one value in float64, from the definition of each density.
+inline double reference_nll(LikelihoodKind kind, const LikelihoodConstants& constants, double x,
+                            std::span<const double> parameters) {
+  const auto gaussian = [&](double mean, double variance) {
+    return 0.5 * std::log(2.0 * std::numbers::pi * variance) + (x - mean) * (x - mean) / (2.0 * variance);
+  };
+  switch (kind) {
+    case LikelihoodKind::bernoulli: {
+      // log σ(l) = −log(1 + e^−l), written for each sign so that float64 does not overflow
+      const auto log_sigmoid = [](double l) {
+        return l > 0.0 ? -std::log1p(std::exp(-l)) : l - std::log1p(std::exp(l));
+      };
+      return -x * log_sigmoid(parameters[0]) - (1.0 - x) * log_sigmoid(-parameters[0]);
+    }
+    case LikelihoodKind::gaussian:
+      return gaussian(parameters[0], static_cast<double>(constants.variance));
+    case LikelihoodKind::gaussian_learned:
+      return gaussian(
+          parameters[0],
+          std::exp(std::min(std::max(parameters[1], static_cast<double>(constants.min_log_variance)),
+                            static_cast<double>(constants.max_log_variance))));
+  }
+  return std::nan("");
+}
+
+inline double reference_mean(LikelihoodKind kind, std::span<const double> parameters) {
+  return kind == LikelihoodKind::bernoulli ? 1.0 / (1.0 + std::exp(-parameters[0])) : parameters[0];
+}
+
+struct LikelihoodCase {
+  LikelihoodKind kind = LikelihoodKind::bernoulli;
+  std::int64_t examples = 1;
+  std::int64_t values = 1;
+  std::int64_t samples = 1;
+  bool masked = false;
+  bool weighted = false;  ///< per-row weights
+  bool in_place = false;  ///< the gradient takes the parameters' place
+  bool nll = true;
+  bool gradient = true;
+
+  std::int64_t rows() const { return examples * samples; }
+  std::int64_t parameters() const { return likelihood_parameters(kind); }
+  std::string name() const {
+    std::string text(likelihood_name(kind));
+    std::replace(text.begin(), text.end(), '-', '_');
+    text += "_" + std::to_string(examples) + "x" + std::to_string(values) + "_k" + std::to_string(samples);
+    for (const auto& [set, word] :
+         {std::pair(masked, "_masked"), std::pair(weighted, "_weighted"), std::pair(in_place, "_in_place"),
+          std::pair(!nll, "_gradient_only"), std::pair(!gradient, "_nll_only")}) {
+      if (set) text += word;
+    }
+    return text;
+  }
+  /// An exponential, a logarithm and a quotient count as one each.
+  double flops() const { return 12.0 * static_cast<double>(rows() * values); }
+  double bytes() const {
+    const auto all = static_cast<double>(rows() * values);
+    const auto x = static_cast<double>(examples * values);
+    return 4.0 *
+           (all * static_cast<double>(parameters()) * (gradient ? 2.0 : 1.0) + x * (masked ? 2.0 : 1.0));
+  }
+
+  LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f}; }
+
+  void bind(OpRun& run) const {
+    Random random(static_cast<std::uint64_t>(31 * examples + values));
+    const auto x = likelihood_support(kind) == Support::unit_interval
+                       ? random.uniform(examples * values, 0.0, 1.0)
+                       : random.normal(examples * values);
+    const std::int64_t width = parameters() * values;
+    // log-variances land on both sides of the clamp, 2 and more away from it so that no difference crosses it
+    auto parameter_values = random.normal(rows() * width, 0.0, 1.5);
+    for (float& p : parameter_values) p = std::abs(p) > 1.9f && std::abs(p) < 3.1f ? 4.0f * p : p;
+    std::vector<float> mask(masked ? x.size() : 0), weights(weighted ? static_cast<std::size_t>(rows()) : 0);
+    for (float& m : mask) m = random.unit() < 0.6 ? 1.0f : 0.0f;
+    for (float& w : weights) w = static_cast<float>(random.unit());
+    constexpr float kScale = 0.25f;
+
+    // Row by row: f(value j's parameters) and what it counts.
+    const auto for_each_value = [=, *this](auto use) {
+      for (std::int64_t row = 0; row < rows(); ++row) {
+        for (std::int64_t j = 0; j < values; ++j) {
+          const auto at = static_cast<std::size_t>(row / samples * values + j);
+          std::vector<double> p;
+          for (std::int64_t i = 0; i < parameters(); ++i) {
+            p.push_back(parameter_values[static_cast<std::size_t>(row * width + i * values + j)]);
+          }
+          use(row, j, static_cast<double>(x[at]), p, !masked || mask[at] != 0.0f);
+        }
+      }
+    };
+    const auto nll_reference = [=, *this] {
+      std::vector<double> expected(static_cast<std::size_t>(rows()));
+      for_each_value(
+          [&](std::int64_t row, std::int64_t, double value, const std::vector<double>& p, bool counts) {
+            if (counts) expected[static_cast<std::size_t>(row)] += reference_nll(kind, constants(), value, p);
+          });
+      return expected;
+    };
+    const auto gradient_reference = [=, *this] {
+      std::vector<double> expected(static_cast<std::size_t>(rows() * width));
+      for_each_value(
+          [&](std::int64_t row, std::int64_t j, double value, const std::vector<double>& p, bool counts) {
+            const auto slope = finite_differences(
+                [&](std::span<const double> q) { return reference_nll(kind, constants(), value, q); }, p);
+            const double weight = kScale * (weighted ? weights[static_cast<std::size_t>(row)] : 1.0);
+            for (std::int64_t i = 0; i < parameters() && counts; ++i) {
+              expected[static_cast<std::size_t>(row * width + i * values + j)] =
+                  weight * slope[static_cast<std::size_t>(i)];
+            }
+          });
+      return expected;
+    };
+
+    const auto x_view = run.input<float>("x", examples, values, x);
+    const auto mask_view =
+        masked ? run.input<float>("mask", examples, values, mask) : MatrixView<const float>();
+    ops::RowWeight weight{kScale, {}};
+    if (weighted) weight.per_row = run.input<float>("weights", weights);
+    const Tolerance gradient_tolerance{1e-6, 2e-6};
+    MatrixView<const float> parameter_view;
+    MatrixView<float> gradient_view;
+    if (in_place) {
+      gradient_view = run.output<float>("parameters_then_gradient", rows(), width, gradient_reference,
+                                        gradient_tolerance, parameter_values);
+      parameter_view = gradient_view;
+    } else {
+      parameter_view = run.input<float>("parameters", rows(), width, parameter_values);
+      if (gradient) {
+        gradient_view = run.output<float>("gradient", rows(), width, gradient_reference, gradient_tolerance);
+      }
+    }
+    VectorView<float> nll_view;
+    if (nll) {
+      nll_view = run.output<float>("nll", rows(), nll_reference,
+                                   Tolerance::float_sum(static_cast<double>(values), 4.0));
+    }
+    run.operation = [=, *this](Context& context) {
+      ops::likelihood(context, kind, constants(), nll_view, gradient_view, parameter_view, x_view, mask_view,
+                      weight);
+    };
+  }
+};
+
+struct LikelihoodMeanCase {
+  LikelihoodKind kind = LikelihoodKind::bernoulli;
+  std::int64_t rows = 1;
+  std::int64_t values = 1;
+
+  std::string name() const { return LikelihoodCase{kind, rows, values}.name() + "_mean"; }
+  double flops() const { return 0.0; }
+  double bytes() const { return 8.0 * static_cast<double>(rows * values); }
+
+  void bind(OpRun& run) const {
+    Random random(static_cast<std::uint64_t>(rows + values));
+    const std::int64_t parameters = likelihood_parameters(kind);
+    const auto parameter_values = random.normal(rows * parameters * values, 0.0, 4.0);
+    const auto reference = [=, *this] {
+      std::vector<double> expected;
+      for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t j = 0; j < values; ++j) {
+          const double first = parameter_values[static_cast<std::size_t>(row * parameters * values + j)];
+          expected.push_back(reference_mean(kind, {&first, 1}));
+        }
+      }
+      return expected;
+    };
+    const auto view = run.input<float>("parameters", rows, parameters * values, parameter_values);
+    const auto mean = run.output<float>("mean", rows, values, reference, {0.0, 1e-6});
+    run.operation = [=, *this](Context& context) { ops::likelihood_mean(context, kind, {}, mean, view); };
+  }
+};
+
+}  // namespace elbo::test
