@@ -1,12 +1,14 @@
 #pragma once
 // Cases of ops::likelihood and ops::likelihood_mean.
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
 #include <vector>
 
 #include "ops/likelihood.h"
+#include "runtime/check.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"
 
@@ -57,7 +59,7 @@ struct LikelihoodCase {
   std::string name() const {
     std::string text(likelihood_name(kind));
     std::replace(text.begin(), text.end(), '-', '_');
-    text += "_" + std::to_string(examples) + "x" + std::to_string(values) + "_k" + std::to_string(samples);
+    text += concat("_", examples, "x", values, "_k", samples);
     for (const auto& [set, word] :
          {std::pair(masked, "_masked"), std::pair(weighted, "_weighted"), std::pair(in_place, "_in_place"),
           std::pair(!nll, "_gradient_only"), std::pair(!gradient, "_nll_only")}) {
