@@ -63,6 +63,19 @@ INSTANTIATE_TEST_SUITE_P(Cases, LinearForward, testing::ValuesIn(forward_cases()
 INSTANTIATE_TEST_SUITE_P(Cases, LinearBackwardInput, testing::ValuesIn(backward_input_cases()), CaseName());
 INSTANTIATE_TEST_SUITE_P(Cases, LinearBackwardParams, testing::ValuesIn(backward_params_cases()), CaseName());
 
+// Large enough for cuBLAS to take the product on CUDA, with the epilogue in a pass of its own.
+constexpr LinearShape kLargeShape{433, 401, 784};
+
+TEST(LinearLarge, ForwardMatchesReference) {
+  EXPECT_OP(LinearForwardCase{kLargeShape, Activation::gelu, true, true}, {{3, 1}});
+}
+TEST(LinearLarge, BackwardInputMatchesReference) {
+  EXPECT_OP(LinearBackwardInputCase{kLargeShape, Activation::relu}, {{3, 1}});
+}
+TEST(LinearLarge, BackwardParamsMatchesReference) {
+  EXPECT_OP(LinearBackwardParamsCase{kLargeShape, true, true}, {{3, 1}});
+}
+
 /// A layer's host inputs on the device under test.
 struct Layer {
   explicit Layer(const LinearShape& what)
