@@ -5,6 +5,7 @@ find_package(hwy CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibZip REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
+find_package(CURL QUIET)  # for `elbo data get` alone; without it that says so
 find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only: its shared library would be one more thing to link
 
@@ -25,6 +26,10 @@ target_include_directories(elbo SYSTEM PRIVATE ${STB_INCLUDE_DIR} ${TOMLPLUSPLUS
 target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> OpenMP::OpenMP_CXX DNNL::dnnl hwy::hwy
   ZLIB::ZLIB LibZip::LibZip $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 include(EmbedRecipes)  # recipes/*.toml, compiled in
+if(CURL_FOUND)
+  target_link_libraries(elbo PRIVATE CURL::libcurl)
+  target_compile_definitions(elbo PRIVATE ELBO_HAS_CURL=1)
+endif()
 
 if(NOT ELBO_CUDA_MODE STREQUAL "NONE")
   target_sources(elbo PRIVATE ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})

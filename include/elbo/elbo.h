@@ -3,6 +3,7 @@
 
 #include "elbo/dataset.h"
 #include "elbo/device.h"
+#include "elbo/download.h"
 #include "elbo/error.h"
 #include "elbo/model.h"
 #include "elbo/recipe.h"

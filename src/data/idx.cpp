@@ -146,13 +146,17 @@ Array read_idx(const fs::path& file) {
   return array;
 }
 
+bool has_idx_training(const fs::path& folder) {
+  return find_file(folder, kTrain, "images").has_value();
+}
+
 bool is_idx_folder(const fs::path& folder) {
-  return find_file(folder, kTrain, "images") || find_file(folder, kTest, "images") ||
+  return has_idx_training(folder) || find_file(folder, kTest, "images") ||
          find_file(folder, kValidation, "images");
 }
 
 Dataset load_idx_folder(const fs::path& folder, std::string name) {
-  if (!find_file(folder, kTrain, "images")) {
+  if (!has_idx_training(folder)) {
     throw DataError(concat(folder.string(), ": has no train-images-idx3-ubyte, plain or .gz"));
   }
   return assemble(std::move(name), load_part(folder, kTrain), load_part(folder, kValidation),

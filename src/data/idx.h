@@ -16,7 +16,10 @@ bool looks_like_idx(const std::filesystem::path& file);
 /// bytes.
 Array read_idx(const std::filesystem::path& file);
 
-/// Whether the folder holds train-images-idx3-ubyte or the like, plain or .gz.
+/// Whether the folder holds train-images-idx3-ubyte or the like, plain or .gz. Throws IoError.
+bool has_idx_training(const std::filesystem::path& folder);
+
+/// Whether it holds such pictures of any split. Throws IoError.
 bool is_idx_folder(const std::filesystem::path& folder);
 
 /// A folder of IDX files named as MNIST's: train-…, t10k-… or test-…, valid-… or validation-…, each with

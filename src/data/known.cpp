@@ -40,9 +40,13 @@ const char* environment(const char* name) {
   return value && *value ? value : nullptr;
 }
 
-bool holds_something(const fs::path& folder) {
+constexpr const char* kFreyFile = "frey-faces.npy";
+
+/// Whether the folder holds what is trained on. A download fetches that last.
+bool holds(const fs::path& folder, std::string_view name) {
   std::error_code error;
-  return fs::is_directory(folder, error) && !fs::is_empty(folder, error) && !error;
+  if (!fs::is_directory(folder, error)) return false;
+  return name == "frey" ? fs::exists(folder / kFreyFile, error) : has_idx_training(folder);
 }
 
 /// Binarised data may be stored as 0 and 1, which as bytes would stand for 0 and 1/255.
@@ -115,7 +119,7 @@ std::vector<fs::path> places(std::string_view name) {
 
 fs::path locate(std::string_view name) {
   for (const auto& place : places(name)) {
-    if (holds_something(place)) return place;
+    if (holds(place, name)) return place;
   }
   return {};
 }
@@ -124,7 +128,7 @@ Dataset load_known(const KnownSet& set, std::uint64_t seed) {
   if (set.origin == Origin::built_in) return load_built_in(set.name, seed);
   const fs::path folder = locate(set.name);
   if (folder.empty()) fail_missing(set);
-  if (set.name == std::string_view("frey")) return load_frey(folder / "frey-faces.npy");
+  if (set.name == std::string_view("frey")) return load_frey(folder / kFreyFile);
   Dataset dataset = load_idx_folder(folder, set.name);
   if (dataset.name == "mnist-binarized") {
     for (auto* part : {&dataset.train, &dataset.validation, &dataset.test}) stretch_binary(*part);

@@ -35,7 +35,7 @@ std::filesystem::path cache_folder();
 /// Where a data set that is not built in may lie: $ELBO_DATA/<name>, then the user's cache.
 std::vector<std::filesystem::path> places(std::string_view name);
 
-/// The first of its places that is a folder with something in it; empty where there is none.
+/// The first of its places that holds its training examples; empty where none does.
 std::filesystem::path locate(std::string_view name);
 
 /// Loads a data set of the list. Throws DataError saying where it looked and how to get it.

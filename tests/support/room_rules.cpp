@@ -46,7 +46,7 @@ constexpr Room kRooms[] = {
      STD "|omp\\.h|xmmintrin\\.h|hwy/.*|dnnl\\.(h|hpp)|oneapi/dnnl/.*",
      "src/ops may include math, runtime and itself"},
     {"src/data/.*", "include/elbo/.*|src/(io|math|ops|data)/.*|src/runtime/(?!cuda_).*",
-     STD "|" POSIX "|omp\\.h|zlib\\.h|zip\\.h|stb_[a-z_]+\\.h|nlohmann/.*",
+     STD "|" POSIX "|omp\\.h|zlib\\.h|curl/curl\\.h|zip\\.h|stb_[a-z_]+\\.h|nlohmann/.*",
      "src/data may include include/elbo, io, runtime, math, ops and itself"},
     {"src/model/.*", "include/elbo/.*|src/(io|math|ops|data|model)/.*|src/runtime/(?!cuda_).*",
      STD "|omp\\.h|nlohmann/.*|toml\\+\\+/.*",

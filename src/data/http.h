@@ -1,0 +1,21 @@
+#pragma once
+// Getting a file from a web server. libcurl behind one function.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace elbo::data {
+
+struct HttpSink {
+  std::function<void(std::string_view)> write;  ///< may throw; the error comes out of http_get
+  /// Bytes so far and altogether (0 where unknown); true goes on.
+  std::function<bool(std::int64_t, std::int64_t)> progress;
+};
+
+/// Hands the body of `url` (http or https, redirections followed) to the sink. Throws IoError on any failure,
+/// a short body or a status other than success included, and where the build has no libcurl.
+void http_get(const std::string& url, const HttpSink& sink);
+
+}  // namespace elbo::data

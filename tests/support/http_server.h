@@ -1,0 +1,42 @@
+#pragma once
+// A web server on 127.0.0.1 for tests of downloads, able to misbehave.
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace elbo::test {
+
+class HttpServer {
+ public:
+  /// Answers of the server, whole, by path ("/a/b"): status line, headers and body. What is not there is a
+  /// 404.
+  explicit HttpServer(std::map<std::string, std::string> answers);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  /// "http://127.0.0.1:port".
+  std::string url() const;
+  /// How many requests it has had so far.
+  int requests() const { return requests_; }
+
+  /// A well-formed answer; `declared` is the length it claims, the body's own where it is negative.
+  static std::string ok(const std::string& body, long declared = -1);
+  static std::string redirect(const std::string& path);
+
+ private:
+  void serve();
+  void answer(int connection);
+
+  std::map<std::string, std::string> answers_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> requests_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace elbo::test
