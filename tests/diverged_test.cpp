@@ -1,0 +1,190 @@
+// Trainings that go wrong: a loss that is no number, and a disk that is full. The last good checkpoint stays.
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <cmath>
+#include <limits>
+
+#include "elbo/error.h"
+#include "model/model_file.h"
+#include "support/temp_folder.h"
+#include "support/training.h"
+#include "train/step_runner.h"
+
+namespace elbo::test {
+namespace {
+
+/// A learning rate that leads from good losses to NaN within a few steps.
+Recipe diverging_recipe() {
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "gaussian-learned";
+  recipe.train.learning_rate = 1e7;
+  recipe.train.epochs = 50;
+  return recipe;
+}
+
+std::int64_t diverged_step(const Recipe& recipe, const Dataset& data, const TrainOptions& options,
+                           std::string* message) {
+  try {
+    train_anew(recipe, data, options);
+  } catch (const DivergedError& error) {
+    *message = error.what();
+    return error.step();
+  }
+  return 0;
+}
+
+TEST(Diverged, NamesTheFirstBadStep) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(800, 0, 12, false);  // many steps an epoch, so that it is seen late
+  const Recipe recipe = diverging_recipe();
+  std::string message;
+  const std::int64_t step = diverged_step(recipe, data, {}, &message);
+  ASSERT_GT(step, 1) << "did not diverge: the test shows nothing";
+  EXPECT_NE(message.find("step " + std::to_string(step)), std::string::npos) << message;
+  EXPECT_NE(message.find("learning_rate"), std::string::npos) << message;
+  EXPECT_NE(message.find("clip_norm"), std::string::npos) << message;
+
+  // The same steps, looked at one by one.
+  Model model = make_model(recipe, data);
+  Context& context = *model.state().context;
+  const data::ResidentData resident(context, data.train);
+  const data::Preprocessor preprocessor(context, recipe.data, false, {}, {});
+  StepRunner runner(model.state(), resident, preprocessor);
+  runner.begin(1, 0, 0, {});
+  for (std::int64_t i = 1; i <= step; ++i) {
+    ASSERT_LE(i, runner.steps_per_epoch());
+    runner.step();
+    LossRecord record;
+    context.copy_to_host(&record, runner.record(), sizeof record);
+    context.synchronize();
+    EXPECT_EQ(std::isfinite(record.sums[0] + record.sums[1]), i < step) << "step " << i;
+  }
+}
+
+/// Makes the model's first weight NaN after an epoch: what a diverged step would.
+TrainOptions spoiled_after(std::int64_t epoch, Model& model) {
+  TrainOptions options;
+  options.on_epoch = [&model, epoch](const EpochMetrics& metrics) {
+    if (metrics.epoch != epoch) return;
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    model.state().context->copy_to_device(model.state().vae->parameters().values().data, &nan, sizeof nan);
+  };
+  return options;
+}
+
+TEST(Diverged, KeepsTheLastGoodCheckpoint) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(27, 10);
+  TempFolder folder;
+  train_into(folder / "whole", small_recipe(), data);
+  Model model = make_model(small_recipe(), data);
+  TrainOptions options = spoiled_after(2, model);
+  options.folder = folder / "run";
+  try {
+    train(model, data, options);
+    FAIL() << "trained on with NaN";
+  } catch (const DivergedError& error) {
+    EXPECT_EQ(error.step(), 9);
+    EXPECT_NE(std::string(error.what()).find("step 8"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find((folder / "run").string()), std::string::npos) << error.what();
+  }
+  train_into(folder / "run", small_recipe(), data, true);
+  expect_same_run(folder / "run", folder / "whole");
+}
+
+TEST(Diverged, AStopAfterItSavesNothing) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(27, 10);
+  TempFolder folder;
+  train_into(folder / "whole", small_recipe(), data);
+  Model model = make_model(small_recipe(), data);
+  TrainOptions options = spoiled_after(1, model);
+  options.folder = folder / "run";
+  options.stop = [left = 5]() mutable { return left-- == 0; };
+  EXPECT_THROW(train(model, data, options), DivergedError);
+  train_into(folder / "run", small_recipe(), data, true);
+  expect_same_run(folder / "run", folder / "whole");
+}
+
+TEST(Diverged, WithoutAFolderItIsSaidThatNothingIsKept) {
+  ELBO_REQUIRE_DEVICE();
+  std::string message;
+  EXPECT_GT(diverged_step(diverging_recipe(), patterned_data(27, 0, 12, false), {}, &message), 0);
+  EXPECT_NE(message.find("no checkpoint"), std::string::npos) << message;
+}
+
+/// Like a full disk: while it lives, a file cannot grow beyond `bytes`, and the write that tries fails.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit = {bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+/// The message of the IoError that training under the limit ends with.
+std::string train_within(rlim_t bytes, const std::filesystem::path& run, const Recipe& recipe,
+                         const Dataset& data) {
+  const FileSizeLimit limit(bytes);
+  try {
+    train_into(run, recipe, data, true);
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+class FullDisk : public testing::TestWithParam<const char*> {};
+
+// The disk is full by the time one of the files is written; the checkpoint is the largest.
+TEST_P(FullDisk, TheLastGoodCheckpointStays) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(27, 10);
+  TempFolder folder;
+  Recipe longer = small_recipe();
+  longer.train.epochs = 5;
+  train_into(folder / "whole", longer, data);
+  const auto run = folder / "run";
+  train_into(run, small_recipe(), data);
+  const std::string checkpoint = io::read_file(run / "checkpoint.safetensors");
+  const std::string metrics = io::read_file(run / "metrics.jsonl");
+
+  const auto size = static_cast<rlim_t>(std::filesystem::file_size(run / GetParam()));
+  const std::string message = train_within(size - 1, run, longer, data);
+  EXPECT_NE(message.find(GetParam()), std::string::npos) << message;
+  EXPECT_NE(message.find("cannot write"), std::string::npos) << message;
+  EXPECT_TRUE(io::read_file(run / "checkpoint.safetensors") == checkpoint);
+  EXPECT_TRUE(io::read_file(run / "metrics.jsonl").starts_with(metrics));
+  for (const auto& entry : std::filesystem::directory_iterator(run))
+    EXPECT_NE(entry.path().extension(), ".part");
+
+  train_into(run, longer, data, true);  // with room again
+  for (const char* name : {"last.safetensors", "checkpoint.safetensors"}) {
+    EXPECT_TRUE(io::read_file(run / name) == io::read_file(folder / "whole" / name)) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(At, FullDisk,
+                         testing::Values("recipe.toml", "last.safetensors", "checkpoint.safetensors"),
+                         [](const auto& tested) {
+                           const std::string name = tested.param;
+                           return name.substr(0, name.find('.'));
+                         });
+
+}  // namespace
+}  // namespace elbo::test

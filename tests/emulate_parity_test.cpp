@@ -1,0 +1,141 @@
+// Training on the emulated GPU against the CPU: the same noise to the bit, the same losses, the same bytes
+// again.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "data/resident.h"
+#include "model/model_file.h"
+#include "support/tolerance.h"
+#include "support/training.h"
+#include "train/step_runner.h"
+
+namespace elbo::test {
+namespace {
+
+constexpr std::int64_t kSteps = 20;
+
+/// What one device made of twenty steps, read back after each.
+struct Steps {
+  std::vector<LossRecord> records;  ///< the epoch's sums after each step
+  std::vector<float> values;
+};
+
+Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
+  Model model(recipe, data.dims(), device);
+  Context& context = *model.state().context;
+  if (recipe.data.standardize) {
+    auto statistics = data::standardization(data.train);
+    model.state().standard_mean = statistics.mean;
+    model.state().standard_deviation = statistics.deviation;
+  }
+  const data::ResidentData resident(context, data.train);
+  const data::Preprocessor preprocessor(context, recipe.data, !data.train.bytes.empty(),
+                                        model.state().standard_mean, model.state().standard_deviation);
+  StepRunner runner(model.state(), resident, preprocessor);
+  for (const auto moment :
+       {model.state().vae->parameters().first_moment(), model.state().vae->parameters().second_moment()}) {
+    context.fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
+  }
+  Steps steps;
+  for (std::int64_t i = 0; i < kSteps; ++i) {
+    const std::int64_t position = i % runner.steps_per_epoch();
+    if (position == 0) runner.begin(i / runner.steps_per_epoch() + 1, 0, i, {});
+    runner.step();
+    LossRecord record;
+    context.copy_to_host(&record, runner.record(), sizeof record);
+    context.synchronize();
+    steps.records.push_back(record);
+  }
+  steps.values = download(context, model.state().vae->parameters().values());
+  return steps;
+}
+
+class EmulatedParity : public testing::TestWithParam<RecipeVariant> {
+ protected:
+  void SetUp() override {
+    if (cuda_support() != "emulated")
+      GTEST_SKIP() << "compares the CPU with the emulated GPU: an emulated build's test";
+  }
+};
+
+// Five steps an epoch, the last one ragged: four epochs.
+TEST_P(EmulatedParity, TwentyStepsAgreeWithTheCpu) {
+  Recipe recipe = small_recipe();
+  GetParam().change(recipe);
+  const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
+  const Steps cpu = twenty_steps(Device::cpu(), recipe, data);
+  const Steps gpu = twenty_steps(Device::cuda(0), recipe, data);
+  for (std::size_t i = 0; i < kSteps; ++i) {
+    for (const int part : {0, 1}) {
+      const double expected = cpu.records[i].sums[part];
+      EXPECT_NEAR(gpu.records[i].sums[part], expected, 1e-5 * std::abs(expected)) << "step " << i + 1;
+    }
+    EXPECT_EQ(gpu.records[i].first_bad_step, 0u);
+  }
+  const std::vector<double> expected(cpu.values.begin(), cpu.values.end());
+  EXPECT_TRUE(near_all<float>(gpu.values, expected, {1e-4, 1e-3}));
+}
+
+TEST_P(EmulatedParity, TwentyStepsGiveTheSameBytesAgain) {
+  Recipe recipe = small_recipe();
+  GetParam().change(recipe);
+  const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
+  const Steps once = twenty_steps(Device::cuda(0), recipe, data);
+  const Steps again = twenty_steps(Device::cuda(0), recipe, data);
+  for (std::size_t i = 0; i < kSteps; ++i) {
+    EXPECT_EQ(std::memcmp(&once.records[i], &again.records[i], sizeof(LossRecord)), 0) << "step " << i + 1;
+  }
+  EXPECT_EQ(once.values, again.values);
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, EmulatedParity, testing::ValuesIn(recipe_variants()), VariantName());
+
+// With mean 0 and log-variance 0, z is the noise itself.
+TEST(EmulatedNoise, LatentNoiseIsEqualToTheBit) {
+  if (cuda_support() != "emulated") GTEST_SKIP() << "an emulated build's test";
+  constexpr std::int64_t kRows = 37, kLatent = 5;
+  const auto noise = [&](Device device, std::uint64_t time) {
+    Context context(device);
+    Buffer<float> zeros(context, kRows * kLatent), z(context, kRows * kLatent);
+    zeros.fill_zero();
+    const Buffer<std::uint64_t> clock(context, std::span<const std::uint64_t>(&time, 1));
+    const Buffer<std::int64_t> examples(context, data::epoch_permutation(kRows, 3, 1));
+    const auto zero = zeros.matrix(kRows, kLatent);
+    ops::reparameterize(context, z.matrix(kRows, kLatent), {}, {}, zero, zero,
+                        {.seed = 11, .time = clock.data(), .examples = examples.data()});
+    return z.download();
+  };
+  for (std::uint64_t time = 1; time <= kSteps; ++time) {
+    EXPECT_EQ(noise(Device::cuda(0), time), noise(Device::cpu(), time)) << "step " << time;
+  }
+}
+
+// A drawn value is 1 by one comparison with one noise number: equal batches mean equal comparisons.
+TEST(EmulatedNoise, ResampledBatchesAreEqualToTheBit) {
+  if (cuda_support() != "emulated") GTEST_SKIP() << "an emulated build's test";
+  Examples examples;
+  examples.count = 64;
+  examples.dims = 259;
+  examples.bytes = Random(4).bytes(examples.count * examples.dims);
+  DataSettings settings;
+  settings.binarize = "resample";
+  const auto batch = [&](Device device, std::uint64_t time) {
+    Context context(device);
+    const data::ResidentData resident(context, examples);
+    const data::Preprocessor preprocessor(context, settings, true, {}, {});
+    const Buffer<std::uint64_t> clock(context, std::span<const std::uint64_t>(&time, 1));
+    Buffer<float> x(context, examples.count * examples.dims);
+    ops::GatherTarget target;
+    target.x = x.matrix(examples.count, examples.dims);
+    ops::gather_batch(context, target, resident.source(), preprocessor.keyed(9, clock.data()), nullptr);
+    return x.download();
+  };
+  for (const std::uint64_t time : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 33}) {
+    EXPECT_EQ(batch(Device::cuda(0), time), batch(Device::cpu(), time));
+  }
+}
+
+}  // namespace
+}  // namespace elbo::test
