@@ -30,16 +30,16 @@ std::vector<ReparameterizeCase> cases() {
   return all;
 }
 
-class Reparameterize : public testing::TestWithParam<ReparameterizeCase> {};
+class ReparameterizeOp : public testing::TestWithParam<ReparameterizeCase> {};
 
-TEST_P(Reparameterize, ForwardMatchesReference) {
+TEST_P(ReparameterizeOp, ForwardMatchesReference) {
   EXPECT_OP(SampleCase{GetParam()});
 }
-TEST_P(Reparameterize, BackwardMatchesReference) {
+TEST_P(ReparameterizeOp, BackwardMatchesReference) {
   EXPECT_OP(SampleGradientCase{GetParam()});
 }
 
-INSTANTIATE_TEST_SUITE_P(, Reparameterize, testing::ValuesIn(cases()), CaseName());
+INSTANTIATE_TEST_SUITE_P(, ReparameterizeOp, testing::ValuesIn(cases()), CaseName());
 
 /// A posterior on the device under test, and what it gives.
 struct Posterior {
