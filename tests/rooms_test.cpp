@@ -26,6 +26,10 @@ TEST(Rooms, CallsKeepToTheirPlace) {
   EXPECT_EQ(describe(check_words(project())), "");
 }
 
+TEST(Rooms, EveryOpHasBodyKernelCaseTestAndBenchmark) {
+  EXPECT_EQ(describe(check_ops(project())), "");
+}
+
 // The checker itself: each planted violation is seen, at its line, and its lawful twin is not.
 
 struct Planted {
