@@ -127,8 +127,21 @@ TEST(DataDataset, SupportOfBernoulliIsTheUnitInterval) {
                            "bernoulli", "[0, 1]", "model.likelihood=gaussian"});
   EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian)));
   EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_learned)));
+  dataset.test.floats[3] = std::nextafter(1.0f, 2.0f);
+  expect_error<DataError>([&] { data::check_support(dataset, bernoulli); }, {"is 1.0000001,"});
   dataset.test.floats[3] = -1e-7f;
-  EXPECT_THROW(data::check_support(dataset, bernoulli), DataError);
+  expect_error<DataError>([&] { data::check_support(dataset, bernoulli); }, {"is -1e-07,"});
+}
+
+TEST(DataDataset, BinarizingChangesWhatIsNeeded) {
+  const Dataset dataset = Dataset::from_floats({0.0f, 3.5f}, 2);
+  DataSettings settings;
+  settings.binarize = "threshold";
+  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::bernoulli, settings)));
+  settings.binarize = "resample";
+  expect_error<DataError>(
+      [&] { data::check_support(dataset, data::support_of(LikelihoodKind::gaussian, settings)); },
+      {"data.binarize=resample needs values in [0, 1]", "3.5", "data.binarize=none"});
 }
 
 TEST(DataDataset, MissingAndInfiniteValuesAreRefused) {

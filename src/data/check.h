@@ -6,28 +6,32 @@
 #include <string_view>
 
 #include "elbo/dataset.h"
+#include "elbo/recipe.h"
 #include "math/likelihoods/list.h"
 
 namespace elbo::data {
 
-/// The values a likelihood gives a density or probability to.
-struct Support {
-  std::string name;  ///< of the likelihood, for errors
+/// The values that something needs, both ends included.
+struct ValueRange {
+  std::string needed_by{};  ///< for errors: "bernoulli", "data.binarize=resample"
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
+  std::string advice{};  ///< what else to use where data is outside
 };
 
-/// bernoulli: [0, 1], grey values included; the Gaussians: every number.
-Support support_of(LikelihoodKind kind);
+/// The values that data may have, before preprocessing, to be trained on with a likelihood: its support, grey
+/// values included for bernoulli; [0, 1] where they are probabilities to resample from; any where they are
+/// compared with the threshold anyway.
+ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {});
 
-/// Checks that every value is finite and in the support; with `allow_missing` NaN passes, as a value that is
+/// Checks that every value is finite and in the range; with `allow_missing` NaN passes, as a value that is
 /// not there. `source` and `split` ("train") name the examples, `columns` (may be empty) their dimensions.
 /// Throws DataError with the first offending example, dimension and value, and what to do.
-void check_support(const Examples& examples, const Support& support, std::string_view source,
+void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    std::string_view split, const std::vector<std::string>& columns = {},
                    bool allow_missing = false);
 
 /// The same for every split of a dataset.
-void check_support(const Dataset& dataset, const Support& support, bool allow_missing = false);
+void check_support(const Dataset& dataset, const ValueRange& range, bool allow_missing = false);
 
 }  // namespace elbo::data

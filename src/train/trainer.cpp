@@ -24,7 +24,7 @@ void check_data(const Model& model, const Dataset& data) {
   if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
-  data::check_support(data, data::support_of(model.state().vae->config().likelihood));
+  data::check_support(data, data::support_of(model.state().vae->config().likelihood, model.recipe().data));
 }
 
 bool all_finite(const std::vector<float>& values) {
