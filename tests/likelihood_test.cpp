@@ -58,9 +58,8 @@ struct Value {
   float nll;
   std::vector<float> gradient;
 };
-Value value_of(LikelihoodKind kind, float x, const std::vector<float>& parameters,
+Value value_of(Context& context, LikelihoodKind kind, float x, const std::vector<float>& parameters,
                const LikelihoodConstants& constants = {}) {
-  Context context(device());
   const auto width = static_cast<std::int64_t>(parameters.size());
   Buffer<float> p(context, parameters), data(context, std::vector<float>{x}), gradient(context, width),
       nll(context, 1);
@@ -71,13 +70,16 @@ Value value_of(LikelihoodKind kind, float x, const std::vector<float>& parameter
 
 TEST(Likelihood, BernoulliByHand) {
   ELBO_REQUIRE_DEVICE();
-  const auto bernoulli = [](float x, float logit) { return value_of(LikelihoodKind::bernoulli, x, {logit}); };
+  Context context(device());
+  const auto bernoulli = [&](float x, float logit) {
+    return value_of(context, LikelihoodKind::bernoulli, x, {logit});
+  };
   EXPECT_FLOAT_EQ(bernoulli(1.0f, 0.0f).nll, 0.693147181f);  // log 2
   EXPECT_FLOAT_EQ(bernoulli(0.0f, 0.0f).nll, 0.693147181f);
   EXPECT_FLOAT_EQ(bernoulli(0.3f, 0.0f).nll, 0.693147181f);
-  EXPECT_NEAR(bernoulli(1.0f, 2.0f).nll, 0.126928011f, 1e-7f);   // log(1 + e⁻²)
-  EXPECT_FLOAT_EQ(bernoulli(0.0f, 2.0f).nll, 2.126928011f);   // log(1 + e²)
-  EXPECT_FLOAT_EQ(bernoulli(0.25f, 2.0f).nll, 1.626928011f);  // a quarter of one, three of the other
+  EXPECT_NEAR(bernoulli(1.0f, 2.0f).nll, 0.126928011f, 1e-7f);  // log(1 + e⁻²)
+  EXPECT_FLOAT_EQ(bernoulli(0.0f, 2.0f).nll, 2.126928011f);     // log(1 + e²)
+  EXPECT_FLOAT_EQ(bernoulli(0.25f, 2.0f).nll, 1.626928011f);    // a quarter of one, three of the other
   EXPECT_FLOAT_EQ(bernoulli(1.0f, -1.0f).nll, 1.313261688f);
   EXPECT_FLOAT_EQ(bernoulli(1.0f, 20.0f).nll, 2.061153620e-9f);  // e⁻²⁰ (1 − e⁻²⁰/2): nothing is lost
   EXPECT_FLOAT_EQ(bernoulli(0.0f, 100.0f).nll, 100.0f);
@@ -95,8 +97,9 @@ TEST(Likelihood, BernoulliByHand) {
 
 TEST(Likelihood, GaussianByHand) {
   ELBO_REQUIRE_DEVICE();
-  const auto gaussian = [](float x, float mean, float variance) {
-    return value_of(LikelihoodKind::gaussian, x, {mean}, {variance, -10.0f, 10.0f});
+  Context context(device());
+  const auto gaussian = [&](float x, float mean, float variance) {
+    return value_of(context, LikelihoodKind::gaussian, x, {mean}, {variance, -10.0f, 10.0f});
   };
   EXPECT_FLOAT_EQ(gaussian(0.0f, 0.0f, 1.0f).nll, 0.918938533f);  // ½ log 2π
   EXPECT_FLOAT_EQ(gaussian(3.0f, 1.0f, 1.0f).nll, 2.918938533f);
@@ -108,8 +111,9 @@ TEST(Likelihood, GaussianByHand) {
 
 TEST(Likelihood, GaussianLearnedByHand) {
   ELBO_REQUIRE_DEVICE();
-  const auto learned = [](float x, float mean, float log_variance) {
-    return value_of(LikelihoodKind::gaussian_learned, x, {mean, log_variance}, {1.0f, -2.0f, 3.0f});
+  Context context(device());
+  const auto learned = [&](float x, float mean, float log_variance) {
+    return value_of(context, LikelihoodKind::gaussian_learned, x, {mean, log_variance}, {1.0f, -2.0f, 3.0f});
   };
   EXPECT_FLOAT_EQ(learned(0.0f, 0.0f, 0.0f).nll, 0.918938533f);
   EXPECT_FLOAT_EQ(learned(3.0f, 1.0f, 1.386294361f).nll, 2.112085714f);  // σ² = 4, as above

@@ -193,7 +193,7 @@ TEST(ReparameterizeKl, ByHand) {
 TEST(ReparameterizeKl, IsTheMeanOfTheLogRatio) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
-  constexpr std::int64_t kSamples = 20000, kLatent = 3;
+  constexpr std::int64_t kSamples = 5000, kLatent = 3;
   Posterior posterior(context, 1, kLatent, {0.5f, -1.0f, 0.0f}, {-1.0f, 0.3f, 0.6f});
   posterior.sample({.seed = 6}, kSamples);
   double mean = 0.0, squares = 0.0;
@@ -203,7 +203,7 @@ TEST(ReparameterizeKl, IsTheMeanOfTheLogRatio) {
   }
   const double standard_error = std::sqrt((squares - mean * mean) / kSamples);
   EXPECT_NEAR(mean, posterior.kl.download()[0], 4.0 * standard_error);
-  EXPECT_LT(standard_error, 0.02);
+  EXPECT_LT(standard_error, 0.04);
 }
 
 TEST(Reparameterize, NanStaysInItsRow) {

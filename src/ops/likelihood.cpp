@@ -35,35 +35,45 @@ using formulas::AllLanes;
 using formulas::FirstLanes;
 using formulas::Floats;
 
-/// Writes the gradient of the values from j on, and gives their −log p.
-template <class Likelihood, class Access>
+/// Gives −log p of the values from j on, and writes its gradient. Both are computed before anything is
+/// stored, so that the compiler shares what they have in common.
+template <bool kGradient, class Likelihood, class Access>
 HWY_INLINE Floats value_lanes(Access access, const Likelihood& likelihood, const LikelihoodRow& row,
                               std::int64_t j) {
   constexpr int kParameters = Likelihood::kParameters;
-  const Floats zero(0.0f);
   Floats parameters[kParameters], gradient[kParameters];
   for (int p = 0; p < kParameters; ++p) parameters[p] = access.load(row.parameters + p * row.size + j);
   const Floats x = access.load(row.x + j);
-  const Floats present = row.mask ? access.load(row.mask + j) : Floats(1.0f);
-  if (row.gradient) {
+  Floats nll = likelihood.nll(x, parameters);
+  if constexpr (kGradient) {
     likelihood.dnll(x, parameters, gradient);
-    for (int p = 0; p < kParameters; ++p) {
-      const Floats weighted = gradient[p] * Floats(row.weight);
-      access.store(select(present == zero, zero, weighted), row.gradient + p * row.size + j);
-    }
+    for (int p = 0; p < kParameters; ++p) gradient[p] = gradient[p] * Floats(row.weight);
   }
-  return access.keep(select(present == zero, zero, likelihood.nll(x, parameters)));
+  if (row.mask) {
+    const auto absent = access.load(row.mask + j) == Floats(0.0f);
+    nll = select(absent, Floats(0.0f), nll);
+    for (int p = 0; kGradient && p < kParameters; ++p)
+      gradient[p] = select(absent, Floats(0.0f), gradient[p]);
+  }
+  for (int p = 0; kGradient && p < kParameters; ++p)
+    access.store(gradient[p], row.gradient + p * row.size + j);
+  return access.keep(nll);
+}
+
+template <bool kGradient, class Likelihood>
+void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
+  Floats sum(0.0f);
+  std::int64_t j = 0;
+  for (; j + Floats::kLanes <= row.size; j += Floats::kLanes) {
+    sum += value_lanes<kGradient>(AllLanes(), likelihood, row, j);
+  }
+  if (j < row.size) sum += value_lanes<kGradient>(FirstLanes{row.size - j}, likelihood, row, j);
+  if (row.nll) *row.nll = sum.sum();
 }
 
 template <class Likelihood>
 void likelihood_row(const Likelihood& likelihood, const LikelihoodRow& row) {
-  Floats sum(0.0f);
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= row.size; j += Floats::kLanes) {
-    sum += value_lanes(AllLanes(), likelihood, row, j);
-  }
-  if (j < row.size) sum += value_lanes(FirstLanes{row.size - j}, likelihood, row, j);
-  if (row.nll) *row.nll = sum.sum();
+  row.gradient ? sum_row<true>(likelihood, row) : sum_row<false>(likelihood, row);
 }
 
 template <class Likelihood, class Access>
