@@ -233,17 +233,23 @@ const TensorShape& SafetensorsFile::shape(const std::string& name) const {
   return find(name).shape;
 }
 
-template <class T>
-std::vector<T> SafetensorsFile::read(const std::string& name, const char* type,
-                                     const TensorShape& shape) const {
+const SafetensorsFile::Tensor& SafetensorsFile::find(const std::string& name, const char* type,
+                                                     const TensorShape& shape) const {
   const Tensor& tensor = find(name);
   if (tensor.type != type || tensor.shape != shape) {
     throw DataError(concat(path_.string(), ", tensor \"", name, "\": it is ", tensor.type, " ",
                            describe(tensor.shape), ", where ", type, " ", describe(shape), " is needed."));
   }
-  std::vector<T> values((tensor.end - tensor.begin) / sizeof(T));
-  if (!values.empty())
-    std::memcpy(values.data(), bytes_.data() + data_begin_ + tensor.begin, tensor.end - tensor.begin);
+  return tensor;
+}
+
+template <class T>
+std::vector<T> SafetensorsFile::read(const std::string& name, const char* type,
+                                     const TensorShape& shape) const {
+  const Tensor& tensor = find(name, type, shape);
+  const std::size_t bytes = tensor.end - tensor.begin;
+  std::vector<T> values(bytes / sizeof(T));
+  if (bytes > 0) std::memcpy(values.data(), bytes_.data() + data_begin_ + tensor.begin, bytes);
   return values;
 }
 

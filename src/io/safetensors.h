@@ -65,6 +65,8 @@ class SafetensorsFile {
   const std::string& text(const std::string& key) const;
   /// Shape of a tensor. Throws DataError where it is not there.
   const TensorShape& shape(const std::string& name) const;
+  /// Throws DataError unless the tensor is there, of floats, in this shape.
+  void expect_floats(const std::string& name, const TensorShape& shape) const { find(name, "F32", shape); }
   /// Values of a tensor. Throws DataError where it is not there, or has another type or shape.
   std::vector<float> floats(const std::string& name, const TensorShape& shape) const;
   std::vector<double> doubles(const std::string& name, const TensorShape& shape) const;
@@ -72,6 +74,7 @@ class SafetensorsFile {
 
  private:
   const Tensor& find(const std::string& name) const;
+  const Tensor& find(const std::string& name, const char* type, const TensorShape& shape) const;
   template <class T>
   std::vector<T> read(const std::string& name, const char* type, const TensorShape& shape) const;
 

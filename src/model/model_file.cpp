@@ -16,6 +16,7 @@ constexpr const char* kRecipeKey = "elbo.recipe";
 constexpr const char* kDimsKey = "elbo.dims";
 constexpr const char* kPictureKey = "elbo.picture";  // "height width channels"
 constexpr std::int64_t kMaxDims = std::int64_t{1} << 30;
+constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
 constexpr const char* kMeanTensor = "standardize.mean";
 constexpr const char* kDeviationTensor = "standardize.deviation";
 
@@ -92,10 +93,16 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
   }
   description.dims = parse_counts(file, kDimsKey, 1)[0];
   if (description.dims < 1 || description.dims > kMaxDims) {
-    throw DataError(concat(where, ": its metadata says ", description.dims, " values a row, which cannot be."));
+    throw DataError(
+        concat(where, ": its metadata says ", description.dims, " values a row, which cannot be."));
   }
   const auto picture = parse_counts(file, kPictureKey, 3);
   description.picture = {picture[0], picture[1], picture[2]};
+  const bool sane = std::ranges::all_of(picture, [](std::int64_t extent) { return extent <= kMaxExtent; });
+  if (!sane || (picture[0] > 0 && picture[0] * picture[1] * picture[2] != description.dims)) {
+    throw DataError(concat(where, ": its metadata \"", kPictureKey, "\" is \"", file.text(kPictureKey),
+                           "\", which is not a picture of ", description.dims, " values."));
+  }
   return description;
 }
 
@@ -110,9 +117,8 @@ void write_parameters(io::SafetensorsWriter& writer, const ParameterLayout& layo
 
 std::vector<float> read_parameters(const io::SafetensorsFile& file, const ParameterLayout& layout,
                                    const std::string& prefix) {
-  for (const TensorInfo& tensor : layout.tensors) {  // before anything of the sizes claimed is allocated
-    if (file.shape(prefix + tensor.name) != tensor.shape) (void)file.floats(prefix + tensor.name, tensor.shape);
-  }
+  // Before anything of the sizes that the recipe claims is allocated.
+  for (const TensorInfo& tensor : layout.tensors) file.expect_floats(prefix + tensor.name, tensor.shape);
   std::vector<float> arena(static_cast<std::size_t>(layout.size));
   for (const TensorInfo& tensor : layout.tensors) {
     std::ranges::copy(file.floats(prefix + tensor.name, tensor.shape), arena.begin() + tensor.offset);

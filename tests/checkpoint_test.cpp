@@ -1,0 +1,250 @@
+// Model files and checkpoints: what is written comes back to the bit, and what does not fit is refused by
+// name.
+
+#include "train/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <map>
+
+#include "elbo/error.h"
+#include "io/safetensors.h"
+#include "model/model_file.h"
+#include "support/temp_folder.h"
+#include "support/training.h"
+
+namespace elbo::test {
+namespace {
+
+Model trained_model(const Recipe& recipe, const Dataset& data) {
+  Model model(recipe, data.dims(), device(), {3, 4, 1});
+  train(model, data);
+  return model;
+}
+
+/// What `call` throws, as text.
+template <class E>
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const E& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
+void expect_contains(const std::string& text, const std::vector<std::string>& fragments) {
+  for (const auto& fragment : fragments) EXPECT_NE(text.find(fragment), std::string::npos) << text;
+}
+
+class ModelFileVariants : public testing::TestWithParam<RecipeVariant> {};
+
+TEST_P(ModelFileVariants, ComesBackTheSame) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  GetParam().change(recipe);
+  const Dataset data = patterned_data(24, 8, 12, GetParam().as_bytes);
+  TempFolder folder;
+  Model model = trained_model(recipe, data);
+  model.save(folder / "a.safetensors");
+  Model loaded = Model::load(folder / "a.safetensors", device());
+  loaded.save(folder / "b.safetensors");
+  EXPECT_TRUE(io::read_file(folder / "a.safetensors") == io::read_file(folder / "b.safetensors"));
+  EXPECT_EQ(loaded.recipe().to_toml(), recipe.to_toml());
+  EXPECT_EQ(loaded.dims(), 12);
+  EXPECT_EQ(loaded.picture(), (PictureShape{3, 4, 1}));
+  EXPECT_EQ(loaded.parameter_count(), model.parameter_count());
+  const Evaluation before = model.evaluate(data.validation), after = loaded.evaluate(data.validation);
+  EXPECT_EQ(before.terms.elbo, after.terms.elbo);
+  Table x{8, 12, {}};
+  for (std::int64_t i = 0; i < 96; ++i) x.values.push_back(data.validation.value(i / 12, i % 12));
+  EXPECT_EQ(model.reconstruct(x).values, loaded.reconstruct(x).values);
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, ModelFileVariants, testing::ValuesIn(recipe_variants()), VariantName());
+
+TEST(ModelFile, HoldsEveryTensorByName) {
+  ELBO_REQUIRE_DEVICE();
+  TempFolder folder;
+  make_model(small_recipe(), patterned_data(8, 0)).save(folder / "m");
+  const io::SafetensorsFile file(folder / "m");
+  EXPECT_EQ(file.shape("encoder.hidden.0.weight"), (io::TensorShape{9, 12}));
+  EXPECT_EQ(file.shape("encoder.mean.weight"), (io::TensorShape{3, 9}));
+  EXPECT_EQ(file.shape("encoder.log_variance.bias"), (io::TensorShape{3}));
+  EXPECT_EQ(file.shape("decoder.hidden.1.weight"), (io::TensorShape{9, 7}));
+  EXPECT_EQ(file.shape("decoder.output.weight"), (io::TensorShape{12, 9}));
+  EXPECT_EQ(file.tensors().size(), 12u);
+}
+
+TEST(ModelFile, ARunFolderGivesItsBestModelOrElseItsLast) {
+  ELBO_REQUIRE_DEVICE();
+  TempFolder folder;
+  const Dataset data = patterned_data(24, 8);
+  train_into(folder / "run", small_recipe(), data);
+  Model::load(folder / "run", device()).save(folder / "best");
+  EXPECT_TRUE(io::read_file(folder / "best") == io::read_file(folder / "run" / "model.safetensors"));
+  std::filesystem::remove(folder / "run" / "model.safetensors");
+  Model::load(folder / "run", device()).save(folder / "last");
+  EXPECT_TRUE(io::read_file(folder / "last") == io::read_file(folder / "run" / "last.safetensors"));
+  std::filesystem::remove(folder / "run" / "last.safetensors");
+  expect_contains(message_of<IoError>([&] { Model::load(folder / "run", device()); }),
+                  {"run", "model.safetensors"});
+  EXPECT_THROW(Model::load(folder / "nowhere", device()), IoError);
+}
+
+/// A model file with changes: tensors to leave out, to add or to give another shape, and texts to replace.
+class AlteredModelFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    ELBO_REQUIRE_DEVICE();
+    make_model(small_recipe(), patterned_data(8, 0)).save(folder_ / "good");
+    const io::SafetensorsFile file(folder_ / "good");
+    texts_ = file.metadata();
+    for (const auto& [name, tensor] : file.tensors()) shapes_[name] = tensor.shape;
+  }
+  /// The DataError of loading what stands in texts_ and shapes_.
+  std::string refusal() {
+    io::SafetensorsWriter writer;
+    std::map<std::string, std::vector<float>> values;
+    for (const auto& [key, text] : texts_) writer.text(key, text);
+    for (const auto& [name, shape] : shapes_) {
+      std::int64_t size = 1;
+      for (const std::int64_t extent : shape) size *= extent;
+      writer.tensor(name, shape, values[name] = std::vector<float>(static_cast<std::size_t>(size), 0.1f));
+    }
+    writer.write(folder_ / "bad");
+    const std::string message = message_of<DataError>([&] { Model::load(folder_ / "bad", device()); });
+    expect_contains(message, {(folder_ / "bad").string()});
+    return message;
+  }
+
+  TempFolder folder_;
+  std::map<std::string, std::string> texts_;
+  std::map<std::string, io::TensorShape> shapes_;
+};
+
+TEST_F(AlteredModelFile, MissingTensor) {
+  shapes_.erase("encoder.mean.bias");
+  expect_contains(refusal(), {"encoder.mean.bias"});
+}
+
+TEST_F(AlteredModelFile, UnknownTensor) {
+  shapes_["encoder.hidden.7.weight"] = {2};
+  expect_contains(refusal(), {"encoder.hidden.7.weight"});
+}
+
+TEST_F(AlteredModelFile, TensorOfAnotherShape) {
+  shapes_["decoder.output.weight"] = {12, 8};
+  expect_contains(refusal(), {"decoder.output.weight", "[12, 8]", "[12, 9]"});
+}
+
+TEST_F(AlteredModelFile, RecipeOfAnotherShape) {
+  Recipe wide = small_recipe();
+  wide.model.encoder = {16777216, 16777216};  // nothing of that size may be allocated
+  texts_["elbo.recipe"] = wide.to_toml();
+  expect_contains(refusal(), {"encoder.hidden.0"});
+}
+
+TEST_F(AlteredModelFile, NotElbos) {
+  texts_.clear();
+  expect_contains(refusal(), {"elbo.kind"});
+}
+
+TEST_F(AlteredModelFile, RecipeThatIsNone) {
+  texts_["elbo.recipe"] = "model = nonsense";
+  expect_contains(refusal(), {"elbo.recipe"});
+}
+
+TEST_F(AlteredModelFile, DimsThatAreNone) {
+  for (const char* dims : {"", "0", "-12", "12 12", "1e3", "99999999999999999999"}) {
+    texts_["elbo.dims"] = dims;
+    refusal();
+  }
+}
+
+TEST_F(AlteredModelFile, PictureThatIsNone) {
+  texts_["elbo.picture"] = "28 28";
+  expect_contains(refusal(), {"elbo.picture"});
+}
+
+TEST_F(AlteredModelFile, PictureOfAnotherSize) {
+  texts_["elbo.picture"] = "28 28 1";
+  refusal();
+}
+
+TEST_F(AlteredModelFile, HalfOfTheStatistics) {
+  shapes_["standardize.mean"] = {12};
+  expect_contains(refusal(), {"standardize.deviation"});
+}
+
+TEST(Checkpoint, ComesBackToTheBit) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(24, 8);
+  TempFolder folder;
+  Model model = trained_model(small_recipe(), data);
+  const TrainingPosition position{2, 1, 7, {{1234.5, 0.1}, 0}, 1, 99.25};
+  const DataIdentity identity{0x12345678u, 0xffffffffu};
+  const TrainingArrays arrays = download_arrays(model.state());
+  save_checkpoint(folder / "c", model.state(), identity, position, arrays);
+
+  Model other = make_model(small_recipe(), data);
+  other.state().picture = {3, 4, 1};
+  const TrainingPosition read = load_checkpoint(folder / "c", other.state(), identity);
+  EXPECT_EQ(read.epoch, 2);
+  EXPECT_EQ(read.epoch_steps, 1);
+  EXPECT_EQ(read.steps, 7);
+  EXPECT_EQ(read.record.sums[0], 1234.5);
+  EXPECT_EQ(read.record.sums[1], 0.1);
+  EXPECT_EQ(read.best_epoch, 1);
+  EXPECT_EQ(read.best_loss, 99.25);
+  const TrainingArrays back = download_arrays(other.state());
+  EXPECT_EQ(back.values, arrays.values);
+  EXPECT_EQ(back.first_moment, arrays.first_moment);
+  EXPECT_EQ(back.second_moment, arrays.second_moment);
+  save_checkpoint(folder / "again", other.state(), identity, read, back);
+  EXPECT_TRUE(io::read_file(folder / "again") == io::read_file(folder / "c"));
+}
+
+TEST(Checkpoint, KeepsAnInfiniteBestLoss) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(24, 8);
+  TempFolder folder;
+  Model model = trained_model(small_recipe(), data);
+  save_checkpoint(folder / "c", model.state(), {}, {}, download_arrays(model.state()));
+  EXPECT_EQ(load_checkpoint(folder / "c", model.state(), {}).best_loss,
+            std::numeric_limits<double>::infinity());
+}
+
+TEST(Checkpoint, IsNoModelAndAModelIsNoCheckpoint) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(24, 8);
+  TempFolder folder;
+  train_into(folder.path(), small_recipe(), data);
+  expect_contains(message_of<DataError>([&] { Model::load(folder / "checkpoint.safetensors", device()); }),
+                  {"checkpoint.safetensors", "is a checkpoint"});
+  Model model = make_model(small_recipe(), data);
+  expect_contains(
+      message_of<DataError>([&] { load_checkpoint(folder / "last.safetensors", model.state(), {}); }),
+      {"last.safetensors", "is a model"});
+}
+
+TEST(Checkpoint, CountersThatContradictEachOtherAreRefused) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(24, 8);
+  TempFolder folder;
+  Model model = trained_model(small_recipe(), data);
+  const TrainingArrays arrays = download_arrays(model.state());
+  for (const TrainingPosition& bad :
+       {TrainingPosition{-1, 0, 3, {}, 0, 0.0}, TrainingPosition{1, 4, 3, {}, 0, 0.0},
+        TrainingPosition{1, 0, 3, {}, 2, 0.0}}) {
+    save_checkpoint(folder / "c", model.state(), {}, bad, arrays);
+    expect_contains(message_of<DataError>([&] { load_checkpoint(folder / "c", model.state(), {}); }),
+                    {"counters"});
+  }
+}
+
+}  // namespace
+}  // namespace elbo::test
