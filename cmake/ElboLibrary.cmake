@@ -37,7 +37,8 @@ if(NOT ELBO_CUDA_MODE STREQUAL "NONE")
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CUDA=1)
 endif()
 if(ELBO_CUDA_MODE STREQUAL "CUDA")
-  set_target_properties(elbo PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON)
+  # By flag: CMake before 3.25.2 does not know that nvcc has C++20.
+  target_compile_options(elbo PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
   target_link_libraries(elbo PRIVATE CUDA::cudart CUDA::cublas CUDA::cublasLt)
 elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
   # The .cu files are C++ for g++; the stand-ins for the toolkit's headers come first on the include path.

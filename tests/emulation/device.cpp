@@ -18,6 +18,7 @@ namespace elbo::emulation {
 namespace {
 
 constexpr int kMultiprocessors = 4;
+constexpr int kClockKilohertz = 1'000'000;
 constexpr int kSharedBytes = 48 * 1024;
 constexpr int kSharedBytesOptIn = 232448;
 
@@ -215,6 +216,9 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
       break;
     case cudaDevAttrWarpSize:
       *value = 32;
+      break;
+    case cudaDevAttrClockRate:
+      *value = kClockKilohertz;
       break;
     case cudaDevAttrMultiProcessorCount:
       *value = kMultiprocessors;
