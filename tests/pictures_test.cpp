@@ -38,7 +38,7 @@ Table greys(std::int64_t count) {
 }
 
 TEST(Pictures, GridPutsEachPictureInItsCell) {
-  const GridStyle style{.columns = 3, .gap = 3, .caption = ""};
+  const GridStyle style{.columns = 3, .gap = 3};
   const auto canvas = draw_grid(greys(5), kShape, style);
   const std::int64_t cell = 56 + 3, margin = 16;
   EXPECT_EQ(canvas.width(), 2 * margin + 3 * 56 + 2 * 3);
@@ -69,7 +69,7 @@ TEST(Pictures, RowsRunAlongThePictureAndColoursStay) {
 }
 
 TEST(Pictures, BandsAndOuterColumnsStandApart) {
-  GridStyle style{.columns = 4, .gap = 2, .rows_in_band = 2, .outer_columns_apart = true, .caption = ""};
+  GridStyle style{.columns = 4, .gap = 2, .rows_in_band = 2, .outer_columns_apart = true};
   const auto apart = draw_grid(greys(16), kShape, style);
   style.rows_in_band = 0;
   style.outer_columns_apart = false;

@@ -49,6 +49,9 @@ struct Examples {
   Examples slice(std::int64_t first, std::int64_t count) const;
 };
 
+/// Examples [first, first + count) as the floats a model sees before preprocessing. Throws ShapeError.
+Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
+
 /// Named data with its splits. `validation` and `test` may be empty.
 struct Dataset {
   std::string name;

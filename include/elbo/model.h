@@ -83,7 +83,4 @@ class Model {
   std::unique_ptr<State> state_;
 };
 
-/// Examples as the floats the model sees before preprocessing. `first` and `count` select rows.
-Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
-
 }  // namespace elbo

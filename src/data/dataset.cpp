@@ -61,6 +61,17 @@ float Examples::value(std::int64_t i, std::int64_t j) const {
   return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) / 255.0f;
 }
 
+Table to_table(const Examples& examples, std::int64_t first, std::int64_t count) {
+  ELBO_CHECK(first >= 0 && count >= 0 && count <= examples.count - first, ShapeError, "rows ", first, " to ",
+             first + count, " of ", examples.count, " examples");
+  Table table{count, examples.dims, {}};
+  table.values.reserve(static_cast<std::size_t>(count * examples.dims));
+  for (std::int64_t i = first; i < first + count; ++i) {
+    for (std::int64_t j = 0; j < examples.dims; ++j) table.values.push_back(examples.value(i, j));
+  }
+  return table;
+}
+
 Examples Examples::slice(std::int64_t first, std::int64_t number) const {
   ELBO_CHECK(first >= 0 && number >= 0 && first <= count - number, ShapeError, "examples ", first, " to ",
              first + number, " asked of ", count);

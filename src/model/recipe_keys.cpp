@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "io/nearest.h"
+#include "math/activation_kind.h"
+#include "math/likelihoods/list.h"
 #include "runtime/check.h"
 
 namespace elbo {
@@ -21,11 +23,19 @@ Strings initializations() {
 Strings binarizations() {
   return {"none", "threshold", "resample"};
 }
+
+template <class Table>
+Strings names_of(const Table& table) {
+  Strings names;
+  for (const auto& entry : table) names.emplace_back(entry.name);
+  return names;
+}
+
 Strings activations() {
-  return {"relu", "tanh", "gelu", "silu", "sigmoid", "identity"};
+  return names_of(kActivations);
 }
 Strings likelihoods() {
-  return {"bernoulli", "gaussian", "gaussian-learned"};
+  return names_of(kLikelihoods);
 }
 
 constexpr double kLargestWidth = 1 << 24;

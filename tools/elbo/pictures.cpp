@@ -60,9 +60,9 @@ Span axis(const std::vector<Panel>& panels, std::int64_t coordinate) {
   return {span.low - pad, span.high + pad};
 }
 
-// A round distance between ticks that gives about five of them.
+// A round distance between ticks that gives four to ten of them.
 double tick_distance(Span span) {
-  const double rough = (span.high - span.low) / 5.0;
+  const double rough = (span.high - span.low) / 7.0;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   for (const double factor : {1.0, 2.0, 5.0}) {
     if (factor * power >= rough) return factor * power;
@@ -143,9 +143,16 @@ Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& sty
   ELBO_CHECK(shape.is_picture() && pictures.cols == shape.height * shape.width * shape.channels, ShapeError,
              "a row of ", pictures.cols, " values is not a picture of ", shape.height, " x ", shape.width,
              " x ", shape.channels);
+  ELBO_CHECK(style.cells.empty() || std::ssize(style.cells) == pictures.rows, ShapeError, style.cells.size(),
+             " cells for ", pictures.rows, " pictures");
+  const auto cell = [&](std::int64_t i) {
+    return style.cells.empty() ? i : style.cells[static_cast<std::size_t>(i)];
+  };
+  std::int64_t cells = 0;
+  for (std::int64_t i = 0; i < pictures.rows; ++i) cells = std::max(cells, cell(i) + 1);
   const std::int64_t scale = enlargement(shape), wide = style.gap + 4 * scale;
-  const std::int64_t columns = std::max<std::int64_t>(std::min(style.columns, pictures.rows), 1);
-  const std::int64_t rows = (pictures.rows + columns - 1) / columns;
+  const std::int64_t columns = std::max<std::int64_t>(std::min(style.columns, cells), 1);
+  const std::int64_t rows = (cells + columns - 1) / columns;
   const auto left = [&](std::int64_t column) {
     std::int64_t x = kMargin + column * (shape.width * scale + style.gap);
     if (style.outer_columns_apart)
@@ -162,7 +169,8 @@ Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& sty
                 top(std::max<std::int64_t>(rows, 1) - 1) + shape.height * scale + kMargin);
   canvas.text(kMargin, kMargin, style.caption);
   for (std::int64_t i = 0; i < pictures.rows; ++i) {
-    draw_picture(canvas, left(i % columns), top(i / columns), pictures.row(i), shape, scale, range);
+    draw_picture(canvas, left(cell(i) % columns), top(cell(i) / columns), pictures.row(i), shape, scale,
+                 range);
   }
   return canvas;
 }

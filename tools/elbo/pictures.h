@@ -24,7 +24,9 @@ struct GridStyle {
   std::int64_t gap = 3;              ///< pixels between pictures
   std::int64_t rows_in_band = 0;     ///< a wider gap after every so many rows; 0: never
   bool outer_columns_apart = false;  ///< a wider gap beside the first and before the last column
-  std::string caption;               ///< a line above, ASCII
+  std::string caption = {};          ///< a line above, ASCII
+  /// The cell of each picture, counted along the rows; empty: they follow each other.
+  std::vector<std::int64_t> cells = {};
 };
 
 /// How much a picture is enlarged so that one can see it.

@@ -1,0 +1,278 @@
+// The command as a user runs it: what it prints where, what it writes, how it exits.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "io/file.h"
+#include "support/cli.h"
+
+namespace elbo::test {
+namespace {
+
+using Json = nlohmann::json;
+
+TEST(Cli, HelpAndVersionGoToStandardOutput) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"},
+                                                                     {"--version"},
+                                                                     {"train", "--help"},
+                                                                     {"eval", "--help"},
+                                                                     {"sample", "--help"},
+                                                                     {"reconstruct", "--help"},
+                                                                     {"encode", "--help"},
+                                                                     {"decode", "--help"},
+                                                                     {"data", "--help"},
+                                                                     {"info", "--help"}}) {
+    const auto result = run_elbo(arguments);
+    EXPECT_EQ(result.code, 0) << arguments[0] << result.err;
+    EXPECT_FALSE(result.out.empty()) << arguments[0];
+    EXPECT_EQ(result.err, "") << arguments[0];
+  }
+  EXPECT_SAYS(run_elbo({"--version"}).out, version());
+  const auto help = run_elbo({"train", "--help"}).out;
+  for (const char* word :
+       {"mnist-deep", "latent-2d", "model.latent", "relu", "--resume", "train.learning_rate"})
+    EXPECT_SAYS(help, word);
+}
+
+TEST(Cli, InfoNamesTheDevices) {
+  const auto text = run_elbo({"info"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_SAYS(text.out, version());
+  EXPECT_SAYS(text.out, "cpu");
+  const auto json = Json::parse(run_elbo({"info", "--json"}).out);
+  EXPECT_EQ(json.at("version"), version());
+  EXPECT_EQ(json.at("cuda"), cuda_support());
+  EXPECT_GE(json.at("threads").get<int>(), 1);
+  EXPECT_EQ(json.at("devices").at(0).at("device"), "cpu");
+}
+
+TEST(Cli, DataListNamesWhatIsKnown) {
+  const auto text = run_elbo({"data", "list"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  for (const char* name : {"digits", "gaussian2d", "uniform10", "mnist"}) EXPECT_SAYS(text.out, name);
+  const auto json = Json::parse(run_elbo({"data", "list", "--json"}).out);
+  EXPECT_EQ(json.at("datasets").size(), known_datasets().size());
+}
+
+void expect_terms(const Json& terms, bool variational = true) {
+  const double elbo = terms.at("elbo"), reconstruction = terms.at("reconstruction"), kl = terms.at("kl");
+  EXPECT_NEAR(elbo, -(reconstruction + kl), 1e-4 * (1.0 + std::abs(elbo)));
+  if (variational) {
+    EXPECT_GE(kl, 0.0);
+  } else {
+    EXPECT_EQ(kl, 0.0);
+  }
+}
+
+// One run of small pictures, through every subcommand.
+TEST(Cli, ARunOfPicturesServesEveryCommand) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto data = write_pictures(folder / "pictures", 96, 32);
+  const auto run = (folder / "run").string();
+  const auto trained =
+      run_elbo(small_training({"--data", data, "--out", run, "--epochs", "2", "--batch", "20", "--json",
+                               "--set", "model.latent=2", "--set", "data.validation=0.25"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+
+  const auto json = Json::parse(trained.out);
+  EXPECT_EQ(json.at("device"), device().name());
+  EXPECT_EQ(json.at("epochs"), 2);
+  EXPECT_EQ(json.at("steps"), 2 * 4) << "72 examples in batches of 20, the last of 12 kept";
+  EXPECT_GT(json.at("seconds").get<double>(), 0.0);
+  EXPECT_GT(json.at("examples_per_second").get<double>(), 0.0);
+  for (const char* split : {"train", "validation", "test"}) expect_terms(json.at(split));
+  EXPECT_GE(json.at("active_units").get<int>(), 0);
+  EXPECT_SAYS(trained.err, "epoch 1/2");
+  EXPECT_SAYS(trained.err, "epoch 2/2");
+  EXPECT_EQ(trained.err.find('\r'), std::string::npos) << "a pipe gets plain lines";
+  EXPECT_EQ(files_below(run),
+            (std::vector<std::string>{"checkpoint.safetensors", "last.safetensors", "latent.png",
+                                      "manifold.png", "metrics.jsonl", "model.safetensors", "recipe.toml",
+                                      "reconstructions.png", "samples.png", "walk.png"}));
+  EXPECT_EQ(Recipe::from_file(run + "/recipe.toml").model.latent, 2);
+
+  const auto dev = device().name();
+  const auto evaluated = run_elbo({"eval", run, "--nll-samples", "8", "--json", "--device", dev});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+  const auto figures = Json::parse(evaluated.out);
+  EXPECT_EQ(figures.at("split"), "test");
+  EXPECT_EQ(figures.at("examples"), 32);
+  EXPECT_EQ(figures.at("test"), json.at("test")) << "eval says of the saved model what train said of it";
+  EXPECT_EQ(figures.at("nll_samples"), 8);
+  EXPECT_LE(figures.at("nll").get<double>(), -figures.at("test").at("elbo").get<double>() + 1.0);
+  EXPECT_GT(figures.at("nll_standard_error").get<double>(), 0.0);
+  const auto table = run_elbo({"eval", run, "--split", "validation", "--device", dev});
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_SAYS(table.out, "validation");
+  EXPECT_SAYS(table.out, "-ELBO");
+  EXPECT_EQ(table.err, "");
+
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"sample", run, "-n", "9", "--out", folder / "s.png"},
+           {"sample", run, "--manifold", "4", "--out", folder / "m.png"},
+           {"reconstruct", run, "-n", "5", "--out", folder / "r5.png"},
+           {"reconstruct", run, "-n", "17", "--out", folder / "r17.png"},
+           {"reconstruct", run, "--walk", "--out", folder / "w.png"},
+           {"reconstruct", run, "--between", "3", "4", "--arc", "--out", folder / "w2.png"}}) {
+    auto with_device = arguments;
+    with_device.insert(with_device.end(), {"--device", dev});
+    const auto result = run_elbo(with_device);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_SAYS(result.out, arguments.back());
+    EXPECT_TRUE(io::read_file(arguments.back()).starts_with("\x89PNG")) << arguments.back();
+  }
+
+  // Codes of the test split decode to its reconstructions.
+  const std::string codes = folder / "codes.npy", decoded = folder / "decoded.csv",
+                    rebuilt = folder / "rebuilt.csv";
+  EXPECT_EQ(run_elbo({"encode", run, "--out", codes, "--device", dev}).code, 0);
+  EXPECT_EQ(load_dataset(codes).train.count, 32);
+  EXPECT_EQ(load_dataset(codes).train.dims, 2);
+  const auto decoding = run_elbo({"decode", run, "--codes", codes, "--out", decoded, "--device", dev});
+  EXPECT_EQ(decoding.code, 0) << decoding.err;
+  EXPECT_EQ(run_elbo({"reconstruct", run, "--out", rebuilt, "--device", dev}).code, 0);
+  const auto left = load_dataset(decoded).train, right = load_dataset(rebuilt).train;
+  ASSERT_EQ(left.count, 32);
+  ASSERT_EQ(left.floats.size(), right.floats.size());
+  for (std::size_t i = 0; i < left.floats.size(); ++i)
+    ASSERT_NEAR(left.floats[i], right.floats[i], 1e-5f) << i;
+  const std::string both = folder / "both.csv";
+  EXPECT_EQ(run_elbo({"encode", run, "--log-variance", "--out", both, "--device", dev}).code, 0);
+  EXPECT_EQ(load_dataset(both).train.dims, 4);
+
+  const auto info = run_elbo({"info", run});
+  EXPECT_EQ(info.code, 0) << info.err;
+  EXPECT_SAYS(info.out, "encoder.mean.weight");
+  EXPECT_SAYS(info.out, "latent = 2");
+  const auto details = Json::parse(run_elbo({"info", run, "--json"}).out);
+  EXPECT_EQ(details.at("parameters"), json.at("parameters"));
+  EXPECT_EQ(details.at("last_epoch").at("epoch"), 2);
+}
+
+TEST(Cli, PointsOfThePlaneGetScatterPlots) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string();
+  const auto trained = run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_SAYS(trained.out, "-ELBO");
+  EXPECT_SAYS(trained.out, run);
+  EXPECT_SAYS(trained.out, "elbo eval");
+  for (const char* name : {"samples.png", "reconstructions.png", "latent.png"}) {
+    EXPECT_TRUE(std::filesystem::exists(run + "/" + name)) << name;
+  }
+  const auto samples =
+      run_elbo({"sample", run, "-n", "50", "--out", folder / "s.csv", "--device", device().name()});
+  EXPECT_EQ(samples.code, 0) << samples.err;
+  EXPECT_EQ(load_dataset((folder / "s.csv").string()).train.count, 50);
+}
+
+TEST(Cli, AnAutoencoderHasNoPriorToDrawFrom) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string();
+  const auto trained = run_elbo(small_training({"--data", "uniform10", "--set", "model.kind=autoencoder",
+                                                "--out", run, "--epochs", "1", "--batch", "1000", "--json"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  expect_terms(Json::parse(trained.out).at("test"), false);
+  const auto sampled = run_elbo({"sample", run, "--device", device().name()});
+  expect_complaint(sampled, 2, {"autoencoder"});
+  EXPECT_FALSE(std::filesystem::exists(run + "/samples.csv"));
+  expect_complaint(run_elbo({"eval", run, "--nll-samples", "5", "--device", device().name()}), 2,
+                   {"--nll-samples"});
+}
+
+TEST(Cli, ABatchLargerThanTheDataIsOneSmallerBatch) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto data = write_pictures(folder / "pictures", 10, 3);
+  const auto result = run_elbo(small_training(
+      {"--data", data, "--out", folder / "run", "--batch", "1000", "--epochs", "3", "--json"}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(Json::parse(result.out).at("steps"), 3);
+}
+
+TEST(Cli, RunsAreNumberedAndNeverOverwritten) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  CommandSettings here;
+  here.folder = folder.path().string();
+  const auto arguments = small_training({"latent-2d", "--epochs", "0"});
+  ASSERT_EQ(run_elbo(arguments, here).code, 0);
+  ASSERT_EQ(run_elbo(arguments, here).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder / "runs/latent-2d-1/last.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "runs/latent-2d-2/last.safetensors"));
+
+  const auto before = io::read_file(folder / "runs/latent-2d-2/recipe.toml");
+  auto again = arguments;
+  again.insert(again.end(), {"--out", "runs/latent-2d-2", "--set", "model.latent=3"});
+  expect_complaint(run_elbo(again, here), 2, {"runs/latent-2d-2", "--resume", "--force"});
+  EXPECT_EQ(io::read_file(folder / "runs/latent-2d-2/recipe.toml"), before);
+  again.push_back("--force");
+  EXPECT_EQ(run_elbo(again, here).code, 0);
+  EXPECT_EQ(Recipe::from_file(folder / "runs/latent-2d-2/recipe.toml").model.latent, 3);
+}
+
+// Sends a signal after the end of the first epoch.
+CommandSettings interrupted_by(int signal) {
+  CommandSettings settings;
+  settings.signal_at = [signal](const std::string& err) {
+    return err.find("epoch 1/") != std::string::npos ? signal : 0;
+  };
+  return settings;
+}
+
+TEST(Cli, CtrlCSavesAndResumeEndsAsIfNeverStopped) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string(), whole = (folder / "whole").string();
+  const auto stopped = run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1000000", "--json"}),
+                                interrupted_by(SIGINT));
+  ASSERT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_SAYS(stopped.err, "--resume");
+  const auto json = Json::parse(stopped.out);
+  EXPECT_EQ(json.at("interrupted"), true);
+  EXPECT_TRUE(std::filesystem::exists(run + "/checkpoint.safetensors"));
+
+  // Two epochs more than were begun.
+  const auto epochs = std::to_string(json.at("steps").get<std::int64_t>() / 10 + 2);
+  const auto resumed = run_elbo(
+      {"train", "--resume", "--out", run, "--epochs", epochs, "--json", "--device", device().name()});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(Json::parse(resumed.out).at("steps"), std::stoll(epochs) * 10);
+  ASSERT_EQ(run_elbo(small_training({"latent-2d", "--out", whole, "--epochs", epochs})).code, 0);
+  EXPECT_EQ(io::read_file(run + "/last.safetensors"), io::read_file(whole + "/last.safetensors"));
+  EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), io::read_file(whole + "/checkpoint.safetensors"));
+}
+
+TEST(Cli, SigtermIsAnInterruptToo) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string();
+  const auto stopped =
+      run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1000000"}), interrupted_by(SIGTERM));
+  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_EQ(stopped.out, "");
+  EXPECT_EQ(run_elbo({"eval", run, "--device", device().name()}).code, 0);
+}
+
+TEST(Cli, ResumeTakesTheRunsOwnRecipe) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string();
+  ASSERT_EQ(run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1"})).code, 0);
+  const auto dev = device().name();
+  expect_complaint(run_elbo({"train", "--resume", "--out", run, "--batch", "7", "--device", dev}), 2,
+                   {"train.batch", "--resume"});
+  expect_complaint(run_elbo({"train", "--resume", "--out", folder / "nothing", "--device", dev}), 1,
+                   {"nothing", "recipe.toml"});
+  const auto finished = run_elbo({"train", run, "--resume", "--json", "--device", dev});
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  EXPECT_EQ(Json::parse(finished.out).at("steps"), 10);
+}
+
+}  // namespace
+}  // namespace elbo::test

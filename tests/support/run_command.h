@@ -1,0 +1,33 @@
+#pragma once
+// The elbo command as a user runs it: a process of its own, with what it printed and how it ended.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace elbo::test {
+
+struct CommandResult {
+  int code = -1;  ///< exit code; 128 + the signal that ended it
+  std::string out;
+  std::string err;
+};
+
+struct CommandSettings {
+  std::vector<std::string> environment;  ///< "NAME=value", beside the test's own
+  std::string folder;                    ///< where it runs; empty: where the test does
+  long long file_size_limit = -1;        ///< bytes a file may grow to, as on a full disk; −1: any
+  std::string standard_output;           ///< a file to print to in place of CommandResult::out
+  /// Called with all that stands on standard error so far, whenever there is more; a positive number is sent
+  /// to the process as a signal, once.
+  std::function<int(const std::string&)> signal_at;
+};
+
+/// Runs elbo with the arguments and waits for it.
+CommandResult run_elbo(const std::vector<std::string>& arguments, const CommandSettings& settings = {});
+
+/// Names of all files below a folder, sorted.
+std::vector<std::string> files_below(const std::filesystem::path& folder);
+
+}  // namespace elbo::test

@@ -1,0 +1,109 @@
+// elbo encode, elbo decode
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+#include "command.h"
+#include "pictures.h"
+#include "run_folder.h"
+#include "runtime/check.h"
+#include "table_file.h"
+
+namespace elbo::command {
+namespace {
+
+struct EncodeOptions {
+  std::string run, data, split, out, device = "auto";
+  bool log_variance = false;
+};
+
+struct DecodeOptions {
+  std::string run, codes, out, device = "auto";
+};
+
+// [mean | log-variance] in one table.
+Table joined(const Posterior& posterior) {
+  const auto& [mean, log_variance] = posterior;
+  Table rows{mean.rows, mean.cols + log_variance.cols, {}};
+  for (std::int64_t i = 0; i < mean.rows; ++i) {
+    const auto left = mean.row(i), right = log_variance.row(i);
+    rows.values.insert(rows.values.end(), left.begin(), left.end());
+    rows.values.insert(rows.values.end(), right.begin(), right.end());
+  }
+  return rows;
+}
+
+int run_encode(EncodeOptions options) {
+  file_kind(options.out, {FileKind::npy, FileKind::csv});
+  auto model = Model::load(options.run, Device::parse(options.device));
+  if (options.log_variance && model.recipe().model.kind != "vae") {
+    throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
+  }
+  const auto data = load_data(model, options.data);
+  const auto& examples = choose_split(data, options.split);
+  auto columns = numbered("z", model.latent());
+  if (options.log_variance) {
+    for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
+  }
+  TableFile table(options.out, examples.count, columns);
+  in_chunks(examples, 0, examples.count, [&](const Table& rows) {
+    const auto posterior = model.encode(rows);
+    table.append(options.log_variance ? joined(posterior) : posterior.mean);
+  });
+  table.commit();
+  std::cout << options.out << ": " << examples.count << ' ' << options.split << ' '
+            << unit_of(model.picture()) << " encoded\n";
+  return 0;
+}
+
+int run_decode(const DecodeOptions& options) {
+  auto model = Model::load(options.run, Device::parse(options.device));
+  const bool picture = model.picture().is_picture();
+  auto kinds = std::vector{FileKind::npy, FileKind::csv};
+  if (picture) kinds.push_back(FileKind::png);
+  const auto kind = file_kind(options.out, kinds);
+  const auto codes = load_dataset(options.codes).train;
+  if (codes.dims != model.latent()) {
+    throw DataError(concat(options.codes, ": its rows have ", codes.dims, " values; the model's latent has ",
+                           model.latent(), "."));
+  }
+  if (kind == FileKind::png) {
+    const auto decoded = model.decode(to_table(codes, 0, codes.count));
+    draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);
+  } else {
+    TableFile table(options.out, codes.count, numbered("x", model.dims()));
+    in_chunks(codes, 0, codes.count, [&](const Table& rows) { table.append(model.decode(rows)); });
+    table.commit();
+  }
+  std::cout << options.out << ": " << codes.count << " codes decoded\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_encode(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("encode", "Posterior means of examples");
+  auto options = std::make_shared<EncodeOptions>();
+  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  command->add_option("--out", options->out, "A .npy or .csv file")->required();
+  command->add_option("--data", options->data, "Other data than the model was trained on");
+  command->add_option("--split", options->split, "train, validation or test [test where there is one]");
+  command->add_flag("--log-variance", options->log_variance,
+                    "The posterior's log-variances as well, as further columns");
+  add_device(*command, options->device);
+  command->callback([options, &action] { action = [options] { return run_encode(*options); }; });
+}
+
+void add_decode(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("decode", "What codes decode to");
+  auto options = std::make_shared<DecodeOptions>();
+  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  command->add_option("--codes", options->codes, "A .npy or .csv file, a code in each row")->required();
+  command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
+  add_device(*command, options->device);
+  command->callback([options, &action] { action = [options] { return run_decode(*options); }; });
+}
+
+}  // namespace elbo::command

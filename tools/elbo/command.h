@@ -1,0 +1,33 @@
+#pragma once
+// The subcommands: each declares its options and says what to do once they are read.
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace elbo::command {
+
+/// Exit codes beside 0.
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+inline constexpr int kInterrupted = 130;
+
+/// What the chosen subcommand does; returns the exit code. Throws elbo's errors.
+using Action = std::function<int()>;
+
+void add_train(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
+void add_sample(CLI::App& app, Action& action);
+void add_reconstruct(CLI::App& app, Action& action);
+void add_encode(CLI::App& app, Action& action);
+void add_decode(CLI::App& app, Action& action);
+void add_data(CLI::App& app, Action& action);
+void add_info(CLI::App& app, Action& action);
+
+/// --device, with its default.
+void add_device(CLI::App& app, std::string& device);
+
+}  // namespace elbo::command

@@ -1,0 +1,74 @@
+// elbo eval
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+
+#include "command.h"
+#include "report.h"
+#include "run_folder.h"
+#include "runtime/check.h"
+
+namespace elbo::command {
+namespace {
+
+struct EvalOptions {
+  std::string run, data, split, device = "auto";
+  std::int64_t nll_samples = 0;
+  std::uint64_t seed = 0;
+  bool json = false;
+};
+
+int run_eval(EvalOptions options) {
+  auto model = Model::load(options.run, Device::parse(options.device));
+  if (options.nll_samples > 0 && model.recipe().model.kind != "vae") {
+    throw ConfigError("--nll-samples needs a model with a prior; an autoencoder has none.");
+  }
+  const auto data = load_data(model, options.data);
+  const auto& examples = choose_split(data, options.split);
+  const auto start = std::chrono::steady_clock::now();
+  const auto result = model.evaluate(examples, options.nll_samples, options.seed);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!options.json) {
+    std::cout << options.run << " on " << data.name << ", " << describe(model.device()) << "\n\n";
+    print_table(model.recipe(), {{options.split, result}});
+    return 0;
+  }
+  Json json = {{"run", options.run},
+               {"data", data.name},
+               {"split", options.split},
+               {"device", model.device().name()},
+               {"examples", result.examples},
+               {"seconds", seconds},
+               {"examples_per_second", static_cast<double>(result.examples) / seconds},
+               {options.split, to_json(result.terms)},
+               {"squared_error", result.squared_error},
+               {"active_units", result.active_units}};
+  add_nll(json, result);
+  print(json);
+  return 0;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "eval", "The bound on log p(x) of a trained model, and its estimate by importance weighting");
+  auto options = std::make_shared<EvalOptions>();
+  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  command->add_option("--data", options->data, "Other data than the model was trained on");
+  command->add_option("--split", options->split, "train, validation or test [test where there is one]");
+  command
+      ->add_option("--nll-samples", options->nll_samples,
+                   "Samples an example of the importance-weighted NLL; 0: none")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Of the noise")->capture_default_str();
+  add_device(*command, options->device);
+  command->add_flag("--json", options->json, "Results as one JSON object");
+  command->callback([options, &action] { action = [options] { return run_eval(*options); }; });
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,99 @@
+// elbo: train a variational autoencoder and use it.
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "elbo/elbo.h"
+#include "io/nearest.h"
+
+namespace {
+
+using namespace elbo::command;
+
+int complain(const std::string& message, int code) {
+  std::cerr << "elbo: " << message << std::endl;
+  return code;
+}
+
+// What the user may have meant by arguments that nothing takes.
+std::string unexpected(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const auto chosen = app.get_subcommands();
+  std::vector<std::string> known;
+  if (chosen.empty()) {
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(command->get_name());
+    }
+  } else {
+    for (const auto* option : chosen.front()->get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  std::string message =
+      chosen.empty() ? "no command \"" + first + "\"" : "unexpected argument \"" + first + "\"";
+  const std::string nearest = elbo::io::nearest_hint(first.substr(0, first.find('=')), known);
+  if (chosen.empty() || nearest.starts_with("did you mean")) return message + "; " + nearest;
+  return message + "; see elbo " + chosen.front()->get_name() + " --help.";
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"elbo trains variational autoencoders, on the CPU or on a GPU, and puts them to use."};
+  app.name("elbo");
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  app.set_version_flag("--version", std::string("elbo ") + elbo::version());
+  app.set_help_flag("-h,--help", "Say how this is used");
+  app.footer("Begin with: elbo train digits");
+  Action action;
+  add_train(app, action);
+  add_eval(app, action);
+  add_sample(app, action);
+  add_reconstruct(app, action);
+  add_encode(app, action);
+  add_decode(app, action);
+  add_data(app, action);
+  add_info(app, action);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    const auto extras = app.remaining(true);
+    return complain(
+        extras.empty() ? std::string(error.what()) + "; see elbo --help." : unexpected(app, extras),
+        kWrongUsage);
+  }
+  return action();
+}
+
+// Results that could not be written are no results.
+int flushed(int code) {
+  std::cout.flush();
+  if (std::cout.good() && std::fflush(stdout) == 0) return code;
+  return complain("cannot write the results to standard output.", kFailed);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return flushed(parse_and_run(argc, argv));
+  } catch (const elbo::ConfigError& error) {
+    return complain(error.what(), kWrongUsage);
+  } catch (const elbo::Error& error) {
+    return complain(error.what(), kFailed);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory.", kFailed);
+  } catch (const std::exception& error) {
+    return complain(error.what(), kFailed);
+  }
+}

@@ -1,0 +1,115 @@
+#include "progress.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+namespace elbo::command {
+namespace {
+
+volatile sig_atomic_t interrupt_requested = 0;
+
+void note_interrupt(int) {
+  interrupt_requested = 1;
+}
+
+void install(int signal, void (*handler)(int), unsigned flags) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = static_cast<int>(flags);
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, nullptr);
+}
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[160];
+  std::snprintf(text, sizeof text, pattern, values...);
+  return text;
+}
+
+}  // namespace
+
+std::string with_commas(double value) {
+  const std::string digits = std::isfinite(value) ? format("%.0f", value) : "?";
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && digits[i - 1] != '-' && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds > 1e8) return "?";
+  const auto whole = std::llround(seconds);
+  if (whole < 60) return seconds < 9.95 ? format("%.1f s", seconds) : format("%lld s", whole);
+  if (whole < 3600) return format("%lld:%02lld min", whole / 60, whole % 60);
+  return format("%lld:%02lld h", whole / 3600, whole % 3600 / 60);
+}
+
+ProgressLine::ProgressLine(const Recipe& recipe, std::string unit, bool quiet)
+    : unit_(std::move(unit)),
+      epochs_(recipe.train.epochs),
+      variational_(recipe.model.kind == "vae"),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) != 0) {}
+
+ProgressLine::~ProgressLine() {
+  clear();
+}
+
+void ProgressLine::clear() {
+  if (live_) std::fputs("\r\033[K", stderr);
+  live_ = false;
+}
+
+std::string ProgressLine::losses(const ElboTerms& terms) const {
+  if (!variational_) return format("loss %.2f", terms.reconstruction);
+  return format("-ELBO %.2f (KL %.2f)", -terms.elbo, terms.kl);
+}
+
+void ProgressLine::step(const Progress& progress) {
+  if (quiet_ || !terminal_) return;
+  const auto width = static_cast<int>(std::to_string(progress.steps_per_epoch).size());
+  std::fprintf(stderr, "\r\033[Kepoch %lld/%lld  step %*lld/%lld  %s  %s %s/s  %s left",
+               static_cast<long long>(progress.epoch), static_cast<long long>(progress.epochs), width,
+               static_cast<long long>(progress.step), static_cast<long long>(progress.steps_per_epoch),
+               losses(progress.train).c_str(), with_commas(progress.examples_per_second).c_str(),
+               unit_.c_str(), duration(progress.seconds_left).c_str());
+  std::fflush(stderr);
+  live_ = true;
+}
+
+void ProgressLine::epoch(const EpochMetrics& metrics) {
+  // A terminal's scrollback is not for a thousand epochs; what is not shown is in metrics.jsonl.
+  const auto every = terminal_ ? std::max<std::int64_t>(1, epochs_ / 25) : 1;
+  if (quiet_ || (metrics.epoch % every != 0 && metrics.epoch != epochs_)) return;
+  clear();
+  std::string line =
+      format("epoch %lld/%lld  ", static_cast<long long>(metrics.epoch), static_cast<long long>(epochs_));
+  line += losses(metrics.train);
+  if (metrics.validation) line += format("  validation %.2f", -metrics.validation->elbo);
+  line += "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
+  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fflush(stderr);
+}
+
+InterruptGuard::InterruptGuard() {
+  interrupt_requested = 0;
+  for (const int signal : {SIGINT, SIGTERM}) install(signal, note_interrupt, SA_RESETHAND | SA_RESTART);
+}
+
+InterruptGuard::~InterruptGuard() {
+  for (const int signal : {SIGINT, SIGTERM}) install(signal, SIG_DFL, 0);
+}
+
+bool InterruptGuard::requested() {
+  return interrupt_requested != 0;
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,59 @@
+#include "run_folder.h"
+
+#include <algorithm>
+
+#include "io/nearest.h"
+#include "runtime/check.h"
+
+namespace elbo::command {
+
+std::filesystem::path output_folder(const std::filesystem::path& run) {
+  return std::filesystem::is_directory(run) ? run : run.parent_path();
+}
+
+Dataset load_data(const Recipe& recipe) {
+  auto data = load_dataset(recipe.data.name);
+  split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
+  return data;
+}
+
+Dataset load_data(const Model& model, const std::string& name_or_path) {
+  const auto& own = model.recipe().data.name;
+  auto data =
+      name_or_path.empty() || name_or_path == own ? load_data(model.recipe()) : load_dataset(name_or_path);
+  if (data.dims() != model.dims()) {
+    throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
+                           " values; the model was trained on rows of ", model.dims(), " (", own, ")."));
+  }
+  return data;
+}
+
+const Examples& choose_split(const Dataset& data, std::string& split) {
+  const struct {
+    const char* name;
+    const Examples& examples;
+  } splits[] = {{"test", data.test}, {"validation", data.validation}, {"train", data.train}};
+  for (const auto& candidate : splits) {
+    if (split.empty() ? candidate.examples.empty() : split != candidate.name) continue;
+    split = candidate.name;
+    if (!candidate.examples.empty()) return candidate.examples;
+    throw DataError(concat(data.name, ": has no ", split, " split; the recipe's data.", split,
+                           " can hold out a fraction of train, and --split takes another."));
+  }
+  throw ConfigError(concat("--split \"", split, "\" is not known; ",
+                           io::nearest_hint(split, {"train", "validation", "test"})));
+}
+
+void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
+               const std::function<void(const Table&)>& use) {
+  constexpr std::int64_t kRows = 4096;
+  for (const auto end = first + count; first < end; first += kRows) {
+    use(to_table(examples, first, std::min(kRows, end - first)));
+  }
+}
+
+const char* unit_of(PictureShape picture) {
+  return picture.is_picture() ? "images" : "examples";
+}
+
+}  // namespace elbo::command

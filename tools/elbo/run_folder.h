@@ -1,0 +1,36 @@
+#pragma once
+// What a subcommand's RUN and --data stand for.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "elbo/elbo.h"
+
+namespace elbo::command {
+
+/// Where pictures and tables of a RUN go unless --out says otherwise: the run folder, or the one a model file
+/// is in.
+std::filesystem::path output_folder(const std::filesystem::path& run);
+
+/// The data a recipe names, with the splits it asks for, the same each time.
+Dataset load_data(const Recipe& recipe);
+
+/// The data of `name_or_path` if any, else the one that the model was trained on. Throws DataError where its
+/// rows have another number of values than the model takes.
+Dataset load_data(const Model& model, const std::string& name_or_path);
+
+/// A split that was asked for: "train", "validation", "test", or "" for the first of test, validation and
+/// train that is there. `split` becomes the name of the one chosen. Throws DataError where it is empty,
+/// ConfigError on another name.
+const Examples& choose_split(const Dataset& data, std::string& split);
+
+/// Calls `use` with examples [first, first + count), some thousand rows at a time.
+void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
+               const std::function<void(const Table&)>& use);
+
+/// "images" or "examples".
+const char* unit_of(PictureShape picture);
+
+}  // namespace elbo::command

@@ -1,0 +1,82 @@
+// elbo sample
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "command.h"
+#include "figures.h"
+#include "run_folder.h"
+#include "runtime/check.h"
+#include "table_file.h"
+
+namespace elbo::command {
+namespace {
+
+struct SampleOptions {
+  std::string run, out, device = "auto";
+  std::int64_t count = 144;
+  std::int64_t manifold = 0;
+  std::uint64_t seed = 1;
+};
+
+int write_manifold(Model& model, const SampleOptions& options) {
+  if (model.latent() != 2 || !model.picture().is_picture() || model.recipe().model.kind != "vae") {
+    throw ConfigError(
+        "--manifold needs a VAE of pictures whose latent has two dimensions; train one with --set "
+        "model.latent=2.");
+  }
+  const auto file =
+      options.out.empty() ? output_folder(options.run) / "manifold.png" : std::filesystem::path(options.out);
+  file_kind(file, {FileKind::png});
+  draw_manifold(model, options.manifold).write_png(file);
+  std::cout << file.string() << ": the latent plane at " << options.manifold << " x " << options.manifold
+            << " points, decoded\n";
+  return 0;
+}
+
+int run_sample(const SampleOptions& options) {
+  auto model = Model::load(options.run, Device::parse(options.device));
+  if (options.manifold > 0) return write_manifold(model, options);
+  const bool drawable = model.picture().is_picture() || is_planar(model);
+  const auto file = options.out.empty()
+                        ? output_folder(options.run) / (drawable ? "samples.png" : "samples.csv")
+                        : std::filesystem::path(options.out);
+  auto kinds = std::vector{FileKind::npy, FileKind::csv};
+  if (drawable) kinds.push_back(FileKind::png);
+  if (file_kind(file, kinds) == FileKind::png) {
+    draw_samples(model, model.sample(options.count, options.seed), nullptr).write_png(file);
+  } else {
+    TableFile table(file, options.count, numbered("x", model.dims()));
+    table.append(model.sample(options.count, options.seed));
+    table.commit();
+  }
+  std::cout << file.string() << ": " << options.count << " draws from the prior, decoded\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_sample(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("sample", "Draw from a trained model");
+  auto options = std::make_shared<SampleOptions>();
+  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  command->add_option("-n,--count", options->count, "How many")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Which")->capture_default_str();
+  command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN]");
+  command
+      ->add_option("--manifold", options->manifold,
+                   "Instead, what a latent of two dimensions decodes to at N x N points")
+      ->expected(0, 1)
+      ->default_str("20")
+      ->check(CLI::Range(1, 200))
+      ->type_name("N");
+  add_device(*command, options->device);
+  command->callback([options, &action] { action = [options] { return run_sample(*options); }; });
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,283 @@
+// elbo train
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "command.h"
+#include "figures.h"
+#include "io/nearest.h"
+#include "model/recipe_keys.h"
+#include "progress.h"
+#include "report.h"
+#include "run_folder.h"
+#include "runtime/check.h"
+
+namespace elbo::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainOptionsRead {
+  std::string recipe;
+  std::string out;
+  std::string device = "auto";
+  /// Recipe settings, "key=value", those of options of their own first.
+  std::vector<std::string> settings;
+  bool resume = false;
+  bool force = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+constexpr const char* kDefaultRecipe = "digits";
+constexpr const char* kRunFiles[] = {"recipe.toml", "metrics.jsonl", "model.safetensors", "last.safetensors",
+                                     "checkpoint.safetensors"};
+
+bool holds_run(const fs::path& folder) {
+  return std::any_of(std::begin(kRunFiles), std::end(kRunFiles),
+                     [&](const char* name) { return fs::exists(folder / name); });
+}
+
+// A shipped name, or a file where it looks like one.
+Recipe find_recipe(const std::string& name) {
+  const bool path = name.ends_with(".toml") || name.find('/') != std::string::npos;
+  return path ? Recipe::from_file(name) : Recipe::named(name);
+}
+
+fs::path numbered_run(const std::string& recipe, int number) {
+  std::string name = recipe;
+  std::replace(name.begin(), name.end(), '/', '-');
+  return fs::path("runs") / concat(name, "-", number);
+}
+
+// runs/<recipe>-<n> with the first n that is free.
+fs::path free_run(const std::string& recipe) {
+  int number = 1;
+  while (fs::exists(numbered_run(recipe, number))) ++number;
+  return numbered_run(recipe, number);
+}
+
+// Of runs/<recipe>-<n>, that with the highest n.
+fs::path latest_run(const std::string& recipe) {
+  int number = 1;
+  if (!fs::exists(numbered_run(recipe, number))) {
+    throw ConfigError(concat("there is no run of \"", recipe,
+                             "\" to resume in runs/; name its folder: elbo train --resume --out DIR."));
+  }
+  while (fs::exists(numbered_run(recipe, number + 1))) ++number;
+  return numbered_run(recipe, number);
+}
+
+// What to train and where.
+struct Job {
+  Recipe recipe;
+  fs::path folder;
+};
+
+Job resumed_job(const TrainOptionsRead& options) {
+  Job job;
+  const std::string& name = options.recipe.empty() ? kDefaultRecipe : options.recipe;
+  job.folder = !options.out.empty() ? fs::path(options.out)
+               : holds_run(name)    ? fs::path(name)
+                                    : latest_run(name);
+  if (!fs::exists(job.folder / "recipe.toml")) {
+    throw IoError(concat(job.folder.string(), " holds no run to resume: it has no recipe.toml."));
+  }
+  job.recipe = Recipe::from_file(job.folder / "recipe.toml");
+  for (const auto& setting : options.settings) {
+    if (!setting.starts_with("train.epochs=")) {
+      throw ConfigError(
+          concat("--resume goes on with the run's own recipe; only --epochs can be another, not ",
+                 setting.substr(0, setting.find('=')), "."));
+    }
+    job.recipe.set(setting);
+  }
+  return job;
+}
+
+Job new_job(const TrainOptionsRead& options) {
+  Job job;
+  job.recipe = find_recipe(options.recipe.empty() ? kDefaultRecipe : options.recipe);
+  for (const auto& setting : options.settings) job.recipe.set(setting);
+  job.recipe.validate();
+  job.folder = options.out.empty() ? free_run(job.recipe.name) : fs::path(options.out);
+  if (holds_run(job.folder) && !options.force) {
+    throw ConfigError(concat(job.folder.string(),
+                             " holds a run already; --resume goes on with it, --force replaces it, "
+                             "--out names another folder."));
+  }
+  return job;
+}
+
+// The stored model's costs on every split there is.
+std::vector<std::pair<std::string, Evaluation>> evaluate_splits(Model& model, const Dataset& data) {
+  std::vector<std::pair<std::string, Evaluation>> results;
+  results.emplace_back("train", model.evaluate(data.train));
+  if (!data.validation.empty()) results.emplace_back("validation", model.evaluate(data.validation));
+  if (!data.test.empty()) results.emplace_back("test", model.evaluate(data.test));
+  return results;
+}
+
+Json summary(const Job& job, const Model& model, const TrainReport& report) {
+  return {{"run", job.folder.string()},
+          {"recipe", job.recipe.name},
+          {"data", job.recipe.data.name},
+          {"device", model.device().name()},
+          {"parameters", model.parameter_count()},
+          {"epochs", job.recipe.train.epochs},
+          {"best_epoch", report.best_epoch},
+          {"steps", report.steps},
+          {"seconds", report.seconds},
+          {"examples_per_second", report.examples_per_second},
+          {"interrupted", report.interrupted}};
+}
+
+int report_interruption(const TrainOptionsRead& options, const Job& job, Json json,
+                        const TrainReport& report) {
+  json["train"] = report.epochs.empty() ? Json() : to_json(report.epochs.back().train);
+  json["test"] = json["active_units"] = nullptr;
+  if (options.json) print(json);
+  std::cerr << "elbo: interrupted after step " << report.steps
+            << "; the state is saved. To go on: elbo train --resume --out " << job.folder.string()
+            << std::endl;
+  return kInterrupted;
+}
+
+void print_report(const Job& job, const Model& model, const TrainReport& report,
+                  const std::vector<std::pair<std::string, Evaluation>>& results,
+                  const std::vector<Figure>& figures) {
+  const std::string run = job.folder.string();
+  const auto epochs = std::ssize(report.epochs);
+  std::cout << '\n' << job.recipe.name << " on " << describe(model.device()) << ": ";
+  if (epochs < job.recipe.train.epochs) std::cout << job.recipe.train.epochs << " epochs, the last ";
+  std::cout << epochs << (epochs == 1 ? " epoch" : " epochs");
+  if (epochs > 0) {
+    std::cout << " in " << duration(report.seconds) << " (" << with_commas(report.examples_per_second) << ' '
+              << unit_of(model.picture()) << "/s)";
+  }
+  std::cout << "\n\n";
+  print_table(job.recipe, results);
+  std::cout << "\n" << run << "/\n";
+  const auto file = [](const std::string& name, const std::string& what) {
+    std::cout << "  " << name << std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') << what << '\n';
+  };
+  if (report.best_epoch > 0) file("model.safetensors", concat("the model, of epoch ", report.best_epoch));
+  for (const auto& figure : figures) file(figure.file.filename().string(), figure.what);
+  file("metrics.jsonl", "the costs of every epoch");
+  file("recipe.toml", "all settings");
+  const bool variational = job.recipe.model.kind == "vae";
+  std::cout << "\nTry next:\n";
+  if (variational) {
+    std::cout << "  elbo eval " << run << " --nll-samples 100\n";
+    std::cout << "  elbo sample " << run << " -n 400 --seed 7\n";
+  } else {
+    std::cout << "  elbo eval " << run << '\n';
+  }
+  std::cout << "  elbo encode " << run << " --out codes.csv\n";
+  if (model.latent() != 2 && model.picture().is_picture()) {
+    std::cout << "  elbo train " << job.recipe.name
+              << " --set model.latent=2      a latent plane to look at\n";
+  }
+}
+
+int run_train(const TrainOptionsRead& options) {
+  const Job job = options.resume ? resumed_job(options) : new_job(options);
+  const Device device = Device::parse(options.device);
+  const Dataset data = load_data(job.recipe);
+  Model model(job.recipe, data.dims(), device, data.picture);
+  if (!options.resume && options.force) {
+    for (const char* name : kRunFiles) fs::remove(job.folder / name);
+  }
+  TrainReport report;
+  {
+    ProgressLine progress(job.recipe, unit_of(data.picture), options.quiet);
+    InterruptGuard guard;
+    TrainOptions call;
+    call.folder = job.folder;
+    call.resume = options.resume;
+    call.on_progress = [&](const Progress& now) { progress.step(now); };
+    call.on_epoch = [&](const EpochMetrics& metrics) { progress.epoch(metrics); };
+    call.stop = InterruptGuard::requested;
+    report = train(model, data, call);
+  }
+  Json json = summary(job, model, report);
+  if (report.interrupted) return report_interruption(options, job, std::move(json), report);
+
+  model = Model::load(job.folder, device);
+  const auto results = evaluate_splits(model, data);
+  const auto figures = write_figures(model, data, job.folder);
+  if (!options.json) {
+    print_report(job, model, report, results, figures);
+    return 0;
+  }
+  for (const char* split : {"train", "validation", "test"}) json[split] = nullptr;
+  for (const auto& [split, evaluation] : results) json[split] = to_json(evaluation.terms);
+  json["active_units"] = results.back().second.active_units;
+  json["squared_error"] = results.back().second.squared_error;
+  for (const auto& figure : figures) json["figures"].push_back(figure.file.string());
+  print(json);
+  return 0;
+}
+
+std::string footer() {
+  std::string text = "Recipes:\n";
+  for (const auto& name : Recipe::names()) {
+    text += concat("  ", name, std::string(name.size() < 15 ? 15 - name.size() : 1, ' '),
+                   Recipe::named(name).description, "\n");
+  }
+  text += "\nKeys for --set and for recipes of your own (defaults in brackets):\n";
+  const Recipe defaults;
+  for (const auto& key : recipe_keys()) {
+    text += concat("  ", key.name, std::string(22 - key.name.size(), ' '), key.doc, "\n",
+                   std::string(24, ' '), key.type(), " [", key.to_toml(defaults), "]\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_device(CLI::App& app, std::string& device) {
+  app.add_option("--device", device, "auto, cpu, cuda or cuda:i")->capture_default_str();
+}
+
+void add_train(CLI::App& app, Action& action) {
+  auto* command =
+      app.add_subcommand("train", "Train a model; its folder then holds the model, its figures and pictures");
+  auto options = std::make_shared<TrainOptionsRead>();
+  command->add_option("RECIPE", options->recipe, "A recipe's name, or a .toml file [digits]");
+  const auto setting = [&](const char* flag, const char* key, const char* help) {
+    command->add_option_function<std::string>(
+        flag,
+        [options, key](const std::string& value) { options->settings.push_back(concat(key, "=", value)); },
+        help);
+  };
+  setting("--data", "data.name", "A data set (see elbo data list), a file, or a folder");
+  setting("--epochs", "train.epochs", "Passes over the data");
+  setting("--batch", "train.batch", "Examples a step");
+  setting("--seed", "train.seed", "Of initial weights, shuffling and noise");
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--set",
+          [options](const std::vector<std::string>& all) {
+            options->settings.insert(options->settings.end(), all.begin(), all.end());
+          },
+          "Any of the recipe's settings, as in --set model.latent=2; may be given again and again")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_option("--out", options->out, "The run's folder [runs/RECIPE-N]");
+  add_device(*command, options->device);
+  command->add_flag("--resume", options->resume,
+                    "Go on with an interrupted run, or with --epochs train one further");
+  command->add_flag("--force", options->force, "Replace the run in --out");
+  command->add_flag("-q,--quiet", options->quiet, "No progress");
+  command->add_flag("--json", options->json, "Results as one JSON object");
+  command->footer(footer);
+  command->callback([options, &action] { action = [options] { return run_train(*options); }; });
+}
+
+}  // namespace elbo::command
