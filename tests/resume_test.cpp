@@ -240,6 +240,7 @@ TEST(Resume, NothingToResumeIsSaid) {
 // SIGKILL. The child is this program, run for the next test alone.
 
 constexpr const char* kFolderVariable = "ELBO_TEST_RUN_FOLDER";
+constexpr const char* kEveryStepVariable = "ELBO_TEST_CHECKPOINT_EVERY_STEP";
 
 Recipe killed_recipe() {
   Recipe recipe = small_recipe();
@@ -253,8 +254,11 @@ TEST(ResumeChild, TrainsToTheEnd) {
   const char* named = std::getenv(kFolderVariable);
   TempFolder own;
   const std::filesystem::path run = named ? std::filesystem::path(named) : own / "run";
-  const bool resume = std::filesystem::exists(run / "recipe.toml");
-  EXPECT_EQ(train_into(run, killed_recipe(), resume_data(), resume).steps, 48);
+  TrainOptions options;
+  options.folder = run;
+  options.resume = std::filesystem::exists(run / "recipe.toml");
+  if (std::getenv(kEveryStepVariable)) options.checkpoint_seconds = 0.0;
+  EXPECT_EQ(train_anew(killed_recipe(), resume_data(), options).steps, 48);
 }
 
 class ResumeAfterSigkill : public testing::Test {
@@ -275,10 +279,13 @@ class ResumeAfterSigkill : public testing::Test {
     return child.wait() != 0;
   }
   std::map<std::string, std::string> environment(const std::string& run) const {
-    return {{kFolderVariable, (folder_ / run).string()}};
+    std::map<std::string, std::string> variables = {{kFolderVariable, (folder_ / run).string()}};
+    if (every_step_) variables[kEveryStepVariable] = "1";
+    return variables;
   }
 
   static constexpr const char* kChildTest = "ResumeChild.TrainsToTheEnd";
+  bool every_step_ = false;  ///< checkpoints after each step, not only after each epoch
   TempFolder folder_;
   Random random_{static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())};
 };
@@ -289,6 +296,7 @@ TEST_F(ResumeAfterSigkill, AtTenRandomMoments) {
   int with_checkpoint = 0;
   for (int i = 0; i < 10; ++i) {
     SCOPED_TRACE(i);
+    every_step_ = i % 2 == 1;
     const std::string run = "killed" + std::to_string(i);
     bool cut_off = train_and_kill(run, whole);
     while (!std::filesystem::exists(folder_ / run / "recipe.toml")) cut_off = train_and_kill(run, whole);
@@ -302,6 +310,7 @@ TEST_F(ResumeAfterSigkill, AtTenRandomMoments) {
 TEST_F(ResumeAfterSigkill, TenTimesTheSameRun) {
   ELBO_REQUIRE_DEVICE();
   const Microseconds whole = train_whole();
+  every_step_ = true;
   for (int kills = 0; kills < 10; ++kills) train_and_kill("killed", whole / 2);
   ASSERT_EQ(ChildProcess(kChildTest, environment("killed")).wait(), 0);
   expect_same_run(folder_ / "killed", folder_ / "whole");

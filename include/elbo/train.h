@@ -54,6 +54,8 @@ struct TrainOptions {
   /// must be the checkpoint's, but for train.epochs, and the data the same. A run stopped before its first
   /// checkpoint begins anew.
   bool resume = false;
+  /// The longest time between two checkpoints, where epochs take longer.
+  double checkpoint_seconds = 60.0;
   std::function<void(const Progress&)> on_progress;  ///< at most ten times a second
   std::function<void(const EpochMetrics&)> on_epoch;
   std::function<bool()> stop;  ///< asked between steps; true ends the training after a checkpoint

@@ -10,7 +10,6 @@
 namespace elbo {
 namespace {
 
-constexpr double kSecondsBetweenSaves = 60.0;
 constexpr double kSecondsBetweenProgress = 0.1;
 
 void check_dims(const Model& model, const Examples& examples, const char* split) {
@@ -134,7 +133,8 @@ bool Trainer::train_epoch() {
       check_loss(watch_->record());
       tell_progress(watch_->record(), watch_->steps());
     }
-    if (folder_ && seconds_since(saved_at_) >= kSecondsBetweenSaves) {
+    const bool ends_epoch = position_.epoch_steps == batch_steps_;
+    if (folder_ && !ends_epoch && seconds_since(saved_at_) >= options_.checkpoint_seconds) {
       pause();
       save_between_steps();
       resumed_at = Clock::now();
