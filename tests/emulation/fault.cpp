@@ -18,7 +18,8 @@ struct sigaction previous_bus;
 // The signal is raised by the access itself, in code that holds no lock, so that more may be done here than
 // in an asynchronous one.
 void on_fault(int signal, siginfo_t* info, void*) {
-  const Heap& heap = Heap::instance();
+  Heap& heap = Heap::instance();
+  if (heap.admit(info->si_addr)) return;  // the first touch; the access is tried again
   if (running.kernel) {
     const Allocation* owner = heap.find(info->si_addr);
     const char* what = heap.contains(info->si_addr) && owner && !owner->live ? "use after free: an access to "

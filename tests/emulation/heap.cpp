@@ -63,18 +63,40 @@ void* Heap::allocate(std::size_t bytes) {
   made.page_bytes = page_bytes;
   made.begin = made.pages + (page_bytes - padded);  // the end meets the gap, as far as the alignment allows
   made.live = true;
-  if (mprotect(made.pages, page_bytes, PROT_READ | PROT_WRITE) != 0) return nullptr;
   top_ += page_bytes + kGap;
   used_ += bytes;
   std::fill_n(owner_ + offset(made.pages) / kPage, page_bytes / kPage,
               static_cast<std::uint32_t>(made.number));
-  std::memset(made.pages, kCanary, static_cast<std::size_t>(made.begin - made.pages));
-  poison(made.begin, bytes);
-  std::memset(made.end(), kCanary, padded - bytes);
-  if (protected_ && opened_ == 0) mprotect(made.pages, page_bytes, PROT_NONE);
-  live_.push_back(allocations_.size());
   allocations_.push_back(made);
   return made.begin;
+}
+
+bool Heap::admit(const void* address) {
+  const Allocation* found = find(address);
+  if (!found || !found->live || accesses_ == 0) return false;
+  Allocation& wanted = allocations_[found->number - 1];
+  if (wanted.open) return true;
+  if (mprotect(wanted.pages, wanted.page_bytes, PROT_READ | PROT_WRITE) != 0) return false;
+  wanted.open = true;
+  open_.push_back(wanted.number - 1);
+  if (wanted.fresh) {
+    std::memset(wanted.pages, kCanary, static_cast<std::size_t>(wanted.begin - wanted.pages));
+    poison(wanted.begin, wanted.bytes);
+    char* const last = wanted.pages + wanted.page_bytes;
+    std::memset(wanted.end(), kCanary, static_cast<std::size_t>(last - wanted.end()));
+    wanted.fresh = false;
+  }
+  return true;
+}
+
+void Heap::close() {
+  if (!protected_) return;
+  for (const std::size_t index : open_) {
+    Allocation& opened = allocations_[index];
+    opened.open = false;
+    if (opened.live) mprotect(opened.pages, opened.page_bytes, PROT_NONE);
+  }
+  open_.clear();
 }
 
 Outcome Heap::free(void* memory) {
@@ -83,16 +105,15 @@ Outcome Heap::free(void* memory) {
     return failure(cudaErrorInvalidValue,
                    "cudaFree of an address that is not the start of a live allocation: ", describe(memory));
   }
-  Access access;
-  const Outcome guards = check_guards(*found);
   Allocation& freed = allocations_[found->number - 1];
   freed.live = false;
   used_ -= freed.bytes;
-  live_.erase(std::find(live_.begin(), live_.end(), freed.number - 1));
-  mprotect(freed.pages, freed.page_bytes, PROT_NONE);
-  madvise(freed.pages, freed.page_bytes, MADV_DONTNEED);
+  if (!freed.fresh) {
+    mprotect(freed.pages, freed.page_bytes, PROT_NONE);
+    madvise(freed.pages, freed.page_bytes, MADV_DONTNEED);
+  }
   forget(freed.pages, freed.page_bytes);
-  return guards;
+  return {};
 }
 
 std::string Heap::describe(const void* address) const {
@@ -141,24 +162,11 @@ Outcome Heap::check_guards(const Allocation& allocation) const {
 }
 
 Outcome Heap::check_guards() const {
-  for (const std::size_t index : live_) {
+  for (const std::size_t index : open_) {
+    if (!allocations_[index].live) continue;
     if (Outcome outcome = check_guards(allocations_[index]); !outcome) return outcome;
   }
   return {};
-}
-
-void Heap::protect(int protection) {
-  if (!protected_) return;
-  for (const std::size_t index : live_)
-    mprotect(allocations_[index].pages, allocations_[index].page_bytes, protection);
-}
-
-void Heap::open() {
-  if (opened_++ == 0) protect(PROT_READ | PROT_WRITE);
-}
-
-void Heap::close() {
-  if (--opened_ == 0) protect(PROT_NONE);
 }
 
 }  // namespace elbo::emulation

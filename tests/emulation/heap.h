@@ -24,6 +24,8 @@ struct Allocation {
   char* pages = nullptr;
   std::size_t page_bytes = 0;
   bool live = false;
+  bool fresh = true;  ///< not touched so far
+  bool open = false;  ///< accessible
 
   char* end() const { return begin + bytes; }
 };
@@ -62,37 +64,41 @@ class Heap {
   }
   /// Where an address is, in words: "4 bytes behind device allocation 3 (400 bytes)".
   std::string describe(const void* address) const;
-  /// Fails where a kernel has written to the bytes around an allocation.
+  /// Fails where a kernel has written to the bytes around an allocation that is open.
   Outcome check_guards() const;
 
   char* base() const { return base_; }
   char* shared() const { return base_; }
   const std::vector<Allocation>& allocations() const { return allocations_; }
 
-  /// Lets this process at the live allocations as long as it lives; device work runs under one of these.
+  /// Makes the allocation on whose pages `address` is accessible, until the last Access ends. False where
+  /// there is no live one or no Access.
+  bool admit(const void* address);
+
+  /// Device work runs under one of these; it may touch live allocations.
   class Access {
    public:
-    Access() { instance().open(); }
-    ~Access() { instance().close(); }
+    Access() { ++instance().accesses_; }
+    ~Access() {
+      if (--instance().accesses_ == 0) instance().close();
+    }
     Access(const Access&) = delete;
     Access& operator=(const Access&) = delete;
   };
 
  private:
   Heap();
-  void open();
   void close();
-  void protect(int protection);
   Outcome check_guards(const Allocation& allocation) const;
 
   char* base_ = nullptr;
   std::uint32_t* owner_ = nullptr;  ///< of every page, an allocation's number or 0
   std::size_t top_ = 0;             ///< offset of the first page never given out
   std::size_t used_ = 0;
-  int opened_ = 0;
+  int accesses_ = 0;
   bool protected_ = true;  ///< whether the host is kept out; $ELBO_EMULATION_PROTECT=0 turns it off
   std::vector<Allocation> allocations_;
-  std::vector<std::size_t> live_;  ///< indices in allocations_
+  std::vector<std::size_t> open_;  ///< indices in allocations_
 };
 
 }  // namespace elbo::emulation

@@ -83,24 +83,33 @@ Outcome check_word(std::uintptr_t word, bool is_pointer, std::size_t argument, c
                  place(kernel.file, kernel.line));
 }
 
+/// The bytes of every allocation, empty for those that nothing has touched.
 std::vector<std::vector<char>> snapshot() {
   std::vector<std::vector<char>> bytes;
   for (const Allocation& a : Heap::instance().allocations()) {
-    bytes.emplace_back(a.live ? std::vector<char>(a.begin, a.end()) : std::vector<char>());
+    bytes.emplace_back(a.live && !a.fresh ? std::vector<char>(a.begin, a.end()) : std::vector<char>());
   }
   return bytes;
 }
 
 void restore(const std::vector<std::vector<char>>& bytes) {
   for (const Allocation& a : Heap::instance().allocations()) {
-    if (a.live) std::memcpy(a.begin, bytes[a.number - 1].data(), a.bytes);
+    if (!a.live || a.fresh) continue;
+    const auto& before = bytes[a.number - 1];
+    if (before.empty()) {
+      poison(a.begin, a.bytes);
+    } else {
+      std::memcpy(a.begin, before.data(), a.bytes);
+    }
   }
 }
 
 /// Compares device memory with what the other order left in it.
 Outcome compare(const std::vector<std::vector<char>>& other, const Kernel& kernel) {
   for (const Allocation& a : Heap::instance().allocations()) {
-    if (!a.live || std::memcmp(a.begin, other[a.number - 1].data(), a.bytes) == 0) continue;
+    if (!a.live || other[a.number - 1].empty() ||
+        std::memcmp(a.begin, other[a.number - 1].data(), a.bytes) == 0)
+      continue;
     std::size_t at = 0;
     while (a.begin[at] == other[a.number - 1][at]) ++at;
     const std::size_t word = at / 4 * 4;
