@@ -315,4 +315,8 @@ void __tsan_func_exit() {}
 void __tsan_init() {
   elbo::emulation::prepare();
 }
+// Of host code that is compiled along with the kernels: the counts of shared pointers.
+int __tsan_atomic32_fetch_add(volatile int* address, int value, int) {
+  return __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
+}
 }

@@ -10,3 +10,9 @@ target_include_directories(elbo_emulation PUBLIC ${CMAKE_CURRENT_LIST_DIR}/inclu
 target_include_directories(elbo_emulation SYSTEM PRIVATE ${BOOST_FCONTEXT_INCLUDE_DIR})
 target_link_libraries(elbo_emulation PRIVATE elbo_options DNNL::dnnl ${BOOST_CONTEXT_LIBRARY} ${CMAKE_DL_LIBS})
 set_target_properties(elbo_emulation PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+# Every access of a kernel is looked at (checker.h). Not together with ASan, which then looks at them itself.
+set(ELBO_EMULATION_CHECKED -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -g1)
+if(NOT ELBO_SANITIZE)
+  set_property(SOURCE ${ELBO_KERNELS} APPEND PROPERTY COMPILE_OPTIONS ${ELBO_EMULATION_CHECKED})
+endif()
