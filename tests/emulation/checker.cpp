@@ -319,4 +319,27 @@ void __tsan_init() {
 int __tsan_atomic32_fetch_add(volatile int* address, int value, int) {
   return __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
 }
+
+#if !defined(__SANITIZE_ADDRESS__)  // where UBSan's own library is not
+/// What -fsanitize=alignment calls with; laid out as GCC lays it out.
+struct MisalignedAccess {
+  const char* file;
+  std::uint32_t line;
+  std::uint32_t column;
+  const void* type;
+  unsigned char log2_alignment;
+  unsigned char kind;
+};
+void __ubsan_handle_type_mismatch_v1(const MisalignedAccess* access, const void* address) {
+  if (!elbo::emulation::running.kernel) return;
+  elbo::emulation::fail_in_kernel(
+      cudaErrorIllegalAddress,
+      "misaligned: an access to " + elbo::emulation::Heap::instance().describe(address) +
+          ", which is not a multiple of " + std::to_string(1u << access->log2_alignment) + " bytes, at " +
+          elbo::emulation::place(access->file, static_cast<int>(access->line)));
+}
+void __ubsan_handle_type_mismatch_v1_abort(const MisalignedAccess* access, const void* address) {
+  __ubsan_handle_type_mismatch_v1(access, address);
+}
+#endif
 }

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace elbo::test {
+
+/// Whether a report holds every one of `parts`; of a part "a|b", either.
+inline testing::AssertionResult says(const std::string& report,
+                                     std::initializer_list<std::string_view> parts) {
+  for (std::string_view part : parts) {
+    bool found = false;
+    for (std::string_view rest = part;;) {
+      const auto bar = rest.find('|');
+      found = found || report.find(rest.substr(0, bar)) != std::string::npos;
+      if (bar == std::string_view::npos) break;
+      rest.remove_prefix(bar + 1);
+    }
+    if (!found) return testing::AssertionFailure() << "no \"" << part << "\" in \"" << report << "\"";
+  }
+  return testing::AssertionSuccess();
+}
+
+}  // namespace elbo::test
