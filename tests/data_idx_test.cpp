@@ -1,7 +1,6 @@
 // IDX files and folders, plain and gzipped, good and bad.
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <cmath>
 
@@ -9,50 +8,29 @@
 #include "data/known.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
+#include "support/file_formats.h"
 
 namespace elbo {
 namespace {
 
+using test::big_endian;
 using test::Environment;
 using test::expect_error;
+using test::gzip;
+using test::idx_header;
 using test::TempFolder;
 using test::write;
 
-std::string big_endian(std::uint32_t value) {
-  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-          static_cast<char>(value)};
-}
-
-std::string header(int type, const std::vector<std::uint32_t>& shape) {
-  std::string bytes{'\0', '\0', static_cast<char>(type), static_cast<char>(shape.size())};
-  for (const auto extent : shape) bytes += big_endian(extent);
-  return bytes;
-}
-
 /// `count` pictures of 2 × 3 whose bytes count up from `first`.
 std::string pictures(std::uint32_t count, int first = 0) {
-  std::string bytes = header(8, {count, 2, 3});
+  std::string bytes = idx_header(8, {count, 2, 3});
   for (std::uint32_t i = 0; i < count * 6; ++i)
     bytes.push_back(static_cast<char>(first + static_cast<int>(i)));
   return bytes;
 }
 
 std::string labels(const std::string& values) {
-  return header(8, {static_cast<std::uint32_t>(values.size())}) + values;
-}
-
-std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string packed(deflateBound(&stream, bytes.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+  return idx_header(8, {static_cast<std::uint32_t>(values.size())}) + values;
 }
 
 TEST(DataIdx, FolderWithAllSplits) {
@@ -86,7 +64,7 @@ TEST(DataIdx, SingleFile) {
 TEST(DataIdx, EveryType) {
   TempFolder folder;
   const auto values = [&](int type, const std::string& bytes) {
-    return data::read_idx(write(folder / "x", header(type, {2, 1}) + bytes)).floats;
+    return data::read_idx(write(folder / "x", idx_header(type, {2, 1}) + bytes)).floats;
   };
   EXPECT_EQ(values(0x09, "\xFF\x7F"), (std::vector<float>{-1, 127}));
   EXPECT_EQ(values(0x0B, std::string("\xFF\xFE\x01\x00", 4)), (std::vector<float>{-2, 256}));
@@ -107,12 +85,12 @@ TEST(DataIdx, BadFiles) {
   refused("", {"empty"});
   refused("abcdefgh", {"not an IDX file"});
   refused(std::string("\0\0\x08", 3), {"not an IDX file"});
-  refused(header(7, {2, 3}), {"not an IDX file"});
-  refused(header(8, {2, 3, 4}).substr(0, 13), {"header"});
+  refused(idx_header(7, {2, 3}), {"not an IDX file"});
+  refused(idx_header(8, {2, 3, 4}).substr(0, 13), {"header"});
   refused(pictures(4).substr(0, 30), {"truncated", "24 bytes", "14 are there"});
   refused(pictures(4) + "x", {"after", "4 x 2 x 3"});
-  refused(header(8, {0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu}), {"more than the file holds"});
-  refused(header(14, {0xFFFFFFFFu, 28}), {"more than the file holds"});
+  refused(idx_header(8, {0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu}), {"more than the file holds"});
+  refused(idx_header(14, {0xFFFFFFFFu, 28}), {"more than the file holds"});
   const std::string packed = gzip(pictures(40));
   refused(packed.substr(0, packed.size() / 2), {"truncated"});
   refused(packed.substr(0, packed.size() - 4), {"truncated"});
@@ -120,8 +98,8 @@ TEST(DataIdx, BadFiles) {
   std::string flipped = packed;
   flipped[packed.size() - 6] = static_cast<char>(flipped[packed.size() - 6] ^ 0x10);
   refused(flipped, {"damaged"});
-  refused(gzip(header(8, {1000, 28, 28}) + "few"), {"1000 x 28 x 28", "more than the file holds"});
-  refused(gzip(header(8, {100, 20, 2}) + "few"), {"truncated", "4000", "3"});
+  refused(gzip(idx_header(8, {1000, 28, 28}) + "few"), {"1000 x 28 x 28", "more than the file holds"});
+  refused(gzip(idx_header(8, {100, 20, 2}) + "few"), {"truncated", "4000", "3"});
   refused(gzip(pictures(4) + "x"), {"after"});
 }
 
@@ -132,7 +110,7 @@ TEST(DataIdx, BadFolders) {
   expect_error<DataError>(load, {"train-images"});
   write(folder / "train-images-idx3-ubyte", pictures(0));
   expect_error<DataError>(load, {"train-images-idx3-ubyte", "no examples", "0 x 2 x 3"});
-  write(folder / "train-images-idx3-ubyte", header(8, {2, 2, 2}) + "abcdefgh");
+  write(folder / "train-images-idx3-ubyte", idx_header(8, {2, 2, 2}) + "abcdefgh");
   expect_error<DataError>(load, {"t10k-images-idx3-ubyte", "2x3", "train-images-idx3-ubyte", "2x2"});
   write(folder / "train-images-idx3-ubyte", pictures(4));
   write(folder / "train-labels-idx1-ubyte", labels({1, 2}));
@@ -140,7 +118,7 @@ TEST(DataIdx, BadFolders) {
   write(folder / "train-labels-idx1-ubyte", pictures(4));
   expect_error<DataError>(load, {"train-labels-idx1-ubyte", "one dimension", "4 x 2 x 3"});
   write(folder / "train-labels-idx1-ubyte",
-        header(0x0D, {4}) + big_endian(0x3FC00000u) + std::string(12, '\0'));
+        idx_header(0x0D, {4}) + big_endian(0x3FC00000u) + std::string(12, '\0'));
   expect_error<DataError>(load, {"train-labels-idx1-ubyte", "whole numbers", "1.5"});
   write(folder / "train-labels-idx1-ubyte", labels({1, 2, 3, 4}));
   EXPECT_NO_THROW(load());
@@ -186,9 +164,10 @@ TEST(DataKnown, CacheFollowsTheXdgRules) {
 TEST(DataKnown, BinarizedZerosAndOnesBecomeWholeValues) {
   TempFolder data;
   const Environment elbo_data("ELBO_DATA", data.path().string());
-  write(data / "mnist-binarized/train-images-idx3-ubyte", header(8, {1, 2, 2}) + std::string("\0\1\1\0", 4));
+  write(data / "mnist-binarized/train-images-idx3-ubyte",
+        idx_header(8, {1, 2, 2}) + std::string("\0\1\1\0", 4));
   write(data / "mnist-binarized/t10k-images-idx3-ubyte",
-        header(8, {1, 2, 2}) + std::string("\0\xFF\0\xFF", 4));
+        idx_header(8, {1, 2, 2}) + std::string("\0\xFF\0\xFF", 4));
   const Dataset dataset = load_dataset("mnist-binarized");
   EXPECT_EQ(dataset.train.value(0, 1), 1.0f);
   EXPECT_EQ(dataset.train.value(0, 3), 0.0f);

@@ -1,66 +1,25 @@
 // .npy and .npz, good and bad.
 
 #include <gtest/gtest.h>
-#include <zip.h>
 
 #include <cstring>
 
 #include "data/npy.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
+#include "support/file_formats.h"
 
 namespace elbo {
 namespace {
 
+using test::dictionary;
 using test::expect_error;
+using test::npy;
+using test::npy_raw;
+using test::npz;
+using test::raw;
 using test::TempFolder;
 using test::write;
-
-/// A .npy as NumPy writes it: the header padded to a multiple of 64 bytes.
-std::string npy_raw(const std::string& dictionary, const std::string& values, int version = 1) {
-  const std::size_t width = version == 1 ? 2 : 4;
-  std::string header = dictionary;
-  while ((8 + width + header.size() + 1) % 64 != 0) header.push_back(' ');
-  header.push_back('\n');
-  const auto length = static_cast<std::uint32_t>(header.size());
-  std::string bytes = "\x93NUMPY";
-  bytes.push_back(static_cast<char>(version));
-  bytes.push_back('\0');
-  bytes.append(reinterpret_cast<const char*>(&length), width);
-  return bytes + header + values;
-}
-
-std::string dictionary(const std::string& type, const std::string& shape, bool fortran = false) {
-  return "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") +
-         ", 'shape': " + shape + ", }";
-}
-
-template <class T>
-std::string raw(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
-
-template <class T>
-std::string npy(const std::string& type, const std::string& shape, const std::vector<T>& values,
-                bool fortran = false) {
-  return npy_raw(dictionary(type, shape, fortran), raw(values));
-}
-
-std::filesystem::path npz(const std::filesystem::path& file,
-                          const std::vector<std::pair<std::string, std::string>>& entries,
-                          bool deflate = true) {
-  std::filesystem::remove(file);
-  int error = 0;
-  zip_t* archive = zip_open(file.c_str(), ZIP_CREATE, &error);
-  for (const auto& [name, bytes] : entries) {
-    zip_source_t* source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);
-    const auto index = zip_file_add(archive, name.c_str(), source, 0);
-    zip_set_file_compression(archive, static_cast<zip_uint64_t>(index),
-                             deflate ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
-  }
-  EXPECT_EQ(zip_close(archive), 0);
-  return file;
-}
 
 const std::vector<float> kSix = {1, 2, 3, 4, 5, 6};
 

@@ -4,43 +4,18 @@
 
 #include <cstring>
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
-#include <stb_image_write.h>
-#pragma GCC diagnostic pop
-
 #include "elbo/dataset.h"
 #include "support/data.h"
+#include "support/file_formats.h"
 
 namespace elbo {
 namespace {
 
 using test::expect_error;
+using test::jpeg;
+using test::png;
 using test::TempFolder;
 using test::write;
-
-void append(void* text, void* data, int size) {
-  static_cast<std::string*>(text)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-}
-
-/// A picture whose values count up from `first`.
-std::string png(int width, int height, int channels, int first = 0) {
-  std::string pixels, file;
-  for (int i = 0; i < width * height * channels; ++i) pixels.push_back(static_cast<char>(first + i));
-  stbi_write_png_to_func(append, &file, width, height, channels, pixels.data(), width * channels);
-  return file;
-}
-
-std::string jpeg(int width, int height, int channels, int value) {
-  const std::string pixels(static_cast<std::size_t>(width * height * channels), static_cast<char>(value));
-  std::string file;
-  stbi_write_jpg_to_func(append, &file, width, height, channels, pixels.data(), 100);
-  return file;
-}
 
 TEST(DataPictures, PlainFolderInOrderOfNames) {
   TempFolder folder;
@@ -125,6 +100,16 @@ TEST(DataPictures, BadFolders) {
   EXPECT_NO_THROW(load());
   write(folder / "sub/c.png", png(3, 2, 1));
   expect_error<DataError>(load, {"beside and in sub-folders"});
+}
+
+TEST(DataPictures, JpegWithTooManyCodesIsRefused) {
+  TempFolder folder;
+  std::string bytes = jpeg(8, 8, 1, 90);
+  const auto tables = bytes.find("\xFF\xC4");
+  ASSERT_NE(tables, std::string::npos);
+  bytes[tables + 5] = bytes[tables + 6] = '\xFF';  // 510 codes of one and two bits
+  write(folder / "a.jpg", bytes);
+  expect_error<DataError>([&] { load_dataset(folder.path().string()); }, {"a.jpg", "damaged", "Huffman"});
 }
 
 TEST(DataPictures, TrainFolderMayNotBeEmpty) {

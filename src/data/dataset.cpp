@@ -73,8 +73,8 @@ Table to_table(const Examples& examples, std::int64_t first, std::int64_t count)
 }
 
 Examples Examples::slice(std::int64_t first, std::int64_t number) const {
-  ELBO_CHECK(first >= 0 && number >= 0 && first <= count - number, ShapeError, "examples ", first, " to ",
-             first + number, " asked of ", count);
+  ELBO_CHECK(first >= 0 && number >= 0 && first <= count - number, ShapeError, number, " examples from ",
+             first, " on asked of ", count);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(number));
   std::iota(rows.begin(), rows.end(), first);
   return take(*this, rows);

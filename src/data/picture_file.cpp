@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "io/file.h"
 #include "runtime/check.h"
@@ -47,6 +48,26 @@ std::string read_bytes(const std::filesystem::path& file) {
   return bytes;
 }
 
+/// stb_image up to 2.27 (as Debian 12 and Ubuntu 22.04 have it) writes past its tables where a JPEG declares
+/// a Huffman table of more than the 256 codes that there can be, so such a file must not reach it.
+bool has_oversized_huffman_table(std::string_view bytes) {
+  constexpr std::string_view kDefineTables = "\xFF\xC4";
+  const auto byte = [bytes](std::size_t at) {
+    return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0u;
+  };
+  if (!bytes.starts_with("\xFF\xD8")) return false;
+  for (auto at = bytes.find(kDefineTables); at != bytes.npos; at = bytes.find(kDefineTables, at + 1)) {
+    const std::size_t end = at + 2 + (byte(at + 2) << 8 | byte(at + 3));
+    for (std::size_t table = at + 4; table < end;) {
+      std::size_t codes = 0;
+      for (std::size_t length = 1; length <= 16; ++length) codes += byte(table + length);
+      if (codes > 256) return true;
+      table += 17 + codes;
+    }
+  }
+  return false;
+}
+
 std::string describe(const PictureShape& shape) {
   return concat(shape.width, "x", shape.height, shape.channels == 3 ? " in colour" : " in grey");
 }
@@ -64,6 +85,8 @@ void read_picture(const std::filesystem::path& file, const PictureShape& shape,
     throw DataError(concat(file.string(), ": is ", describe(found), ", but the first picture is ",
                            describe(shape), ".\nAll pictures need one size and one kind."));
   }
+  if (has_oversized_huffman_table(bytes))
+    throw DataError(concat(file.string(), ": the picture is damaged (Huffman table)"));
   int width = 0, height = 0, components = 0;
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> decoded(
       stbi_load_from_memory(raw(bytes), static_cast<int>(bytes.size()), &width, &height, &components,

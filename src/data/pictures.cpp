@@ -104,7 +104,7 @@ Part load_part(const Files& files, const PictureShape& shape,
   part.examples.bytes.resize(static_cast<std::size_t>(count) * dims);
   std::exception_ptr failure;
   std::int64_t failed = count;  // the first file that failed, whichever thread saw its own first
-#pragma omp parallel for schedule(dynamic, 16)
+#pragma omp parallel for schedule(dynamic, 16) if (count > 64)
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     try {

@@ -1,0 +1,46 @@
+#pragma once
+// Small files in the formats that elbo reads, made for tests.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace elbo::test {
+
+/// Four bytes, as IDX has its sizes.
+std::string big_endian(std::uint32_t value);
+/// IDX up to its values; type 8 is unsigned bytes.
+std::string idx_header(int type, const std::vector<std::uint32_t>& shape);
+
+std::string gzip(const std::string& bytes);
+
+/// The values as they lie in memory.
+template <class T>
+std::string raw(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+/// The dictionary of a .npy's header; `shape` is a Python tuple.
+std::string dictionary(const std::string& type, const std::string& shape, bool fortran = false);
+/// A .npy as NumPy writes it: the header padded to a multiple of 64 bytes.
+std::string npy_raw(const std::string& dictionary, const std::string& values, int version = 1);
+
+template <class T>
+std::string npy(const std::string& type, const std::string& shape, const std::vector<T>& values,
+                bool fortran = false) {
+  return npy_raw(dictionary(type, shape, fortran), raw(values));
+}
+
+/// Writes an .npz of named entries and returns its path.
+std::filesystem::path npz(const std::filesystem::path& file,
+                          const std::vector<std::pair<std::string, std::string>>& entries,
+                          bool deflate = true);
+
+/// A picture whose values count up from `first`.
+std::string png(int width, int height, int channels, int first = 0);
+/// A picture of one value.
+std::string jpeg(int width, int height, int channels, int value);
+
+}  // namespace elbo::test
