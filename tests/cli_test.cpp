@@ -56,6 +56,22 @@ TEST(Cli, DataListNamesWhatIsKnown) {
   EXPECT_EQ(json.at("datasets").size(), known_datasets().size());
 }
 
+TEST(Cli, DataGetKeepsWhatIsAtHandAndSaysWhatFailed) {
+  const TempFolder folder;
+  write(folder / "data/mnist/train-images-idx3-ubyte", "");
+  CommandSettings settings;
+  settings.environment = {"ELBO_DATA=" + (folder / "data").string(),
+                          "XDG_CACHE_HOME=" + (folder / "cache").string(), "ELBO_MIRROR=http://127.0.0.1:1",
+                          "no_proxy=127.0.0.1"};
+  const auto there = run_elbo({"data", "get", "mnist"}, settings);
+  EXPECT_EQ(there.code, 0) << there.err;
+  EXPECT_SAYS(there.out, (folder / "data/mnist").string());
+  expect_complaint(run_elbo({"data", "get", "kmnist"}, settings), 1, {"http://127.0.0.1:1/kmnist/"});
+  expect_complaint(run_elbo({"data", "get", "minst"}, settings), 2, {"minst", "\"mnist\""});
+  expect_complaint(run_elbo({"data", "get", "digits"}, settings), 2, {"digits", "built in"});
+  EXPECT_EQ(files_below(folder / "cache"), std::vector<std::string>{});
+}
+
 void expect_terms(const Json& terms, bool variational = true) {
   const double elbo = terms.at("elbo"), reconstruction = terms.at("reconstruction"), kl = terms.at("kl");
   EXPECT_NEAR(elbo, -(reconstruction + kl), 1e-4 * (1.0 + std::abs(elbo)));

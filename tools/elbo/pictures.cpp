@@ -1,10 +1,10 @@
 #include "pictures.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <numbers>
+#include <set>
 
 #include "runtime/check.h"
 
@@ -77,6 +77,13 @@ std::string tick_label(double value, double distance) {
   return text;
 }
 
+// The groups worth naming: all, or none where there are too many for the palette.
+std::vector<std::int32_t> legend(const Panel& panel) {
+  const std::set<std::int32_t> names(panel.groups.begin(), panel.groups.end());
+  if (names.size() > 10) return {};
+  return {names.begin(), names.end()};
+}
+
 void draw_panel(Canvas& canvas, const Panel& panel, Span horizontal, Span vertical, std::int64_t left,
                 std::int64_t top, std::int64_t size) {
   const auto x_of = [&](double value) {
@@ -98,8 +105,8 @@ void draw_panel(Canvas& canvas, const Panel& panel, Span horizontal, Span vertic
     const auto label = tick_label(value, dy);
     canvas.text(left - 8 - Canvas::text_width(label), y - Canvas::kTextHeight / 2, label);
   }
-  const double opacity =
-      std::clamp(600.0 / static_cast<double>(std::max<std::int64_t>(panel.points.rows, 1)), 0.25, 0.8);
+  const double opacity = std::clamp(600.0 / static_cast<double>(std::max<std::int64_t>(panel.points.rows, 1)),
+                                    panel.groups.empty() ? 0.25 : 0.5, 0.8);
   for (std::int64_t i = 0; i < panel.points.rows; ++i) {
     const auto point = panel.points.row(i);
     const double x = horizontal.unit(point[0]), y = vertical.unit(point[1]);
@@ -112,6 +119,13 @@ void draw_panel(Canvas& canvas, const Panel& panel, Span horizontal, Span vertic
     canvas.rectangle(left + edge, top, 1, size + 1, kInk);
   }
   canvas.text(left, top - Canvas::kTextHeight - 10, panel.title);
+  const auto names = legend(panel);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto y = top + static_cast<std::int64_t>(i) * (Canvas::kTextHeight + 8);
+    canvas.dot(static_cast<double>(left + size + 18), static_cast<double>(y) + 7.0, 5.0, palette(names[i]),
+               1.0);
+    canvas.text(left + size + 32, y, std::to_string(names[i]));
+  }
 }
 
 double norm(std::span<const float> row) {
@@ -184,7 +198,8 @@ Canvas draw_scatter(const std::vector<Panel>& panels) {
   }
   constexpr std::int64_t kSize = 480, kLabels = 72, kTop = 48, kBottom = 44;
   const Span horizontal = axis(panels, 0), vertical = axis(panels, 1);
-  Canvas canvas(std::ssize(panels) * (kSize + kLabels) + kMargin, kTop + kSize + kBottom);
+  const std::int64_t legend_width = panels.empty() || legend(panels.back()).empty() ? 0 : 56;
+  Canvas canvas(std::ssize(panels) * (kSize + kLabels) + kMargin + legend_width, kTop + kSize + kBottom);
   for (std::size_t i = 0; i < panels.size(); ++i) {
     draw_panel(canvas, panels[i], horizontal, vertical,
                static_cast<std::int64_t>(i) * (kSize + kLabels) + kLabels - 4, kTop, kSize);

@@ -36,7 +36,8 @@ std::int64_t enlargement(PictureShape shape);
 /// row's size is not that of the picture.
 Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& style, DisplayRange range = {});
 
-/// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`.
+/// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`. Up to ten
+/// groups are named beside the panel.
 struct Panel {
   std::string title;
   Table points;
