@@ -46,7 +46,7 @@ TEST(DataDataset, BytesStandForTheirShareOf255) {
   const Dataset dataset = Dataset::from_bytes({0, 255, 51, 128}, 2, {1, 2, 1});
   EXPECT_EQ(dataset.train.value(0, 0), 0.0f);
   EXPECT_EQ(dataset.train.value(0, 1), 1.0f);
-  EXPECT_EQ(dataset.train.value(1, 0), 0.2f);
+  EXPECT_FLOAT_EQ(dataset.train.value(1, 0), 0.2f);
   EXPECT_EQ(dataset.picture.width, 2);
   EXPECT_THROW(Dataset::from_bytes({1, 2, 3, 4}, 2, {2, 2, 1}), DataError);
 }

@@ -43,7 +43,7 @@ struct Examples {
   Table factors;                     ///< the generating factors of built-in data, or empty
 
   bool empty() const noexcept { return count == 0; }
-  /// Value j of example i as the model sees it before preprocessing (a byte is divided by 255).
+  /// Value j of example i as the model sees it before preprocessing (a byte times 1/255, rounded as in a batch).
   float value(std::int64_t i, std::int64_t j) const;
   /// Examples [first, first + count), with their labels and factors. Throws ShapeError.
   Examples slice(std::int64_t first, std::int64_t count) const;

@@ -58,12 +58,12 @@ void check_fraction(double fraction, const char* key) {
 
 float Examples::value(std::int64_t i, std::int64_t j) const {
   const auto at = static_cast<std::size_t>(i * dims + j);
-  return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) / 255.0f;
+  return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) * (1.0f / 255.0f);
 }
 
 Table to_table(const Examples& examples, std::int64_t first, std::int64_t count) {
-  ELBO_CHECK(first >= 0 && count >= 0 && count <= examples.count - first, ShapeError, "rows ", first, " to ",
-             first + count, " of ", examples.count, " examples");
+  ELBO_CHECK(first >= 0 && count >= 0 && count <= examples.count - first, ShapeError, count, " rows from ",
+             first, " on asked of ", examples.count);
   Table table{count, examples.dims, {}};
   table.values.reserve(static_cast<std::size_t>(count * examples.dims));
   for (std::int64_t i = first; i < first + count; ++i) {
