@@ -43,20 +43,32 @@ Outcome check_matrix(const char* name, const float* data, int rows, int cols, in
                  Heap::instance().describe(data));
 }
 
+/// C = beta C: a product of no terms.
+void scale(const Product& p) {
+  for (int i = 0; i < p.n; ++i) {
+    for (int j = 0; j < p.m; ++j) {
+      float& to = p.c[static_cast<std::ptrdiff_t>(i) * p.ldc + j];
+      to = p.beta == 0.0f ? 0.0f : p.beta * to;
+    }
+  }
+}
+
 Outcome multiply(const Product& p) {
   if (Outcome outcome = check_matrix("C", p.c, p.m, p.n, p.ldc); !outcome) return outcome;
-  if (p.k > 0) {
+  if (p.k == 0) {
+    scale(p);
+  } else {
     const Outcome a =
         p.transpose_a ? check_matrix("A", p.a, p.k, p.m, p.lda) : check_matrix("A", p.a, p.m, p.k, p.lda);
     if (!a) return a;
     const Outcome b =
         p.transpose_b ? check_matrix("B", p.b, p.n, p.k, p.ldb) : check_matrix("B", p.b, p.k, p.n, p.ldb);
     if (!b) return b;
-  }
-  // Row by row, a column-major matrix is its transpose, so Cᵀ = op(B)ᵀ op(A)ᵀ is the row-major product.
-  if (dnnl_sgemm(p.transpose_b ? 'T' : 'N', p.transpose_a ? 'T' : 'N', p.n, p.m, p.k, p.alpha, p.b, p.ldb,
-                 p.a, p.lda, p.beta, p.c, p.ldc) != dnnl_success) {
-    return failure(cudaErrorLaunchFailure, "cublasSgemm: the product failed");
+    // Row by row, a column-major matrix is its transpose, so Cᵀ = op(B)ᵀ op(A)ᵀ is the row-major product.
+    if (dnnl_sgemm(p.transpose_b ? 'T' : 'N', p.transpose_a ? 'T' : 'N', p.n, p.m, p.k, p.alpha, p.b, p.ldb,
+                   p.a, p.lda, p.beta, p.c, p.ldc) != dnnl_success) {
+      return failure(cudaErrorLaunchFailure, "cublasSgemm: the product failed");
+    }
   }
   for (int column = 0; column < p.n; ++column) {
     mark_written(p.c + static_cast<std::ptrdiff_t>(column) * p.ldc,

@@ -243,6 +243,7 @@ TEST_F(Emulation, SharedMemoryBeyondTheLaunch) {
 }
 
 TEST_F(Emulation, HostCodeCannotReadDeviceMemory) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   auto x = ramp(3);
   context.synchronize();
   EXPECT_DEATH(
