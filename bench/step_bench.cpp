@@ -158,17 +158,32 @@ double seconds_each(Context& context, int count, const std::function<void()>& wo
   return (now() - begin) / count;
 }
 
-void report_parts(Context& context, Training& training, const Options& options) {
-  using Part = std::pair<const char*, std::function<void()>>;
-  const std::vector<Part> parts = {{"advance", [&] { training.advance(); }},
-                                   {"gather", [&] { training.gather(); }},
-                                   {"encode", [&] { training.encode(); }},
-                                   {"reparameterize", [&] { training.sample(); }},
-                                   {"decode", [&] { training.decode(); }},
-                                   {"likelihood", [&] { training.score(); }},
-                                   {"forward and backward", [&] { training.forward_backward(); }},
-                                   {"adam", [&] { training.adam(); }}};
-  std::printf("each part alone, repeated, so with its operands in the nearest cache:\n");
+using Part = std::pair<const char*, std::function<void()>>;
+
+/// Where a step's time goes on the CPU: each part timed where it stands, so with its operands as cold as
+/// there.
+void report_in_step(const std::vector<Part>& parts, Training& training, const Options& options) {
+  std::vector<std::vector<double>> seconds(parts.size());
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    training.rewind();
+    for (int step = 0; step < options.steps; ++step) {
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        const double begin = now();
+        parts[i].second();
+        seconds[i].push_back(now() - begin);
+      }
+    }
+  }
+  std::printf("in the step:\n");
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    std::printf("  %-22s %9.1f us\n", parts[i].first, 1e6 * median(seconds[i]));
+  }
+}
+
+/// Each part alone, repeated, so with its operands in the nearest cache that holds them.
+void report_alone(Context& context, const std::vector<Part>& parts, Training& training,
+                  const Options& options) {
+  std::printf("alone:\n");
   for (const auto& [name, work] : parts) {
     std::vector<double> seconds;
     for (int i = 0; i < options.repeats; ++i) {
@@ -177,6 +192,19 @@ void report_parts(Context& context, Training& training, const Options& options) 
     }
     std::printf("  %-22s %9.1f us\n", name, 1e6 * median(seconds));
   }
+}
+
+void report_parts(Context& context, Training& training, const Options& options) {
+  const Part advance = {"advance", [&] { training.advance(); }};
+  const Part gather = {"gather", [&] { training.gather(); }};
+  const Part encode = {"encode", [&] { training.encode(); }};
+  const Part sample = {"reparameterize", [&] { training.sample(); }};
+  const Part decode = {"decode", [&] { training.decode(); }};
+  const Part score = {"likelihood", [&] { training.score(); }};
+  const Part all = {"forward and backward", [&] { training.forward_backward(); }};
+  const Part adam = {"adam", [&] { training.adam(); }};
+  if (!context.is_cuda()) report_in_step({advance, gather, all, adam}, training, options);
+  report_alone(context, {advance, gather, encode, sample, decode, score, all, adam}, training, options);
 }
 
 void run(const Options& options) {

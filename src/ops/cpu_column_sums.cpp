@@ -53,19 +53,11 @@ namespace {
 
 HWY_EXPORT(sum_columns);
 
-constexpr std::int64_t kSpan = 64;               ///< columns a thread takes at a time
-constexpr std::int64_t kParallelSize = 1 << 14;  ///< values from which a fork pays
-
 }  // namespace
 
-void column_sums(Context& context, VectorView<float> sums, MatrixView<const float> values, bool accumulate) {
-  const std::int64_t size = values.rows * values.cols;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (size >= kParallelSize)
-  for (std::int64_t first = 0; first < values.cols; first += kSpan) {
-    HWY_DYNAMIC_DISPATCH(sum_columns)
-    (sums.data + first, values.data + first, values.rows, values.stride, std::min(kSpan, values.cols - first),
-     accumulate);
-  }
+void column_sums(VectorView<float> sums, MatrixView<const float> values, bool accumulate) {
+  HWY_DYNAMIC_DISPATCH(sum_columns)
+  (sums.data, values.data, values.rows, values.stride, values.cols, accumulate);
 }
 
 }  // namespace elbo::ops::cpu

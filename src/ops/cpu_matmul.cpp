@@ -2,108 +2,28 @@
 
 #include <omp.h>
 
-#include <array>
-#include <dnnl.hpp>
-#include <cstddef>
-#include <map>
-#include <vector>
+#include <algorithm>
+#include <dnnl.h>
 
 #include "runtime/check.h"
 
 namespace elbo::ops::cpu {
 namespace {
 
-using dnnl::memory;
+constexpr std::int64_t kEdge = 16;             ///< floats in a cache line
+constexpr std::int64_t kStaggeredDepth = 128;  ///< below it the parts of a sum are too short to be worth it
 
-/// Everything a prepared product depends on.
-struct ProductKey {
-  std::int64_t m, n, k;
-  std::int64_t a_stride, b_stride, c_stride;
-  bool a_transposed, b_transposed, accumulate;
-  int threads;
-
-  auto operator<=>(const ProductKey&) const = default;
-};
-
-/// A product prepared for one shape. The memories are without data until a run lends them some.
-struct Product {
-  dnnl::matmul primitive;
-  memory a, b, c, scratch;
-  std::size_t scratch_bytes;
-};
-
-memory::desc layout(const Operand& operand) {
-  const auto stride = operand.stored.stride;
-  return {{operand.rows(), operand.cols()},
-          memory::data_type::f32,
-          operand.transposed ? memory::dims{1, stride} : memory::dims{stride, 1}};
+std::int64_t divide_up(std::int64_t value, std::int64_t by) {
+  return (value + by - 1) / by;
 }
 
-/// A calling thread's prepared products and the scratch they share.
-class ProductCache {
+/// oneDNN takes the size of its team from OpenMP; while one of these lives, a product stays in this thread.
+class InThisThread {
  public:
-  void run(const ProductKey& key, MatrixView<float> c, const Operand& a, const Operand& b) {
-    auto found = products_.find(key);
-    if (found == products_.end()) {
-      if (products_.size() >= kCapacity) products_.clear();
-      found = products_.emplace(key, prepare(key, c, a, b)).first;
-    }
-    Product& product = found->second;
-    if (scratch_.size() < product.scratch_bytes) scratch_.resize(product.scratch_bytes);
-    lend(product.a, a.stored.data);
-    lend(product.b, b.stored.data);
-    lend(product.c, c.data);
-    lend(product.scratch, scratch_.data());
-    const std::array<dnnl_exec_arg_t, 4> arguments = {{{DNNL_ARG_SRC, product.a.get()},
-                                                       {DNNL_ARG_WEIGHTS, product.b.get()},
-                                                       {DNNL_ARG_DST, product.c.get()},
-                                                       {DNNL_ARG_SCRATCHPAD, product.scratch.get()}}};
-    dnnl::error::wrap_c_api(dnnl_primitive_execute(product.primitive.get(), stream_.get(),
-                                                   static_cast<int>(arguments.size()), arguments.data()),
-                            "a matrix product failed");
-  }
-
- private:
-  static constexpr std::size_t kCapacity = 256;  // far above the shapes of one model
-
-  static void lend(memory& to, const void* data) { to.set_data_handle(const_cast<void*>(data)); }
-
-  Product prepare(const ProductKey& key, MatrixView<float> c, const Operand& a, const Operand& b) {
-    const auto a_layout = layout(a), b_layout = layout(b), c_layout = layout({c, false});
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (key.accumulate) {
-      dnnl::post_ops sum;
-      sum.append_sum();
-      attributes.set_post_ops(sum);
-    }
-    const dnnl::matmul::primitive_desc description({a_layout, b_layout, c_layout}, attributes, engine_);
-    const auto without_data = [&](const memory::desc& desc) {
-      return memory(desc, engine_, DNNL_MEMORY_NONE);
-    };
-    return {dnnl::matmul(description),
-            without_data(a_layout),
-            without_data(b_layout),
-            without_data(c_layout),
-            without_data(description.scratchpad_desc()),
-            description.scratchpad_desc().get_size()};
-  }
-
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::stream stream_{engine_};
-  std::map<ProductKey, Product> products_;
-  std::vector<std::byte> scratch_;
-};
-
-/// oneDNN takes the size of its team from OpenMP; this makes it the context's while a product runs.
-class TeamSize {
- public:
-  explicit TeamSize(int threads) : before_(omp_get_max_threads()) {
-    if (threads != before_) omp_set_num_threads(threads);
-  }
-  ~TeamSize() { omp_set_num_threads(before_); }
-  TeamSize(const TeamSize&) = delete;
-  TeamSize& operator=(const TeamSize&) = delete;
+  InThisThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~InThisThread() { omp_set_num_threads(before_); }
+  InThisThread(const InThisThread&) = delete;
+  InThisThread& operator=(const InThisThread&) = delete;
 
  private:
   int before_;
@@ -111,17 +31,63 @@ class TeamSize {
 
 }  // namespace
 
-void matmul(Context& context, MatrixView<float> c, const Operand& a, const Operand& b, bool accumulate) {
-  thread_local ProductCache cache;
-  const TeamSize team(context.threads());
-  const ProductKey key{c.rows,   c.cols,       a.cols(),     a.stored.stride, b.stored.stride,
-                       c.stride, a.transposed, b.transposed, accumulate,      context.threads()};
-  try {
-    cache.run(key, c, a, b);
-  } catch (const dnnl::error& failure) {
-    throw DeviceError(concat("oneDNN could not multiply [", c.rows, ", ", a.cols(), "] by [", a.cols(), ", ",
-                             c.cols, "]: ", failure.what()));
+Span Span::part(std::int64_t whole, int index, int count) {
+  const std::int64_t each = divide_up(divide_up(whole, kEdge), count) * kEdge;
+  const std::int64_t first = std::min(whole, index * each);
+  return {first, std::min(each, whole - first)};
+}
+
+BlockGrid::BlockGrid(std::int64_t rows, std::int64_t cols, double work, int threads)
+    : rows_(rows), cols_(cols) {
+  constexpr double kParallelWork = 1 << 18;
+  if (work < kParallelWork) return;
+  // Of all grids, the one whose blocks have the shortest sides: what a block reads of a and b.
+  double best = 0.0;
+  for (int down = 1; down <= threads; ++down) {
+    if (threads % down != 0) continue;
+    const int across = threads / down;
+    const double sides = static_cast<double>(rows) / down + static_cast<double>(cols) / across;
+    if (down == 1 || sides < best) {
+      best = sides;
+      down_ = down;
+      across_ = across;
+    }
   }
+}
+
+Block BlockGrid::block(int index) const {
+  const int place = index % across_;
+  const Span row = Span::part(rows_, index / across_, down_), col = Span::part(cols_, place, across_);
+  return {row.first, row.size, col.first, col.size, Span::part(row.size, place, across_), place, across_};
+}
+
+bool multiply_block(MatrixView<float> c, const Operand& a, const Operand& b, Store store, SumOrder order,
+                    const Block& block) {
+  const InThisThread guard;
+  const std::int64_t k = a.cols();
+  const float* const a_rows = a.stored.data + block.row * (a.transposed ? 1 : a.stored.stride);
+  const float* const b_cols = b.stored.data + block.col * (b.transposed ? b.stored.stride : 1);
+  float* const to = c.data + block.row * c.stride + block.col;
+  const auto add_part = [&](Span part, float beta) {
+    return dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', block.rows, block.cols, part.size,
+                      1.0f, a_rows + part.first * (a.transposed ? a.stored.stride : 1), a.stored.stride,
+                      b_cols + part.first * (b.transposed ? 1 : b.stored.stride), b.stored.stride, beta, to,
+                      c.stride) == dnnl_success;
+  };
+  float beta = store == Store::accumulate ? 1.0f : 0.0f;
+  const int parts = order == SumOrder::staggered && k >= kStaggeredDepth ? block.places : 1;
+  for (int i = 0; i < parts; ++i) {
+    const Span part = Span::part(k, (block.place + i) % parts, parts);
+    if (part.size <= 0) continue;  // many threads, few cache lines; oneDNN leaves c as it is where k is 0
+    if (!add_part(part, beta)) return false;
+    beta = 1.0f;
+  }
+  return true;
+}
+
+void throw_refused(const MatrixView<float>& c, std::int64_t k) {
+  throw DeviceError(concat("oneDNN refused to multiply [", c.rows, ", ", k, "] by [", k, ", ", c.cols,
+                           "]: this build and the oneDNN library at run time do not fit together."));
 }
 
 }  // namespace elbo::ops::cpu

@@ -45,12 +45,10 @@ MatrixView<float> scratch(std::int64_t rows, std::int64_t cols) {
   return {memory.data(), rows, cols};
 }
 
-/// Calls work(row) for every row of a [rows, cols] pass, over the context's threads where a fork pays.
+/// Calls work(row) for the rows of a block.
 template <class Work>
-void over_rows(Context& context, std::int64_t rows, std::int64_t cols, const Work& work) {
-  constexpr std::int64_t kParallelSize = 1 << 13;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows * cols >= kParallelSize)
-  for (std::int64_t row = 0; row < rows; ++row) work(row);
+void over_rows(const cpu::Block& block, const Work& work) {
+  for (std::int64_t row = block.row; row < block.row + block.rows; ++row) work(row);
 }
 
 }  // namespace
@@ -66,12 +64,17 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
              " are needed");
   if (x.rows == 0) return;
   ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
-  cpu::matmul(context, y, {x, false}, {w, true});
-  if (b.empty() && saved.empty() && activation == Activation::identity) return;
-  over_rows(context, y.rows, y.cols, [&](std::int64_t row) {
-    float* const kept = saved.empty() ? nullptr : saved.data + row * saved.stride;
-    apply_bias_activation(y.data + row * y.stride, b.data, kept, y.cols, activation);
-  });
+  const bool bare = b.empty() && saved.empty() && activation == Activation::identity;
+  cpu::matmul(context, y, {x, false}, {w, true}, cpu::Store::assign, cpu::SumOrder::from_zero,
+              [&](const cpu::Block& block) {
+                if (bare) return;
+                const float* const bias = b.empty() ? nullptr : b.data + block.col;
+                over_rows(block, [&](std::int64_t row) {
+                  float* const kept = saved.empty() ? nullptr : saved.data + row * saved.stride + block.col;
+                  apply_bias_activation(y.data + row * y.stride + block.col, bias, kept, block.cols,
+                                        activation);
+                });
+              });
 }
 
 void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
@@ -89,15 +92,19 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
              ": saved is empty, and the activation's derivative needs it");
   if (dy.rows == 0) return;
   ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
-  if (activation == Activation::identity) return cpu::matmul(context, dx, {dy, false}, {w, false});
-  const bool in_place = saved.data == dx.data;
+  const bool identity = activation == Activation::identity;
+  const bool in_place = !identity && saved.data == dx.data;
   const MatrixView<float> product = in_place ? scratch(dx.rows, dx.cols) : dx;
-  cpu::matmul(context, product, {dy, false}, {w, false});
-  over_rows(context, dx.rows, dx.cols, [&](std::int64_t row) {
-    float* const values = product.data + row * product.stride;
-    multiply_by_derivative(values, saved.data + row * saved.stride, dx.cols, activation);
-    if (in_place) std::copy_n(values, dx.cols, dx.data + row * dx.stride);
-  });
+  cpu::matmul(context, product, {dy, false}, {w, false}, cpu::Store::assign, cpu::SumOrder::staggered,
+              [&](const cpu::Block& block) {
+                if (identity) return;
+                over_rows(block, [&](std::int64_t row) {
+                  float* const values = product.data + row * product.stride + block.col;
+                  multiply_by_derivative(values, saved.data + row * saved.stride + block.col, block.cols,
+                                         activation);
+                  if (in_place) std::copy_n(values, block.cols, dx.data + row * dx.stride + block.col);
+                });
+              });
 }
 
 void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
@@ -111,12 +118,15 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   ELBO_CHECK(db.empty() || db.size == dw.rows, ShapeError, kOp, ": db has ", db.size, " values where ",
              dw.rows, " are needed");
   ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
-  if (dy.rows > 0) {
-    cpu::matmul(context, dw, {dy, true}, {x, false}, accumulate);
-  } else if (!accumulate) {
-    std::fill_n(dw.data, dw.rows * dw.cols, 0.0f);
-  }
-  if (!db.empty()) cpu::column_sums(context, db, dy, accumulate);
+  if (dy.rows == 0 && !accumulate) std::fill_n(dw.data, dw.rows * dw.cols, 0.0f);
+  const auto store = accumulate ? cpu::Store::accumulate : cpu::Store::assign;
+  cpu::matmul(context, dw, {dy, true}, {x, false}, store, cpu::SumOrder::from_zero,
+              [&](const cpu::Block& block) {
+                if (db.empty()) return;
+                const std::int64_t first = block.row + block.own_rows.first;
+                cpu::column_sums(db.part(first, block.own_rows.size), dy.columns(first, block.own_rows.size),
+                                 accumulate);
+              });
 }
 
 }  // namespace elbo::ops

@@ -8,6 +8,10 @@
 #include "runtime/check.h"
 #include "runtime/cuda_api.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #if ELBO_HAS_CUDA
 #define ON_CUDA(call) \
   if (is_cuda()) return cuda::call
@@ -16,6 +20,13 @@
 #endif
 
 namespace elbo {
+namespace {
+
+/// Memory from this size on is asked for in huge pages. A training step walks through all parameters, gradients and
+/// moments, and in small pages spends a tenth of its time on address translation.
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+}  // namespace
 
 Context::Context(Device device, int threads)
     : device_(device), threads_(threads > 0 ? threads : omp_get_max_threads()) {
@@ -36,11 +47,15 @@ void Context::synchronize() { ON_CUDA(synchronize(*cuda_)); }
 void* Context::allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   ON_CUDA(allocate(*cuda_, bytes));
-  constexpr std::size_t kAlignment = 256;
-  void* memory = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  const std::size_t alignment = bytes >= kHugePage ? kHugePage : 256;
+  const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, size);
   if (!memory) {
     throw DeviceError(concat("out of memory: ", bytes, " bytes were asked for on the CPU. Use a smaller batch."));
   }
+#if defined(__linux__)
+  if (alignment == kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // advice: it may fail, and nothing is lost
+#endif
   return memory;
 }
 
