@@ -33,10 +33,15 @@ inline double median(std::vector<double> values) {
   return *middle;
 }
 
-/// The context that every benchmark of this process runs in, on $ELBO_BENCH_DEVICE.
-inline Context& context() {
+/// The device benchmarks run on: $ELBO_BENCH_DEVICE, or the best there is.
+inline Device bench_device() {
   const char* name = std::getenv("ELBO_BENCH_DEVICE");
-  static Context context(Device::parse(name ? name : "auto"));
+  return Device::parse(name ? name : "auto");
+}
+
+/// The context that every case of this process runs in.
+inline Context& context() {
+  static Context context(bench_device());
   return context;
 }
 

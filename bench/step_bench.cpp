@@ -3,19 +3,19 @@
 // run between the repeats.
 
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "bench_peaks.h"
-#include "model/vae.h"
-#include "ops/adam.h"
-#include "ops/gather_batch.h"
+#include "data/resident.h"
+#include "model/state.h"
+#include "ops/record_loss.h"
 #include "runtime/check.h"
 #include "runtime/graph.h"
 #include "support/random.h"
+#include "train/step_runner.h"
 
 namespace elbo::bench {
 namespace {
@@ -71,65 +71,78 @@ Recipe recipe_of(const Options& options) {
   return recipe;
 }
 
-/// A model in training with its resident data.
+Examples random_bytes(const Options& options) {
+  Examples examples;
+  examples.count = options.examples;
+  examples.dims = options.dims;
+  examples.bytes = test::Random(1).bytes(options.examples * options.dims);
+  return examples;
+}
+
+/// A model in training: whole steps as `elbo train` runs them, and their parts one by one.
 class Training {
  public:
-  Training(Context& context, const Recipe& recipe, const Options& options)
-      : context_(context),
-        vae_(context, resolve(recipe.model, options.dims), recipe.train.seed),
-        workspace_(vae_, recipe.train.batch, 1, true),
+  Training(const Recipe& recipe, const Options& options)
+      : model_(recipe, options.dims, bench_device(), {}),
+        data_(*model_.context, random_bytes(options)),
+        preprocessor_(*model_.context, recipe.data, true, {}, {}),
+        runner_(model_, data_, preprocessor_),
+        workspace_(*model_.vae, recipe.train.batch, 1, true),
         batch_(workspace_.rows(recipe.train.batch)),
-        data_(context, test::Random(1).bytes(options.examples * options.dims)),
-        order_(context, test::Random(2).indices(options.examples, options.examples)),
-        state_(context, 1) {
-    vae_.parameters().prepare_training();
-    first_state_.learning_rate = static_cast<float>(recipe.train.learning_rate);
-    rewind();
-    preprocess_.scale = 1.0f / 255.0f;
-    source_.bytes = data_.matrix(options.examples, options.dims);
-    source_.permutation = order_.view();
+        state_(*model_.context, 1),
+        record_(*model_.context, 1) {
     noise_.seed = recipe.train.seed;
     noise_.time = &state_.data()->noise_time;
+    rewind();
   }
 
   /// To the beginning of the data.
-  void rewind() { state_.upload(std::span(&first_state_, 1)); }
+  void rewind() {
+    runner_.begin(1, 0, 0, {});
+    StepState state;
+    state.learning_rate = static_cast<float>(model_.recipe.train.learning_rate);
+    state_.upload(std::span<const StepState>(&state, 1));
+    device().synchronize();
+  }
 
-  Vae& vae() { return vae_; }
+  Context& device() { return *model_.context; }
+  Vae& vae() { return *model_.vae; }
   std::int64_t batch_size() const { return batch_.rows; }
+  std::int64_t steps_per_epoch() const { return runner_.steps_per_epoch(); }
 
-  /// The parts of a step in their order. The backward pass cannot be run without the forward pass before it.
-  void advance() { ops::advance_step(context_, state_.data(), batch_.rows, adam_); }
+  void step() { runner_.step(); }
+
+  /// The parts in their order. The backward pass cannot be run without the forward pass before it.
+  void advance() { ops::advance_step(device(), state_.data(), batch_.rows, adam_); }
   void gather() {
-    ops::gather_batch(context_, {batch_.x, {}, batch_.examples}, source_, preprocess_, state_.data());
+    ops::gather_batch(device(), {batch_.x, {}, batch_.examples}, data_.source(),
+                      preprocessor_.keyed(0, nullptr), state_.data());
   }
-  void encode() { vae_.encode(batch_); }
-  void sample() { vae_.sample(batch_, noise_); }
-  void decode() { vae_.decode(batch_); }
-  void score() { vae_.score(batch_, {.scale = 1.0f / static_cast<float>(batch_.rows), .per_row = {}}, true); }
-  void forward_backward() { vae_.forward_backward(batch_, noise_, &state_.data()->kl_weight); }
+  void encode() { vae().encode(batch_); }
+  void sample() { vae().sample(batch_, noise_); }
+  void decode() { vae().decode(batch_); }
+  void score() {
+    vae().score(batch_, {.scale = 1.0f / static_cast<float>(batch_.rows), .per_row = {}}, true);
+  }
+  void forward_backward() { vae().forward_backward(batch_, noise_, &state_.data()->kl_weight); }
+  void record() {
+    LossRecord* const to = record_.data();
+    ops::record_loss(device(), to->sums, &to->first_bad_step, batch_.nll, batch_.kl, state_.data());
+  }
   void adam() {
-    Parameters& p = vae_.parameters();
-    ops::adam(context_, p.values(), p.gradient(), p.first_moment(), p.second_moment(), adam_, state_.data());
-  }
-  void step() {
-    advance();
-    gather();
-    forward_backward();
-    adam();
+    Parameters& p = vae().parameters();
+    ops::adam(device(), p.values(), p.gradient(), p.first_moment(), p.second_moment(), adam_, state_.data());
   }
 
  private:
-  Context& context_;
-  Vae vae_;
+  Model::State model_;
+  data::ResidentData data_;
+  data::Preprocessor preprocessor_;
+  StepRunner runner_;
   Workspace workspace_;
   Activations batch_;
-  Buffer<std::uint8_t> data_;
-  Buffer<std::int64_t> order_;
   Buffer<StepState> state_;
-  StepState first_state_;
-  ops::GatherSource source_;
-  ops::Preprocess preprocess_;
+  Buffer<LossRecord> record_;
   ops::AdamSettings adam_;
   NoiseSource noise_;
 };
@@ -147,14 +160,26 @@ double step_flops(Vae& vae, std::int64_t batch) {
   return flops - 2.0 * static_cast<double>(batch * first.in * first.out);
 }
 
-/// Seconds of one run of `work`, over `count` of them in a row.
-double seconds_each(Context& context, int count, const std::function<void()>& work) {
-  Graph graph = Graph::record(context, work);
+/// Seconds of one run of `work`, over `count` of them in a row. On a GPU they are launches of a recorded
+/// graph.
+double seconds_each(Context& device, int count, const std::function<void()>& work) {
+  Graph graph = Graph::record(device, work);
   graph.launch();
-  context.synchronize();
+  device.synchronize();
   const double begin = now();
   for (int i = 0; i < count; ++i) graph.launch();
-  context.synchronize();
+  device.synchronize();
+  return (now() - begin) / count;
+}
+
+/// Seconds of one training step, over the first `count` of an epoch but for the very first.
+double seconds_a_step(Training& training, int count) {
+  training.rewind();
+  training.step();
+  training.device().synchronize();
+  const double begin = now();
+  for (int i = 0; i < count; ++i) training.step();
+  training.device().synchronize();
   return (now() - begin) / count;
 }
 
@@ -181,20 +206,19 @@ void report_in_step(const std::vector<Part>& parts, Training& training, const Op
 }
 
 /// Each part alone, repeated, so with its operands in the nearest cache that holds them.
-void report_alone(Context& context, const std::vector<Part>& parts, Training& training,
-                  const Options& options) {
+void report_alone(const std::vector<Part>& parts, Training& training, const Options& options) {
   std::printf("alone:\n");
   for (const auto& [name, work] : parts) {
     std::vector<double> seconds;
     for (int i = 0; i < options.repeats; ++i) {
       training.rewind();
-      seconds.push_back(seconds_each(context, options.steps, work));
+      seconds.push_back(seconds_each(training.device(), options.steps, work));
     }
     std::printf("  %-22s %9.1f us\n", name, 1e6 * median(seconds));
   }
 }
 
-void report_parts(Context& context, Training& training, const Options& options) {
+void report_parts(Training& training, const Options& options) {
   const Part advance = {"advance", [&] { training.advance(); }};
   const Part gather = {"gather", [&] { training.gather(); }};
   const Part encode = {"encode", [&] { training.encode(); }};
@@ -202,21 +226,21 @@ void report_parts(Context& context, Training& training, const Options& options) 
   const Part decode = {"decode", [&] { training.decode(); }};
   const Part score = {"likelihood", [&] { training.score(); }};
   const Part all = {"forward and backward", [&] { training.forward_backward(); }};
+  const Part record = {"record loss", [&] { training.record(); }};
   const Part adam = {"adam", [&] { training.adam(); }};
-  if (!context.is_cuda()) report_in_step({advance, gather, all, adam}, training, options);
-  report_alone(context, {advance, gather, encode, sample, decode, score, all, adam}, training, options);
+  if (!training.device().is_cuda()) report_in_step({advance, gather, all, record, adam}, training, options);
+  report_alone({gather, encode, sample, decode, score, all, record, adam}, training, options);
 }
 
 void run(const Options& options) {
-  Context& device = context();
   const Recipe recipe = recipe_of(options);
-  ELBO_CHECK(recipe.train.batch * (options.steps + 1) <= options.examples, ConfigError, options.steps + 1,
-             " steps of ", recipe.train.batch, " examples need more than ", options.examples, " of them");
-  Training training(device, recipe, options);
+  Training training(recipe, options);
+  Context& device = training.device();
+  ELBO_CHECK(options.steps < training.steps_per_epoch(), ConfigError, "an epoch of ", options.examples,
+             " examples has fewer steps than ", options.steps + 1);
   std::vector<double> seconds, peaks;
   for (int i = 0; i < options.repeats; ++i) {
-    training.rewind();
-    seconds.push_back(seconds_each(device, options.steps, [&] { training.step(); }));
+    seconds.push_back(seconds_a_step(training, options.steps));
     peaks.push_back(device.is_cuda() ? peak_flops(device) : cpu_peak_flops());
   }
   const double time = median(seconds), peak = median(peaks);
@@ -229,7 +253,7 @@ void run(const Options& options) {
   std::printf("  %9.0f examples/s\n", static_cast<double>(training.batch_size()) / time);
   std::printf("  %9.1f GFLOP/s of %.1f at the peak: %.1f %%\n", 1e-9 * flops / time, 1e-9 * peak,
               100.0 * flops / time / peak);
-  if (options.breakdown) report_parts(device, training, options);
+  if (options.breakdown) report_parts(training, options);
 }
 
 }  // namespace
