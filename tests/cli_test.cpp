@@ -201,6 +201,17 @@ TEST(Cli, AnAutoencoderHasNoPriorToDrawFrom) {
                    {"--nll-samples"});
 }
 
+TEST(Cli, ARunFindsItsDataFromAnyFolder) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  write_pictures(folder / "pictures", 10, 3);
+  CommandSettings here;
+  here.folder = folder.path().string();
+  ASSERT_EQ(run_elbo(small_training({"--data", "pictures", "--out", "run", "--epochs", "1"}), here).code, 0);
+  const auto elsewhere = run_elbo({"eval", folder / "run", "--device", device().name()});
+  EXPECT_EQ(elsewhere.code, 0) << elsewhere.err;
+}
+
 TEST(Cli, ABatchLargerThanTheDataIsOneSmallerBatch) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;

@@ -1,6 +1,7 @@
 #include "progress.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +31,12 @@ std::string format(const char* pattern, Values... values) {
   char text[160];
   std::snprintf(text, sizeof text, pattern, values...);
   return text;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return 80;
+  return size.ws_col;
 }
 
 }  // namespace
@@ -76,11 +83,14 @@ std::string ProgressLine::losses(const ElboTerms& terms) const {
 void ProgressLine::step(const Progress& progress) {
   if (quiet_ || !terminal_) return;
   const auto width = static_cast<int>(std::to_string(progress.steps_per_epoch).size());
-  std::fprintf(stderr, "\r\033[Kepoch %lld/%lld  step %*lld/%lld  %s  %s %s/s  %s left",
-               static_cast<long long>(progress.epoch), static_cast<long long>(progress.epochs), width,
-               static_cast<long long>(progress.step), static_cast<long long>(progress.steps_per_epoch),
-               losses(progress.train).c_str(), with_commas(progress.examples_per_second).c_str(),
-               unit_.c_str(), duration(progress.seconds_left).c_str());
+  std::string line =
+      format("epoch %lld/%lld  step %*lld/%lld  ", static_cast<long long>(progress.epoch),
+             static_cast<long long>(progress.epochs), width, static_cast<long long>(progress.step),
+             static_cast<long long>(progress.steps_per_epoch));
+  line += losses(progress.train) + "  " + with_commas(progress.examples_per_second) + " " + unit_ + "/s  " +
+          duration(progress.seconds_left) + " left";
+  line.resize(std::min(line.size(), terminal_width() - 1));  // a line that wraps cannot be overwritten
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
   live_ = true;
 }

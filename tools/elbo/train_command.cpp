@@ -72,6 +72,16 @@ fs::path latest_run(const std::string& recipe) {
   return numbered_run(recipe, number);
 }
 
+// A run must find its data again whatever folder it is used from.
+std::string found_from_anywhere(const std::string& data) {
+  for (const auto& known : known_datasets()) {
+    if (known.name == data) return data;
+  }
+  std::error_code error;
+  const bool exists = fs::exists(data, error);
+  return exists ? fs::absolute(data).lexically_normal().string() : data;
+}
+
 // What to train and where.
 struct Job {
   Recipe recipe;
@@ -104,6 +114,7 @@ Job new_job(const TrainOptionsRead& options) {
   job.recipe = find_recipe(options.recipe.empty() ? kDefaultRecipe : options.recipe);
   for (const auto& setting : options.settings) job.recipe.set(setting);
   job.recipe.validate();
+  job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
   job.folder = options.out.empty() ? free_run(job.recipe.name) : fs::path(options.out);
   if (holds_run(job.folder) && !options.force) {
     throw ConfigError(concat(job.folder.string(),
@@ -154,7 +165,11 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
   const auto epochs = std::ssize(report.epochs);
   std::cout << '\n' << job.recipe.name << " on " << describe(model.device()) << ": ";
   if (epochs < job.recipe.train.epochs) std::cout << job.recipe.train.epochs << " epochs, the last ";
-  std::cout << epochs << (epochs == 1 ? " epoch" : " epochs");
+  if (report.already_finished) {
+    std::cout << "none (it was finished)";
+  } else {
+    std::cout << epochs << (epochs == 1 ? " epoch" : " epochs");
+  }
   if (epochs > 0) {
     std::cout << " in " << duration(report.seconds) << " (" << with_commas(report.examples_per_second) << ' '
               << unit_of(model.picture()) << "/s)";
