@@ -44,8 +44,7 @@ class ModelFileVariants : public testing::TestWithParam<RecipeVariant> {};
 
 TEST_P(ModelFileVariants, ComesBackTheSame) {
   ELBO_REQUIRE_DEVICE();
-  Recipe recipe = small_recipe();
-  GetParam().change(recipe);
+  Recipe recipe = GetParam().recipe();
   const Dataset data = patterned_data(24, 8, 12, GetParam().as_bytes);
   TempFolder folder;
   Model model = trained_model(recipe, data);

@@ -6,7 +6,9 @@
 #include <sys/resource.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "elbo/error.h"
 #include "model/model_file.h"
@@ -65,49 +67,55 @@ TEST(Diverged, NamesTheFirstBadStep) {
   }
 }
 
-/// Makes the model's first weight NaN after an epoch: what a diverged step would.
-TrainOptions spoiled_after(std::int64_t epoch, Model& model) {
-  TrainOptions options;
-  options.on_epoch = [&model, epoch](const EpochMetrics& metrics) {
-    if (metrics.epoch != epoch) return;
-    const float nan = std::numeric_limits<float>::quiet_NaN();
-    model.state().context->copy_to_device(model.state().vae->parameters().values().data, &nan, sizeof nan);
-  };
-  return options;
-}
+/// A training whose first weight becomes NaN after an epoch, as a diverged step would make it; then the run
+/// is resumed and must end as if nothing had been.
+class Spoiled {
+ public:
+  /// The error's message and step.
+  std::pair<std::string, std::int64_t> train_until_spoiled(std::int64_t epoch,
+                                                           std::function<bool()> stop = {}) {
+    Model model = make_model(small_recipe(), data_);
+    TrainOptions options = run_options(folder_ / "run");
+    options.stop = std::move(stop);
+    options.on_epoch = [&](const EpochMetrics& metrics) {
+      const float nan = std::numeric_limits<float>::quiet_NaN();
+      if (metrics.epoch != epoch) return;
+      model.state().context->copy_to_device(model.state().vae->parameters().values().data, &nan, sizeof nan);
+    };
+    try {
+      train(model, data_, options);
+    } catch (const DivergedError& error) {
+      return {error.what(), error.step()};
+    }
+    return {};
+  }
+  void expect_resumed_as_if_nothing_had_been() {
+    train_into(folder_ / "whole", small_recipe(), data_);
+    train_into(folder_ / "run", small_recipe(), data_, true);
+    expect_same_run(folder_ / "run", folder_ / "whole");
+  }
+  std::string run() const { return (folder_ / "run").string(); }
+
+ private:
+  Dataset data_ = patterned_data(27, 10);
+  TempFolder folder_;
+};
 
 TEST(Diverged, KeepsTheLastGoodCheckpoint) {
   ELBO_REQUIRE_DEVICE();
-  const Dataset data = patterned_data(27, 10);
-  TempFolder folder;
-  train_into(folder / "whole", small_recipe(), data);
-  Model model = make_model(small_recipe(), data);
-  TrainOptions options = spoiled_after(2, model);
-  options.folder = folder / "run";
-  try {
-    train(model, data, options);
-    FAIL() << "trained on with NaN";
-  } catch (const DivergedError& error) {
-    EXPECT_EQ(error.step(), 9);
-    EXPECT_NE(std::string(error.what()).find("step 8"), std::string::npos) << error.what();
-    EXPECT_NE(std::string(error.what()).find((folder / "run").string()), std::string::npos) << error.what();
-  }
-  train_into(folder / "run", small_recipe(), data, true);
-  expect_same_run(folder / "run", folder / "whole");
+  Spoiled spoiled;
+  const auto [message, step] = spoiled.train_until_spoiled(2);
+  EXPECT_EQ(step, 9);
+  EXPECT_NE(message.find("step 8"), std::string::npos) << message;
+  EXPECT_NE(message.find(spoiled.run()), std::string::npos) << message;
+  spoiled.expect_resumed_as_if_nothing_had_been();
 }
 
 TEST(Diverged, AStopAfterItSavesNothing) {
   ELBO_REQUIRE_DEVICE();
-  const Dataset data = patterned_data(27, 10);
-  TempFolder folder;
-  train_into(folder / "whole", small_recipe(), data);
-  Model model = make_model(small_recipe(), data);
-  TrainOptions options = spoiled_after(1, model);
-  options.folder = folder / "run";
-  options.stop = [left = 5]() mutable { return left-- == 0; };
-  EXPECT_THROW(train(model, data, options), DivergedError);
-  train_into(folder / "run", small_recipe(), data, true);
-  expect_same_run(folder / "run", folder / "whole");
+  Spoiled spoiled;
+  EXPECT_EQ(spoiled.train_until_spoiled(1, [left = 5]() mutable { return left-- == 0; }).second, 5);
+  spoiled.expect_resumed_as_if_nothing_had_been();
 }
 
 TEST(Diverged, WithoutAFolderItIsSaidThatNothingIsKept) {

@@ -62,8 +62,7 @@ class EmulatedParity : public testing::TestWithParam<RecipeVariant> {
 
 // Five steps an epoch, the last one ragged: four epochs.
 TEST_P(EmulatedParity, TwentyStepsAgreeWithTheCpu) {
-  Recipe recipe = small_recipe();
-  GetParam().change(recipe);
+  Recipe recipe = GetParam().recipe();
   const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
   const Steps cpu = twenty_steps(Device::cpu(), recipe, data);
   const Steps gpu = twenty_steps(Device::cuda(0), recipe, data);
@@ -79,8 +78,7 @@ TEST_P(EmulatedParity, TwentyStepsAgreeWithTheCpu) {
 }
 
 TEST_P(EmulatedParity, TwentyStepsGiveTheSameBytesAgain) {
-  Recipe recipe = small_recipe();
-  GetParam().change(recipe);
+  Recipe recipe = GetParam().recipe();
   const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
   const Steps once = twenty_steps(Device::cuda(0), recipe, data);
   const Steps again = twenty_steps(Device::cuda(0), recipe, data);

@@ -23,9 +23,7 @@ Dataset resume_data(bool as_bytes = true) {
 /// Trains until `steps` steps were taken in this call. False where the training ended before.
 bool train_for(std::int64_t steps, const std::filesystem::path& folder, const Recipe& recipe,
                const Dataset& data, bool resume) {
-  TrainOptions options;
-  options.folder = folder;
-  options.resume = resume;
+  TrainOptions options = run_options(folder, resume);
   options.stop = [left = steps]() mutable { return left-- == 0; };
   return train_anew(recipe, data, options).interrupted;
 }
@@ -34,8 +32,7 @@ class ResumedVariants : public testing::TestWithParam<RecipeVariant> {};
 
 TEST_P(ResumedVariants, StoppedInMidEpoch) {
   ELBO_REQUIRE_DEVICE();
-  Recipe recipe = small_recipe();
-  GetParam().change(recipe);
+  Recipe recipe = GetParam().recipe();
   const Dataset data = resume_data(GetParam().as_bytes);
   TempFolder folder;
   train_into(folder / "whole", recipe, data);
@@ -112,9 +109,7 @@ TEST(Resume, AFinishedRunsModelIsLoaded) {
   TempFolder folder;
   train_into(folder / "run", small_recipe(), data);
   Model model = make_model(small_recipe(), data);
-  TrainOptions options;
-  options.folder = folder / "run";
-  options.resume = true;
+  TrainOptions options = run_options(folder / "run", true);
   train(model, data, options);
   model.save(folder / "resumed.safetensors");
   EXPECT_TRUE(io::read_file(folder / "resumed.safetensors") ==
@@ -240,7 +235,7 @@ TEST(Resume, NothingToResumeIsSaid) {
 // SIGKILL. The child is this program, run for the next test alone.
 
 constexpr const char* kFolderVariable = "ELBO_TEST_RUN_FOLDER";
-constexpr const char* kEveryStepVariable = "ELBO_TEST_CHECKPOINT_EVERY_STEP";
+constexpr const char* kSavesVariable = "ELBO_TEST_SAVES";
 
 Recipe killed_recipe() {
   Recipe recipe = small_recipe();
@@ -254,10 +249,10 @@ TEST(ResumeChild, TrainsToTheEnd) {
   const char* named = std::getenv(kFolderVariable);
   TempFolder own;
   const std::filesystem::path run = named ? std::filesystem::path(named) : own / "run";
-  TrainOptions options;
-  options.folder = run;
-  options.resume = std::filesystem::exists(run / "recipe.toml");
-  if (std::getenv(kEveryStepVariable)) options.checkpoint_seconds = 0.0;
+  TrainOptions options = run_options(run, std::filesystem::exists(run / "recipe.toml"));
+  const std::string saves = named ? std::getenv(kSavesVariable) : "";
+  if (saves == "after each step") options.checkpoint_seconds = 0.0;
+  if (saves == "by default") options.saving_share = TrainOptions().saving_share;
   EXPECT_EQ(train_anew(killed_recipe(), resume_data(), options).steps, 48);
 }
 
@@ -279,13 +274,11 @@ class ResumeAfterSigkill : public testing::Test {
     return child.wait() != 0;
   }
   std::map<std::string, std::string> environment(const std::string& run) const {
-    std::map<std::string, std::string> variables = {{kFolderVariable, (folder_ / run).string()}};
-    if (every_step_) variables[kEveryStepVariable] = "1";
-    return variables;
+    return {{kFolderVariable, (folder_ / run).string()}, {kSavesVariable, saves_}};
   }
 
   static constexpr const char* kChildTest = "ResumeChild.TrainsToTheEnd";
-  bool every_step_ = false;  ///< checkpoints after each step, not only after each epoch
+  std::string saves_ = "after each epoch";
   TempFolder folder_;
   Random random_{static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())};
 };
@@ -296,7 +289,8 @@ TEST_F(ResumeAfterSigkill, AtTenRandomMoments) {
   int with_checkpoint = 0;
   for (int i = 0; i < 10; ++i) {
     SCOPED_TRACE(i);
-    every_step_ = i % 2 == 1;
+    saves_ =
+        std::vector{"after each epoch", "after each step", "by default"}[static_cast<std::size_t>(i % 3)];
     const std::string run = "killed" + std::to_string(i);
     bool cut_off = train_and_kill(run, whole);
     while (!std::filesystem::exists(folder_ / run / "recipe.toml")) cut_off = train_and_kill(run, whole);
@@ -310,7 +304,7 @@ TEST_F(ResumeAfterSigkill, AtTenRandomMoments) {
 TEST_F(ResumeAfterSigkill, TenTimesTheSameRun) {
   ELBO_REQUIRE_DEVICE();
   const Microseconds whole = train_whole();
-  every_step_ = true;
+  saves_ = "after each step";
   for (int kills = 0; kills < 10; ++kills) train_and_kill("killed", whole / 2);
   ASSERT_EQ(ChildProcess(kChildTest, environment("killed")).wait(), 0);
   expect_same_run(folder_ / "killed", folder_ / "whole");

@@ -20,8 +20,7 @@ class TrainingVariants : public testing::TestWithParam<RecipeVariant> {};
 
 TEST_P(TrainingVariants, TwoRunsLeaveTheSameBytes) {
   ELBO_REQUIRE_DEVICE();
-  Recipe recipe = small_recipe();
-  GetParam().change(recipe);
+  Recipe recipe = GetParam().recipe();
   const Dataset data = patterned_data(27, 10, 12, GetParam().as_bytes);
   TempFolder folder;
   train_into(folder / "a", recipe, data);
@@ -35,8 +34,7 @@ TEST_P(TrainingVariants, TwoRunsLeaveTheSameBytes) {
 
 TEST_P(TrainingVariants, LearnsTheData) {
   ELBO_REQUIRE_DEVICE();
-  Recipe recipe = small_recipe();
-  GetParam().change(recipe);
+  Recipe recipe = GetParam().recipe();
   recipe.train.epochs = 25;
   recipe.train.learning_rate = 0.02;
   const auto report = train_anew(recipe, patterned_data(64, 0, 30, GetParam().as_bytes), {});
@@ -106,8 +104,7 @@ TEST(Train, TheModelInMemoryIsTheLast) {
   TempFolder folder;
   const Dataset data = patterned_data(20, 10);
   Model model = make_model(small_recipe(), data);
-  TrainOptions options;
-  options.folder = folder / "run";
+  TrainOptions options = run_options(folder / "run");
   train(model, data, options);
   model.save(folder / "memory.safetensors");
   EXPECT_EQ(io::read_file(folder / "memory.safetensors"), io::read_file(folder / "run" / "last.safetensors"));
@@ -227,8 +224,7 @@ TEST(Train, RefusesDataThatDoesNotFit) {
   const auto refuse = [&]<class E>(const Dataset& data, std::vector<std::string> fragments, E*) {
     TempFolder folder;
     Model model(recipe, 12, device());
-    TrainOptions options;
-    options.folder = folder / "run";
+    TrainOptions options = run_options(folder / "run");
     try {
       train(model, data, options);
       ADD_FAILURE() << "was accepted";

@@ -46,16 +46,18 @@ struct TrainReport {
 
 struct TrainOptions {
   /// Run folder for recipe.toml, metrics.jsonl, model.safetensors (best), last.safetensors and
-  /// checkpoint.safetensors, all brought up to date after each epoch, and the last two also every minute and
-  /// when `stop` ends the training. Unless resumed, an earlier run's files there are replaced. Empty: nothing
-  /// is written.
+  /// checkpoint.safetensors. They are brought up to date after an epoch, at the end, and when `stop` ends the
+  /// training. Unless resumed, an earlier run's files there are replaced. Empty: nothing is written.
   std::filesystem::path folder;
   /// Goes on from the folder's checkpoint, bitwise as if never stopped (same device and build). The recipe
   /// must be the checkpoint's, but for train.epochs, and the data the same. A run stopped before its first
   /// checkpoint begins anew.
   bool resume = false;
-  /// The longest time between two checkpoints, where epochs take longer.
+  /// The longest time between two checkpoints: where epochs take longer, they are written between steps.
   double checkpoint_seconds = 60.0;
+  /// The share of the time that writing files may take: where epochs are so short that it would be more, not
+  /// every one is saved. 1 saves them all.
+  double saving_share = 0.1;
   std::function<void(const Progress&)> on_progress;  ///< at most ten times a second
   std::function<void(const EpochMetrics&)> on_epoch;
   std::function<bool()> stop;  ///< asked between steps; true ends the training after a checkpoint

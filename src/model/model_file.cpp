@@ -133,19 +133,21 @@ std::vector<float> download(Context& context, VectorView<const float> values) {
   return host;
 }
 
-void Model::save(const std::filesystem::path& file) const {
-  const State& model = state();
-  Parameters& parameters = model.vae->parameters();
-  const std::vector<float> values = download(*model.context, parameters.values());
+void save_model(const std::filesystem::path& file, const Model::State& model,
+                const std::vector<float>& values) {
   io::SafetensorsWriter writer;
   write_description(writer, FileKind::model, {model.recipe, model.vae->config().dims, model.picture});
-  write_parameters(writer, parameters.layout(), values);
+  write_parameters(writer, model.vae->parameters().layout(), values);
   if (!model.standard_mean.empty()) {
     const io::TensorShape shape = {model.vae->config().dims};
     writer.tensor(kMeanTensor, shape, model.standard_mean);
     writer.tensor(kDeviationTensor, shape, model.standard_deviation);
   }
   writer.write(file);
+}
+
+void Model::save(const std::filesystem::path& file) const {
+  save_model(file, state(), download(*state().context, state().vae->parameters().values()));
 }
 
 Model Model::load(const std::filesystem::path& file_or_run, Device device) {

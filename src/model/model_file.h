@@ -34,6 +34,10 @@ void write_parameters(io::SafetensorsWriter& writer, const ParameterLayout& layo
 std::vector<float> read_parameters(const io::SafetensorsFile& file, const ParameterLayout& layout,
                                    const std::string& prefix = "");
 
+/// A model file with `values` [layout.size] in place of those on the device. Throws IoError.
+void save_model(const std::filesystem::path& file, const Model::State& model,
+                const std::vector<float>& values);
+
 /// Device memory to the host; waits for the device.
 std::vector<float> download(Context& context, VectorView<const float> values);
 

@@ -47,7 +47,9 @@ class AppendedFile {
       if (written < 0) take_back(before);
       done += static_cast<std::size_t>(written);
     }
-    if (fsync(descriptor_) != 0) take_back(before);
+  }
+  void sync() {
+    if (fsync(descriptor_) != 0) fail();
   }
 
  private:
@@ -94,6 +96,10 @@ MetricsFile::MetricsFile(std::filesystem::path file, std::int64_t last_epoch) : 
 
 void MetricsFile::append(const EpochMetrics& metrics) {
   AppendedFile(file_).append(to_json(metrics) + "\n");
+}
+
+void MetricsFile::sync() {
+  AppendedFile(file_).sync();
 }
 
 }  // namespace elbo

@@ -21,8 +21,10 @@ class MetricsFile {
   /// killed may have left them. `last_epoch` 0 begins anew. Throws IoError.
   MetricsFile(std::filesystem::path file, std::int64_t last_epoch);
 
-  /// Adds a line and syncs. What could not be written whole is taken back. Throws IoError.
+  /// Adds a line. What could not be written whole is taken back. Throws IoError.
   void append(const EpochMetrics& metrics);
+  /// Waits until the lines are on the disk. Throws IoError.
+  void sync();
 
  private:
   std::filesystem::path file_;

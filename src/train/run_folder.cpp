@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "io/file.h"
+#include "model/model_file.h"
 #include "runtime/check.h"
 
 namespace elbo {
@@ -60,17 +61,12 @@ void RunFolder::go_on(const Recipe& recipe, std::int64_t epochs) {
   metrics_.emplace(folder_ / kMetrics, epochs);
 }
 
-void RunFolder::save_epoch(const Model& model, const DataIdentity& data, const TrainingPosition& position,
-                           const TrainingArrays& arrays, const EpochMetrics& metrics) {
-  metrics_->append(metrics);
-  if (position.best_epoch == position.epoch) model.save(folder_ / kBest);
-  save_position(model, data, position, arrays);
-}
-
-void RunFolder::save_position(const Model& model, const DataIdentity& data, const TrainingPosition& position,
-                              const TrainingArrays& arrays) {
-  model.save(folder_ / kLast);
-  save_checkpoint(checkpoint(), model.state(), data, position, arrays);
+void RunFolder::save(const Model::State& model, const DataIdentity& data, const TrainingPosition& position,
+                     const TrainingArrays& arrays, const std::vector<float>* best) {
+  metrics_->sync();
+  if (best) save_model(folder_ / kBest, model, *best);
+  save_model(folder_ / kLast, model, arrays.values);
+  save_checkpoint(checkpoint(), model, data, position, arrays);
 }
 
 }  // namespace elbo

@@ -1,10 +1,11 @@
 #pragma once
 // The files of a run and the order they are written in.
 //
-// The checkpoint is what a resumed training believes, so it is written last: the line of metrics.jsonl, then
-// model.safetensors where the epoch is the best, then last.safetensors, then checkpoint.safetensors. A
-// process killed between two of them leaves files ahead of the checkpoint, never behind it; the epoch is then
-// done again, to the same bytes, and lines of metrics.jsonl that are ahead are dropped first.
+// metrics.jsonl grows by a line after every epoch. The rest is brought up to date together, and the
+// checkpoint, which is what a resumed training believes, last: metrics.jsonl is synced, then come
+// model.safetensors where there is a new best, last.safetensors, and checkpoint.safetensors. A process killed
+// at any moment leaves files ahead of the checkpoint, never behind it; what is ahead is done again, to the
+// same bytes, and lines of metrics.jsonl that are ahead are dropped first.
 
 #include <filesystem>
 #include <optional>
@@ -30,12 +31,12 @@ class RunFolder {
   /// IoError.
   void go_on(const Recipe& recipe, std::int64_t epochs);
 
-  /// The files of a finished epoch. Throws IoError; what was written before stays whole.
-  void save_epoch(const Model& model, const DataIdentity& data, const TrainingPosition& position,
-                  const TrainingArrays& arrays, const EpochMetrics& metrics);
-  /// The files between two steps of an epoch, or before the first.
-  void save_position(const Model& model, const DataIdentity& data, const TrainingPosition& position,
-                     const TrainingArrays& arrays);
+  /// The line of a finished epoch. Throws IoError, and leaves no half a line.
+  void add(const EpochMetrics& metrics) { metrics_->append(metrics); }
+  /// Brings the files up to date; `best` [layout.size] where there is a new best model. Throws IoError; what
+  /// was written before stays whole.
+  void save(const Model::State& model, const DataIdentity& data, const TrainingPosition& position,
+            const TrainingArrays& arrays, const std::vector<float>* best);
 
  private:
   void remove_partial_files() const;

@@ -63,11 +63,11 @@ TrainReport Trainer::run() {
   const bool resumed = options_.resume && resume();
   if (!resumed) begin();
   report_.already_finished = resumed && position_.epoch >= epochs_;
-  if (!resumed && folder_ && epochs_ == 0) save_between_steps();
+  if (!resumed && epochs_ == 0) save();
   while (position_.epoch < epochs_) {
     if (!train_epoch()) {
       report_.interrupted = true;
-      if (folder_) save_between_steps();
+      save();
       break;
     }
     finish_epoch();
@@ -134,9 +134,9 @@ bool Trainer::train_epoch() {
       tell_progress(watch_->record(), watch_->steps());
     }
     const bool ends_epoch = position_.epoch_steps == batch_steps_;
-    if (folder_ && !ends_epoch && seconds_since(saved_at_) >= options_.checkpoint_seconds) {
+    if (!ends_epoch && folder_ && seconds_since(saved_at_) >= options_.checkpoint_seconds) {
       pause();
-      save_between_steps();
+      save();
       resumed_at = Clock::now();
     }
   }
@@ -155,36 +155,44 @@ void Trainer::finish_epoch() {
   metrics.examples_per_second =
       epoch_seconds_ > 0.0 ? static_cast<double>(epoch_examples_) / epoch_seconds_ : 0.0;
   metrics.train = position_.record.average(train_data_.count());
-  const TrainingArrays arrays = checked_arrays();
-  if (validation_) {
-    // The noise is that of time 0, the same after every epoch and shared with no training step.
-    const Model::State& state = model_.state();
-    metrics.validation =
-        evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
-    const double loss = -metrics.validation->elbo;
-    if (position_.best_epoch == 0 || loss < position_.best_loss) {
-      position_.best_epoch = position_.epoch;
-      position_.best_loss = loss;
-    }
-  } else {
-    position_.best_epoch = position_.epoch;
-  }
+  if (validation_) validate(metrics);
   position_.epoch_steps = 0;
   position_.record = {};
-  if (folder_) {
-    folder_->save_epoch(model_, identity_, position_, arrays, metrics);
-    saved_steps_ = position_.steps;
-    saved_at_ = Clock::now();
-  }
+  if (!validation_) position_.best_epoch = position_.epoch;
+  if (folder_) folder_->add(metrics);
+  if (position_.epoch >= epochs_ || may_save()) save();
   report_.epochs.push_back(metrics);
   if (options_.on_epoch) options_.on_epoch(metrics);
 }
 
-void Trainer::save_between_steps() {
+void Trainer::validate(EpochMetrics& metrics) {
+  const Model::State& state = model_.state();
+  // The noise is that of time 0, the same after every epoch and shared with no training step.
+  metrics.validation =
+      evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
+  const double loss = -metrics.validation->elbo;
+  if (!(loss < position_.best_loss)) return;
+  position_.best_epoch = position_.epoch;
+  position_.best_loss = loss;
+  if (folder_) new_best_ = download(*state.context, state.vae->parameters().values());
+}
+
+bool Trainer::may_save() const {
+  return saving_seconds_ <= options_.saving_share * (saving_seconds_ + seconds_since(saved_at_));
+}
+
+void Trainer::save() {
   if (saved_steps_ == position_.steps) return;
-  folder_->save_position(model_, identity_, position_, checked_arrays());
+  const auto begun = Clock::now();
+  const TrainingArrays arrays = checked_arrays();
+  if (!folder_) return;
+  const std::vector<float>* best = new_best_ ? &*new_best_ : nullptr;
+  if (!validation_) best = &arrays.values;  // nothing tells it from the last
+  folder_->save(model_.state(), identity_, position_, arrays, best);
+  new_best_.reset();
   saved_steps_ = position_.steps;
   saved_at_ = Clock::now();
+  saving_seconds_ = seconds_since(begun);
 }
 
 void Trainer::settle() {

@@ -32,7 +32,11 @@ class Trainer {
   /// Trains to the end of the epoch. False where the caller asked to stop before.
   bool train_epoch();
   void finish_epoch();
-  void save_between_steps();
+  /// The validation loss of the parameters as they are; notes the best epoch.
+  void validate(EpochMetrics& metrics);
+  /// Whether the last save is long enough ago, by the time that it took.
+  bool may_save() const;
+  void save();
 
   /// Waits for the device and takes its record of the epoch. Throws DivergedError.
   void settle();
@@ -65,7 +69,9 @@ class Trainer {
   double epoch_seconds_ = 0.0;       ///< of this call, training in this epoch
   double training_seconds_ = 0.0;
   Clock::time_point begun_ = Clock::now();
+  std::optional<std::vector<float>> new_best_;  ///< values of a best model that is not saved yet
   Clock::time_point saved_at_ = Clock::now();
+  double saving_seconds_ = 0.0;  ///< that the last save took
   Clock::time_point told_at_;
 };
 

@@ -64,6 +64,12 @@ struct RecipeVariant {
   std::string name;
   void (*change)(Recipe&);
   bool as_bytes = true;
+
+  Recipe recipe() const {
+    Recipe recipe = small_recipe();
+    change(recipe);
+    return recipe;
+  }
 };
 
 /// Names the tests of INSTANTIATE_TEST_SUITE_P.
@@ -113,12 +119,18 @@ inline TrainReport train_anew(const Recipe& recipe, const Dataset& data, const T
   return train(model, data, options);
 }
 
-inline TrainReport train_into(const std::filesystem::path& folder, const Recipe& recipe, const Dataset& data,
-                              bool resume = false) {
+/// Every epoch is saved, so that what is on the disk does not depend on time.
+inline TrainOptions run_options(const std::filesystem::path& folder, bool resume = false) {
   TrainOptions options;
   options.folder = folder;
   options.resume = resume;
-  return train_anew(recipe, data, options);
+  options.saving_share = 1.0;
+  return options;
+}
+
+inline TrainReport train_into(const std::filesystem::path& folder, const Recipe& recipe, const Dataset& data,
+                              bool resume = false) {
+  return train_anew(recipe, data, run_options(folder, resume));
 }
 
 inline const std::vector<std::string>& safetensors_of_a_run() {
