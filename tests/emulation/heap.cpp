@@ -111,8 +111,8 @@ Outcome Heap::free(void* memory) {
   if (!freed.fresh) {
     mprotect(freed.pages, freed.page_bytes, PROT_NONE);
     madvise(freed.pages, freed.page_bytes, MADV_DONTNEED);
+    forget(freed.pages, freed.page_bytes);
   }
-  forget(freed.pages, freed.page_bytes);
   return {};
 }
 
