@@ -102,6 +102,7 @@ class Training {
     StepState state;
     state.learning_rate = static_cast<float>(model_.recipe.train.learning_rate);
     state_.upload(std::span<const StepState>(&state, 1));
+    record_.fill_zero();
     device().synchronize();
   }
 
