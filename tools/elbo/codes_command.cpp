@@ -86,10 +86,9 @@ int run_decode(const DecodeOptions& options) {
 void add_encode(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("encode", "Posterior means of examples");
   auto options = std::make_shared<EncodeOptions>();
-  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  add_run(*command, options->run);
   command->add_option("--out", options->out, "A .npy or .csv file")->required();
-  command->add_option("--data", options->data, "Other data than the model was trained on");
-  command->add_option("--split", options->split, "train, validation or test [test where there is one]");
+  add_data_and_split(*command, options->data, options->split);
   command->add_flag("--log-variance", options->log_variance,
                     "The posterior's log-variances as well, as further columns");
   add_device(*command, options->device);
@@ -99,7 +98,7 @@ void add_encode(CLI::App& app, Action& action) {
 void add_decode(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("decode", "What codes decode to");
   auto options = std::make_shared<DecodeOptions>();
-  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  add_run(*command, options->run);
   command->add_option("--codes", options->codes, "A .npy or .csv file, a code in each row")->required();
   command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
   add_device(*command, options->device);

@@ -27,7 +27,9 @@ void add_decode(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 
-/// --device, with its default.
+/// What several subcommands take: RUN, a trained model; --data and --split; --device.
+void add_run(CLI::App& app, std::string& run);
+void add_data_and_split(CLI::App& app, std::string& data, std::string& split);
 void add_device(CLI::App& app, std::string& device);
 
 }  // namespace elbo::command

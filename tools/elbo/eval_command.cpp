@@ -57,9 +57,8 @@ void add_eval(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "eval", "The bound on log p(x) of a trained model, and its estimate by importance weighting");
   auto options = std::make_shared<EvalOptions>();
-  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
-  command->add_option("--data", options->data, "Other data than the model was trained on");
-  command->add_option("--split", options->split, "train, validation or test [test where there is one]");
+  add_run(*command, options->run);
+  add_data_and_split(*command, options->data, options->split);
   command
       ->add_option("--nll-samples", options->nll_samples,
                    "Samples an example of the importance-weighted NLL; 0: none")

@@ -83,9 +83,8 @@ void add_reconstruct(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "reconstruct", "Encode and decode examples, beside the originals; or walk from one to another");
   auto options = std::make_shared<ReconstructOptions>();
-  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
-  command->add_option("--data", options->data, "Other data than the model was trained on");
-  command->add_option("--split", options->split, "train, validation or test [test where there is one]");
+  add_run(*command, options->run);
+  add_data_and_split(*command, options->data, options->split);
   command->add_option("-n,--count", options->count, "How many [36 in a picture, else all]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--out", options->out, "A .png, .npy or .csv file [reconstructions.png in RUN]");

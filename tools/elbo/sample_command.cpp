@@ -62,7 +62,7 @@ int run_sample(const SampleOptions& options) {
 void add_sample(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("sample", "Draw from a trained model");
   auto options = std::make_shared<SampleOptions>();
-  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors")->required();
+  add_run(*command, options->run);
   command->add_option("-n,--count", options->count, "How many")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
       ->capture_default_str();

@@ -255,10 +255,6 @@ std::string footer() {
 
 }  // namespace
 
-void add_device(CLI::App& app, std::string& device) {
-  app.add_option("--device", device, "auto, cpu, cuda or cuda:i")->capture_default_str();
-}
-
 void add_train(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("train", "Train a model; its folder then holds the model, its figures and pictures");
