@@ -11,6 +11,6 @@ if(ELBO_WARNINGS_AS_ERRORS)
 endif()
 if(ELBO_SANITIZE)
   target_compile_options(elbo_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-sanitize-recover=undefined;-fno-omit-frame-pointer>)
   target_link_options(elbo_options INTERFACE -fsanitize=address,undefined)
 endif()

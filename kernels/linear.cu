@@ -110,9 +110,9 @@ struct BlasOperand {
 void blas_matmul(Context& context, MatrixView<float> c, const BlasOperand& a, const BlasOperand& b,
                  std::int64_t k, float beta) {
   const float alpha = 1.0f;
-  ELBO_CUDA_CHECK(cublasSgemm(context.cuda().blas, b.operation(), a.operation(), static_cast<int>(c.cols),
-                              static_cast<int>(c.rows), static_cast<int>(k), &alpha, b.stored.data,
-                              b.leading(), a.stored.data, a.leading(), &beta, c.data,
+  ELBO_CUDA_CHECK(cublasSgemm(cuda::blas(context.cuda()), b.operation(), a.operation(),
+                              static_cast<int>(c.cols), static_cast<int>(c.rows), static_cast<int>(k), &alpha,
+                              b.stored.data, b.leading(), a.stored.data, a.leading(), &beta, c.data,
                               static_cast<int>(c.stride)));
 }
 

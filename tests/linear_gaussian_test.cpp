@@ -132,14 +132,15 @@ class LinearGaussian : public testing::Test {
 
   /// The rows as an evaluation reads them.
   EvaluationData data(Context& context) const {
-    return {.count = kRows, .fill = [this, &context](const Activations& a, std::int64_t first) {
-              std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows));
-              std::iota(examples.begin(), examples.end(), first);
-              context.copy_to_device(a.x.data, x_.data() + first * kDims,
-                                     sizeof(float) * kDims * examples.size());
-              context.copy_to_device(a.examples.data, examples.data(),
-                                     examples.size() * sizeof(std::int64_t));
-            }};
+    EvaluationData rows;
+    rows.count = kRows;
+    rows.fill = [this, &context](const Activations& a, std::int64_t first) {
+      std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows));
+      std::iota(examples.begin(), examples.end(), first);
+      context.copy_to_device(a.x.data, x_.data() + first * kDims, sizeof(float) * kDims * examples.size());
+      context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+    };
+    return rows;
   }
 
   std::vector<float> row(std::int64_t i) const {

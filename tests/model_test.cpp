@@ -185,6 +185,33 @@ TEST(Model, StandardizedModelsAnswerInTheDatasScale) {
   }
 }
 
+TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "gaussian";
+  Model plain(recipe, 2, test::device());
+  recipe.data.standardize = true;
+  Model standardized(recipe, 2, test::device());
+  standardized.state().standard_mean = {10.0f, -5.0f};
+  standardized.state().standard_deviation = {2.0f, 0.5f * 2.718281828f};
+  const Examples scaled = examples(Table{2, 2, {1.0f, -1.0f, 0.0f, 2.0f}});
+  Examples own = scaled;
+  for (std::size_t i = 0; i < 4; ++i) {
+    own.floats[i] = own.floats[i] * standardized.state().standard_deviation[i % 2] +
+                    standardized.state().standard_mean[i % 2];
+  }
+  // p(x) = p(standardised x) / (σ₀ σ₁): the cost grows by log 2 + log ½ + 1 = 1 nat.
+  const Evaluation a = standardized.evaluate(own, 10, 3), b = plain.evaluate(scaled, 10, 3);
+  EXPECT_NEAR(a.terms.reconstruction, b.terms.reconstruction + 1.0, 1e-5);
+  EXPECT_NEAR(a.terms.elbo, b.terms.elbo - 1.0, 1e-5);
+  EXPECT_NEAR(a.terms.kl, b.terms.kl, 1e-6);
+  EXPECT_NEAR(a.nll, b.nll + 1.0, 1e-5);
+  const Table back = standardized.reconstruct(Table{2, 2, own.floats});
+  double squared = 0;  // of the posterior mean's reconstruction: near that of the sample's
+  for (std::size_t i = 0; i < 4; ++i) squared += std::pow(own.floats[i] - back.values[i], 2) / 2;
+  EXPECT_NEAR(a.squared_error, squared, 0.5 * squared);
+}
+
 TEST(Model, EvaluationPartsAddUpAndRepeat) {
   ELBO_REQUIRE_DEVICE();
   Model model(small_recipe(), 6, test::device());

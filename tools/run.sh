@@ -7,10 +7,9 @@ cd "$(dirname "$0")/.."
 
 install_packages $BUILD_PACKAGES
 
-cuda=OFF
-find_nvcc && cuda=ON
+find_nvcc || true
 build=build/release
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DELBO_CUDA="$cuda" -DELBO_BUILD_TESTS=OFF \
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DELBO_CUDA=AUTO -DELBO_BUILD_TESTS=OFF \
   -DELBO_BUILD_BENCHMARKS=OFF -DELBO_BUILD_EXAMPLES=OFF >"/tmp/elbo-configure.$$" 2>&1 ||
   { cat "/tmp/elbo-configure.$$"; rm -f "/tmp/elbo-configure.$$"; exit 1; }
 rm -f "/tmp/elbo-configure.$$"

@@ -13,7 +13,8 @@
 namespace elbo {
 
 /// The unweighted evidence lower bound on log p(x) and its two costs, in nats per example: summed over
-/// dimensions, averaged over examples. elbo = −(reconstruction + kl).
+/// dimensions, averaged over examples. elbo = −(reconstruction + kl). With data.standardize they are still of
+/// the data in its own scale: the density of the standardised values, divided by Π_j σ_j.
 struct ElboTerms {
   double elbo = 0.0;
   double reconstruction = 0.0;  ///< −E_q[log p(x|z)], one sample of z per example
@@ -24,10 +25,10 @@ struct ElboTerms {
 struct Evaluation {
   std::int64_t examples = 0;
   ElboTerms terms;
-  double squared_error = 0.0;       ///< Σ_j (x_j − E[x_j|z])², averaged over examples
-  std::int64_t active_units = 0;    ///< latents with Var_x(E_q[z_d]) > 0.01 (Burda et al. 2016, section 5.2)
-  std::int64_t nll_samples = 0;     ///< K of the importance-weighted estimate; 0 when not asked for
-  double nll = 0.0;                 ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
+  double squared_error = 0.0;     ///< Σ_j (x_j − E[x_j|z])², averaged over examples
+  std::int64_t active_units = 0;  ///< latents with Var_x(E_q[z_d]) > 0.01 (Burda et al. 2016, section 5.2)
+  std::int64_t nll_samples = 0;   ///< K of the importance-weighted estimate; 0 when not asked for
+  double nll = 0.0;  ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
   double nll_standard_error = 0.0;  ///< of that average over examples
 };
 
@@ -42,10 +43,13 @@ class Model {
  public:
   /// A fresh model for rows of `dims` values, parameters drawn from the recipe's seed. Throws ConfigError or
   /// DeviceError.
-  Model(const Recipe& recipe, std::int64_t dims, Device device = Device::automatic(), PictureShape picture = {});
-  /// Reads a model.safetensors, or the one in a run folder. Throws IoError, DataError (corrupt, another shape).
+  Model(const Recipe& recipe, std::int64_t dims, Device device = Device::automatic(),
+        PictureShape picture = {});
+  /// Reads a model.safetensors, or the one in a run folder. Throws IoError, DataError (corrupt, another
+  /// shape).
   static Model load(const std::filesystem::path& file_or_run, Device device = Device::automatic());
-  /// Writes parameters and recipe as safetensors: to a new file, synced, then renamed into place. Throws IoError.
+  /// Writes parameters and recipe as safetensors: to a new file, synced, then renamed into place. Throws
+  /// IoError.
   void save(const std::filesystem::path& file) const;
 
   Model(Model&&) noexcept;
@@ -59,8 +63,8 @@ class Model {
   PictureShape picture() const;
   std::int64_t parameter_count() const;
 
-  /// q(z|x) for x [n, dims], given in the data's own scale. Throws ShapeError; DataError on values outside the
-  /// likelihood's support.
+  /// q(z|x) for x [n, dims], given in the data's own scale. Throws ShapeError; DataError on values outside
+  /// the likelihood's support.
   Posterior encode(const Table& x);
   /// E[x|z] for z [n, latent]. Throws ShapeError.
   Table decode(const Table& z);
@@ -69,8 +73,8 @@ class Model {
   /// E[x|z] for n draws of z from the prior. An autoencoder has none: throws ConfigError.
   Table sample(std::int64_t count, std::uint64_t seed);
 
-  /// The ELBO of all examples and, for nll_samples > 0, the importance-weighted NLL with that many samples, in
-  /// memory that does not grow with their number. Deterministic for a seed.
+  /// The ELBO of all examples and, for nll_samples > 0, the importance-weighted NLL with that many samples,
+  /// in memory that does not grow with their number. Deterministic for a seed.
   Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
 
   /// For the library's own rooms.

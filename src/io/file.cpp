@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "elbo/error.h"
 #include "runtime/check.h"
@@ -21,7 +21,13 @@ std::string read_file(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw IoError(concat("cannot open ", file.string(), ": ", std::strerror(errno)));
-  std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string bytes;
+  for (std::size_t size = 0; stream;) {  // in steps: a pipe has no size to ask for
+    bytes.resize(std::max<std::size_t>(std::size_t{1} << 16, 2 * size));
+    stream.read(bytes.data() + size, static_cast<std::streamsize>(bytes.size() - size));
+    size += static_cast<std::size_t>(stream.gcount());
+    if (!stream) bytes.resize(size);
+  }
   if (stream.bad()) throw IoError(concat("cannot read ", file.string(), ": ", std::strerror(errno)));
   return bytes;
 }
@@ -30,7 +36,8 @@ AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
   if (file_.has_parent_path()) {
     std::error_code error;
     std::filesystem::create_directories(file_.parent_path(), error);
-    if (error) throw IoError(concat("cannot create folder ", file_.parent_path().string(), ": ", error.message()));
+    if (error)
+      throw IoError(concat("cannot create folder ", file_.parent_path().string(), ": ", error.message()));
   }
   temporary_ = concat(file_.string(), ".", getpid(), ".part");
   descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -65,7 +72,8 @@ void AtomicFile::commit() {
   if (std::rename(temporary_.c_str(), file_.c_str()) != 0) fail("cannot rename into place");
   close(descriptor_);
   descriptor_ = -1;
-  // The rename itself is durable only once the folder is synced; a folder that cannot be synced is no failure.
+  // The rename itself is durable only once the folder is synced; a folder that cannot be synced is no
+  // failure.
   const std::filesystem::path folder = file_.has_parent_path() ? file_.parent_path() : ".";
   if (const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); handle >= 0) {
     (void)fsync(handle);

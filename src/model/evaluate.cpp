@@ -82,9 +82,11 @@ void for_each_batch(const Workspace& workspace, const EvaluationData& data,
   }
 }
 
-ElboTerms to_terms(double nll, double kl, std::int64_t count) {
-  const auto n = static_cast<double>(count);
-  return {.elbo = -(nll + kl) / n, .reconstruction = nll / n, .kl = kl / n};
+/// From sums over all examples.
+ElboTerms to_terms(double nll, double kl, const EvaluationData& data) {
+  const auto n = static_cast<double>(data.count);
+  const double reconstruction = nll / n + data.log_volume;
+  return {.elbo = -(reconstruction + kl / n), .reconstruction = reconstruction, .kl = kl / n};
 }
 
 constexpr double kActiveVariance = 0.01;  // Burda et al. 2016, section 5.2
@@ -108,7 +110,7 @@ ElboTerms evaluate_elbo(const Vae& vae, const EvaluationData& data, std::uint64_
     nll_total += sum(nll) / static_cast<double>(a.samples);
     kl_total += sum(kl);
   });
-  return to_terms(nll_total, kl_total, data.count);
+  return to_terms(nll_total, kl_total, data);
 }
 
 Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_t seed) {
@@ -134,7 +136,9 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
     nll_total += sum(nll);
     kl_total += sum(kl);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double error = static_cast<double>(x[i]) - reconstruction[i];
+      const double scale =
+          data.deviation.empty() ? 1.0 : data.deviation[i % static_cast<std::size_t>(config.dims)];
+      const double error = scale * (static_cast<double>(x[i]) - reconstruction[i]);
       squared_error += error * error;
     }
     for (std::int64_t i = 0; i < a.rows; ++i) {
@@ -146,11 +150,15 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
 
   Evaluation result;
   result.examples = data.count;
-  result.terms = to_terms(nll_total, kl_total, data.count);
+  result.terms = to_terms(nll_total, kl_total, data);
   result.squared_error = squared_error / static_cast<double>(data.count);
   result.active_units =
       std::count_if(means.begin(), means.end(), [](const auto& m) { return m.variance() > kActiveVariance; });
   return result;
+}
+
+void require_density(const ModelConfig& config) {
+  if (!config.variational) throw ConfigError("an autoencoder has no NLL: it defines no density over data");
 }
 
 NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,
@@ -189,7 +197,7 @@ NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, 
     }
     for (const auto& w : weights) moments.add(std::log(static_cast<double>(samples)) - w.value());
   });
-  return {moments.mean(), moments.standard_error()};
+  return {moments.mean() + data.log_volume, moments.standard_error()};
 }
 
 }  // namespace elbo

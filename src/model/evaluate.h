@@ -2,6 +2,7 @@
 // What a model is worth on a whole split: its ELBO, importance-weighted NLL, active units.
 
 #include <functional>
+#include <span>
 
 #include "elbo/model.h"
 #include "model/vae.h"
@@ -12,6 +13,10 @@ namespace elbo {
 /// into a.examples, as ops on the model's context.
 struct EvaluationData {
   std::int64_t count = 0;
+  /// Of standardised data: Σ_j log σ_j, added to every −log p, so that it is a density of the data in its own
+  /// scale; and σ [dims], in which squared errors are measured. 0 and empty where data is taken as it is.
+  double log_volume = 0.0;
+  std::span<const float> deviation;
   std::function<void(const Activations& a, std::int64_t first)> fill;
 };
 
@@ -25,6 +30,9 @@ ElboTerms evaluate_elbo(const Vae& vae, const EvaluationData& data, std::uint64_
 
 /// All of Evaluation but the NLL, for `data`.
 Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_t seed);
+
+/// Throws ConfigError where the model is an autoencoder, which defines no density over data.
+void require_density(const ModelConfig& config);
 
 /// Mean and standard error over examples of −log (1/K Σ_k p(x, z_k) / q(z_k|x)), z_k ~ q(z|x) (Burda et al.
 /// 2016, eq. 8), in nats. The K samples come in chunks whose log-weights are folded into a running

@@ -12,7 +12,7 @@ namespace elbo {
 /// Standard normals: row[d] is the number at (seed, purpose, example, dimension d).
 void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
 
-/// The same, uniform in (0, 1).
+/// The same, uniform in [0, 1).
 void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
 
 }  // namespace elbo

@@ -3,6 +3,7 @@
 #include "elbo/model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "model/evaluate.h"
 #include "model/host_noise.h"
@@ -13,9 +14,14 @@
 namespace elbo {
 namespace {
 
+void check_table(const Table& table) {
+  ELBO_CHECK(table.rows >= 0 && table.cols >= 0 &&
+                 static_cast<std::size_t>(table.rows * table.cols) == table.values.size(),
+             ShapeError, "a table of ", table.rows, " × ", table.cols, " holds ", table.values.size(),
+             " values");
+}
+
 Examples to_examples(const Table& table) {
-  ELBO_CHECK(static_cast<std::size_t>(table.rows * table.cols) == table.values.size(), ShapeError,
-             "a table of ", table.rows, " × ", table.cols, " holds ", table.values.size(), " values");
   Examples examples;
   examples.count = table.rows;
   examples.dims = table.cols;
@@ -90,6 +96,12 @@ Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, Pic
   vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
 }
 
+double Model::State::log_volume() const {
+  double total = 0.0;
+  for (const float deviation : standard_deviation) total += std::log(static_cast<double>(deviation));
+  return total;
+}
+
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Model::Model(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture)
     : Model(std::make_unique<State>(recipe, dims, device, picture)) {}
@@ -119,6 +131,7 @@ std::int64_t Model::parameter_count() const {
 Posterior Model::encode(const Table& x) {
   const Vae& vae = *state_->vae;
   Posterior posterior;
+  check_table(x);
   posterior.mean = make_table(x.rows, latent());
   if (vae.config().variational) posterior.log_variance = make_table(x.rows, latent());
   if (x.rows == 0) return posterior;
@@ -134,6 +147,7 @@ Posterior Model::encode(const Table& x) {
 }
 
 Table Model::decode(const Table& z) {
+  check_table(z);
   ELBO_CHECK(z.cols == latent(), ShapeError, "codes have ", z.cols,
              " values a row, but the model's latent space has ", latent(), " dimensions");
   const Vae& vae = *state_->vae;
@@ -167,6 +181,7 @@ Table Model::sample(std::int64_t count, std::uint64_t seed) {
 
 Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
+  if (nll_samples > 0) require_density(state_->vae->config());
   const StoredBatches batches(*state_, examples, seed);
   Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
   if (nll_samples > 0) {

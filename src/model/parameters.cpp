@@ -104,13 +104,12 @@ ParameterLayout::ParameterLayout(const ModelConfig& config) {
 
 Parameters::Parameters(Context& context, const ModelConfig& config, std::uint64_t seed)
     : context_(&context), layout_(config), values_(context, layout_.size) {
-  std::vector<float> host(static_cast<std::size_t>(layout_.size), 0.0f);
+  values_.fill_zero();
   for (std::size_t t = 0; t < layout_.tensors.size(); ++t) {
     const TensorInfo& tensor = layout_.tensors[t];
     const std::vector<float> drawn = draw(tensor, static_cast<std::int64_t>(t), config.initialization, seed);
-    std::copy(drawn.begin(), drawn.end(), host.begin() + tensor.offset);
+    context.copy_to_device(values_.data() + tensor.offset, drawn.data(), drawn.size() * sizeof(float));
   }
-  values_.upload(host);
 }
 
 void Parameters::prepare_training() {

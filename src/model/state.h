@@ -19,6 +19,9 @@ struct Model::State {
   std::vector<float> standard_mean;
   std::vector<float> standard_deviation;
 
+  /// Σ_j log σ_j: what a density of standardised data lacks to be one of the data itself, in nats. 0 without.
+  double log_volume() const;
+
   /// A fresh model. Throws ConfigError or DeviceError.
   State(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture);
 };

@@ -33,7 +33,9 @@ StoredBatches::StoredBatches(const Model::State& state, const Examples& examples
       preprocessor_(*context_, state.recipe.data, !examples.bytes.empty(), state.standard_mean,
                     state.standard_deviation),
       order_(*context_, counting(examples.count)),
-      seed_(seed) {}
+      seed_(seed),
+      log_volume_(state.log_volume()),
+      deviation_(state.standard_deviation) {}
 
 void StoredBatches::fill(const Activations& a, std::int64_t first) const {
   ops::GatherTarget target;
@@ -44,7 +46,10 @@ void StoredBatches::fill(const Activations& a, std::int64_t first) const {
 }
 
 EvaluationData StoredBatches::data() const {
-  return {.count = count(), .fill = [this](const Activations& a, std::int64_t first) { fill(a, first); }};
+  return {.count = count(),
+          .log_volume = log_volume_,
+          .deviation = deviation_,
+          .fill = [this](const Activations& a, std::int64_t first) { fill(a, first); }};
 }
 
 }  // namespace elbo

@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <limits>
+#include <string>
 
 #include "runtime/check.h"
 #include "runtime/cuda_api.h"
@@ -22,9 +25,22 @@
 namespace elbo {
 namespace {
 
-/// Memory from this size on is asked for in huge pages. A training step walks through all parameters, gradients and
-/// moments, and in small pages spends a tenth of its time on address translation.
+/// Memory from this size on is asked for in huge pages. A training step walks through all parameters,
+/// gradients and moments, and in small pages spends a tenth of its time on address translation.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Linux grants memory it does not have and kills the process that touches it. So a large request is held
+/// against what is there. Returns the largest number where the system does not say.
+std::size_t available_bytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string name, unit;
+  for (std::size_t kibibytes = 0; file >> name >> kibibytes; std::getline(file, unit)) {
+    if (name == "MemAvailable:") return kibibytes << 10;
+  }
+  return std::numeric_limits<std::size_t>::max();
+}
+
+constexpr std::size_t kLargeRequest = std::size_t{256} << 20;
 
 }  // namespace
 
@@ -34,27 +50,33 @@ Context::Context(Device device, int threads)
 #if ELBO_HAS_CUDA
   cuda_ = {cuda::create_state(device.index), cuda::destroy_state};
 #else
-  throw DeviceError(concat("device \"", device.name(),
-                           "\" was asked for, but this build of elbo has no CUDA. Use --device cpu, or rebuild "
-                           "with -DELBO_CUDA=ON on a machine with the CUDA toolkit."));
+  throw DeviceError(
+      concat("device \"", device.name(),
+             "\" was asked for, but this build of elbo has no CUDA. Use --device cpu, or rebuild "
+             "with -DELBO_CUDA=ON on a machine with the CUDA toolkit."));
 #endif
 }
 
 Context::~Context() = default;
 
-void Context::synchronize() { ON_CUDA(synchronize(*cuda_)); }
+void Context::synchronize() {
+  ON_CUDA(synchronize(*cuda_));
+}
 
 void* Context::allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   ON_CUDA(allocate(*cuda_, bytes));
   const std::size_t alignment = bytes >= kHugePage ? kHugePage : 256;
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, size);
+  const bool too_large = bytes > size || (bytes >= kLargeRequest && bytes > available_bytes());
+  void* memory = too_large ? nullptr : std::aligned_alloc(alignment, size);
   if (!memory) {
-    throw DeviceError(concat("out of memory: ", bytes, " bytes were asked for on the CPU. Use a smaller batch."));
+    throw DeviceError(concat("out of memory: ", bytes >> 20, " MiB were asked for on the CPU, and ",
+                             available_bytes() >> 20, " MiB are free. Use a smaller batch or model."));
   }
 #if defined(__linux__)
-  if (alignment == kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // advice: it may fail, and nothing is lost
+  if (alignment == kHugePage)
+    madvise(memory, size, MADV_HUGEPAGE);  // advice: it may fail, and nothing is lost
 #endif
   return memory;
 }

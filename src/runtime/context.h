@@ -11,11 +11,11 @@ namespace elbo {
 struct CudaState;  // src/runtime/cuda_state.h, in builds that have CUDA
 
 /// A device and the stream that work for it goes to. Every op takes one; nothing assumes a default stream.
-/// Not thread-safe: one thread at a time uses a context. Movable, not copyable.
+/// Not thread-safe: one thread at a time uses a context. Buffers point to it, so it stays where it is.
 class Context {
  public:
-  /// Throws DeviceError where the device is not present or this build cannot use it. `threads` bounds the CPU's
-  /// team; 0 means the OpenMP default.
+  /// Throws DeviceError where the device is not present or this build cannot use it. `threads` bounds the
+  /// CPU's team; 0 means the OpenMP default.
   explicit Context(Device device, int threads = 0);
   ~Context();
   Context(const Context&) = delete;

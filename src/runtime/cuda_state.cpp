@@ -30,6 +30,20 @@ int gpu_count() {
   return 0;
 }
 
+/// The first product makes cuBLAS load its kernels, which must not happen while a step is being captured.
+void warm_up_blas(CudaState& state) {
+  constexpr int kSize = 64;
+  float* operands = nullptr;
+  ELBO_CUDA_CHECK(cudaMalloc(&operands, 3 * kSize * kSize * sizeof(float)));
+  ELBO_CUDA_CHECK(cudaMemsetAsync(operands, 0, 3 * kSize * kSize * sizeof(float), state.stream));
+  const float one = 1.0f, zero = 0.0f;
+  ELBO_CUDA_CHECK(cublasSgemm(state.blas, CUBLAS_OP_N, CUBLAS_OP_N, kSize, kSize, kSize, &one, operands,
+                              kSize, operands + kSize * kSize, kSize, &zero, operands + 2 * kSize * kSize,
+                              kSize));
+  ELBO_CUDA_CHECK(cudaStreamSynchronize(state.stream));
+  ELBO_CUDA_CHECK(cudaFree(operands));
+}
+
 void open_blas(CudaState& state) {
   ELBO_CUDA_CHECK(cublasCreate(&state.blas));
   ELBO_CUDA_CHECK(cublasSetStream(state.blas, state.stream));
@@ -39,6 +53,7 @@ void open_blas(CudaState& state) {
   ELBO_CUDA_CHECK(cublasSetWorkspace(state.blas, state.blas_workspace, state.blas_workspace_bytes));
   ELBO_CUDA_CHECK(cublasSetMathMode(state.blas, CUBLAS_PEDANTIC_MATH));
   ELBO_CUDA_CHECK(cublasSetAtomicsMode(state.blas, CUBLAS_ATOMICS_NOT_ALLOWED));
+  warm_up_blas(state);
 }
 
 void open_staging(CudaState& state) {
@@ -106,6 +121,11 @@ void destroy_state(CudaState* state) {
   if (state->stream) cudaStreamDestroy(state->stream);
   cudaGetLastError();
   delete state;
+}
+
+cublasHandle_t blas(CudaState& state) {
+  ELBO_CUDA_CHECK(cudaSetDevice(state.device));
+  return state.blas;
 }
 
 void synchronize(CudaState& state) {

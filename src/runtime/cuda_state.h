@@ -42,6 +42,9 @@ namespace cuda {
 [[noreturn]] void throw_error(cublasStatus_t status, const char* expression,
                               const std::source_location& where);
 
+/// The cuBLAS handle, with its device made the thread's current one, as cuBLAS asks.
+cublasHandle_t blas(CudaState& state);
+
 inline void check(cudaError_t error, const char* expression, const std::source_location& where) {
   if (error != cudaSuccess) [[unlikely]] {
     throw_error(error, expression, where);
