@@ -29,6 +29,27 @@ TEST(CliErrors, WrongUsageIsExitCode2) {
   expect_complaint(run_elbo({"train", "--epochs", "many"}), 2, {"train.epochs", "many"});
   expect_complaint(run_elbo({"train", "--seed", "-1"}), 2, {"train.seed"});
   expect_complaint(run_elbo({"train", "--set", "train.learning_rate=nan"}), 2, {"train.learning_rate"});
+  for (const char* key :
+       {"model.variance", "train.epsilon", "train.learning_rate"}) {  // 0 or infinite as floats
+    expect_complaint(run_elbo({"train", "--set", std::string(key) + "=1e-50"}), 2, {key, "1e-30"});
+    expect_complaint(run_elbo({"train", "--set", std::string(key) + "=1e50"}), 2, {key, "1e+30"});
+  }
+  for (const char* seed : {"-1", "99999999999999999999", "2.5", "", "7x"}) {
+    expect_complaint(run_elbo({"sample", "x", "--seed", seed}), 2, {"--seed", "whole number"});
+    expect_complaint(run_elbo({"eval", "x", "--seed", seed}), 2, {"--seed", "whole number"});
+  }
+  expect_complaint(run_elbo({"train", "--epochs", "1e9"}), 2, {"train.epochs", "1e9", "whole number"});
+  expect_complaint(run_elbo({"train", "--set", "model.encoder=8"}), 2, {"model.encoder", "as in [", "not 8"});
+  expect_complaint(run_elbo({"train", "--set", "name="}), 2, {"name", "empty"});
+  expect_complaint(run_elbo({"train", ""}), 2, {"RECIPE", "empty"});
+  expect_complaint(run_elbo({"train", "--out", ""}), 2, {"--out", "empty"});
+  expect_complaint(run_elbo({"train", "mnist"}), 2, {"elbo train --data mnist", "elbo train mnist-deep."});
+  expect_complaint(run_elbo({"train", "d/x.npy"}), 2, {"elbo train --data d/x.npy"});
+  expect_complaint(run_elbo({"train", "--epochs", "2", "--epochs", "3"}), 2,
+                   {"--epochs", "more than once", "elbo train --help"});
+  expect_complaint(run_elbo({"reconstruct", "x", "--between", "3"}), 2, {"--between", "2 values"});
+  expect_complaint(run_elbo({"reconstruct", "x", "--between", "a", "b"}), 2, {"--between", "whole numbers"});
+  expect_complaint(run_elbo({"eval", "x", "--nll-samples", "many"}), 2, {"nll-samples", "from 0", "many"});
   expect_complaint(run_elbo({"train", "--device", "gpu"}), 2, {"gpu", "cuda"});
   expect_complaint(run_elbo({"eval"}), 2, {"RUN"});
   expect_complaint(run_elbo({"eval", "x", "--nll-samples", "-5"}), 2, {"nll-samples"});
@@ -159,8 +180,14 @@ TEST(CliErrors, ADamagedOrStrangeModelIsRefused) {
   EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), checkpoint);
   write(run + "/recipe.toml", recipe);
 
-  // Damage.
+  // No numbers.
   const auto model = io::read_file(run + "/model.safetensors");
+  write(run + "/model.safetensors", model.substr(0, model.size() - 64) + std::string(64, '\xff'));
+  for (const char* form : {"--json", "--nll-samples=2"}) {
+    expect_complaint(run_elbo({"eval", run, form, "--device", dev}), 1, {"NaN", "test"});
+  }
+
+  // Damage.
   write(run + "/model.safetensors", model.substr(0, model.size() - 10));
   expect_complaint(run_elbo({"eval", run, "--device", dev}), 1, {"model.safetensors"});
   write(run + "/model.safetensors", "garbage");
@@ -179,6 +206,9 @@ TEST(CliErrors, DivergenceNamesTheStepAndKeepsTheLastGoodCheckpoint) {
   expect_complaint(early, 1, {"NaN", "step 2 ", "train.learning_rate"});
   for (const auto& name : files_below(folder / "early"))
     EXPECT_EQ(name.find(".part"), std::string::npos) << name;
+
+  // Its folder holds nothing that a second try could lose.
+  EXPECT_EQ(run_elbo(small_training({"latent-2d", "--epochs", "0", "--out", folder / "early"})).code, 0);
 
   // One step an epoch: the first epoch's huge parameters are finite, and the loss of the second step is not.
   const auto late = run_elbo(small_training({"latent-2d", "--epochs", "3", "--batch", "1000", "--set",

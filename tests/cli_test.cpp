@@ -73,13 +73,15 @@ TEST(Cli, DataGetKeepsWhatIsAtHandAndSaysWhatFailed) {
 }
 
 void expect_terms(const Json& terms, bool variational = true) {
-  const double elbo = terms.at("elbo"), reconstruction = terms.at("reconstruction"), kl = terms.at("kl");
-  EXPECT_NEAR(elbo, -(reconstruction + kl), 1e-4 * (1.0 + std::abs(elbo)));
-  if (variational) {
-    EXPECT_GE(kl, 0.0);
-  } else {
+  const double reconstruction = terms.at("reconstruction"), kl = terms.at("kl");
+  if (!variational) {
     EXPECT_EQ(kl, 0.0);
+    EXPECT_TRUE(terms.at("elbo").is_null()) << "no prior, no bound";
+    return;
   }
+  const double elbo = terms.at("elbo");
+  EXPECT_NEAR(elbo, -(reconstruction + kl), 1e-4 * (1.0 + std::abs(elbo)));
+  EXPECT_GE(kl, 0.0);
 }
 
 // One run of small pictures, through every subcommand.
@@ -275,15 +277,30 @@ TEST(Cli, CtrlCSavesAndResumeEndsAsIfNeverStopped) {
   EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), io::read_file(whole + "/checkpoint.safetensors"));
 }
 
-TEST(Cli, SigtermIsAnInterruptToo) {
+TEST(Cli, SigtermAndHangUpAreInterruptsToo) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  const auto run = (folder / "run").string();
-  const auto stopped =
-      run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1000000"}), interrupted_by(SIGTERM));
-  EXPECT_EQ(stopped.code, 130) << stopped.err;
-  EXPECT_EQ(stopped.out, "");
-  EXPECT_EQ(run_elbo({"eval", run, "--device", device().name()}).code, 0);
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    const auto run = (folder / std::to_string(signal)).string();
+    const auto stopped =
+        run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1000000"}), interrupted_by(signal));
+    EXPECT_EQ(stopped.code, 130) << stopped.err;
+    EXPECT_EQ(stopped.out, "");
+    EXPECT_EQ(run_elbo({"eval", run, "--device", device().name()}).code, 0);
+  }
+}
+
+TEST(Cli, ReportsNameTheDataThatIsNotTheRecipesOwn) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto data = write_pictures(folder / "my pictures", 10, 3), run = (folder / "run").string();
+  const auto other = run_elbo(small_training({"--data", data, "--out", run, "--epochs", "1"}));
+  ASSERT_EQ(other.code, 0) << other.err;
+  EXPECT_SAYS(other.out, "digits with " + data + " on ");
+  EXPECT_SAYS(other.out, "elbo train digits --data '" + data + "' --set model.latent=2");
+  const auto untrained = run_elbo(small_training({"--data", data, "--out", folder / "0", "--epochs", "0"}));
+  EXPECT_SAYS(untrained.out, "nothing was trained");
+  EXPECT_EQ(untrained.out.find("elbo eval"), std::string::npos) << untrained.out;
 }
 
 TEST(Cli, ResumeTakesTheRunsOwnRecipe) {
@@ -296,9 +313,16 @@ TEST(Cli, ResumeTakesTheRunsOwnRecipe) {
                    {"train.batch", "--resume"});
   expect_complaint(run_elbo({"train", "--resume", "--out", folder / "nothing", "--device", dev}), 1,
                    {"nothing", "recipe.toml"});
+  expect_complaint(run_elbo({"train", "digits", "--resume", "--out", run, "--device", dev}), 2,
+                   {"digits", "latent-2d", "--resume"});
   const auto finished = run_elbo({"train", run, "--resume", "--json", "--device", dev});
   ASSERT_EQ(finished.code, 0) << finished.err;
   EXPECT_EQ(Json::parse(finished.out).at("steps"), 10);
+  EXPECT_EQ(Json::parse(finished.out).at("already_finished"), true);
+  EXPECT_SAYS(run_elbo({"train", "latent-2d", "--resume", "--out", run, "--device", dev}).out,
+              "already finished: 1 epoch; --epochs 2 goes further");
+  expect_complaint(run_elbo({"train", "--resume", "--out", run, "--epochs", "0", "--device", dev}), 2,
+                   {"--epochs 0", "1 epoch"});
 }
 
 }  // namespace

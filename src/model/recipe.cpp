@@ -64,16 +64,32 @@ bool assign(std::vector<std::int64_t>& target, const toml::node& node) {
   return true;
 }
 
-std::string wrong_type(const RecipeKey& key) {
-  return concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
+// As it was written, where that is a short scalar; else nothing.
+std::string written(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return quote_toml(*text);
+  if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+  if (const auto whole = node.value_exact<std::int64_t>()) return std::to_string(*whole);
+  if (const auto real = node.value_exact<double>()) return concat(*real);
+  return {};
 }
 
-// Sets one key and checks it. `where` begins the error message.
-void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const std::string& where) {
+std::string wrong_type(const RecipeKey& key, std::string_view value) {
+  Recipe defaults;
+  const auto target = key.at(defaults);
+  std::string text = concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
+  if (std::holds_alternative<std::vector<std::int64_t>*>(target)) text += ", as in [400, 200]";
+  if (std::holds_alternative<std::int64_t*>(target) || std::holds_alternative<std::uint64_t*>(target)) {
+    text += ", without point or exponent as in 1000";
+  }
+  if (key.bounds.low == 0.0) text += concat(", ", key.bounds.describe());
+  return value.empty() ? text + "." : concat(text, ", not ", value, ".");
+}
+
+// Sets one key and checks it. `where` begins the error message; `text` is the value as it was written.
+void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const std::string& where,
+            std::string_view text) {
   if (!std::visit([&](auto* target) { return assign(*target, node); }, key.at(recipe))) {
-    const bool at_least_0 = key.bounds.low == 0.0;
-    throw ConfigError(
-        concat(where, wrong_type(key), at_least_0 ? concat(", ", key.bounds.describe()) : "", "."));
+    throw ConfigError(concat(where, wrong_type(key, text)));
   }
   if (const auto wrong = key.complaint(recipe)) throw ConfigError(concat(where, key.name, " ", *wrong));
 }
@@ -93,7 +109,7 @@ void assign(Recipe& recipe, const toml::table& table, const std::string& section
     const std::string where = line_of(origin, name.source());
     const auto* key = find_recipe_key(key_name);
     if (!key) throw ConfigError(where + unknown_recipe_key(key_name));
-    assign(recipe, *key, node, where);
+    assign(recipe, *key, node, where, written(node));
   }
 }
 
@@ -165,8 +181,8 @@ void Recipe::set(std::string_view key_equals_value) {
   } catch (const toml::parse_error&) {
     parsed.clear();
   }
-  if (parsed.size() != 1) throw ConfigError(wrong_type(*key) + concat(", not \"", text, "\"."));
-  assign(changed, *key, *parsed.get("value"), "");
+  if (parsed.size() != 1) throw ConfigError(wrong_type(*key, concat("\"", text, "\"")));
+  assign(changed, *key, *parsed.get("value"), "", text);
   *this = std::move(changed);
 }
 

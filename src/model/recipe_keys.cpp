@@ -39,8 +39,9 @@ Strings likelihoods() {
 }
 
 constexpr double kLargestWidth = 1 << 24;
-constexpr Bounds kAtLeast0 = {.low = 0.0};
-constexpr Bounds kAbove0 = {.low = 0.0, .low_allowed = false};
+// Neither 0 nor infinite as floats, nor are their products with ordinary numbers.
+constexpr Bounds kPositive = {.low = 1e-30, .high = 1e30};
+constexpr Bounds kAtLeast0 = {.low = 0.0, .high = 1e30};
 constexpr Bounds kFraction = {.low = 0.0, .high = 1.0, .high_allowed = false};
 constexpr Bounds kWidth = {.low = 1.0, .high = kLargestWidth};
 constexpr Bounds kCount = {.low = 1.0, .high = 1e15};
@@ -69,7 +70,7 @@ const RecipeKey kKeys[] = {
     {"model.latent", "dimensions of z", ELBO_AT(model.latent), kWidth},
     {"model.activation", "of the hidden layers", ELBO_AT(model.activation), {}, activations},
     {"model.likelihood", "p(x|z)", ELBO_AT(model.likelihood), {}, likelihoods},
-    {"model.variance", "of the gaussian with fixed variance", ELBO_AT(model.variance), kAbove0},
+    {"model.variance", "of the gaussian with fixed variance", ELBO_AT(model.variance), kPositive},
     {"model.initialization",
      "uniform ±1/√fan_in as PyTorch's Linear, or He's",
      ELBO_AT(model.initialization),
@@ -79,10 +80,10 @@ const RecipeKey kKeys[] = {
      kAtLeast0},
     {"train.epochs", "passes over the training data", ELBO_AT(train.epochs), {.low = 0.0, .high = 1e9}},
     {"train.batch", "examples a step", ELBO_AT(train.batch), kCount},
-    {"train.learning_rate", "of Adam", ELBO_AT(train.learning_rate), kAbove0},
+    {"train.learning_rate", "of Adam", ELBO_AT(train.learning_rate), kPositive},
     {"train.beta1", "Adam's decay of the first moment", ELBO_AT(train.beta1), kFraction},
     {"train.beta2", "Adam's decay of the second moment", ELBO_AT(train.beta2), kFraction},
-    {"train.epsilon", "Adam's ε", ELBO_AT(train.epsilon), kAbove0},
+    {"train.epsilon", "Adam's ε", ELBO_AT(train.epsilon), kPositive},
     {"train.weight_decay", "decoupled from the gradient", ELBO_AT(train.weight_decay), kAtLeast0},
     {"train.clip_norm", "largest norm of the whole gradient; 0: no clipping", ELBO_AT(train.clip_norm),
      kAtLeast0},
@@ -92,6 +93,7 @@ const RecipeKey kKeys[] = {
 #undef ELBO_AT
 
 std::string number(double value) {
+  if (std::abs(value) < 1e15 && value == std::floor(value)) return std::to_string(std::llround(value));
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
   return {digits, end};
@@ -164,6 +166,9 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
     return concat("is ", to_toml(recipe), ", but must be ", bounds.describe(), ".");
   };
   return std::visit(Overloaded{[&](const std::string* text) -> std::optional<std::string> {
+                                 if (!choices && text->empty() && name != "description") {
+                                   return "cannot be empty.";
+                                 }
                                  if (!choices) return std::nullopt;
                                  const auto known = choices();
                                  for (const auto& choice : known) {

@@ -29,8 +29,8 @@ namespace {
     const auto bytes = static_cast<rlim_t>(settings.file_size_limit);
     const rlimit limit{bytes, bytes};
     setrlimit(RLIMIT_FSIZE, &limit);
-    signal(SIGXFSZ, SIG_IGN);  // write() then fails, as it does on a full disk
   }
+  for (const int number : {SIGHUP, SIGINT, SIGPIPE, SIGXFSZ}) signal(number, SIG_DFL);  // as in a terminal
   std::vector<char*> argv = {const_cast<char*>("elbo")};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

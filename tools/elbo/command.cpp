@@ -2,6 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
+#include <limits>
+#include <system_error>
+
+#include "runtime/check.h"
+
 namespace elbo::command {
 
 void add_run(CLI::App& app, std::string& run) {
@@ -15,6 +21,24 @@ void add_data_and_split(CLI::App& app, std::string& data, std::string& split) {
 
 void add_device(CLI::App& app, std::string& device) {
   app.add_option("--device", device, "auto, cpu, cuda or cuda:i")->capture_default_str();
+}
+
+void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
+  app.add_option_function<std::string>(
+         "--seed",
+         [&seed](const std::string& text) {
+           std::int64_t value = -1;  // TOML's integers are signed, and so are a recipe's seeds
+           const char* end = text.data() + text.size();
+           const auto [stop, error] = std::from_chars(text.data(), end, value);
+           if (error != std::errc() || stop != end || value < 0) {
+             throw ConfigError(concat("--seed takes a whole number, at least 0 and at most ",
+                                      std::numeric_limits<std::int64_t>::max(), ", not \"", text, "\"."));
+           }
+           seed = static_cast<std::uint64_t>(value);
+         },
+         help)
+      ->default_str(std::to_string(seed))
+      ->type_name("N");
 }
 
 }  // namespace elbo::command

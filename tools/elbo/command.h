@@ -1,6 +1,7 @@
 #pragma once
 // The subcommands: each declares its options and says what to do once they are read.
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -31,5 +32,7 @@ void add_info(CLI::App& app, Action& action);
 void add_run(CLI::App& app, std::string& run);
 void add_data_and_split(CLI::App& app, std::string& data, std::string& split);
 void add_device(CLI::App& app, std::string& device);
+/// --seed, by the rule of train.seed.
+void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help);
 
 }  // namespace elbo::command

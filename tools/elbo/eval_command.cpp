@@ -30,6 +30,7 @@ int run_eval(EvalOptions options) {
   const auto& examples = choose_split(data, options.split);
   const auto start = std::chrono::steady_clock::now();
   const auto result = model.evaluate(examples, options.nll_samples, options.seed);
+  require_finite(options.split, result);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options.json) {
     std::cout << options.run << " on " << data.name << ", " << describe(model.device()) << "\n\n";
@@ -43,7 +44,7 @@ int run_eval(EvalOptions options) {
                {"examples", result.examples},
                {"seconds", seconds},
                {"examples_per_second", static_cast<double>(result.examples) / seconds},
-               {options.split, to_json(result.terms)},
+               {options.split, to_json(model.recipe(), result.terms)},
                {"squared_error", result.squared_error},
                {"active_units", result.active_units}};
   add_nll(json, result);
@@ -64,7 +65,7 @@ void add_eval(CLI::App& app, Action& action) {
                    "Samples an example of the importance-weighted NLL; 0: none")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "Of the noise")->capture_default_str();
+  add_seed(*command, options->seed, "Of the noise");
   add_device(*command, options->device);
   command->add_flag("--json", options->json, "Results as one JSON object");
   command->callback([options, &action] { action = [options] { return run_eval(*options); }; });

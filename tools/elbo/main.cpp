@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <signal.h>
 #if defined(__linux__)
 #include <unistd.h>
 #endif
@@ -12,16 +13,20 @@
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command.h"
 #include "elbo/elbo.h"
 #include "io/nearest.h"
+#include "runtime/check.h"
 
 namespace {
 
 using namespace elbo::command;
+using elbo::concat;
 
 int complain(const std::string& message, int code) {
   std::cerr << "elbo: " << message << std::endl;
@@ -49,6 +54,38 @@ std::string unexpected(const CLI::App& app, const std::vector<std::string>& argu
   return message + "; see elbo " + chosen.front()->get_name() + " --help.";
 }
 
+// Which --help says more.
+std::string help_of(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return concat("see elbo ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help.");
+}
+
+// CLI11's texts are for those who know its terms.
+std::string in_plain_words(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  if (!chosen.empty() && dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+    for (const auto* option : chosen.front()->get_options()) {
+      const int wanted = option->get_items_expected_max(), given = static_cast<int>(option->count());
+      if (given > wanted && !option->get_lnames().empty()) {
+        return concat("--", option->get_lnames().front(),
+                      wanted == 1 ? " was given more than once; "
+                                  : concat(" takes ", wanted, " values, not ", given, "; "),
+                      help_of(app));
+      }
+    }
+  }
+  std::string message = error.what();
+  for (const auto& [theirs, ours] :
+       {std::pair{"(.*): Value (.*) not in range (.*) to (.*)",
+                  "$1 takes a whole number from $3 to $4, not $2"},
+        std::pair{"(.*): At least (.*) required but received (.*)", "$1 takes $2 values, not $3"},
+        std::pair{"Could not convert: (.*) = (.*)", "$1 takes whole numbers, not $2"}}) {
+    message = std::regex_replace(message, std::regex(theirs), ours);
+  }
+  while (message.ends_with('.')) message.pop_back();
+  return message + "; " + help_of(app);
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"elbo trains variational autoencoders, on the CPU or on a GPU, and puts them to use."};
   app.name("elbo");
@@ -73,9 +110,7 @@ int parse_and_run(int argc, char** argv) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
     const auto extras = app.remaining(true);
-    return complain(
-        extras.empty() ? std::string(error.what()) + "; see elbo --help." : unexpected(app, extras),
-        kWrongUsage);
+    return complain(extras.empty() ? in_plain_words(app, error) : unexpected(app, extras), kWrongUsage);
   }
   return action();
 }
@@ -102,6 +137,10 @@ void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file that may not grow and a reader that has left are then errors of a write, not the end of the
+  // process: nothing half-written stays behind, and a training outlives the pager of its progress.
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
   restart_with_brief_spinning(argv);
   try {
     return flushed(parse_and_run(argc, argv));

@@ -18,6 +18,12 @@ void note_interrupt(int) {
   interrupt_requested = 1;
 }
 
+// nohup's child keeps ignoring what it was started to ignore.
+bool is_hangup_ignored() {
+  struct sigaction action {};
+  return sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void install(int signal, void (*handler)(int), unsigned flags) {
   struct sigaction action {};
   action.sa_handler = handler;
@@ -109,13 +115,15 @@ void ProgressLine::epoch(const EpochMetrics& metrics) {
   std::fflush(stderr);
 }
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard() : hangup_(!is_hangup_ignored()) {
   interrupt_requested = 0;
   for (const int signal : {SIGINT, SIGTERM}) install(signal, note_interrupt, SA_RESETHAND | SA_RESTART);
+  if (hangup_) install(SIGHUP, note_interrupt, SA_RESETHAND | SA_RESTART);
 }
 
 InterruptGuard::~InterruptGuard() {
   for (const int signal : {SIGINT, SIGTERM}) install(signal, SIG_DFL, 0);
+  if (hangup_) install(SIGHUP, SIG_DFL, 0);
 }
 
 bool InterruptGuard::requested() {

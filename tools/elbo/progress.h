@@ -37,7 +37,7 @@ class ProgressLine {
   bool live_ = false;  // a line stands that the next one overwrites
 };
 
-/// While it lives, the first SIGINT or SIGTERM is only noted; the second ends the program as it would
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; the second ends the program as it would
 /// without.
 class InterruptGuard {
  public:
@@ -47,6 +47,9 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
   static bool requested();
+
+ private:
+  bool hangup_;  // SIGHUP was not ignored before
 };
 
 }  // namespace elbo::command

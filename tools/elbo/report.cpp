@@ -1,7 +1,11 @@
 #include "report.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <string_view>
 
 #include "runtime/check.h"
 #include "runtime/context.h"
@@ -23,14 +27,32 @@ std::string fixed(double value, int decimals = 2) {
 
 }  // namespace
 
-Json to_json(const ElboTerms& terms) {
-  return {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
+Json to_json(const Recipe& recipe, const ElboTerms& terms) {
+  Json json = {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
+  if (recipe.model.kind != "vae") json["elbo"] = nullptr;
+  return json;
+}
+
+void require_finite(const std::string& split, const Evaluation& evaluation) {
+  const struct {
+    const char* name;
+    double value;
+  } results[] = {{"reconstruction cost", evaluation.terms.reconstruction},
+                 {"KL", evaluation.terms.kl},
+                 {"NLL", evaluation.nll},
+                 {"squared error", evaluation.squared_error}};
+  for (const auto& [name, value] : results) {
+    if (std::isfinite(value)) continue;
+    throw Error(concat("the ", name, " on the ", split, " data is ", std::isnan(value) ? "NaN" : "infinite",
+                       ": the model's parameters are too large or no numbers. Train it anew, with a lower "
+                       "train.learning_rate or a train.clip_norm."));
+  }
 }
 
 void add_nll(Json& json, const Evaluation& evaluation) {
   if (evaluation.nll_samples == 0) return;
   json["nll"] = evaluation.nll;
-  json["nll_standard_error"] = evaluation.nll_standard_error;
+  json["nll_standard_error"] = evaluation.examples > 1 ? Json(evaluation.nll_standard_error) : Json();
   json["nll_samples"] = evaluation.nll_samples;
 }
 
@@ -56,9 +78,11 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
     line("reconstruction", [](const Evaluation& e) { return fixed(e.terms.reconstruction); });
   }
   if (!splits.empty() && splits.front().second.nll_samples > 0) {
-    line(concat("NLL, ", splits.front().second.nll_samples, " samples"),
+    const auto samples = splits.front().second.nll_samples;
+    line(concat("NLL, ", samples, samples == 1 ? " sample" : " samples"),
          [](const Evaluation& e) { return fixed(e.nll); });
-    line("  standard error", [](const Evaluation& e) { return fixed(e.nll_standard_error); });
+    line("  standard error",
+         [](const Evaluation& e) { return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-"); });
   }
   line("squared error (no nats)", [](const Evaluation& e) { return fixed(e.squared_error); });
   if (variational) {
@@ -66,6 +90,17 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
          [](const Evaluation& e) { return std::to_string(e.active_units); });
   }
   line("examples", [](const Evaluation& e) { return std::to_string(e.examples); });
+}
+
+std::string shell_word(const std::string& word) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || c >= 0x80 ||
+           std::string_view("._-+=:,/@%").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 std::string describe(Device device) {

@@ -13,10 +13,14 @@ namespace elbo::command {
 
 using Json = nlohmann::ordered_json;
 
-/// {"elbo", "reconstruction", "kl"}, nats per example.
-Json to_json(const ElboTerms& terms);
+/// {"elbo", "reconstruction", "kl"}, nats per example; "elbo" is null where the recipe's model has no bound.
+Json to_json(const Recipe& recipe, const ElboTerms& terms);
 
-/// Adds "nll", "nll_standard_error" and "nll_samples" where they were asked for.
+/// Throws Error where a result is NaN or infinite.
+void require_finite(const std::string& split, const Evaluation& evaluation);
+
+/// Adds "nll", "nll_standard_error" and "nll_samples" where they were asked for; one
+/// example has no standard error: null.
 void add_nll(Json& json, const Evaluation& evaluation);
 
 /// Prints the object on one line.
@@ -24,6 +28,9 @@ void print(const Json& json);
 
 /// Prints splits as columns and costs as rows.
 void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits);
+
+/// A word as a shell takes it, in quotes where it needs them.
+std::string shell_word(const std::string& word);
 
 /// "cpu (AMD EPYC 9575F, 2 threads)"
 std::string describe(Device device);

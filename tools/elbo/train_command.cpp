@@ -22,8 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TrainOptionsRead {
-  std::string recipe;
-  std::string out;
+  std::optional<std::string> recipe;
+  std::optional<std::string> out;
   std::string device = "auto";
   /// Recipe settings, "key=value", those of options of their own first.
   std::vector<std::string> settings;
@@ -42,8 +42,39 @@ bool holds_run(const fs::path& folder) {
                      [&](const char* name) { return fs::exists(folder / name); });
 }
 
+// A folder that a training left before it had anything to keep, as one that diverged at once does.
+bool holds_only_a_beginning(const fs::path& folder) {
+  return fs::exists(folder / "recipe.toml") && fs::exists(folder / "metrics.jsonl") &&
+         std::none_of(std::begin(kRunFiles), std::end(kRunFiles), [&](const std::string& name) {
+           return name.ends_with(".safetensors") && fs::exists(folder / name);
+         });
+}
+
+bool is_dataset(const std::string& name) {
+  const auto known = known_datasets();
+  return std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; });
+}
+
+// Data where a recipe belongs.
+void refuse_data(const std::string& name) {
+  const std::string ending = fs::path(name).extension().string();
+  const bool file = ending == ".npy" || ending == ".npz" || ending == ".csv";
+  if (!file && !is_dataset(name) && !fs::is_directory(name)) return;
+  std::string message = concat("\"", name, "\" is data, not a recipe: elbo train --data ", shell_word(name));
+  std::string its_recipe;  // the plainest, which has the shortest name
+  for (const auto& recipe : Recipe::names()) {
+    const bool shorter = its_recipe.empty() || recipe.size() < its_recipe.size();
+    if (shorter && Recipe::named(recipe).data.name == name) its_recipe = recipe;
+  }
+  if (!its_recipe.empty()) message += concat(", or its recipe, elbo train ", its_recipe);
+  throw ConfigError(message + ".");
+}
+
 // A shipped name, or a file where it looks like one.
 Recipe find_recipe(const std::string& name) {
+  const auto names = Recipe::names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return Recipe::named(name);
+  refuse_data(name);
   const bool path = name.ends_with(".toml") || name.find('/') != std::string::npos;
   return path ? Recipe::from_file(name) : Recipe::named(name);
 }
@@ -74,9 +105,7 @@ fs::path latest_run(const std::string& recipe) {
 
 // A run must find its data again whatever folder it is used from.
 std::string found_from_anywhere(const std::string& data) {
-  for (const auto& known : known_datasets()) {
-    if (known.name == data) return data;
-  }
+  if (is_dataset(data)) return data;
   std::error_code error;
   const bool exists = fs::exists(data, error);
   return exists ? fs::absolute(data).lexically_normal().string() : data;
@@ -86,18 +115,42 @@ std::string found_from_anywhere(const std::string& data) {
 struct Job {
   Recipe recipe;
   fs::path folder;
+  std::string command;     // what trains by this recipe once more: "elbo train digits --data x.npy"
+  std::string other_data;  // as the user named it; empty where it is the recipe's own
 };
+
+// Where the data is another than that of the recipe called so, it has to be named.
+void name_the_data(Job& job, const std::string& recipe, const std::string& own, const std::string& given) {
+  job.command = "elbo train " + shell_word(recipe);
+  if (given == own) return;
+  job.other_data = given;
+  job.command += " --data " + shell_word(given);
+}
+
+// `recipe`, where the user named one, must be the run's own.
+void check_is_run_of(const std::string& recipe, const Job& job) {
+  const bool folder = fs::is_directory(recipe);
+  std::error_code ignored;
+  if (folder ? fs::equivalent(recipe, job.folder, ignored) : find_recipe(recipe).name == job.recipe.name)
+    return;
+  throw ConfigError(concat("--resume goes on with the run's own recipe: ", job.folder.string(),
+                           " is a run of \"", job.recipe.name, "\", not of \"", recipe, "\"."));
+}
 
 Job resumed_job(const TrainOptionsRead& options) {
   Job job;
-  const std::string& name = options.recipe.empty() ? kDefaultRecipe : options.recipe;
-  job.folder = !options.out.empty() ? fs::path(options.out)
-               : holds_run(name)    ? fs::path(name)
-                                    : latest_run(name);
+  const std::string name = options.recipe.value_or(kDefaultRecipe);
+  job.folder = options.out ? fs::path(*options.out) : holds_run(name) ? fs::path(name) : latest_run(name);
   if (!fs::exists(job.folder / "recipe.toml")) {
     throw IoError(concat(job.folder.string(), " holds no run to resume: it has no recipe.toml."));
   }
   job.recipe = Recipe::from_file(job.folder / "recipe.toml");
+  if (options.recipe) check_is_run_of(*options.recipe, job);
+  const auto names = Recipe::names();
+  const bool shipped = std::find(names.begin(), names.end(), job.recipe.name) != names.end();
+  name_the_data(job, shipped ? job.recipe.name : (job.folder / "recipe.toml").string(),
+                shipped ? Recipe::named(job.recipe.name).data.name : job.recipe.data.name,
+                job.recipe.data.name);
   for (const auto& setting : options.settings) {
     if (!setting.starts_with("train.epochs=")) {
       throw ConfigError(
@@ -111,17 +164,33 @@ Job resumed_job(const TrainOptionsRead& options) {
 
 Job new_job(const TrainOptionsRead& options) {
   Job job;
-  job.recipe = find_recipe(options.recipe.empty() ? kDefaultRecipe : options.recipe);
+  const std::string name = options.recipe.value_or(kDefaultRecipe);
+  job.recipe = find_recipe(name);
+  const std::string own_data = job.recipe.data.name;
   for (const auto& setting : options.settings) job.recipe.set(setting);
   job.recipe.validate();
+  name_the_data(job, name, own_data, job.recipe.data.name);
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
-  job.folder = options.out.empty() ? free_run(job.recipe.name) : fs::path(options.out);
-  if (holds_run(job.folder) && !options.force) {
+  job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
+  if (holds_run(job.folder) && !options.force && !holds_only_a_beginning(job.folder)) {
     throw ConfigError(concat(job.folder.string(),
                              " holds a run already; --resume goes on with it, --force replaces it, "
                              "--out names another folder."));
   }
   return job;
+}
+
+// Epochs that a run whose steps are all done has behind it.
+std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
+  const auto batch = job.recipe.train.batch;
+  return report.steps / ((data.train.count + batch - 1) / batch);
+}
+
+// A run that was found finished must not have been asked for less.
+void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& report) {
+  if (!report.already_finished || epochs_done(job, data, report) <= job.recipe.train.epochs) return;
+  throw ConfigError(concat("--epochs ", job.recipe.train.epochs, ": ", job.folder.string(), " has ",
+                           epochs_done(job, data, report), " epochs already; --resume only goes further."));
 }
 
 // The stored model's costs on every split there is.
@@ -130,6 +199,7 @@ std::vector<std::pair<std::string, Evaluation>> evaluate_splits(Model& model, co
   results.emplace_back("train", model.evaluate(data.train));
   if (!data.validation.empty()) results.emplace_back("validation", model.evaluate(data.validation));
   if (!data.test.empty()) results.emplace_back("test", model.evaluate(data.test));
+  for (const auto& [split, evaluation] : results) require_finite(split, evaluation);
   return results;
 }
 
@@ -144,38 +214,71 @@ Json summary(const Job& job, const Model& model, const TrainReport& report) {
           {"steps", report.steps},
           {"seconds", report.seconds},
           {"examples_per_second", report.examples_per_second},
-          {"interrupted", report.interrupted}};
+          {"interrupted", report.interrupted},
+          {"already_finished", report.already_finished}};
 }
 
 int report_interruption(const TrainOptionsRead& options, const Job& job, Json json,
                         const TrainReport& report) {
-  json["train"] = report.epochs.empty() ? Json() : to_json(report.epochs.back().train);
+  json["train"] = report.epochs.empty() ? Json() : to_json(job.recipe, report.epochs.back().train);
   json["test"] = json["active_units"] = nullptr;
   if (options.json) print(json);
   std::cerr << "elbo: interrupted after step " << report.steps
-            << "; the state is saved. To go on: elbo train --resume --out " << job.folder.string()
+            << "; the state is saved. To go on: elbo train --resume --out " << shell_word(job.folder.string())
             << std::endl;
   return kInterrupted;
 }
 
-void print_report(const Job& job, const Model& model, const TrainReport& report,
-                  const std::vector<std::pair<std::string, Evaluation>>& results,
-                  const std::vector<Figure>& figures) {
-  const std::string run = job.folder.string();
+std::string in_epochs(std::int64_t epochs) {
+  return concat(epochs, epochs == 1 ? " epoch" : " epochs");
+}
+
+void print_headline(const Job& job, const Model& model, const TrainReport& report) {
   const auto epochs = std::ssize(report.epochs);
-  std::cout << '\n' << job.recipe.name << " on " << describe(model.device()) << ": ";
-  if (epochs < job.recipe.train.epochs) std::cout << job.recipe.train.epochs << " epochs, the last ";
-  if (report.already_finished) {
-    std::cout << "none (it was finished)";
+  const auto all = job.recipe.train.epochs;
+  std::cout << '\n' << job.recipe.name;
+  if (!job.other_data.empty()) std::cout << " with " << job.other_data;
+  std::cout << " on " << describe(model.device()) << ": ";
+  if (all == 0) {
+    std::cout << "0 epochs: nothing was trained; these are the initial weights";
+  } else if (report.already_finished) {
+    std::cout << "already finished: " << in_epochs(all) << "; --epochs " << all + 1 << " goes further";
   } else {
-    std::cout << epochs << (epochs == 1 ? " epoch" : " epochs");
+    if (epochs < all) std::cout << in_epochs(all) << ", the last ";
+    std::cout << in_epochs(epochs);
   }
   if (epochs > 0) {
     std::cout << " in " << duration(report.seconds) << " (" << with_commas(report.examples_per_second) << ' '
               << unit_of(model.picture()) << "/s)";
   }
   std::cout << "\n\n";
+}
+
+void print_suggestions(const Job& job, const Model& model) {
+  const std::string run = shell_word(job.folder.string());
+  std::cout << "\nTry next:\n";
+  if (job.recipe.train.epochs == 0) {
+    std::cout << "  elbo train --resume --out " << run << " --epochs 10\n";
+    return;
+  }
+  if (job.recipe.model.kind == "vae") {
+    std::cout << "  elbo eval " << run << " --nll-samples 100\n";
+    std::cout << "  elbo sample " << run << " -n 400 --seed 7\n";
+  } else {
+    std::cout << "  elbo eval " << run << '\n';
+  }
+  std::cout << "  elbo encode " << run << " --out codes.csv\n";
+  if (model.latent() != 2 && model.picture().is_picture()) {
+    std::cout << "  " << job.command << " --set model.latent=2      a latent plane to look at\n";
+  }
+}
+
+void print_report(const Job& job, const Model& model, const TrainReport& report,
+                  const std::vector<std::pair<std::string, Evaluation>>& results,
+                  const std::vector<Figure>& figures) {
+  print_headline(job, model, report);
   print_table(job.recipe, results);
+  const std::string run = job.folder.string();
   std::cout << "\n" << run << "/\n";
   const auto file = [](const std::string& name, const std::string& what) {
     std::cout << "  " << name << std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') << what << '\n';
@@ -184,22 +287,12 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
   for (const auto& figure : figures) file(figure.file.filename().string(), figure.what);
   file("metrics.jsonl", "the costs of every epoch");
   file("recipe.toml", "all settings");
-  const bool variational = job.recipe.model.kind == "vae";
-  std::cout << "\nTry next:\n";
-  if (variational) {
-    std::cout << "  elbo eval " << run << " --nll-samples 100\n";
-    std::cout << "  elbo sample " << run << " -n 400 --seed 7\n";
-  } else {
-    std::cout << "  elbo eval " << run << '\n';
-  }
-  std::cout << "  elbo encode " << run << " --out codes.csv\n";
-  if (model.latent() != 2 && model.picture().is_picture()) {
-    std::cout << "  elbo train " << job.recipe.name
-              << " --set model.latent=2      a latent plane to look at\n";
-  }
+  print_suggestions(job, model);
 }
 
 int run_train(const TrainOptionsRead& options) {
+  if (options.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for those there are.");
+  if (options.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
   const Job job = options.resume ? resumed_job(options) : new_job(options);
   const Device device = Device::parse(options.device);
   const Dataset data = load_data(job.recipe);
@@ -219,6 +312,7 @@ int run_train(const TrainOptionsRead& options) {
     call.stop = InterruptGuard::requested;
     report = train(model, data, call);
   }
+  check_not_beyond(job, data, report);
   Json json = summary(job, model, report);
   if (report.interrupted) return report_interruption(options, job, std::move(json), report);
 
@@ -230,7 +324,7 @@ int run_train(const TrainOptionsRead& options) {
     return 0;
   }
   for (const char* split : {"train", "validation", "test"}) json[split] = nullptr;
-  for (const auto& [split, evaluation] : results) json[split] = to_json(evaluation.terms);
+  for (const auto& [split, evaluation] : results) json[split] = to_json(job.recipe, evaluation.terms);
   json["active_units"] = results.back().second.active_units;
   json["squared_error"] = results.back().second.squared_error;
   for (const auto& figure : figures) json["figures"].push_back(figure.file.string());
@@ -259,7 +353,9 @@ void add_train(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("train", "Train a model; its folder then holds the model, its figures and pictures");
   auto options = std::make_shared<TrainOptionsRead>();
-  command->add_option("RECIPE", options->recipe, "A recipe's name, or a .toml file [digits]");
+  command->add_option_function<std::string>(
+      "RECIPE", [options](const std::string& name) { options->recipe = name; },
+      "A recipe's name, or a .toml file [digits]");
   const auto setting = [&](const char* flag, const char* key, const char* help) {
     command->add_option_function<std::string>(
         flag,
@@ -280,7 +376,9 @@ void add_train(CLI::App& app, Action& action) {
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  command->add_option("--out", options->out, "The run's folder [runs/RECIPE-N]");
+  command->add_option_function<std::string>(
+      "--out", [options](const std::string& folder) { options->out = folder; },
+      "The run's folder [runs/RECIPE-N]");
   add_device(*command, options->device);
   command->add_flag("--resume", options->resume,
                     "Go on with an interrupted run, or with --epochs train one further");
