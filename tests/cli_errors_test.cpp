@@ -107,6 +107,8 @@ TEST(CliErrors, UnwritablePlacesAreNamed) {
   expect_complaint(run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", file + "/run"})), 1,
                    {file});
   EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"file"});
+  expect_complaint(run_elbo(small_training({"latent-2d", "--out", std::string(300, 'x')})), 1,
+                   {"cannot use xxx", "too long"});
   expect_complaint(run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", "/proc/no-run"})), 1,
                    {"/proc/no-run"});
 }

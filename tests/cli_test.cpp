@@ -134,6 +134,7 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
            {"reconstruct", run, "-n", "5", "--out", folder / "r5.png"},
            {"reconstruct", run, "-n", "17", "--out", folder / "r17.png"},
            {"reconstruct", run, "--walk", "--out", folder / "w.png"},
+           {"reconstruct", run, "--arc", "--out", folder / "W1.PNG"},
            {"reconstruct", run, "--between", "3", "4", "--arc", "--out", folder / "w2.png"}}) {
     auto with_device = arguments;
     with_device.insert(with_device.end(), {"--device", dev});
@@ -168,6 +169,8 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
   const auto details = Json::parse(run_elbo({"info", run, "--json"}).out);
   EXPECT_EQ(details.at("parameters"), json.at("parameters"));
   EXPECT_EQ(details.at("last_epoch").at("epoch"), 2);
+  EXPECT_EQ(details.at("recipe").at("model").at("encoder"), Json({8}));
+  EXPECT_EQ(details.at("recipe").at("data").at("validation"), 0.25);
 }
 
 TEST(Cli, PointsOfThePlaneGetScatterPlots) {
@@ -196,6 +199,8 @@ TEST(Cli, AnAutoencoderHasNoPriorToDrawFrom) {
                                                 "--out", run, "--epochs", "1", "--batch", "1000", "--json"}));
   ASSERT_EQ(trained.code, 0) << trained.err;
   expect_terms(Json::parse(trained.out).at("test"), false);
+  expect_complaint(run_elbo({"sample", run, "--out", folder / "x.png", "--device", device().name()}), 2,
+                   {"x.png", ".npy or .csv"});
   const auto sampled = run_elbo({"sample", run, "--device", device().name()});
   expect_complaint(sampled, 2, {"autoencoder"});
   EXPECT_FALSE(std::filesystem::exists(run + "/samples.csv"));
@@ -212,6 +217,22 @@ TEST(Cli, ARunFindsItsDataFromAnyFolder) {
   ASSERT_EQ(run_elbo(small_training({"--data", "pictures", "--out", "run", "--epochs", "1"}), here).code, 0);
   const auto elsewhere = run_elbo({"eval", folder / "run", "--device", device().name()});
   EXPECT_EQ(elsewhere.code, 0) << elsewhere.err;
+}
+
+TEST(Cli, OneExampleHasNoStandardError) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string(), dev = device().name();
+  const auto one = write(folder / "one.csv", "a,b\n0.5,0.25\n").string();
+  ASSERT_EQ(run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1"})).code, 0);
+  const std::vector<std::string> eval = {"eval",          run, "--data",   one, "--split", "train",
+                                         "--nll-samples", "1", "--device", dev};
+  const auto table = run_elbo(eval);
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_SAYS(table.out, "NLL, 1 sample ");
+  auto json = eval;
+  json.push_back("--json");
+  EXPECT_TRUE(Json::parse(run_elbo(json).out).at("nll_standard_error").is_null());
 }
 
 TEST(Cli, ABatchLargerThanTheDataIsOneSmallerBatch) {

@@ -43,8 +43,10 @@ Canvas draw_samples(const Model& model, const Table& samples, const Examples* da
   // About as wide as high, and full rows where that can be.
   std::int64_t columns = 1;
   while (columns * columns < samples.rows) ++columns;
-  return draw_grid(samples, model.picture(), {.columns = std::min<std::int64_t>(columns, 32)},
-                   display_range(samples));
+  return draw_grid(
+      samples, model.picture(),
+      {.columns = std::min<std::int64_t>(columns, 32), .caption = "draws from the prior, decoded"},
+      display_range(samples));
 }
 
 Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions) {
@@ -99,7 +101,11 @@ Canvas draw_walks(Model& model, const Examples& examples,
 
 Canvas draw_manifold(Model& model, std::int64_t n) {
   const auto decoded = model.decode(quantile_grid(n));
-  return draw_grid(decoded, model.picture(), {.columns = n, .gap = 0}, display_range(decoded));
+  return draw_grid(decoded, model.picture(),
+                   {.columns = n,
+                    .gap = model.picture().channels == 1 ? 0 : 2,
+                    .caption = "decoded: z0 to the right, z1 upwards, at quantiles of the prior"},
+                   display_range(decoded));
 }
 
 Canvas draw_latent(Model& model, const Examples& examples) {

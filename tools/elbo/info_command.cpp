@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "io/file.h"
+#include "model/recipe_keys.h"
 #include "model/state.h"
 #include "progress.h"
 #include "report.h"
@@ -94,6 +95,18 @@ Json last_metrics(const fs::path& folder) {
   return last;
 }
 
+// {"name": …, "model": {"latent": …, …}, …}: the recipe's keys, by section.
+Json recipe_object(Recipe recipe) {
+  Json object = Json::object();
+  for (const auto& key : recipe_keys()) {
+    Json::json_pointer path;
+    std::istringstream parts{std::string(key.name)};
+    for (std::string part; std::getline(parts, part, '.');) path /= part;
+    std::visit([&](const auto* value) { object[path] = *value; }, key.at(recipe));
+  }
+  return object;
+}
+
 int run_run(const InfoOptions& options) {
   auto model = Model::load(options.run, Device::cpu());
   const auto& tensors = model.state().vae->parameters().layout().tensors;
@@ -104,7 +117,7 @@ int run_run(const InfoOptions& options) {
     const auto picture = model.picture();
     print(
         {{"run", options.run},
-         {"recipe", model.recipe().to_toml()},
+         {"recipe", recipe_object(model.recipe())},
          {"dims", model.dims()},
          {"latent", model.latent()},
          {"picture", {{"height", picture.height}, {"width", picture.width}, {"channels", picture.channels}}},

@@ -93,7 +93,6 @@ int parse_and_run(int argc, char** argv) {
   app.fallthrough(false);
   app.set_version_flag("--version", std::string("elbo ") + elbo::version());
   app.set_help_flag("-h,--help", "Say how this is used");
-  app.footer("Begin with: elbo train digits");
   Action action;
   add_train(app, action);
   add_eval(app, action);
@@ -103,6 +102,10 @@ int parse_and_run(int argc, char** argv) {
   add_decode(app, action);
   add_data(app, action);
   add_info(app, action);
+  app.footer(
+      "Begin with: elbo train digits\n\n"
+      "Exit codes: 0 done; 1 failed; 2 wrong usage: an option, key, value or recipe that is not known;\n"
+      "130 interrupted (Ctrl-C, TERM, HUP) with a checkpoint saved");
 
   try {
     app.parse(argc, argv);
@@ -148,6 +151,8 @@ int main(int argc, char** argv) {
     return complain(error.what(), kWrongUsage);
   } catch (const elbo::Error& error) {
     return complain(error.what(), kFailed);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain("cannot use " + error.path1().string() + ": " + error.code().message() + ".", kFailed);
   } catch (const std::bad_alloc&) {
     return complain("out of memory.", kFailed);
   } catch (const std::exception& error) {

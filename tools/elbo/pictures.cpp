@@ -60,6 +60,14 @@ Span axis(const std::vector<Panel>& panels, std::int64_t coordinate) {
   return {span.low - pad, span.high + pad};
 }
 
+// Both axes to one scale, so that a coordinate that hardly varies looks as flat as it is.
+void equalize(Span& a, Span& b) {
+  Span& shorter = a.high - a.low < b.high - b.low ? a : b;
+  const double more = std::abs((a.high - a.low) - (b.high - b.low)) / 2.0;
+  shorter.low -= more;
+  shorter.high += more;
+}
+
 // A round distance between ticks that gives four to ten of them.
 double tick_distance(Span span) {
   const double rough = (span.high - span.low) / 7.0;
@@ -197,7 +205,8 @@ Canvas draw_scatter(const std::vector<Panel>& panels) {
                panel.groups.size(), " groups for ", panel.points.rows, " points");
   }
   constexpr std::int64_t kSize = 480, kLabels = 72, kTop = 48, kBottom = 44;
-  const Span horizontal = axis(panels, 0), vertical = axis(panels, 1);
+  Span horizontal = axis(panels, 0), vertical = axis(panels, 1);
+  equalize(horizontal, vertical);
   const std::int64_t legend_width = panels.empty() || legend(panels.back()).empty() ? 0 : 56;
   Canvas canvas(std::ssize(panels) * (kSize + kLabels) + kMargin + legend_width, kTop + kSize + kBottom);
   for (std::size_t i = 0; i < panels.size(); ++i) {

@@ -45,7 +45,8 @@ struct Panel {
   std::int64_t colour = 0;  ///< of the palette
 };
 
-/// Panels side by side on the same axes, which hold every finite point but the outermost 0.5 % of each panel.
+/// Panels side by side on the same axes, both to one scale, which hold every finite point but the outermost
+/// 0.5 % of each panel.
 Canvas draw_scatter(const std::vector<Panel>& panels);
 
 /// The standard normal's quantile, accurate to double precision, for 0 < p < 1.

@@ -52,7 +52,7 @@ int run_reconstruct(ReconstructOptions options) {
   auto model = Model::load(options.run, Device::parse(options.device));
   const auto data = load_data(model, options.data);
   const auto& examples = choose_split(data, options.split);
-  if (options.walk || !options.between.empty()) return write_walk(model, options, examples);
+  if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
 
   const bool drawable = model.picture().is_picture() || is_planar(model);
   const auto file = options.out.empty() ? output_folder(options.run) /
@@ -87,14 +87,16 @@ void add_reconstruct(CLI::App& app, Action& action) {
   add_data_and_split(*command, options->data, options->split);
   command->add_option("-n,--count", options->count, "How many [36 in a picture, else all]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--out", options->out, "A .png, .npy or .csv file [reconstructions.png in RUN]");
+  command->add_option("--out", options->out,
+                      "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");
   command->add_flag("--walk", options->walk,
                     "Instead, decode what lies between the codes of pairs of examples [walk.png in RUN]");
-  command->add_option("--between", options->between, "The walk between these two examples, counted from 0")
+  command
+      ->add_option("--between", options->between, "A --walk between these two examples alone, counted from 0")
       ->expected(2)
       ->type_name("I J");
   command->add_flag("--arc", options->arc,
-                    "Walk along the arc about the origin rather than the straight line");
+                    "A --walk along the arc about the origin rather than the straight line");
   add_device(*command, options->device);
   command->callback([options, &action] { action = [options] { return run_reconstruct(*options); }; });
 }

@@ -67,7 +67,7 @@ void add_sample(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
       ->capture_default_str();
   add_seed(*command, options->seed, "Which");
-  command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN]");
+  command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN, replaced]");
   command
       ->add_option("--manifold", options->manifold,
                    "Instead, what a latent of two dimensions decodes to at N x N points")

@@ -1,6 +1,8 @@
 #include "table_file.h"
 
+#include <algorithm>
 #include <bit>
+#include <cctype>
 #include <charconv>
 #include <iomanip>
 #include <sstream>
@@ -40,13 +42,18 @@ std::string csv_field(const std::string& name) {
 }  // namespace
 
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed) {
-  std::string known;
+  std::string known, its = file.extension().string();
+  std::transform(its.begin(), its.end(), its.begin(), [](unsigned char c) { return std::tolower(c); });
   for (const auto kind : allowed) {
-    if (file.extension() == ending(kind)) return kind;
-    known += concat(known.empty() ? "" : ", ", ending(kind));
+    if (its == ending(kind)) return kind;
+    known += concat(known.empty() ? "" : " or ", ending(kind));
+  }
+  if (its == ending(FileKind::png)) {
+    throw ConfigError(concat("\"", file.string(), "\" would be a picture, and these data are none; name a ",
+                             known, " file."));
   }
   throw ConfigError(
-      concat("\"", file.string(), "\" does not say what to write: its name must end in one of ", known, "."));
+      concat("\"", file.string(), "\" does not say what to write: its name must end in ", known, "."));
 }
 
 TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns)

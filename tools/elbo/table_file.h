@@ -14,7 +14,7 @@ namespace elbo::command {
 /// What a file's ending says it holds.
 enum class FileKind { npy, csv, png };
 
-/// Throws ConfigError where `file` ends in none of those `allowed`.
+/// Throws ConfigError where `file` ends in none of those `allowed`; capitals are fine.
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed);
 
 /// Writes [rows, columns] float32.
