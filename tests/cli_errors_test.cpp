@@ -71,7 +71,7 @@ TEST(CliErrors, WhatIsNotThereIsNamed) {
     expect_complaint(run_elbo(arguments), 1, {"missing"});
   }
   EXPECT_TRUE(files_below(folder.path()).empty());
-  expect_refused("minst", 1, {"minst", "\"mnist\""});
+  expect_refused("minst", 2, {"minst", "\"mnist\""});
   expect_refused(missing + ".npy", 1, {"missing.npy"});
 }
 

@@ -95,6 +95,24 @@ TEST(CliParts, SplitsAreChosenByNameOrTheBestThereIs) {
   test::expect_error<ConfigError>([&] { choose_split(data, split = "tset"); }, {"\"test\""});
 }
 
+TEST(CliParts, ScatterPlotsHaveOneScaleForBothAxes) {
+  // Ten wide and a tenth high: as flat as it is.
+  const Table points{4, 2, {0.0f, 0.0f, 10.0f, 0.1f, 4.0f, 0.05f, 6.0f, 0.05f}};
+  const auto canvas = draw_scatter({{"", points, {}, 0}});
+  std::int64_t left = canvas.width(), right = 0, top = canvas.height(), bottom = 0;
+  for (std::int64_t y = 0; y < canvas.height(); ++y) {
+    for (std::int64_t x = 0; x < canvas.width(); ++x) {
+      const auto at = canvas.at(x, y);
+      if (at.blue < at.red + 60) continue;
+      left = std::min(left, x), right = std::max(right, x);
+      top = std::min(top, y), bottom = std::max(bottom, y);
+    }
+  }
+  EXPECT_GT(right - left, 300);
+  EXPECT_LT(bottom - top, 20);
+  EXPECT_GT(bottom, top);
+}
+
 TEST(CliParts, WalksJoinDifferentLabels) {
   Examples examples;
   examples.count = 6;

@@ -104,7 +104,8 @@ int parse_and_run(int argc, char** argv) {
   add_info(app, action);
   app.footer(
       "Begin with: elbo train digits\n\n"
-      "Exit codes: 0 done; 1 failed; 2 wrong usage: an option, key, value or recipe that is not known;\n"
+      "Exit codes: 0 done; 1 failed; 2 wrong usage: an option, key, value, recipe or data set that is not "
+      "known;\n"
       "130 interrupted (Ctrl-C, TERM, HUP) with a checkpoint saved");
 
   try {

@@ -11,8 +11,28 @@ std::filesystem::path output_folder(const std::filesystem::path& run) {
   return std::filesystem::is_directory(run) ? run : run.parent_path();
 }
 
+namespace {
+
+// A name that nothing is called is wrong usage, as a recipe's is; a file that is not there is not.
+Dataset load_named(const std::string& name) {
+  std::error_code ignored;
+  const bool path = name.find('/') != std::string::npos || std::filesystem::path(name).has_extension() ||
+                    std::filesystem::exists(name, ignored);
+  const auto known = known_datasets();
+  if (path || std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; })) {
+    return load_dataset(name);
+  }
+  try {
+    return load_dataset(name);
+  } catch (const DataError& error) {
+    throw ConfigError(error.what());
+  }
+}
+
+}  // namespace
+
 Dataset load_data(const Recipe& recipe) {
-  auto data = load_dataset(recipe.data.name);
+  auto data = load_named(recipe.data.name);
   split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
   return data;
 }
@@ -20,7 +40,7 @@ Dataset load_data(const Recipe& recipe) {
 Dataset load_data(const Model& model, const std::string& name_or_path) {
   const auto& own = model.recipe().data.name;
   auto data =
-      name_or_path.empty() || name_or_path == own ? load_data(model.recipe()) : load_dataset(name_or_path);
+      name_or_path.empty() || name_or_path == own ? load_data(model.recipe()) : load_named(name_or_path);
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
                            " values; the model was trained on rows of ", model.dims(), " (", own, ")."));

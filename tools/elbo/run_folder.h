@@ -14,7 +14,8 @@ namespace elbo::command {
 /// is in.
 std::filesystem::path output_folder(const std::filesystem::path& run);
 
-/// The data a recipe names, with the splits it asks for, the same each time.
+/// The data a recipe names, with the splits it asks for, the same each time. Throws ConfigError where nothing
+/// is called so.
 Dataset load_data(const Recipe& recipe);
 
 /// The data of `name_or_path` if any, else the one that the model was trained on. Throws DataError where its
