@@ -94,6 +94,48 @@ TEST(ModelFile, ARunFolderGivesItsBestModelOrElseItsLast) {
   EXPECT_THROW(Model::load(folder / "nowhere", device()), IoError);
 }
 
+TEST(ModelFile, ARunOfTwoRunsFilesIsRefused) {
+  ELBO_REQUIRE_DEVICE();
+  TempFolder folder;
+  const Dataset data = patterned_data(24, 8);
+  Recipe other = small_recipe();
+  other.train.seed = 12;
+  other.model.latent = 2;
+  other.data.binarize = "threshold";
+  train_into(folder / "run", small_recipe(), data);
+  train_into(folder / "other", other, data);
+  std::filesystem::copy_file(folder / "other" / "model.safetensors", folder / "run" / "model.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  expect_contains(message_of<DataError>([&] { Model::load(folder / "run", device()); }),
+                  {"recipe.toml", "model.safetensors", "data.binarize", "threshold"});
+  EXPECT_EQ(Model::load(folder / "run" / "model.safetensors", device()).latent(), 2);
+}
+
+TEST(ModelFile, ValuesThatAreNoNumbersAreRefused) {
+  ELBO_REQUIRE_DEVICE();
+  TempFolder folder;
+  Model model = trained_model(small_recipe(), patterned_data(8, 0));
+  const ParameterLayout& layout = model.state().vae->parameters().layout();
+  TrainingArrays arrays = download_arrays(model.state());
+  const auto spoil = [&](std::vector<float>& values, float value) {
+    for (const TensorInfo& tensor : layout.tensors) {
+      if (tensor.name == "encoder.mean.bias") values[static_cast<std::size_t>(tensor.offset) + 1] = value;
+    }
+  };
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    TrainingArrays spoiled = arrays;
+    spoil(spoiled.values, bad);
+    save_model(folder / "m", model.state(), spoiled.values);
+    expect_contains(message_of<DataError>([&] { Model::load(folder / "m", device()); }),
+                    {(folder / "m").string(), "encoder.mean.bias", "NaN"});
+    spoiled = arrays;
+    spoil(spoiled.second_moment, bad);
+    save_checkpoint(folder / "c", model.state(), {}, {}, spoiled);
+    expect_contains(message_of<DataError>([&] { load_checkpoint(folder / "c", model.state(), {}); }),
+                    {(folder / "c").string(), "adam.second_moment.encoder.mean.bias", "NaN"});
+  }
+}
+
 /// A model file with changes: tensors to leave out, to add or to give another shape, and texts to replace.
 class AlteredModelFile : public testing::Test {
  protected:

@@ -49,6 +49,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   EXPECT_NE(message.find("step " + std::to_string(step)), std::string::npos) << message;
   EXPECT_NE(message.find("learning_rate"), std::string::npos) << message;
   EXPECT_NE(message.find("clip_norm"), std::string::npos) << message;
+  EXPECT_NE(message.find("weight_decay"), std::string::npos) << message;
 
   // The same steps, looked at one by one.
   Model model = make_model(recipe, data);

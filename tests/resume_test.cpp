@@ -149,6 +149,24 @@ TEST(Resume, ARunKilledBeforeItsFirstCheckpointBeginsAnew) {
   expect_same_run(folder / "killed", folder / "whole");
 }
 
+TEST(Resume, AModelOfItsOwnParametersKeepsThemWhenKilledInItsFirstEpoch) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = resume_data();
+  TempFolder folder;
+  Model whole = make_model(small_recipe(), data), cut = make_model(small_recipe(), data);
+  train(whole, data);
+  train(cut, data);  // both go on from a first training
+  train(whole, data, run_options(folder / "whole"));
+  TrainOptions options = run_options(folder / "cut");
+  options.stop = [&] {  // what a killed process leaves, before anything was saved
+    if (!std::filesystem::exists(folder / "killed")) std::filesystem::copy(options.folder, folder / "killed");
+    return true;
+  };
+  train(cut, data, options);
+  train_into(folder / "killed", small_recipe(), data, true);
+  expect_same_run(folder / "killed", folder / "whole");
+}
+
 // Expected errors.
 
 template <class E>
@@ -219,6 +237,20 @@ TEST(Resume, CorruptCheckpointsAreRefused) {
   std::filesystem::copy_file(run / "last.safetensors", run / "checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   expect_refused<DataError>(run, small_recipe(), data, {"model", "checkpoint"});
+}
+
+TEST(Resume, AModelWithoutItsCheckpointIsNotTrainedOver) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = resume_data();
+  TempFolder folder;
+  const auto run = folder / "run";
+  train_into(run, small_recipe(), data);
+  const std::string best = io::read_file(run / "model.safetensors");
+  std::filesystem::remove(run / "checkpoint.safetensors");
+  expect_refused<IoError>(run, small_recipe(), data, {run.string(), "checkpoint.safetensors", "missing"});
+  EXPECT_TRUE(io::read_file(run / "model.safetensors") == best);
+  std::filesystem::remove(run / "model.safetensors");
+  expect_refused<IoError>(run, small_recipe(), data, {"checkpoint.safetensors", "missing"});
 }
 
 TEST(Resume, NothingToResumeIsSaid) {

@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "elbo/error.h"
+#include "runtime/out_of_memory.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
 #include "train/metrics.h"
@@ -248,6 +251,69 @@ TEST(Train, RefusesDataThatDoesNotFit) {
   Dataset missing = patterned_data(10, 5, 12, false);
   missing.validation.floats[3] = std::numeric_limits<float>::quiet_NaN();
   refuse(missing, {"validation"}, static_cast<DataError*>(nullptr));
+}
+
+// Standardisation changes the unit the model computes in, but not the density that is reported.
+TEST(Train, StandardisedTrainingReportsTheDensityThatEvaluationDoes) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "gaussian";
+  recipe.data.standardize = true;
+  recipe.train.learning_rate = 1e-12;  // so that the epoch's average is of one model
+  recipe.train.epochs = 1;
+  const Dataset data = patterned_data(2000, 0, 12, false);
+  Model model = make_model(recipe, data);
+  const ElboTerms trained = train(model, data).epochs.front().train;
+  const ElboTerms evaluated = model.evaluate(data.train).terms;
+  EXPECT_NEAR(trained.elbo, evaluated.elbo, 0.05 * std::abs(evaluated.elbo));
+  EXPECT_NEAR(trained.reconstruction, evaluated.reconstruction, 0.3);
+  EXPECT_NEAR(trained.kl, evaluated.kl, 1e-4 * evaluated.kl);
+}
+
+TEST(Train, AFolderIsForOneTrainingAtATime) {
+  ELBO_REQUIRE_DEVICE();
+  TempFolder folder;
+  const Dataset data = patterned_data(20, 0);
+  Model model = make_model(small_recipe(), data);
+  TrainOptions options = run_options(folder / "run");
+  int refused = 0;
+  options.on_epoch = [&](const EpochMetrics&) {
+    for (const bool resume : {false, true}) {
+      try {
+        train_into(folder / "run", small_recipe(), data, resume);
+        ADD_FAILURE() << "two trainings shared a folder";
+      } catch (const IoError& error) {
+        const std::string message = error.what();
+        ++refused;
+        EXPECT_NE(message.find("another elbo is training in " + (folder / "run").string()), std::string::npos)
+            << message;
+        EXPECT_NE(message.find("(process " + std::to_string(getpid()) + ")"), std::string::npos) << message;
+      }
+    }
+  };
+  train(model, data, options);
+  EXPECT_EQ(refused, 6);
+  EXPECT_FALSE(std::filesystem::exists(folder / "run" / ".lock"));
+  train_into(folder / "alone", small_recipe(), data);
+  expect_same_run(folder / "run", folder / "alone");
+  train_into(folder / "run", small_recipe(), data);  // free again
+}
+
+TEST(Train, ABatchLargerThanTheDataIsOneSmallerBatch) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.train.batch = 1000;
+  const TrainReport report = train_anew(recipe, patterned_data(20, 3), {});
+  EXPECT_EQ(report.steps, 3);
+  EXPECT_TRUE(std::isfinite(report.epochs.back().validation->elbo));
+}
+
+TEST(Train, MemoryThatCannotBeHadIsADeviceError) {
+  const auto throwing = [](auto error) { return [error]() -> int { throw error; }; };
+  EXPECT_THROW(with_memory_errors(throwing(std::bad_alloc())), DeviceError);
+  EXPECT_THROW(with_memory_errors(throwing(std::length_error("vector"))), DeviceError);
+  EXPECT_THROW(with_memory_errors(throwing(DataError("other"))), DataError);
+  EXPECT_EQ(with_memory_errors([] { return 7; }), 7);
 }
 
 TEST(Train, AFolderThatCannotBeWrittenIsNamed) {

@@ -27,7 +27,7 @@ struct Progress {
 struct EpochMetrics {
   std::int64_t epoch = 0;
   std::int64_t steps = 0;  ///< optimizer steps since the beginning
-  double seconds = 0.0;    ///< of training in this epoch, without validation
+  double seconds = 0.0;    ///< of training in this epoch, without validation and saving
   double examples_per_second = 0.0;
   ElboTerms train;  ///< averaged over the epoch's batches as they were trained on
   std::optional<ElboTerms> validation;
@@ -38,20 +38,21 @@ struct TrainReport {
       epochs;                   ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
   std::int64_t steps = 0;       ///< optimizer steps since the beginning, earlier calls included
   std::int64_t best_epoch = 0;  ///< lowest validation −ELBO; the last epoch where there is no validation
-  double seconds = 0.0;
-  double examples_per_second = 0.0;
-  bool interrupted = false;       ///< `stop` asked for it; the state was saved
-  bool already_finished = false;  ///< resuming found all epochs done; nothing was trained or written
+  double seconds = 0.0;         ///< of the call: training, validation and saving
+  double examples_per_second = 0.0;  ///< of training alone, without validation and saving
+  bool interrupted = false;          ///< `stop` asked for it; the state was saved
+  bool already_finished = false;     ///< resuming found all epochs done; nothing was trained or written
 };
 
 struct TrainOptions {
   /// Run folder for recipe.toml, metrics.jsonl, model.safetensors (best), last.safetensors and
   /// checkpoint.safetensors. They are brought up to date after an epoch, at the end, and when `stop` ends the
-  /// training. Unless resumed, an earlier run's files there are replaced. Empty: nothing is written.
+  /// training. Unless resumed, an earlier run's files there are replaced. Only one training at a time may
+  /// have a folder. Empty: nothing is written.
   std::filesystem::path folder;
   /// Goes on from the folder's checkpoint, bitwise as if never stopped (same device and build). The recipe
   /// must be the checkpoint's, but for train.epochs, and the data the same. A run stopped before its first
-  /// checkpoint begins anew.
+  /// checkpoint begins anew; a folder with a model but without a checkpoint is refused.
   bool resume = false;
   /// The longest time between two checkpoints: where epochs take longer, they are written between steps.
   double checkpoint_seconds = 60.0;

@@ -10,6 +10,7 @@
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "runtime/check.h"
+#include "runtime/out_of_memory.h"
 
 namespace elbo {
 namespace {
@@ -104,7 +105,7 @@ double Model::State::log_volume() const {
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Model::Model(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture)
-    : Model(std::make_unique<State>(recipe, dims, device, picture)) {}
+    : Model(with_memory_errors([&] { return std::make_unique<State>(recipe, dims, device, picture); })) {}
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 Model::~Model() = default;

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "elbo/version.h"
+#include "io/file.h"
+#include "model/recipe_keys.h"
 #include "runtime/check.h"
+#include "runtime/out_of_memory.h"
 
 namespace elbo {
 namespace {
@@ -57,6 +61,26 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
                        file_or_run.string(), "`."));
 }
 
+/// Throws DataError where recipe.toml of a run speaks of another model or data than its model file: the
+/// files are of two runs.
+void check_run_recipe(const std::filesystem::path& run, const std::filesystem::path& file,
+                      const Recipe& own) {
+  std::error_code ignored;
+  const auto path = run / "recipe.toml";
+  if (!std::filesystem::is_directory(run, ignored) || !std::filesystem::exists(path, ignored)) return;
+  const Recipe said = Recipe::from_toml(io::read_file(path), path.string());
+  for (const RecipeKey& key : recipe_keys()) {
+    const bool shapes_the_model = key.name.starts_with("model.") || key.name.starts_with("data.");
+    if (!shapes_the_model || key.name == "data.name") continue;
+    const std::string in_run = key.to_toml(said), in_model = key.to_toml(own);
+    if (in_run == in_model) continue;
+    throw DataError(concat(path.string(), " says ", key.name, " = ", in_run, ", but ", file.string(),
+                           " was trained with ", in_model,
+                           ".\nThe files are of two runs: name the model file "
+                           "itself, or put the folder right."));
+  }
+}
+
 void check_no_other_tensors(const io::SafetensorsFile& file, const ParameterLayout& layout) {
   for (const auto& [name, tensor] : file.tensors()) {
     const bool known =
@@ -67,6 +91,18 @@ void check_no_other_tensors(const io::SafetensorsFile& file, const ParameterLayo
           concat(file.path().string(), ", tensor \"", name, "\": its recipe's model has none of that name."));
     }
   }
+}
+
+/// A tensor of finite numbers. Throws DataError where it is not one.
+std::vector<float> finite_floats(const io::SafetensorsFile& file, const std::string& name,
+                                 const io::TensorShape& shape) {
+  std::vector<float> values = file.floats(name, shape);
+  if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
+    throw DataError(
+        concat(file.path().string(), ", tensor \"", name,
+               "\": it holds NaN or infinite values. The file is corrupt, or its training diverged."));
+  }
+  return values;
 }
 
 }  // namespace
@@ -121,7 +157,7 @@ std::vector<float> read_parameters(const io::SafetensorsFile& file, const Parame
   for (const TensorInfo& tensor : layout.tensors) file.expect_floats(prefix + tensor.name, tensor.shape);
   std::vector<float> arena(static_cast<std::size_t>(layout.size));
   for (const TensorInfo& tensor : layout.tensors) {
-    std::ranges::copy(file.floats(prefix + tensor.name, tensor.shape), arena.begin() + tensor.offset);
+    std::ranges::copy(finite_floats(file, prefix + tensor.name, tensor.shape), arena.begin() + tensor.offset);
   }
   return arena;
 }
@@ -150,21 +186,35 @@ void Model::save(const std::filesystem::path& file) const {
   save_model(file, state(), download(*state().context, state().vae->parameters().values()));
 }
 
-Model Model::load(const std::filesystem::path& file_or_run, Device device) {
+namespace {
+
+std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_run, Device device) {
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
+  check_run_recipe(file_or_run, file.path(), description.recipe);
   const ParameterLayout layout(resolve(description.recipe.model, description.dims));
   check_no_other_tensors(file, layout);
   const std::vector<float> values = read_parameters(file, layout);
 
-  auto state = std::make_unique<State>(description.recipe, description.dims, device, description.picture);
+  auto state =
+      std::make_unique<Model::State>(description.recipe, description.dims, device, description.picture);
   state->context->copy_to_device(state->vae->parameters().values().data, values.data(),
                                  sizeof(float) * values.size());
   if (file.has(kMeanTensor) || file.has(kDeviationTensor)) {
-    state->standard_mean = file.floats(kMeanTensor, {description.dims});
-    state->standard_deviation = file.floats(kDeviationTensor, {description.dims});
+    state->standard_mean = finite_floats(file, kMeanTensor, {description.dims});
+    state->standard_deviation = finite_floats(file, kDeviationTensor, {description.dims});
+    if (!std::ranges::all_of(state->standard_deviation, [](float value) { return value > 0.0f; })) {
+      throw DataError(concat(file.path().string(), ", tensor \"", kDeviationTensor,
+                             "\": a deviation is not above 0. The file is corrupt."));
+    }
   }
-  return Model(std::move(state));
+  return state;
+}
+
+}  // namespace
+
+Model Model::load(const std::filesystem::path& file_or_run, Device device) {
+  return Model(with_memory_errors([&] { return load_state(file_or_run, device); }));
 }
 
 }  // namespace elbo

@@ -11,9 +11,9 @@ struct LossRecord {
   double sums[2] = {0.0, 0.0};       ///< of −log p(x|z) and of the KL over examples, nats
   std::uint64_t first_bad_step = 0;  ///< the first whose loss was NaN or infinite; 0: none
 
-  /// Averages over the examples that went into the sums.
-  ElboTerms average(std::int64_t examples) const {
-    const double reconstruction = sums[0] / static_cast<double>(examples);
+  /// Averages over the examples that went into the sums; `log_volume` is Model::State's.
+  ElboTerms average(std::int64_t examples, double log_volume) const {
+    const double reconstruction = sums[0] / static_cast<double>(examples) + log_volume;
     const double kl = sums[1] / static_cast<double>(examples);
     return {-(reconstruction + kl), reconstruction, kl};
   }

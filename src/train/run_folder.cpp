@@ -36,6 +36,15 @@ bool RunFolder::has_run() const {
   return is_there(folder_ / kRecipe);
 }
 
+bool RunFolder::has_model() const {
+  return is_there(folder_ / kBest) || is_there(folder_ / kLast);
+}
+
+void RunFolder::lock() {
+  std::error_code ignored;
+  if (!lock_ && std::filesystem::is_directory(folder_, ignored)) lock_.emplace(folder_);
+}
+
 void RunFolder::remove_partial_files() const {
   std::error_code ignored;
   std::vector<std::filesystem::path> partial;
@@ -49,6 +58,9 @@ void RunFolder::remove_partial_files() const {
 }
 
 void RunFolder::begin(const Recipe& recipe) {
+  std::error_code told_by_the_first_file;
+  std::filesystem::create_directories(folder_, told_by_the_first_file);
+  lock();
   io::write_file(folder_ / kRecipe, recipe.to_toml());
   for (const char* name : {kCheckpoint, kLast, kBest}) remove_old(folder_ / name);
   remove_partial_files();

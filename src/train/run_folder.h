@@ -12,6 +12,7 @@
 
 #include "elbo/train.h"
 #include "train/checkpoint.h"
+#include "train/folder_lock.h"
 #include "train/metrics.h"
 
 namespace elbo {
@@ -25,7 +26,12 @@ class RunFolder {
   /// Whether a training began here, if only to be killed before its first checkpoint.
   bool has_run() const;
 
-  /// Writes recipe.toml, then removes what an earlier run left. Throws IoError.
+  /// Whether a model was saved here.
+  bool has_model() const;
+  /// Holds the folder, where there is one, until this goes. Throws IoError where another training has it.
+  void lock();
+
+  /// Makes and locks the folder, writes recipe.toml, then removes what an earlier run left. Throws IoError.
   void begin(const Recipe& recipe);
   /// Writes recipe.toml and drops what is ahead of the checkpoint, which has `epochs` finished. Throws
   /// IoError.
@@ -42,6 +48,7 @@ class RunFolder {
   void remove_partial_files() const;
 
   std::filesystem::path folder_;
+  std::optional<FolderLock> lock_;
   std::optional<MetricsFile> metrics_;
 };
 

@@ -20,8 +20,8 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       record_(*model.context, 1),
       permutation_(*model.context, data.count()) {
   const TrainSettings& settings = model.recipe.train;
-  adam_ = {static_cast<float>(settings.beta1), static_cast<float>(settings.beta2),
-           static_cast<float>(settings.epsilon), static_cast<float>(settings.weight_decay)};
+  adam_ = {settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
+           static_cast<float>(settings.weight_decay)};
   preprocess_ = preprocessor.keyed(settings.seed, &state_.data()->noise_time);
 
   Parameters& parameters = model.vae->parameters();

@@ -6,6 +6,7 @@
 #include "data/check.h"
 #include "model/model_file.h"
 #include "runtime/check.h"
+#include "runtime/out_of_memory.h"
 
 namespace elbo {
 namespace {
@@ -43,6 +44,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     state.standard_mean = std::move(statistics.mean);
     state.standard_deviation = std::move(statistics.deviation);
   }
+  log_volume_ = state.log_volume();
   identity_.train = data::fingerprint(data.train);
   train_data_ = data::ResidentData(context, data.train);
   preprocessor_.emplace(context, state.recipe.data, !data.train.bytes.empty(), state.standard_mean,
@@ -86,11 +88,20 @@ void Trainer::begin() {
   for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
     model_.state().context->fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
   }
+  // From here on the run can be resumed, whatever parameters the model came with.
+  if (folder_) save_checkpoint(folder_->checkpoint(), model_.state(), identity_, position_, checked_arrays());
 }
 
 bool Trainer::resume() {
   if (!folder_) throw ConfigError("resuming a training needs the folder of its run.");
+  folder_->lock();
   if (!folder_->has_checkpoint()) {
+    if (folder_->has_model()) {
+      throw IoError(
+          concat("cannot resume in ", options_.folder.string(),
+                 ": it holds a model, but its checkpoint.safetensors is missing.\nPut that back, or "
+                 "train without resuming, which replaces the model."));
+    }
     if (folder_->has_run()) return false;  // stopped before its first checkpoint: nothing was lost
     throw IoError(concat("nothing to resume in ", options_.folder.string(),
                          ": it has no checkpoint.safetensors. Train without resuming to begin a run there."));
@@ -154,7 +165,7 @@ void Trainer::finish_epoch() {
   metrics.seconds = epoch_seconds_;
   metrics.examples_per_second =
       epoch_seconds_ > 0.0 ? static_cast<double>(epoch_examples_) / epoch_seconds_ : 0.0;
-  metrics.train = position_.record.average(train_data_.count());
+  metrics.train = position_.record.average(train_data_.count(), log_volume_);
   if (validation_) validate(metrics);
   position_.epoch_steps = 0;
   position_.record = {};
@@ -213,6 +224,9 @@ TrainingArrays Trainer::checked_arrays() {
   }
   // The loss of a step is that of the parameters before it: the last update shows only here.
   if (!all_finite(arrays.values)) fail_diverged("a parameter became NaN or infinite", position_.steps);
+  if (!all_finite(arrays.first_moment) || !all_finite(arrays.second_moment)) {
+    fail_diverged("a moment of Adam's became NaN or infinite", position_.steps);
+  }
   return arrays;
 }
 
@@ -226,10 +240,12 @@ void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
   const std::string kept = saved_steps_ >= 0 ? concat("The checkpoint of step ", saved_steps_, " stays in ",
                                                       options_.folder.string(), ".")
                                              : std::string("There is no checkpoint from before it.");
-  throw DivergedError(concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept,
-                             "\nTry a lower train.learning_rate (it is ", settings.learning_rate,
-                             ") or a train.clip_norm (it is ", settings.clip_norm, "; 0 is none)."),
-                      step);
+  throw DivergedError(
+      concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept,
+             "\nTry a lower train.learning_rate (it is ", settings.learning_rate,
+             "), a train.clip_norm (it is ", settings.clip_norm,
+             "; 0 is none) or a lower train.weight_decay (it is ", settings.weight_decay, ")."),
+      step);
 }
 
 void Trainer::tell_progress(const LossRecord& record, std::int64_t steps) {
@@ -241,7 +257,7 @@ void Trainer::tell_progress(const LossRecord& record, std::int64_t steps) {
   progress.epochs = epochs_;
   progress.step = steps;
   progress.steps_per_epoch = batch_steps_;
-  progress.train = record.average(runner_->examples_in(steps));
+  progress.train = record.average(runner_->examples_in(steps), log_volume_);
   progress.examples_per_second = static_cast<double>(call_examples_) / elapsed;
   const std::int64_t left =
       (epochs_ - position_.epoch) * train_data_.count() - runner_->examples_in(position_.epoch_steps);
@@ -254,7 +270,7 @@ double Trainer::seconds_since(Clock::time_point then) const {
 }
 
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
-  return Trainer(model, data, options).run();
+  return with_memory_errors([&] { return Trainer(model, data, options).run(); });
 }
 
 }  // namespace elbo

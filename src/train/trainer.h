@@ -52,6 +52,7 @@ class Trainer {
   const TrainOptions& options_;
   std::int64_t epochs_;
   std::int64_t batch_steps_;  ///< steps of an epoch
+  double log_volume_ = 0.0;   ///< of the model's standardisation
   DataIdentity identity_;
   data::ResidentData train_data_;
   std::optional<data::Preprocessor> preprocessor_;

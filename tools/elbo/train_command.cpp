@@ -42,12 +42,10 @@ bool holds_run(const fs::path& folder) {
                      [&](const char* name) { return fs::exists(folder / name); });
 }
 
-// A folder that a training left before it had anything to keep, as one that diverged at once does.
+// A folder that a training left before it had a model to keep, as one that diverged at once does.
 bool holds_only_a_beginning(const fs::path& folder) {
   return fs::exists(folder / "recipe.toml") && fs::exists(folder / "metrics.jsonl") &&
-         std::none_of(std::begin(kRunFiles), std::end(kRunFiles), [&](const std::string& name) {
-           return name.ends_with(".safetensors") && fs::exists(folder / name);
-         });
+         !fs::exists(folder / "model.safetensors") && !fs::exists(folder / "last.safetensors");
 }
 
 bool is_dataset(const std::string& name) {
@@ -193,6 +191,13 @@ void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& re
                            epochs_done(job, data, report), " epochs already; --resume only goes further."));
 }
 
+// Makes the folder of a run that was given none; another number where somebody was quicker.
+void claim_run(Job& job) {
+  std::error_code error;  // told by the first file that is written
+  fs::create_directories(job.folder.parent_path(), error);
+  while (!error && !fs::create_directory(job.folder, error) && !error) job.folder = free_run(job.recipe.name);
+}
+
 // The stored model's costs on every split there is.
 std::vector<std::pair<std::string, Evaluation>> evaluate_splits(Model& model, const Dataset& data) {
   std::vector<std::pair<std::string, Evaluation>> results;
@@ -293,13 +298,11 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
 int run_train(const TrainOptionsRead& options) {
   if (options.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for those there are.");
   if (options.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
-  const Job job = options.resume ? resumed_job(options) : new_job(options);
+  Job job = options.resume ? resumed_job(options) : new_job(options);
   const Device device = Device::parse(options.device);
   const Dataset data = load_data(job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
-  if (!options.resume && options.force) {
-    for (const char* name : kRunFiles) fs::remove(job.folder / name);
-  }
+  if (!options.resume && !options.out) claim_run(job);
   TrainReport report;
   {
     ProgressLine progress(job.recipe, unit_of(data.picture), options.quiet);
