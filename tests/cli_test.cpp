@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "io/file.h"
 #include "support/cli.h"
@@ -296,6 +297,28 @@ TEST(Cli, CtrlCSavesAndResumeEndsAsIfNeverStopped) {
   ASSERT_EQ(run_elbo(small_training({"latent-2d", "--out", whole, "--epochs", epochs})).code, 0);
   EXPECT_EQ(io::read_file(run + "/last.safetensors"), io::read_file(whole + "/last.safetensors"));
   EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), io::read_file(whole + "/checkpoint.safetensors"));
+}
+
+// A handler's frame would go onto the stack of whichever thread is interrupted, and oneDNN's products are not
+// made for that: they corrupt the heap. So the command has no handler, and only one thread takes the signals.
+TEST(Cli, NoThreadThatComputesIsInterrupted) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  std::string handled, blocked;
+  CommandSettings settings = interrupted_by(SIGTERM);
+  settings.before_signal = [&](int process) {
+    std::istringstream status(io::read_file("/proc/" + std::to_string(process) + "/status"));
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("SigCgt:")) handled = line.substr(7);
+      if (line.starts_with("SigBlk:")) blocked = line.substr(7);
+    }
+  };
+  run_elbo(small_training({"latent-2d", "--out", folder / "run", "--epochs", "1000000"}), settings);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const std::uint64_t bit = std::uint64_t{1} << (signal - 1);
+    EXPECT_EQ(std::stoull(handled, nullptr, 16) & bit, 0u) << handled;
+    EXPECT_EQ(std::stoull(blocked, nullptr, 16) & bit, bit) << blocked;
+  }
 }
 
 TEST(Cli, SigtermAndHangUpAreInterruptsToo) {

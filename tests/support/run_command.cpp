@@ -68,6 +68,7 @@ CommandResult run_elbo(const std::vector<std::string>& arguments, const CommandS
     }
     if (settings.signal_at && !signalled) {
       if (const int signal = settings.signal_at(result.err); signal > 0) {
+        if (settings.before_signal) settings.before_signal(child);
         kill(child, signal);
         signalled = true;
       }

@@ -22,6 +22,7 @@ struct CommandSettings {
   /// Called with all that stands on standard error so far, whenever there is more; a positive number is sent
   /// to the process as a signal, once.
   std::function<int(const std::string&)> signal_at;
+  std::function<void(int process)> before_signal;  ///< called with the process it goes to
 };
 
 /// Runs elbo with the arguments and waits for it.

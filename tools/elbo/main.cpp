@@ -21,6 +21,7 @@
 #include "command.h"
 #include "elbo/elbo.h"
 #include "io/nearest.h"
+#include "progress.h"
 #include "runtime/check.h"
 
 namespace {
@@ -146,6 +147,7 @@ int main(int argc, char** argv) {
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   restart_with_brief_spinning(argv);
+  take_interrupts();
   try {
     return flushed(parse_and_run(argc, argv));
   } catch (const elbo::ConfigError& error) {

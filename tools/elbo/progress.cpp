@@ -5,31 +5,43 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 namespace elbo::command {
 namespace {
 
-volatile sig_atomic_t interrupt_requested = 0;
+std::atomic<bool> interrupt_requested = false;
+std::atomic<bool> interrupt_guarded = false;
 
-void note_interrupt(int) {
-  interrupt_requested = 1;
+bool is_ignored(int which) {
+  struct sigaction action {};
+  return sigaction(which, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// nohup's child keeps ignoring what it was started to ignore.
-bool is_hangup_ignored() {
-  struct sigaction action {};
-  return sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+/// The signals the program takes for itself. A nohup's child keeps ignoring the hang-up.
+sigset_t interrupts() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
+  return signals;
 }
 
-void install(int signal, void (*handler)(int), unsigned flags) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = static_cast<int>(flags);
-  sigemptyset(&action.sa_mask);
-  sigaction(signal, &action, nullptr);
+/// Waits for signals all its life: the first of a guard is noted, another does what it would have done to a
+/// program that does not know of it.
+void wait_for_interrupts(sigset_t signals) {
+  for (int which = 0; sigwait(&signals, &which) == 0;) {
+    if (interrupt_guarded && !interrupt_requested.exchange(true)) continue;
+    if (is_ignored(which)) continue;  // by whoever started the program
+    signal(which, SIG_DFL);
+    raise(which);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  }
 }
 
 template <class... Values>
@@ -115,19 +127,23 @@ void ProgressLine::epoch(const EpochMetrics& metrics) {
   std::fflush(stderr);
 }
 
-InterruptGuard::InterruptGuard() : hangup_(!is_hangup_ignored()) {
-  interrupt_requested = 0;
-  for (const int signal : {SIGINT, SIGTERM}) install(signal, note_interrupt, SA_RESETHAND | SA_RESTART);
-  if (hangup_) install(SIGHUP, note_interrupt, SA_RESETHAND | SA_RESTART);
+void take_interrupts() {
+  const sigset_t signals = interrupts();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread(wait_for_interrupts, signals).detach();
+}
+
+InterruptGuard::InterruptGuard() {
+  interrupt_requested = false;
+  interrupt_guarded = true;
 }
 
 InterruptGuard::~InterruptGuard() {
-  for (const int signal : {SIGINT, SIGTERM}) install(signal, SIG_DFL, 0);
-  if (hangup_) install(SIGHUP, SIG_DFL, 0);
+  interrupt_guarded = false;
 }
 
 bool InterruptGuard::requested() {
-  return interrupt_requested != 0;
+  return interrupt_requested;
 }
 
 }  // namespace elbo::command

@@ -37,6 +37,12 @@ class ProgressLine {
   bool live_ = false;  // a line stands that the next one overwrites
 };
 
+/// From here on a thread of its own waits for SIGINT, SIGTERM and SIGHUP; no other is ever interrupted by
+/// them. Call it before any other thread begins. A handler would not do: it runs in whichever thread there
+/// is, on that thread's stack, and oneDNN's matrix products keep other things than a stack where the stack
+/// pointer points, which the handler's frame would overwrite.
+void take_interrupts();
+
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; the second ends the program as it would
 /// without.
 class InterruptGuard {
@@ -47,9 +53,6 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
   static bool requested();
-
- private:
-  bool hangup_;  // SIGHUP was not ignored before
 };
 
 }  // namespace elbo::command
