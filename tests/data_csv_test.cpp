@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "data/check.h"
 #include "data/csv.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
@@ -29,8 +30,10 @@ TEST(DataCsv, WithAndWithoutHeader) {
   const Dataset named = parse("width,height\n1,2\n");
   EXPECT_EQ(named.columns, (Names{"width", "height"}));
   EXPECT_EQ(named.train.count, 1);
-  // One name among numbers is a header all the same.
-  EXPECT_EQ(parse("1,b\n3,4\n").columns, (Names{"1", "b"}));
+  // A name may be missing, but a first line with a number is data.
+  EXPECT_EQ(parse(",b\n3,4\n").columns, (Names{"", "b"}));
+  expect_error<DataError>([] { parse("1,b\n3,4\n"); }, {"table.csv:1", "\"b\" in column 2", "first line"});
+  EXPECT_EQ(parse(",NA\n3,4\n").train.count, 2);
 }
 
 TEST(DataCsv, Separators) {
@@ -86,8 +89,35 @@ TEST(DataCsv, BadText) {
   refused("a,\"b\n1,2\n", {"table.csv:1", "never closed"});
   refused("\"a\"b,c\n1,2\n", {"table.csv:1", "closing quote"});
   refused("\"a\nb\",c\n1,2\n3,z\n", {"table.csv:4", "\"z\""});
-  refused("1,2\n3,1e999\n", {"table.csv:2", "\"1e999\""});
+  refused("1,2\n3,1e999\n", {"table.csv:2", "\"1e999\"", "column 2", "infinite"});
+  refused("1,-1e400\n3,4\n", {"table.csv:1", "\"-1e400\"", "column 2", "infinite"});
+  refused("a,b\n1,1e39\n", {"table.csv:2", "\"1e39\"", "(\"b\")", "32-bit"});
+  refused(std::string("1,2\n3,4\0z\n", 10), {"table.csv:2", "\"4\\x00z\" in column 2 is not a number"});
+  refused(std::string("\xFF\xFE"
+                      "1\0,\0",
+                      6),
+          {"UTF-16", "UTF-8"});
+  refused(std::string("\xFE\xFF\0"
+                      "1\0,",
+                      6),
+          {"UTF-16", "UTF-8"});
   refused("label\n1\n2\n", {"labels alone"});
+}
+
+TEST(DataCsv, TooSmallForADoubleIsZero) {
+  EXPECT_EQ(parse("1e-400,-1e-999\n0." + std::string(400, '0') + "1,2\n").train.floats, (Floats{0, 0, 0, 2}));
+}
+
+TEST(DataCsv, ValuesAreFoundByTheirLineAfterASplit) {
+  std::string text = "width,class,height\n\n";
+  for (int i = 0; i < 50; ++i) text += i == 31 ? "1,x,\n" : "1,x,2\n";
+  Dataset dataset = parse(text);
+  split(dataset, 0.4, 0.4, 3);
+  expect_error<DataError>([&] { data::check_support(dataset, {}); },
+                          {"line 34 of table.csv, column \"height\"", "missing"});
+  Dataset plain = parse("1,2\n3,4\n5,nan\n");
+  expect_error<DataError>([&] { data::check_support(plain, {}); },
+                          {"line 3 of table.csv, column 2 is missing"});
 }
 
 TEST(DataCsv, LoadedByItsEnding) {

@@ -10,6 +10,7 @@
 #include "data/check.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
+#include "support/file_formats.h"
 
 namespace elbo {
 namespace {
@@ -123,8 +124,8 @@ TEST(DataDataset, SupportOfBernoulliIsTheUnitInterval) {
   dataset.test = dataset.train;
   dataset.test.floats[3] = 3.5f;
   expect_error<DataError>([&] { data::check_support(dataset, bernoulli); },
-                          {"mine.csv", "example 1", "dimension 1", "\"height\"", "of test", "3.5",
-                           "bernoulli", "[0, 1]", "model.likelihood=gaussian"});
+                          {"row 1 of mine.csv, test, dimension 1 \"height\"", "3.5", "bernoulli", "[0, 1]",
+                           "model.likelihood=gaussian"});
   EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian)));
   EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_learned)));
   dataset.test.floats[3] = std::nextafter(1.0f, 2.0f);
@@ -148,10 +149,31 @@ TEST(DataDataset, MissingAndInfiniteValuesAreRefused) {
   const auto gaussian = data::support_of(LikelihoodKind::gaussian);
   Dataset dataset = Dataset::from_floats({0.0f, 1.0f, std::numeric_limits<float>::quiet_NaN(), 2.0f}, 2);
   expect_error<DataError>([&] { data::check_support(dataset, gaussian); },
-                          {"memory", "example 1", "dimension 0", "train", "missing"});
-  EXPECT_NO_THROW(data::check_support(dataset, gaussian, true));
+                          {"row 1 of memory, train, dimension 0 (counted from 0)", "missing"});
   dataset.train.floats[2] = -std::numeric_limits<float>::infinity();
-  expect_error<DataError>([&] { data::check_support(dataset, gaussian, true); }, {"infinite"});
+  expect_error<DataError>([&] { data::check_support(dataset, gaussian); }, {"infinite"});
+}
+
+TEST(DataDataset, ABadValueIsFoundByItsRowAfterASplit) {
+  test::TempFolder folder;
+  std::vector<float> values(60, 0.5f);
+  values[2 * 7 + 1] = std::numeric_limits<float>::quiet_NaN();
+  const auto file = test::write(folder / "nan.npy", test::npy("<f4", "(30, 2)", values)).string();
+  Dataset dataset = load_dataset(file);
+  split(dataset, 0.3, 0.3, 5);
+  expect_error<DataError>([&] { data::check_support(dataset, {}); },
+                          {"row 7 of " + file + ", dimension 1 (counted from 0) is missing"});
+  split(dataset, 0.5, 0.0, 6);  // of what is split already there is nothing to split
+  EXPECT_EQ(dataset.train.slice(2, 1).rows, (std::vector<std::int64_t>{dataset.train.rows[2]}));
+}
+
+TEST(DataDataset, SplitRefusesAFractionOfNoExample) {
+  Dataset dataset = counted(2);
+  expect_error<ConfigError>([&] { split(dataset, 0.1, 0.0, 1); }, {"data.validation = 0.1 of 2 rows"});
+  expect_error<ConfigError>([&] { split(dataset, 0.0, 1e-30, 1); }, {"data.test = 1e-30 of 2 rows"});
+  EXPECT_EQ(dataset.train.count, 2);
+  dataset.validation = counted(3).train;
+  EXPECT_NO_THROW(split(dataset, 0.1, 0.0, 1));
 }
 
 TEST(DataDataset, BytesSuitEveryLikelihood) {

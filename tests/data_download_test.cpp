@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <set>
 
 #include "data/download.h"
@@ -19,6 +24,28 @@ using test::expect_error;
 using test::HttpServer;
 using test::TempFolder;
 using test::write;
+
+#ifdef ELBO_HAS_CURL
+/// No file may grow past `bytes` until the end of the scope, as on a full disk.
+class SmallestFiles {
+ public:
+  explicit SmallestFiles(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit small{bytes, old_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallestFiles() {
+    setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  SmallestFiles(const SmallestFiles&) = delete;
+  SmallestFiles& operator=(const SmallestFiles&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*handler_)(int);
+};
+#endif
 
 std::string md5(std::string_view bytes) {
   data::Md5 md5;
@@ -38,6 +65,25 @@ TEST(DataMd5, Rfc1321) {
   data::Md5 pieces;
   for (int i = 0; i < 1000; ++i) pieces.update(std::string(997, 'x'));
   EXPECT_EQ(pieces.finish(), md5(std::string(997000, 'x')));
+}
+
+TEST(DataDownload, AFolderThatCannotBeReadHidesNoOtherDataSet) {
+  const TempFolder cache;
+  const Environment data("ELBO_DATA", std::nullopt);
+  const Environment xdg("XDG_CACHE_HOME", cache.path().string());
+  write(cache / "elbo/kmnist/train-images-idx3-ubyte", "");
+  const auto closed = cache / "elbo/mnist";
+  std::filesystem::create_directory(closed);
+  chmod(closed.c_str(), 0);
+  chmod(cache.path().c_str(), 0755);
+  const bool root = geteuid() == 0;  // who may read everything
+  ASSERT_EQ(root ? seteuid(65534) : 0, 0);
+  EXPECT_NO_THROW({
+    for (const auto& set : known_datasets()) EXPECT_EQ(!set.where.empty(), set.name == "kmnist") << set.name;
+  });
+  expect_error<IoError>([] { load_dataset("mnist"); }, {"cannot read folder", "mnist"});
+  ASSERT_EQ(root ? seteuid(0) : 0, 0);
+  chmod(closed.c_str(), 0755);
 }
 
 TEST(DataDownload, EveryDownloadableSetHasAManifest) {
@@ -165,6 +211,17 @@ TEST_F(DataDownloads, NextMirrorWhereOneFails) {
   both.mirrors.push_back(server.url() + "/second/");
   EXPECT_EQ(get(both).fetched, 2);
   EXPECT_EQ(io::read_file(folder_ / "first"), first_);
+}
+
+TEST_F(DataDownloads, NoOtherMirrorWhereTheFileCannotBeWritten) {
+  const HttpServer server(
+      {{"/set/first", HttpServer::ok(first_)}, {"/second/first", HttpServer::ok(first_)}});
+  auto both = manifest(server);
+  both.mirrors.push_back(server.url() + "/second/");
+  const SmallestFiles full(1000);
+  expect_error<IoError>([&] { get(both); }, {"first"});
+  EXPECT_EQ(server.requests(), 1);
+  EXPECT_EQ(files(), Names{});
 }
 
 TEST_F(DataDownloads, Interrupted) {

@@ -112,6 +112,32 @@ TEST(DataPictures, JpegWithTooManyCodesIsRefused) {
   expect_error<DataError>([&] { load_dataset(folder.path().string()); }, {"a.jpg", "damaged", "Huffman"});
 }
 
+TEST(DataPictures, ACamerasNotesMayHoldAnyBytes) {
+  TempFolder folder;
+  std::string notes = "\xFF\xE1\x01\x02";  // 256 bytes
+  for (int i = 0; i < 64; ++i) notes += "\xFF\xC4\xFF\xFF";
+  std::string bytes = jpeg(8, 8, 1, 90);
+  write(folder / "a.jpg", bytes.insert(2, notes));
+  EXPECT_EQ(load_dataset(folder.path().string()).train.count, 1);
+  // Real tables behind them are still seen.
+  const auto tables = bytes.find("\xFF\xC4", 2 + notes.size());
+  ASSERT_NE(tables, std::string::npos);
+  bytes[tables + 5] = bytes[tables + 6] = '\xFF';
+  write(folder / "a.jpg", bytes);
+  expect_error<DataError>([&] { load_dataset(folder.path().string()); }, {"a.jpg", "damaged", "Huffman"});
+}
+
+TEST(DataPictures, TooManyCodesBetweenScansAreRefused) {
+  TempFolder folder;
+  std::string bytes = jpeg(8, 8, 1, 90);
+  const std::string end = "\xFF\xD9";
+  ASSERT_TRUE(bytes.ends_with(end));
+  bytes.resize(bytes.size() - 2);
+  bytes += "\xFF\xC4" + std::string("\x00\x15\x00\xFF\xFF", 5) + std::string(16, '\0') + end;
+  write(folder / "a.jpg", bytes);
+  expect_error<DataError>([&] { load_dataset(folder.path().string()); }, {"a.jpg", "damaged", "Huffman"});
+}
+
 TEST(DataPictures, TrainFolderMayNotBeEmpty) {
   TempFolder folder;
   write(folder / "test/a.png", png(1, 1, 1));

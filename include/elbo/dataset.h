@@ -41,6 +41,9 @@ struct Examples {
   std::vector<float> floats;
   std::vector<std::int32_t> labels;  ///< one per example, or empty
   Table factors;                     ///< the generating factors of built-in data, or empty
+  std::string origin;                ///< the file (and array in it) they were read from; empty from memory
+  bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
+  std::vector<std::int64_t> rows;    ///< where each stood in its origin; where empty, example i in row i, from 0
 
   bool empty() const noexcept { return count == 0; }
   /// Value j of example i as the model sees it before preprocessing (a byte times 1/255, rounded as in a batch).
@@ -78,8 +81,9 @@ struct Dataset {
 Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed = 0);
 
 /// Moves the last round(fraction · count) training examples, after a shuffle that depends on `seed` only, into
-/// `validation` (and likewise into `test`) where those splits are empty and the fraction is not 0. Throws
-/// ConfigError where a fraction is outside [0, 1) or would leave no example to train on.
+/// `validation` (and likewise into `test`) where those splits are empty and the fraction is not 0. Examples::rows
+/// keeps where each came from. Throws ConfigError where a fraction is outside [0, 1), would leave no example to
+/// train on, or is not 0 and rounds to no example.
 void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed);
 
 /// What is known of a data set that `load_dataset` takes by name.

@@ -9,9 +9,6 @@
 namespace elbo::data {
 namespace {
 
-/// Largest label, and the largest integer up to which every one is a float.
-constexpr double kMaxLabel = 16777216.0;
-
 std::string width_name(const Part& part) {
   const auto& picture = part.picture;
   if (!picture.is_picture()) return concat(part.examples.dims, " values");
@@ -50,12 +47,24 @@ std::size_t checked_size(std::span<const std::int64_t> shape, std::size_t item_b
     if (size > std::numeric_limits<std::size_t>::max() / item_bytes / factor) size = 0;
     size *= factor;
     if (size == 0 || size > available / item_bytes) {
-      throw DataError(concat(origin, ": the header declares ", shape_name(shape), " values of ", item_bytes,
-                             item_bytes == 1 ? " byte" : " bytes", ", more than the file holds.\n",
-                             "The file is truncated or its header is damaged."));
+      throw DataError(
+          concat(origin, ": the header declares ", shape_name(shape), " values of ", item_bytes,
+                 item_bytes == 1 ? " byte" : " bytes", ", more than the file holds.\n",
+                 "The file is truncated or its header is damaged: make it again, or download it again."));
     }
   }
   return size;
+}
+
+std::optional<std::int32_t> to_label(double number) {
+  constexpr double kMost = 16777216.0;  // up to which every whole number is a float
+  if (!(std::fabs(number) <= kMost) || number != std::floor(number)) return std::nullopt;
+  return static_cast<std::int32_t>(number);
+}
+
+Array as_examples(Array array) {
+  if (array.shape.size() == 1) array.shape.push_back(1);
+  return array;
 }
 
 Examples to_examples(Array array, std::string_view origin) {
@@ -64,6 +73,7 @@ Examples to_examples(Array array, std::string_view origin) {
                            array.shape.empty() ? "none" : "one"));
   }
   Examples examples;
+  examples.origin = origin;
   examples.count = array.rows();
   examples.dims = 1;
   for (std::size_t i = 1; i < array.shape.size(); ++i) examples.dims *= array.shape[i];
@@ -90,10 +100,10 @@ std::vector<std::int32_t> to_labels(const Array& array, std::string_view origin)
   std::vector<std::int32_t> labels(static_cast<std::size_t>(array.rows()));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double value = array.value(i);
-    if (!(std::fabs(value) <= kMaxLabel) || value != std::floor(value)) {
-      throw DataError(concat(origin, ": labels must be whole numbers, but example ", i, " has ", value));
-    }
-    labels[i] = static_cast<std::int32_t>(value);
+    const auto label = to_label(value);
+    if (!label)
+      throw DataError(concat(origin, ": labels must be whole numbers, but row ", i, " has ", value));
+    labels[i] = *label;
   }
   return labels;
 }

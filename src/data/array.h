@@ -2,6 +2,7 @@
 // An array as read from a file, and how arrays become examples.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "elbo/dataset.h"
 
 namespace elbo::data {
+
+/// What byte 1 stands for; 255 is 1.
+inline constexpr float kByteScale = 1.0f / 255.0f;
 
 /// Row-major values of any rank; `bytes` where the file stored unsigned bytes, else `floats`.
 struct Array {
@@ -35,6 +39,12 @@ Examples to_examples(Array array, std::string_view origin);
 
 /// [n, h, w], [n, 1, h, w] and [n, h, w, c] with 1 or 3 channels are pictures.
 PictureShape picture_shape(std::span<const std::int64_t> shape);
+
+/// [n] as [n, 1]: examples of one value.
+Array as_examples(Array array);
+
+/// A whole number as a label; nothing where it has a fraction, is missing or beyond 2²⁴.
+std::optional<std::int32_t> to_label(double number);
 
 /// Integral labels from [n] or [n, 1]. Throws DataError.
 std::vector<std::int32_t> to_labels(const Array& array, std::string_view origin);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::data {
@@ -29,6 +30,21 @@ std::string shortest(float value) {
                          range.low, ", ", range.high, "].\n", range.advice, ", or scale the data."));
 }
 
+/// "row 7 of a.npy, dimension 2 (counted from 0)", "line 9 of a.csv, column 3 ("height")".
+std::string place_of(const Examples& examples, std::string_view source, std::int64_t example,
+                     std::int64_t dimension, const std::vector<std::string>& columns) {
+  const auto row = examples.rows.empty() ? example : examples.rows[static_cast<std::size_t>(example)];
+  const auto j = static_cast<std::size_t>(dimension);
+  const std::string column = j < columns.size() ? shown(columns[j]) : "";
+  const std::string_view origin = examples.origin.empty() ? source : std::string_view(examples.origin);
+  // A text file's columns are counted from 1; a name says more, as a column of labels is not among the
+  // values.
+  if (examples.from_text)
+    return concat("line ", row, " of ", origin, ", column ", column.empty() ? std::to_string(j + 1) : column);
+  return concat("row ", row, " of ", origin, ", dimension ", j, column.empty() ? "" : " " + column,
+                " (counted from 0)");
+}
+
 }  // namespace
 
 ValueRange support_of(LikelihoodKind kind, const DataSettings& settings) {
@@ -42,27 +58,20 @@ ValueRange support_of(LikelihoodKind kind, const DataSettings& settings) {
 }
 
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
-                   std::string_view split, const std::vector<std::string>& columns, bool allow_missing) {
-  if (examples.floats.empty()) return;  // bytes stand for 0 … 1, which suits every likelihood
-  const auto suits = [&](float value) {
-    // A comparison with NaN is false.
-    return (value >= range.low && value <= range.high && !std::isinf(value)) ||
-           (allow_missing && std::isnan(value));
-  };
-  const auto found = std::find_if_not(examples.floats.begin(), examples.floats.end(), suits);
+                   const std::vector<std::string>& columns) {
+  // Bytes stand for 0 … 1, which suits every likelihood. A comparison with NaN is false.
+  const auto found = std::find_if_not(examples.floats.begin(), examples.floats.end(), [&](float value) {
+    return value >= range.low && value <= range.high && !std::isinf(value);
+  });
   if (found == examples.floats.end()) return;
-  const auto at = found - examples.floats.begin();
-  const auto dimension = static_cast<std::size_t>(at % examples.dims);
-  const std::string column = dimension < columns.size() ? concat(" (\"", columns[dimension], "\")") : "";
-  fail(range,
-       concat(source, ": example ", at / examples.dims, ", dimension ", dimension, column, " of ", split),
-       *found);
+  const std::int64_t at = found - examples.floats.begin();
+  fail(range, place_of(examples, source, at / examples.dims, at % examples.dims, columns), *found);
 }
 
-void check_support(const Dataset& dataset, const ValueRange& range, bool allow_missing) {
-  check_support(dataset.train, range, dataset.name, "train", dataset.columns, allow_missing);
-  check_support(dataset.validation, range, dataset.name, "validation", dataset.columns, allow_missing);
-  check_support(dataset.test, range, dataset.name, "test", dataset.columns, allow_missing);
+void check_support(const Dataset& dataset, const ValueRange& range) {
+  check_support(dataset.train, range, dataset.name + ", train", dataset.columns);
+  check_support(dataset.validation, range, dataset.name + ", validation", dataset.columns);
+  check_support(dataset.test, range, dataset.name + ", test", dataset.columns);
 }
 
 }  // namespace elbo::data

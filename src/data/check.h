@@ -24,14 +24,13 @@ struct ValueRange {
 /// compared with the threshold anyway.
 ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {});
 
-/// Checks that every value is finite and in the range; with `allow_missing` NaN passes, as a value that is
-/// not there. `source` and `split` ("train") name the examples, `columns` (may be empty) their dimensions.
-/// Throws DataError with the first offending example, dimension and value, and what to do.
+/// Checks that every value is finite and in the range. `source` ("mine, train") names examples that have no
+/// origin of their own, `columns` (may be empty) their dimensions. Throws DataError with the first offending
+/// value, the row or line of the origin it is in, and what to do.
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
-                   std::string_view split, const std::vector<std::string>& columns = {},
-                   bool allow_missing = false);
+                   const std::vector<std::string>& columns = {});
 
 /// The same for every split of a dataset.
-void check_support(const Dataset& dataset, const ValueRange& range, bool allow_missing = false);
+void check_support(const Dataset& dataset, const ValueRange& range);
 
 }  // namespace elbo::data

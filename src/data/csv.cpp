@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/array.h"
+#include "data/text.h"
 #include "io/file.h"
 #include "runtime/check.h"
 
@@ -17,7 +18,6 @@ namespace elbo::data {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr double kMaxLabel = 16777216.0;
 
 /// The separator that the first line has most of, quoted parts aside.
 char find_separator(std::string_view text) {
@@ -60,6 +60,7 @@ class Reader {
 
   /// "file:line", of the row that was read last.
   std::string place() const { return concat(origin_, ":", line_); }
+  std::int64_t line() const { return line_; }
 
  private:
   bool take(char c) {
@@ -111,12 +112,15 @@ class Reader {
   std::int64_t next_line_ = 1;
 };
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
+/// What a number that no double holds stands for: 0 where it is too small, else infinity.
+double beyond_range(std::string_view digits) {
+  const auto exponent = digits.find_first_of("eE");
+  const bool fraction = digits.starts_with("0.") || digits.starts_with('.');
+  const bool small = exponent == digits.npos ? fraction : digits.substr(exponent + 1).starts_with('-');
+  return small ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
+/// A cell's number, NaN where it is missing (empty, NA, null), nothing where it is text.
 std::optional<double> parse_number(const std::string& field) {
   if (field.empty()) return std::numeric_limits<double>::quiet_NaN();
   const char* first = field.data();
@@ -124,7 +128,13 @@ std::optional<double> parse_number(const std::string& field) {
   if (*first == '+') ++first;
   double value = 0.0;
   const auto [end, error] = std::from_chars(first, last, value);
-  if (error == std::errc() && end == last) return value;
+  if (end == last && error == std::errc()) return value;
+  if (end == last && error == std::errc::result_out_of_range) {
+    const bool negative = *first == '-';
+    if (negative) ++first;
+    const double size = beyond_range({first, last});
+    return negative ? -size : size;
+  }
   if (const auto word = lower(field); word == "na" || word == "n/a" || word == "null") {
     return std::numeric_limits<double>::quiet_NaN();
   }
@@ -135,8 +145,9 @@ std::optional<double> parse_number(const std::string& field) {
 std::optional<std::vector<std::int32_t>> to_whole_numbers(const std::vector<double>& numbers) {
   std::vector<std::int32_t> labels;
   for (const double number : numbers) {
-    if (!(std::fabs(number) <= kMaxLabel) || number != std::floor(number)) return std::nullopt;
-    labels.push_back(static_cast<std::int32_t>(number));
+    const auto label = to_label(number);
+    if (!label) return std::nullopt;
+    labels.push_back(*label);
   }
   return labels;
 }
@@ -172,15 +183,19 @@ struct Rows {
   std::size_t label_column = static_cast<std::size_t>(-1);
   std::vector<std::string> label_cells;
   std::vector<float> values;
-  std::int64_t count = 0;
+  std::vector<std::int64_t> lines;  ///< of each row
 
   bool has_labels() const { return label_column < width; }
 
   void start(const std::vector<std::string>& first) {
     width = first.size();
-    const bool numbers = std::all_of(first.begin(), first.end(),
-                                     [](const auto& field) { return parse_number(field).has_value(); });
-    if (numbers) return;
+    bool text = false;
+    for (const auto& field : first) {
+      const auto number = parse_number(field);
+      if (number && !std::isnan(*number)) return;
+      text = text || !number;
+    }
+    if (!text) return;
     header = first;
     for (std::size_t i = 0; i < width; ++i) {
       const auto column = lower(header[i]);
@@ -200,13 +215,22 @@ struct Rows {
         continue;
       }
       const auto number = parse_number(fields[i]);
-      if (!number) {
-        throw DataError(concat(reader.place(), ": \"", fields[i].substr(0, 40), "\" in column ", i + 1,
-                               header.empty() ? "" : " (\"" + header[i] + "\")", " is not a number"));
-      }
+      if (!number || std::fabs(*number) > std::numeric_limits<float>::max())
+        fail(fields, i, number.has_value(), reader);
       values.push_back(static_cast<float>(*number));
     }
-    ++count;
+    lines.push_back(reader.line());
+  }
+
+  [[noreturn]] void fail(const std::vector<std::string>& fields, std::size_t column, bool number,
+                         const Reader& reader) const {
+    const std::string name = header.empty() ? "" : concat(" (", shown(header[column]), ")");
+    const char* advice = lines.empty() && header.empty()
+                             ? ".\nA first line that holds a number is data; a header's cells are all names."
+                             : "";
+    throw DataError(concat(reader.place(), ": ", shown(fields[column]), " in column ", column + 1, name,
+                           number ? " is infinite or too large for a 32-bit float" : " is not a number",
+                           number ? "" : advice));
   }
 
   /// Puts the label column back among the values, for labels with fractions.
@@ -226,13 +250,15 @@ struct Rows {
 }  // namespace
 
 Dataset parse_csv(std::string_view text, std::string_view origin, std::string name) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw DataError(concat(origin, ": is it UTF-16? Save it as UTF-8."));
   Reader reader(text, origin);
   std::vector<std::string> fields;
   Rows rows;
   if (reader.next(fields)) rows.start(fields);
   if (rows.header.empty() && rows.width > 0) rows.add(fields, reader);
   while (reader.next(fields)) rows.add(fields, reader);
-  if (rows.count == 0)
+  if (rows.lines.empty())
     throw DataError(concat(origin, rows.width ? ": holds a header alone" : ": holds no rows"));
 
   std::vector<std::int32_t> labels;
@@ -250,6 +276,9 @@ Dataset parse_csv(std::string_view text, std::string_view origin, std::string na
   dataset.name = std::move(name);
   dataset.columns = std::move(rows.header);
   dataset.train.labels = std::move(labels);
+  dataset.train.origin = origin;
+  dataset.train.from_text = true;
+  dataset.train.rows = std::move(rows.lines);
   return dataset;
 }
 

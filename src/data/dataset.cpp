@@ -33,6 +33,9 @@ Examples take(const Examples& from, std::span<const std::int64_t> rows) {
   out.bytes = take_rows(from.bytes, from.dims, rows);
   out.floats = take_rows(from.floats, from.dims, rows);
   out.labels = take_rows(from.labels, 1, rows);
+  out.origin = from.origin;
+  out.from_text = from.from_text;
+  out.rows = from.rows.empty() ? std::vector(rows.begin(), rows.end()) : take_rows(from.rows, 1, rows);
   if (from.factors.rows > 0) {
     out.factors = {out.count, from.factors.cols, take_rows(from.factors.values, from.factors.cols, rows)};
   }
@@ -58,7 +61,7 @@ void check_fraction(double fraction, const char* key) {
 
 float Examples::value(std::int64_t i, std::int64_t j) const {
   const auto at = static_cast<std::size_t>(i * dims + j);
-  return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) * (1.0f / 255.0f);
+  return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) * data::kByteScale;
 }
 
 Table to_table(const Examples& examples, std::int64_t first, std::int64_t count) {
@@ -109,11 +112,15 @@ void split(Dataset& dataset, double validation_fraction, double test_fraction, s
   check_fraction(validation_fraction, "data.validation");
   check_fraction(test_fraction, "data.test");
   const std::int64_t count = dataset.train.count;
-  const auto share = [count](double fraction, const Examples& present) {
-    return present.empty() ? std::llround(fraction * static_cast<double>(count)) : 0;
+  const auto share = [count](const char* key, double fraction, const Examples& present) -> std::int64_t {
+    if (fraction == 0.0 || !present.empty()) return 0;
+    const auto rows = std::llround(fraction * static_cast<double>(count));
+    if (rows > 0) return rows;
+    throw ConfigError(concat(key, " = ", fraction, " of ", count, count == 1 ? " row" : " rows",
+                             " is less than one example.\nUse a larger fraction, more data, or 0 for none."));
   };
-  const std::int64_t validation = share(validation_fraction, dataset.validation);
-  const std::int64_t test = share(test_fraction, dataset.test);
+  const std::int64_t validation = share("data.validation", validation_fraction, dataset.validation);
+  const std::int64_t test = share("data.test", test_fraction, dataset.test);
   if (validation + test == 0) return;
   if (validation + test >= count) {
     throw ConfigError(concat("data.validation ", validation_fraction, " and data.test ", test_fraction,

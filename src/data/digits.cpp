@@ -1,4 +1,5 @@
-// Reproducible to the byte: this folder is compiled without contraction to fused multiply-adds, and only
+// Reproducible to the byte: this file, random.cpp and synthetic.cpp are compiled without contraction to fused
+// multiply-adds and without vectorisation (cmake/ElboLibrary.cmake), and only
 // operations that IEEE 754 rounds exactly (+ − × ÷ √) are used, so every processor and compiler draws the
 // same pictures.
 

@@ -26,6 +26,10 @@ std::vector<RemoteFile> four_files(const char* test_images, const char* test_lab
           {"train-images-idx3-ubyte.gz", train_images}};
 }
 
+class ChecksumError : public DataError {
+  using DataError::DataError;
+};
+
 /// Throws IoError where a file that is there cannot be read.
 bool is_present(const fs::path& file, const std::string& md5) {
   std::error_code error;
@@ -52,7 +56,7 @@ void fetch(const std::string& url, const fs::path& file, const RemoteFile& remot
   };
   http_get(url, sink);
   if (const auto md5 = found.finish(); md5 != remote.md5) {
-    throw DataError(
+    throw ChecksumError(
         concat(url, ": its MD5 is ", md5, ", but ", remote.md5,
                " was published.\nNothing was kept; try again, or set ELBO_MIRROR to another server."));
   }
@@ -63,10 +67,13 @@ void fetch_from_any(const Manifest& manifest, const fs::path& file, const Remote
                     const DownloadProgress& progress, const DownloadOptions& options) {
   for (std::size_t i = 0; i < manifest.mirrors.size(); ++i) {
     const bool last = i + 1 == manifest.mirrors.size();
+    // Another server does not help against a full disk or an unwritable folder.
     try {
       return fetch(manifest.mirrors[i] + remote.name, file, remote, progress, options);
-    } catch (const Error&) {
+    } catch (const TransferError&) {
       if (last || (options.stop && options.stop())) throw;
+    } catch (const ChecksumError&) {
+      if (last) throw;
     }
   }
 }

@@ -26,7 +26,8 @@ struct Manifest {
 std::span<const Manifest> manifests();
 
 /// Fetches the manifest's files into `folder`, each from the first mirror that has it right. Throws as
-/// download_dataset does, with the last mirror's error.
+/// download_dataset does, with the last mirror's error; where the file cannot be written no other mirror is
+/// asked.
 DownloadResult download(const Manifest& manifest, const std::filesystem::path& folder,
                         const DownloadOptions& options);
 

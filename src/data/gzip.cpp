@@ -7,12 +7,12 @@
 #include <cstring>
 #include <utility>
 
+#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::data {
 namespace {
 
-constexpr std::size_t kLargestExpansion = 1032;
 constexpr std::size_t kChunk = std::size_t{1} << 30;  // gzread takes an unsigned and returns an int
 constexpr unsigned kBuffer = 1u << 17;
 
@@ -47,8 +47,10 @@ std::size_t GzipFile::read(void* target, std::size_t bytes) {
     const char* reason = gzerror(stream, &code);
     if (code == Z_ERRNO) throw IoError(concat("cannot read ", file_.string(), ": ", std::strerror(errno)));
     // Z_BUF_ERROR is how zlib says that the file ends inside the compressed data.
-    if (code == Z_BUF_ERROR) throw DataError(concat(file_.string(), ": the compressed data is truncated"));
-    if (got < 0) throw DataError(concat(file_.string(), ": the compressed data is damaged (", reason, ")"));
+    if (code == Z_BUF_ERROR)
+      throw DataError(concat(file_.string(), ": the compressed data is truncated", kMakeAgain));
+    if (got < 0)
+      throw DataError(concat(file_.string(), ": the compressed data is damaged (", reason, ")", kMakeAgain));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }

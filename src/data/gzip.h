@@ -6,6 +6,9 @@
 
 namespace elbo::data {
 
+/// Deflate packs at most 1032 to 1.
+inline constexpr std::size_t kLargestExpansion = 1032;
+
 class GzipFile {
  public:
   /// Throws IoError where the file cannot be opened.
@@ -17,7 +20,7 @@ class GzipFile {
   /// Reads up to `bytes` and returns how many there were. Throws DataError where the compressed data is
   /// damaged or ends early.
   std::size_t read(void* target, std::size_t bytes);
-  /// The most bytes this file can expand to: deflate packs at most 1032 to 1.
+  /// The most bytes this file can expand to.
   std::size_t most_bytes() const { return most_bytes_; }
 
  private:

@@ -80,7 +80,7 @@ void http_get(const std::string& url, const HttpSink& sink) {
   if (transfer.failure) std::rethrow_exception(transfer.failure);
   if (code == CURLE_ABORTED_BY_CALLBACK) throw IoError(concat("the download of ", url, " was interrupted"));
   if (code != CURLE_OK) {
-    throw IoError(
+    throw TransferError(
         concat("cannot download ", url, ": ", reason[0] ? reason.data() : curl_easy_strerror(code)));
   }
 }

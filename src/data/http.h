@@ -6,7 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "elbo/error.h"
+
 namespace elbo::data {
+
+/// The server was not reached, refused or broke off: another one may do.
+class TransferError : public IoError {
+  using IoError::IoError;
+};
 
 struct HttpSink {
   std::function<void(std::string_view)> write;  ///< may throw; the error comes out of http_get
@@ -14,8 +21,9 @@ struct HttpSink {
   std::function<bool(std::int64_t, std::int64_t)> progress;
 };
 
-/// Hands the body of `url` (http or https, redirections followed) to the sink. Throws IoError on any failure,
-/// a short body or a status other than success included, and where the build has no libcurl.
+/// Hands the body of `url` (http or https, redirections followed) to the sink. Throws TransferError on any
+/// failure, a short body or a status other than success included; IoError where `progress` stopped it and
+/// where the build has no libcurl.
 void http_get(const std::string& url, const HttpSink& sink);
 
 }  // namespace elbo::data

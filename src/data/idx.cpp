@@ -8,7 +8,9 @@
 #include <optional>
 #include <utility>
 
+#include "data/folder.h"
 #include "data/gzip.h"
+#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::data {
@@ -70,19 +72,17 @@ constexpr SplitNames kTest{{"t10k", "test"}};
 /// gzipped files of different content might.
 std::optional<fs::path> find_file(const fs::path& folder, const SplitNames& split, std::string_view kind) {
   std::vector<fs::path> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (const auto& path : list_folder(folder)) {
+    const std::string name = path.filename().string();
     for (const auto prefix : split.prefixes) {
       const std::string start = concat(prefix, "-", kind);
       const bool matches = name.starts_with(start + "-idx") || name.starts_with(start + ".idx");
-      if (matches && !name.ends_with(".part")) found.push_back(entry.path());
+      if (matches && !name.ends_with(".part")) found.push_back(path);
     }
   }
-  if (error) throw IoError(concat("cannot read folder ", folder.string(), ": ", error.message()));
   if (found.empty()) return std::nullopt;
   // The plain file sorts before its .gz; both hold the same where a user unpacked it.
-  return *std::min_element(found.begin(), found.end());
+  return found.front();
 }
 
 Part load_part(const fs::path& folder, const SplitNames& split) {
@@ -121,7 +121,7 @@ Array read_idx(const fs::path& file) {
   Array array;
   std::vector<unsigned char> extents(4 * std::size_t{magic[3]});
   if (stream.read(extents.data(), extents.size()) < extents.size()) {
-    throw DataError(concat(origin, ": the file ends inside its header"));
+    throw DataError(concat(origin, ": the file ends inside its header", kMakeAgain));
   }
   for (std::size_t i = 0; i < extents.size(); i += 4)
     array.shape.push_back(big_endian<std::uint32_t>(&extents[i]));
@@ -130,12 +130,12 @@ Array read_idx(const fs::path& file) {
   std::vector<std::uint8_t> bytes(size * item);
   if (const std::size_t read = stream.read(bytes.data(), bytes.size()); read < bytes.size()) {
     throw DataError(concat(origin, ": truncated: the header declares ", bytes.size(), " bytes of values, ",
-                           read, " are there"));
+                           read, " are there", kMakeAgain));
   }
   unsigned char extra = 0;
   if (stream.read(&extra, 1) > 0) {
     throw DataError(concat(origin, ": there are bytes after the ", shape_name(array.shape),
-                           " values that the header declares"));
+                           " values that the header declares", kMakeAgain));
   }
   if (magic[2] == 0x08) {
     array.bytes = std::move(bytes);

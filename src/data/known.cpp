@@ -142,8 +142,12 @@ std::vector<KnownDataset> known_datasets() {
   std::vector<KnownDataset> known;
   for (const auto& set : data::kSets) {
     const bool built_in = set.origin == data::Origin::built_in;
-    known.push_back(
-        {set.name, set.description, built_in, built_in ? std::filesystem::path() : data::locate(set.name)});
+    known.push_back({set.name, set.description, built_in, {}});
+    try {
+      if (!built_in) known.back().where = data::locate(set.name);
+    } catch (const IoError&) {
+      // A folder that cannot be read hides its own data set, not the others.
+    }
   }
   return known;
 }

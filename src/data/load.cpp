@@ -10,6 +10,7 @@
 #include "data/known.h"
 #include "data/npy.h"
 #include "data/pictures.h"
+#include "data/text.h"
 #include "elbo/dataset.h"
 #include "io/nearest.h"
 #include "runtime/check.h"
@@ -29,8 +30,7 @@ Dataset load_folder(const fs::path& folder, std::string name) {
 }
 
 Dataset load_file(const fs::path& file, std::string name) {
-  std::string extension = file.extension().string();
-  for (auto& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string extension = data::lower(file.extension().string());
   if (extension == ".npy") return data::load_npy(file, std::move(name));
   if (extension == ".npz") return data::load_npz(file, std::move(name));
   if (extension == ".csv" || extension == ".tsv") return data::load_csv(file, std::move(name));

@@ -1,11 +1,15 @@
 #include "data/npy.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <utility>
 
+#include "data/text.h"
 #include "io/file.h"
 #include "runtime/check.h"
 
@@ -56,7 +60,9 @@ class Literal {
     take("L");  // Python 2 wrote long integers so
     return value;
   }
-  [[noreturn]] void fail() const { throw DataError(concat(origin_, ": the NPY header is damaged")); }
+  [[noreturn]] void fail() const {
+    throw DataError(concat(origin_, ": the NPY header is damaged", kMakeAgain));
+  }
 
  private:
   void skip_spaces() {
@@ -114,19 +120,42 @@ Header read_header(std::string_view dictionary, std::string_view origin) {
 /// Splits a .npy into its dictionary and its values.
 std::pair<std::string_view, std::string_view> split_npy(std::string_view bytes, std::string_view origin) {
   if (!bytes.starts_with(kMagic)) {
-    throw DataError(concat(origin, bytes.empty() ? ": the file is empty" : ": not an NPY file"));
+    throw DataError(concat(origin, bytes.empty() ? ": the file is empty" : ": not an NPY file", kMakeAgain));
   }
   bytes.remove_prefix(kMagic.size());
-  if (bytes.size() < 2) throw DataError(concat(origin, ": the file ends inside its header"));
+  if (bytes.size() < 2) throw DataError(concat(origin, ": the file ends inside its header", kMakeAgain));
   const int major = static_cast<unsigned char>(bytes[0]);
   if (major < 1 || major > 3) throw DataError(concat(origin, ": NPY version ", major, " is unknown"));
   const std::size_t width = major == 1 ? 2 : 4;
   std::uint32_t length = 0;
   if (bytes.size() >= 2 + width) std::memcpy(&length, bytes.data() + 2, width);
   if (bytes.size() < 2 + width || bytes.size() - 2 - width < length) {
-    throw DataError(concat(origin, ": the file ends inside its header"));
+    throw DataError(concat(origin, ": the file ends inside its header", kMakeAgain));
   }
   return {bytes.substr(2 + width, length), bytes.substr(2 + width + length)};
+}
+
+/// A 16-bit float of IEEE 754.
+struct Half {
+  std::uint16_t bits;
+
+  explicit operator float() const {
+    const int exponent = bits >> 10 & 31;
+    const int fraction = bits & 1023;
+    float size = std::numeric_limits<float>::infinity();
+    if (exponent == 31 && fraction != 0) size = std::numeric_limits<float>::quiet_NaN();
+    if (exponent == 0) size = std::ldexp(static_cast<float>(fraction), -24);
+    if (exponent > 0 && exponent < 31) size = std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+    return bits >> 15 ? -size : size;
+  }
+};
+
+/// The values with the order of each one's bytes turned round.
+std::string swap_bytes(std::string_view bytes, std::size_t item) {
+  std::string swapped(bytes);
+  for (auto at = swapped.begin(); at != swapped.end(); at += static_cast<std::ptrdiff_t>(item))
+    std::reverse(at, at + static_cast<std::ptrdiff_t>(item));
+  return swapped;
 }
 
 template <class T>
@@ -147,26 +176,21 @@ struct Type {
 };
 
 constexpr Type kTypes[] = {
-    {"f4", 4, read_floats<float>},
-    {"f8", 8, read_floats<double>},
-    {"u1", 1, nullptr},
-    {"b1", 1, read_floats<std::uint8_t>},
-    {"i1", 1, read_floats<std::int8_t>},
-    {"i2", 2, read_floats<std::int16_t>},
-    {"i4", 4, read_floats<std::int32_t>},
-    {"i8", 8, read_floats<std::int64_t>},
-    {"u2", 2, read_floats<std::uint16_t>},
-    {"u4", 4, read_floats<std::uint32_t>},
-    {"u8", 8, read_floats<std::uint64_t>},
+    {"f2", 2, read_floats<Half>},          {"f4", 4, read_floats<float>},
+    {"f8", 8, read_floats<double>},        {"u1", 1, nullptr},
+    {"b1", 1, read_floats<std::uint8_t>},  {"i1", 1, read_floats<std::int8_t>},
+    {"i2", 2, read_floats<std::int16_t>},  {"i4", 4, read_floats<std::int32_t>},
+    {"i8", 8, read_floats<std::int64_t>},  {"u2", 2, read_floats<std::uint16_t>},
+    {"u4", 4, read_floats<std::uint32_t>}, {"u8", 8, read_floats<std::uint64_t>},
 };
 
 const Type& find_type(const std::string& descr, std::string_view origin) {
-  if (descr.size() > 1 && descr[0] != '>') {
+  if (descr.size() > 1) {
     for (const auto& type : kTypes) {
       if (descr.substr(1) == type.code) return type;
     }
   }
-  throw DataError(concat(origin, ": values of type '", descr, "' are not supported.\n",
+  throw DataError(concat(origin, ": values of type ", shown(descr), " are not supported.\n",
                          "Save them as 32-bit floats: np.save(file, array.astype('<f4'))."));
 }
 
@@ -198,11 +222,12 @@ Array parse_npy(std::string_view bytes, std::string_view origin) {
   const std::size_t count = checked_size(header.shape, type.bytes, values.size(), origin);
   if (values.size() != count * type.bytes) {
     throw DataError(concat(origin, ": there are bytes after the ", shape_name(header.shape),
-                           " values that the header declares"));
+                           " values that the header declares", kMakeAgain));
   }
   Array array;
   if (type.read) {
-    array.floats = type.read(values, count);
+    array.floats =
+        header.type[0] == '>' ? type.read(swap_bytes(values, type.bytes), count) : type.read(values, count);
     if (header.fortran) array.floats = to_c_order(array.floats, header.shape);
   } else {
     array.bytes.assign(values.begin(), values.end());
@@ -213,7 +238,8 @@ Array parse_npy(std::string_view bytes, std::string_view origin) {
 }
 
 Dataset load_npy(const std::filesystem::path& file, std::string name) {
-  return from_array(parse_npy(io::read_file(file), file.string()), file.string(), std::move(name));
+  return from_array(as_examples(parse_npy(io::read_file(file), file.string())), file.string(),
+                    std::move(name));
 }
 
 }  // namespace elbo::data

@@ -7,14 +7,13 @@
 #include <span>
 #include <utility>
 
+#include "data/gzip.h"
 #include "data/npy.h"
+#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::data {
 namespace {
-
-/// Deflate packs at most 1032 to 1.
-constexpr std::uint64_t kLargestExpansion = 1032;
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -37,7 +36,7 @@ Archive open_archive(const std::filesystem::path& file) {
   zip_error_fini(&reason);
   if (code == ZIP_ER_OPEN || code == ZIP_ER_NOENT || code == ZIP_ER_READ)
     throw IoError("cannot open " + message);
-  throw DataError(concat(message, " (a .npz is a zip of .npy files)"));
+  throw DataError(concat(message, " (a .npz is a zip of .npy files)", kMakeAgain));
 }
 
 std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t file_size,
@@ -46,10 +45,10 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t file_si
   const bool known = zip_stat_index(archive, index, 0, &about) == 0 && (about.valid & ZIP_STAT_SIZE) &&
                      (about.valid & ZIP_STAT_COMP_SIZE);
   if (!known || about.comp_size > file_size || about.size / kLargestExpansion > about.comp_size) {
-    throw DataError(concat(origin, ": the zip's directory is damaged"));
+    throw DataError(concat(origin, ": the zip's directory is damaged", kMakeAgain));
   }
   const std::unique_ptr<zip_file_t, Close> entry(zip_fopen_index(archive, index, 0));
-  if (!entry) throw DataError(concat(origin, ": ", zip_strerror(archive)));
+  if (!entry) throw DataError(concat(origin, ": ", zip_strerror(archive), kMakeAgain));
   std::string bytes(about.size, '\0');
   std::size_t done = 0;
   char past_the_end = 0;
@@ -58,20 +57,13 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t file_si
     const bool full = done == bytes.size();
     const auto got = full ? zip_fread(entry.get(), &past_the_end, 1)
                           : zip_fread(entry.get(), bytes.data() + done, bytes.size() - done);
-    if (got < 0) throw DataError(concat(origin, ": ", zip_file_strerror(entry.get())));
+    if (got < 0) throw DataError(concat(origin, ": ", zip_file_strerror(entry.get()), kMakeAgain));
     if (got == 0) break;
-    if (full) throw DataError(concat(origin, ": the zip's directory is damaged"));
+    if (full) throw DataError(concat(origin, ": the zip's directory is damaged", kMakeAgain));
     done += static_cast<std::size_t>(got);
   }
-  if (done < bytes.size()) throw DataError(concat(origin, ": the compressed data is truncated"));
+  if (done < bytes.size()) throw DataError(concat(origin, ": the compressed data is truncated", kMakeAgain));
   return bytes;
-}
-
-std::string lower(std::string text) {
-  for (auto& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 /// The names, in lower case, that examples and labels of a split go by.
@@ -148,7 +140,7 @@ class Arrays {
 Part load_part(const Arrays& arrays, const SplitKeys& keys, std::size_t examples) {
   Part part;
   if (examples == Arrays::npos) return part;
-  part = to_part(arrays.read(examples), arrays.origin(examples));
+  part = to_part(as_examples(arrays.read(examples)), arrays.origin(examples));
   if (const auto labels = arrays.find(keys.labels); labels != Arrays::npos) {
     attach_labels(part, to_labels(arrays.read(labels), arrays.origin(labels)), arrays.origin(labels));
   }

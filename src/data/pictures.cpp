@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "data/array.h"
+#include "data/folder.h"
 #include "data/picture_file.h"
+#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::data {
@@ -20,8 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_picture(const fs::path& file) {
-  std::string extension = file.extension().string();
-  for (auto& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string extension = lower(file.extension().string());
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
@@ -31,21 +32,17 @@ struct Listing {
   std::vector<fs::path> folders;
 };
 
-Listing list_folder(const fs::path& folder) {
+Listing list_pictures(const fs::path& folder) {
   Listing listing;
   std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  if (error) throw IoError(concat("cannot read folder ", folder.string(), ": ", error.message()));
-  for (const auto& entry : entries) {
-    if (entry.path().filename().string().starts_with('.')) continue;
-    if (entry.is_directory(error)) {
-      listing.folders.push_back(entry.path());
-    } else if (is_picture(entry.path())) {
-      listing.pictures.push_back(entry.path());
+  for (auto& path : list_folder(folder)) {
+    if (path.filename().string().starts_with('.')) continue;
+    if (fs::is_directory(path, error)) {
+      listing.folders.push_back(std::move(path));
+    } else if (is_picture(path)) {
+      listing.pictures.push_back(std::move(path));
     }
   }
-  std::sort(listing.pictures.begin(), listing.pictures.end());
-  std::sort(listing.folders.begin(), listing.folders.end());
   return listing;
 }
 
@@ -57,12 +54,12 @@ struct Files {
 };
 
 Files collect(const fs::path& folder) {
-  Listing listing = list_folder(folder);
+  Listing listing = list_pictures(folder);
   Files files;
   files.origin = folder.string();
   files.paths = std::move(listing.pictures);
   for (const auto& below : listing.folders) {
-    for (auto& path : list_folder(below).pictures) {
+    for (auto& path : list_pictures(below).pictures) {
       files.paths.push_back(std::move(path));
       files.classes.push_back(below.filename().string());
     }
@@ -136,7 +133,7 @@ fs::path find_folder(const Listing& listing, std::span<const std::string_view> n
 
 /// The files of train, validation and test.
 std::array<Files, 3> collect_splits(const fs::path& folder) {
-  const Listing listing = list_folder(folder);
+  const Listing listing = list_pictures(folder);
   const fs::path train = find_folder(listing, kTrainNames);
   if (train.empty()) return {collect(folder), Files{}, Files{}};
   const auto collect_named = [&](std::span<const std::string_view> names) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "data/array.h"
 #include "math/philox.h"
 #include "runtime/check.h"
 
@@ -13,8 +14,6 @@ namespace elbo::data {
 namespace {
 
 __extension__ typedef unsigned __int128 Wide;
-
-constexpr float kByteScale = 1.0f / 255.0f;
 
 void check_sizes(const Examples& examples) {
   const auto values = static_cast<std::size_t>(examples.count * examples.dims);

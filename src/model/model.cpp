@@ -24,6 +24,7 @@ void check_table(const Table& table) {
 
 Examples to_examples(const Table& table) {
   Examples examples;
+  examples.origin = "the table";
   examples.count = table.rows;
   examples.dims = table.cols;
   examples.floats = table.values;

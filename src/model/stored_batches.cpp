@@ -14,8 +14,8 @@ const Examples& checked(const Model::State& state, const Examples& examples) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
                             config.dims, ". Use the data it was trained on, or train a new model."));
   }
-  data::check_support(examples, data::support_of(config.likelihood, state.recipe.data), "the data",
-                      "the evaluated split");
+  data::check_support(examples, data::support_of(config.likelihood, state.recipe.data),
+                      "the evaluated examples");
   return examples;
 }
 
