@@ -93,11 +93,13 @@ TEST(CliErrors, DamagedDataIsRefusedByName) {
 
 TEST(CliErrors, ValuesTheLikelihoodCannotTakeAreRefused) {
   const TempFolder folder;
-  expect_refused(write(folder / "nan.csv", "a,b\n0.5,0.25\nnan,0.5\n0.1,0.2\n").string(), 1, {"nan.csv"});
-  expect_refused(write(folder / "wide.csv", "a,b\n0.5,0.25\n3.5,0.5\n0.1,0.2\n").string(), 1,
+  std::string rows = "a,b\n";  // enough for a tenth of them to be an example
+  for (int i = 0; i < 12; ++i) rows += "0.5,0.25\n";
+  expect_refused(write(folder / "nan.csv", rows + "nan,0.5\n").string(), 1, {"nan.csv"});
+  expect_refused(write(folder / "wide.csv", rows + "3.5,0.5\n").string(), 1,
                  {"wide.csv", "3.5", "bernoulli"});
   expect_refused(write(folder / "empty.csv", "a,b\n").string(), 1, {"empty.csv"});
-  expect_refused(write(folder / "ragged.csv", "a,b\n0.5,0.25\n0.5\n").string(), 1, {"ragged.csv"});
+  expect_refused(write(folder / "ragged.csv", rows + "0.5\n").string(), 1, {"ragged.csv"});
   expect_refused("gaussian2d", 1, {"gaussian2d", "bernoulli"});
 }
 

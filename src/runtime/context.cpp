@@ -71,8 +71,8 @@ void* Context::allocate(std::size_t bytes) {
   const bool too_large = bytes > size || (bytes >= kLargeRequest && bytes > available_bytes());
   void* memory = too_large ? nullptr : std::aligned_alloc(alignment, size);
   if (!memory) {
-    throw DeviceError(concat("out of memory: ", bytes >> 20, " MiB were asked for on the CPU, and ",
-                             available_bytes() >> 20, " MiB are free. Use a smaller batch or model."));
+    throw DeviceError(concat("out of memory: ", bytes, " bytes were asked for on the CPU, and ",
+                             available_bytes(), " are free. Use a smaller batch or model."));
   }
 #if defined(__linux__)
   if (alignment == kHugePage)
