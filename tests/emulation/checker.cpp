@@ -39,13 +39,18 @@ bool in_program_image(const void* address) {
                      [=](auto s) { return at >= s.first && at < s.second; });
 }
 
-[[noreturn]] void report(const std::string& what, const void* address, const void* code) {
-  const bool shared = Heap::instance().offset(address) < Heap::kShared;
-  const std::string where =
-      shared ? "byte " + std::to_string(static_cast<const char*>(address) - Heap::instance().shared()) +
-                   " of shared memory"
-             : Heap::instance().describe(address);
-  fail_in_kernel(cudaErrorIllegalAddress, what + where + ", " + symbolize(code));
+/// Fails with what `what` gives, where the access was and which code made it.
+template <class What>
+[[noreturn]] void report(const What& what, const void* address, const void* code) {
+  fail_in_kernel(cudaErrorIllegalAddress, [&] {
+    const Heap& heap = *shadow.heap;
+    const std::string where = heap.offset(address) < Heap::kShared
+                                  ? "byte " +
+                                        std::to_string(static_cast<const char*>(address) - heap.shared()) +
+                                        " of shared memory"
+                                  : heap.describe(address);
+    return what() + where + ", " + symbolize(code);
+  });
 }
 
 const char* verb(Access access) {
@@ -54,10 +59,13 @@ const char* verb(Access access) {
 
 [[noreturn]] void report_race(Access mine, const char* other_did, Stamp other, const void* address,
                               const void* code) {
-  const std::string who =
-      other.interval() < running.block_begin ? block_name(other.interval()) : thread_name(other.thread());
-  report("race: " + who + other_did + " with nothing between that orders it and " + verb(mine), address,
-         code);
+  report(
+      [&] {
+        const bool same_block = other.interval() >= running.block_begin;
+        return "race: " + (same_block ? thread_name(other.thread()) : block_name(other.interval())) +
+               other_did + " with nothing between that orders it and " + verb(mine);
+      },
+      address, code);
 }
 
 /// Whether what a stamp of this interval tells of was done by this thread, or ordered before it by a
@@ -133,7 +141,8 @@ inline void access_word(Word& word, std::uint64_t oldest, unsigned bytes, const 
 void check_initialised(std::size_t offset, std::size_t bytes, const void* address, const void* code) {
   for (std::size_t i = 0; i < bytes; ++i) {
     if (!shadow.is_written(offset + i)) {
-      report("uninitialised: a read of memory that nothing has written, ", address, code);
+      report([] { return std::string("uninitialised: a read of memory that nothing has written, "); },
+             address, code);
     }
   }
 }
@@ -147,18 +156,21 @@ bool check_bounds(const void* address, std::size_t bytes, Access access, const v
     const auto into = static_cast<std::size_t>(static_cast<const char*>(address) - closure);
     if (on_kernel_stack(address) || into < running.kernel->body_bytes) return false;
     if (access == Access::read && in_program_image(address)) return false;
-    report(std::string("host memory in a kernel: ") + verb(access), address, code);
+    report([=] { return std::string("host memory in a kernel: ") + verb(access); }, address, code);
   }
   if (heap.offset(address) < Heap::kShared) {
-    if (heap.offset(address) + bytes > running.kernel->shared_bytes) {
-      report("out of bounds: past the " + std::to_string(running.kernel->shared_bytes) +
-                 " that the block has, " + verb(access),
-             address, code);
+    const std::size_t has = running.kernel->shared_bytes;
+    if (heap.offset(address) + bytes > has) {
+      report(
+          [=] {
+            return "out of bounds: past the " + std::to_string(has) + " that the block has, " + verb(access);
+          },
+          address, code);
     }
   } else if (!heap.covers(address, bytes)) {
     const Allocation* owner = heap.find(address);
-    report((owner && !owner->live ? "use after free: " : "out of bounds: ") + std::string(verb(access)),
-           address, code);
+    const char* what = owner && !owner->live ? "use after free: " : "out of bounds: ";
+    report([=] { return std::string(what) + verb(access); }, address, code);
   }
   return true;
 }
@@ -184,8 +196,9 @@ template <Access kAccess, std::size_t kBytes>
 inline void on_whole_access(const void* address, const void* code) {
   if (!running.kernel || !shadow.ready()) return;
   if (reinterpret_cast<std::uintptr_t>(address) % kBytes != 0) {
-    report("misaligned: not a multiple of " + std::to_string(kBytes) + " bytes, " + verb(kAccess), address,
-           code);
+    report(
+        [] { return "misaligned: not a multiple of " + std::to_string(kBytes) + " bytes, " + verb(kAccess); },
+        address, code);
   }
   const std::size_t offset = shadow.heap->offset(address);
   const bool in_bounds = offset < Heap::kShared
@@ -275,11 +288,11 @@ struct MisalignedAccess {
 };
 void __ubsan_handle_type_mismatch_v1(const MisalignedAccess* access, const void* address) {
   if (!elbo::emulation::running.kernel) return;
-  elbo::emulation::fail_in_kernel(
-      cudaErrorIllegalAddress,
-      "misaligned: an access to " + elbo::emulation::Heap::instance().describe(address) +
-          ", which is not a multiple of " + std::to_string(1u << access->log2_alignment) + " bytes, at " +
-          elbo::emulation::place(access->file, static_cast<int>(access->line)));
+  elbo::emulation::fail_in_kernel(cudaErrorIllegalAddress, [=] {
+    return "misaligned: an access to " + elbo::emulation::shadow.heap->describe(address) +
+           ", which is not a multiple of " + std::to_string(1u << access->log2_alignment) + " bytes, at " +
+           elbo::emulation::place(access->file, static_cast<int>(access->line));
+  });
 }
 void __ubsan_handle_type_mismatch_v1_abort(const MisalignedAccess* access, const void* address) {
   __ubsan_handle_type_mismatch_v1(access, address);

@@ -54,7 +54,8 @@ class Block {
   void barrier(const char* file, int line);
   const std::uint64_t* collective(std::uint64_t deposit, unsigned mask, const char* file, int line);
   void* shared_memory(std::size_t bytes);
-  [[noreturn]] void fail(cudaError_t error, const std::string& what);
+  void note_failure(cudaError_t error, const std::string& what);
+  [[noreturn]] void leave();
   const FiberPool& fibers() const { return fibers_; }
   uint3 position(unsigned thread) const { return threads_.at(thread).position; }
 
@@ -191,7 +192,9 @@ void Block::release_barrier() {
 const std::uint64_t* Block::collective(std::uint64_t deposit, unsigned mask, const char* file, int line) {
   const unsigned number = current_ / kWarp;
   if (mask != ~0u || (number + 1) * kWarp > threads_.size()) {
-    fail(cudaErrorLaunchFailure, "a warp collective of less than a full warp, at " + place(file, line));
+    fail_in_kernel(cudaErrorLaunchFailure, [&] {
+      return std::string("a warp collective of less than a full warp, at " + place(file, line));
+    });
   }
   Thread& self = threads_[current_];
   Warp& warp = warps_[number];
@@ -206,7 +209,9 @@ const std::uint64_t* Block::collective(std::uint64_t deposit, unsigned mask, con
       const unsigned thread = number * kWarp + (order_ == Order::backward ? kWarp - 1 - lane : lane);
       if (thread == current_) continue;
       if (threads_[thread].line != line || std::string_view(threads_[thread].file) != file) {
-        fail(cudaErrorLaunchFailure, "lanes of one warp wait at different collectives: " + waiting_threads());
+        fail_in_kernel(cudaErrorLaunchFailure, [&] {
+          return std::string("lanes of one warp wait at different collectives: " + waiting_threads());
+        });
       }
       make_ready(thread);
     }
@@ -216,12 +221,16 @@ const std::uint64_t* Block::collective(std::uint64_t deposit, unsigned mask, con
 
 void* Block::shared_memory(std::size_t bytes) {
   if (bytes > kernel_->shared_bytes) {
-    fail(cudaErrorIllegalAddress, "the kernel uses " + std::to_string(bytes) +
-                                      " bytes of shared memory, but was launched with " +
-                                      std::to_string(kernel_->shared_bytes));
+    fail_in_kernel(cudaErrorIllegalAddress, [&] {
+      return std::string("the kernel uses " + std::to_string(bytes) +
+                         " bytes of shared memory, but was launched with " +
+                         std::to_string(kernel_->shared_bytes));
+    });
   }
   if (shared_asked_ != 0 && shared_asked_ != bytes) {
-    fail(cudaErrorLaunchFailure, "one kernel calls shared_storage with types of different size");
+    fail_in_kernel(cudaErrorLaunchFailure, [&] {
+      return std::string("one kernel calls shared_storage with types of different size");
+    });
   }
   shared_asked_ = bytes;
   return Heap::instance().shared();
@@ -263,13 +272,18 @@ std::string Block::waiting_threads() const {
 }
 
 void Block::fail_at_barrier() {
-  fail(cudaErrorLaunchFailure, "divergent barrier, which a GPU may never leave: " + waiting_threads());
+  fail_in_kernel(cudaErrorLaunchFailure, [&] {
+    return std::string("divergent barrier, which a GPU may never leave: " + waiting_threads());
+  });
 }
 
-void Block::fail(cudaError_t error, const std::string& what) {
+void Block::note_failure(cudaError_t error, const std::string& what) {
   outcome_ = failure(error, what, ", in block ", triple(blockIdx), " thread ", triple(threadIdx),
                      " of the kernel launched at ", place(kernel_->file, kernel_->line), " with grid ",
                      triple(kernel_->grid), " and block ", triple(kernel_->block));
+}
+
+void Block::leave() {
   running.kernel = nullptr;
   fibers_.switch_to_main();
   std::abort();  // nobody comes back to a thread of a failed launch
@@ -344,8 +358,12 @@ Outcome run_grid(const Kernel& kernel, Order order, std::uint64_t seed) {
   return guards;
 }
 
-void fail_in_kernel(cudaError_t error, const std::string& what) {
-  block().fail(error, what);
+void note_failure(cudaError_t error, const std::string& what) {
+  block().note_failure(error, what);
+}
+
+void leave_kernel() {
+  block().leave();
 }
 
 std::string thread_name(unsigned thread) {

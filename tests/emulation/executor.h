@@ -43,8 +43,16 @@ struct Running {
 };
 extern Running running;
 
-/// Ends the launch with a report; to be called from a kernel. Adds which thread it was.
-[[noreturn]] void fail_in_kernel(cudaError_t error, const std::string& what);
+/// Keeps what went wrong in the kernel, adding which thread it was.
+void note_failure(cudaError_t error, const std::string& what);
+/// Ends the launch. Nothing that is on the stack of a thread of it is destroyed.
+[[noreturn]] void leave_kernel();
+/// Both; `describe` gives the words, and what it builds them from is gone before the stack is left.
+template <class Describe>
+[[noreturn]] void fail_in_kernel(cudaError_t error, const Describe& describe) {
+  note_failure(error, describe());
+  leave_kernel();
+}
 /// "thread (3, 0, 0)" of the running block.
 std::string thread_name(unsigned thread);
 /// The block that ran during `interval`, "block (1, 0, 0)".

@@ -21,10 +21,11 @@ void on_fault(int signal, siginfo_t* info, void*) {
   Heap& heap = Heap::instance();
   if (heap.admit(info->si_addr)) return;  // the first touch; the access is tried again
   if (running.kernel) {
-    const Allocation* owner = heap.find(info->si_addr);
-    const char* what = heap.contains(info->si_addr) && owner && !owner->live ? "use after free: an access to "
-                                                                             : "out of bounds: an access to ";
-    fail_in_kernel(cudaErrorIllegalAddress, what + heap.describe(info->si_addr));
+    fail_in_kernel(cudaErrorIllegalAddress, [&] {
+      const Allocation* owner = heap.find(info->si_addr);
+      return (owner && !owner->live ? "use after free: an access to " : "out of bounds: an access to ") +
+             heap.describe(info->si_addr);
+    });
   }
   if (heap.contains(info->si_addr)) {
     const std::string text = "host code has accessed device memory: " + heap.describe(info->si_addr) + "\n";
