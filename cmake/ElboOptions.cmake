@@ -10,7 +10,8 @@ if(ELBO_WARNINGS_AS_ERRORS)
     $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Werror>)
 endif()
 if(ELBO_SANITIZE)
+  # GCC's own words: the sanitizers bring false alarms of -Wmaybe-uninitialized.
   target_compile_options(elbo_options INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-sanitize-recover=undefined;-fno-omit-frame-pointer>)
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-sanitize-recover=undefined;-fno-omit-frame-pointer;-Wno-maybe-uninitialized>)
   target_link_options(elbo_options INTERFACE -fsanitize=address,undefined)
 endif()
