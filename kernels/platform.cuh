@@ -73,9 +73,10 @@ void launch(CudaState& state, const LaunchShape& shape, void (*kernel)(Parameter
   };
   check(start(arguments...), "kernel launch", shape.where);
 #else
-  check(::elbo::emulation::launch(kernel, shape.grid, shape.block, shape.shared_bytes, state.stream,
-                                  shape.where.file_name(), static_cast<int>(shape.where.line()), arguments...),
-        "kernel launch", shape.where);
+  check(
+      ::elbo::emulation::launch(kernel, shape.grid, shape.block, shape.shared_bytes, state.stream,
+                                shape.where.file_name(), static_cast<int>(shape.where.line()), arguments...),
+      "kernel launch", shape.where);
 #endif
 }
 

@@ -39,7 +39,9 @@ TEST(WhichBackend, CudaWithoutSupportIsRefused) {
   }
 }
 
-TEST(WhichBackend, UnknownDeviceIsRefused) { EXPECT_THROW(Device::parse("gpu0"), ConfigError); }
+TEST(WhichBackend, UnknownDeviceIsRefused) {
+  EXPECT_THROW(Device::parse("gpu0"), ConfigError);
+}
 
 }  // namespace
 }  // namespace elbo

@@ -32,8 +32,9 @@ struct PictureShape {
   friend bool operator==(const PictureShape&, const PictureShape&) = default;
 };
 
-/// Examples of one split. Values are kept as they were stored: bytes stay bytes (they stand for byte / 255) until
-/// a batch is built on the device. Exactly one of `bytes` and `floats` is non-empty, of size examples · dims.
+/// Examples of one split. Values are kept as they were stored: bytes stay bytes (they stand for byte / 255)
+/// until a batch is built on the device. Exactly one of `bytes` and `floats` is non-empty, of size examples ·
+/// dims.
 struct Examples {
   std::int64_t count = 0;
   std::int64_t dims = 0;
@@ -43,10 +44,12 @@ struct Examples {
   Table factors;                     ///< the generating factors of built-in data, or empty
   std::string origin;                ///< the file (and array in it) they were read from; empty from memory
   bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
-  std::vector<std::int64_t> rows;    ///< where each stood in its origin; where empty, example i in row i, from 0
+  std::vector<std::int64_t>
+      rows;  ///< where each stood in its origin; where empty, example i in row i, from 0
 
   bool empty() const noexcept { return count == 0; }
-  /// Value j of example i as the model sees it before preprocessing (a byte times 1/255, rounded as in a batch).
+  /// Value j of example i as the model sees it before preprocessing (a byte times 1/255, rounded as in a
+  /// batch).
   float value(std::int64_t i, std::int64_t j) const;
   /// Examples [first, first + count), with their labels and factors. Throws ShapeError.
   Examples slice(std::int64_t first, std::int64_t count) const;
@@ -59,31 +62,32 @@ Table to_table(const Examples& examples, std::int64_t first, std::int64_t count)
 struct Dataset {
   std::string name;
   PictureShape picture;
-  std::vector<std::string> columns;         ///< column names where the source had them
-  std::vector<std::string> factor_names;    ///< names of Examples::factors' columns
+  std::vector<std::string> columns;       ///< column names where the source had them
+  std::vector<std::string> factor_names;  ///< names of Examples::factors' columns
   Examples train;
   Examples validation;
   Examples test;
 
   std::int64_t dims() const noexcept { return train.dims; }
 
-  /// A dataset from memory: [count, dims] floats. Throws DataError when values.size() is not count · dims, or on
-  /// zero examples.
+  /// A dataset from memory: [count, dims] floats. Throws DataError when values.size() is not count · dims, or
+  /// on zero examples.
   static Dataset from_floats(std::vector<float> values, std::int64_t dims);
   /// The same from bytes, which stand for byte / 255.
   static Dataset from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture = {});
 };
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
-/// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's cache), a
-/// folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data is the same for the same seed
-/// everywhere. Throws DataError or IoError, naming the file, or the nearest known name.
+/// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
+/// cache), a folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data is
+/// the same for the same seed everywhere. Throws DataError or IoError, naming the file, or the nearest known
+/// name.
 Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed = 0);
 
-/// Moves the last round(fraction · count) training examples, after a shuffle that depends on `seed` only, into
-/// `validation` (and likewise into `test`) where those splits are empty and the fraction is not 0. Examples::rows
-/// keeps where each came from. Throws ConfigError where a fraction is outside [0, 1), would leave no example to
-/// train on, or is not 0 and rounds to no example.
+/// Moves the last round(fraction · count) training examples, after a shuffle that depends on `seed` only,
+/// into `validation` (and likewise into `test`) where those splits are empty and the fraction is not 0.
+/// Examples::rows keeps where each came from. Throws ConfigError where a fraction is outside [0, 1), would
+/// leave no example to train on, or is not 0 and rounds to no example.
 void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed);
 
 /// What is known of a data set that `load_dataset` takes by name.

@@ -34,14 +34,15 @@ struct Device {
 /// A device that is present, with what is known of it.
 struct DeviceInfo {
   Device device;
-  std::string description;           ///< the processor's or the GPU's name
+  std::string description;              ///< the processor's or the GPU's name
   unsigned long long memory_bytes = 0;  ///< 0 where unknown
 };
 
 /// The devices present: the CPU first, then every GPU this build can use.
 std::vector<DeviceInfo> devices();
 
-/// Whether this build can use CUDA at all: "none", "cuda", or "emulated" (the kernels run on the CPU, for tests).
+/// Whether this build can use CUDA at all: "none", "cuda", or "emulated" (the kernels run on the CPU, for
+/// tests).
 std::string_view cuda_support() noexcept;
 
 }  // namespace elbo

@@ -11,23 +11,23 @@ namespace elbo {
 
 /// `data.*`
 struct DataSettings {
-  std::string name = "digits";     ///< what load_dataset takes
-  double validation = 0.0;         ///< fraction of train held out, where the data has no validation split
-  double test = 0.0;               ///< likewise for test
-  std::string binarize = "none";   ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
-  bool standardize = false;        ///< subtract the training mean and divide by its deviation, per dimension
+  std::string name = "digits";    ///< what load_dataset takes
+  double validation = 0.0;        ///< fraction of train held out, where the data has no validation split
+  double test = 0.0;              ///< likewise for test
+  std::string binarize = "none";  ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
+  bool standardize = false;       ///< subtract the training mean and divide by its deviation, per dimension
 };
 
 /// `model.*`
 struct ModelSettings {
-  std::string kind = "vae";                      ///< vae, autoencoder
-  std::vector<std::int64_t> encoder = {400};     ///< widths of the encoder's hidden layers
-  std::vector<std::int64_t> decoder = {400};     ///< widths of the decoder's hidden layers
-  std::int64_t latent = 20;                      ///< dimensions of z
-  std::string activation = "relu";               ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string likelihood = "bernoulli";          ///< bernoulli, gaussian, gaussian-learned
-  double variance = 1.0;                         ///< of the gaussian with fixed variance
-  std::string initialization = "pytorch";        ///< pytorch (uniform ±1/√fan_in), he
+  std::string kind = "vae";                   ///< vae, autoencoder
+  std::vector<std::int64_t> encoder = {400};  ///< widths of the encoder's hidden layers
+  std::vector<std::int64_t> decoder = {400};  ///< widths of the decoder's hidden layers
+  std::int64_t latent = 20;                   ///< dimensions of z
+  std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
+  std::string likelihood = "bernoulli";       ///< bernoulli, gaussian, gaussian-learned
+  double variance = 1.0;                      ///< of the gaussian with fixed variance
+  std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he
 };
 
 /// `objective.*`
@@ -44,7 +44,7 @@ struct TrainSettings {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.0;
-  double clip_norm = 0.0;        ///< largest global gradient norm; 0 means no clipping
+  double clip_norm = 0.0;  ///< largest global gradient norm; 0 means no clipping
   std::uint64_t seed = 1;
 };
 
@@ -67,8 +67,8 @@ struct Recipe {
   static Recipe from_file(const std::filesystem::path& file);
 
   /// Applies "key=value", the value in TOML syntax (a bare word is taken as a string): `model.latent=2`,
-  /// `model.encoder=[64, 32]`. Checks this value alone, so that settings which only make sense together can be
-  /// given in any order. Throws ConfigError with the nearest known key.
+  /// `model.encoder=[64, 32]`. Checks this value alone, so that settings which only make sense together can
+  /// be given in any order. Throws ConfigError with the nearest known key.
   void set(std::string_view key_equals_value);
   /// TOML with every setting spelled out; `from_toml` reads it back to an equal recipe.
   std::string to_toml() const;

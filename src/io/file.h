@@ -11,8 +11,8 @@ namespace elbo::io {
 /// The file's bytes. Throws IoError naming the file and the system's reason.
 std::string read_file(const std::filesystem::path& file);
 
-/// A file under construction: written beside its final name, synced, then renamed over it by commit(). Without
-/// commit() nothing is left behind and an older file of that name stays as it was.
+/// A file under construction: written beside its final name, synced, then renamed over it by commit().
+/// Without commit() nothing is left behind and an older file of that name stays as it was.
 class AtomicFile {
  public:
   /// Creates parent folders as needed. Throws IoError.

@@ -10,8 +10,8 @@ namespace elbo::io {
 /// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The end of an error message about the unknown `word`: `did you mean "x"?` where one of `known` is near, else
-/// `known are: a, b, c.`.
+/// The end of an error message about the unknown `word`: `did you mean "x"?` where one of `known` is near,
+/// else `known are: a, b, c.`.
 std::string nearest_hint(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace elbo::io

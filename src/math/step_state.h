@@ -8,10 +8,10 @@ namespace elbo {
 
 /// Counters and rates of one step. Lives in device memory; `ops::advance_step` moves it on.
 struct StepState {
-  std::uint64_t step = 0;         ///< optimizer steps begun; 1 during the first
-  std::uint64_t noise_time = 0;   ///< the time that keys noise: the step while training, 0 in evaluation
-  std::int64_t cursor = 0;        ///< where in the permutation this batch begins
-  std::int64_t next_cursor = 0;   ///< where the next one will
+  std::uint64_t step = 0;        ///< optimizer steps begun; 1 during the first
+  std::uint64_t noise_time = 0;  ///< the time that keys noise: the step while training, 0 in evaluation
+  std::int64_t cursor = 0;       ///< where in the permutation this batch begins
+  std::int64_t next_cursor = 0;  ///< where the next one will
   float learning_rate = 0.0f;
   float kl_weight = 1.0f;         ///< β
   float bias_correction1 = 1.0f;  ///< 1 − β₁ᵗ (Kingma & Ba 2015, Algorithm 1)
@@ -29,14 +29,14 @@ enum class NoisePurpose : std::uint32_t {
   likelihood_sample = 7,
 };
 
-/// Where noise comes from: with a dimension it addresses one number (see math/philox.h). Pointers are to device
-/// memory, so that a captured step reads their current values.
+/// Where noise comes from: with a dimension it addresses one number (see math/philox.h). Pointers are to
+/// device memory, so that a captured step reads their current values.
 struct NoiseSource {
   std::uint64_t seed = 0;
   NoisePurpose purpose = NoisePurpose::reparameterize;
-  const std::uint64_t* time = nullptr;      ///< step or epoch; null means 0
-  const std::int64_t* examples = nullptr;   ///< [batch] indices in the dataset; null means row i is example i
-  std::int64_t first_sample = 0;            ///< number of the first of K samples, when K come in chunks
+  const std::uint64_t* time = nullptr;     ///< step or epoch; null means 0
+  const std::int64_t* examples = nullptr;  ///< [batch] indices in the dataset; null means row i is example i
+  std::int64_t first_sample = 0;           ///< number of the first of K samples, when K come in chunks
 };
 
 }  // namespace elbo

@@ -1,6 +1,6 @@
 #pragma once
-// Adam (Kingma & Ba 2015, Algorithm 1) as PyTorch computes it, with decoupled weight decay (Loshchilov & Hutter
-// 2019) as in AdamW.
+// Adam (Kingma & Ba 2015, Algorithm 1) as PyTorch computes it, with decoupled weight decay (Loshchilov &
+// Hutter 2019) as in AdamW.
 
 #include "math/step_state.h"
 #include "runtime/context.h"
@@ -8,8 +8,8 @@
 
 namespace elbo::ops {
 
-/// What stays the same over a training. The learning rate is in StepState, since schedules change it. The betas are
-/// doubles, as in PyTorch: 1 − 0.999f is 1e-5 off.
+/// What stays the same over a training. The learning rate is in StepState, since schedules change it. The
+/// betas are doubles, as in PyTorch: 1 − 0.999f is 1e-5 off.
 struct AdamSettings {
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -19,7 +19,8 @@ struct AdamSettings {
 
 /// One step over the flat arena: values, m and v [size] are updated in place from `gradient` [size]:
 /// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²;
-/// p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε). Reads `state` (device). Throws ShapeError.
+/// p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε). Reads `state` (device). Throws
+/// ShapeError.
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state);
 

@@ -21,7 +21,8 @@ enum class Binarize { none, threshold, resample };
 struct Preprocess {
   float scale = 1.0f;
   float offset = 0.0f;
-  Binarize binarize = Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
+  Binarize binarize =
+      Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
   float threshold = 0.5f;
   /// For resample: its seed and time. The purpose is always binarize, the examples the rows' own.
   NoiseSource noise;
@@ -36,11 +37,11 @@ struct GatherTarget {
   VectorView<std::int64_t> examples;  ///< [n]: each row's index in the dataset, for NoiseSource
 };
 
-/// Row i of the target is dataset row permutation[state.cursor + i] (state null: cursor 0), preprocessed. A NaN
-/// becomes 0, with mask 0. "=". A ragged last batch has a target of as many rows as are left.
-/// Throws ShapeError where the widths differ, or where the target has more rows than the source. Nothing is read
-/// outside the dataset: a cursor or permutation that points there throws ShapeError on the CPU; on CUDA, where the
-/// host cannot see it, those rows are NaN with mask 1 and example −1, so that the loss says so.
+/// Row i of the target is dataset row permutation[state.cursor + i] (state null: cursor 0), preprocessed. A
+/// NaN becomes 0, with mask 0. "=". A ragged last batch has a target of as many rows as are left. Throws
+/// ShapeError where the widths differ, or where the target has more rows than the source. Nothing is read
+/// outside the dataset: a cursor or permutation that points there throws ShapeError on the CPU; on CUDA,
+/// where the host cannot see it, those rows are NaN with mask 1 and example −1, so that the loss says so.
 void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,
                   const Preprocess& preprocess, const StepState* state);
 

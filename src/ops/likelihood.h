@@ -2,9 +2,9 @@
 // −log p(x | parameters) per row and its gradient, in one pass. The formulas are one header each in
 // math/likelihoods/.
 //
-// Shapes: x [n, d]; parameters [n·K, P·d], where P is the likelihood's parameters per value and parameter p of
-// value j stands in column p·d + j; row i·K + k is sample k of example i. Nats, summed over values in a fixed
-// order.
+// Shapes: x [n, d]; parameters [n·K, P·d], where P is the likelihood's parameters per value and parameter p
+// of value j stands in column p·d + j; row i·K + k is sample k of example i. Nats, summed over values in a
+// fixed order.
 
 #include "math/likelihoods/list.h"
 #include "runtime/context.h"
@@ -21,9 +21,9 @@ struct RowWeight {
 /// nll [n·K] = Σ_j −log p(x_j | parameters_j), "="; may be empty.
 /// gradient [n·K, P·d] = weight · ∂nll/∂parameters, "="; may be empty, and may alias `parameters`.
 /// mask [n, d], where 0 leaves a value out of both; may be empty. Throws ShapeError.
-void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants, VectorView<float> nll,
-                MatrixView<float> gradient, MatrixView<const float> parameters, MatrixView<const float> x,
-                MatrixView<const float> mask, const RowWeight& weight);
+void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
+                VectorView<float> nll, MatrixView<float> gradient, MatrixView<const float> parameters,
+                MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight);
 
 /// mean [m, d] = E[x | parameters] with parameters [m, P·d], "=". Throws ShapeError.
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,

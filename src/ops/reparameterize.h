@@ -1,9 +1,10 @@
 #pragma once
-// Sampling from the diagonal Gaussian posterior q(z|x) = N(μ, diag σ²) and its divergence from the prior N(0, I).
-// Kingma & Welling 2014, section 2.4 and appendix B.
+// Sampling from the diagonal Gaussian posterior q(z|x) = N(μ, diag σ²) and its divergence from the prior N(0,
+// I). Kingma & Welling 2014, section 2.4 and appendix B.
 //
 // Shapes: μ, log σ² [n, latent] (rows may be strided: they are halves of one product); z [n·K, latent], where
-// row i·K + k is sample k of example i. ε comes from math/philox.h at (noise, example, (first_sample + k)·latent
+// row i·K + k is sample k of example i. ε comes from math/philox.h at (noise, example, (first_sample +
+// k)·latent
 // + dimension) and is never stored. Fixed order: the same seed gives the same bits.
 
 #include "math/step_state.h"
@@ -17,19 +18,20 @@ namespace elbo::ops {
 /// log_ratio [n·K] = log q(z|x) − log p(z) = ½ Σ_d (z² − ε² − log σ²), in nats.
 /// Throws ShapeError.
 void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl, VectorView<float> log_ratio,
-                    MatrixView<const float> mean, MatrixView<const float> log_variance, const NoiseSource& noise);
+                    MatrixView<const float> mean, MatrixView<const float> log_variance,
+                    const NoiseSource& noise);
 
 /// How much each KL term weighs in the objective. All in device memory, so that a replayed step sees changes.
 struct KlWeight {
-  const float* scale = nullptr;         ///< β; null means 1
-  VectorView<const float> per_row;      ///< [n]; empty means 1
+  const float* scale = nullptr;           ///< β; null means 1
+  VectorView<const float> per_row;        ///< [n]; empty means 1
   VectorView<const float> per_dimension;  ///< [latent]; empty means 1 (free bits set 0 where they are met)
 };
 
 /// Given dz [n·K, latent], the gradient of the rest of the objective in z, regenerates ε and gives, "=":
-/// dμ = Σ_k dz + c μ and dlog σ² = Σ_k ½ dz σ ε + ½ c (σ² − 1), with c = divisor⁻¹ · scale · per_row · per_dimension.
-/// `divisor` is the count the KL is averaged over (the batch size). dμ and dlog σ² may be strided and must not
-/// alias their inputs. Throws ShapeError.
+/// dμ = Σ_k dz + c μ and dlog σ² = Σ_k ½ dz σ ε + ½ c (σ² − 1), with c = divisor⁻¹ · scale · per_row ·
+/// per_dimension. `divisor` is the count the KL is averaged over (the batch size). dμ and dlog σ² may be
+/// strided and must not alias their inputs. Throws ShapeError.
 void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixView<float> dlog_variance,
                              MatrixView<const float> dz, MatrixView<const float> mean,
                              MatrixView<const float> log_variance, const KlWeight& weight, float divisor,

@@ -7,8 +7,9 @@
 
 namespace elbo {
 
-/// Hands out aligned pieces of one device allocation. Use it twice with the same requests: first default-built,
-/// where it only measures and gives null views, then built with the bytes that `used()` reported.
+/// Hands out aligned pieces of one device allocation. Use it twice with the same requests: first
+/// default-built, where it only measures and gives null views, then built with the bytes that `used()`
+/// reported.
 class Arena {
  public:
   static constexpr std::size_t kAlignment = 256;

@@ -10,8 +10,8 @@
 
 namespace elbo {
 
-/// Owns [size] values of T on a context's device, uninitialised until written. Move-only; must not outlive the
-/// context.
+/// Owns [size] values of T on a context's device, uninitialised until written. Move-only; must not outlive
+/// the context.
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -19,9 +19,11 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(Context& context, std::int64_t size)
-      : context_(&context), data_(static_cast<T*>(context.allocate(sizeof(T) * static_cast<std::size_t>(size)))),
+      : context_(&context),
+        data_(static_cast<T*>(context.allocate(sizeof(T) * static_cast<std::size_t>(size)))),
         size_(size) {}
-  Buffer(Context& context, std::span<const T> host) : Buffer(context, static_cast<std::int64_t>(host.size())) {
+  Buffer(Context& context, std::span<const T> host)
+      : Buffer(context, static_cast<std::int64_t>(host.size())) {
     upload(host);
   }
   ~Buffer() { reset(); }
@@ -39,7 +41,9 @@ class Buffer {
   VectorView<T> view() noexcept { return {data_, size_}; }
   VectorView<const T> view() const noexcept { return {data_, size_}; }
   MatrixView<T> matrix(std::int64_t rows, std::int64_t cols) noexcept { return {data_, rows, cols}; }
-  MatrixView<const T> matrix(std::int64_t rows, std::int64_t cols) const noexcept { return {data_, rows, cols}; }
+  MatrixView<const T> matrix(std::int64_t rows, std::int64_t cols) const noexcept {
+    return {data_, rows, cols};
+  }
 
   /// Writes host.size() ≤ size() values.
   void upload(std::span<const T> host) { context_->copy_to_device(data_, host.data(), host.size_bytes()); }

@@ -21,15 +21,16 @@ std::string concat(const Parts&... parts) {
 std::string place(const std::source_location& where);
 
 /// "message: `expression` failed (file:line)".
-std::string describe_failure(const std::string& message, const char* expression, const std::source_location& where);
+std::string describe_failure(const std::string& message, const char* expression,
+                             const std::source_location& where);
 
 }  // namespace elbo
 
 /// Throws ErrorType unless `condition` holds; the message parts say what was wrong in the caller's terms.
-#define ELBO_CHECK(condition, ErrorType, ...)                                                             \
-  do {                                                                                                    \
-    if (!(condition)) {                                                                                   \
-      throw ErrorType(::elbo::describe_failure(::elbo::concat(__VA_ARGS__), #condition,                   \
-                                               std::source_location::current()));                         \
-    }                                                                                                     \
+#define ELBO_CHECK(condition, ErrorType, ...)                                           \
+  do {                                                                                  \
+    if (!(condition)) {                                                                 \
+      throw ErrorType(::elbo::describe_failure(::elbo::concat(__VA_ARGS__), #condition, \
+                                               std::source_location::current()));       \
+    }                                                                                   \
   } while (false)

@@ -1,6 +1,6 @@
 #pragma once
-// The seam between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. Only in builds with
-// CUDA; elsewhere the callers compile these calls out.
+// The seam between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. Only in builds
+// with CUDA; elsewhere the callers compile these calls out.
 
 #include <cstddef>
 #include <functional>

@@ -60,9 +60,12 @@ Device Device::parse(std::string_view text) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
     if (error == std::errc() && end == digits.data() + digits.size() && index >= 0) return cuda(index);
   }
-  throw ConfigError(concat("device \"", text, "\" is not known: use auto, cpu, cuda or cuda:i, as in cuda:0."));
+  throw ConfigError(
+      concat("device \"", text, "\" is not known: use auto, cpu, cuda or cuda:i, as in cuda:0."));
 }
 
-std::string Device::name() const { return is_cuda() ? concat("cuda:", index) : "cpu"; }
+std::string Device::name() const {
+  return is_cuda() ? concat("cuda:", index) : "cpu";
+}
 
 }  // namespace elbo

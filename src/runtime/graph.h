@@ -8,8 +8,8 @@
 
 namespace elbo {
 
-/// A sequence of ops recorded once and launched many times. On CUDA it is a captured CUDA graph; on the CPU it
-/// is the function itself. Recording runs nothing. What it touches must outlive it and keep its addresses.
+/// A sequence of ops recorded once and launched many times. On CUDA it is a captured CUDA graph; on the CPU
+/// it is the function itself. Recording runs nothing. What it touches must outlive it and keep its addresses.
 class Graph {
  public:
   Graph() = default;

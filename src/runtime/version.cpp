@@ -2,6 +2,8 @@
 
 namespace elbo {
 
-const char* version() noexcept { return ELBO_VERSION; }
+const char* version() noexcept {
+  return ELBO_VERSION;
+}
 
 }  // namespace elbo

@@ -1,5 +1,6 @@
 #pragma once
-// Non-owning views of device memory. They carry shape, never ownership; the memory belongs to a Buffer or Arena.
+// Non-owning views of device memory. They carry shape, never ownership; the memory belongs to a Buffer or
+// Arena.
 
 #include <cstdint>
 #include <type_traits>
@@ -16,8 +17,8 @@ struct VectorView {
   VectorView(T* data, std::int64_t size) : data(data), size(size) {}
   /// A view of mutable values serves where a const one is wanted.
   template <class U>
-    requires(std::is_same_v<const U, T>)
-  VectorView(const VectorView<U>& other) : data(other.data), size(other.size) {}
+  requires(std::is_same_v<const U, T>) VectorView(const VectorView<U>& other)
+      : data(other.data), size(other.size) {}
 
   bool empty() const noexcept { return data == nullptr; }
   VectorView part(std::int64_t first, std::int64_t count) const { return {data + first, count}; }
@@ -36,13 +37,14 @@ struct MatrixView {
   MatrixView(T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride)
       : data(data), rows(rows), cols(cols), stride(stride) {}
   template <class U>
-    requires(std::is_same_v<const U, T>)
-  MatrixView(const MatrixView<U>& other)
+  requires(std::is_same_v<const U, T>) MatrixView(const MatrixView<U>& other)
       : data(other.data), rows(other.rows), cols(other.cols), stride(other.stride) {}
 
   bool empty() const noexcept { return data == nullptr; }
   bool contiguous() const noexcept { return stride == cols; }
-  MatrixView columns(std::int64_t first, std::int64_t count) const { return {data + first, rows, count, stride}; }
+  MatrixView columns(std::int64_t first, std::int64_t count) const {
+    return {data + first, rows, count, stride};
+  }
   MatrixView first_rows(std::int64_t count) const { return {data, count, cols, stride}; }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// The device a test runs on: $ELBO_TEST_DEVICE (cpu, cuda), set by CTest per build; the CPU where it is unset.
+// The device a test runs on: $ELBO_TEST_DEVICE (cpu, cuda), set by CTest per build; the CPU where it is
+// unset.
 
 #include <gtest/gtest.h>
 
@@ -26,9 +27,9 @@ inline bool device_present() {
 }  // namespace elbo::test
 
 /// Skips the test, saying why, where the device under test is not on this machine.
-#define ELBO_REQUIRE_DEVICE()                                                                    \
-  do {                                                                                           \
-    if (!::elbo::test::device_present()) {                                                       \
-      GTEST_SKIP() << "no " << ::elbo::test::device().name() << " on this machine";              \
-    }                                                                                            \
+#define ELBO_REQUIRE_DEVICE()                                                       \
+  do {                                                                              \
+    if (!::elbo::test::device_present()) {                                          \
+      GTEST_SKIP() << "no " << ::elbo::test::device().name() << " on this machine"; \
+    }                                                                               \
   } while (false)
