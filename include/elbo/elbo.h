@@ -6,6 +6,7 @@
 #include "elbo/download.h"
 #include "elbo/error.h"
 #include "elbo/model.h"
+#include "elbo/precision.h"
 #include "elbo/recipe.h"
 #include "elbo/train.h"
 #include "elbo/version.h"

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "elbo/device.h"
+#include "elbo/precision.h"
 
 namespace elbo {
 
@@ -25,6 +26,9 @@ class Context {
   bool is_cuda() const noexcept { return device_.is_cuda(); }
   /// Size of the CPU thread team.
   int threads() const noexcept { return threads_; }
+  /// What linear layers round the operands of their products to. Set by who owns the context; fp32 at first.
+  Precision precision() const noexcept { return precision_; }
+  void set_precision(Precision precision) noexcept { precision_ = precision; }
   /// Waits until all work given to this context is done; rethrows what failed in it as DeviceError.
   void synchronize();
 
@@ -46,7 +50,23 @@ class Context {
  private:
   Device device_;
   int threads_ = 1;
+  Precision precision_ = Precision::fp32;
   std::unique_ptr<CudaState, void (*)(CudaState*)> cuda_{nullptr, nullptr};
+};
+
+/// A context with another precision for as long as this lives.
+class PrecisionScope {
+ public:
+  PrecisionScope(Context& context, Precision precision) : context_(context), before_(context.precision()) {
+    context.set_precision(precision);
+  }
+  ~PrecisionScope() { context_.set_precision(before_); }
+  PrecisionScope(const PrecisionScope&) = delete;
+  PrecisionScope& operator=(const PrecisionScope&) = delete;
+
+ private:
+  Context& context_;
+  Precision before_;
 };
 
 }  // namespace elbo
