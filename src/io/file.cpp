@@ -33,6 +33,16 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
+  std::error_code ignored;
+  // Renaming puts a new file in the place of whatever is there: a link's target is meant, a pipe is not.
+  if (std::filesystem::is_symlink(file_, ignored)) {
+    if (auto target = std::filesystem::canonical(file_, ignored); !ignored) file_ = std::move(target);
+  }
+  if (const auto found = std::filesystem::status(file_, ignored);
+      std::filesystem::exists(found) && !std::filesystem::is_regular_file(found)) {
+    throw IoError(concat("cannot write ", file_.string(), ": it is ",
+                         std::filesystem::is_directory(found) ? "a folder" : "not a plain file"));
+  }
   if (file_.has_parent_path()) {
     std::error_code error;
     std::filesystem::create_directories(file_.parent_path(), error);

@@ -12,10 +12,12 @@ namespace elbo::io {
 std::string read_file(const std::filesystem::path& file);
 
 /// A file under construction: written beside its final name, synced, then renamed over it by commit().
-/// Without commit() nothing is left behind and an older file of that name stays as it was.
+/// Without commit() nothing is left behind and an older file of that name stays as it was. A symbolic link
+/// stays one: its target is written.
 class AtomicFile {
  public:
-  /// Creates parent folders as needed. Throws IoError.
+  /// Creates parent folders as needed. Throws IoError, also where the name is that of a folder, device or
+  /// pipe.
   explicit AtomicFile(std::filesystem::path file);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
