@@ -68,6 +68,18 @@ TEST(Pictures, RowsRunAlongThePictureAndColoursStay) {
   EXPECT_EQ(canvas.at(16, 16 + scale), (Colour{90, 100, 110}));
 }
 
+TEST(Pictures, WhatNoPngCanHoldIsRefused) {
+  EXPECT_THROW(Canvas(1 << 15, 1 << 15), ConfigError);
+  EXPECT_THROW(Canvas(1920, 800'000), ConfigError) << "4.6 GB, which an int counts as 300 MB";
+  EXPECT_THROW(Canvas(std::int64_t{1} << 40, 1), ConfigError);
+}
+
+TEST(Pictures, AScatterOfOneHugeValueHasTicks) {
+  // Numbers of this size are 0.5 apart: ticks that are closer would never end.
+  Table points{2, 2, {4e15f, 4e15f, 4e15f, 4e15f}};
+  EXPECT_EQ(draw_scatter({{"", points, {}, 0}}).at(0, 0), kPage);
+}
+
 TEST(Pictures, BandsAndOuterColumnsStandApart) {
   GridStyle style{.columns = 4, .gap = 2, .rows_in_band = 2, .outer_columns_apart = true};
   const auto apart = draw_grid(greys(16), kShape, style);

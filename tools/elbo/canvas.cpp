@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "elbo/error.h"
 #include "io/file.h"
+#include "runtime/check.h"
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
@@ -34,6 +36,11 @@ Colour palette(std::int64_t i) {
 
 Canvas::Canvas(std::int64_t width, std::int64_t height, Colour background)
     : width_(std::max<std::int64_t>(width, 1)), height_(std::max<std::int64_t>(height, 1)) {
+  // stb_image_write counts the picture's bytes, and one more for each row, in int.
+  if (height_ > std::numeric_limits<int>::max() / (3 * width_ + 1)) {
+    throw ConfigError(concat("a picture of ", width_, " x ", height_,
+                             " pixels is too large for a PNG file; ask for fewer, or name a .npy file."));
+  }
   pixels_.resize(static_cast<std::size_t>(3 * width_ * height_));
   rectangle(0, 0, width_, height_, background);
 }

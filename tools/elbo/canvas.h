@@ -26,6 +26,7 @@ Colour palette(std::int64_t i);
 
 class Canvas {
  public:
+  /// Throws ConfigError where no PNG file could hold it.
   Canvas(std::int64_t width, std::int64_t height, Colour background = kPage);
 
   std::int64_t width() const noexcept { return width_; }

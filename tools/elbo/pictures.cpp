@@ -56,7 +56,9 @@ Span axis(const std::vector<Panel>& panels, std::int64_t coordinate) {
     span.high = std::max<double>(span.high, values[values.size() - 1 - cut]);
   }
   if (!(span.low <= span.high)) return {};
-  const double pad = span.high > span.low ? 0.08 * (span.high - span.low) : 0.5;
+  // Of a single value so much that ticks have room between numbers of its size.
+  const double pad =
+      span.high > span.low ? 0.08 * (span.high - span.low) : std::max(0.5, 1e-6 * std::abs(span.high));
   return {span.low - pad, span.high + pad};
 }
 
