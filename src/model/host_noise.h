@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "elbo/dataset.h"
 #include "math/step_state.h"
 
 namespace elbo {
@@ -12,7 +13,10 @@ namespace elbo {
 /// Standard normals: row[d] is the number at (seed, purpose, example, dimension d).
 void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
 
-/// The same, uniform in [0, 1).
+/// Codes [count, latent] from a standard normal prior: `first`, first + 1, … of those that the seed gives.
+Table prior_codes(std::int64_t count, std::int64_t latent, std::uint64_t seed, std::int64_t first = 0);
+
+/// As fill_normal, uniform in [0, 1).
 void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
 
 }  // namespace elbo

@@ -173,12 +173,7 @@ Table Model::sample(std::int64_t count, std::uint64_t seed) {
         "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
   }
   ELBO_CHECK(count >= 0, ShapeError, count, " samples were asked for");
-  Table z = make_table(count, latent());
-  for (std::int64_t i = 0; i < count; ++i) {
-    fill_normal({z.values.data() + i * latent(), static_cast<std::size_t>(latent())}, seed,
-                NoisePurpose::prior_sample, i);
-  }
-  return decode(z);
+  return decode(prior_codes(count, latent(), seed));
 }
 
 Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "command.h"
 #include "figures.h"
+#include "model/host_noise.h"
 #include "run_folder.h"
 #include "runtime/check.h"
 #include "table_file.h"
@@ -37,6 +39,26 @@ int write_manifold(Model& model, const SampleOptions& options) {
   return 0;
 }
 
+// In chunks, so that memory does not grow with their number.
+void write_table(Model& model, const SampleOptions& options, const std::filesystem::path& file) {
+  constexpr std::int64_t kRows = 4096;
+  TableFile table(file, options.count, numbered("x", model.dims()));
+  // The model itself refuses where it has no prior.
+  table.append(model.sample(std::min(kRows, options.count), options.seed));
+  for (std::int64_t first = kRows; first < options.count; first += kRows) {
+    const auto rows = std::min(kRows, options.count - first);
+    table.append(model.decode(prior_codes(rows, model.latent(), options.seed, first)));
+  }
+  table.commit();
+}
+
+// Before a picture that no file could hold is drawn in memory.
+void check_picture_size(const Model& model, std::int64_t count) {
+  if (!model.picture().is_picture() || count <= std::numeric_limits<int>::max() / (3 * model.dims())) return;
+  throw ConfigError(
+      concat(count, " pictures are too many for one PNG file; ask for fewer, or name a .npy file."));
+}
+
 int run_sample(const SampleOptions& options) {
   auto model = Model::load(options.run, Device::parse(options.device));
   if (options.manifold > 0) return write_manifold(model, options);
@@ -47,11 +69,10 @@ int run_sample(const SampleOptions& options) {
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (drawable) kinds.push_back(FileKind::png);
   if (file_kind(file, kinds) == FileKind::png) {
+    check_picture_size(model, options.count);
     draw_samples(model, model.sample(options.count, options.seed), nullptr).write_png(file);
   } else {
-    TableFile table(file, options.count, numbered("x", model.dims()));
-    table.append(model.sample(options.count, options.seed));
-    table.commit();
+    write_table(model, options, file);
   }
   std::cout << file.string() << ": " << options.count << " draws from the prior, decoded\n";
   return 0;
