@@ -151,6 +151,14 @@ TEST(CliErrors, ResultsThatCannotBePrintedAreAFailure) {
   EXPECT_SAYS(result.err, "elbo: ");
 }
 
+TEST(CliErrors, AReaderThatLeavesIsToldNothing) {
+  CommandSettings left;
+  left.nobody_reads = true;
+  const auto result = run_elbo({"info"}, left);
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, "");
+}
+
 TEST(CliErrors, CudaWithoutAGpuIsRefused) {
   const TempFolder folder;
   const auto result = run_elbo({"train", "latent-2d", "--device", "cuda:99", "--out", folder / "run"});
@@ -170,6 +178,10 @@ TEST(CliErrors, ADamagedOrStrangeModelIsRefused) {
   const auto codes = write(folder / "codes.csv", "a,b,c\n1,2,3\n4,5,6\n").string();
   expect_complaint(run_elbo({"decode", run, "--codes", codes, "--out", folder / "x.csv", "--device", dev}), 1,
                    {"codes.csv", "3", "2"});
+  const auto holes = write(folder / "holes.csv", "z0,z1\n1,2\n3,nan\n").string();
+  expect_complaint(run_elbo({"decode", run, "--codes", holes, "--out", folder / "x.csv", "--device", dev}), 1,
+                   {"line 3", "holes.csv", "NaN"});
+  EXPECT_FALSE(std::filesystem::exists(folder / "x.csv"));
   expect_complaint(run_elbo({"eval", run, "--split", "tset", "--device", dev}), 2, {"tset", "\"test\""});
   expect_complaint(run_elbo({"eval", run, "--split", "validation", "--device", dev}), 1, {"validation"});
 

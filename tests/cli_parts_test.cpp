@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <limits>
 
 #include "elbo/elbo.h"
 #include "io/file.h"
 #include "support/data.h"
+#include "tools/elbo/command.h"
 #include "tools/elbo/figures.h"
 #include "tools/elbo/pictures.h"
 #include "tools/elbo/progress.h"
@@ -111,6 +115,22 @@ TEST(CliParts, ScatterPlotsHaveOneScaleForBothAxes) {
   EXPECT_GT(right - left, 300);
   EXPECT_LT(bottom - top, 20);
   EXPECT_GT(bottom, top);
+}
+
+TEST(CliParts, NoFileTakesTheNumberOfAClosedStream) {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    EXPECT_EXIT(
+        {
+          close(stream);
+          occupy_standard_streams();
+          char byte = 0;
+          const bool unusable =
+              stream == STDIN_FILENO ? read(stream, &byte, 1) < 0 : write(stream, &byte, 1) < 0;
+          _exit(unusable && open("/dev/null", O_WRONLY) > STDERR_FILENO ? 0 : 1);
+        },
+        testing::ExitedWithCode(0), "")
+        << stream;
+  }
 }
 
 TEST(CliParts, WalksJoinDifferentLabels) {

@@ -144,6 +144,8 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
     EXPECT_SAYS(result.out, arguments.back());
     EXPECT_TRUE(io::read_file(arguments.back()).starts_with("\x89PNG")) << arguments.back();
   }
+  expect_complaint(run_elbo({"sample", run, "-n", "100000000", "--out", folder / "x.png", "--device", dev}),
+                   2, {"100000000", "too many", ".npy"});
 
   // Codes of the test split decode to its reconstructions.
   const std::string codes = folder / "codes.npy", decoded = folder / "decoded.csv",
@@ -190,6 +192,23 @@ TEST(Cli, PointsOfThePlaneGetScatterPlots) {
       run_elbo({"sample", run, "-n", "50", "--out", folder / "s.csv", "--device", device().name()});
   EXPECT_EQ(samples.code, 0) << samples.err;
   EXPECT_EQ(load_dataset((folder / "s.csv").string()).train.count, 50);
+}
+
+TEST(Cli, ManyDrawsComeInChunksAndContinueTheSequence) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "run").string(), dev = device().name();
+  ASSERT_EQ(run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", run})).code, 0);
+  const auto drawn = [&](const std::string& count) {
+    const auto file = (folder / (count + ".npy")).string();
+    EXPECT_EQ(run_elbo({"sample", run, "-n", count, "--out", file, "--device", dev}).code, 0);
+    return load_dataset(file).train.floats;
+  };
+  const auto values = drawn("4099");  // three more than the first chunk
+  auto model = Model::load(run, device());
+  const auto whole = model.sample(4099, 1).values;
+  ASSERT_EQ(values.size(), whole.size());
+  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_NEAR(values[i], whole[i], 1e-5) << i;
 }
 
 TEST(Cli, AnAutoencoderHasNoPriorToDrawFrom) {
@@ -331,6 +350,28 @@ TEST(Cli, SigtermAndHangUpAreInterruptsToo) {
     EXPECT_EQ(stopped.code, 130) << stopped.err;
     EXPECT_EQ(stopped.out, "");
     EXPECT_EQ(run_elbo({"eval", run, "--device", device().name()}).code, 0);
+  }
+}
+
+TEST(Cli, JsonIsUtf8WhateverTheFoldersName) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = (folder / "caf\xe9").string();  // Latin-1
+  const auto trained = run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "1", "--json"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_EQ(Json::parse(trained.out).at("steps"), 10);
+}
+
+TEST(Cli, WhatItWasStartedToIgnoreStaysIgnored) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  for (const int signal : {SIGINT, SIGHUP}) {
+    auto settings = interrupted_by(signal);
+    settings.ignored_signals = {signal};
+    const auto run = (folder / std::to_string(signal)).string();
+    const auto result = run_elbo(small_training({"latent-2d", "--out", run, "--epochs", "20"}), settings);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_SAYS(result.err, "epoch 20/20");
   }
 }
 

@@ -31,6 +31,7 @@ namespace {
     setrlimit(RLIMIT_FSIZE, &limit);
   }
   for (const int number : {SIGHUP, SIGINT, SIGPIPE, SIGXFSZ}) signal(number, SIG_DFL);  // as in a terminal
+  for (const int number : settings.ignored_signals) signal(number, SIG_IGN);
   std::vector<char*> argv = {const_cast<char*>("elbo")};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -51,6 +52,7 @@ bool drain(int descriptor, std::string& text) {
 CommandResult run_elbo(const std::vector<std::string>& arguments, const CommandSettings& settings) {
   int out[2], err[2];
   if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  if (settings.nobody_reads) close(out[0]);
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("no process");
   if (child == 0) become_elbo(arguments, settings, out[1], err[1]);
@@ -60,6 +62,7 @@ CommandResult run_elbo(const std::vector<std::string>& arguments, const CommandS
   CommandResult result;
   bool signalled = false;
   std::array<pollfd, 2> open_pipes = {pollfd{out[0], POLLIN, 0}, pollfd{err[0], POLLIN, 0}};
+  if (settings.nobody_reads) open_pipes[0].fd = -1;
   while (open_pipes[0].fd >= 0 || open_pipes[1].fd >= 0) {
     if (poll(open_pipes.data(), open_pipes.size(), -1) < 0) continue;
     for (std::size_t i = 0; i < 2; ++i) {
@@ -74,7 +77,7 @@ CommandResult run_elbo(const std::vector<std::string>& arguments, const CommandS
       }
     }
   }
-  close(out[0]);
+  if (!settings.nobody_reads) close(out[0]);
   close(err[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

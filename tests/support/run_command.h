@@ -17,7 +17,9 @@ struct CommandResult {
 struct CommandSettings {
   std::vector<std::string> environment;  ///< "NAME=value", beside the test's own
   std::string folder;                    ///< where it runs; empty: where the test does
+  std::vector<int> ignored_signals;      ///< as in a script's background job; others are as in a terminal
   long long file_size_limit = -1;        ///< bytes a file may grow to, as on a full disk; −1: any
+  bool nobody_reads = false;             ///< standard output is a pipe whose reader has left
   std::string standard_output;           ///< a file to print to in place of CommandResult::out
   /// Called with all that stands on standard error so far, whenever there is more; a positive number is sent
   /// to the process as a signal, once.

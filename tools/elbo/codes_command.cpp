@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "command.h"
+#include "data/check.h"
 #include "pictures.h"
 #include "run_folder.h"
 #include "runtime/check.h"
@@ -69,6 +70,7 @@ int run_decode(const DecodeOptions& options) {
     throw DataError(concat(options.codes, ": its rows have ", codes.dims, " values; the model's latent has ",
                            model.latent(), "."));
   }
+  data::check_support(codes, {.needed_by = "decoding"}, options.codes);
   if (kind == FileKind::png) {
     const auto decoded = model.decode(to_table(codes, 0, codes.count));
     draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);

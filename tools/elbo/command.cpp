@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <limits>
 #include <system_error>
@@ -9,6 +12,16 @@
 #include "runtime/check.h"
 
 namespace elbo::command {
+
+void occupy_standard_streams() {
+  const struct {
+    int number, mode;
+  } streams[] = {{STDIN_FILENO, O_WRONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_RDONLY}};
+  for (const auto& [number, mode] : streams) {
+    // The lowest free number, which open() gives, is this one.
+    if (fcntl(number, F_GETFD) == -1) (void)!open("/dev/null", mode);
+  }
+}
 
 void add_run(CLI::App& app, std::string& run) {
   app.add_option("RUN", run, "A run's folder, or a model.safetensors")->required();

@@ -28,6 +28,10 @@ void add_decode(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 
+/// Where a standard stream is closed, the next file that is opened takes its number, and what is meant for
+/// the stream lands in the file. After this call something else has it, and using the stream still fails.
+void occupy_standard_streams();
+
 /// What several subcommands take: RUN, a trained model; --data and --split; --device.
 void add_run(CLI::App& app, std::string& run);
 void add_data_and_split(CLI::App& app, std::string& data, std::string& split);

@@ -2,10 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <poll.h>
 #include <signal.h>
-#if defined(__linux__)
 #include <unistd.h>
-#endif
 
 #include <cstdio>
 #include <cstdlib>
@@ -120,10 +119,17 @@ int parse_and_run(int argc, char** argv) {
   return action();
 }
 
+// As after `elbo info RUN | head -1`.
+bool reader_has_left() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
 // Results that could not be written are no results.
 int flushed(int code) {
   std::cout.flush();
   if (std::cout.good() && std::fflush(stdout) == 0) return code;
+  if (reader_has_left()) return kFailed;  // and needs no telling
   return complain("cannot write the results to standard output.", kFailed);
 }
 
@@ -142,6 +148,7 @@ void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_streams();
   // A file that may not grow and a reader that has left are then errors of a write, not the end of the
   // process: nothing half-written stays behind, and a training outlives the pager of its progress.
   signal(SIGXFSZ, SIG_IGN);

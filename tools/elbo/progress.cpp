@@ -22,13 +22,14 @@ bool is_ignored(int which) {
   return sigaction(which, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/// The signals the program takes for itself. A nohup's child keeps ignoring the hang-up.
+/// The signals the program takes for itself. What it was started to ignore stays ignored: the hang-up under
+/// nohup, Ctrl-C in a script's background job.
 sigset_t interrupts() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
+  for (const int which : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!is_ignored(which)) sigaddset(&signals, which);
+  }
   return signals;
 }
 
@@ -37,7 +38,6 @@ sigset_t interrupts() {
 void wait_for_interrupts(sigset_t signals) {
   for (int which = 0; sigwait(&signals, &which) == 0;) {
     if (interrupt_guarded && !interrupt_requested.exchange(true)) continue;
-    if (is_ignored(which)) continue;  // by whoever started the program
     signal(which, SIG_DFL);
     raise(which);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

@@ -57,7 +57,8 @@ void add_nll(Json& json, const Evaluation& evaluation) {
 }
 
 void print(const Json& json) {
-  std::cout << json.dump() << '\n';
+  // A file's name may be no UTF-8, which JSON must be.
+  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {
