@@ -25,11 +25,14 @@
 namespace elbo::cuda {
 
 /// Blocks of a grid, threads of a block, and the dynamic shared memory of each block: sizeof(S) for a kernel
-/// that calls shared_storage<S>(). Remembers where the launch stands, for error messages.
+/// that calls shared_storage<S>(). Remembers where the launch stands, for error messages. `overlap` lets the
+/// grid begin while the one before it ends, where the GPU can: for kernels that call
+/// arch::wait_for_previous_grid().
 struct LaunchShape {
   dim3 grid;
   dim3 block;
   std::size_t shared_bytes;
+  bool overlap = false;
   std::source_location where;
 
   LaunchShape(dim3 grid, dim3 block, std::size_t shared_bytes = 0,
@@ -69,7 +72,14 @@ void launch(CudaState& state, const LaunchShape& shape, void (*kernel)(Parameter
   }
   const auto start = [&](Parameters... parameters) {
     void* pointers[sizeof...(Parameters) + 1] = {const_cast<void*>(static_cast<const void*>(&parameters))...};
-    return cudaLaunchKernel(function, shape.grid, shape.block, pointers, shape.shared_bytes, state.stream);
+    if (!shape.overlap || state.compute_capability < 90) {
+      return cudaLaunchKernel(function, shape.grid, shape.block, pointers, shape.shared_bytes, state.stream);
+    }
+    cudaLaunchAttribute overlap{};
+    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    overlap.val.programmaticStreamSerializationAllowed = 1;
+    const cudaLaunchConfig_t config{shape.grid, shape.block, shape.shared_bytes, state.stream, &overlap, 1};
+    return cudaLaunchKernelExC(&config, function, pointers);
   };
   check(start(arguments...), "kernel launch", shape.where);
 #else

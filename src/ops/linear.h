@@ -6,6 +6,7 @@
 // give the same bits.
 
 #include "math/activation_kind.h"
+#include "ops/product_plan.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
 
@@ -33,8 +34,19 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
 
 }  // namespace elbo::ops
 
-namespace elbo::cuda {  // the same contracts, in kernels/linear.cu
+namespace elbo::cuda {  // the same contracts, in kernels/linear*.cu
 decltype(ops::linear_forward) linear_forward;
 decltype(ops::linear_backward_input) linear_backward_input;
 decltype(ops::linear_backward_params) linear_backward_params;
+
+/// With a plan that is given, not chosen, whose precision counts: for timing and testing plans.
+void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
+                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
+                    VectorView<const float> b, Activation activation);
+void linear_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+                           MatrixView<const float> dy, MatrixView<const float> w,
+                           MatrixView<const float> saved, Activation activation);
+void linear_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+                            VectorView<float> db, MatrixView<const float> dy, MatrixView<const float> x,
+                            bool accumulate);
 }  // namespace elbo::cuda

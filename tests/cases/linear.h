@@ -3,13 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "math/precision.h"
 #include "ops/linear.h"
 #include "runtime/check.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"
+
+/// ops::op(context, …), or on CUDA the op with a plan where there is one.
+#if ELBO_HAS_CUDA
+#define ELBO_RUN_PLANNED(plan, context, op, ...) \
+  (plan) ? cuda::op(context, *(plan), __VA_ARGS__) : ops::op(context, __VA_ARGS__)
+#else
+#define ELBO_RUN_PLANNED(plan, context, op, ...) (void)(plan), ops::op(context, __VA_ARGS__)
+#endif
 
 namespace elbo::test {
 
@@ -57,6 +67,19 @@ struct LinearShape {
   std::vector<float> dy() const { return Random(seed() + 3).normal(n * out); }
 };
 
+/// A product's operand as a precision takes it.
+inline std::vector<double> operand(Precision precision, std::vector<float> values) {
+  for (float& value : values) {
+    if (precision == Precision::tf32) value = math::round_to_tf32(value);
+    if (precision == Precision::bf16) value = math::round_to_bf16(value);
+  }
+  return widen(values);
+}
+/// What it adds to a case's name.
+inline std::string precision_suffix(Precision precision) {
+  return precision == Precision::fp32 ? "" : concat("_", precision_name(precision));
+}
+
 /// x wᵀ + b for x [n, in], w [out, in]; b may be empty.
 inline std::vector<double> affine_reference(const LinearShape& shape, std::span<const double> x,
                                             std::span<const double> w, std::span<const double> b) {
@@ -76,10 +99,12 @@ struct LinearForwardCase {
   Activation activation = Activation::identity;
   bool bias = true;
   bool save = false;  ///< keep the pre-activation, for any activation
+  Precision precision = Precision::fp32;
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
 
   std::string name() const {
-    return concat(shape.name(), "_", activation_name(activation), bias ? "" : "_nobias",
-                  save ? "_saved" : "");
+    return concat(shape.name(), "_", activation_name(activation), bias ? "" : "_nobias", save ? "_saved" : "",
+                  plan ? concat("_", plan->name()) : precision_suffix(precision));
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
@@ -87,7 +112,7 @@ struct LinearForwardCase {
   }
 
   std::vector<double> pre_activation() const {
-    return affine_reference(shape, widen(shape.x()), widen(shape.w()),
+    return affine_reference(shape, operand(precision, shape.x()), operand(precision, shape.w()),
                             bias ? widen(shape.b()) : std::vector<double>{});
   }
   std::vector<double> reference() const {
@@ -107,8 +132,9 @@ struct LinearForwardCase {
       saved = run.output<float>(
           "saved", shape.n, shape.out, [c = *this] { return c.pre_activation(); }, tolerance);
     }
-    run.operation = [=, act = activation](Context& context) {
-      ops::linear_forward(context, y, saved, x, w, b, act);
+    run.operation = [=, act = activation, exactly = precision, with = plan](Context& context) {
+      const PrecisionScope scope(context, exactly);
+      ELBO_RUN_PLANNED(with, context, linear_forward, y, saved, x, w, b, act);
     };
   }
 };
@@ -117,9 +143,12 @@ struct LinearBackwardInputCase {
   LinearShape shape;
   Activation activation = Activation::identity;  ///< the one that produced x
   bool in_place = false;                         ///< dx takes the memory of `saved`
+  Precision precision = Precision::fp32;
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
 
   std::string name() const {
-    return concat(shape.name(), "_", activation_name(activation), in_place ? "_inplace" : "");
+    return concat(shape.name(), "_", activation_name(activation), in_place ? "_inplace" : "",
+                  plan ? concat("_", plan->name()) : precision_suffix(precision));
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
@@ -141,7 +170,8 @@ struct LinearBackwardInputCase {
     return values;
   }
   std::vector<double> reference() const {
-    const auto dy = shape.dy(), w = shape.w(), pre = pre_activation();
+    const auto dy = operand(precision, shape.dy()), w = operand(precision, shape.w());
+    const auto pre = pre_activation();
     std::vector<double> dx(static_cast<std::size_t>(shape.n * shape.in));
     for (std::int64_t i = 0; i < shape.n; ++i) {
       double* row = dx.data() + i * shape.in;
@@ -170,8 +200,9 @@ struct LinearBackwardInputCase {
     } else if (!in_place) {
       from = run.input("saved", shape.n, shape.in, saved());
     }
-    run.operation = [=, act = activation](Context& context) {
-      ops::linear_backward_input(context, dx, dy, w, from, act);
+    run.operation = [=, act = activation, exactly = precision, with = plan](Context& context) {
+      const PrecisionScope scope(context, exactly);
+      ELBO_RUN_PLANNED(with, context, linear_backward_input, dx, dy, w, from, act);
     };
   }
 };
@@ -180,9 +211,12 @@ struct LinearBackwardParamsCase {
   LinearShape shape;
   bool bias = true;
   bool accumulate = false;
+  Precision precision = Precision::fp32;
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
 
   std::string name() const {
-    return concat(shape.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "");
+    return concat(shape.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "",
+                  plan ? concat("_", plan->name()) : precision_suffix(precision));
   }
   double flops() const { return shape.flops(); }
   double bytes() const {
@@ -192,7 +226,7 @@ struct LinearBackwardParamsCase {
   std::vector<float> dw_before() const { return Random(shape.seed() + 4).normal(shape.out * shape.in); }
   std::vector<float> db_before() const { return Random(shape.seed() + 5).normal(shape.out); }
   std::vector<double> dw_reference() const {
-    const auto x = shape.x(), dy = shape.dy();
+    const auto x = operand(precision, shape.x()), dy = operand(precision, shape.dy());
     std::vector<double> dw(static_cast<std::size_t>(shape.out * shape.in));
     if (accumulate) dw = widen(dw_before());
     for (std::int64_t i = 0; i < shape.n; ++i) {
@@ -226,8 +260,9 @@ struct LinearBackwardParamsCase {
           "db", shape.out, [c = *this] { return c.db_reference(); }, tolerance,
           accumulate ? db_before() : nothing);
     }
-    run.operation = [=, add = accumulate](Context& context) {
-      ops::linear_backward_params(context, dw, db, dy, x, add);
+    run.operation = [=, add = accumulate, exactly = precision, with = plan](Context& context) {
+      const PrecisionScope scope(context, exactly);
+      ELBO_RUN_PLANNED(with, context, linear_backward_params, dw, db, dy, x, add);
     };
   }
 };

@@ -39,7 +39,8 @@ struct Thread {
 struct Warp {
   unsigned arrived = 0;  ///< lanes, at the collective that is being gathered
   std::uint64_t deposits[2][kWarp] =
-      {};  ///< of this collective and the one before, which slow lanes still read
+      {};                              ///< of this collective and the one before, which slow lanes still read
+  std::vector<std::byte> gathered[2];  ///< likewise
   std::uint64_t intervals = 0;
 };
 
@@ -53,6 +54,7 @@ class Block {
 
   void barrier(const char* file, int line);
   const std::uint64_t* collective(std::uint64_t deposit, unsigned mask, const char* file, int line);
+  std::byte* gathering(std::size_t bytes);
   void* shared_memory(std::size_t bytes);
   void note_failure(cudaError_t error, const std::string& what);
   [[noreturn]] void leave();
@@ -217,6 +219,13 @@ const std::uint64_t* Block::collective(std::uint64_t deposit, unsigned mask, con
     }
   }
   return deposits;
+}
+
+std::byte* Block::gathering(std::size_t bytes) {
+  // Lanes that read what was gathered before in these bytes have all gone through the collective after it.
+  auto& gathered = warps_[current_ / kWarp].gathered[threads_[current_].collectives % 2];
+  if (gathered.size() < kWarp * bytes) gathered.resize(kWarp * bytes);
+  return gathered.data();
 }
 
 void* Block::shared_memory(std::size_t bytes) {
@@ -412,6 +421,14 @@ std::uint64_t warp_shuffle(std::uint64_t bits, unsigned mask, Shuffle shuffle, i
   }
   if (source < 0 || source >= static_cast<int>(kWarp)) source = lane;
   return block().collective(bits, mask, file, line)[source];
+}
+
+std::byte* warp_gathering(std::size_t bytes) {
+  return block().gathering(bytes);
+}
+
+void warp_gathered(const char* file, int line) {
+  block().collective(0, ~0u, file, line);
 }
 
 unsigned warp_ballot(bool condition, unsigned mask, const char* file, int line) {

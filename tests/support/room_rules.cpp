@@ -57,10 +57,11 @@ constexpr Room kRooms[] = {
     {"kernels/platform\\.cuh", "src/math/.*|src/runtime/cuda_state\\.h|tests/emulation/device\\.h",
      MATH_STD "|source_location|emulation/device\\.h|cuda_runtime\\.h",
      "kernels/platform.cuh may include math, runtime/cuda_state.h and the emulation"},
-    {"kernels/.*\\.cuh", "kernels/.*\\.cuh|src/math/.*",
+    {"kernels/.*\\.cuh", "kernels/.*\\.cuh|src/math/.*|src/ops/product_plan\\.h",
      MATH_STD "|cuda_[a-z0-9_]+\\.h|curand_kernel\\.h|cooperative_groups\\.h|mma\\.h",
-     "kernels/*.cuh may include math and kernels"},
-    {"kernels/([a-z_0-9]+)\\.cu", "kernels/.*\\.cuh|src/math/.*|src/runtime/.*|src/ops/\\1\\.h",
+     "kernels/*.cuh may include math, kernels and ops/product_plan.h"},
+    {"kernels/([a-z_0-9]+)(?:\\.[a-z_0-9]+)?\\.cu",
+     "kernels/.*\\.cuh|src/math/.*|src/runtime/.*|src/ops/\\1\\.h",
      STD "|cuda_[a-z0-9_]+\\.h|curand_kernel\\.h|cublas(_v2|Lt)?\\.h|cooperative_groups\\.h|mma\\.h",
      "kernels/*.cu may include math, kernels, runtime and its own ops/<op>.h"},
     {"tools/.*", "include/elbo/.*|src/.*|tools/.*", STD "|" POSIX "|CLI/.*|nlohmann/.*|stb_[a-z_]+\\.h",
@@ -251,7 +252,7 @@ std::vector<Violation> check_ops(const SourceTree& sources) {
       violations.push_back({because, 1, path, "one op, one place: this file is missing"});
   };
   static const std::regex contract("src/ops/([a-z_0-9]+)\\.h");
-  static const std::regex kernel("kernels/([a-z_0-9]+)\\.cu");
+  static const std::regex kernel("kernels/([a-z_0-9]+)(?:\\.[a-z_0-9]+)?\\.cu");
   for (const auto& [file, text] : sources) {
     std::smatch groups;
     if (std::regex_match(file, groups, contract) && text.find("namespace elbo::cuda") != std::string::npos) {

@@ -22,6 +22,9 @@
 #define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
+/// Before a function of the emulation's own that is compiled along with kernels: its accesses are not
+/// theirs.
+#define ELBO_UNCHECKED __attribute__((noinline, no_sanitize("thread")))
 
 // Set by the scheduler whenever it goes on with another thread of the grid.
 extern uint3 threadIdx;
@@ -42,6 +45,11 @@ std::uint64_t warp_shuffle(std::uint64_t bits, unsigned mask, Shuffle shuffle, i
                            int line);
 /// One bit per lane. All 32 lanes call it together.
 unsigned warp_ballot(bool condition, unsigned mask, const char* file, int line);
+
+/// Room for `bytes` of each lane, in their order: the lane writes its own, and after warp_gathered() reads
+/// all until it takes part in another collective.
+std::byte* warp_gathering(std::size_t bytes);
+void warp_gathered(const char* file, int line);
 
 /// The two halves of an atomic, of 4 or 8 bytes: no other thread runs between them, and the checker sees one
 /// access.
@@ -112,6 +120,17 @@ T shuffle(T value, unsigned mask, Shuffle kind, int operand, const char* file, i
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   return std::bit_cast<T>(
       static_cast<Bits>(warp_shuffle(std::bit_cast<Bits>(value), mask, kind, operand, file, line)));
+}
+
+/// `value` of every lane. All 32 call it together; what it points to stays until the lane's next collective.
+template <class T>
+ELBO_UNCHECKED const T* warp_gather(const T& value, const char* file = __builtin_FILE(),
+                                    int line = __builtin_LINE()) {
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 16);
+  std::byte* const values = warp_gathering(sizeof(T));
+  std::memcpy(values + sizeof(T) * (threadIdx.x % 32), &value, sizeof(T));
+  warp_gathered(file, line);
+  return reinterpret_cast<const T*>(values);
 }
 
 template <class T, class Update>

@@ -1,0 +1,95 @@
+#pragma once
+// Copies from global to shared memory that no register and no thread waits for (cp.async).
+
+#include "platform.cuh"
+
+namespace elbo::cuda::arch {
+
+/// A thread's copies. It gathers them into groups and later waits for a group; what a copy brings is there
+/// for the thread that asked for it after wait(), for others of its block after a barrier that follows.
+///
+/// The emulation writes twice: NaN when the copy is asked for, the values when it is waited for. So a read
+/// in between, or a copy into what others still read, is a race that its checker sees. At most kMostPending
+/// copies may be on the way there.
+template <int kMostPending>
+class AsyncCopies {
+ public:
+  /// Four floats, of which the first `count` (0 to 4) exist; zeros stand in for the others. Both addresses
+  /// are multiples of 16 bytes.
+  __device__ void copy4(float* to, const float* from, int count) {
+#if defined(__CUDACC__)
+    const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(address), "l"(from), "r"(4 * count)
+                 : "memory");
+#else
+    *reinterpret_cast<float4*>(to) = {kNotYet, kNotYet, kNotYet, kNotYet};
+    push({to, from, count, 4, 0});
+#endif
+  }
+
+  /// One float, or zero where it does not exist.
+  __device__ void copy1(float* to, const float* from, bool exists) {
+#if defined(__CUDACC__)
+    const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;\n" ::"r"(address), "l"(from),
+                 "r"(exists ? 4 : 0)
+                 : "memory");
+#else
+    *to = kNotYet;
+    push({to, from, exists ? 1 : 0, 1, 0});
+#endif
+  }
+
+  /// What was asked for since the last commit is a group, if only an empty one.
+  __device__ void commit() {
+#if defined(__CUDACC__)
+    asm volatile("cp.async.commit_group;\n" ::: "memory");
+#else
+    end_group();
+#endif
+  }
+
+  /// Waits until all groups but the `kGroups` latest have arrived.
+  template <int kGroups>
+  __device__ void wait() {
+#if defined(__CUDACC__)
+    asm volatile("cp.async.wait_group %0;\n" ::"n"(kGroups) : "memory");
+#else
+    for (Copy copy = next_due(kGroups); copy.to; copy = next_due(kGroups)) {
+      if (copy.width == 4 && copy.count == 4) {
+        *reinterpret_cast<float4*>(copy.to) = *reinterpret_cast<const float4*>(copy.from);
+      } else {
+        for (int i = 0; i < copy.width; ++i) copy.to[i] = i < copy.count ? copy.from[i] : 0.0f;
+      }
+    }
+#endif
+  }
+
+#if !defined(__CUDACC__)
+ private:
+  static constexpr float kNotYet = __builtin_nanf("");
+  struct Copy {
+    float* to = nullptr;
+    const float* from = nullptr;
+    int count = 0, width = 0, group = 0;
+  };
+
+  ELBO_UNCHECKED void push(Copy copy) {
+    copy.group = groups_;
+    copies_[end_++ % kMostPending] = copy;
+  }
+  ELBO_UNCHECKED void end_group() {
+    ++groups_;
+  }
+  ELBO_UNCHECKED Copy next_due(int groups) {
+    if (begin_ == end_ || copies_[begin_ % kMostPending].group >= groups_ - groups) return {};
+    return copies_[begin_++ % kMostPending];
+  }
+
+  Copy copies_[kMostPending];
+  unsigned begin_ = 0, end_ = 0;
+  int groups_ = 0;
+#endif
+};
+
+}  // namespace elbo::cuda::arch

@@ -1,0 +1,153 @@
+#pragma once
+// Matrix products of a warp on tensor cores, in the shapes that every GPU from sm_80 on has, and how their
+// operands are rounded.
+//
+// A warp holds a [16, kDepth] piece of a, a [kDepth, 8] piece of b and a [16, 8] piece of c in the registers
+// of its lanes. With g = lane / 4 and t = lane % 4, a lane has
+//   of c: (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1);
+//   of a in TF32: (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4);       of b: (t, g), (t + 4, g);
+//   of a in BF16, pairs from column on: (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8);
+//   of b, pairs from row on: (2t, g), (2t + 8, g).
+// Sums are fp32. In which order and how a tensor core rounds its sums is not documented; products are exact.
+
+#include "math/precision.h"
+#include "platform.cuh"
+
+namespace elbo::cuda::arch {
+
+struct FragmentA {
+  std::uint32_t bits[4];
+};
+struct FragmentB {
+  std::uint32_t bits[2];
+};
+
+/// Rounded as math::round_to_tf32 does.
+__device__ inline std::uint32_t tf32_bits(float value) {
+#if defined(__CUDACC__)
+  std::uint32_t bits;
+  asm("cvt.rna.tf32.f32 %0, %1;\n" : "=r"(bits) : "f"(value));
+  return bits;
+#else
+  return __float_as_uint(math::round_to_tf32(value));
+#endif
+}
+
+/// Two bfloat16, the first in the lower half, each rounded as math::round_to_bf16 does.
+__device__ inline std::uint32_t bf16_pair_bits(float first, float second) {
+#if defined(__CUDACC__)
+  std::uint32_t bits;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;\n" : "=r"(bits) : "f"(second), "f"(first));
+  return bits;
+#else
+  return __float_as_uint(math::round_to_bf16(first)) >> 16 |
+         (__float_as_uint(math::round_to_bf16(second)) & 0xffff0000u);
+#endif
+}
+
+struct Tf32 {
+  static constexpr int kDepth = 8;
+
+#if defined(__CUDACC__)
+  static __device__ void multiply_add(float (&c)[4], const FragmentA& a, const FragmentB& b) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\n"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a.bits[0]), "r"(a.bits[1]), "r"(a.bits[2]), "r"(a.bits[3]), "r"(b.bits[0]), "r"(b.bits[1]));
+  }
+#else
+  /// Lane, register of column k of a's row, or row k of b's column, and its value.
+  static constexpr int lane_of(int k) {
+    return k % 4;
+  }
+  static constexpr int register_of(int k) {
+    return k / 4;
+  }
+  static float value(std::uint32_t bits, int) {
+    return __uint_as_float(bits);
+  }
+#endif
+};
+
+struct Bf16 {
+  static constexpr int kDepth = 16;
+
+#if defined(__CUDACC__)
+  static __device__ void multiply_add(float (&c)[4], const FragmentA& a, const FragmentB& b) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\n"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a.bits[0]), "r"(a.bits[1]), "r"(a.bits[2]), "r"(a.bits[3]), "r"(b.bits[0]), "r"(b.bits[1]));
+  }
+#else
+  static constexpr int lane_of(int k) {
+    return k % 8 / 2;
+  }
+  static constexpr int register_of(int k) {
+    return k / 8;
+  }
+  static float value(std::uint32_t bits, int k) {
+    return __uint_as_float(k % 2 ? bits & 0xffff0000u : bits << 16);
+  }
+#endif
+};
+
+#if !defined(__CUDACC__)
+/// What one lane brings to a warp's product of kDown × kAcross pieces.
+template <int kDown, int kAcross>
+struct LaneOperands {
+  FragmentA a[kDown];
+  FragmentB b[kAcross];
+};
+template <int kDown, int kAcross>
+struct LaneSums {
+  float c[kDown][kAcross][4];
+};
+
+/// One lane's part of the product, from what all lanes brought; k in order.
+template <class Format, int kDown, int kAcross>
+ELBO_UNCHECKED LaneSums<kDown, kAcross> add_lane_products(LaneSums<kDown, kAcross> sums,
+                                                          const LaneOperands<kDown, kAcross>* lanes,
+                                                          int lane) {
+  const int group = lane / 4, place = lane % 4;
+  for (int k = 0; k < Format::kDepth; ++k) {
+    float cols[2 * kAcross];
+    for (int j = 0; j < 2 * kAcross; ++j) {
+      const auto& from = lanes[4 * (2 * place + j % 2) + Format::lane_of(k)].b[j / 2];
+      cols[j] = Format::value(from.bits[Format::register_of(k)], k);
+    }
+    for (int i = 0; i < 2 * kDown; ++i) {
+      const auto& from = lanes[4 * group + Format::lane_of(k)].a[i / 2];
+      const float row = Format::value(from.bits[2 * Format::register_of(k) + i % 2], k);
+      for (int j = 0; j < 2 * kAcross; ++j) sums.c[i / 2][j / 2][2 * (i % 2) + j % 2] += row * cols[j];
+    }
+  }
+  return sums;
+}
+#endif
+
+/// c += a b for kDown × kAcross pieces: c[i][j] is that of a[i] and b[j]. The whole warp calls it.
+template <class Format, int kDown, int kAcross>
+__device__ void multiply_add(float (&c)[kDown][kAcross][4], const FragmentA (&a)[kDown],
+                             const FragmentB (&b)[kAcross]) {
+#if defined(__CUDACC__)
+  ELBO_UNROLL
+  for (int i = 0; i < kDown; ++i) {
+    ELBO_UNROLL
+    for (int j = 0; j < kAcross; ++j) Format::multiply_add(c[i][j], a[i], b[j]);
+  }
+#else
+  LaneOperands<kDown, kAcross> own;
+  std::memcpy(own.a, a, sizeof own.a);
+  std::memcpy(own.b, b, sizeof own.b);
+  LaneSums<kDown, kAcross> sums;
+  std::memcpy(sums.c, c, sizeof sums.c);
+  sums = add_lane_products<Format>(sums, ::elbo::emulation::warp_gather(own),
+                                   static_cast<int>(threadIdx.x % 32));
+  std::memcpy(c, sums.c, sizeof sums.c);
+#endif
+}
+
+}  // namespace elbo::cuda::arch

@@ -1,0 +1,48 @@
+// dx = (dy w) ⊙ act′.
+
+#include "activation.cuh"
+#include "ops/linear.h"
+#include "product.cuh"
+
+namespace elbo::cuda {
+namespace {
+
+/// `saved` is read where dx is written then, so the two may be one.
+struct FinishBackwardInput {
+  MatrixView<float> dx;
+  MatrixView<const float> saved;
+  Activation activation;
+  bool dx_aligned, saved_aligned;
+
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+    if (activation != Activation::identity) {
+      const float4 derivative = activation_derivative(
+          activation, load4(saved.data + row * saved.stride + col, count, saved_aligned));
+      sums = {sums.x * derivative.x, sums.y * derivative.y, sums.z * derivative.z, sums.w * derivative.w};
+    }
+    store4(dx.data + row * dx.stride + col, sums, count, dx_aligned);
+  }
+  /// cuBLAS would overwrite what is still to be read.
+  MatrixView<float> staging() const { return saved.data == dx.data ? MatrixView<float>() : dx; }
+  bool stores_sums() const { return activation == Activation::identity; }
+  bool adds_sums() const { return false; }
+};
+
+}  // namespace
+
+void linear_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+                           MatrixView<const float> dy, MatrixView<const float> w,
+                           MatrixView<const float> saved, Activation activation) {
+  const FinishBackwardInput finish{dx, saved, activation, rows_aligned16(dx.data, dx.stride),
+                                   rows_aligned16(saved.data, saved.stride)};
+  product<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
+                                   Operand(w.data, w.stride, w.cols), dy.cols, finish);
+}
+
+void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
+                           MatrixView<const float> w, MatrixView<const float> saved, Activation activation) {
+  const ops::ProductKey key{dx.rows, dx.cols, dy.cols, ops::ProductKind::backward_input, context.precision()};
+  linear_backward_input(context, choose_product(context.cuda(), key), dx, dy, w, saved, activation);
+}
+
+}  // namespace elbo::cuda

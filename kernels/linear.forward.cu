@@ -1,0 +1,48 @@
+// y = act(x wᵀ + b).
+
+#include "activation.cuh"
+#include "ops/linear.h"
+#include "product.cuh"
+
+namespace elbo::cuda {
+namespace {
+
+struct FinishForward {
+  MatrixView<float> y, saved;
+  VectorView<const float> b;
+  Activation activation;
+  bool y_aligned, saved_aligned, b_aligned;
+
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+    if (b.data) sums = add4(sums, load4(b.data + col, count, b_aligned));
+    if (saved.data) store4(saved.data + row * saved.stride + col, sums, count, saved_aligned);
+    store4(y.data + row * y.stride + col, activate(activation, sums), count, y_aligned);
+  }
+  MatrixView<float> staging() const { return y; }
+  bool stores_sums() const { return !b.data && !saved.data && activation == Activation::identity; }
+  bool adds_sums() const { return false; }
+};
+
+}  // namespace
+
+void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
+                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
+                    VectorView<const float> b, Activation activation) {
+  const FinishForward finish{y,
+                             saved,
+                             b,
+                             activation,
+                             rows_aligned16(y.data, y.stride),
+                             rows_aligned16(saved.data, saved.stride),
+                             aligned16(b.data)};
+  product<Along::k, Along::k>(context.cuda(), plan, Operand(x.data, x.stride, x.rows),
+                              Operand(w.data, w.stride, w.rows), x.cols, finish);
+}
+
+void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
+                    MatrixView<const float> w, VectorView<const float> b, Activation activation) {
+  const ops::ProductKey key{y.rows, y.cols, x.cols, ops::ProductKind::forward, context.precision()};
+  linear_forward(context, choose_product(context.cuda(), key), y, saved, x, w, b, activation);
+}
+
+}  // namespace elbo::cuda

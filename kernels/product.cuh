@@ -1,0 +1,252 @@
+#pragma once
+// Matrix products with what is done to each result as a functor: no pass of its own.
+//
+//   product<Along::k, Along::k>(state, plan, a, b, k, finish);
+//
+// computes c[m, n] = Σ_k a b for m = a.extent and n = b.extent and gives every value once to `finish`. The
+// plan (ops/product_plan.h) says with which tile, in which precision and in how many splits; choose_product()
+// picks one. A layer's products are
+//   y = x wᵀ   product<Along::k, Along::k>            a = {x, x.stride, batch}, b = {w, w.stride, out}
+//   dx = dy w  product<Along::k, Along::extent>       a = {dy, dy.stride, batch}, b = {w, w.stride, in}
+//   dw = dyᵀ x product<Along::extent, Along::extent>  a = {dy, dy.stride, out}, b = {x, x.stride, in}
+//
+// Finish is a trivially copyable struct of views with
+//   __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const;
+// called for four neighbouring columns at a time, of which the first `count` (1 to 4) exist; col is a
+// multiple of 4, and neighbouring threads have neighbouring quads, so that memory is best read and written by
+// load4 and store4(…, count, aligned). It may have, besides:
+//   A quad() that returns float, and
+//     __device__ void row_sum(std::int64_t row, std::int64_t part, float sum) const;
+//   row_sum gets, once per row and group of plan.row_sum_columns() columns, the sum of what quad returned for
+//   them: `part` counts the groups, of which a row has plan.row_sums(n).
+//     __device__ void operand_sum(std::int64_t row, float sum) const;
+//   gets Σ_k a(row, k) in fp32, whatever the plan's precision: the bias gradient, beside dw.
+//     MatrixView<float> staging() const;
+//     bool stores_sums() const;
+//     bool adds_sums() const;
+//   called on the host: memory [m, n] where cuBLAS may leave the sums before quad() reads and overwrites
+//   them, or an empty view; whether storing them there is all that quad() does; or adding them to what is
+//   there.
+// quad() may read memory that other calls of it write only where both are for the same values.
+//
+// Blocks do not wait for each other: splits leave partial sums in the state's workspace, and a second kernel
+// adds them in order. So the bits depend on operands and plan alone. Products that may run at the same time
+// need workspaces of their own.
+
+#include <array>
+#include <utility>
+
+#include "product_finish.cuh"
+#include "product_tile.cuh"
+
+namespace elbo::cuda {
+
+/// Everything a kernel is told, except how to finish.
+struct ProductArguments {
+  Operand a, b;
+  std::int64_t k;
+  std::int64_t split_length;
+  bool b_is_settled;  ///< b was written before the grid before this one began
+  PartialSums partial;
+};
+
+template <Along kAlongA, Along kAlongB>
+inline constexpr ops::ProductKind kKind = kAlongB == Along::k   ? ops::ProductKind::forward
+                                          : kAlongA == Along::k ? ops::ProductKind::backward_input
+                                                                : ops::ProductKind::backward_params;
+
+template <class T, Along kAlongA, Along kAlongB>
+struct alignas(16) ProductStorage {
+  struct Stage {
+    SharedOperand<T, T::kRows, kAlongA> a;
+    SharedOperand<T, T::kCols, kAlongB> b;
+  };
+  union {
+    Stage stages[T::kStages];
+    SharedResults<T> results;  ///< once the last stage has been multiplied
+  };
+  /// What threads add up of a's columns, in their order.
+  float operand_sums[T::kThreads / T::kRows][T::kRows];
+};
+
+/// Adds up a's values over k as its stages pass: kThreads / kRows threads a row, each a run of every stage.
+template <class T>
+class OperandSummer {
+ public:
+  template <class A>
+  __device__ void add(const A& a) {
+    ELBO_UNROLL
+    for (int i = 0; i < kRun; ++i) sum_ += a.at(row(), part() * kRun + i);
+  }
+  template <class Sums>
+  __device__ void store(Sums& to) const {
+    to[part()][row()] = sum_;
+  }
+
+ private:
+  static constexpr int kParts = T::kThreads / T::kRows, kRun = T::kDepth / kParts;
+  static_assert(T::kThreads % T::kRows == 0 && T::kDepth % kParts == 0);
+  __device__ int row() const { return static_cast<int>(threadIdx.x) % T::kRows; }
+  __device__ int part() const { return static_cast<int>(threadIdx.x) / T::kRows; }
+
+  float sum_ = 0.0f;
+};
+
+/// One block per tile of c and split: x counts the tiles, those of a row of tiles after each other; y the
+/// splits.
+template <class T, Along kAlongA, Along kAlongB, class Finish>
+__global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments arguments, Finish finish) {
+  using Storage = ProductStorage<T, kAlongA, kAlongB>;
+  constexpr int kStages = T::kStages;
+  auto& shared = shared_storage<Storage>();
+  const Operand &a = arguments.a, &b = arguments.b;
+  const std::int64_t tiles_across = (b.extent + T::kCols - 1) / T::kCols;
+  const std::int64_t tile_col = static_cast<std::int64_t>(blockIdx.x) % tiles_across;
+  const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x) / tiles_across * T::kRows;
+  const std::int64_t first_col = tile_col * T::kCols;
+  const std::int64_t first_k = blockIdx.y * arguments.split_length;
+  const std::int64_t left = arguments.k - first_k;
+  const std::int64_t end_k = first_k + (left < arguments.split_length ? left : arguments.split_length);
+  const std::int64_t steps = (end_k - first_k + T::kDepth - 1) / T::kDepth;
+
+  const OperandCopier<T, T::kRows, kAlongA> copier_a(a, first_row, end_k);
+  const OperandCopier<T, T::kCols, kAlongB> copier_b(b, first_col, end_k);
+  arch::AsyncCopies<4 * (copier_a.kCopies + copier_b.kCopies) * kStages> copies;
+  if (arguments.b_is_settled) {
+    for (int i = 0; i < kStages - 1 && i < steps; ++i)
+      copier_b.copy(copies, shared.stages[i].b, first_k + i * T::kDepth);
+  }
+  arch::wait_for_previous_grid();
+  for (int i = 0; i < kStages - 1; ++i) {
+    if (i < steps) {
+      copier_a.copy(copies, shared.stages[i].a, first_k + i * T::kDepth);
+      if (!arguments.b_is_settled) copier_b.copy(copies, shared.stages[i].b, first_k + i * T::kDepth);
+    }
+    copies.commit();
+  }
+
+  Multiplier<T, SharedOperand<T, T::kRows, kAlongA>, SharedOperand<T, T::kCols, kAlongB>> multiplier;
+  OperandSummer<T> operand_summer;
+  const bool sums_operand = kSumsOperand<Finish> && tile_col == 0;
+  int stage = 0, free_stage = kStages - 1;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    copies.template wait<kStages - 2>();
+    sync_block();  // this stage is here, and all have left the one before, which is filled next
+    const std::int64_t next = step + kStages - 1;
+    if (next < steps) {
+      copier_a.copy(copies, shared.stages[free_stage].a, first_k + next * T::kDepth);
+      copier_b.copy(copies, shared.stages[free_stage].b, first_k + next * T::kDepth);
+    }
+    copies.commit();
+    multiplier.add(shared.stages[stage].a, shared.stages[stage].b);
+    if (sums_operand) operand_summer.add(shared.stages[stage].a);
+    stage = stage + 1 == kStages ? 0 : stage + 1;
+    free_stage = free_stage + 1 == kStages ? 0 : free_stage + 1;
+  }
+  arch::let_next_grid_begin();
+  sync_block();  // all have left the stages, where the results go
+  multiplier.store(shared.results);
+  if (sums_operand) operand_summer.store(shared.operand_sums);
+  sync_block();
+  const ResultPlace place{first_row, first_col, tile_col, a.extent, b.extent, static_cast<int>(blockIdx.y)};
+  if (arguments.partial.data) {
+    keep_results<T>(shared.results, place, arguments.partial);
+  } else {
+    finish_results<T>(shared.results, place, finish);
+  }
+  if constexpr (kSumsOperand<Finish>) {
+    if (sums_operand) finish_operand_sums<T>(shared.operand_sums, place, arguments.partial, finish);
+  }
+}
+
+template <class T, Along kAlongA, Along kAlongB, class Finish>
+void launch_product(CudaState& state, const ops::ProductPlan& plan, const ProductArguments& arguments,
+                    const Finish& finish) {
+  const std::int64_t tiles =
+      ((arguments.a.extent + T::kRows - 1) / T::kRows) * ((arguments.b.extent + T::kCols - 1) / T::kCols);
+  static_assert(kAlongB != Along::k || kAlongA == Along::k, "a layer has no such product");
+  static_assert(sizeof(ProductStorage<T, kAlongA, kAlongB>) ==
+                ops::shared_bytes(T::kShape, T::Engine::kTensor, kKind<kAlongA, kAlongB>));
+  LaunchShape shape(dim3(blocks_for(tiles, 1), static_cast<unsigned>(plan.splits)), T::kThreads,
+                    sizeof(ProductStorage<T, kAlongA, kAlongB>));
+  shape.overlap = plan.overlap;
+  launch(state, shape, product_kernel<T, kAlongA, kAlongB, Finish>, arguments, finish);
+}
+
+/// The kernel of the plan's tile, among the engine's.
+template <class Engine, Along kAlongA, Along kAlongB, class Finish, int... kTiles>
+void launch_tile(std::integer_sequence<int, kTiles...>, CudaState& state, const ops::ProductPlan& plan,
+                 const ProductArguments& arguments, const Finish& finish) {
+  ((plan.tile == kTiles
+        ? launch_product<TileOf<Engine, kTiles>, kAlongA, kAlongB>(state, plan, arguments, finish)
+        : void()),
+   ...);
+}
+
+ops::ProductLimits product_limits(const CudaState& state);
+
+/// The plan of a product on this GPU.
+ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key);
+
+/// A split plan's partial sums, in the workspace. Throws DeviceError where they do not fit.
+PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
+
+/// Σ_k a b by cuBLAS into the memory of `to`, or added to what is there. Throws DeviceError.
+void blas_sums(CudaState& state, const PartialSums& to, const Operand& a, Along along_a, const Operand& b,
+               Along along_b, std::int64_t k, bool add);
+
+/// A product whose sums cuBLAS leaves where finish.staging() says; false where it says nothing.
+template <Along kAlongA, Along kAlongB, class Finish>
+bool product_by_blas(CudaState& state, const Operand& a, const Operand& b, std::int64_t k,
+                     const Finish& finish) {
+  if constexpr (kHasStaging<Finish>) {
+    const auto staging = finish.staging();
+    if (!staging.data) return false;
+    PartialSums sums;
+    sums.data = staging.data;
+    sums.row_stride = staging.stride;
+    blas_sums(state, sums, a, kAlongA, b, kAlongB, k, finish.adds_sums());
+    if (!finish.stores_sums() && !finish.adds_sums())
+      launch_finish(state, sums, a.extent, b.extent, false, finish);
+    if constexpr (kSumsOperand<Finish>) {
+      static_assert(kAlongA == Along::extent, "only the bias gradient is summed without a product");
+      launch(state,
+             LaunchShape(blocks_for(a.extent, kSumCols), kSumCols * kSumRows, sizeof(OperandSumStorage)),
+             operand_sums_kernel<Finish>, a.data, a.stride, a.extent, k, finish);
+    }
+    return true;
+  }
+  return false;
+}
+
+/// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels where `finish` has no
+/// staging(), or an empty one. Throws DeviceError.
+template <Along kAlongA, Along kAlongB, class Finish>
+void product(CudaState& state, const ops::ProductPlan& plan, const Operand& a, const Operand& b,
+             std::int64_t k, const Finish& finish) {
+  const std::int64_t m = a.extent, n = b.extent;
+  if (plan.engine == ops::ProductEngine::blas) {
+    if (product_by_blas<kAlongA, kAlongB>(state, a, b, k, finish)) return;
+    const ops::ProductKey key{m, n, k, kKind<kAlongA, kAlongB>, plan.precision};
+    return product<kAlongA, kAlongB>(state, ops::choose_own_product(key, product_limits(state)), a, b, k,
+                                     finish);
+  }
+  ProductArguments arguments{a, b, k, ops::split_length(plan, k), plan.b_is_settled, {}};
+  if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
+  constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();
+  constexpr auto kTensor = std::make_integer_sequence<int, std::size(ops::kTensorTiles)>();
+  switch (plan.precision) {
+    case Precision::fp32:
+      launch_tile<Scalar, kAlongA, kAlongB>(kScalar, state, plan, arguments, finish);
+      break;
+    case Precision::tf32:
+      launch_tile<Tensor<arch::Tf32>, kAlongA, kAlongB>(kTensor, state, plan, arguments, finish);
+      break;
+    case Precision::bf16:
+      launch_tile<Tensor<arch::Bf16>, kAlongA, kAlongB>(kTensor, state, plan, arguments, finish);
+      break;
+  }
+  if (plan.splits > 1) launch_finish(state, arguments.partial, m, n, plan.overlap, finish);
+}
+
+}  // namespace elbo::cuda

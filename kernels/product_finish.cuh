@@ -1,0 +1,181 @@
+#pragma once
+// What becomes of a product's sums: they pass through shared or global memory, so that an epilogue sees them
+// row by row with neighbouring threads on neighbouring columns. product.cuh says what an epilogue is.
+
+#include "arch/grid_dependency.cuh"
+#include "memory.cuh"
+#include "ops/product_plan.h"
+#include "product_tile.cuh"
+#include "warp.cuh"
+
+namespace elbo::cuda {
+
+/// Sums [splits, m, n] in memory that a second kernel adds in order; null where there is none.
+struct PartialSums {
+  float* data = nullptr;
+  std::int64_t row_stride = 0, split_stride = 0;
+  int splits = 1;
+  float* operand_sums = nullptr;  ///< [splits, m]
+};
+
+/// Where a block's results lie in c [rows, cols].
+struct ResultPlace {
+  std::int64_t first_row, first_col, tile_col, rows, cols;
+  int split;
+};
+
+template <class Finish>
+inline constexpr bool kSumsRows = requires(const Finish& f) {
+  f.row_sum(std::int64_t{}, std::int64_t{}, 0.0f);
+};
+template <class Finish>
+inline constexpr bool kSumsOperand = requires(const Finish& f) {
+  f.operand_sum(std::int64_t{}, 0.0f);
+};
+/// Whether a product may leave its sums in memory of the epilogue's, which then overwrites them.
+template <class Finish>
+inline constexpr bool kHasStaging = requires(const Finish& f) {
+  f.staging();
+};
+
+/// As many columns of a row as there are from col on, at most four.
+__device__ inline int quad_count(std::int64_t cols, std::int64_t col) {
+  return cols - col < 4 ? static_cast<int>(cols - col) : 4;
+}
+
+/// finish.quad() for one quad, by every thread; where the epilogue sums rows, row_sum() for the
+/// kAcross neighbouring lanes whose quads are one row's. Quads outside c are nothing.
+template <int kAcross, class Finish>
+__device__ void finish_quad(const Finish& finish, std::int64_t row, std::int64_t col, std::int64_t part,
+                            float4 sums, std::int64_t rows, std::int64_t cols) {
+  const bool exists = row < rows && col < cols;
+  if constexpr (kSumsRows<Finish>) {
+    static_assert(kAcross <= kWarpSize && (kAcross & (kAcross - 1)) == 0);
+    float sum = exists ? finish.quad(row, col, sums, quad_count(cols, col)) : 0.0f;
+    for (int apart = kAcross / 2; apart > 0; apart /= 2) sum += warp_exchange(sum, apart);
+    if (row < rows && lane_in_warp() % kAcross == 0) finish.row_sum(row, part, sum);
+  } else {
+    if (exists) finish.quad(row, col, sums, quad_count(cols, col));
+  }
+}
+
+__device__ inline float4 add4(float4 a, float4 b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
+}
+
+/// use(row, col, sums) for every quad of the block's results, the slices' sums added in order. All threads
+/// make as many calls.
+template <class T, class Use>
+__device__ void over_results(const SharedResults<T>& results, const Use& use) {
+  constexpr int kAcross = T::kCols / 4, kDown = T::kThreads / kAcross;
+  static_assert(T::kThreads % kAcross == 0 && T::kRows % kDown == 0);
+  const int col = static_cast<int>(threadIdx.x) % kAcross * 4;
+  for (int row = static_cast<int>(threadIdx.x) / kAcross; row < T::kRows; row += kDown) {
+    float4 sums = load4(&results[0][row][col]);
+    ELBO_UNROLL
+    for (int slice = 1; slice < T::kSlices; ++slice) sums = add4(sums, load4(&results[slice][row][col]));
+    use(row, col, sums);
+  }
+}
+
+template <class T, class Finish>
+__device__ void finish_results(const SharedResults<T>& results, const ResultPlace& place,
+                               const Finish& finish) {
+  over_results<T>(results, [&](int row, int col, float4 sums) {
+    finish_quad<T::kCols / 4>(finish, place.first_row + row, place.first_col + col, place.tile_col, sums,
+                              place.rows, place.cols);
+  });
+}
+
+template <class T>
+__device__ void keep_results(const SharedResults<T>& results, const ResultPlace& place,
+                             const PartialSums& partial) {
+  float* const to = partial.data + place.split * partial.split_stride;
+  over_results<T>(results, [&](int in_row, int in_col, float4 sums) {
+    const std::int64_t row = place.first_row + in_row, col = place.first_col + in_col;
+    if (row < place.rows && col < place.cols) store4(to + row * partial.row_stride + col, sums);
+  });
+}
+
+/// What a block's threads added up of a's rows, as [parts, rows].
+template <class T, int kParts, class Finish>
+__device__ void finish_operand_sums(const float (&sums)[kParts][T::kRows], const ResultPlace& place,
+                                    const PartialSums& partial, const Finish& finish) {
+  const int in_row = static_cast<int>(threadIdx.x);
+  const std::int64_t row = place.first_row + in_row;
+  if (in_row >= T::kRows || row >= place.rows) return;  // no barrier follows
+  float sum = sums[0][in_row];
+  for (int part = 1; part < kParts; ++part) sum += sums[part][in_row];
+  if (partial.data) {
+    partial.operand_sums[place.split * place.rows + row] = sum;
+  } else {
+    finish.operand_sum(row, sum);
+  }
+}
+
+inline constexpr int kFinishWarps = 4;
+
+/// Adds partial sums in order and finishes them: a warp per row and group of kFinishColumns columns.
+template <class Finish>
+__global__ void __launch_bounds__(kFinishWarps* kWarpSize)
+    finish_kernel(PartialSums partial, std::int64_t rows, std::int64_t cols, bool aligned, Finish finish) {
+  static_assert(ops::kFinishColumns == 4 * kWarpSize);
+  arch::wait_for_previous_grid();
+  arch::let_next_grid_begin();
+  const std::int64_t parts = (cols + ops::kFinishColumns - 1) / ops::kFinishColumns;
+  const std::int64_t item = static_cast<std::int64_t>(blockIdx.x) * kFinishWarps + warp_in_block();
+  const std::int64_t row = item / parts, part = item % parts;
+  if (row >= rows) return;  // the whole warp; no barrier follows
+  const std::int64_t col = part * ops::kFinishColumns + 4 * lane_in_warp();
+  const float* from = partial.data + row * partial.row_stride + col;
+  float4 sums = load4(from, cols - col, aligned);
+  for (int split = 1; split < partial.splits; ++split) {
+    from += partial.split_stride;
+    sums = add4(sums, load4(from, cols - col, aligned));
+  }
+  finish_quad<kWarpSize>(finish, row, col, part, sums, rows, cols);
+  if constexpr (kSumsOperand<Finish>) {
+    if (!partial.operand_sums || part != 0 || lane_in_warp() != 0) return;
+    float sum = partial.operand_sums[row];
+    for (int split = 1; split < partial.splits; ++split) sum += partial.operand_sums[split * rows + row];
+    finish.operand_sum(row, sum);
+  }
+}
+
+template <class Finish>
+void launch_finish(CudaState& state, const PartialSums& partial, std::int64_t rows, std::int64_t cols,
+                   bool overlap, const Finish& finish) {
+  const std::int64_t parts = (cols + ops::kFinishColumns - 1) / ops::kFinishColumns;
+  LaunchShape shape(blocks_for(rows * parts, kFinishWarps), kFinishWarps * kWarpSize);
+  shape.overlap = overlap;
+  const bool aligned = rows_aligned16(partial.data, partial.row_stride) && partial.split_stride % 4 == 0;
+  launch(state, shape, finish_kernel<Finish>, partial, rows, cols, aligned, finish);
+}
+
+constexpr int kSumCols = 32, kSumRows = 8;
+
+struct OperandSumStorage {
+  float partial[kSumRows][kSumCols];
+};
+
+/// finish.operand_sum() of an operand whose k goes across its rows, where no product's stages pass by: eight
+/// threads of a column take every eighth row, then the first adds up the eight.
+template <class Finish>
+__global__ void __launch_bounds__(kSumCols* kSumRows)
+    operand_sums_kernel(const float* data, std::int64_t stride, std::int64_t extent, std::int64_t k,
+                        Finish finish) {
+  auto& shared = shared_storage<OperandSumStorage>();
+  const int lane = static_cast<int>(threadIdx.x) % kSumCols, first = static_cast<int>(threadIdx.x) / kSumCols;
+  const std::int64_t col = static_cast<std::int64_t>(blockIdx.x) * kSumCols + lane;
+  float sum = 0.0f;
+  if (col < extent) {
+    for (std::int64_t row = first; row < k; row += kSumRows) sum += data[row * stride + col];
+  }
+  shared.partial[first][lane] = sum;
+  sync_block();
+  if (first != 0 || col >= extent) return;  // no barrier follows
+  for (int i = 1; i < kSumRows; ++i) sum += shared.partial[i][lane];
+  finish.operand_sum(col, sum);
+}
+
+}  // namespace elbo::cuda

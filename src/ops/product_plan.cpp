@@ -1,0 +1,196 @@
+#include "ops/product_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "runtime/check.h"
+
+namespace elbo::ops {
+namespace {
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+std::int64_t tiles_of(const ProductTile& tile, const ProductKey& key) {
+  return ceil_div(key.m, tile.rows) * ceil_div(key.n, tile.cols);
+}
+
+// An H200, per multiprocessor. Bandwidths and rates of mma.sync are what others report to reach, not peaks.
+namespace h200 {
+constexpr double kClock = 1.755e9;
+constexpr double kL2PerSm = 64 * kClock * 0.8;  ///< bytes a second that one multiprocessor draws
+constexpr double kL2Total = 5.5e12;             ///< that all draw
+constexpr double kShared = 128 * kClock;        ///< from its shared memory
+constexpr double kTf32 = 495e12 / 132 * 0.6;    ///< mma.sync has less than wgmma
+constexpr double kBf16 = 989e12 / 132 * 0.6;
+constexpr double kFp32 = 67e12 / 132 * 0.75;
+constexpr double kSharedBytes = 227 * 1024;
+constexpr double kThreads = 2048;
+constexpr double kRegisters = 65536;
+constexpr double kFirstBytes = 0.9e-6;  ///< from a block's start to its first stage in shared memory
+constexpr double kStep = 90 / kClock;   ///< barrier, loads and one multiply-add after the other
+constexpr double kFinish = 0.5e-6;      ///< a block's results through shared memory to the last store
+constexpr double kNextKernel = 1.5e-6;  ///< one more kernel in a graph
+constexpr double kBlasFp32 = 67e12 * 0.85;
+}  // namespace h200
+
+double blas_seconds(const ProductKey& key) {
+  const double finish = 4.0 * 2 * static_cast<double>(key.m * key.n) / h200::kL2Total;
+  return 4e-6 + key.flops() / h200::kBlasFp32 + h200::kNextKernel + finish;
+}
+
+double math_rate(Precision precision) {
+  return precision == Precision::fp32   ? h200::kFp32
+         : precision == Precision::tf32 ? h200::kTf32
+                                        : h200::kBf16;
+}
+
+/// Blocks of a tile that one multiprocessor holds.
+double resident_blocks(const ProductPlan& plan, ProductKind kind) {
+  const ProductTile& tile = plan.shape();
+  const double shared =
+      static_cast<double>(shared_bytes(tile, plan.engine == ProductEngine::tensor, kind)) + 1024;
+  const double sums = static_cast<double>(tile.rows * tile.cols * tile.slices) / tile.threads();
+  const double registers = tile.threads() * std::min(255.0, 64 + 1.5 * sums);
+  return std::max(1.0, std::floor(std::min({h200::kSharedBytes / shared, h200::kThreads / tile.threads(),
+                                            h200::kRegisters / registers})));
+}
+
+constexpr int kSplits[] = {1, 2, 3, 4, 6, 8, 12, 16};
+
+/// Whether every split has work, and enough to be worth the second kernel.
+bool split_pays(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits) {
+  if (plan.splits == 1) return true;
+  const ProductTile& tile = plan.shape();
+  return key.k >= 2 * plan.splits * tile.depth && (plan.splits - 1) * split_length(plan, key.k) < key.k &&
+         tiles_of(tile, key) * plan.splits <= 2 * static_cast<std::int64_t>(limits.sm_count);
+}
+
+/// A tile whose half would hold the whole product wastes more than a smaller one.
+bool too_large(const ProductTile& tile, const ProductTile& smallest, const ProductKey& key) {
+  return (tile.rows > smallest.rows && tile.rows >= 2 * key.m) ||
+         (tile.cols > smallest.cols && tile.cols >= 2 * key.n);
+}
+
+template <std::size_t kCount>
+void add_tiles(std::vector<ProductPlan>& plans, const ProductTile (&tiles)[kCount], ProductEngine engine,
+               const ProductKey& key, const ProductLimits& limits) {
+  for (std::size_t index = 0; index < kCount; ++index) {
+    const ProductTile& tile = tiles[index];
+    if (shared_bytes(tile, engine == ProductEngine::tensor, key.kind) > limits.max_shared_bytes) continue;
+    if (too_large(tile, tiles[0], key)) continue;
+    for (const int splits : kSplits) {
+      const ProductPlan plan{engine, key.precision, static_cast<int>(index), splits};
+      if (!split_pays(plan, key, limits)) continue;
+      if (workspace_bytes(plan, key) <= limits.workspace_bytes) plans.push_back(plan);
+    }
+  }
+}
+
+/// cuBLAS counts in int.
+bool blas_takes(const ProductKey& key) {
+  constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
+  return key.precision == Precision::fp32 && std::max({key.m, key.n, key.k}) <= kLargest &&
+         std::min({key.m, key.n, key.k}) > 0;
+}
+
+}  // namespace
+
+std::string ProductKey::name() const {
+  const char* const kinds[] = {"forward", "backward_input", "backward_params"};
+  return concat(kinds[static_cast<int>(kind)], "_m", m, "_n", n, "_k", k, "_", precision_name(precision));
+}
+
+double ProductKey::flops() const {
+  return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
+
+double ProductKey::bytes() const {
+  return 4.0 * static_cast<double>(m * k + n * k + m * n);
+}
+
+const ProductTile& ProductPlan::shape() const {
+  const auto index = static_cast<std::size_t>(tile);
+  return engine == ProductEngine::tensor ? kTensorTiles[index] : kScalarTiles[index];
+}
+
+std::string ProductPlan::name() const {
+  if (engine == ProductEngine::blas) return concat("blas_", precision_name(precision));
+  const ProductTile& t = shape();
+  return concat(precision_name(precision), "_", t.rows, "x", t.cols, "x", t.depth,
+                splits > 1 ? concat("_split", splits) : "");
+}
+
+std::size_t workspace_bytes(const ProductPlan& plan, const ProductKey& key) {
+  if (plan.splits == 1) return 0;
+  return 4 * static_cast<std::size_t>(plan.splits * key.m * (partial_stride(key.n) + 1));
+}
+
+std::int64_t split_length(const ProductPlan& plan, std::int64_t k) {
+  const int depth = plan.shape().depth;
+  return std::max<std::int64_t>(1, ceil_div(ceil_div(k, plan.splits), depth)) * depth;
+}
+
+std::vector<ProductPlan> candidates(const ProductKey& key, const ProductLimits& limits) {
+  std::vector<ProductPlan> plans;
+  if (key.precision == Precision::fp32) {
+    add_tiles(plans, kScalarTiles, ProductEngine::scalar, key, limits);
+    if (blas_takes(key)) plans.push_back({ProductEngine::blas, key.precision});
+  } else {
+    add_tiles(plans, kTensorTiles, ProductEngine::tensor, key, limits);
+  }
+  std::stable_sort(plans.begin(), plans.end(), [&](const ProductPlan& a, const ProductPlan& b) {
+    return predicted_seconds(a, key, limits) < predicted_seconds(b, key, limits);
+  });
+  return plans;
+}
+
+std::optional<ProductPlan> find_candidate(const ProductKey& key, const ProductLimits& limits,
+                                          std::string_view name) {
+  for (const ProductPlan& plan : candidates(key, limits)) {
+    if (plan.name() == name) return plan;
+  }
+  return std::nullopt;
+}
+
+ProductPlan choose_product(const ProductKey& key, const ProductLimits& limits) {
+  return candidates(key, limits).front();
+}
+
+ProductPlan choose_own_product(const ProductKey& key, const ProductLimits& limits) {
+  for (const ProductPlan& plan : candidates(key, limits)) {
+    if (plan.engine != ProductEngine::blas) return plan;
+  }
+  return {};
+}
+
+double predicted_seconds(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits) {
+  if (plan.engine == ProductEngine::blas) return blas_seconds(key);
+  const ProductTile& tile = plan.shape();
+  const double sms = limits.sm_count;
+  const double blocks = static_cast<double>(tiles_of(tile, key) * plan.splits);
+  const double length =
+      static_cast<double>(std::min(split_length(plan, key.k), std::max<std::int64_t>(key.k, 1)));
+  const double busiest = std::ceil(blocks / sms);
+  const double waves = std::ceil(busiest / resident_blocks(plan, key.kind));
+  const double steps = std::ceil(length / tile.depth);
+  // What the busiest multiprocessor moves and computes, and how long its blocks wait for themselves.
+  const double padded = steps * tile.depth;
+  const double l2_rate = std::min(h200::kL2PerSm, h200::kL2Total / std::min(sms, blocks));
+  const double loads = busiest * 4 * (tile.rows + tile.cols) * length / l2_rate;
+  const double from_shared = busiest * 4 * padded * tile.warps() / tile.slices *
+                             (tile.warp_rows() + tile.warp_cols()) / h200::kShared;
+  const double math = busiest * 2 * tile.rows * tile.cols * padded / math_rate(plan.precision);
+  const double waiting = waves * steps * tile.depth / (8.0 * tile.slices) * h200::kStep;
+  double seconds =
+      waves * (h200::kFirstBytes + h200::kFinish) + std::max({loads, from_shared, math, waiting});
+  if (plan.splits > 1) {
+    const double partials = 2.0 * static_cast<double>(workspace_bytes(plan, key));
+    seconds += h200::kNextKernel + partials / h200::kL2Total;
+  }
+  return seconds;
+}
+
+}  // namespace elbo::ops

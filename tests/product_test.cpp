@@ -1,0 +1,148 @@
+// Every plan of a product, on the device under test: against float64 from operands rounded as the plan rounds
+// them, so that what is left is the rounding of fp32 sums; with misaligned operands; the same bits twice.
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "cases/linear.h"
+
+namespace elbo::test {
+namespace {
+
+using ops::ProductEngine;
+using ops::ProductKey;
+using ops::ProductKind;
+using ops::ProductPlan;
+
+constexpr ops::ProductLimits kH200{132, 90, 227 * 1024, std::size_t{32} << 20};
+constexpr ProductKind kKinds[] = {ProductKind::forward, ProductKind::backward_input,
+                                  ProductKind::backward_params};
+constexpr Precision kPrecisions[] = {Precision::fp32, Precision::tf32, Precision::bf16};
+
+/// Every tile that can run in each precision, whatever the shape.
+std::vector<ProductPlan> every_tile(int splits) {
+  std::vector<ProductPlan> plans;
+  const auto add = [&](ProductEngine engine, Precision precision, int count) {
+    for (int tile = 0; tile < count; ++tile) plans.push_back({engine, precision, tile, splits});
+  };
+  add(ProductEngine::scalar, Precision::fp32, std::size(ops::kScalarTiles));
+  add(ProductEngine::tensor, Precision::tf32, std::size(ops::kTensorTiles));
+  add(ProductEngine::tensor, Precision::bf16, std::size(ops::kTensorTiles));
+  return plans;
+}
+
+TEST(ProductPlan, EveryKeyHasCandidatesThatFit) {
+  for (const auto kind : kKinds) {
+    for (const auto precision : kPrecisions) {
+      for (const std::int64_t m : {1, 3, 17, 128, 1024, 8192}) {
+        for (const std::int64_t n : {1, 20, 40, 400, 784}) {
+          for (const std::int64_t k : {0, 1, 20, 400, 784, 8192}) {
+            const ProductKey key{m, n, k, kind, precision};
+            const auto plans = ops::candidates(key, kH200);
+            ASSERT_FALSE(plans.empty()) << key.name();
+            EXPECT_EQ(plans.front(), ops::choose_product(key, kH200)) << key.name();
+            for (const auto& plan : plans) {
+              EXPECT_EQ(plan.precision, precision);
+              EXPECT_LE(ops::workspace_bytes(plan, key), kH200.workspace_bytes) << plan.name();
+              EXPECT_EQ(ops::find_candidate(key, kH200, plan.name()), plan) << plan.name();
+              EXPECT_GT(ops::predicted_seconds(plan, key, kH200), 0.0) << plan.name();
+              if (plan.splits > 1) {
+                EXPECT_LT((plan.splits - 1) * ops::split_length(plan, k), k) << plan.name();
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(ProductPlan, SmallProductsFillTheMultiprocessors) {
+  // 128×400 results in the largest tiles would be 4 blocks.
+  const ProductKey key{128, 400, 784, ProductKind::forward, Precision::tf32};
+  const auto plan = ops::choose_product(key, kH200);
+  const auto& tile = plan.shape();
+  const std::int64_t blocks =
+      (key.m + tile.rows - 1) / tile.rows * ((key.n + tile.cols - 1) / tile.cols) * plan.splits;
+  EXPECT_GE(blocks, 50) << plan.name();
+}
+
+#if ELBO_HAS_CUDA
+
+/// A product's three cases for one plan: m × n results of inner length k.
+void expect_products(const ProductPlan& plan, std::int64_t m, std::int64_t n, std::int64_t k,
+                     const Placement& placement) {
+  const auto precision = plan.precision;
+  EXPECT_OP(LinearForwardCase{{m, k, n}, Activation::tanh, true, true, precision, plan}, {placement});
+  EXPECT_OP(LinearBackwardInputCase{{m, n, k}, Activation::relu, true, precision, plan}, {placement});
+  EXPECT_OP(LinearBackwardParamsCase{{k, n, m}, true, true, precision, plan}, {placement});
+}
+
+class EveryPlan : public testing::TestWithParam<ProductPlan> {};
+
+TEST_P(EveryPlan, RaggedShapesMatchReference) {
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  const ProductPlan plan = GetParam();
+  expect_products(plan, 17, 33, 70, {0, 0});
+  expect_products(plan, 33, 20, 36, {3, 1});
+  expect_products(plan, 1, 1, 1, {0, 1});
+}
+
+TEST_P(EveryPlan, SeveralTilesMatchReference) {
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  const ProductPlan plan = GetParam();
+  expect_products(plan, plan.shape().rows + 3, plan.shape().cols + 5, 68, {0, 0});
+}
+
+struct PlanName {
+  template <class Info>
+  std::string operator()(const Info& info) const {
+    return info.param.name();
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Whole, EveryPlan, testing::ValuesIn(every_tile(1)), PlanName());
+INSTANTIATE_TEST_SUITE_P(Split, EveryPlan, testing::ValuesIn(every_tile(3)), PlanName());
+
+TEST(Product, NetworkWidthsMatchReferenceByTheChosenPlans) {
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  for (const auto precision : {Precision::tf32, Precision::bf16}) {
+    EXPECT_OP(LinearForwardCase{{17, 784, 40}, Activation::relu, true, false, precision});
+    EXPECT_OP(LinearBackwardInputCase{{17, 400, 784}, Activation::relu, false, precision});
+    EXPECT_OP(LinearBackwardParamsCase{{128, 40, 20}, true, false, precision});
+  }
+}
+
+TEST(Product, EmptyInnerDimensionGivesZeros) {
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  for (const auto& plan : every_tile(2)) {
+    EXPECT_OP(LinearBackwardParamsCase{{0, 3, 17}, true, false, plan.precision, plan}, {{0, 0}});
+  }
+}
+
+TEST(Product, NanReachesItsRowAlone) {
+  ELBO_REQUIRE_DEVICE();
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  constexpr std::int64_t kRows = 3, kIn = 40, kOut = 5;
+  const LinearShape shape{kRows, kIn, kOut};
+  auto x = shape.x();
+  x[kIn + 38] = std::numeric_limits<float>::quiet_NaN();
+  for (const int splits : {1, 2}) {
+    for (const auto& plan : every_tile(splits)) {
+      Context context(device());
+      Buffer<float> x_there(context, x), w(context, shape.w()), y(context, kRows * kOut);
+      cuda::linear_forward(context, plan, y.matrix(kRows, kOut), {},
+                           std::as_const(x_there).matrix(kRows, kIn), std::as_const(w).matrix(kOut, kIn), {},
+                           Activation::relu);
+      const auto values = y.download();
+      for (std::int64_t i = 0; i < kRows * kOut; ++i)
+        EXPECT_EQ(std::isnan(values[static_cast<std::size_t>(i)]), i / kOut == 1) << plan.name();
+    }
+  }
+}
+
+#endif
+
+}  // namespace
+}  // namespace elbo::test
