@@ -164,13 +164,18 @@ TEST(Model, EncodesDecodesReconstructsAndSamplesInItsShapes) {
   EXPECT_EQ(model.encode(Table{0, 6, {}}).mean.rows, 0);
 }
 
-TEST(Model, StandardizedModelsAnswerInTheDatasScale) {
-  ELBO_REQUIRE_DEVICE();
+/// The same weights, for data as it is and for data that was standardised.
+std::pair<Model, Model> plain_and_standardized() {
   Recipe recipe = small_recipe();
   recipe.model.likelihood = "gaussian";
   Model plain(recipe, 2, test::device());
   recipe.data.standardize = true;
-  Model standardized(recipe, 2, test::device());
+  return {std::move(plain), Model(recipe, 2, test::device())};
+}
+
+TEST(Model, StandardizedModelsAnswerInTheDatasScale) {
+  ELBO_REQUIRE_DEVICE();
+  auto [plain, standardized] = plain_and_standardized();
   standardized.state().standard_mean = {10.0f, -5.0f};
   standardized.state().standard_deviation = {2.0f, 0.5f};
   const Table x{2, 2, {12.0f, -5.5f, 10.0f, -4.0f}};
@@ -187,11 +192,7 @@ TEST(Model, StandardizedModelsAnswerInTheDatasScale) {
 
 TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
   ELBO_REQUIRE_DEVICE();
-  Recipe recipe = small_recipe();
-  recipe.model.likelihood = "gaussian";
-  Model plain(recipe, 2, test::device());
-  recipe.data.standardize = true;
-  Model standardized(recipe, 2, test::device());
+  auto [plain, standardized] = plain_and_standardized();
   standardized.state().standard_mean = {10.0f, -5.0f};
   standardized.state().standard_deviation = {2.0f, 0.5f * 2.718281828f};
   const Examples scaled = examples(Table{2, 2, {1.0f, -1.0f, 0.0f, 2.0f}});

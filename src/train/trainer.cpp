@@ -90,6 +90,7 @@ void Trainer::begin() {
   }
   // From here on the run can be resumed, whatever parameters the model came with.
   if (folder_) save_checkpoint(folder_->checkpoint(), model_.state(), identity_, position_, checked_arrays());
+  if (folder_) checkpoint_steps_ = position_.steps;
 }
 
 bool Trainer::resume() {
@@ -112,7 +113,7 @@ bool Trainer::resume() {
     throw DataError(concat(folder_->checkpoint().string(), ": its counters do not fit epochs of ",
                            batch_steps_, " steps. The file is corrupt."));
   }
-  saved_steps_ = position_.steps;
+  saved_steps_ = checkpoint_steps_ = position_.steps;
   if (position_.epoch < epochs_) folder_->go_on(model_.recipe(), position_.epoch);
   return true;
 }
@@ -201,7 +202,7 @@ void Trainer::save() {
   if (!validation_) best = &arrays.values;  // nothing tells it from the last
   folder_->save(model_.state(), identity_, position_, arrays, best);
   new_best_.reset();
-  saved_steps_ = position_.steps;
+  saved_steps_ = checkpoint_steps_ = position_.steps;
   saved_at_ = Clock::now();
   saving_seconds_ = seconds_since(begun);
 }
@@ -237,9 +238,9 @@ void Trainer::check_loss(const LossRecord& record) const {
 
 void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
   const TrainSettings& settings = model_.recipe().train;
-  const std::string kept = saved_steps_ >= 0 ? concat("The checkpoint of step ", saved_steps_, " stays in ",
-                                                      options_.folder.string(), ".")
-                                             : std::string("There is no checkpoint from before it.");
+  const std::string kept = checkpoint_steps_ >= 0 ? concat("The checkpoint of step ", checkpoint_steps_,
+                                                           " stays in ", options_.folder.string(), ".")
+                                                  : std::string("There is no checkpoint from before it.");
   throw DivergedError(
       concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept,
              "\nTry a lower train.learning_rate (it is ", settings.learning_rate,

@@ -64,10 +64,11 @@ class Trainer {
 
   TrainingPosition position_;
   TrainReport report_;
-  std::int64_t saved_steps_ = -1;    ///< optimizer steps at the last save; −1: none yet
-  std::int64_t call_examples_ = 0;   ///< trained on in this call
-  std::int64_t epoch_examples_ = 0;  ///< of them, in this epoch
-  double epoch_seconds_ = 0.0;       ///< of this call, training in this epoch
+  std::int64_t saved_steps_ = -1;       ///< optimizer steps at the last save; −1: none yet
+  std::int64_t checkpoint_steps_ = -1;  ///< those of the checkpoint in the folder; −1: there is none
+  std::int64_t call_examples_ = 0;      ///< trained on in this call
+  std::int64_t epoch_examples_ = 0;     ///< of them, in this epoch
+  double epoch_seconds_ = 0.0;          ///< of this call, training in this epoch
   double training_seconds_ = 0.0;
   Clock::time_point begun_ = Clock::now();
   std::optional<std::vector<float>> new_best_;  ///< values of a best model that is not saved yet

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <numeric>
 #include <string>
 
@@ -10,6 +9,7 @@
 #include "fiber.h"
 #include "heap.h"
 #include "schedule.h"
+#include "waiting.h"
 
 uint3 threadIdx;
 uint3 blockIdx;
@@ -24,17 +24,6 @@ namespace {
 
 constexpr unsigned kWarp = 32;
 constexpr unsigned kNone = ~0u;
-
-enum class Wait : unsigned char { nothing, barrier, warp, finished };
-
-struct Thread {
-  Fiber* fiber = nullptr;
-  Wait wait = Wait::nothing;
-  const char* file = "";
-  int line = 0;
-  uint3 position{};
-  unsigned collectives = 0;  ///< of its warp, that it has taken part in
-};
 
 struct Warp {
   unsigned arrived = 0;  ///< lanes, at the collective that is being gathered
@@ -71,7 +60,7 @@ class Block {
   void wait(Wait why, const char* file, int line);
   void release_barrier();
   [[noreturn]] void fail_at_barrier();
-  std::string waiting_threads() const;
+  std::string waiting_threads() const { return who_waits_where(threads_); }
 
   FiberPool fibers_;
   ThreadOrders orders_;
@@ -243,41 +232,6 @@ void* Block::shared_memory(std::size_t bytes) {
   }
   shared_asked_ = bytes;
   return Heap::instance().shared();
-}
-
-/// "threads 0-3, 5" per place.
-std::string Block::waiting_threads() const {
-  std::map<std::string, std::vector<unsigned>> groups;
-  for (unsigned t = 0; t < threads_.size(); ++t) {
-    const Thread& thread = threads_[t];
-    switch (thread.wait) {
-      case Wait::barrier:
-        groups["at the barrier at " + place(thread.file, thread.line)].push_back(t);
-        break;
-      case Wait::warp:
-        groups["at the warp collective at " + place(thread.file, thread.line)].push_back(t);
-        break;
-      case Wait::finished:
-        groups["returned"].push_back(t);
-        break;
-      case Wait::nothing:
-        groups["running"].push_back(t);
-        break;
-    }
-  }
-  std::ostringstream text;
-  for (const auto& [state, members] : groups) {
-    text << (text.tellp() > 0 ? "; " : "") << (members.size() == 1 ? "thread " : "threads ");
-    for (std::size_t i = 0; i < members.size();) {
-      std::size_t last = i;
-      while (last + 1 < members.size() && members[last + 1] == members[last] + 1) ++last;
-      text << (i > 0 ? ", " : "") << members[i];
-      if (last > i) text << '-' << members[last];
-      i = last + 1;
-    }
-    text << ' ' << state;
-  }
-  return text.str();
 }
 
 void Block::fail_at_barrier() {
