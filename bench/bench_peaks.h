@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <vector>
@@ -13,25 +12,12 @@
 #include <benchmark/benchmark.h>
 
 #include "dnnl.h"
+#include "gpu_peak.h"
 #include "runtime/buffer.h"
-
-#if ELBO_HAS_CUDA
-#include <cuda_runtime.h>
-#endif
+#include "runtime/graph.h"
+#include "timing.h"
 
 namespace elbo::bench {
-
-/// Seconds on a clock that never goes back.
-inline double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-inline double median(std::vector<double> values) {
-  if (values.empty()) return 0.0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// The device benchmarks run on: $ELBO_BENCH_DEVICE, or the best there is.
 inline Device bench_device() {
@@ -45,19 +31,6 @@ inline Context& context() {
   return context;
 }
 
-/// The fastest of a few calls, after one to warm up.
-template <class Work>
-double best_seconds(int trials, Work work) {
-  work();
-  double best = 1e300;
-  for (int i = 0; i < trials; ++i) {
-    const double begin = now();
-    work();
-    best = std::min(best, now() - begin);
-  }
-  return best;
-}
-
 /// Single-precision flops a second of a large square product by oneDNN with the context's threads.
 inline double cpu_peak_flops() {
   constexpr std::int64_t kSize = 1536;
@@ -69,27 +42,17 @@ inline double cpu_peak_flops() {
   return 2.0 * kSize * kSize * kSize / seconds;
 }
 
-/// Single-precision FMA peak of the GPU's cores: multiprocessors × lanes × 2 × clock.
-inline double gpu_peak_flops([[maybe_unused]] int device) {
-#if ELBO_HAS_CUDA
-  int multiprocessors = 0, kilohertz = 0, major = 0, minor = 0;
-  cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
-  cudaDeviceGetAttribute(&kilohertz, cudaDevAttrClockRate, device);
-  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
-  cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
-  const double lanes = major == 8 && minor == 0 ? 64.0 : 128.0;
-  return multiprocessors * lanes * 2.0 * kilohertz * 1e3;
-#else
-  return 0.0;
-#endif
-}
-
+/// Of the context's device in its precision; the CPU's products are fp32 in all of them. 0: unknown.
 inline double peak_flops(Context& device) {
-  static const double peak = [&] {
-    if (const char* given = std::getenv("ELBO_PEAK_GFLOPS")) return std::atof(given) * 1e9;
-    return device.is_cuda() ? gpu_peak_flops(device.device().index) : cpu_peak_flops();
-  }();
-  return peak;
+  static std::map<Precision, double> measured;
+  const auto [entry, fresh] = measured.try_emplace(device.precision(), 0.0);
+  if (fresh) {
+    const char* const given = std::getenv("ELBO_PEAK_GFLOPS");
+    entry->second = given              ? std::atof(given) * 1e9
+                    : device.is_cuda() ? gpu_peak_flops(device, device.precision())
+                                       : cpu_peak_flops();
+  }
+  return entry->second;
 }
 
 /// Bytes a second of the streaming triad a = b + s·c over `footprint` bytes in all.
@@ -115,8 +78,12 @@ inline double gpu_copy(Context& device, double footprint) {
   const auto size = static_cast<std::int64_t>(footprint / 2.0);
   Buffer<std::byte> from(device, size), to(device, size);
   constexpr int kRounds = 20;
-  const double seconds = best_seconds(8, [&] {
+  // Recorded, as a case's runs are, so that small copies are not the launching host's time.
+  Graph copies = Graph::record(device, [&] {
     for (int round = 0; round < kRounds; ++round) device.copy_on_device(to.data(), from.data(), size);
+  });
+  const double seconds = best_seconds(8, [&] {
+    copies.launch();
     device.synchronize();
   });
   return footprint * kRounds / seconds;

@@ -67,8 +67,9 @@ void add(const std::string& op, const Case& op_case) {
                                    state.SetIterationTime(seconds.back());
                                  }
                                  const double time = median(seconds);
+                                 const double peak = peak_flops(device);
                                  const double ceiling =
-                                     std::max(op_case.flops() / peak_flops(device),
+                                     std::max(peak > 0.0 ? op_case.flops() / peak : 0.0,
                                               op_case.bytes() / peak_bandwidth(device, op_case.bytes()));
                                  state.counters["median_us"] = 1e6 * time;
                                  if (op_case.flops() > 0)

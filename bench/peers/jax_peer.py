@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Training steps in JAX: a jitted scan over steps with donated state. See workload.py."""
+
+import os
+import time
+
+import workload
+from workload import Unavailable
+
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # other tools of the comparison use the same GPU
+try:
+    import jax
+    import jaxlib
+    from jax import numpy as jnp
+except ImportError as error:
+    jax, missing = None, error
+
+UNROLLS = [1, 4]  # steps unrolled in the scan's body: the faster is taken
+
+
+def initial_layers(key, widths):
+    """[(w [inputs, outputs], b)], uniform ±1/√inputs as PyTorch's Linear."""
+    layers = []
+    for inputs, outputs in zip(widths, widths[1:]):
+        key, of_w, of_b = jax.random.split(key, 3)
+        bound = inputs**-0.5
+        layers.append((jax.random.uniform(of_w, (inputs, outputs), jnp.float32, -bound, bound),
+                       jax.random.uniform(of_b, (outputs,), jnp.float32, -bound, bound)))
+    return layers
+
+
+def apply_mlp(layers, x, dtype):
+    """ReLU between layers; products in `dtype` (weights stay float32), the result in float32."""
+    for i, (w, b) in enumerate(layers):
+        last = i + 1 == len(layers)
+        kept = jnp.float32 if last else dtype
+        x = jnp.dot(x.astype(dtype), w.astype(dtype), preferred_element_type=kept) + b.astype(kept)
+        x = x if last else jax.nn.relu(x)
+    return x
+
+
+def costs(parameters, x, key, dtype):
+    """Σ −log p(x|z) and Σ KL over the rows of x [n, dims], in nats."""
+    encoder, decoder = parameters
+    mean, log_variance = jnp.split(apply_mlp(encoder, x, dtype), 2, axis=-1)
+    z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(key, mean.shape)
+    logits = apply_mlp(decoder, z, dtype)
+    nll = jnp.sum(jax.nn.softplus(logits) - x * logits)
+    kl = -0.5 * jnp.sum(1 + log_variance - jnp.square(mean) - jnp.exp(log_variance))
+    return nll, kl
+
+
+def adam(state, gradients):
+    """PyTorch's formula."""
+    parameters, first, second, step = state
+    step = step + 1
+    b1, b2 = workload.BETA1, workload.BETA2
+    rate = workload.LEARNING_RATE / (1 - b1**step)
+    root = jax.lax.rsqrt(1 - b2**step)
+    first = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, first, gradients)
+    second = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g * g, second, gradients)
+    parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) * root + workload.EPSILON),
+                              parameters, first, second)
+    return parameters, first, second, step
+
+
+def scan_of_steps(batch, dtype, unroll):
+    """(state, data, rows [steps, batch]) → state after as many steps. The state's memory is given up to the result."""
+
+    def objective(parameters, x, key):
+        nll, kl = costs(parameters, x, key, dtype)
+        return (nll + kl) / batch, jnp.stack((nll, kl))
+
+    def run(state, data, rows):
+        def step(state, rows):
+            trained, key, sums = state
+            key, noise = jax.random.split(key)
+            x = data[rows].astype(jnp.float32) * (1 / 255)
+            gradients, parts = jax.grad(objective, has_aux=True)(trained[0], x, noise)
+            return (adam(trained, gradients), key, sums + parts), None
+
+        return jax.lax.scan(step, state, rows, unroll=unroll)[0]
+
+    return jax.jit(run, donate_argnums=0)
+
+
+def pictures(examples, dims):
+    """uint8 [examples, dims]."""
+    of_patterns, of_grey = jax.random.split(jax.random.key(0))
+    patterns = jax.random.bernoulli(of_patterns, workload.LIT, (workload.PATTERNS, dims))
+    grey = jax.random.randint(of_grey, (examples, dims), workload.DARKEST, 256, jnp.uint8)
+    return grey * patterns[jnp.arange(examples) % workload.PATTERNS]
+
+
+class Training:
+    def __init__(self, options):
+        if jax is None:
+            raise Unavailable(f"not installed: {missing}")
+        on_gpu = options.device == "cuda"
+        if not on_gpu and options.precision == "tf32":
+            raise Unavailable("tf32 is a GPU's")
+        if not on_gpu:  # the process's own count of threads is the cores it may use
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])
+        try:
+            jax.config.update("jax_platforms", options.device)
+            device = jax.devices()[0]
+        except RuntimeError as error:
+            raise Unavailable(f"JAX: {error}") from error
+        jax.config.update("jax_default_prng_impl", "rbg")  # the device's own generator
+        jax.config.update("jax_default_matmul_precision",
+                          {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "default"}[options.precision])
+        self.options = options
+        self.data = jax.jit(pictures, static_argnums=(0, 1))(options.examples, options.widths[0])
+        count = options.steps + 1
+        rows = jax.random.permutation(jax.random.key(1), options.examples)[:count * options.batch]
+        rows = rows.reshape(count, options.batch)
+        self.rows = {1: rows[:1], options.steps: rows[1:]}
+        self.device = device.device_kind if on_gpu else workload.processor()
+        self.versions = {"jax": jax.__version__, "jaxlib": jaxlib.__version__}
+        self.choose_unroll([n for n in UNROLLS if options.steps % n == 0])
+
+    def initial_state(self):
+        dims, *hidden, latent = self.options.widths
+        of_encoder, of_decoder, of_noise = jax.random.split(jax.random.key(2), 3)
+        parameters = (initial_layers(of_encoder, [dims, *hidden, 2 * latent]),
+                      initial_layers(of_decoder, [latent, *reversed(hidden), dims]))
+        first, second = (jax.tree.map(jnp.zeros_like, parameters) for _ in range(2))
+        return (parameters, first, second, jnp.zeros((), jnp.int32)), of_noise, jnp.zeros(2)
+
+    def choose_unroll(self, candidates):
+        """Compiles the scan; where there are several, that of the fastest of three runs each."""
+        seconds = {}
+        for unroll in candidates:
+            dtype = jnp.bfloat16 if self.options.precision == "bf16" else jnp.float32
+            self.scan = scan_of_steps(self.options.batch, dtype, unroll)
+            self.state = self.initial_state()
+            times = []
+            for _ in range(4):
+                self.begin()
+                begin = time.perf_counter()
+                self.run(self.options.steps)
+                self.synchronize()
+                times.append(time.perf_counter() - begin)
+            seconds[unroll] = (min(times[1:]), self.scan)
+        best = min(seconds, key=lambda unroll: seconds[unroll][0])
+        self.scan = seconds[best][1]
+        self.settings = {"unroll": best}
+        self.begin()
+        self.run(1)  # compiled for this count too
+        self.synchronize()
+
+    def begin(self):
+        trained, key, sums = self.state
+        self.state = trained, key, jnp.zeros_like(sums)
+        self.taken = 0
+        self.synchronize()
+
+    def run(self, steps):
+        self.state = self.scan(self.state, self.data, self.rows[steps])
+        self.taken += steps
+
+    def synchronize(self):
+        jax.block_until_ready(self.state)
+
+    def negative_elbo(self):
+        return float(self.state[2].sum()) / (self.taken * self.options.batch)
+
+
+if __name__ == "__main__":
+    workload.main("JAX scan", workload.parse(__doc__), Training)

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Training steps in PyTorch: eager, or compiled (with CUDA graphs of whole steps on a GPU). See workload.py."""
+
+import contextlib
+import time
+
+import workload
+from workload import Unavailable
+
+try:
+    import torch
+    from torch_vae import Vae
+except ImportError as error:
+    torch, missing = None, error
+
+
+def pictures(options, device):
+    """uint8 [examples, dims]."""
+    generator = torch.Generator().manual_seed(0)
+    patterns = torch.rand(workload.PATTERNS, options.widths[0], generator=generator) < workload.LIT
+    shape = (options.examples, options.widths[0])
+    grey = torch.randint(workload.DARKEST, 256, shape, dtype=torch.uint8, generator=generator)
+    return (grey * patterns[torch.arange(options.examples) % workload.PATTERNS]).to(device)
+
+
+class Training:
+    """What both modes share: the model, fused Adam, and all data on the device."""
+
+    def __init__(self, options):
+        if torch is None:
+            raise Unavailable(f"not installed: {missing}")
+        if options.device == "cuda" and not torch.cuda.is_available():
+            raise Unavailable("PyTorch sees no GPU")
+        if options.device == "cpu" and options.precision == "tf32":
+            raise Unavailable("tf32 is a GPU's")
+        torch.set_num_threads(options.threads)
+        torch.set_flush_denormal(True)
+        torch.set_float32_matmul_precision("high" if options.precision == "tf32" else "highest")
+        torch.manual_seed(1)
+        device = torch.device(options.device)
+        self.on_gpu = device.type == "cuda"
+        self.options, self.batch = options, options.batch
+        dims, *hidden, latent = options.widths
+        self.model = Vae(dims, hidden, latent).to(device)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=workload.LEARNING_RATE,
+                                          betas=(workload.BETA1, workload.BETA2), eps=workload.EPSILON,
+                                          fused=True, capturable=self.on_gpu)
+        self.data = pictures(options, device)
+        self.permutation = torch.randperm(options.examples, device=device)
+        self.sums = torch.zeros(2, device=device)
+        self.position = 0
+        self.device = torch.cuda.get_device_name(device) if self.on_gpu else workload.processor()
+        self.versions = {"torch": torch.__version__} | ({"cuda": torch.version.cuda} if self.on_gpu else {})
+        self.settings = {}
+
+    def autocast(self):
+        """Weights are used once a step, so that keeping their copies gains nothing."""
+        if self.options.precision != "bf16":
+            return contextlib.nullcontext()
+        return torch.autocast(self.options.device, torch.bfloat16, cache_enabled=False)
+
+    def costs(self, rows):
+        """Σ −log p(x|z) and Σ KL of the examples `rows`."""
+        x = self.data.index_select(0, rows).float() * (1 / 255)
+        with self.autocast():
+            return self.model(x)
+
+    def begin(self):
+        self.position = 0
+        self.sums.zero_()
+
+    def synchronize(self):
+        if self.on_gpu:
+            torch.cuda.synchronize()
+
+    def negative_elbo(self):
+        return self.sums.sum().item() / (self.position * self.batch)
+
+
+class EagerTraining(Training):
+    def run(self, steps):
+        for _ in range(steps):
+            start = self.position * self.batch
+            nll, kl = self.costs(self.permutation[start:start + self.batch])
+            self.optimizer.zero_grad(set_to_none=True)
+            ((nll + kl) / self.batch).backward()
+            self.optimizer.step()
+            self.sums += torch.stack((nll.detach(), kl.detach()))
+            self.position += 1
+
+
+class CompiledTraining(Training):
+    """Gather, forward, backward and the sums are compiled; the place in the data is a number on the device, so that
+    a CUDA graph of several whole steps can be replayed as it is."""
+
+    def __init__(self, options):
+        super().__init__(options)
+        self.next_row = torch.zeros((), dtype=torch.int64, device=self.data.device)
+        self.offsets = torch.arange(self.batch, device=self.data.device)
+        self.graphs = {}
+        modes = [options.compile_mode] if options.compile_mode else default_modes(options.device)
+        best = min(modes, key=self.seconds_in_mode) if len(modes) > 1 else modes[0]
+        self.prepare(best)
+        self.settings = {"mode": best}
+        if self.on_gpu:
+            self.settings["steps_per_graph"] = max(self.graphs)
+
+    def prepare(self, mode):
+        """Compiles in the mode, and on a GPU captures graphs of one step and of several."""
+        torch.compiler.reset()
+        self.compiled = torch.compile(self.loss, mode=mode, fullgraph=True, dynamic=False)
+        self.begin()
+        if not self.on_gpu:
+            for _ in range(3):
+                self.step()
+            return
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                self.step()
+        torch.cuda.current_stream().wait_stream(side)
+        steps = self.options.steps
+        unrolled = self.options.graph_steps or max(n for n in range(1, 11) if steps % n == 0)
+        if steps % unrolled:
+            raise SystemExit(f"--steps {steps} is not a multiple of --graph-steps {unrolled}")
+        self.graphs = {count: self.capture(count) for count in sorted({1, unrolled})}
+
+    def capture(self, count):
+        self.optimizer.zero_grad(set_to_none=True)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            for _ in range(count):
+                self.step()
+        return graph
+
+    def loss(self):
+        rows = self.permutation.index_select(0, self.next_row + self.offsets)
+        nll, kl = self.costs(rows)
+        self.sums.add_(torch.stack((nll.detach(), kl.detach())))
+        self.next_row.add_(self.batch)
+        return (nll + kl) / self.batch
+
+    def step(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        self.compiled().backward()
+        self.optimizer.step()
+
+    def seconds_in_mode(self, mode):
+        self.prepare(mode)
+        best = float("inf")
+        for _ in range(3):
+            self.begin()
+            self.synchronize()
+            begin = time.perf_counter()
+            self.run(self.options.steps)
+            self.synchronize()
+            best = min(best, time.perf_counter() - begin)
+        return best
+
+    def begin(self):
+        super().begin()
+        self.next_row.zero_()
+
+    def run(self, steps):
+        self.position += steps
+        if not self.on_gpu:
+            for _ in range(steps):
+                self.step()
+            return
+        count = max(self.graphs) if steps % max(self.graphs) == 0 else 1
+        for _ in range(steps // count):
+            self.graphs[count].replay()
+
+
+def default_modes(device):
+    """The graphs are ours, so that they hold the optimizer too: Inductor is to make none of its own."""
+    return ["max-autotune-no-cudagraphs"] if device == "cuda" else ["default", "max-autotune"]
+
+
+def add_options(parser):
+    parser.add_argument("--mode", choices=["eager", "compile"], default="eager")
+    parser.add_argument("--compile-mode", help="torch.compile's; without it the fastest of a few")
+    parser.add_argument("--graph-steps", type=int, help="whole steps in a CUDA graph")
+
+
+if __name__ == "__main__":
+    options = workload.parse(__doc__, add_options)
+    eager = options.mode == "eager"
+    tool = "PyTorch eager" if eager else "PyTorch compile" + (" + CUDA graphs" if options.device == "cuda" else "")
+    workload.main(tool, options, EagerTraining if eager else CompiledTraining)

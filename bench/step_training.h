@@ -1,0 +1,153 @@
+#pragma once
+// What step_bench times: a model in training on pictures kept on the device.
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "data/resident.h"
+#include "model/state.h"
+#include "ops/record_loss.h"
+#include "runtime/readback.h"
+#include "support/random.h"
+#include "train/step_runner.h"
+
+namespace elbo::bench {
+
+/// Pictures that a VAE can learn, as bench/peers/workload.py says: each is one of ten random patterns with 20
+/// % of the pixels lit, each lit pixel a random grey from 128 to 255.
+inline Examples pictures(std::int64_t count, std::int64_t dims) {
+  constexpr std::int64_t kPatterns = 10;
+  test::Random random(1);
+  std::vector<bool> lit(static_cast<std::size_t>(kPatterns * dims));
+  for (std::size_t i = 0; i < lit.size(); ++i) lit[i] = random.unit() < 0.2;
+  Examples examples;
+  examples.count = count;
+  examples.dims = dims;
+  examples.bytes = random.bytes(count * dims);
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t j = 0; j < dims; ++j) {
+      auto& value = examples.bytes[static_cast<std::size_t>(i * dims + j)];
+      const bool shown = lit[static_cast<std::size_t>(i % kPatterns * dims + j)];
+      value = shown ? static_cast<std::uint8_t>(128 + value / 2) : std::uint8_t{0};
+    }
+  }
+  return examples;
+}
+
+/// A model in training: whole steps as `elbo train` runs them, and their parts one by one.
+class Training {
+ public:
+  Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples)
+      : model_(recipe, dims, device, {}),
+        data_(in_precision(*model_.context, precision), pictures(examples, dims)),
+        preprocessor_(*model_.context, recipe.data, true, {}, {}),
+        runner_(model_, data_, preprocessor_),
+        workspace_(*model_.vae, recipe.train.batch, 1, true),
+        batch_(workspace_.rows(recipe.train.batch)),
+        state_(*model_.context, 1),
+        record_(*model_.context, 1),
+        readback_(*model_.context, sizeof(LossRecord)) {
+    noise_.seed = recipe.train.seed;
+    noise_.time = &state_.data()->noise_time;
+    begin_epoch();
+  }
+
+  /// To the beginning of the data, shuffled anew.
+  void begin_epoch() {
+    runner_.begin(++epoch_, 0, steps_, {});
+    position_ = 0;
+  }
+  void step() {
+    runner_.step();
+    ++position_;
+    ++steps_;
+  }
+  /// Gives the whole next epoch to the device, the ragged last batch too.
+  void run_epoch() {
+    begin_epoch();
+    for (std::int64_t i = 0; i < steps_per_epoch(); ++i) step();
+  }
+  /// The mean over the epoch's examples so far, in nats. Waits for the device.
+  double negative_elbo() {
+    readback_.start(runner_.record());
+    LossRecord record;
+    std::memcpy(&record, readback_.wait(), sizeof record);
+    return -record.average(runner_.examples_in(position_), 0.0).elbo;
+  }
+
+  Context& device() { return *model_.context; }
+  Vae& vae() { return *model_.vae; }
+  const Recipe& recipe() const { return model_.recipe; }
+  std::int64_t batch_size() const { return batch_.rows; }
+  std::int64_t examples() const { return data_.count(); }
+  std::int64_t steps_per_epoch() const { return runner_.steps_per_epoch(); }
+
+  /// Makes ready for the parts below, which share a batch and a state of their own.
+  void begin_parts() {
+    StepState state;
+    state.learning_rate = static_cast<float>(model_.recipe.train.learning_rate);
+    state_.upload(std::span<const StepState>(&state, 1));
+    record_.fill_zero();
+    device().synchronize();
+  }
+
+  /// The parts in their order. The backward pass cannot be run without the forward pass before it.
+  void advance() { ops::advance_step(device(), state_.data(), batch_.rows, adam_); }
+  void gather() {
+    ops::gather_batch(device(), {batch_.x, {}, batch_.examples}, data_.source(),
+                      preprocessor_.keyed(0, nullptr), state_.data());
+  }
+  void encode() { vae().encode(batch_); }
+  void sample() { vae().sample(batch_, noise_); }
+  void decode() { vae().decode(batch_); }
+  void score() {
+    vae().score(batch_, {.scale = 1.0f / static_cast<float>(batch_.rows), .per_row = {}}, true);
+  }
+  void forward_backward() { vae().forward_backward(batch_, noise_, &state_.data()->kl_weight); }
+  void record() {
+    LossRecord* const to = record_.data();
+    ops::record_loss(device(), to->sums, &to->first_bad_step, batch_.nll, batch_.kl, state_.data());
+  }
+  void adam() {
+    Parameters& p = vae().parameters();
+    ops::adam(device(), p.values(), p.gradient(), p.first_moment(), p.second_moment(), adam_, state_.data());
+  }
+
+ private:
+  /// Before any step is recorded.
+  static Context& in_precision(Context& context, Precision precision) {
+    context.set_precision(precision);
+    return context;
+  }
+
+  Model::State model_;
+  data::ResidentData data_;
+  data::Preprocessor preprocessor_;
+  StepRunner runner_;
+  std::int64_t epoch_ = 0, position_ = 0;
+  std::int64_t steps_ = 0;  ///< optimizer steps of all epochs
+  // Of the parts:
+  Workspace workspace_;
+  Activations batch_;
+  Buffer<StepState> state_;
+  Buffer<LossRecord> record_;
+  ops::AdamSettings adam_;
+  NoiseSource noise_;
+  Readback readback_;
+};
+
+/// Multiplications and additions of a step's products: forward, and both ways back but for the data's
+/// gradient.
+inline double step_flops(Vae& vae, std::int64_t batch) {
+  double flops = 0.0;
+  const ParameterLayout& layout = vae.parameters().layout();
+  for (const auto* layers : {&layout.encoder, &layout.decoder}) {
+    for (const LayerInfo& layer : *layers)
+      flops += 3.0 * 2.0 * static_cast<double>(batch * layer.in * layer.out);
+  }
+  const LayerInfo& first = layout.encoder.front();
+  return flops - 2.0 * static_cast<double>(batch * first.in * first.out);
+}
+
+}  // namespace elbo::bench
