@@ -99,13 +99,14 @@ class Training:
         on_gpu = options.device == "cuda"
         if not on_gpu and options.precision == "tf32":
             raise Unavailable("tf32 is a GPU's")
-        if not on_gpu:  # the process's own count of threads is the cores it may use
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])
+        if not on_gpu:
+            jax.config.update("jax_platforms", "cpu")
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])  # XLA asks for no other count
         try:
-            jax.config.update("jax_platforms", options.device)
-            device = jax.devices()[0]
+            device = jax.devices(options.device)[0]
         except RuntimeError as error:
             raise Unavailable(f"JAX: {error}") from error
+        jax.config.update("jax_default_device", device)
         jax.config.update("jax_default_prng_impl", "rbg")  # the device's own generator
         jax.config.update("jax_default_matmul_precision",
                           {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "default"}[options.precision])

@@ -97,34 +97,38 @@ class CompiledTraining(Training):
         super().__init__(options)
         self.next_row = torch.zeros((), dtype=torch.int64, device=self.data.device)
         self.offsets = torch.arange(self.batch, device=self.data.device)
-        self.graphs = {}
         modes = [options.compile_mode] if options.compile_mode else default_modes(options.device)
-        best = min(modes, key=self.seconds_in_mode) if len(modes) > 1 else modes[0]
-        self.prepare(best)
-        self.settings = {"mode": best}
-        if self.on_gpu:
-            self.settings["steps_per_graph"] = max(self.graphs)
+        prepared = {mode: self.prepare(mode) for mode in modes}
+        best = modes[0] if len(modes) == 1 else min(modes, key=lambda mode: self.seconds(*prepared[mode]))
+        self.compiled, self.graphs = prepared[best]
+        self.settings = {"mode": best} | ({"steps_per_graph": max(self.graphs)} if self.on_gpu else {})
 
     def prepare(self, mode):
-        """Compiles in the mode, and on a GPU captures graphs of one step and of several."""
-        torch.compiler.reset()
+        """Compiles in the mode; on a GPU captures graphs of one step and of several too: (compiled, graphs)."""
         self.compiled = torch.compile(self.loss, mode=mode, fullgraph=True, dynamic=False)
         self.begin()
+        with self.side_stream():
+            for _ in range(3):
+                self.step()
         if not self.on_gpu:
-            for _ in range(3):
-                self.step()
-            return
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                self.step()
-        torch.cuda.current_stream().wait_stream(side)
+            return self.compiled, {}
         steps = self.options.steps
         unrolled = self.options.graph_steps or max(n for n in range(1, 11) if steps % n == 0)
         if steps % unrolled:
             raise SystemExit(f"--steps {steps} is not a multiple of --graph-steps {unrolled}")
-        self.graphs = {count: self.capture(count) for count in sorted({1, unrolled})}
+        return self.compiled, {count: self.capture(count) for count in sorted({1, unrolled})}
+
+    @contextlib.contextmanager
+    def side_stream(self):
+        """On a GPU a stream beside the current one, as what comes before a capture is to run on."""
+        if not self.on_gpu:
+            yield
+            return
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            yield
+        torch.cuda.current_stream().wait_stream(side)
 
     def capture(self, count):
         self.optimizer.zero_grad(set_to_none=True)
@@ -146,17 +150,18 @@ class CompiledTraining(Training):
         self.compiled().backward()
         self.optimizer.step()
 
-    def seconds_in_mode(self, mode):
-        self.prepare(mode)
-        best = float("inf")
+    def seconds(self, compiled, graphs):
+        """The fastest of three repeats."""
+        self.compiled, self.graphs = compiled, graphs
+        times = []
         for _ in range(3):
             self.begin()
             self.synchronize()
             begin = time.perf_counter()
             self.run(self.options.steps)
             self.synchronize()
-            best = min(best, time.perf_counter() - begin)
-        return best
+            times.append(time.perf_counter() - begin)
+        return min(times)
 
     def begin(self):
         super().begin()
