@@ -18,8 +18,11 @@
 /// Before a loop whose bounds are constants and whose body indexes an array that is to stay in registers.
 #if defined(__CUDACC__)
 #define ELBO_UNROLL _Pragma("unroll")
+/// Before one whose copies would cost more than they bring.
+#define ELBO_KEEP_LOOP _Pragma("unroll 1")
 #else
 #define ELBO_UNROLL
+#define ELBO_KEEP_LOOP
 #endif
 
 namespace elbo::cuda {

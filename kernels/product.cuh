@@ -46,6 +46,7 @@ struct ProductArguments {
   Operand a, b;
   std::int64_t k;
   std::int64_t split_length;
+  unsigned tiles_across;
   bool b_is_settled;  ///< b was written before the grid before this one began
   PartialSums partial;
 };
@@ -100,27 +101,25 @@ __global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments a
   constexpr int kStages = T::kStages;
   auto& shared = shared_storage<Storage>();
   const Operand &a = arguments.a, &b = arguments.b;
-  const std::int64_t tiles_across = (b.extent + T::kCols - 1) / T::kCols;
-  const std::int64_t tile_col = static_cast<std::int64_t>(blockIdx.x) % tiles_across;
-  const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x) / tiles_across * T::kRows;
-  const std::int64_t first_col = tile_col * T::kCols;
+  const unsigned tile_col = blockIdx.x % arguments.tiles_across;
+  const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x / arguments.tiles_across) * T::kRows;
+  const std::int64_t first_col = static_cast<std::int64_t>(tile_col) * T::kCols;
   const std::int64_t first_k = blockIdx.y * arguments.split_length;
   const std::int64_t left = arguments.k - first_k;
-  const std::int64_t end_k = first_k + (left < arguments.split_length ? left : arguments.split_length);
-  const std::int64_t steps = (end_k - first_k + T::kDepth - 1) / T::kDepth;
+  const std::int64_t length = left < arguments.split_length ? left : arguments.split_length;
+  const int steps = static_cast<int>((length + T::kDepth - 1) / T::kDepth);
 
-  const OperandCopier<T, T::kRows, kAlongA> copier_a(a, first_row, end_k);
-  const OperandCopier<T, T::kCols, kAlongB> copier_b(b, first_col, end_k);
+  OperandCopier<T, T::kRows, kAlongA> copier_a(a, first_row, first_k, first_k + length);
+  OperandCopier<T, T::kCols, kAlongB> copier_b(b, first_col, first_k, first_k + length);
   arch::AsyncCopies<4 * (copier_a.kCopies + copier_b.kCopies) * kStages> copies;
   if (arguments.b_is_settled) {
-    for (int i = 0; i < kStages - 1 && i < steps; ++i)
-      copier_b.copy(copies, shared.stages[i].b, first_k + i * T::kDepth);
+    for (int i = 0; i < kStages - 1 && i < steps; ++i) copier_b.copy(copies, shared.stages[i].b);
   }
   arch::wait_for_previous_grid();
   for (int i = 0; i < kStages - 1; ++i) {
     if (i < steps) {
-      copier_a.copy(copies, shared.stages[i].a, first_k + i * T::kDepth);
-      if (!arguments.b_is_settled) copier_b.copy(copies, shared.stages[i].b, first_k + i * T::kDepth);
+      copier_a.copy(copies, shared.stages[i].a);
+      if (!arguments.b_is_settled) copier_b.copy(copies, shared.stages[i].b);
     }
     copies.commit();
   }
@@ -129,13 +128,12 @@ __global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments a
   OperandSummer<T> operand_summer;
   const bool sums_operand = kSumsOperand<Finish> && tile_col == 0;
   int stage = 0, free_stage = kStages - 1;
-  for (std::int64_t step = 0; step < steps; ++step) {
+  for (int step = 0; step < steps; ++step) {
     copies.template wait<kStages - 2>();
     sync_block();  // this stage is here, and all have left the one before, which is filled next
-    const std::int64_t next = step + kStages - 1;
-    if (next < steps) {
-      copier_a.copy(copies, shared.stages[free_stage].a, first_k + next * T::kDepth);
-      copier_b.copy(copies, shared.stages[free_stage].b, first_k + next * T::kDepth);
+    if (step + kStages - 1 < steps) {
+      copier_a.copy(copies, shared.stages[free_stage].a);
+      copier_b.copy(copies, shared.stages[free_stage].b);
     }
     copies.commit();
     multiplier.add(shared.stages[stage].a, shared.stages[stage].b);
@@ -160,15 +158,16 @@ __global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments a
 }
 
 template <class T, Along kAlongA, Along kAlongB, class Finish>
-void launch_product(CudaState& state, const ops::ProductPlan& plan, const ProductArguments& arguments,
+void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArguments arguments,
                     const Finish& finish) {
-  const std::int64_t tiles =
-      ((arguments.a.extent + T::kRows - 1) / T::kRows) * ((arguments.b.extent + T::kCols - 1) / T::kCols);
   static_assert(kAlongB != Along::k || kAlongA == Along::k, "a layer has no such product");
   static_assert(sizeof(ProductStorage<T, kAlongA, kAlongB>) ==
                 ops::shared_bytes(T::kShape, T::Engine::kTensor, kKind<kAlongA, kAlongB>));
-  LaunchShape shape(dim3(blocks_for(tiles, 1), static_cast<unsigned>(plan.splits)), T::kThreads,
-                    sizeof(ProductStorage<T, kAlongA, kAlongB>));
+  arguments.tiles_across = blocks_for(arguments.b.extent, T::kCols);
+  const std::int64_t tiles_down = blocks_for(arguments.a.extent, T::kRows);
+  LaunchShape shape(
+      dim3(blocks_for(tiles_down * arguments.tiles_across, 1), static_cast<unsigned>(plan.splits)),
+      T::kThreads, sizeof(ProductStorage<T, kAlongA, kAlongB>));
   shape.overlap = plan.overlap;
   launch(state, shape, product_kernel<T, kAlongA, kAlongB, Finish>, arguments, finish);
 }
@@ -231,7 +230,7 @@ void product(CudaState& state, const ops::ProductPlan& plan, const Operand& a, c
     return product<kAlongA, kAlongB>(state, ops::choose_own_product(key, product_limits(state)), a, b, k,
                                      finish);
   }
-  ProductArguments arguments{a, b, k, ops::split_length(plan, k), plan.b_is_settled, {}};
+  ProductArguments arguments{a, b, k, ops::split_length(plan, k), 0, plan.b_is_settled, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
   constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();
   constexpr auto kTensor = std::make_integer_sequence<int, std::size(ops::kTensorTiles)>();

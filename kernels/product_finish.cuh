@@ -122,9 +122,8 @@ __global__ void __launch_bounds__(kFinishWarps* kWarpSize)
   static_assert(ops::kFinishColumns == 4 * kWarpSize);
   arch::wait_for_previous_grid();
   arch::let_next_grid_begin();
-  const std::int64_t parts = (cols + ops::kFinishColumns - 1) / ops::kFinishColumns;
-  const std::int64_t item = static_cast<std::int64_t>(blockIdx.x) * kFinishWarps + warp_in_block();
-  const std::int64_t row = item / parts, part = item % parts;
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kFinishWarps + warp_in_block();
+  const std::int64_t part = blockIdx.y;
   if (row >= rows) return;  // the whole warp; no barrier follows
   const std::int64_t col = part * ops::kFinishColumns + 4 * lane_in_warp();
   const float* from = partial.data + row * partial.row_stride + col;
@@ -145,8 +144,8 @@ __global__ void __launch_bounds__(kFinishWarps* kWarpSize)
 template <class Finish>
 void launch_finish(CudaState& state, const PartialSums& partial, std::int64_t rows, std::int64_t cols,
                    bool overlap, const Finish& finish) {
-  const std::int64_t parts = (cols + ops::kFinishColumns - 1) / ops::kFinishColumns;
-  LaunchShape shape(blocks_for(rows * parts, kFinishWarps), kFinishWarps * kWarpSize);
+  LaunchShape shape(dim3(blocks_for(rows, kFinishWarps), blocks_for(cols, ops::kFinishColumns)),
+                    kFinishWarps * kWarpSize);
   shape.overlap = overlap;
   const bool aligned = rows_aligned16(partial.data, partial.row_stride) && partial.split_stride % 4 == 0;
   launch(state, shape, finish_kernel<Finish>, partial, rows, cols, aligned, finish);

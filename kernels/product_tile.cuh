@@ -60,11 +60,6 @@ struct SharedOperand {
   float values[kRows][kStride];
 
   __device__ float at(int place, int k) const { return kAlongK ? values[place][k] : values[k][place]; }
-  /// Those of k and k + 1; k is even.
-  __device__ float2 pair(int place, int k) const {
-    if constexpr (kAlongK) return *reinterpret_cast<const float2*>(&values[place][k]);
-    return {values[k][place], values[k + 1][place]};
-  }
 };
 
 /// A thread's share of the way of an operand's stages into shared memory.
@@ -72,44 +67,69 @@ template <class T, int kExtent, Along kAlong>
 class OperandCopier {
  public:
   using Shared = SharedOperand<T, kExtent, kAlong>;
+  static constexpr bool kAlongK = Shared::kAlongK;
   static constexpr int kAcross = Shared::kCols / 4;
   static constexpr int kDown = T::kThreads / kAcross;  ///< rows between a thread's copies
   static constexpr int kCopies = Shared::kRows / kDown;
   static_assert(T::kThreads % kAcross == 0 && Shared::kRows % kDown == 0, "every thread moves as many");
 
-  __device__ OperandCopier(const Operand& from, std::int64_t first, std::int64_t end_k)
-      : from_(from),
-        first_(first),
-        end_k_(end_k),
-        row_(static_cast<int>(threadIdx.x) / kAcross),
-        col_(static_cast<int>(threadIdx.x) % kAcross * 4) {}
+  /// Stages begin at `first_k` and follow each other. What is beyond `end_k` is zero; what is beyond the
+  /// extent is anything, since it meets only results that nobody wants.
+  __device__ OperandCopier(const Operand& from, std::int64_t first, std::int64_t first_k, std::int64_t end_k)
+      : row_(static_cast<int>(threadIdx.x) / kAcross),
+        col_(static_cast<int>(threadIdx.x) % kAcross * 4),
+        stride_(from.stride),
+        aligned_(from.aligned),
+        whole_(from.aligned && (kAlongK || from.extent % 4 == 0)),
+        left_(static_cast<int>(from.extent - first < kExtent ? from.extent - first : kExtent)) {
+    left_k_ = end_k - first_k;
+    // Where whole quads can be moved, those beyond the extent are the last one's again.
+    const int col = !kAlongK && whole_ && col_ > left_ - 4 ? left_ - 4 : col_;
+    from_ = from.data + (kAlongK ? first * stride_ + first_k : first_k * stride_ + first) + col;
+  }
 
-  /// Zeros stand in for what is beyond the operand or `end_k`.
+  /// Copies the next stage.
   template <class Copies>
-  __device__ void copy(Copies& copies, Shared& to, std::int64_t first_k) const {
-    const std::int64_t col = col_ + (Shared::kAlongK ? first_k : first_);
-    const std::int64_t row = row_ + (Shared::kAlongK ? first_ : first_k);
-    const std::int64_t rows = (Shared::kAlongK ? from_.extent : end_k_) - row;
-    const std::int64_t cols = (Shared::kAlongK ? end_k_ : from_.extent) - col;
-    const int count = cols < 0 ? 0 : cols < 4 ? static_cast<int>(cols) : 4;
-    const float* from = from_.data + row * from_.stride + col;
-    ELBO_UNROLL
-    for (int i = 0; i < kCopies; ++i, from += kDown * from_.stride) {
-      const int here = i * kDown < rows ? count : 0;
-      float* const place = &to.values[row_ + i * kDown][col_];
-      if (from_.aligned) {
-        copies.copy4(place, here > 0 ? from : from_.data, here);
+  __device__ void copy(Copies& copies, Shared& to) {
+    if (whole_ && left_k_ >= T::kDepth) {
+      ELBO_UNROLL
+      for (int i = 0; i < kCopies; ++i) {
+        const int row = row_ + i * kDown;
+        const int last = left_ - 1;
+        const std::int64_t from_row = kAlongK && row > last ? last : row;
+        copies.copy4(&to.values[row][col_], from_ + from_row * stride_);
+      }
+    } else {
+      copy_edge(copies, to);
+    }
+    from_ += kAlongK ? T::kDepth : T::kDepth * stride_;
+    left_k_ -= T::kDepth;
+  }
+
+ private:
+  template <class Copies>
+  __device__ void copy_edge(Copies& copies, Shared& to) const {
+    const int left_k = left_k_ < T::kDepth ? static_cast<int>(left_k_) : T::kDepth;
+    const int rows = kAlongK ? left_ : left_k, cols = kAlongK ? left_k : left_;
+    ELBO_KEEP_LOOP
+    for (int i = 0; i < kCopies; ++i) {
+      const int row = row_ + i * kDown;
+      const int count = row >= rows || col_ >= cols ? 0 : cols - col_ < 4 ? cols - col_ : 4;
+      const float* const from = from_ + row * stride_;
+      if (aligned_) {
+        copies.copy4(&to.values[row][col_], count > 0 ? from : from_, count);
       } else {
-        ELBO_UNROLL
-        for (int j = 0; j < 4; ++j) copies.copy1(place + j, j < here ? from + j : from_.data, j < here);
+        for (int j = 0; j < 4; ++j)
+          copies.copy1(&to.values[row][col_ + j], j < count ? from + j : from_, j < count);
       }
     }
   }
 
- private:
-  Operand from_;
-  std::int64_t first_, end_k_;
+  const float* from_;  ///< the thread's first quad of the next stage
   int row_, col_;
+  std::int64_t stride_, left_k_;
+  bool aligned_, whole_;
+  int left_;  ///< of the extent, from the tile's beginning
 };
 
 /// Floats between the rows of the block's sums: 16 lanes that store two at (g, 2t) store to all banks.
@@ -132,34 +152,84 @@ struct WarpPlace {
   }
 };
 
+/// A lane's numbers: g counts the rows of a piece on tensor cores, t the lanes that share one.
+struct LanePlace {
+  int g, t;
+  __device__ LanePlace() : g(lane_in_warp() / 4), t(lane_in_warp() % 4) {}
+};
+
+/// How a lane reads a unit of 16 neighbouring places of an operand, one piece of a or two of b: of two places
+/// and two k at once. Along k the places are 8 apart and the k neighbours; across k the other way round, so
+/// that in both cases two values are neighbours in memory. Which place or k of the operand is multiplied as
+/// which of a piece is free, as long as a and b agree about k and store() about places. So TF32 takes 2t and
+/// 2t + 1 for its k of t and t + 4, as BF16 has them. 16 lanes that read two floats each reach all banks:
+/// with rows ≡ 8 (mod 32) floats apart at 8g + 2t along k (≡ 24 likewise), with rows ≡ 4 (mod 16) at 8t + 2g.
+template <class Format, class Shared>
+struct UnitReader {
+  static __device__ int place(int g, int half) { return Shared::kAlongK ? g + 8 * half : 2 * g + half; }
+
+  /// use(half, index, register): of the place `half`, the index-th register along k.
+  template <class Use>
+  static __device__ void read(const Shared& from, int unit, int first_k, const Use& use) {
+    const LanePlace lane;
+    if constexpr (Format::kDepth == 8) {
+      float values[2][2];
+      corner(values, from, unit, first_k + 2 * lane.t, lane.g);
+      ELBO_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        use(half, 0, arch::tf32_bits(values[half][0]));
+        use(half, 1, arch::tf32_bits(values[half][1]));
+      }
+    } else {
+      ELBO_UNROLL
+      for (int index = 0; index < 2; ++index) {
+        float values[2][2];
+        corner(values, from, unit, first_k + 8 * index + 2 * lane.t, lane.g);
+        use(0, index, arch::bf16_pair_bits(values[0][0], values[0][1]));
+        use(1, index, arch::bf16_pair_bits(values[1][0], values[1][1]));
+      }
+    }
+  }
+
+ private:
+  /// values[half][k − first]: both places, both k.
+  static __device__ void corner(float (&values)[2][2], const Shared& from, int unit, int k, int g) {
+    ELBO_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      const float* const at =
+          Shared::kAlongK ? &from.values[unit + place(g, i)][k] : &from.values[k + i][unit + place(g, 0)];
+      const float2 two = *reinterpret_cast<const float2*>(at);
+      (Shared::kAlongK ? values[i][0] : values[0][i]) = two.x;
+      (Shared::kAlongK ? values[i][1] : values[1][i]) = two.y;
+    }
+  }
+};
+
 /// A warp's sums, and how it multiplies one stage into them. Primary: tensor cores.
-///
-/// Which k is multiplied in which place of a piece does not matter as long as a and b agree, so that in
-/// TF32 lane t takes 2t and 2t + 1 for its places t and t + 4: two neighbours in memory, as BF16 wants them.
-/// Of a stage along k, with rows ≡ 8 (mod 32) floats apart, 16 lanes read 8g + 2t and the next: all banks.
-/// Of one along the extent, rows are ≡ 4 (mod 16) apart, and 32 lanes read 8t + g: all banks.
 template <class T, class A, class B, class Engine = typename T::Engine>
 class Multiplier {
  public:
   using Format = typename Engine::Format;
   static constexpr int kDown = T::kWarpRows / 16, kAcross = T::kWarpCols / 8;
-  static_assert(T::kWarpRows % 16 == 0 && T::kWarpCols % 8 == 0);
+  static_assert(T::kWarpRows % 16 == 0 && T::kWarpCols % 16 == 0);
   static_assert(T::kDepth % (T::kSlices * Format::kDepth) == 0, "slices share the depth evenly");
 
   __device__ void add(const A& a, const B& b) {
-    const int group = lane_in_warp() / 4, place = lane_in_warp() % 4;
     ELBO_UNROLL
     for (int step = 0; step < T::kDepth / (T::kSlices * Format::kDepth); ++step) {
-      const int k = (warp_.slice + step * T::kSlices) * Format::kDepth + 2 * place;
+      const int k = (warp_.slice + step * T::kSlices) * Format::kDepth;
       arch::FragmentA from_a[kDown];
       arch::FragmentB from_b[kAcross];
       ELBO_UNROLL
       for (int i = 0; i < kDown; ++i) {
-        read(from_a[i].bits, a, warp_.row + 16 * i + group, k);
+        ReaderA::read(a, warp_.row + 16 * i, k, [&](int half, int index, std::uint32_t bits) {
+          from_a[i].bits[half + 2 * index] = bits;
+        });
       }
       ELBO_UNROLL
-      for (int j = 0; j < kAcross; ++j) {
-        read(from_b[j].bits, b, warp_.col + 8 * j + group, k);
+      for (int j = 0; j < kAcross; j += 2) {
+        ReaderB::read(b, warp_.col + 8 * j, k,
+                      [&](int half, int index, std::uint32_t bits) { from_b[j + half].bits[index] = bits; });
       }
       arch::multiply_add<Format>(sums_, from_a, from_b);
     }
@@ -167,36 +237,28 @@ class Multiplier {
 
   /// Puts the sums where they belong in the block's.
   __device__ void store(SharedResults<T>& to) const {
-    const int group = lane_in_warp() / 4, place = lane_in_warp() % 4;
+    const LanePlace lane;
     ELBO_UNROLL
-    for (int i = 0; i < kDown; ++i) {
+    for (int i = 0; i < 2 * kDown; ++i) {
+      float* const row = to[warp_.slice][warp_.row + 16 * (i / 2) + ReaderA::place(lane.g, i % 2)];
       ELBO_UNROLL
-      for (int j = 0; j < kAcross; ++j) {
-        float* const at = &to[warp_.slice][warp_.row + 16 * i + group][warp_.col + 8 * j + 2 * place];
-        *reinterpret_cast<float2*>(at) = {sums_[i][j][0], sums_[i][j][1]};
-        *reinterpret_cast<float2*>(at + 8 * kResultStride<T>) = {sums_[i][j][2], sums_[i][j][3]};
+      for (int j = 0; j < kAcross; j += 2) {
+        const float* const left = &sums_[i / 2][j][2 * (i % 2)];
+        const float* const right = &sums_[i / 2][j + 1][2 * (i % 2)];
+        float* const unit = row + warp_.col + 8 * j;
+        if constexpr (B::kAlongK) {
+          *reinterpret_cast<float2*>(unit + 2 * lane.t) = {left[0], left[1]};
+          *reinterpret_cast<float2*>(unit + 2 * lane.t + 8) = {right[0], right[1]};
+        } else {
+          store4(unit + 4 * lane.t, {left[0], right[0], left[1], right[1]});
+        }
       }
     }
   }
 
  private:
-  /// A lane's registers of a piece whose vectors, of this lane, are at `at` and for a also 8 further.
-  template <int kRegisters, class Shared>
-  static __device__ void read(std::uint32_t (&bits)[kRegisters], const Shared& from, int at, int k) {
-    constexpr int kVectors = kRegisters / 2;
-    ELBO_UNROLL
-    for (int v = 0; v < kVectors; ++v) {
-      const float2 low = from.pair(at + 8 * v, k);
-      if constexpr (Format::kDepth == 8) {
-        bits[v] = arch::tf32_bits(low.x);
-        bits[kVectors + v] = arch::tf32_bits(low.y);
-      } else {
-        const float2 high = from.pair(at + 8 * v, k + 8);
-        bits[v] = arch::bf16_pair_bits(low.x, low.y);
-        bits[kVectors + v] = arch::bf16_pair_bits(high.x, high.y);
-      }
-    }
-  }
+  using ReaderA = UnitReader<Format, A>;
+  using ReaderB = UnitReader<Format, B>;
 
   WarpPlace<T> warp_;
   float sums_[kDown][kAcross][4] = {};

@@ -27,6 +27,16 @@ class AsyncCopies {
 #endif
   }
 
+  /// Four floats that all exist.
+  __device__ void copy4(float* to, const float* from) {
+#if defined(__CUDACC__)
+    const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(address), "l"(from) : "memory");
+#else
+    copy4(to, from, 4);
+#endif
+  }
+
   /// One float, or zero where it does not exist.
   __device__ void copy1(float* to, const float* from, bool exists) {
 #if defined(__CUDACC__)

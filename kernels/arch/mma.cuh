@@ -24,9 +24,9 @@ struct FragmentB {
 
 /// Rounded as math::round_to_tf32 does.
 __device__ inline std::uint32_t tf32_bits(float value) {
-#if defined(__CUDACC__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   std::uint32_t bits;
-  asm("cvt.rna.tf32.f32 %0, %1;\n" : "=r"(bits) : "f"(value));
+  asm("cvt.rn.tf32.f32 %0, %1;\n" : "=r"(bits) : "f"(value));
   return bits;
 #else
   return __float_as_uint(math::round_to_tf32(value));

@@ -25,22 +25,27 @@ ELBO_HD inline bool is_finite_bits(std::uint32_t bits) {
   return (bits & 0x7f800000u) != 0x7f800000u;
 }
 
+/// To the nearest value whose last kDropped bits are zero, ties to even.
+template <int kDropped>
+ELBO_HD inline float round_bits(float value) {
+  const std::uint32_t bits = float_bits(value), half = 1u << (kDropped - 1);
+  const std::uint32_t rounded = (bits + (half - 1) + (bits >> kDropped & 1u)) & ~(2 * half - 1);
+  return float_of_bits(is_finite_bits(bits) ? rounded : bits);
+}
+
 }  // namespace detail
 
-/// To 10 bits of mantissa, to the nearest, ties away from zero: PTX's cvt.rna.tf32.f32. What is too large
-/// becomes infinite; infinities and NaN stay what they are.
+/// To 10 bits of mantissa, to the nearest, ties to even: PTX's cvt.rn.tf32.f32. (cvt.rna, away from zero at
+/// ties, is two instructions on sm_90 where this is one.) What is too large becomes infinite; infinities and
+/// NaN stay what they are.
 ELBO_HD inline float round_to_tf32(float value) {
-  const std::uint32_t bits = detail::float_bits(value);
-  const std::uint32_t rounded = (bits + 0x1000u) & 0xffffe000u;
-  return detail::float_of_bits(detail::is_finite_bits(bits) ? rounded : bits);
+  return detail::round_bits<13>(value);
 }
 
 /// To 7 bits of mantissa, to the nearest, ties to even: PTX's cvt.rn.bf16.f32. What is too large becomes
 /// infinite; infinities and NaN stay what they are.
 ELBO_HD inline float round_to_bf16(float value) {
-  const std::uint32_t bits = detail::float_bits(value);
-  const std::uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
-  return detail::float_of_bits(detail::is_finite_bits(bits) ? rounded : bits);
+  return detail::round_bits<16>(value);
 }
 
 }  // namespace elbo::math
