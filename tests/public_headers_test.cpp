@@ -4,13 +4,15 @@
 
 #include <regex>
 
+#include "support/places.h"
 #include "support/room_rules.h"
 
 namespace elbo::test {
 namespace {
 
 TEST(PublicHeaders, UmbrellaIncludesThemAll) {
-  const SourceTree sources = read_sources(ELBO_SOURCE_DIR);
+  ELBO_REQUIRE_SOURCES();
+  const SourceTree sources = read_sources(project_folder());
   const std::string& umbrella = sources.at("include/elbo/elbo.h");
   int headers = 0;
   for (const auto& [file, text] : sources) {
@@ -24,8 +26,9 @@ TEST(PublicHeaders, UmbrellaIncludesThemAll) {
 }
 
 TEST(PublicHeaders, NoneHasMacrosWithoutThePrefix) {
+  ELBO_REQUIRE_SOURCES();
   const std::regex macro(R"((^|\n)\s*#\s*define\s+(?!ELBO_))");
-  for (const auto& [file, text] : read_sources(ELBO_SOURCE_DIR)) {
+  for (const auto& [file, text] : read_sources(project_folder())) {
     if (file.rfind("include/", 0) != 0) continue;
     EXPECT_FALSE(std::regex_search(text, macro)) << file;
     EXPECT_NE(text.find("#pragma once"), std::string::npos) << file;

@@ -12,6 +12,7 @@
 #include "elbo/recipe.h"
 #include "io/file.h"
 #include "model/recipe_keys.h"
+#include "support/places.h"
 
 namespace elbo {
 namespace {
@@ -44,7 +45,7 @@ TEST(Recipe, ShippedOnesAreReadAndNamedAsTheirFiles) {
     const auto recipe = Recipe::named(name);
     EXPECT_EQ(recipe.name, name);
     EXPECT_FALSE(recipe.description.empty()) << name;
-    const auto file = std::filesystem::path(ELBO_SOURCE_DIR) / "recipes" / (name + ".toml");
+    const auto file = test::project_folder() / "recipes" / (name + ".toml");
     EXPECT_EQ(Recipe::from_file(file).to_toml(), recipe.to_toml()) << "the embedded text is not the file's";
   }
 }

@@ -2,31 +2,36 @@
 
 #include <gtest/gtest.h>
 
+#include "support/places.h"
 #include "support/room_rules.h"
 
 namespace elbo::test {
 namespace {
 
 const SourceTree& project() {
-  static const SourceTree sources = read_sources(ELBO_SOURCE_DIR);
+  static const SourceTree sources = read_sources(project_folder());
   return sources;
 }
 
 TEST(Rooms, ProjectIsRead) {
+  ELBO_REQUIRE_SOURCES();
   EXPECT_GT(project().size(), 40u);
   EXPECT_TRUE(project().count("src/ops/adam.h"));
   EXPECT_TRUE(project().count("include/elbo/elbo.h"));
 }
 
 TEST(Rooms, IncludesKeepToTheTable) {
+  ELBO_REQUIRE_SOURCES();
   EXPECT_EQ(describe(check_includes(project())), "");
 }
 
 TEST(Rooms, CallsKeepToTheirPlace) {
+  ELBO_REQUIRE_SOURCES();
   EXPECT_EQ(describe(check_words(project())), "");
 }
 
 TEST(Rooms, EveryOpHasBodyKernelCaseTestAndBenchmark) {
+  ELBO_REQUIRE_SOURCES();
   EXPECT_EQ(describe(check_ops(project())), "");
 }
 

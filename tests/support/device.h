@@ -1,6 +1,7 @@
 #pragma once
 // The device a test runs on: $ELBO_TEST_DEVICE (cpu, cuda), set by CTest per build; the CPU where it is
-// unset.
+// unset. $ELBO_REQUIRE_TEST_DEVICE says that it must be present, so that its tests cannot pass by not
+// running.
 
 #include <gtest/gtest.h>
 
@@ -26,10 +27,19 @@ inline bool device_present() {
 
 }  // namespace elbo::test
 
-/// Skips the test, saying why, where the device under test is not on this machine.
+/// Skips the test, saying why, where the device under test is not on this machine; fails it where it must be.
 #define ELBO_REQUIRE_DEVICE()                                                       \
   do {                                                                              \
     if (!::elbo::test::device_present()) {                                          \
+      ASSERT_EQ(std::getenv("ELBO_REQUIRE_TEST_DEVICE"), nullptr)                   \
+          << "no " << ::elbo::test::device().name() << " is usable";                \
       GTEST_SKIP() << "no " << ::elbo::test::device().name() << " on this machine"; \
     }                                                                               \
+  } while (false)
+
+/// Skips the test where the CPU is under test, and as ELBO_REQUIRE_DEVICE does.
+#define ELBO_REQUIRE_GPU_UNDER_TEST()                                                   \
+  do {                                                                                  \
+    if (!::elbo::test::device().is_cuda()) GTEST_SKIP() << "the GPU is not under test"; \
+    ELBO_REQUIRE_DEVICE();                                                              \
   } while (false)

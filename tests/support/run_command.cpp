@@ -14,6 +14,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "support/places.h"
+
 namespace elbo::test {
 namespace {
 
@@ -35,7 +37,7 @@ namespace {
   std::vector<char*> argv = {const_cast<char*>("elbo")};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  execv(ELBO_COMMAND, argv.data());
+  execv(command_file().c_str(), argv.data());
   _exit(127);
 }
 

@@ -1,5 +1,5 @@
-// Training on the emulated GPU against the CPU: the same noise to the bit, the same losses, the same bytes
-// again.
+// Training on the GPU, or the emulated one, against the CPU: the same noise to the bit, the same losses, the
+// same bytes again.
 
 #include <gtest/gtest.h>
 
@@ -52,16 +52,13 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
   return steps;
 }
 
-class EmulatedParity : public testing::TestWithParam<RecipeVariant> {
+class DeviceParity : public testing::TestWithParam<RecipeVariant> {
  protected:
-  void SetUp() override {
-    if (cuda_support() != "emulated")
-      GTEST_SKIP() << "compares the CPU with the emulated GPU: an emulated build's test";
-  }
+  void SetUp() override { ELBO_REQUIRE_GPU_UNDER_TEST(); }
 };
 
 // Five steps an epoch, the last one ragged: four epochs.
-TEST_P(EmulatedParity, TwentyStepsAgreeWithTheCpu) {
+TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   Recipe recipe = GetParam().recipe();
   const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
   const Steps cpu = twenty_steps(Device::cpu(), recipe, data);
@@ -77,7 +74,7 @@ TEST_P(EmulatedParity, TwentyStepsAgreeWithTheCpu) {
   EXPECT_TRUE(near_all<float>(gpu.values, expected, {1e-4, 1e-3}));
 }
 
-TEST_P(EmulatedParity, TwentyStepsGiveTheSameBytesAgain) {
+TEST_P(DeviceParity, TwentyStepsGiveTheSameBytesAgain) {
   Recipe recipe = GetParam().recipe();
   const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
   const Steps once = twenty_steps(Device::cuda(0), recipe, data);
@@ -88,12 +85,12 @@ TEST_P(EmulatedParity, TwentyStepsGiveTheSameBytesAgain) {
   EXPECT_EQ(once.values, again.values);
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, EmulatedParity, testing::ValuesIn(recipe_variants()), VariantName());
+INSTANTIATE_TEST_SUITE_P(Recipes, DeviceParity, testing::ValuesIn(recipe_variants()), VariantName());
 
 // With mean 0 and log-variance 0, z is the noise itself: the same words, and a transform that may round its
 // last bits otherwise.
-TEST(EmulatedNoise, LatentNoiseIsTheSame) {
-  if (cuda_support() != "emulated") GTEST_SKIP() << "an emulated build's test";
+TEST(DeviceNoise, LatentNoiseIsTheSame) {
+  ELBO_REQUIRE_GPU_UNDER_TEST();
   constexpr std::int64_t kRows = 37, kLatent = 5;
   const auto noise = [&](Device device, std::uint64_t time) {
     Context context(device);
@@ -114,8 +111,8 @@ TEST(EmulatedNoise, LatentNoiseIsTheSame) {
 }
 
 // A drawn value is 1 by one comparison with one noise number: equal batches mean equal comparisons.
-TEST(EmulatedNoise, ResampledBatchesAreEqualToTheBit) {
-  if (cuda_support() != "emulated") GTEST_SKIP() << "an emulated build's test";
+TEST(DeviceNoise, ResampledBatchesAreEqualToTheBit) {
+  ELBO_REQUIRE_GPU_UNDER_TEST();
   Examples examples;
   examples.count = 64;
   examples.dims = 259;

@@ -1,0 +1,28 @@
+#pragma once
+// Where the tests find what lies outside their program: the command, the recipes' files, elbo's sources. In a
+// bundle (tools/bundle.sh) the program lies in bin/ beside the command, with recipes/ above and no sources.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace elbo::test {
+
+/// Whether this program runs from a bundle.
+bool in_bundle();
+
+/// The elbo command of the same build.
+std::filesystem::path command_file();
+
+/// What holds recipes/ and, but for a bundle, the sources.
+std::filesystem::path project_folder();
+
+}  // namespace elbo::test
+
+/// Skips a test that reads elbo's sources where there are none.
+#define ELBO_REQUIRE_SOURCES()                                                     \
+  do {                                                                             \
+    if (::elbo::test::in_bundle()) {                                               \
+      GTEST_SKIP() << "reads elbo's sources, which a bundle does not bring along"; \
+    }                                                                              \
+  } while (false)

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Makes a folder that runs on another machine as it is: the command, the tests, the benchmarks, the peers' scripts,
+# gpu_check.sh and the recipes, with every library they need beside them. A machine with a GPU needs the driver and
+# the CUDA libraries (cudart, cuBLAS), or take those along too; nothing has to be installed or built there.
+#   tools/bundle.sh [DIR]         to DIR; default: build/bundle-PRESET
+#     --preset NAME               cuda (the default: sm_80, sm_90 and PTX for later ones) or cpu
+#     --build FOLDER              where that is built; default: build/PRESET
+#     --no-build                  it is built already
+#     --with-cuda-libraries       cudart, cublas and cublasLt as well: some 500 MB
+#     --data FOLDER               take FOLDER/mnist along, as data/mnist
+# The processor's kind and the C library stay the machine's: what is built on Debian 12 wants x86-64 and glibc 2.36.
+set -euo pipefail
+project=$(cd "$(dirname "$0")/.." && pwd)
+fail() { echo "bundle.sh: $*" >&2; exit "${code:-1}"; }
+
+preset=cuda compile=yes with_cuda=no folder="" build="" data=""
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset | --build | --data)
+      [ $# -gt 1 ] || code=2 fail "$1 needs a value"
+      case $1 in --preset) preset=$2 ;; --build) build=$2 ;; --data) data=$2 ;; esac
+      shift ;;
+    --no-build) compile=no ;;
+    --with-cuda-libraries) with_cuda=yes ;;
+    -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit ;;
+    -*) code=2 fail "unknown option $1 (--help says which there are)" ;;
+    *) [ -z "$folder" ] || code=2 fail "one folder, please: $folder or $1"; folder=$1 ;;
+  esac
+  shift
+done
+build=$(realpath -m "${build:-$project/build/$preset}")
+folder=$(realpath -m "${folder:-$project/build/bundle-$preset}")
+if [ -n "$data" ]; then
+  [ -d "$data/mnist" ] || fail "there is no $data/mnist"
+  data=$(realpath "$data")
+fi
+if [ -e "$folder" ] && [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/bundle.json" ]; then
+  fail "$folder exists and is no bundle: name another folder"
+fi
+
+cd "$project"
+. tools/packages.sh
+find_nvcc || true
+if [ "$compile" = yes ]; then
+  cmake --preset "$preset" -B "$build"
+  cmake --build "$build" --parallel "${JOBS:-$(nproc)}"
+fi
+mode=$(sed -n 's/^ELBO_CUDA:[A-Z]*=//p' "$build/CMakeCache.txt")
+[ "$mode" != EMULATE ] || fail "an emulated build is for tests where it was built"
+
+rm -rf "$folder"
+cmake --install "$build" --prefix "$folder" --component bundle --strip >/dev/null
+
+# What every Linux brings, and what belongs to the driver.
+own='^(linux-vdso|ld-linux|libc|libm|libdl|libpthread|librt|libresolv|libutil|libcuda|libnvidia)[-.]'
+cuda='^lib(cudart|cublas|cublasLt|nvrtc|nvJitLink)\.'
+if command -v nvcc >/dev/null; then
+  toolkit=$(dirname "$(dirname "$(realpath "$(command -v nvcc)")")")
+  export LD_LIBRARY_PATH=$toolkit/lib64:$toolkit/targets/x86_64-linux/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+fi
+mkdir -p "$folder/lib"
+for program in "$folder"/bin/*; do ldd "$program"; done | sort -u | while read -r name arrow file _; do
+  [ "$arrow" = "=>" ] || continue
+  [[ ! $name =~ $own ]] || continue
+  if [[ $name =~ $cuda ]] && [ "$with_cuda" = no ]; then continue; fi
+  [ "$file" != not ] || fail "$name is not on this machine, so it cannot be taken along"
+  [ ! -e "$folder/lib/$name" ] || continue
+  install -m 755 "$(realpath "$file")" "$folder/lib/$name"
+  # Their licences go where they go; Debian has them by package.
+  if package=$(dpkg-query -S "$(realpath "$file")" 2>/dev/null | cut -d: -f1) && [ -e "/usr/share/doc/$package/copyright" ]; then
+    install -Dm 644 "$(realpath "/usr/share/doc/$package/copyright")" "$folder/licences/$package"
+  fi
+done
+
+if [ -n "$data" ]; then
+  mkdir -p "$folder/data"
+  cp -RL "$data/mnist" "$folder/data/mnist"
+fi
+
+glibc=$(objdump -T "$folder"/bin/* "$folder"/lib/* 2>/dev/null | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -1)
+commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+[ -z "$(git status --porcelain --untracked-files=no 2>/dev/null)" ] || commit+=" and changes"
+cat >"$folder/bundle.json" <<END
+{"preset": "$preset", "commit": "$commit", "glibc": "${glibc#GLIBC_}",
+ "compiler": "$(c++ --version | head -1)", "nvcc": "$([ "$mode" = OFF ] || nvcc --version 2>/dev/null | sed -n 's/.*, V//p')",
+ "cuda_libraries": $([ "$with_cuda" = yes ] && echo true || echo false)}
+END
+cat >"$folder/README" <<END
+elbo, built elsewhere (commit $commit): it runs from this folder, wherever that lies, and needs nothing installed
+but glibc ${glibc#GLIBC_} or later$([ "$mode" = OFF ] || echo ", the NVIDIA driver$([ "$with_cuda" = yes ] || echo " and the CUDA libraries (libcudart, libcublas, libcublasLt)")").
+
+  bin/elbo train digits --out digits    trains a model; bin/elbo --help says what else there is
+  tools/gpu_check.sh                    checks and measures elbo on this machine's GPU: one report
+  bin/elbo_tests                        the tests; bin/*_bench: the benchmarks; bench/: the peers' scripts
+END
+echo "$folder: $(du -sh "$folder" | cut -f1), $(tar -C "$folder" -cz . | wc -c | awk '{printf "%.1f MiB", $1 / 1048576}') as .tar.gz," \
+  "for glibc ${glibc#GLIBC_} or later"

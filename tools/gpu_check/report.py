@@ -1,0 +1,134 @@
+"""The report: report.json with every figure, report.md to be read."""
+
+import json
+import os
+
+
+def write(out, facts, results):
+    """Writes both files anew, each in one move, so that a reader never finds half of one."""
+    document = {**facts, "stages": results}
+    for name, text in (("report.json", json.dumps(document, indent=1) + "\n"), ("report.md", markdown(document))):
+        part = os.path.join(out, name + ".part")
+        with open(part, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(part, os.path.join(out, name))
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return lines + ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+
+
+def _cell(value):
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return "%.4g" % value if abs(value) < 1000 else "%.0f" % value
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _machine(document):
+    gpu, host, build = document.get("gpu"), document["host"], document["build"]
+    lines = []
+    if gpu:
+        clocks = ["%s %s MHz of %s" % (word, gpu.get("clocks." + key), gpu.get("clocks.max." + key))
+                  for word, key in (("SM", "sm"), ("memory", "mem"))]
+        lines += ["- GPU: %s, %s MiB, compute capability %s" % (gpu.get("name"), gpu.get("memory.total"), gpu.get("compute_cap")),
+                  "- driver %s, CUDA %s" % (gpu.get("driver_version"), gpu.get("cuda")),
+                  "- clocks at the start: %s; power limit %s W" % (", ".join(clocks), gpu.get("power.limit"))]
+    lines += ["- host: %s, %d cores, %s GiB, %s, glibc %s" % (host["processor"], host["cores"], host["memory_gib"], host["system"], host["glibc"]),
+              "- elbo: commit %s, from a %s" % (build["commit"], build["from"])]
+    toolkit = build.get("nvcc") or host.get("nvcc")
+    if toolkit:
+        lines.append("- nvcc: " + toolkit)
+    return lines
+
+
+def _tests(result):
+    lines = []
+    for failure in result.get("failures", []):
+        lines += ["", "`%s`" % failure["test"], "", "```", failure["words"][-1500:], "```"]
+    if result.get("skip_reasons"):
+        lines += ["", "Skipped, and why:", ""] + table(["tests", "reason"], [(n, r) for r, n in sorted(result["skip_reasons"].items())])
+    return lines
+
+
+def _training(result):
+    by_precision = {}
+    for run in result.get("runs", []):
+        by_precision.setdefault(run["precision"], []).append(run)
+    rows = []
+    for precision, runs in by_precision.items():
+        values = [-run["test"]["elbo"] for run in runs if run["test"]["elbo"] is not None]
+        mean = sum(values) / len(values) if values else None
+        rows.append((precision, len(runs), mean, "%.3g to %.3g" % (min(values), max(values)) if values else "not finite",
+                     min(run["training_seconds"] for run in runs), max(run["examples_per_second"] for run in runs)))
+    return table(["precision", "seeds", "test −ELBO, nats", "range over seeds", "fastest, s", "examples/s"], rows) if rows else []
+
+
+def _curves(result):
+    lines = ["![curves](%s)" % result["picture"], ""] if result.get("picture") else []
+    rows = [(label, "%+.3g" % c["largest_difference"], 100 * c["largest_relative"])
+            for label, c in result.get("compared", {}).items() if c["largest_difference"] is not None]
+    lines += table(["run", "largest difference to the CPU, nats", "relative, %"], rows) if rows else []
+    epochs = {}
+    for label, compared in result.get("compared", {}).items():
+        for row in compared["epochs"]:
+            epochs.setdefault(row["epoch"], {"CPU": row["reference"]})[label] = row["other"]
+    if epochs:
+        labels = ["CPU"] + list(result["compared"])
+        lines += [""] + table(["epoch"] + labels, [[e] + ["%.3f" % v[l] if l in v else None for l in labels] for e, v in sorted(epochs.items())])
+    return lines
+
+
+def _steps(result):
+    rows = [(r["configuration"], r["precision"], r["microseconds"], r["fastest"], r["examples_per_second"], r.get("peak_percent"),
+             r.get("epoch_seconds")) for r in result.get("rows", [])]
+    return table(["configuration", "precision", "µs a step (median)", "fastest", "examples/s", "% of the products' peak", "s an epoch"], rows) if rows else []
+
+
+def _microbenchmarks(result):
+    rows = [(r["name"], r.get("microseconds"), r.get("tflops"), r.get("gigabytes_per_second"), r.get("roofline_percent", r.get("error")))
+            for r in result.get("rows", [])]
+    return table(["case", "µs", "TFLOP/s", "GB/s", "% of the roofline"], rows) if rows else []
+
+
+def _sanitizer(result):
+    lines = []
+    rows = [(tool, f["errors"], f["tests"]["total"] - f["tests"]["not_run"], f["tests"]["total"], f["training"])
+            for tool, f in result.get("tools", {}).items()]
+    lines += table(["tool", "errors", "tests run", "of", "training"], rows) if rows else []
+    for tool, found in result.get("tools", {}).items():
+        if found["messages"]:
+            lines += ["", tool + ":", "", "```", *found["messages"], "```"]
+    return lines
+
+
+def _peers(result):
+    lines = []
+    for section in result.get("sections", []):
+        lines += ["", section["table"]]
+    return lines[1:]
+
+
+_SECTIONS = {"tests": _tests, "training": _training, "curves": _curves, "steps": _steps, "microbenchmarks": _microbenchmarks,
+             "sanitizer": _sanitizer, "peers": _peers}
+
+
+def markdown(document):
+    gpu = document.get("gpu") or {}
+    what = gpu.get("name") or document["host"]["processor"]
+    lines = ["# %s, %s" % (what, document["began"][:10]), ""]
+    if document.get("rehearsal"):
+        lines += ["A rehearsal on the CPU: it shows that the check runs, not how fast a GPU is.", ""]
+    lines += _machine(document)
+    lines += ["- begun %s, %s %.0f s of %.0f s" % (document["began"], "ended after" if document["finished"] else "still running or ended at",
+                                                   document["seconds"], document["budget"]), ""]
+    lines += table(["stage", "status", "seconds", "of", "what"],
+                   [(name, r["status"], "%.0f" % r["seconds"], "%.0f" % r["budget"], r["words"]) for name, r in document["stages"].items()])
+    for name, result in document["stages"].items():
+        section = _SECTIONS[name](result)
+        if section:
+            lines += ["", "## " + name.capitalize(), ""] + section
+    lines += ["", "Times are medians; every figure is in report.json, every command with its output in log.txt.", ""]
+    return "\n".join(lines)
