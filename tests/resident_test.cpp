@@ -123,6 +123,14 @@ TEST(Resident, StatisticsOfBytesAreOfTheirShares) {
   EXPECT_FLOAT_EQ(statistics.deviation[1], 1.0f) << "a constant dimension";
 }
 
+TEST(Resident, ADeviationWithoutAFiniteInverseCountsAsConstant) {
+  Examples examples;
+  examples.count = 2;
+  examples.dims = 1;
+  examples.floats = {0.0f, 1e-40f};
+  EXPECT_EQ(standardization(examples).deviation[0], 1.0f);
+}
+
 TEST(Resident, StandardizedDataHasMeanZeroAndDeviationOne) {
   ELBO_REQUIRE_DEVICE();
   Examples examples;

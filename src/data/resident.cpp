@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -51,7 +52,9 @@ Standardization statistics(const std::vector<T>& values, std::int64_t count, std
   for (std::size_t j = 0; j < mean.size(); ++j) {
     const double deviation = scale * std::sqrt(square[j] / static_cast<double>(count));
     result.mean.push_back(static_cast<float>(scale * mean[j]));
-    result.deviation.push_back(deviation > 0.0 ? static_cast<float>(deviation) : 1.0f);
+    // Of a smaller one the inverse would not be finite.
+    const bool constant = deviation < std::numeric_limits<float>::min();
+    result.deviation.push_back(constant ? 1.0f : static_cast<float>(deviation));
   }
   return result;
 }
