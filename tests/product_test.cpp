@@ -21,7 +21,7 @@ constexpr ProductKind kKinds[] = {ProductKind::forward, ProductKind::backward_in
 constexpr Precision kPrecisions[] = {Precision::fp32, Precision::tf32, Precision::bf16};
 
 /// Every tile that can run in each precision, whatever the shape.
-std::vector<ProductPlan> every_tile(int splits) {
+[[maybe_unused]] std::vector<ProductPlan> every_tile(int splits) {
   std::vector<ProductPlan> plans;
   const auto add = [&](ProductEngine engine, Precision precision, int count) {
     for (int tile = 0; tile < count; ++tile) plans.push_back({engine, precision, tile, splits});
