@@ -127,7 +127,7 @@ class Benchmarks(unittest.TestCase):
         self.assertEqual(parse.benchmarks(""), [])
 
 
-STEP = ('{"tool":"elbo","recipe":"mnist-deep","batch":128,"widths":[784,400,400,20],"precision":"tf32","steps":400,"device":"cuda:0",'
+STEP = ('{"tool":"elbo","recipe":"mnist-deep","batch":128,"widths":[784,400,400,20],"precision":"tf32","steps":400,"device":"NVIDIA H200",'
         '"threads":null,"versions":{"elbo":"0.1.0"},"settings":{},"median_us":38.0,"repeats_us":[38.5,37.5,38.0],'
         '"examples_per_second":3368421.0,"gflops":17000.0,"peak_gflops":%s,"epoch_seconds":[0.03,0.02,0.025],"negative_elbo":200.1}')
 
@@ -135,7 +135,7 @@ STEP = ('{"tool":"elbo","recipe":"mnist-deep","batch":128,"widths":[784,400,400,
 class Step(unittest.TestCase):
     def test_figures(self):
         self.assertEqual(parse.step("a word of warning\n" + STEP % "34000.0" + "\n"),
-                         {"device": "cuda:0", "microseconds": 38.0, "fastest": 37.5, "examples_per_second": 3368421.0, "gflops": 17000.0,
+                         {"device": "cuda", "microseconds": 38.0, "fastest": 37.5, "examples_per_second": 3368421.0, "gflops": 17000.0,
                           "peak_percent": 50.0, "epoch_seconds": 0.025})
 
     def test_without_a_peak(self):

@@ -117,7 +117,8 @@ def step(text):
     answer = json_line(text)
     if not answer or "median_us" not in answer:
         return None
-    result = {"device": answer["device"], "microseconds": answer["median_us"], "fastest": min(answer["repeats_us"]),
+    # It names threads on the CPU alone.
+    result = {"device": "cuda" if answer["threads"] is None else "cpu", "microseconds": answer["median_us"], "fastest": min(answer["repeats_us"]),
               "examples_per_second": answer["examples_per_second"], "gflops": answer["gflops"]}
     if answer.get("peak_gflops"):
         result["peak_percent"] = 100 * answer["gflops"] / answer["peak_gflops"]

@@ -42,7 +42,7 @@ class Finished:
             return "stopped: out of time after %.0f s" % self.seconds
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
         how = "ended by signal %d" % -self.code if self.code < 0 else "exit code %d" % self.code
-        return how + (": " + lines[-1] if lines else "")
+        return how + (": " + lines[-1][:200] if lines else "")
 
 
 class Program:

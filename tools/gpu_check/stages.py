@@ -100,8 +100,7 @@ def training(check, deadline):
                          "examples_per_second": done["result"]["examples_per_second"],
                          "device": done["result"]["device"], "test": test, "epochs": done["epochs"]})
     check.trainings = runs
-    meant = [r for r in runs if not r["device"].startswith(check.device)]
-    problems += ["%s ran on %s" % (r["precision"], r["device"]) for r in meant]
+    problems += ["%s ran on %s" % (r["precision"], r["device"]) for r in runs if not r["device"].startswith(check.device)]
     words = "%d trainings of %d epochs of %s" % (len(runs), check.epochs, check.data)
     status = FAILED if problems else CUT_SHORT if cut or not runs else PASSED
     return {"status": status, "words": "; ".join([words] + problems), "data": check.data, "epochs": check.epochs, "runs": runs}
@@ -147,7 +146,7 @@ def steps(check, deadline):
                        "--repeats", repeats, "--epochs", epochs, "--examples", max(60000, batch * (count + 2)), "--device", check.device, "--json"]
             done = run(check.log, command, _left(deadline), check.environment)
             figures = parse.step(done.output)
-            if done.ok and figures and figures["device"].startswith(check.device):
+            if done.ok and figures and figures["device"] == check.device:
                 rows.append({"configuration": name, "precision": precision, **figures})
             elif done.timed_out:
                 cut = True
@@ -166,7 +165,8 @@ def microbenchmarks(check, deadline):
     for i, name in enumerate(names):
         share = _left(deadline) / (len(names) - i) * (1.6 if i + 1 < len(names) else 1)
         file = os.path.join(check.scratch, name + ".json")
-        command = [check.program(name), "--benchmark_min_time=%g" % check.benchmark_seconds, "--benchmark_out=" + file,
+        chosen = check.case_filter(run(check.log, [check.program(name), "--benchmark_list_tests"], 20, check.environment).output)
+        command = [check.program(name), "--benchmark_filter=" + chosen, "--benchmark_min_time=%g" % check.benchmark_seconds, "--benchmark_out=" + file,
                    "--benchmark_out_format=json"]
         done = run(check.log, command, min(share, _left(deadline)), {"ELBO_BENCH_DEVICE": check.device, **check.environment})
         if os.path.exists(file):
@@ -178,7 +178,7 @@ def microbenchmarks(check, deadline):
             problems.append("%s: %s" % (name, done.complaint()))
     words = "%d cases of %d ops" % (len(rows), len(names))
     words = "; ".join([words] + problems + (["not all of " + ", ".join(cut)] if cut else []))
-    failed = problems or not rows or any("error" in row for row in rows)
+    failed = problems or any("error" in row for row in rows) or not (rows or cut)
     return {"status": FAILED if failed else CUT_SHORT if cut else PASSED, "words": words, "rows": rows,
             "clocks_before": before, "clocks_after": machine.clocks()}
 
@@ -258,6 +258,7 @@ def peers(check, deadline):
             continue
         command = [python, script, "--device", check.device, "--config", name, "--precision", precision, "--python", python,
                    "--step-bench", check.program("step_bench"), "--rounds", check.rounds, "--patience", int(limit), "--json", file]
+        command += ["--steps", 10, "--threads", 1] if check.rehearsal else []
         done = run(check.log, command, limit, check.environment)
         if os.path.exists(file):
             with open(file, encoding="utf-8") as text:
