@@ -39,7 +39,7 @@ inline Examples pictures(std::int64_t count, std::int64_t dims) {
 class Training {
  public:
   Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples)
-      : model_(recipe, dims, device, {}),
+      : model_(in_precision(recipe, precision), dims, device, {}),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, recipe.data, true, {}, {}),
         runner_(model_, data_, preprocessor_),
@@ -115,7 +115,11 @@ class Training {
   }
 
  private:
-  /// Before any step is recorded.
+  static Recipe in_precision(Recipe recipe, Precision precision) {
+    recipe.train.precision = precision_name(precision);
+    return recipe;
+  }
+  /// For the parts; a step has its recipe's.
   static Context& in_precision(Context& context, Precision precision) {
     context.set_precision(precision);
     return context;

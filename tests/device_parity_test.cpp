@@ -57,6 +57,18 @@ class DeviceParity : public testing::TestWithParam<RecipeVariant> {
   void SetUp() override { ELBO_REQUIRE_GPU_UNDER_TEST(); }
 };
 
+/// How far apart sums of the same numbers in two orders may drive a training. Where operands are rounded, one
+/// that lies between two of the coarser numbers may go either way.
+struct Apart {
+  double loss;
+  Tolerance values;
+};
+Apart apart(const Recipe& recipe) {
+  if (recipe.train.precision == "tf32") return {5e-4, {5e-3, 1e-2}};
+  if (recipe.train.precision == "bf16") return {4e-3, {2e-2, 5e-2}};
+  return {1e-5, {1e-4, 1e-3}};
+}
+
 // Five steps an epoch, the last one ragged: four epochs.
 TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   Recipe recipe = GetParam().recipe();
@@ -66,12 +78,13 @@ TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   for (std::size_t i = 0; i < kSteps; ++i) {
     for (const int part : {0, 1}) {
       const double expected = cpu.records[i].sums[part];
-      EXPECT_NEAR(gpu.records[i].sums[part], expected, 1e-5 * std::abs(expected)) << "step " << i + 1;
+      EXPECT_NEAR(gpu.records[i].sums[part], expected, apart(recipe).loss * std::abs(expected))
+          << "step " << i + 1;
     }
     EXPECT_EQ(gpu.records[i].first_bad_step, 0u);
   }
   const std::vector<double> expected(cpu.values.begin(), cpu.values.end());
-  EXPECT_TRUE(near_all<float>(gpu.values, expected, {1e-4, 1e-3}));
+  EXPECT_TRUE(near_all<float>(gpu.values, expected, apart(recipe).values));
 }
 
 TEST_P(DeviceParity, TwentyStepsGiveTheSameBytesAgain) {

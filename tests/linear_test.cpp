@@ -76,6 +76,35 @@ TEST(LinearLarge, BackwardParamsMatchesReference) {
   EXPECT_OP(LinearBackwardParamsCase{kLargeShape, true, true}, {{3, 1}});
 }
 
+// Every product with its operands rounded, against float64 with the same operands. db is a sum, no product.
+class LinearPrecision : public testing::TestWithParam<Precision> {};
+
+TEST_P(LinearPrecision, MatchesReference) {
+  const Precision precision = GetParam();
+  auto shapes = awkward_shapes();
+  shapes.push_back({128, 784, 400});
+  shapes.push_back(kLargeShape);
+  for (const auto& shape : shapes) {
+    EXPECT_OP(LinearForwardCase{shape, Activation::gelu, true, true, precision});
+    EXPECT_OP(LinearBackwardInputCase{shape, Activation::relu, false, precision});
+    EXPECT_OP(LinearBackwardParamsCase{shape, true, false, precision});
+  }
+  EXPECT_OP(LinearBackwardInputCase{{33, 20, 17}, Activation::relu, true, precision});
+  EXPECT_OP(LinearBackwardParamsCase{{33, 17, 20}, true, true, precision});
+}
+
+TEST_P(LinearPrecision, IsNoOther) {
+  ELBO_REQUIRE_DEVICE();
+  const LinearForwardCase op_case{{20, 33, 17}, Activation::identity, true, false, GetParam()};
+  auto fp32 = op_case;
+  fp32.precision = Precision::fp32;
+  EXPECT_FALSE(near_all<double>(op_case.reference(), fp32.reference(), Tolerance::float_sum(33)))
+      << "this shape would not tell them apart";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LinearPrecision, testing::Values(Precision::tf32, Precision::bf16),
+                         [](const auto& info) { return std::string(precision_name(info.param)); });
+
 /// A layer's host inputs on the device under test.
 struct Layer {
   explicit Layer(const LinearShape& what)

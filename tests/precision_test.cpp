@@ -10,8 +10,10 @@
 
 #include "elbo/error.h"
 #include "math/precision.h"
+#include "model/model_file.h"
 #include "runtime/context.h"
-#include "support/random.h"
+#include "support/temp_folder.h"
+#include "support/training.h"
 
 namespace elbo::test {
 namespace {
@@ -68,6 +70,70 @@ TEST(Precision, AScopePutsItBack) {
     EXPECT_EQ(context.precision(), Precision::bf16);
   }
   EXPECT_EQ(context.precision(), Precision::fp32);
+}
+
+/// The small recipe's training on the CPU, with its steps in `precision`.
+struct CpuTraining {
+  explicit CpuTraining(const std::string& precision, const std::filesystem::path& folder = {})
+      : data(patterned_data(27, 10)), model(recipe_in(precision), data.dims(), Device::cpu()) {
+    TrainOptions options = run_options(folder);
+    report = train(model, data, options);
+  }
+  static Recipe recipe_in(const std::string& precision) {
+    Recipe recipe = small_recipe();
+    recipe.train.precision = precision;
+    return recipe;
+  }
+  std::vector<float> values() {
+    return download(*model.state().context, model.state().vae->parameters().values());
+  }
+
+  Dataset data;
+  Model model;
+  TrainReport report;
+};
+
+TEST(TrainingPrecision, ChangesTheStepsAndLittleOfTheResult) {
+  CpuTraining fp32("fp32"), tf32("tf32"), bf16("bf16");
+  EXPECT_NE(fp32.values(), tf32.values());
+  EXPECT_NE(fp32.values(), bf16.values());
+  EXPECT_NE(tf32.values(), bf16.values());
+  const double expected = fp32.report.epochs.back().train.elbo;
+  EXPECT_NEAR(tf32.report.epochs.back().train.elbo, expected, 0.005 * std::abs(expected));
+  EXPECT_NEAR(bf16.report.epochs.back().train.elbo, expected, 0.03 * std::abs(expected));
+}
+
+TEST(TrainingPrecision, AutoIsTheDevicesDefaultAndIsSpelledOut) {
+  CpuTraining automatic("auto"), fp32("fp32");
+  EXPECT_EQ(automatic.model.recipe().train.precision, "fp32");
+  EXPECT_EQ(automatic.values(), fp32.values());
+  ELBO_REQUIRE_DEVICE();
+  const Model model(CpuTraining::recipe_in("auto"), 12, device());
+  EXPECT_EQ(model.recipe().train.precision, device().is_cuda() ? "tf32" : "fp32");
+}
+
+TEST(TrainingPrecision, ValidationAndTheModelAfterwardsAreOfTheModelsOwn) {
+  CpuTraining bf16("bf16");
+  EXPECT_EQ(bf16.model.precision(), Precision::fp32);
+  const auto evaluate = [&] { return bf16.model.evaluate(bf16.data.validation, 0, 11).terms.elbo; };
+  const double validation = bf16.report.epochs.back().validation->elbo;
+  EXPECT_NEAR(evaluate(), validation, 1e-9 * std::abs(validation));
+  bf16.model.set_precision(Precision::bf16);
+  EXPECT_EQ(bf16.model.precision(), Precision::bf16);
+  EXPECT_NE(evaluate(), validation);
+  EXPECT_NEAR(evaluate(), validation, 0.01 * std::abs(validation));
+}
+
+TEST(TrainingPrecision, ResumingInAnotherIsRefused) {
+  TempFolder folder;
+  CpuTraining fp32("fp32", folder.path());
+  Model other(CpuTraining::recipe_in("bf16"), 12, Device::cpu());
+  try {
+    train(other, fp32.data, run_options(folder.path(), true));
+    FAIL() << "a run in fp32 went on in bf16";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("train.precision"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace

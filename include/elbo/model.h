@@ -8,6 +8,7 @@
 
 #include "elbo/dataset.h"
 #include "elbo/device.h"
+#include "elbo/precision.h"
 #include "elbo/recipe.h"
 
 namespace elbo {
@@ -56,12 +57,19 @@ class Model {
   Model& operator=(Model&&) noexcept;
   ~Model();
 
+  /// As the model was made, with train.precision = "auto" resolved for its device.
   const Recipe& recipe() const;
   Device device() const;
   std::int64_t dims() const;
   std::int64_t latent() const;
   PictureShape picture() const;
   std::int64_t parameter_count() const;
+
+  /// Of the products in what follows, and in the validation of a training. fp32 at first, whatever the model
+  /// is trained in, so that figures of different devices and trainings are of one measure; the steps of a
+  /// training take train.precision of the recipe.
+  Precision precision() const;
+  void set_precision(Precision precision);
 
   /// q(z|x) for x [n, dims], given in the data's own scale. Throws ShapeError; DataError on values outside
   /// the likelihood's support.

@@ -46,6 +46,9 @@ struct TrainSettings {
   double weight_decay = 0.0;
   double clip_norm = 0.0;  ///< largest global gradient norm; 0 means no clipping
   std::uint64_t seed = 1;
+  /// Of the products in a step: fp32, tf32, bf16 (see elbo/precision.h). auto is what
+  /// default_training_precision() says of the device; a model's recipe has that in its place.
+  std::string precision = "auto";
 };
 
 /// All settings of a training. Default-constructed, it is a small VAE for `digits`.

@@ -94,6 +94,9 @@ Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, Pic
     throw ShapeError(concat("a picture of ", picture.height, " × ", picture.width, " × ", picture.channels,
                             " does not have ", dims, " values"));
   }
+  if (recipe.train.precision == "auto") {
+    recipe.train.precision = precision_name(default_training_precision(device));
+  }
   context = std::make_unique<Context>(device);
   vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
 }
@@ -128,6 +131,13 @@ PictureShape Model::picture() const {
 }
 std::int64_t Model::parameter_count() const {
   return state_->vae->parameters().layout().count;
+}
+
+Precision Model::precision() const {
+  return state_->context->precision();
+}
+void Model::set_precision(Precision precision) {
+  state_->context->set_precision(precision);
 }
 
 Posterior Model::encode(const Table& x) {

@@ -24,6 +24,10 @@ Strings binarizations() {
   return {"none", "threshold", "resample"};
 }
 
+Strings precisions() {
+  return {"auto", "fp32", "tf32", "bf16"};
+}
+
 template <class Table>
 Strings names_of(const Table& table) {
   Strings names;
@@ -88,6 +92,11 @@ const RecipeKey kKeys[] = {
     {"train.clip_norm", "largest norm of the whole gradient; 0: no clipping", ELBO_AT(train.clip_norm),
      kAtLeast0},
     {"train.seed", "of initial weights, shuffling and noise", ELBO_AT(train.seed), kSeed},
+    {"train.precision",
+     "of products; auto: tf32 on CUDA, fp32 on the CPU",
+     ELBO_AT(train.precision),
+     {},
+     precisions},
 };
 
 #undef ELBO_AT

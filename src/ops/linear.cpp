@@ -6,6 +6,7 @@
 #include "ops/activation_rows.h"
 #include "ops/cpu_column_sums.h"
 #include "ops/cpu_matmul.h"
+#include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
 #include "runtime/check.h"
 
@@ -64,6 +65,8 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
              " are needed");
   if (x.rows == 0) return;
   ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
+  x = cpu::rounded(context, x, cpu::OperandPlace::first);
+  w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool bare = b.empty() && saved.empty() && activation == Activation::identity;
   cpu::matmul(context, y, {x, false}, {w, true}, cpu::Store::assign, cpu::SumOrder::from_zero,
               [&](const cpu::Block& block) {
@@ -92,6 +95,8 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
              ": saved is empty, and the activation's derivative needs it");
   if (dy.rows == 0) return;
   ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
+  dy = cpu::rounded(context, dy, cpu::OperandPlace::first);
+  w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool identity = activation == Activation::identity;
   const bool in_place = !identity && saved.data == dx.data;
   const MatrixView<float> product = in_place ? scratch(dx.rows, dx.cols) : dx;
@@ -120,7 +125,9 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
   if (dy.rows == 0 && !accumulate) std::fill_n(dw.data, dw.rows * dw.cols, 0.0f);
   const auto store = accumulate ? cpu::Store::accumulate : cpu::Store::assign;
-  cpu::matmul(context, dw, {dy, true}, {x, false}, store, cpu::SumOrder::from_zero,
+  const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);
+  const auto b = cpu::rounded(context, x, cpu::OperandPlace::second);
+  cpu::matmul(context, dw, {a, true}, {b, false}, store, cpu::SumOrder::from_zero,
               [&](const cpu::Block& block) {
                 if (db.empty()) return;
                 const std::int64_t first = block.row + block.own_rows.first;

@@ -4,6 +4,9 @@
 // Shapes: x [n, in], w [out, in] (PyTorch's orientation), b [out], y [n, out]. Rows may be strided; w is
 // contiguous. No view may alias another unless said so. Sums run in a fixed order: the same device and build
 // give the same bits.
+//
+// The operands of each product (x, w, dy) are rounded to context.precision() first, and its sums are fp32. db
+// and everything else is fp32 throughout. Where the precision is not fp32, the CPU does as tensor cores do.
 
 #include "math/activation_kind.h"
 #include "ops/product_plan.h"

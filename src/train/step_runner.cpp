@@ -14,6 +14,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       data_(data),
       batch_(std::min(model.recipe.train.batch, data.count())),
       steps_per_epoch_((data.count() + batch_ - 1) / batch_),
+      precision_(parse_precision(model.recipe.train.precision)),
       workspace_(*model.vae, batch_, 1, true),
       full_batch_(workspace_.rows(batch_)),
       state_(*model.context, 1),
@@ -61,6 +62,7 @@ void StepRunner::step() {
 
 void StepRunner::run(const Activations& batch) {
   Context& context = *model_.context;
+  const PrecisionScope scope(context, precision_);
   StepState* const state = state_.data();
   const TrainSettings& settings = model_.recipe.train;
   ops::advance_step(context, state, batch.rows, adam_);

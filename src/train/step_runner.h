@@ -40,6 +40,7 @@ class StepRunner {
   std::int64_t batch_;
   std::int64_t steps_per_epoch_;
   std::int64_t position_ = 0;
+  Precision precision_;
   ops::AdamSettings adam_;
   Workspace workspace_;
   Activations full_batch_, ragged_batch_;

@@ -56,6 +56,7 @@ inline Recipe small_recipe() {
   recipe.train.epochs = 3;
   recipe.train.learning_rate = 0.01;
   recipe.train.seed = 11;
+  recipe.train.precision = "fp32";  // what trainings are compared with is
   return recipe;
 }
 
@@ -106,6 +107,8 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.activation = "tanh";
        },
        false},
+      {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},
+      {"bf16", [](Recipe& r) { r.train.precision = "bf16"; }},
   };
 }
 

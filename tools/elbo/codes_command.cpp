@@ -16,12 +16,14 @@ namespace elbo::command {
 namespace {
 
 struct EncodeOptions {
-  std::string run, data, split, out, device = "auto";
+  std::string run, data, split, out;
+  Machine machine;
   bool log_variance = false;
 };
 
 struct DecodeOptions {
-  std::string run, codes, out, device = "auto";
+  std::string run, codes, out;
+  Machine machine;
 };
 
 // [mean | log-variance] in one table.
@@ -38,7 +40,7 @@ Table joined(const Posterior& posterior) {
 
 int run_encode(EncodeOptions options) {
   file_kind(options.out, {FileKind::npy, FileKind::csv});
-  auto model = Model::load(options.run, Device::parse(options.device));
+  auto model = load_model(options.run, options.machine);
   if (options.log_variance && model.recipe().model.kind != "vae") {
     throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
   }
@@ -60,7 +62,7 @@ int run_encode(EncodeOptions options) {
 }
 
 int run_decode(const DecodeOptions& options) {
-  auto model = Model::load(options.run, Device::parse(options.device));
+  auto model = load_model(options.run, options.machine);
   const bool picture = model.picture().is_picture();
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (picture) kinds.push_back(FileKind::png);
@@ -93,7 +95,7 @@ void add_encode(CLI::App& app, Action& action) {
   add_data_and_split(*command, options->data, options->split);
   command->add_flag("--log-variance", options->log_variance,
                     "The posterior's log-variances as well, as further columns");
-  add_device(*command, options->device);
+  add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_encode(*options); }; });
 }
 
@@ -103,7 +105,7 @@ void add_decode(CLI::App& app, Action& action) {
   add_run(*command, options->run);
   command->add_option("--codes", options->codes, "A .npy or .csv file, a code in each row")->required();
   command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
-  add_device(*command, options->device);
+  add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_decode(*options); }; });
 }
 

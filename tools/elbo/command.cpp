@@ -36,6 +36,11 @@ void add_device(CLI::App& app, std::string& device) {
   app.add_option("--device", device, "auto, cpu, cuda or cuda:i")->capture_default_str();
 }
 
+void add_machine(CLI::App& app, Machine& machine) {
+  add_device(app, machine.device);
+  app.add_option("--precision", machine.precision, "Of products: fp32, tf32 or bf16")->capture_default_str();
+}
+
 void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
   app.add_option_function<std::string>(
          "--seed",

@@ -32,10 +32,17 @@ void add_info(CLI::App& app, Action& action);
 /// the stream lands in the file. After this call something else has it, and using the stream still fails.
 void occupy_standard_streams();
 
-/// What several subcommands take: RUN, a trained model; --data and --split; --device.
+/// Where a trained model is used, and how exactly.
+struct Machine {
+  std::string device = "auto";
+  std::string precision = "fp32";
+};
+
+/// What several subcommands take: RUN, a trained model; --data and --split; --device; that and --precision.
 void add_run(CLI::App& app, std::string& run);
 void add_data_and_split(CLI::App& app, std::string& data, std::string& split);
 void add_device(CLI::App& app, std::string& device);
+void add_machine(CLI::App& app, Machine& machine);
 /// --seed, by the rule of train.seed.
 void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help);
 

@@ -15,14 +15,15 @@ namespace elbo::command {
 namespace {
 
 struct EvalOptions {
-  std::string run, data, split, device = "auto";
+  std::string run, data, split;
+  Machine machine;
   std::int64_t nll_samples = 0;
   std::uint64_t seed = 0;
   bool json = false;
 };
 
 int run_eval(EvalOptions options) {
-  auto model = Model::load(options.run, Device::parse(options.device));
+  auto model = load_model(options.run, options.machine);
   if (options.nll_samples > 0 && model.recipe().model.kind != "vae") {
     throw ConfigError("--nll-samples needs a model with a prior; an autoencoder has none.");
   }
@@ -33,7 +34,8 @@ int run_eval(EvalOptions options) {
   require_finite(options.split, result);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options.json) {
-    std::cout << options.run << " on " << data.name << ", " << describe(model.device()) << "\n\n";
+    std::cout << options.run << " on " << data.name << ", " << describe(model.device(), model.precision())
+              << "\n\n";
     print_table(model.recipe(), {{options.split, result}});
     return 0;
   }
@@ -41,6 +43,7 @@ int run_eval(EvalOptions options) {
                {"data", data.name},
                {"split", options.split},
                {"device", model.device().name()},
+               {"precision", precision_name(model.precision())},
                {"examples", result.examples},
                {"seconds", seconds},
                {"examples_per_second", static_cast<double>(result.examples) / seconds},
@@ -66,7 +69,7 @@ void add_eval(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->capture_default_str();
   add_seed(*command, options->seed, "Of the noise");
-  add_device(*command, options->device);
+  add_machine(*command, options->machine);
   command->add_flag("--json", options->json, "Results as one JSON object");
   command->callback([options, &action] { action = [options] { return run_eval(*options); }; });
 }

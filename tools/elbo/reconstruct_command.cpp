@@ -16,7 +16,8 @@ namespace elbo::command {
 namespace {
 
 struct ReconstructOptions {
-  std::string run, data, split, out, device = "auto";
+  std::string run, data, split, out;
+  Machine machine;
   std::int64_t count = 0;
   bool walk = false;
   std::vector<std::int64_t> between;
@@ -49,7 +50,7 @@ int write_walk(Model& model, const ReconstructOptions& options, const Examples& 
 }
 
 int run_reconstruct(ReconstructOptions options) {
-  auto model = Model::load(options.run, Device::parse(options.device));
+  auto model = load_model(options.run, options.machine);
   const auto data = load_data(model, options.data);
   const auto& examples = choose_split(data, options.split);
   if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
@@ -97,7 +98,7 @@ void add_reconstruct(CLI::App& app, Action& action) {
       ->type_name("I J");
   command->add_flag("--arc", options->arc,
                     "A --walk along the arc about the origin rather than the straight line");
-  add_device(*command, options->device);
+  add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_reconstruct(*options); }; });
 }
 

@@ -115,4 +115,9 @@ std::string describe(Device device) {
   return device.name();
 }
 
+std::string describe(Device device, Precision precision) {
+  const std::string exactly = describe(device);
+  return precision == Precision::fp32 ? exactly : concat(exactly, " in ", precision_name(precision));
+}
+
 }  // namespace elbo::command

@@ -34,5 +34,7 @@ std::string shell_word(const std::string& word);
 
 /// "cpu (AMD EPYC 9575F, 2 threads)"
 std::string describe(Device device);
+/// The same, and the precision where it is not fp32: "cuda:0 (NVIDIA H200) in tf32"
+std::string describe(Device device, Precision precision);
 
 }  // namespace elbo::command

@@ -7,6 +7,13 @@
 
 namespace elbo::command {
 
+Model load_model(const std::filesystem::path& run, const Machine& machine) {
+  const Precision precision = parse_precision(machine.precision);
+  Model model = Model::load(run, Device::parse(machine.device));
+  model.set_precision(precision);
+  return model;
+}
+
 std::filesystem::path output_folder(const std::filesystem::path& run) {
   return std::filesystem::is_directory(run) ? run : run.parent_path();
 }

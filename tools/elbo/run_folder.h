@@ -6,9 +6,13 @@
 #include <functional>
 #include <string>
 
+#include "command.h"
 #include "elbo/elbo.h"
 
 namespace elbo::command {
+
+/// The trained model of a RUN. Throws like Model::load, Device::parse and parse_precision.
+Model load_model(const std::filesystem::path& run, const Machine& machine);
 
 /// Where pictures and tables of a RUN go unless --out says otherwise: the run folder, or the one a model file
 /// is in.

@@ -18,7 +18,8 @@ namespace elbo::command {
 namespace {
 
 struct SampleOptions {
-  std::string run, out, device = "auto";
+  std::string run, out;
+  Machine machine;
   std::int64_t count = 144;
   std::int64_t manifold = 0;
   std::uint64_t seed = 1;
@@ -60,7 +61,7 @@ void check_picture_size(const Model& model, std::int64_t count) {
 }
 
 int run_sample(const SampleOptions& options) {
-  auto model = Model::load(options.run, Device::parse(options.device));
+  auto model = load_model(options.run, options.machine);
   if (options.manifold > 0) return write_manifold(model, options);
   const bool drawable = model.picture().is_picture() || is_planar(model);
   const auto file = options.out.empty()
@@ -96,7 +97,7 @@ void add_sample(CLI::App& app, Action& action) {
       ->default_str("20")
       ->check(CLI::Range(1, 200))
       ->type_name("N");
-  add_device(*command, options->device);
+  add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_sample(*options); }; });
 }
 

@@ -213,6 +213,7 @@ Json summary(const Job& job, const Model& model, const TrainReport& report) {
           {"recipe", job.recipe.name},
           {"data", job.recipe.data.name},
           {"device", model.device().name()},
+          {"precision", model.recipe().train.precision},
           {"parameters", model.parameter_count()},
           {"epochs", job.recipe.train.epochs},
           {"best_epoch", report.best_epoch},
@@ -243,7 +244,7 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
   const auto all = job.recipe.train.epochs;
   std::cout << '\n' << job.recipe.name;
   if (!job.other_data.empty()) std::cout << " with " << job.other_data;
-  std::cout << " on " << describe(model.device()) << ": ";
+  std::cout << " on " << describe(model.device(), parse_precision(model.recipe().train.precision)) << ": ";
   if (all == 0) {
     std::cout << "0 epochs: nothing was trained; these are the initial weights";
   } else if (report.already_finished) {
@@ -369,6 +370,7 @@ void add_train(CLI::App& app, Action& action) {
   setting("--epochs", "train.epochs", "Passes over the data");
   setting("--batch", "train.batch", "Examples a step");
   setting("--seed", "train.seed", "Of initial weights, shuffling and noise");
+  setting("--precision", "train.precision", "Of products in a step: fp32, tf32, bf16 or auto [tf32 on CUDA]");
   command
       ->add_option_function<std::vector<std::string>>(
           "--set",
