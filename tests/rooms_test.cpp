@@ -163,6 +163,11 @@ TEST(Rooms, IncompleteOpsAreCaught) {
     ASSERT_EQ(violations.size(), 1u) << part;
     EXPECT_EQ(violations[0].what, part);
   }
+  SourceTree untraced = tree;
+  untraced["src/ops/a.cpp"] = "ELBO_DISPATCH_CUDA(context, a());";
+  EXPECT_EQ(check_ops(untraced).size(), 1u);
+  untraced["src/ops/a.cpp"] = "const TracedOp traced; ELBO_DISPATCH_CUDA(context, a());";
+  EXPECT_EQ(describe(check_ops(untraced)), "");
   tree["kernels/b.cu"] = "";
   EXPECT_EQ(check_ops(tree).size(), 1u);
 }

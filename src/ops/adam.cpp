@@ -62,6 +62,9 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   if (values.size == 0) return;
   ELBO_CHECK(!values.empty() && !gradient.empty() && !m.empty() && !v.empty(), ShapeError,
              "adam was given an empty view of size ", values.size);
+  const TracedOp traced(context, [&] {
+    return plain_call("adam", concat(values.size), 28.0 * static_cast<double>(values.size));
+  });
   ELBO_DISPATCH_CUDA(context, adam(context, values, gradient, m, v, settings, state));
   const auto constants =
       math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
@@ -78,6 +81,7 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
 void advance_step(Context& context, StepState* state, std::int64_t batch, const AdamSettings& settings) {
   ELBO_CHECK(state != nullptr, ShapeError, "advance_step was given no step state");
   ELBO_CHECK(batch >= 0, ShapeError, "advance_step was given a batch of ", batch);
+  const TracedOp traced(context, [&] { return plain_call("advance_step", "1", sizeof(StepState)); });
   ELBO_DISPATCH_CUDA(context, advance_step(context, state, batch, settings));
   math::advance(*state, batch, settings.beta1, settings.beta2);
 }

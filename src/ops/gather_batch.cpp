@@ -148,6 +148,11 @@ void check_shapes(const GatherTarget& target, const GatherSource& source, const 
 void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,
                   const Preprocess& preprocess, const StepState* state) {
   check_shapes(target, source, preprocess);
+  const TracedOp traced(context, [&] {
+    return plain_call(
+        "gather_batch", concat(target.x.rows, "x", target.x.cols),
+        static_cast<double>(target.x.rows * target.x.cols) * (!source.bytes.empty() ? 5.0 : 8.0));
+  });
   ELBO_DISPATCH_CUDA(context, gather_batch(context, target, source, preprocess, state));
   const std::int64_t n = target.x.rows;
   const std::int64_t d = target.x.cols;

@@ -163,6 +163,11 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
   ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError, "likelihood was given ",
              weight.per_row.size, " row weights for ", rows, " rows");
   if (rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call(
+        "likelihood", concat(rows, "x", parameters.cols),
+        4.0 * static_cast<double>((gradient.empty() ? 1 : 2) * rows * parameters.cols + x.rows * x.cols));
+  });
   ELBO_DISPATCH_CUDA(context,
                      likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight));
   const std::int64_t samples = rows / x.rows;
@@ -185,6 +190,10 @@ void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodCons
   ELBO_CHECK(mean.rows == parameters.rows, ShapeError, "likelihood_mean was given a mean ", shape(mean),
              " for parameters ", shape(parameters));
   if (mean.rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("likelihood_mean", concat(mean.rows, "x", mean.cols),
+                      4.0 * static_cast<double>(mean.rows * (mean.cols + parameters.cols)));
+  });
   ELBO_DISPATCH_CUDA(context, likelihood_mean(context, kind, constants, mean, parameters));
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (mean.rows * mean.cols >= kParallelSize)

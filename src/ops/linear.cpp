@@ -37,6 +37,19 @@ void check_weights(const char* op, const MatrixView<const float>& w) {
              " values are ", w.stride, " apart");
 }
 
+/// A layer's product for a trace: n rows, from `in` values to `out`.
+OpCall describe(const Context& context, const char* op, const std::string& shapes, std::int64_t n,
+                std::int64_t in, std::int64_t out, std::int64_t more_values) {
+  OpCall call;
+  call.op = op;
+  call.shape = shapes;
+  call.engine = "oneDNN";
+  call.precision = context.precision();
+  call.flops = 2.0 * static_cast<double>(n) * static_cast<double>(in) * static_cast<double>(out);
+  call.bytes = 4.0 * static_cast<double>(n * in + n * out + in * out + more_values);
+  return call;
+}
+
 /// Memory for a product whose destination still holds what it is multiplied with. Grows to the largest asked
 /// for.
 MatrixView<float> scratch(std::int64_t rows, std::int64_t cols) {
@@ -64,6 +77,10 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   ELBO_CHECK(b.empty() || b.size == w.rows, ShapeError, kOp, ": b has ", b.size, " values where ", w.rows,
              " are needed");
   if (x.rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return describe(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows, x.cols,
+                    y.cols, b.size + saved.rows * saved.cols);
+  });
   ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
   x = cpu::rounded(context, x, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
@@ -94,6 +111,10 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
   ELBO_CHECK(!saved.empty() || activation == Activation::identity || dy.rows == 0, ShapeError, kOp,
              ": saved is empty, and the activation's derivative needs it");
   if (dy.rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return describe(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
+                    dx.cols, dy.cols, saved.rows * saved.cols);
+  });
   ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
   dy = cpu::rounded(context, dy, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
@@ -122,6 +143,11 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
              " values are ", dw.stride, " apart");
   ELBO_CHECK(db.empty() || db.size == dw.rows, ShapeError, kOp, ": db has ", db.size, " values where ",
              dw.rows, " are needed");
+  const TracedOp traced(context, [&] {
+    return describe(context, kOp,
+                    concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
+                    dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
+  });
   ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
   if (dy.rows == 0 && !accumulate) std::fill_n(dw.data, dw.rows * dw.cols, 0.0f);
   const auto store = accumulate ? cpu::Store::accumulate : cpu::Store::assign;

@@ -23,6 +23,9 @@ void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, 
   ELBO_CHECK(!nll.empty() && nll.size > 0, ShapeError, "record_loss was given no nll");
   ELBO_CHECK(kl.empty() || kl.size == nll.size, ShapeError, "record_loss was given ", nll.size, " nll and ",
              kl.size, " kl");
+  const TracedOp traced(context, [&] {
+    return plain_call("record_loss", concat(nll.size), 4.0 * static_cast<double>(nll.size + kl.size));
+  });
   ELBO_DISPATCH_CUDA(context, record_loss(context, sums, first_bad_step, nll, kl, state));
   const double reconstruction = sum_of(nll);
   const double divergence = kl.empty() ? 0.0 : sum_of(kl);

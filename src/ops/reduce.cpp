@@ -74,6 +74,9 @@ void reduce_sum(Context& context, double* sum, VectorView<const float> values, b
   ELBO_CHECK(sum != nullptr, ShapeError, "reduce_sum was given no place for the sum");
   ELBO_CHECK(values.size >= 0 && (values.size == 0 || !values.empty()), ShapeError,
              "reduce_sum was given no values, of size ", values.size);
+  const TracedOp traced(context, [&] {
+    return plain_call("reduce_sum", concat(values.size), 4.0 * static_cast<double>(values.size));
+  });
   ELBO_DISPATCH_CUDA(context, reduce_sum(context, sum, values, accumulate));
   double total = 0.0;
   for (std::int64_t first = 0; first < values.size; first += kReduceSpan) {
@@ -95,6 +98,9 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
              " doubles and was given ", scratch.size);
   ELBO_CHECK(max_norm >= 0.0f, ShapeError, "clip_global_norm's max_norm is ", max_norm,
              " and must not be negative");
+  const TracedOp traced(context, [&] {
+    return plain_call("clip_global_norm", concat(gradient.size), 12.0 * static_cast<double>(gradient.size));
+  });
   ELBO_DISPATCH_CUDA(context, clip_global_norm(context, gradient, max_norm, scratch, norm));
   const std::int64_t count = spans(gradient.size);
   const auto span_size = [&](std::int64_t s) {

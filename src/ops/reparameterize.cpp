@@ -194,6 +194,10 @@ void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl,
   ELBO_CHECK(log_ratio.empty() || log_ratio.size == z.rows, ShapeError,
              "reparameterize was given log_ratio [", log_ratio.size, "] for ", z.rows, " samples");
   if (z.rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("reparameterize", concat(mean.rows, "x", 2 * mean.cols, " -> ", z.rows, "x", z.cols),
+                      4.0 * static_cast<double>(2 * mean.rows * mean.cols + z.rows * z.cols));
+  });
   ELBO_DISPATCH_CUDA(context, reparameterize(context, z, kl, log_ratio, mean, log_variance, noise));
   const std::int64_t samples = z.rows / mean.rows, latent = z.cols;
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * latent >= kParallelSize)
@@ -224,6 +228,10 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
              "reparameterize_backward was given ", weight.per_dimension.size, " dimension weights for ",
              latent, " dimensions");
   if (rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("reparameterize_backward", concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
+                      4.0 * static_cast<double>(4 * rows * latent + dz.rows * dz.cols));
+  });
   ELBO_DISPATCH_CUDA(context, reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance,
                                                       weight, divisor, noise));
   const std::int64_t samples = dz.rows / rows;

@@ -9,6 +9,7 @@
 
 namespace elbo {
 
+class OpTrace;     // src/runtime/op_trace.h
 struct CudaState;  // src/runtime/cuda_state.h, in builds that have CUDA
 
 /// A device and the stream that work for it goes to. Every op takes one; nothing assumes a default stream.
@@ -29,6 +30,9 @@ class Context {
   /// What linear layers round the operands of their products to. Set by who owns the context; fp32 at first.
   Precision precision() const noexcept { return precision_; }
   void set_precision(Precision precision) noexcept { precision_ = precision; }
+  /// Where ops say what they run; null, but for `elbo info --plan`.
+  OpTrace* trace() const noexcept { return trace_; }
+  void set_trace(OpTrace* trace) noexcept { trace_ = trace; }
   /// Waits until all work given to this context is done; rethrows what failed in it as DeviceError.
   void synchronize();
 
@@ -51,6 +55,7 @@ class Context {
   Device device_;
   int threads_ = 1;
   Precision precision_ = Precision::fp32;
+  OpTrace* trace_ = nullptr;
   std::unique_ptr<CudaState, void (*)(CudaState*)> cuda_{nullptr, nullptr};
 };
 

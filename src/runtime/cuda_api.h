@@ -36,6 +36,10 @@ struct CapturedGraph;
 std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work);
 void launch(CapturedGraph& graph);
 
+/// How long `work` takes on the device, in seconds: the fastest of a few graphs of it. It is run several
+/// times. Not while a graph is recorded.
+double seconds_of(CudaState& state, const std::function<void()>& work);
+
 /// Pinned host memory with an event behind its last copy.
 struct PinnedCopy;
 PinnedCopy* create_pinned_copy(CudaState& state, std::size_t bytes);

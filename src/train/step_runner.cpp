@@ -60,6 +60,11 @@ void StepRunner::step() {
   ++position_;
 }
 
+void StepRunner::trace(OpTrace& trace) {
+  const TraceScope scope(*model_.context, trace);
+  run(full_batch_);
+}
+
 void StepRunner::run(const Activations& batch) {
   Context& context = *model_.context;
   const PrecisionScope scope(context, precision_);

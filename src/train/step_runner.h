@@ -5,6 +5,7 @@
 #include "model/state.h"
 #include "ops/adam.h"
 #include "runtime/graph.h"
+#include "runtime/op_trace.h"
 #include "train/loss_record.h"
 
 namespace elbo {
@@ -28,6 +29,9 @@ class StepRunner {
   void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const LossRecord& so_far);
   /// Gives the next step to the device.
   void step();
+
+  /// The ops of one step with a full batch, given to the device one by one for `trace`.
+  void trace(OpTrace& trace);
 
   /// The epoch's costs so far, in device memory.
   const LossRecord* record() const noexcept { return record_.data(); }

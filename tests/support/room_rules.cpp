@@ -245,6 +245,16 @@ std::vector<Violation> check_words(const SourceTree& sources) {
   return violations;
 }
 
+namespace {
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t found = 0;
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
 std::vector<Violation> check_ops(const SourceTree& sources) {
   std::vector<Violation> violations;
   const auto require = [&](const std::string& because, const std::string& path) {
@@ -254,6 +264,10 @@ std::vector<Violation> check_ops(const SourceTree& sources) {
   static const std::regex contract("src/ops/([a-z_0-9]+)\\.h");
   static const std::regex kernel("kernels/([a-z_0-9]+)(?:\\.[a-z_0-9]+)?\\.cu");
   for (const auto& [file, text] : sources) {
+    if (file.starts_with("src/ops/") && file.ends_with(".cpp") &&
+        count(text, "ELBO_DISPATCH_CUDA(") > count(text, "TracedOp ")) {
+      violations.push_back({file, 1, "ELBO_DISPATCH_CUDA", "every op is a TracedOp, for elbo info --plan"});
+    }
     std::smatch groups;
     if (std::regex_match(file, groups, contract) && text.find("namespace elbo::cuda") != std::string::npos) {
       const std::string op = groups[1];

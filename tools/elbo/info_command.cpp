@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "model/recipe_keys.h"
 #include "model/state.h"
+#include "plan_report.h"
 #include "progress.h"
 #include "report.h"
 #include "run_folder.h"
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 
 struct InfoOptions {
   std::string run;
+  PlanOptions plan;
   bool devices = false;
   bool json = false;
 };
@@ -141,9 +143,27 @@ void add_info(CLI::App& app, Action& action) {
   auto options = std::make_shared<InfoOptions>();
   command->add_option("RUN", options->run, "A run's folder, or a model.safetensors");
   command->add_flag("--devices", options->devices, "The devices alone");
+  auto* plan =
+      command->add_option("--plan", options->plan.recipe,
+                          "What each op of a training step of this recipe runs, and how long it takes");
+  plan->type_name("RECIPE")->excludes("RUN");
+  add_device(*command, options->plan.device);
+  command->get_option("--device")->needs(plan);
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--set", [options](const std::vector<std::string>& all) { options->plan.settings = all; },
+          "With --plan: any of the recipe's settings, as in --set train.batch=1024")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE")
+      ->needs(plan);
   command->add_flag("--json", options->json, "As one JSON object");
-  command->callback([options, &action] {
-    action = [options] { return options->run.empty() ? run_installation(*options) : run_run(*options); };
+  command->callback([options, plan, &action] {
+    const bool plans = plan->count() > 0;
+    action = [options, plans] {
+      if (plans) return run_plan(options->plan, options->json);
+      return options->run.empty() ? run_installation(*options) : run_run(*options);
+    };
   });
 }
 

@@ -12,6 +12,7 @@
 #include "io/nearest.h"
 #include "model/recipe_keys.h"
 #include "progress.h"
+#include "recipe_argument.h"
 #include "report.h"
 #include "run_folder.h"
 #include "runtime/check.h"
@@ -33,7 +34,6 @@ struct TrainOptionsRead {
   bool quiet = false;
 };
 
-constexpr const char* kDefaultRecipe = "digits";
 constexpr const char* kRunFiles[] = {"recipe.toml", "metrics.jsonl", "model.safetensors", "last.safetensors",
                                      "checkpoint.safetensors"};
 
@@ -46,35 +46,6 @@ bool holds_run(const fs::path& folder) {
 bool holds_only_a_beginning(const fs::path& folder) {
   return fs::exists(folder / "recipe.toml") && fs::exists(folder / "metrics.jsonl") &&
          !fs::exists(folder / "model.safetensors") && !fs::exists(folder / "last.safetensors");
-}
-
-bool is_dataset(const std::string& name) {
-  const auto known = known_datasets();
-  return std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; });
-}
-
-// Data where a recipe belongs.
-void refuse_data(const std::string& name) {
-  const std::string ending = fs::path(name).extension().string();
-  const bool file = ending == ".npy" || ending == ".npz" || ending == ".csv";
-  if (!file && !is_dataset(name) && !fs::is_directory(name)) return;
-  std::string message = concat("\"", name, "\" is data, not a recipe: elbo train --data ", shell_word(name));
-  std::string its_recipe;  // the plainest, which has the shortest name
-  for (const auto& recipe : Recipe::names()) {
-    const bool shorter = its_recipe.empty() || recipe.size() < its_recipe.size();
-    if (shorter && Recipe::named(recipe).data.name == name) its_recipe = recipe;
-  }
-  if (!its_recipe.empty()) message += concat(", or its recipe, elbo train ", its_recipe);
-  throw ConfigError(message + ".");
-}
-
-// A shipped name, or a file where it looks like one.
-Recipe find_recipe(const std::string& name) {
-  const auto names = Recipe::names();
-  if (std::find(names.begin(), names.end(), name) != names.end()) return Recipe::named(name);
-  refuse_data(name);
-  const bool path = name.ends_with(".toml") || name.find('/') != std::string::npos;
-  return path ? Recipe::from_file(name) : Recipe::named(name);
 }
 
 fs::path numbered_run(const std::string& recipe, int number) {

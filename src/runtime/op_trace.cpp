@@ -1,0 +1,63 @@
+#include "runtime/op_trace.h"
+
+#include <chrono>
+#include <utility>
+
+#include "runtime/cuda_api.h"
+
+namespace elbo {
+namespace {
+
+/// The call that is open in this thread. One thread at a time uses a context.
+thread_local OpCall* current = nullptr;
+thread_local bool measured_on_device = false;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+void OpTrace::note_product(const std::string& engine, const std::string& tile, int splits) {
+  if (!current) return;
+  current->engine = engine;
+  current->tile = tile;
+  current->splits = splits;
+}
+
+OpCall plain_call(const char* op, const std::string& shape, double bytes) {
+  OpCall call;
+  call.op = op;
+  call.shape = shape;
+  call.engine = "loops";
+  call.bytes = bytes;
+  return call;
+}
+
+void TracedOp::begin(OpTrace& trace, OpCall call) {
+  trace_ = &trace;
+  trace.open_ = true;
+  trace.calls.push_back(std::move(call));
+  current = &trace.calls.back();
+  measured_on_device = false;
+  begun_ = now();
+}
+
+void TracedOp::end() noexcept {
+  if (!measured_on_device) current->seconds = now() - begun_;
+  current = nullptr;
+  trace_->open_ = false;
+}
+
+void run_on_device([[maybe_unused]] Context& context, const std::function<void()>& work) {
+#if ELBO_HAS_CUDA
+  if (current) {
+    current->seconds = cuda::seconds_of(context.cuda(), work);
+    measured_on_device = true;
+    return;
+  }
+#endif
+  work();
+}
+
+}  // namespace elbo

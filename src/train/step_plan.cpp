@@ -1,0 +1,104 @@
+#include "train/step_plan.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "data/check.h"
+#include "data/resident.h"
+#include "runtime/check.h"
+#include "runtime/out_of_memory.h"
+#include "train/step_runner.h"
+
+namespace elbo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point then) {
+  return std::chrono::duration<double>(Clock::now() - then).count();
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + std::ssize(values) / 2;
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// The calls of a step with a time each that is a median over steps. On a GPU a trace measures each op often
+/// enough by itself.
+std::vector<OpCall> trace_step(Context& context, StepRunner& runner) {
+  constexpr int kWarmUps = 3;
+  constexpr double kEnoughSeconds = 0.5;
+  std::vector<std::vector<double>> seconds;
+  std::vector<OpCall> calls;
+  const int most = context.is_cuda() ? 1 : 200;
+  for (int i = context.is_cuda() ? 0 : -kWarmUps; i < most; ++i) {
+    OpTrace trace;
+    runner.begin(1, 0, 0, {});
+    runner.trace(trace);
+    context.synchronize();
+    calls = trace.calls;
+    if (i < 0) continue;
+    seconds.resize(calls.size());
+    double total = 0.0;
+    for (std::size_t op = 0; op < calls.size(); ++op) {
+      seconds[op].push_back(calls[op].seconds);
+      total += calls[op].seconds;
+    }
+    if (i >= 4 && total * (i + 1) > kEnoughSeconds) break;
+  }
+  for (std::size_t op = 0; op < calls.size(); ++op) calls[op].seconds = median(seconds[op]);
+  return calls;
+}
+
+/// The time of a step among others, with full batches only where there are two or more.
+double time_step(Context& context, StepRunner& runner, std::int64_t full_steps) {
+  constexpr double kEnoughSeconds = 0.5;
+  constexpr int kMostTrials = 50;
+  const std::int64_t steps = std::clamp<std::int64_t>(full_steps, 1, 20);
+  std::vector<double> seconds;
+  double total = 0.0;
+  for (int trial = 0; trial < kMostTrials && total < kEnoughSeconds; ++trial) {
+    runner.begin(1, 0, 0, {});
+    context.synchronize();
+    const auto begun = Clock::now();
+    for (std::int64_t i = 0; i < steps; ++i) runner.step();
+    context.synchronize();
+    total += seconds_since(begun);
+    seconds.push_back(seconds_since(begun) / static_cast<double>(steps));
+  }
+  return median(seconds);
+}
+
+StepPlan measure(Model& model, const Dataset& data) {
+  constexpr std::int64_t kBatches = 20;
+  if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
+  Model::State& state = model.state();
+  Context& context = *state.context;
+  data::check_support(data, data::support_of(state.vae->config().likelihood, state.recipe.data));
+  const Examples examples =
+      data.train.slice(0, std::min(data.train.count, kBatches * state.recipe.train.batch));
+  if (state.recipe.data.standardize) {
+    auto statistics = data::standardization(examples);
+    state.standard_mean = std::move(statistics.mean);
+    state.standard_deviation = std::move(statistics.deviation);
+  }
+  const data::ResidentData resident(context, examples);
+  const data::Preprocessor preprocessor(context, state.recipe.data, !examples.bytes.empty(),
+                                        state.standard_mean, state.standard_deviation);
+  StepRunner runner(state, resident, preprocessor);
+  StepPlan plan;
+  plan.batch = std::min(state.recipe.train.batch, examples.count);
+  plan.calls = trace_step(context, runner);
+  for (const OpCall& call : plan.calls) plan.op_seconds += call.seconds;
+  plan.step_seconds = time_step(context, runner, examples.count / plan.batch);
+  return plan;
+}
+
+}  // namespace
+
+StepPlan plan_step(Model& model, const Dataset& data) {
+  return with_memory_errors([&] { return measure(model, data); });
+}
+
+}  // namespace elbo
