@@ -35,20 +35,22 @@ double seconds_of_launch(CudaState& state, CapturedGraph& graph) {
   return end.seconds_since(begin);
 }
 
+/// How often work of about `seconds` goes into one graph, for the time around it to count no more.
+int repeats_for(double seconds) {
+  constexpr double kEnough = 2e-3;
+  constexpr int kMost = 20;
+  if (cuda_support() == "emulated") return 1;  // which has no time
+  return std::clamp(static_cast<int>(kEnough / std::max(seconds, 1e-6)), 1, kMost);
+}
+
 }  // namespace
 
 double seconds_of(CudaState& state, const std::function<void()>& work) {
-  constexpr double kEnough = 2e-3;  // seconds in one graph, where the time around it no longer counts
-  constexpr int kMost = 20, kTrials = 3;
+  constexpr int kTrials = 3;
   work();  // the first run loads kernels
   const auto once = capture(state, work);
   launch(*once);
-  const double about = std::max(seconds_of_launch(state, *once), 1e-6);
-#if ELBO_EMULATE
-  const int repeats = 1;  // it has no time
-#else
-  const int repeats = std::clamp(static_cast<int>(kEnough / about), 1, kMost);
-#endif
+  const int repeats = repeats_for(seconds_of_launch(state, *once));
   const auto graph = capture(state, [&] {
     for (int i = 0; i < repeats; ++i) work();
   });

@@ -29,7 +29,7 @@ struct Room {
 #define MATH_STD                                                                                          \
   "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility|optional|string_" \
   "view"
-#define POSIX "unistd\\.h|fcntl\\.h|sys/[a-z]+\\.h|signal\\.h|cerrno"
+#define POSIX "poll\\.h|unistd\\.h|fcntl\\.h|sys/[a-z]+\\.h|signal\\.h|cerrno"
 
 constexpr Room kRooms[] = {
     {"include/elbo/.*", "include/elbo/.*", STD, "include/elbo has the standard library alone"},
