@@ -26,7 +26,7 @@ struct Options {
   std::vector<std::string> settings;
   std::vector<std::int64_t> widths;
   std::int64_t batch = 0;
-  std::string precision = "fp32";
+  std::string precision;
   std::int64_t dims = 784;
   std::int64_t examples = 60000;
   int steps = 100;
@@ -40,8 +40,8 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--set", options.settings, "KEY=VALUE of the recipe")->allow_extra_args(false);
   app.add_option("--widths", options.widths, "input, hidden…, latent: 784,400,400,20")->delimiter(',');
   app.add_option("--batch", options.batch, "examples a step");
-  app.add_option("--precision", options.precision, "of the products: fp32, tf32, bf16")
-      ->capture_default_str();
+  app.add_option("--precision", options.precision,
+                 "of the products: fp32, tf32, bf16, instead of the recipe's");
   app.add_option("--dims", options.dims, "values of an example, where --widths does not say")
       ->capture_default_str();
   app.add_option("--examples", options.examples)->capture_default_str();
@@ -189,9 +189,16 @@ void serve(Training& training, const Options& options) {
   }
 }
 
-void run(const Options& options) {
+/// The recipe's, on the device.
+std::string precision_of(const Recipe& recipe, Device device) {
+  const std::string& precision = recipe.train.precision;
+  return precision == "auto" ? std::string(precision_name(default_training_precision(device))) : precision;
+}
+
+void run(Options options) {
   const Recipe recipe = recipe_of(options);
   const Device device = options.device.empty() ? bench_device() : Device::parse(options.device);
+  if (options.precision.empty()) options.precision = precision_of(recipe, device);
   const std::int64_t dims = options.widths.empty() ? options.dims : options.widths.front();
   Training training(recipe, device, parse_precision(options.precision), dims, options.examples);
   ELBO_CHECK(options.steps < training.steps_per_epoch(), ConfigError, "an epoch of ", options.examples,

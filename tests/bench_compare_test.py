@@ -128,12 +128,19 @@ class Turns(unittest.TestCase):
 class StepBench(unittest.TestCase):
     WORK = ["--device", DEVICE, "--widths", "12,8,3", "--batch", "4", "--examples", "41"]
 
+    def test_precision_is_the_recipes_or_the_options(self):
+        for flags, expected in (((), "tf32" if DEVICE == "cuda" else "fp32"),
+                                (("--set", "train.precision=bf16"), "bf16"),
+                                (("--set", "train.precision=bf16", "--precision", "fp32"), "fp32")):
+            answer = json.loads(self.run_it("--json", "--repeats", "1", *flags).stdout)
+            self.assertEqual(answer["precision"], expected, flags)
+
     def run_it(self, *flags, steps=5, **how):
         command = [STEP_BENCH, *self.WORK, "--steps", str(steps), *flags]
         return subprocess.run(command, capture_output=True, text=True, timeout=300, **how)
 
     def test_json(self):
-        done = self.run_it("--json", "--repeats", "3", "--epochs", "2")
+        done = self.run_it("--json", "--repeats", "3", "--epochs", "2", "--precision", "fp32")
         self.assertEqual(done.returncode, 0, done.stderr)
         answer = json.loads(done.stdout)
         self.assertEqual((answer["tool"], answer["widths"], answer["batch"]), ("elbo", [12, 8, 3], 4))
