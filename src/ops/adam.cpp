@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "ops/adam.cpp"
 #include "ops/foreach_target.h"
 // It goes first.
+#include "ops/cpu_adam.h"
 #include "ops/flush_denormals.h"
 #include "ops/kernels.h"
 #include "ops/simd.h"
@@ -38,6 +39,14 @@ void adam_span(float* values, const float* gradient, float* m, float* v, std::in
   if (i < size) adam_lanes(formulas::FirstLanes{size - i}, values, gradient, m, v, i, c);
 }
 
+void adam_matrix(const MatrixView<float>& values, const MatrixView<const float>& gradient,
+                 const MatrixView<float>& m, const MatrixView<float>& v, const math::AdamCoefficients& c) {
+  for (std::int64_t r = 0; r < values.rows; ++r) {
+    adam_span(values.data + r * values.stride, gradient.data + r * gradient.stride, m.data + r * m.stride,
+              v.data + r * v.stride, values.cols, c);
+  }
+}
+
 }  // namespace
 }  // namespace elbo::ops::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -46,12 +55,18 @@ HWY_AFTER_NAMESPACE();
 namespace elbo::ops {
 namespace {
 
-HWY_EXPORT(adam_span);
+HWY_EXPORT(adam_matrix);
 
 constexpr std::int64_t kSpan = 8192;
 constexpr std::int64_t kParallelSize = 1 << 14;
 
 }  // namespace
+
+void cpu::adam_rows(MatrixView<float> values, MatrixView<const float> gradient, MatrixView<float> m,
+                    MatrixView<float> v, const math::AdamCoefficients& coefficients) {
+  const FlushDenormals flush;
+  HWY_DYNAMIC_DISPATCH(adam_matrix)(values, gradient, m, v, coefficients);
+}
 
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state) {
@@ -71,10 +86,9 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   const auto c = math::adam_coefficients(constants, *state);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
   for (std::int64_t first = 0; first < values.size; first += kSpan) {
-    const FlushDenormals flush;
-    HWY_DYNAMIC_DISPATCH(adam_span)
-    (values.data + first, gradient.data + first, m.data + first, v.data + first,
-     std::min(kSpan, values.size - first), c);
+    const std::int64_t size = std::min(kSpan, values.size - first);
+    const auto row = [&](auto view) { return MatrixView(view.data + first, 1, size); };
+    cpu::adam_rows(row(values), row(gradient), row(m), row(v), c);
   }
 }
 

@@ -1,93 +1,84 @@
 #include "ops/cpu_matmul.h"
 
-#include <omp.h>
-
-#include <algorithm>
-#include <dnnl.h>
-
-#include "runtime/check.h"
-
 namespace elbo::ops::cpu {
 namespace {
 
-constexpr std::int64_t kEdge = 16;             ///< floats in a cache line
-constexpr std::int64_t kStaggeredDepth = 128;  ///< below it the parts of a sum are too short to be worth it
+constexpr std::int64_t kLine = 16;     ///< floats in a cache line
+constexpr std::int64_t kRowPiece = 4;  ///< rows that a cut keeps together
 
 std::int64_t divide_up(std::int64_t value, std::int64_t by) {
   return (value + by - 1) / by;
 }
 
-/// oneDNN takes the size of its team from OpenMP; while one of these lives, a product stays in this thread.
-class InThisThread {
- public:
-  InThisThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~InThisThread() { omp_set_num_threads(before_); }
-  InThisThread(const InThisThread&) = delete;
-  InThisThread& operator=(const InThisThread&) = delete;
-
- private:
-  int before_;
-};
+/// The part of `size` values that pieces first … last − 1 of `piece` values each make up.
+Span pieces(std::int64_t first, std::int64_t last, std::int64_t piece, std::int64_t size) {
+  const std::int64_t begin = std::min(first * piece, size);
+  return {begin, std::min(last * piece, size) - begin};
+}
 
 }  // namespace
 
 Span Span::part(std::int64_t whole, int index, int count) {
-  const std::int64_t each = divide_up(divide_up(whole, kEdge), count) * kEdge;
+  const std::int64_t each = divide_up(divide_up(whole, kLine), count) * kLine;
   const std::int64_t first = std::min(whole, index * each);
   return {first, std::min(each, whole - first)};
 }
 
-BlockGrid::BlockGrid(std::int64_t rows, std::int64_t cols, double work, int threads)
-    : rows_(rows), cols_(cols) {
-  constexpr double kParallelWork = 1 << 18;
-  if (work < kParallelWork) return;
-  // Of all grids, the one whose blocks have the shortest sides: what a block reads of a and b.
-  double best = 0.0;
-  for (int down = 1; down <= threads; ++down) {
-    if (threads % down != 0) continue;
-    const int across = threads / down;
-    const double sides = static_cast<double>(rows) / down + static_cast<double>(cols) / across;
-    if (down == 1 || sides < best) {
-      best = sides;
-      down_ = down;
-      across_ = across;
-    }
-  }
-}
-
-Block BlockGrid::block(int index) const {
-  const int place = index % across_;
-  const Span row = Span::part(rows_, index / across_, down_), col = Span::part(cols_, place, across_);
-  return {row.first, row.size, col.first, col.size, Span::part(row.size, place, across_), place, across_};
-}
-
-bool multiply_block(MatrixView<float> c, const Operand& a, const Operand& b, Store store, SumOrder order,
-                    const Block& block) {
-  const InThisThread guard;
-  const std::int64_t k = a.cols();
-  const float* const a_rows = a.stored.data + block.row * (a.transposed ? 1 : a.stored.stride);
-  const float* const b_cols = b.stored.data + block.col * (b.transposed ? b.stored.stride : 1);
-  float* const to = c.data + block.row * c.stride + block.col;
-  const auto add_part = [&](Span part, float beta) {
-    return dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', block.rows, block.cols, part.size,
-                      1.0f, a_rows + part.first * (a.transposed ? a.stored.stride : 1), a.stored.stride,
-                      b_cols + part.first * (b.transposed ? 1 : b.stored.stride), b.stored.stride, beta, to,
-                      c.stride) == dnnl_success;
+std::array<Block, 3> share(std::int64_t rows, std::int64_t cols, Cut cut, int index, int count) {
+  // Small pieces, numbered along the lines between the cuts: first all of the first column (or row), and so
+  // on. A thread's are numbers begin … end − 1: the rest of one line, whole lines, the beginning of another.
+  const bool by_columns = cut == Cut::columns;
+  const std::int64_t along = by_columns ? divide_up(rows, kRowPiece) : divide_up(cols, kLine);
+  const std::int64_t lines = by_columns ? divide_up(cols, kLine) : divide_up(rows, kRowPiece);
+  const std::int64_t begin = along * lines * index / count, end = along * lines * (index + 1) / count;
+  const auto block = [&](std::int64_t first_line, std::int64_t last_line, std::int64_t first,
+                         std::int64_t last) -> Block {
+    if (first_line >= last_line || first >= last) return {};
+    const Span row =
+        by_columns ? pieces(first, last, kRowPiece, rows) : pieces(first_line, last_line, kRowPiece, rows);
+    const Span col =
+        by_columns ? pieces(first_line, last_line, kLine, cols) : pieces(first, last, kLine, cols);
+    return {row.first, row.size, col.first, col.size};
   };
-  float beta = store == Store::accumulate ? 1.0f : 0.0f;
-  const int parts = order == SumOrder::staggered && k >= kStaggeredDepth ? block.places : 1;
-  for (int i = 0; i < parts; ++i) {
-    const Span part = Span::part(k, (block.place + i) % parts, parts);
-    if (part.size <= 0) continue;  // many threads, few cache lines; oneDNN leaves c as it is where k is 0
-    if (!add_part(part, beta)) return false;
-    beta = 1.0f;
+  if (begin >= end) return {};
+  const std::int64_t first_line = begin / along, last_line = end / along;
+  if (first_line == last_line) return {block(first_line, first_line + 1, begin % along, end % along)};
+  const bool starts_inside = begin % along != 0;
+  return {block(first_line, first_line + 1, begin % along, starts_inside ? along : 0),
+          block(first_line + starts_inside, last_line, 0, along),
+          block(last_line, last_line + 1, 0, end % along)};
+}
+
+int team(const Context& context, double work) {
+  constexpr double kParallelWork = 1 << 18;
+  return work < kParallelWork ? 1 : context.threads();
+}
+
+namespace detail {
+
+std::int64_t columns_at_once(std::int64_t depth, Sums sums) {
+  const std::int64_t fit = kPackedFloats / std::max<std::int64_t>(depth, 1) / kPanelWidth * kPanelWidth;
+  return sums == Sums::in_scratch ? std::min(fit, kSumColumns) : fit;
+}
+
+void pack(float* packed, const Operand& b, std::int64_t k, std::int64_t depth, std::int64_t col,
+          std::int64_t cols) {
+  for (std::int64_t j = 0; j < cols; j += kPanelWidth) {
+    const auto to_panel = b.transposed ? pack_columns : pack_rows;
+    to_panel(packed + j * depth, b.at(k, col + j), b.stored.stride, depth, std::min(kPanelWidth, cols - j));
   }
-  return true;
 }
 
-void throw_refused(const MatrixView<float>& c, std::int64_t k) {
-  throw DeviceError(concat("oneDNN refused to multiply [", c.rows, ", ", k, "] by [", k, ", ", c.cols,
-                           "]: this build and the oneDNN library at run time do not fit together."));
+void add_to_strip(const Strip& strip, const Operand& a, const float* packed, std::int64_t k,
+                  std::int64_t depth, bool begin) {
+  const std::int64_t stride = a.stored.stride;
+  const LeftOperand left{a.at(strip.block.row, k), a.transposed ? 1 : stride, a.transposed ? stride : 1};
+  for (std::int64_t j = 0; j < strip.block.cols; j += kPanelWidth) {
+    const std::int64_t columns = std::min(kPanelWidth, strip.block.cols - j);
+    multiply_strip(strip.sums + j, strip.stride, strip.block.rows, columns, depth, left, packed + j * depth,
+                   !begin);
+  }
 }
 
+}  // namespace detail
 }  // namespace elbo::ops::cpu

@@ -1,7 +1,6 @@
 #include "ops/linear.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "ops/activation_rows.h"
 #include "ops/cpu_column_sums.h"
@@ -43,26 +42,18 @@ OpCall describe(const Context& context, const char* op, const std::string& shape
   OpCall call;
   call.op = op;
   call.shape = shapes;
-  call.engine = "oneDNN";
+  call.engine = "tiles";
   call.precision = context.precision();
   call.flops = 2.0 * static_cast<double>(n) * static_cast<double>(in) * static_cast<double>(out);
   call.bytes = 4.0 * static_cast<double>(n * in + n * out + in * out + more_values);
   return call;
 }
 
-/// Memory for a product whose destination still holds what it is multiplied with. Grows to the largest asked
-/// for.
-MatrixView<float> scratch(std::int64_t rows, std::int64_t cols) {
-  thread_local std::vector<float> memory;
-  const auto size = static_cast<std::size_t>(rows * cols);
-  if (memory.size() < size) memory.resize(size);
-  return {memory.data(), rows, cols};
-}
-
-/// Calls work(row) for the rows of a block.
-template <class Work>
-void over_rows(const cpu::Block& block, const Work& work) {
-  for (std::int64_t row = block.row; row < block.row + block.rows; ++row) work(row);
+/// The way to cut a result [n, cols] of activations. Narrow rows would share cache lines between threads, and
+/// what they have to be multiplied with is packed at once.
+cpu::Cut cut_of(std::int64_t cols) {
+  constexpr std::int64_t kNarrow = 64;
+  return cols < kNarrow ? cpu::Cut::rows : cpu::Cut::columns;
 }
 
 }  // namespace
@@ -85,16 +76,16 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   x = cpu::rounded(context, x, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool bare = b.empty() && saved.empty() && activation == Activation::identity;
-  cpu::matmul(context, y, {x, false}, {w, true}, cpu::Store::assign, cpu::SumOrder::from_zero,
-              [&](const cpu::Block& block) {
-                if (bare) return;
-                const float* const bias = b.empty() ? nullptr : b.data + block.col;
-                over_rows(block, [&](std::int64_t row) {
-                  float* const kept = saved.empty() ? nullptr : saved.data + row * saved.stride + block.col;
-                  apply_bias_activation(y.data + row * y.stride + block.col, bias, kept, block.cols,
-                                        activation);
-                });
-              });
+  const cpu::Product product{.c = y, .a = {x, false}, .b = {w, true}, .cut = cut_of(y.cols)};
+  cpu::matmul(context, product, [&](const cpu::Strip& strip) {
+    if (bare) return;
+    const cpu::Block& block = strip.block;
+    const float* const bias = b.empty() ? nullptr : b.data + block.col;
+    for (std::int64_t r = 0; r < block.rows; ++r) {
+      float* const kept = saved.empty() ? nullptr : saved.data + (block.row + r) * saved.stride + block.col;
+      apply_bias_activation(strip.row(r), bias, kept, block.cols, activation);
+    }
+  });
 }
 
 void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
@@ -120,17 +111,21 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool identity = activation == Activation::identity;
   const bool in_place = !identity && saved.data == dx.data;
-  const MatrixView<float> product = in_place ? scratch(dx.rows, dx.cols) : dx;
-  cpu::matmul(context, product, {dy, false}, {w, false}, cpu::Store::assign, cpu::SumOrder::staggered,
-              [&](const cpu::Block& block) {
-                if (identity) return;
-                over_rows(block, [&](std::int64_t row) {
-                  float* const values = product.data + row * product.stride + block.col;
-                  multiply_by_derivative(values, saved.data + row * saved.stride + block.col, block.cols,
-                                         activation);
-                  if (in_place) std::copy_n(values, block.cols, dx.data + row * dx.stride + block.col);
-                });
-              });
+  const cpu::Product product{.c = dx,
+                             .a = {dy, false},
+                             .b = {w, false},
+                             .cut = cut_of(dx.cols),
+                             .sums = in_place ? cpu::Sums::in_scratch : cpu::Sums::in_result};
+  cpu::matmul(context, product, [&](const cpu::Strip& strip) {
+    if (identity) return;
+    const cpu::Block& block = strip.block;
+    for (std::int64_t r = 0; r < block.rows; ++r) {
+      const std::int64_t row = block.row + r;
+      multiply_by_derivative(strip.row(r), saved.data + row * saved.stride + block.col, block.cols,
+                             activation);
+      if (in_place) std::copy_n(strip.row(r), block.cols, dx.data + row * dx.stride + block.col);
+    }
+  });
 }
 
 void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
@@ -149,17 +144,17 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
                     dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });
   ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
-  if (dy.rows == 0 && !accumulate) std::fill_n(dw.data, dw.rows * dw.cols, 0.0f);
-  const auto store = accumulate ? cpu::Store::accumulate : cpu::Store::assign;
   const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);
   const auto b = cpu::rounded(context, x, cpu::OperandPlace::second);
-  cpu::matmul(context, dw, {a, true}, {b, false}, store, cpu::SumOrder::from_zero,
-              [&](const cpu::Block& block) {
-                if (db.empty()) return;
-                const std::int64_t first = block.row + block.own_rows.first;
-                cpu::column_sums(db.part(first, block.own_rows.size), dy.columns(first, block.own_rows.size),
-                                 accumulate);
-              });
+  // By rows: a weight, its gradient and its moments keep to one core.
+  const cpu::Product product{
+      .c = dw, .a = {a, true}, .b = {b, false}, .accumulate = accumulate, .cut = cpu::Cut::rows};
+  cpu::matmul(
+      context, product, [](const cpu::Strip&) {},
+      [&](int index, int count) {
+        const cpu::Span own = cpu::Span::part(db.size, index, count);
+        cpu::column_sums(db.part(own.first, own.size), dy.columns(own.first, own.size), accumulate);
+      });
 }
 
 }  // namespace elbo::ops

@@ -46,7 +46,10 @@ constexpr std::size_t kLargeRequest = std::size_t{256} << 20;
 
 Context::Context(Device device, int threads)
     : device_(device), threads_(threads > 0 ? threads : omp_get_max_threads()) {
-  if (!device.is_cuda()) return;
+  if (!device.is_cuda()) {
+    scratch_ = {allocate(kScratchBytes * static_cast<std::size_t>(threads_)), std::free};
+    return;
+  }
 #if ELBO_HAS_CUDA
   cuda_ = {cuda::create_state(device.index), cuda::destroy_state};
 #else

@@ -27,6 +27,12 @@ class Context {
   bool is_cuda() const noexcept { return device_.is_cuda(); }
   /// Size of the CPU thread team.
   int threads() const noexcept { return threads_; }
+  /// Memory for the intermediate results of an op on the CPU: kScratchBytes for each thread of the team,
+  /// 256-byte aligned, contents undefined. Made with the context, so that no op allocates.
+  static constexpr std::size_t kScratchBytes = std::size_t{1} << 20;
+  void* scratch(int thread) noexcept {
+    return static_cast<std::byte*>(scratch_.get()) + thread * kScratchBytes;
+  }
   /// What linear layers round the operands of their products to. Set by who owns the context; fp32 at first.
   Precision precision() const noexcept { return precision_; }
   void set_precision(Precision precision) noexcept { precision_ = precision; }
@@ -57,6 +63,7 @@ class Context {
   Precision precision_ = Precision::fp32;
   OpTrace* trace_ = nullptr;
   std::unique_ptr<CudaState, void (*)(CudaState*)> cuda_{nullptr, nullptr};
+  std::unique_ptr<void, void (*)(void*)> scratch_{nullptr, nullptr};
 };
 
 /// A context with another precision for as long as this lives.
