@@ -1,6 +1,5 @@
 # The library: src/, and with CUDA (or its emulation) kernels/ and the CUDA half of the runtime room.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(dnnl CONFIG REQUIRED)
 find_package(hwy CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibZip REQUIRED)
@@ -23,7 +22,7 @@ target_include_directories(elbo
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_include_directories(elbo SYSTEM PRIVATE ${STB_INCLUDE_DIR} ${TOMLPLUSPLUS_INCLUDE_DIR})
-target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> OpenMP::OpenMP_CXX DNNL::dnnl hwy::hwy
+target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> OpenMP::OpenMP_CXX hwy::hwy
   ZLIB::ZLIB LibZip::LibZip $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 include(EmbedRecipes)  # recipes/*.toml, compiled in
 if(CURL_FOUND)

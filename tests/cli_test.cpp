@@ -318,8 +318,8 @@ TEST(Cli, CtrlCSavesAndResumeEndsAsIfNeverStopped) {
   EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), io::read_file(whole + "/checkpoint.safetensors"));
 }
 
-// A handler's frame would go onto the stack of whichever thread is interrupted, and oneDNN's products are not
-// made for that: they corrupt the heap. So the command has no handler, and only one thread takes the signals.
+// A handler's frame would go onto the stack of whichever thread is interrupted, and not every library's products
+// are made for that: oneDNN's corrupt the heap. So the command has no handler, and one thread takes the signals.
 TEST(Cli, NoThreadThatComputesIsInterrupted) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;

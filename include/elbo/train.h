@@ -68,10 +68,6 @@ struct TrainOptions {
 /// it goes from the parameters the model has, with a fresh optimizer. Throws ConfigError, ShapeError (rows
 /// are not the model's), DataError (data does not suit the likelihood, none to train on, a checkpoint is
 /// corrupt or of other data), DivergedError (the last good checkpoint stays), IoError, DeviceError.
-///
-/// On the CPU, a signal handler of the application that may run in a thread inside this call (or any other
-/// that computes) needs a stack of its own (sigaltstack, SA_ONSTACK), or the signal kept from that thread:
-/// oneDNN's products do not leave room for a handler's frame where the stack pointer points.
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
 
 }  // namespace elbo

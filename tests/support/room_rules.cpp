@@ -43,7 +43,7 @@ constexpr Room kRooms[] = {
     {"src/runtime/.*", "include/elbo/.*|src/runtime/(?!cuda_state).*", STD "|" POSIX "|omp\\.h",
      "src/runtime may include include/elbo and itself, CUDA only in cuda_*.cpp and cuda_state.h"},
     {"src/ops/.*", "include/elbo/.*|src/math/.*|src/ops/.*|src/runtime/(?!cuda_).*",
-     STD "|omp\\.h|xmmintrin\\.h|hwy/.*|dnnl\\.(h|hpp)|oneapi/dnnl/.*",
+     STD "|omp\\.h|xmmintrin\\.h|hwy/.*",
      "src/ops may include math, runtime and itself"},
     {"src/data/.*", "include/elbo/.*|src/(io|math|ops|data)/.*|src/runtime/(?!cuda_).*",
      STD "|" POSIX "|omp\\.h|zlib\\.h|curl/curl\\.h|zip\\.h|stb_[a-z_]+\\.h|nlohmann/.*",

@@ -38,9 +38,9 @@ class ProgressLine {
 };
 
 /// From here on a thread of its own waits for SIGINT, SIGTERM and SIGHUP; no other is ever interrupted by
-/// them. Call it before any other thread begins. A handler would not do: it runs in whichever thread there
-/// is, on that thread's stack, and oneDNN's matrix products keep other things than a stack where the stack
-/// pointer points, which the handler's frame would overwrite.
+/// them. Call it before any other thread begins. A handler would run in whichever thread there is and on that
+/// thread's stack, where a library's hand-written products may keep other things than a stack (oneDNN's do,
+/// which the emulated cuBLAS multiplies with).
 void take_interrupts();
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; the second ends the program as it would
