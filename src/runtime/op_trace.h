@@ -14,7 +14,7 @@ namespace elbo {
 struct OpCall {
   std::string op;      ///< "linear_forward"
   std::string shape;   ///< "128x784 -> 128x400"
-  std::string engine;  ///< what computes it: "oneDNN", "loops", "tensor cores"
+  std::string engine;  ///< what computes it: "tiles", "loops", "tensor cores"
   std::string tile;    ///< of a block of a GPU, "32x64x32"; empty where that is no matter
   int splits = 1;      ///< blocks that share a product's inner dimension
   Precision precision = Precision::fp32;

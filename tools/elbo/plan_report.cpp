@@ -14,7 +14,7 @@
 namespace elbo::command {
 namespace {
 
-/// "tensor cores, 32x64x32, 2 splits", "oneDNN, bf16"
+/// "tensor cores, 32x64x32, 2 splits", "tiles, bf16"
 std::string runs(const OpCall& call) {
   std::string text = call.engine;
   if (!call.tile.empty()) text += ", " + call.tile;
