@@ -92,6 +92,7 @@ TEST(CliErrors, DamagedDataIsRefusedByName) {
 }
 
 TEST(CliErrors, ValuesTheLikelihoodCannotTakeAreRefused) {
+  ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
   std::string rows = "a,b\n";  // enough for a tenth of them to be an example
   for (int i = 0; i < 12; ++i) rows += "0.5,0.25\n";
@@ -104,6 +105,7 @@ TEST(CliErrors, ValuesTheLikelihoodCannotTakeAreRefused) {
 }
 
 TEST(CliErrors, UnwritablePlacesAreNamed) {
+  ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
   const auto file = write(folder / "file", "in the way").string();
   expect_complaint(run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", file + "/run"})), 1,
