@@ -1,0 +1,27 @@
+#pragma once
+// Kernels on top of product.cuh and kernels/arch, for tests of what no op of the library uses as it is here.
+
+#include <cstdint>
+
+#include "ops/product_plan.h"
+#include "runtime/cuda_state.h"
+#include "runtime/view.h"
+
+namespace elbo::test {
+
+/// c = a bᵀ for a [m, k], b [n, k]; row_sums [m, plan.row_sums(n)] = Σ c² over each group of columns;
+/// a_sums_i = Σ_k a_ik.
+void product_with_sums(CudaState& state, const ops::ProductPlan& plan, MatrixView<float> c,
+                       MatrixView<float> row_sums, float* a_sums, MatrixView<const float> a,
+                       MatrixView<const float> b);
+
+/// What an asynchronous copy's reader leaves out.
+enum class Missing { nothing, wait, barrier, barrier_before_next };
+/// y = Σ over four parts of x [4, 128], each copied into the same 128 floats by 32 threads that then read
+/// what the next thread has copied.
+void sum_copied(CudaState& state, float* y, const float* x, Missing missing);
+
+/// c [16, 8] = a [16, kDepth] b [kDepth, 8] by one warp, from TF32 (kDepth = 8) or BF16 (16).
+void multiply_piece(CudaState& state, Precision precision, float* c, const float* a, const float* b);
+
+}  // namespace elbo::test

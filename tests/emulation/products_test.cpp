@@ -1,0 +1,117 @@
+// The parts of products that no op uses on its own: what stands in for tensor cores and asynchronous copies,
+// epilogues that sum rows, sums of an operand.
+
+#include "emulation/products.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "elbo/error.h"
+#include "emulation/says.h"
+#include "math/precision.h"
+#include "runtime/buffer.h"
+#include "support/random.h"
+#include "support/tolerance.h"
+
+namespace elbo::test {
+namespace {
+
+using ops::ProductEngine;
+using ops::ProductPlan;
+
+class Products : public testing::Test {
+ protected:
+  Context context{Device::cuda(0)};
+
+  /// What sum_copied() reports, and its sums where it reports nothing.
+  std::string sum_report(Missing missing, std::vector<float>& sums) {
+    Buffer<float> x(context, Random(1).normal(512)), y(context, 32);
+    try {
+      sum_copied(context.cuda(), y.data(), x.data(), missing);
+      sums = y.download();
+    } catch (const DeviceError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(Products, ReadersOfCopiesNeedWaitAndBarriers) {
+  std::vector<float> sums;
+  EXPECT_EQ(sum_report(Missing::nothing, sums), "");
+  for (const float sum : sums) EXPECT_TRUE(std::isfinite(sum));
+  EXPECT_EQ(sum_report(Missing::wait, sums), "");
+  for (const float sum : sums) EXPECT_TRUE(std::isnan(sum)) << "a value was there before anybody waited";
+  for (const auto missing : {Missing::barrier, Missing::barrier_before_next}) {
+    EXPECT_TRUE(says(sum_report(missing, sums), {"race|uninitialised", "of shared memory"}));
+  }
+}
+
+TEST_F(Products, CopiesBringWhatWasAskedFor) {
+  const auto x = Random(1).normal(512);
+  Buffer<float> there(context, x), y(context, 32);
+  sum_copied(context.cuda(), y.data(), there.data(), Missing::nothing);
+  const auto sums = y.download();
+  for (std::size_t thread = 0; thread < 32; ++thread) {
+    float sum = 0.0f;
+    for (std::size_t part = 0; part < 4; ++part) {
+      for (std::size_t i = 0; i < 4; ++i) sum += x[128 * part + 4 * ((thread + 1) % 32) + i];
+    }
+    EXPECT_EQ(sums[thread], sum);
+  }
+}
+
+TEST_F(Products, APieceIsTheProductOfRoundedOperands) {
+  for (const auto precision : {Precision::tf32, Precision::bf16}) {
+    const std::size_t depth = precision == Precision::tf32 ? 8 : 16;
+    const auto a = Random(2).normal(static_cast<std::int64_t>(16 * depth));
+    const auto b = Random(3).normal(static_cast<std::int64_t>(8 * depth));
+    Buffer<float> a_there(context, a), b_there(context, b), c(context, 128);
+    multiply_piece(context.cuda(), precision, c.data(), a_there.data(), b_there.data());
+    const auto round = precision == Precision::tf32 ? math::round_to_tf32 : math::round_to_bf16;
+    std::vector<double> expected(128);
+    for (std::size_t i = 0; i < 128; ++i) {
+      for (std::size_t k = 0; k < depth; ++k) {
+        expected[i] += static_cast<double>(round(a[i / 8 * depth + k])) * round(b[k * 8 + i % 8]);
+      }
+    }
+    EXPECT_TRUE(near_all<float>(c.download(), expected, Tolerance::float_sum(16), 8));
+  }
+}
+
+TEST_F(Products, RowsAndOperandsAreSummedAlongside) {
+  constexpr std::int64_t kM = 19, kN = 150, kK = 70;
+  const auto a = Random(4).normal(kM * kK), b = Random(5).normal(kN * kK, 0.0, 0.1);
+  Buffer<float> a_there(context, a), b_there(context, b);
+  for (const int splits : {1, 3}) {
+    for (int tile = 0; tile < static_cast<int>(std::size(ops::kTensorTiles)); ++tile) {
+      const ProductPlan plan{ProductEngine::tensor, Precision::tf32, tile, splits};
+      SCOPED_TRACE(plan.name());
+      const std::int64_t parts = plan.row_sums(kN), columns = plan.row_sum_columns();
+      Buffer<float> c(context, kM * kN), row_sums(context, kM * parts), a_sums(context, kM);
+      product_with_sums(context.cuda(), plan, c.matrix(kM, kN), row_sums.matrix(kM, parts), a_sums.data(),
+                        std::as_const(a_there).matrix(kM, kK), std::as_const(b_there).matrix(kN, kK));
+      const auto values = c.download();
+      std::vector<double> squares(static_cast<std::size_t>(kM * parts)), sums(kM);
+      for (std::int64_t i = 0; i < kM * kN; ++i) {
+        const double value = values[static_cast<std::size_t>(i)];
+        squares[static_cast<std::size_t>(i / kN * parts + i % kN / columns)] += value * value;
+      }
+      for (std::int64_t i = 0; i < kM * kK; ++i)
+        sums[static_cast<std::size_t>(i / kK)] += a[static_cast<std::size_t>(i)];
+      EXPECT_TRUE(near_all<float>(row_sums.download(), squares, Tolerance::float_sum(128, 2.0), parts));
+      EXPECT_TRUE(near_all<float>(a_sums.download(), sums, Tolerance::float_sum(kK, 2.0)));
+    }
+  }
+}
+
+TEST_F(Products, PartialSumsThatDoNotFitAreRefused) {
+  Buffer<float> x(context, 4);
+  const ProductPlan plan{ProductEngine::scalar, Precision::fp32, 0, 16};
+  const MatrixView<float> huge(x.data(), std::int64_t{1} << 20, std::int64_t{1} << 20);
+  EXPECT_THROW(product_with_sums(context.cuda(), plan, huge, huge, x.data(), huge, huge), DeviceError);
+}
+
+}  // namespace
+}  // namespace elbo::test
