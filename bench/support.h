@@ -8,6 +8,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -54,12 +55,15 @@ class Runner {
 };
 
 /// Registers "op/case": time of one run, TFLOP/s, GB/s and the share of the roofline, by the median of the
-/// trials.
+/// trials; and `counters` besides. A case that has a precision is held to that precision's peak.
 template <test::OpCase Case>
-void add(const std::string& op, const Case& op_case) {
+void add(const std::string& op, const Case& op_case, const std::map<std::string, double>& counters = {}) {
   benchmark::RegisterBenchmark((op + "/" + op_case.name()).c_str(),
-                               [op_case](benchmark::State& state) {
+                               [op_case, counters](benchmark::State& state) {
                                  Context& device = context();
+                                 Precision precision = device.precision();
+                                 if constexpr (requires { op_case.precision; }) precision = op_case.precision;
+                                 const PrecisionScope scope(device, precision);
                                  Runner<Case> runner(device, op_case);
                                  std::vector<double> seconds;
                                  for (auto _ : state) {
@@ -71,6 +75,7 @@ void add(const std::string& op, const Case& op_case) {
                                  const double ceiling =
                                      std::max(peak > 0.0 ? op_case.flops() / peak : 0.0,
                                               op_case.bytes() / peak_bandwidth(device, op_case.bytes()));
+                                 for (const auto& [name, value] : counters) state.counters[name] = value;
                                  state.counters["median_us"] = 1e6 * time;
                                  if (op_case.flops() > 0)
                                    state.counters["TFLOP/s"] = op_case.flops() / time * 1e-12;

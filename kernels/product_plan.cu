@@ -3,6 +3,7 @@
 #include "ops/product_plan.h"
 
 #include "product.cuh"
+#include "runtime/context.h"
 
 namespace elbo::cuda {
 namespace {
@@ -20,6 +21,10 @@ struct BlasOperand {
 
 ops::ProductLimits product_limits(const CudaState& state) {
   return {state.sm_count, state.compute_capability, state.max_shared_bytes, state.blas_workspace_bytes};
+}
+
+ops::ProductLimits product_limits(Context& context) {
+  return product_limits(context.cuda());
 }
 
 ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key) {

@@ -42,6 +42,9 @@ decltype(ops::linear_forward) linear_forward;
 decltype(ops::linear_backward_input) linear_backward_input;
 decltype(ops::linear_backward_params) linear_backward_params;
 
+/// What plans must fit on the context's GPU.
+ops::ProductLimits product_limits(Context& context);
+
 /// With a plan that is given, not chosen, whose precision counts: for timing and testing plans.
 void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
                     MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
