@@ -162,7 +162,7 @@ void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArgum
                     const Finish& finish) {
   static_assert(kAlongB != Along::k || kAlongA == Along::k, "a layer has no such product");
   static_assert(sizeof(ProductStorage<T, kAlongA, kAlongB>) ==
-                ops::shared_bytes(T::kShape, T::Engine::kTensor, kKind<kAlongA, kAlongB>));
+                ops::shared_bytes(T::kShape, kKind<kAlongA, kAlongB>));
   arguments.tiles_across = blocks_for(arguments.b.extent, T::kCols);
   const std::int64_t tiles_down = blocks_for(arguments.a.extent, T::kRows);
   LaunchShape shape(

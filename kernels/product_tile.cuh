@@ -56,7 +56,7 @@ struct SharedOperand {
   static constexpr bool kAlongK = kAlong == Along::k;
   static constexpr int kRows = kAlongK ? kExtent : T::kDepth;
   static constexpr int kCols = kAlongK ? T::kDepth : kExtent;
-  static constexpr int kStride = kCols + (T::Engine::kTensor && kAlongK ? 8 : 4);
+  static constexpr int kStride = kCols + (kAlongK ? 4 : 8);
   float values[kRows][kStride];
 
   __device__ float at(int place, int k) const { return kAlongK ? values[place][k] : values[k][place]; }
@@ -159,22 +159,23 @@ struct LanePlace {
 };
 
 /// How a lane reads a unit of 16 neighbouring places of an operand, one piece of a or two of b: of two places
-/// and two k at once. Along k the places are 8 apart and the k neighbours; across k the other way round, so
-/// that in both cases two values are neighbours in memory. Which place or k of the operand is multiplied as
-/// which of a piece is free, as long as a and b agree about k and store() about places. So TF32 takes 2t and
-/// 2t + 1 for its k of t and t + 4, as BF16 has them. 16 lanes that read two floats each reach all banks:
-/// with rows ≡ 8 (mod 32) floats apart at 8g + 2t along k (≡ 24 likewise), with rows ≡ 4 (mod 16) at 8t + 2g.
-template <class Format, class Shared>
+/// and two k, 4 apart, at once, such that the registers of a piece lie side by side from the start. Which
+/// place or k of the operand is multiplied as which of a piece is free, as long as a and b agree about k and
+/// store() about places. So BF16 takes t and t + 4 for its pair 2t, 2t + 1.
+/// All banks are reached at once: along k by ldmatrix, whose 8 rows of 16 bytes are ≡ 4 (mod 8) floats apart;
+/// across k, with rows ≡ 8 (mod 16) floats apart, by 32 lanes at 8t + g, or 16 that read two at 8t + 2g.
+template <class Format, class Shared, bool kOfA>
 struct UnitReader {
-  static __device__ int place(int g, int half) { return Shared::kAlongK ? g + 8 * half : 2 * g + half; }
+  /// Two places of a that are neighbours in memory are read as one.
+  static constexpr bool kPairs = kOfA && !Shared::kAlongK;
+  static __device__ int place(int g, int half) { return kPairs ? 2 * g + half : g + 8 * half; }
 
   /// use(half, index, register): of the place `half`, the index-th register along k.
   template <class Use>
   static __device__ void read(const Shared& from, int unit, int first_k, const Use& use) {
-    const LanePlace lane;
     if constexpr (Format::kDepth == 8) {
       float values[2][2];
-      corner(values, from, unit, first_k + 2 * lane.t, lane.g);
+      corner(values, from, unit, first_k);
       ELBO_UNROLL
       for (int half = 0; half < 2; ++half) {
         use(half, 0, arch::tf32_bits(values[half][0]));
@@ -184,7 +185,7 @@ struct UnitReader {
       ELBO_UNROLL
       for (int index = 0; index < 2; ++index) {
         float values[2][2];
-        corner(values, from, unit, first_k + 8 * index + 2 * lane.t, lane.g);
+        corner(values, from, unit, first_k + 8 * index);
         use(0, index, arch::bf16_pair_bits(values[0][0], values[0][1]));
         use(1, index, arch::bf16_pair_bits(values[1][0], values[1][1]));
       }
@@ -192,15 +193,27 @@ struct UnitReader {
   }
 
  private:
-  /// values[half][k − first]: both places, both k.
-  static __device__ void corner(float (&values)[2][2], const Shared& from, int unit, int k, int g) {
-    ELBO_UNROLL
-    for (int i = 0; i < 2; ++i) {
-      const float* const at =
-          Shared::kAlongK ? &from.values[unit + place(g, i)][k] : &from.values[k + i][unit + place(g, 0)];
-      const float2 two = *reinterpret_cast<const float2*>(at);
-      (Shared::kAlongK ? values[i][0] : values[0][i]) = two.x;
-      (Shared::kAlongK ? values[i][1] : values[1][i]) = two.y;
+  /// values[half][i]: of both places, k = first + t + 4 i.
+  static __device__ void corner(float (&values)[2][2], const Shared& from, int unit, int first_k) {
+    const LanePlace lane;
+    if constexpr (Shared::kAlongK) {
+      float four[4];
+      arch::load_pieces<kOfA>(four, &from.values[unit][first_k], Shared::kStride);
+      ELBO_UNROLL
+      for (int i = 0; i < 4; ++i) (kOfA ? values[i % 2][i / 2] : values[i / 2][i % 2]) = four[i];
+    } else {
+      ELBO_UNROLL
+      for (int i = 0; i < 2; ++i) {
+        const float* const row = &from.values[first_k + lane.t + 4 * i][unit];
+        if constexpr (kPairs) {
+          const float2 two = *reinterpret_cast<const float2*>(row + 2 * lane.g);
+          values[0][i] = two.x;
+          values[1][i] = two.y;
+        } else {
+          values[0][i] = row[lane.g];
+          values[1][i] = row[lane.g + 8];
+        }
+      }
     }
   }
 };
@@ -245,20 +258,16 @@ class Multiplier {
       for (int j = 0; j < kAcross; j += 2) {
         const float* const left = &sums_[i / 2][j][2 * (i % 2)];
         const float* const right = &sums_[i / 2][j + 1][2 * (i % 2)];
-        float* const unit = row + warp_.col + 8 * j;
-        if constexpr (B::kAlongK) {
-          *reinterpret_cast<float2*>(unit + 2 * lane.t) = {left[0], left[1]};
-          *reinterpret_cast<float2*>(unit + 2 * lane.t + 8) = {right[0], right[1]};
-        } else {
-          store4(unit + 4 * lane.t, {left[0], right[0], left[1], right[1]});
-        }
+        float* const unit = row + warp_.col + 8 * j + 2 * lane.t;
+        *reinterpret_cast<float2*>(unit) = {left[0], left[1]};
+        *reinterpret_cast<float2*>(unit + 8) = {right[0], right[1]};
       }
     }
   }
 
  private:
-  using ReaderA = UnitReader<Format, A>;
-  using ReaderB = UnitReader<Format, B>;
+  using ReaderA = UnitReader<Format, A, true>;
+  using ReaderB = UnitReader<Format, B, false>;
 
   WarpPlace<T> warp_;
   float sums_[kDown][kAcross][4] = {};

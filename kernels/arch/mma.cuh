@@ -22,12 +22,15 @@ struct FragmentB {
   std::uint32_t bits[2];
 };
 
-/// Rounded as math::round_to_tf32 does.
+/// Rounded as math::round_to_tf32 does, but for the last 13 bits, which tensor cores do not look at.
 __device__ inline std::uint32_t tf32_bits(float value) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   std::uint32_t bits;
   asm("cvt.rn.tf32.f32 %0, %1;\n" : "=r"(bits) : "f"(value));
   return bits;
+#elif defined(__CUDACC__)
+  const std::uint32_t bits = __float_as_uint(value);
+  return value != value ? 0x7fffffffu : bits + 0xfffu + (bits >> 13 & 1u);
 #else
   return __float_as_uint(math::round_to_tf32(value));
 #endif
@@ -42,6 +45,30 @@ __device__ inline std::uint32_t bf16_pair_bits(float first, float second) {
 #else
   return __float_as_uint(math::round_to_bf16(first)) >> 16 |
          (__float_as_uint(math::round_to_bf16(second)) & 0xffff0000u);
+#endif
+}
+
+/// A lane's four values of a unit [16, 8] of floats in shared memory, whose rows are `stride` floats apart
+/// and multiples of 16 bytes: those of rows g and g + 8, columns t and t + 4, in the order of a's registers,
+/// or, where not kOfA, of two of b's pieces, one after the other. The whole warp calls it.
+template <bool kOfA>
+__device__ void load_pieces(float (&values)[4], const float* unit, int stride) {
+  // The i-th [8, 4] matrix of the unit, in the order of the registers.
+  const auto matrix = [&](int i) {
+    return unit + (kOfA ? i % 2 : i / 2) * 8 * stride + (kOfA ? i / 2 : i % 2) * 4;
+  };
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+#if defined(__CUDACC__)
+  const float* const row = matrix(lane / 8) + lane % 8 * stride;
+  std::uint32_t bits[4];
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];\n"
+               : "=r"(bits[0]), "=r"(bits[1]), "=r"(bits[2]), "=r"(bits[3])
+               : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row)))
+               : "memory");
+  ELBO_UNROLL
+  for (int i = 0; i < 4; ++i) values[i] = __uint_as_float(bits[i]);
+#else
+  for (int i = 0; i < 4; ++i) values[i] = matrix(i)[lane / 4 * stride + lane % 4];
 #endif
 }
 

@@ -50,8 +50,7 @@ double math_rate(Precision precision) {
 /// Blocks of a tile that one multiprocessor holds.
 double resident_blocks(const ProductPlan& plan, ProductKind kind) {
   const ProductTile& tile = plan.shape();
-  const double shared =
-      static_cast<double>(shared_bytes(tile, plan.engine == ProductEngine::tensor, kind)) + 1024;
+  const double shared = static_cast<double>(shared_bytes(tile, kind)) + 1024;
   const double sums = static_cast<double>(tile.rows * tile.cols * tile.slices) / tile.threads();
   const double registers = tile.threads() * std::min(255.0, 64 + 1.5 * sums);
   return std::max(1.0, std::floor(std::min({h200::kSharedBytes / shared, h200::kThreads / tile.threads(),
@@ -79,7 +78,7 @@ void add_tiles(std::vector<ProductPlan>& plans, const ProductTile (&tiles)[kCoun
                const ProductKey& key, const ProductLimits& limits) {
   for (std::size_t index = 0; index < kCount; ++index) {
     const ProductTile& tile = tiles[index];
-    if (shared_bytes(tile, engine == ProductEngine::tensor, key.kind) > limits.max_shared_bytes) continue;
+    if (shared_bytes(tile, key.kind) > limits.max_shared_bytes) continue;
     if (too_large(tile, tiles[0], key)) continue;
     for (const int splits : kSplits) {
       const ProductPlan plan{engine, key.precision, static_cast<int>(index), splits};

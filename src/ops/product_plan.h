@@ -56,11 +56,11 @@ inline constexpr ProductTile kScalarTiles[] = {
 
 /// For tensor cores, in tf32 and bf16.
 inline constexpr ProductTile kTensorTiles[] = {
-    {16, 32, 64, 4, 1, 1, 4},   //
-    {32, 32, 64, 4, 1, 1, 4},   //
-    {32, 64, 32, 4, 1, 2, 2},   //
-    {64, 64, 32, 4, 2, 2, 1},   //
-    {128, 64, 32, 3, 4, 2, 1},  //
+    {16, 32, 64, 4, 1, 1, 4},    //
+    {32, 32, 64, 4, 1, 1, 4},    //
+    {32, 64, 32, 4, 1, 2, 2},    //
+    {64, 64, 32, 4, 2, 2, 1},    //
+    {128, 64, 32, 3, 4, 2, 1},   //
     {128, 128, 16, 4, 2, 2, 1},  //
     {256, 128, 16, 4, 4, 2, 1},
 };
@@ -105,11 +105,10 @@ struct ProductLimits {
 };
 
 /// Shared memory of a tile's block: its stages, where later its results are, and a's sums.
-constexpr std::size_t shared_bytes(const ProductTile& tile, bool tensor, ProductKind kind) {
-  const int pad_along_k = tensor ? 8 : 4;
+constexpr std::size_t shared_bytes(const ProductTile& tile, ProductKind kind) {
   const bool a_along_k = kind != ProductKind::backward_params, b_along_k = kind == ProductKind::forward;
-  const int a = a_along_k ? tile.rows * (tile.depth + pad_along_k) : tile.depth * (tile.rows + 4);
-  const int b = b_along_k ? tile.cols * (tile.depth + pad_along_k) : tile.depth * (tile.cols + 4);
+  const int a = a_along_k ? tile.rows * (tile.depth + 4) : tile.depth * (tile.rows + 8);
+  const int b = b_along_k ? tile.cols * (tile.depth + 4) : tile.depth * (tile.cols + 8);
   const int stages = tile.stages * (a + b), results = tile.slices * tile.rows * (tile.cols + 8);
   return 4 * static_cast<std::size_t>((stages > results ? stages : results) + tile.threads());
 }
