@@ -110,8 +110,10 @@ double error(const Shape& shape, const std::vector<float>& c) {
 }
 
 TEST(CpuMatmul, AnyTeamAndAnyStorageGiveTheSameBits) {
-  // The last has sums that come in several parts, and more columns than are packed at once.
-  for (const Shape shape : {Shape{1, 1, 1}, Shape{3, 17, 5}, Shape{33, 400, 150}, Shape{13, 1100, 530}}) {
+  // The last two have sums that come in several parts, more columns than are packed at once, and rows whose
+  // distance is that of a cache's sets.
+  for (const Shape shape :
+       {Shape{1, 1, 1}, Shape{3, 17, 5}, Shape{33, 400, 150}, Shape{13, 1100, 530}, Shape{14, 1024, 130}}) {
     SCOPED_TRACE(shape.cols);
     test::for_each_instruction_set([&] {
       const auto expected = product(shape, false, false, Sums::in_result, Cut::columns, 1);

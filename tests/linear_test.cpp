@@ -103,7 +103,7 @@ TEST_P(LinearPrecision, IsNoOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LinearPrecision, testing::Values(Precision::tf32, Precision::bf16),
-                         [](const auto& info) { return std::string(precision_name(info.param)); });
+                         [](const auto& tested) { return std::string(precision_name(tested.param)); });
 
 /// A layer's host inputs on the device under test.
 struct Layer {

@@ -93,10 +93,13 @@ inline constexpr std::int64_t kDepth = 1024;
 inline constexpr std::int64_t kSumColumns = 1024;
 inline constexpr std::int64_t kSumStride = kSumColumns + 16;  ///< not the same cache set for each row
 
+inline constexpr std::int64_t kLeftStride = kDepth + 16;
+
 /// A thread's scratch.
 struct Scratch {
   alignas(64) float packed[kPackedFloats];
   alignas(64) float sums[kStripRows * kSumStride];
+  alignas(64) float left[kStripRows * kLeftStride];
 };
 static_assert(sizeof(Scratch) <= Context::kScratchBytes);
 
@@ -108,8 +111,8 @@ void pack(float* packed, const Operand& b, std::int64_t k, std::int64_t depth, s
           std::int64_t cols);
 
 /// The strip's sums grow by those of k … k + depth − 1, or begin with them.
-void add_to_strip(const Strip& strip, const Operand& a, const float* packed, std::int64_t k,
-                  std::int64_t depth, bool begin);
+void add_to_strip(const Strip& strip, const Operand& a, Scratch& scratch, std::int64_t k, std::int64_t depth,
+                  bool begin);
 
 /// One block of a product in the calling thread; finish(strip) for each strip of it.
 template <class Finish>
@@ -131,7 +134,7 @@ void multiply_block(const Product& p, const Block& block, Scratch& scratch, cons
           const Block of{block.row + row, std::min(kStripRows, end - row), block.col + col, cols};
           const Strip strip{of, in_scratch ? scratch.sums : p.c.data + of.row * p.c.stride + of.col,
                             in_scratch ? kSumStride : p.c.stride};
-          add_to_strip(strip, p.a, scratch.packed, k, part, k == 0 && !p.accumulate);
+          add_to_strip(strip, p.a, scratch, k, part, k == 0 && !p.accumulate);
           if (k + part == depth) finish(strip);
         }
         k += part;
