@@ -32,6 +32,7 @@ struct Options {
   int steps = 100;
   int repeats = 15;
   int epochs = 0;
+  int graph_steps = 0;
   bool breakdown = false, json = false, serve = false;
 };
 
@@ -48,6 +49,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--steps", options.steps, "timed steps a repeat")->capture_default_str();
   app.add_option("--repeats", options.repeats)->capture_default_str();
   app.add_option("--epochs", options.epochs, "whole epochs to time, shuffling and ragged batch included");
+  app.add_option("--graph-steps", options.graph_steps, "steps of one graph on a GPU; 0: the quickest");
   app.add_option("--device", options.device, "cpu, cuda[:i], auto; without it $ELBO_BENCH_DEVICE");
   app.add_flag("--breakdown", options.breakdown, "each part of a step too");
   app.add_flag("--json", options.json, "one JSON object on stdout");
@@ -72,15 +74,14 @@ Recipe recipe_of(const Options& options) {
   return recipe;
 }
 
-/// Seconds of one training step, over the first `count` of an epoch but for the very first.
+/// Seconds of one training step, over the first `count` of an epoch, or a few more where they come in graphs.
 double seconds_a_step(Training& training, int count) {
   training.begin_epoch();
-  training.step();
   training.device().synchronize();
   const double begin = now();
-  for (int i = 0; i < count; ++i) training.step();
+  const std::int64_t given = training.run_steps(count);
   training.device().synchronize();
-  return (now() - begin) / count;
+  return (now() - begin) / static_cast<double>(given);
 }
 
 double seconds_an_epoch(Training& training) {
@@ -122,6 +123,11 @@ void print(Training& training, const Options& options, const Result& result) {
   std::printf("  %9.1f GFLOP/s", 1e-9 * flops / time);
   if (peak > 0.0) std::printf(" of %.1f at the peak: %.1f %%", 1e-9 * peak, 100.0 * flops / time / peak);
   std::printf("\n");
+  if (device.is_cuda()) {
+    const GraphShape shape = training.runner().largest_graph().shape();
+    std::printf("  graphs of %d steps: %zu nodes, %zu edges, %zu on the longest path\n",
+                training.runner().graph_steps(), shape.nodes, shape.edges, shape.longest_path);
+  }
   if (!result.epochs.empty()) {
     const double epoch = median(result.epochs);
     std::printf("  %9.4f s an epoch of %lld examples, median of %d: %.0f examples/s\n", epoch,
@@ -156,6 +162,7 @@ ordered_json about(Training& training, const Options& options) {
                        {"versions", {{"elbo", version()}}},
                        {"settings", ordered_json::object()}};
   if (!device.is_cuda()) json["threads"] = device.threads();
+  if (device.is_cuda()) json["settings"]["graph_steps"] = training.runner().graph_steps();
   return json;
 }
 
@@ -200,7 +207,8 @@ void run(Options options) {
   const Device device = options.device.empty() ? bench_device() : Device::parse(options.device);
   if (options.precision.empty()) options.precision = precision_of(recipe, device);
   const std::int64_t dims = options.widths.empty() ? options.dims : options.widths.front();
-  Training training(recipe, device, parse_precision(options.precision), dims, options.examples);
+  Training training(recipe, device, parse_precision(options.precision), dims, options.examples,
+                    {.graph_steps = options.graph_steps});
   ELBO_CHECK(options.steps < training.steps_per_epoch(), ConfigError, "an epoch of ", options.examples,
              " examples has fewer steps than ", options.steps + 1);
   if (options.serve) return serve(training, options);

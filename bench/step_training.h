@@ -38,11 +38,12 @@ inline Examples pictures(std::int64_t count, std::int64_t dims) {
 /// A model in training: whole steps as `elbo train` runs them, and their parts one by one.
 class Training {
  public:
-  Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples)
+  Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples,
+           const StepRunnerOptions& options = {})
       : model_(in_precision(recipe, precision), dims, device, {}),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, recipe.data, true, {}, {}),
-        runner_(model_, data_, preprocessor_),
+        runner_(model_, data_, preprocessor_, options),
         workspace_(*model_.vae, recipe.train.batch, 1, true),
         batch_(workspace_.rows(recipe.train.batch)),
         state_(*model_.context, 1),
@@ -58,15 +59,19 @@ class Training {
     runner_.begin(++epoch_, 0, steps_, {});
     position_ = 0;
   }
-  void step() {
-    runner_.step();
-    ++position_;
-    ++steps_;
+  /// Gives `count` steps of the epoch to the device, or a few more where they come in graphs; returns how
+  /// many.
+  std::int64_t run_steps(std::int64_t count) {
+    std::int64_t given = 0;
+    while (given < count) given += runner_.launch();
+    position_ += given;
+    steps_ += given;
+    return given;
   }
   /// Gives the whole next epoch to the device, the ragged last batch too.
   void run_epoch() {
     begin_epoch();
-    for (std::int64_t i = 0; i < steps_per_epoch(); ++i) step();
+    run_steps(steps_per_epoch());
   }
   /// The mean over the epoch's examples so far, in nats. Waits for the device.
   double negative_elbo() {
@@ -76,6 +81,7 @@ class Training {
     return -record.average(runner_.examples_in(position_), 0.0).elbo;
   }
 
+  const StepRunner& runner() const { return runner_; }
   Context& device() { return *model_.context; }
   Vae& vae() { return *model_.vae; }
   const Recipe& recipe() const { return model_.recipe; }
@@ -93,7 +99,7 @@ class Training {
   }
 
   /// The parts in their order. The backward pass cannot be run without the forward pass before it.
-  void advance() { ops::advance_step(device(), state_.data(), batch_.rows, adam_); }
+  void advance() { ops::advance_step(device(), state_.data(), state_.data(), batch_.rows, adam_); }
   void gather() {
     ops::gather_batch(device(), {batch_.x, {}, batch_.examples}, data_.source(),
                       preprocessor_.keyed(0, nullptr), state_.data());

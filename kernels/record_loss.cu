@@ -24,11 +24,11 @@ __device__ double strided_sum(const float* values, std::int64_t size) {
   return sum;
 }
 
-__global__ void record_loss_kernel(double* sums, std::uint64_t* first_bad_step, const float* nll,
-                                   const float* kl, std::int64_t rows, const StepState* state) {
+__global__ void record_loss_kernel(double* sums, std::uint64_t* first_bad_step, VectorView<const float> nll,
+                                   VectorView<const float> kl, const StepState* state) {
   auto& s = shared_storage<RecordLossShared>();
-  const double reconstruction = block_sum(strided_sum(nll, rows), s.scratch);
-  const double divergence = block_sum(strided_sum(kl, rows), s.scratch);
+  const double reconstruction = block_sum(strided_sum(nll.data, nll.size), s.scratch);
+  const double divergence = block_sum(strided_sum(kl.data, kl.size), s.scratch);
   if (threadIdx.x != 0) return;
   sums[0] += reconstruction;
   sums[1] += divergence;
@@ -41,7 +41,7 @@ __global__ void record_loss_kernel(double* sums, std::uint64_t* first_bad_step, 
 void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, VectorView<const float> nll,
                  VectorView<const float> kl, const StepState* state) {
   launch(context.cuda(), LaunchShape{1, kThreads, sizeof(RecordLossShared)}, record_loss_kernel, sums,
-         first_bad_step, nll.data, kl.data, nll.size, state);
+         first_bad_step, nll, kl, state);
 }
 
 }  // namespace elbo::cuda

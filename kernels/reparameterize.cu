@@ -6,6 +6,7 @@
 #include "memory.cuh"
 #include "noise.cuh"
 #include "platform.cuh"
+#include "sample_gradient.cuh"
 #include "warp.cuh"
 
 namespace elbo::cuda {
@@ -55,34 +56,25 @@ __global__ void __launch_bounds__(kThreads) sample_kernel(MatrixView<float> z, V
 
 /// A thread does four dimensions of one example, over all its samples.
 __global__ void __launch_bounds__(kThreads)
-    gradient_kernel(MatrixView<float> dmean, MatrixView<float> dlog_variance, MatrixView<const float> dz,
-                    Posterior posterior, ops::KlWeight weight, float divisor) {
-  const std::int64_t latent = dmean.cols, quads = (latent + 3) / 4;
+    gradient_kernel(SampleGradient gradient, MatrixView<const float> dz, NoiseSource source,
+                    std::int64_t samples) {
+  const std::int64_t latent = dz.cols, quads = (latent + 3) / 4;
   const std::int64_t item = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-  if (item >= dmean.rows * quads) return;
+  if (item >= gradient.dmean.rows * quads) return;
   const std::int64_t example = item / quads, first = 4 * (item % quads);
-  const NoiseRow noise(posterior.noise, example);
+  const NoiseRow noise(source, example);
   float dz_sum[4] = {}, dz_noise_sum[4] = {};
-  for (std::int64_t sample = 0; sample < posterior.samples; ++sample) {
+  for (std::int64_t sample = 0; sample < samples; ++sample) {
     float normals[4];
-    noise.normals((posterior.noise.first_sample + sample) * latent + first, normals);
-    const float* gradient = dz.data + (example * posterior.samples + sample) * dz.stride + first;
+    noise.normals((source.first_sample + sample) * latent + first, normals);
+    const float* from = dz.data + (example * samples + sample) * dz.stride + first;
     for (int j = 0; j < 4 && first + j < latent; ++j) {
-      dz_sum[j] += gradient[j];
-      dz_noise_sum[j] += gradient[j] * normals[j];
+      dz_sum[j] += from[j];
+      dz_noise_sum[j] += from[j] * normals[j];
     }
   }
-  const float row_weight = (weight.scale ? *weight.scale : 1.0f) / divisor *
-                           (weight.per_row.data ? weight.per_row.data[example] : 1.0f);
   for (int j = 0; j < 4 && first + j < latent; ++j) {
-    const std::int64_t d = first + j;
-    const float mean = posterior.mean.data[example * posterior.mean.stride + d];
-    const float log_variance = posterior.log_variance.data[example * posterior.log_variance.stride + d];
-    const float deviation = math::exp(0.5f * log_variance);
-    const float c = row_weight * (weight.per_dimension.data ? weight.per_dimension.data[d] : 1.0f);
-    dmean.data[example * dmean.stride + d] = dz_sum[j] + c * mean;
-    dlog_variance.data[example * dlog_variance.stride + d] =
-        0.5f * (deviation * dz_noise_sum[j] + c * (deviation * deviation - 1.0f));
+    gradient.write(example, first + j, dz_sum[j], dz_noise_sum[j]);
   }
 }
 
@@ -100,10 +92,11 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
                              MatrixView<const float> dz, MatrixView<const float> mean,
                              MatrixView<const float> log_variance, const ops::KlWeight& weight, float divisor,
                              const NoiseSource& noise) {
-  const Posterior posterior{mean, log_variance, noise, dz.rows / mean.rows};
   const std::int64_t items = mean.rows * ((mean.cols + 3) / 4);
-  launch(context.cuda(), LaunchShape{blocks_for(items, kThreads), kThreads}, gradient_kernel, dmean,
-         dlog_variance, dz, posterior, weight, divisor);
+  const SampleGradient gradient{dmean,          dlog_variance,        mean,   log_variance, weight.scale,
+                                weight.per_row, weight.per_dimension, divisor};
+  launch(context.cuda(), LaunchShape{blocks_for(items, kThreads), kThreads}, gradient_kernel, gradient, dz,
+         noise, dz.rows / mean.rows);
 }
 
 }  // namespace elbo::cuda

@@ -33,7 +33,7 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, recipe.data, !data.train.bytes.empty(),
                                         model.state().standard_mean, model.state().standard_deviation);
-  StepRunner runner(model.state(), resident, preprocessor);
+  StepRunner runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   for (const auto moment :
        {model.state().vae->parameters().first_moment(), model.state().vae->parameters().second_moment()}) {
     context.fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
@@ -42,7 +42,7 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
   for (std::int64_t i = 0; i < kSteps; ++i) {
     const std::int64_t position = i % runner.steps_per_epoch();
     if (position == 0) runner.begin(i / runner.steps_per_epoch() + 1, 0, i, {});
-    runner.step();
+    runner.launch();
     LossRecord record;
     context.copy_to_host(&record, runner.record(), sizeof record);
     context.synchronize();

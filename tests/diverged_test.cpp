@@ -56,11 +56,11 @@ TEST(Diverged, NamesTheFirstBadStep) {
   Context& context = *model.state().context;
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, recipe.data, false, {}, {});
-  StepRunner runner(model.state(), resident, preprocessor);
+  StepRunner runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   runner.begin(1, 0, 0, {});
   for (std::int64_t i = 1; i <= step; ++i) {
     ASSERT_LE(i, runner.steps_per_epoch());
-    runner.step();
+    runner.launch();
     LossRecord record;
     context.copy_to_host(&record, runner.record(), sizeof record);
     context.synchronize();

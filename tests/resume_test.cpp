@@ -9,6 +9,7 @@
 
 #include "elbo/error.h"
 #include "support/child_process.h"
+#include "support/data.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
 
@@ -20,9 +21,11 @@ Dataset resume_data(bool as_bytes = true) {
   return patterned_data(27, 10, 12, as_bytes);
 }
 
-/// Trains until `steps` steps were taken in this call. False where the training ended before.
+/// Trains until `steps` steps were taken in this call, which on a GPU are given one by one. False where the
+/// training ended before.
 bool train_for(std::int64_t steps, const std::filesystem::path& folder, const Recipe& recipe,
                const Dataset& data, bool resume) {
+  const Environment environment("ELBO_GRAPH_STEPS", "1");
   TrainOptions options = run_options(folder, resume);
   options.stop = [left = steps]() mutable { return left-- == 0; };
   return train_anew(recipe, data, options).interrupted;

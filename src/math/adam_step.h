@@ -40,7 +40,7 @@ ELBO_HD inline AdamCoefficients adam_coefficients(const AdamConstants& constants
 }
 
 /// The counters and corrections of the step after `state`'s, over a batch of `batch` rows.
-ELBO_HD inline void advance(StepState& state, std::int64_t batch, double beta1, double beta2) {
+ELBO_HD inline StepState advanced(StepState state, std::int64_t batch, double beta1, double beta2) {
   state.step += 1;
   state.noise_time = state.step;
   state.cursor = state.next_cursor;
@@ -48,6 +48,7 @@ ELBO_HD inline void advance(StepState& state, std::int64_t batch, double beta1, 
   const double t = static_cast<double>(state.step);
   state.bias_correction1 = static_cast<float>(1.0 - std::pow(beta1, t));
   state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
+  return state;
 }
 
 }  // namespace elbo::math

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "model/gradient_use.h"
 #include "model/parameters.h"
 #include "ops/linear.h"
 #include "runtime/arena.h"
@@ -33,13 +34,28 @@ class Mlp {
   void forward(Context& context, std::span<const LayerActivations> activations,
                MatrixView<const float> x) const;
 
+  /// The same but for the last layer: activations[i].y for every i but the last.
+  void forward_hidden(Context& context, std::span<const LayerActivations> activations,
+                      MatrixView<const float> x) const;
+
   /// With the objective's gradient in the output standing in activations.back().dy, gives that of every
-  /// parameter
-  /// ("=" unless `accumulate`) and of x ("=" in `dx`, which may be empty).
-  void backward(Context& context, std::span<const LayerActivations> activations, MatrixView<const float> x,
-                MatrixView<float> dx, bool accumulate) const;
+  /// layer's output in its dy, and uses those of all parameters but the first layer's.
+  void backward(Context& context, std::span<const LayerActivations> activations,
+                const GradientUse& use) const;
+  /// Uses the gradient of the first layer's parameters, once backward() has given its dy. With `lane`, beside
+  /// what follows.
+  void use_first_gradient(Context& context, std::span<const LayerActivations> activations,
+                          MatrixView<const float> x, const GradientUse& use, bool lane) const;
+
+  LinearParameters layer(std::size_t index) const { return parameters_->linear(layers_[index]); }
+  LinearParameters last_layer() const { return layer(layers_.size() - 1); }
 
  private:
+  void forward_layers(Context& context, std::span<const LayerActivations> activations,
+                      MatrixView<const float> x, std::size_t count) const;
+  void use_gradient(Context& context, std::size_t index, MatrixView<const float> dy,
+                    MatrixView<const float> x, const GradientUse& use, bool lane) const;
+
   Parameters* parameters_;
   std::vector<LayerInfo> layers_;
   Activation activation_;

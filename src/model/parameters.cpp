@@ -121,12 +121,22 @@ void Parameters::prepare_training() {
 }
 
 LinearParameters Parameters::linear(const LayerInfo& layer) {
+  const auto weight = [&](Buffer<float>& from) {
+    return MatrixView<float>(from.data() + layer.weight_offset, layer.out, layer.in);
+  };
+  const auto bias = [&](Buffer<float>& from) {
+    return VectorView<float>(from.data() + layer.bias_offset, layer.out);
+  };
   LinearParameters views;
-  views.weight = {values_.data() + layer.weight_offset, layer.out, layer.in};
-  views.bias = {values_.data() + layer.bias_offset, layer.out};
+  views.weight = weight(values_);
+  views.bias = bias(values_);
   if (ready_to_train()) {
-    views.weight_gradient = {gradient_.data() + layer.weight_offset, layer.out, layer.in};
-    views.bias_gradient = {gradient_.data() + layer.bias_offset, layer.out};
+    views.weight_gradient = weight(gradient_);
+    views.bias_gradient = bias(gradient_);
+    views.weight_first_moment = weight(first_moment_);
+    views.bias_first_moment = bias(first_moment_);
+    views.weight_second_moment = weight(second_moment_);
+    views.bias_second_moment = bias(second_moment_);
   }
   return views;
 }

@@ -45,8 +45,10 @@ struct ParameterLayout {
 struct LinearParameters {
   MatrixView<float> weight;
   VectorView<float> bias;
-  MatrixView<float> weight_gradient;  ///< empty until prepare_training()
+  MatrixView<float> weight_gradient;  ///< this and the rest are empty until prepare_training()
   VectorView<float> bias_gradient;
+  MatrixView<float> weight_first_moment, weight_second_moment;
+  VectorView<float> bias_first_moment, bias_second_moment;
 };
 
 /// Values, and for training gradients and Adam's moments, each one flat device array of layout().size floats.

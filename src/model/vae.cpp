@@ -1,5 +1,7 @@
 #include "model/vae.h"
 
+#include "ops/linear_likelihood.h"
+#include "ops/linear_reparameterize.h"
 #include "runtime/check.h"
 
 namespace elbo {
@@ -41,6 +43,7 @@ Activations Activations::first_rows(std::int64_t count) const {
   part.dz = dz.first_rows(count * samples);
   part.decoder = first_rows_of(decoder, count * samples);
   part.nll = nll.part(0, count * samples);
+  part.nll_parts = nll_parts.first_rows(count * samples);
   part.kl = kl.part(0, count);
   part.log_ratio = log_ratio.part(0, count * samples);
   return part;
@@ -74,6 +77,11 @@ Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, boo
   }
   a.decoder = decoder_.plan(arena, drawn, training);
   a.nll = arena.vector<float>(drawn);
+  a.nll_parts = {a.nll.data, drawn, 1};
+  if (const std::int64_t parts = ops::nll_parts(*context_, config_.dims);
+      training && parts > 1 && ops::linear_likelihood_takes(config_.likelihood)) {
+    a.nll_parts = arena.matrix<float>(drawn, parts);
+  }
   a.kl = arena.vector<float>(rows);
   a.log_ratio = arena.vector<float>(drawn);
   return a;
@@ -105,24 +113,60 @@ void Vae::forward(const Activations& a, const NoiseSource& noise) const {
   score(a, {}, false);
 }
 
-void Vae::forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
-                           bool accumulate) const {
+void Vae::forward_with_gradient(const Activations& a, const NoiseSource& noise) const {
   ELBO_CHECK(parameters_.ready_to_train() && !a.decoder.back().dy.empty(), ShapeError,
              "training needs Parameters::prepare_training() and a training workspace");
   encode(a);
   sample(a, noise);
-  decode(a);
-  const auto rows = static_cast<float>(a.rows);
-  score(a, {.scale = 1.0f / (rows * static_cast<float>(a.samples)), .per_row = {}}, true);
+  decode_and_score(a);
+}
 
-  decoder_.backward(*context_, a.decoder, a.z, a.dz, accumulate);
-  if (config_.variational) {
-    const HeadGradient head(a.encoder.back().dy, config_.latent);
-    ops::reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, a.mean, a.log_variance,
-                                 {.scale = beta, .per_row = {}, .per_dimension = {}}, rows,
-                                 keyed_by_examples(noise, a));
+void Vae::decode_and_score(const Activations& a) const {
+  const ops::RowWeight mean = {.scale = 1.0f / (static_cast<float>(a.rows) * static_cast<float>(a.samples)),
+                               .per_row = {}};
+  if (!ops::linear_likelihood_takes(config_.likelihood)) {
+    decode(a);
+    return score(a, mean, true);
   }
-  encoder_.backward(*context_, a.encoder, a.x, {}, accumulate);
+  decoder_.forward_hidden(*context_, a.decoder, a.z);
+  const LinearParameters last = decoder_.last_layer();
+  const MatrixView<const float> below = a.decoder.size() > 1 ? a.decoder[a.decoder.size() - 2].y : a.z;
+  ops::linear_likelihood(*context_, config_.likelihood, config_.constants, a.nll_parts, a.decoder.back().dy,
+                         below, last.weight, last.bias, a.x, mean);
+}
+
+void Vae::backward(const Activations& a, const NoiseSource& noise, const float* beta,
+                   const GradientUse& use) const {
+  ELBO_CHECK(!use.adam || !use.accumulate, ShapeError, "gradients that Adam uses at once cannot accumulate");
+  decoder_.backward(*context_, a.decoder, use);
+  backward_through_sample(a, noise, beta);
+  decoder_.use_first_gradient(*context_, a.decoder, a.z, use, true);
+  encoder_.backward(*context_, a.encoder, use);
+  encoder_.use_first_gradient(*context_, a.encoder, a.x, use, false);  // nothing is left to run beside it
+  for (Lane& lane : use.lanes) lane.join();
+}
+
+void Vae::forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
+                           const GradientUse& use) const {
+  forward_with_gradient(a, noise);
+  backward(a, noise, beta, use);
+}
+
+void Vae::backward_through_sample(const Activations& a, const NoiseSource& noise, const float* beta) const {
+  const MatrixView<const float> dy = a.decoder.front().dy, w = decoder_.layer(0).weight;
+  if (!config_.variational)
+    return ops::linear_backward_input(*context_, a.dz, dy, w, {}, Activation::identity);
+  const HeadGradient head(a.encoder.back().dy, config_.latent);
+  const ops::KlWeight kl = {.scale = beta, .per_row = {}, .per_dimension = {}};
+  const auto rows = static_cast<float>(a.rows);
+  const NoiseSource keyed = keyed_by_examples(noise, a);
+  if (a.samples == 1) {
+    return ops::linear_reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, dy, w, a.mean,
+                                               a.log_variance, kl, rows, keyed);
+  }
+  ops::linear_backward_input(*context_, a.dz, dy, w, {}, Activation::identity);
+  ops::reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, a.mean, a.log_variance, kl,
+                               rows, keyed);
 }
 
 Workspace::Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples, bool training) {

@@ -24,6 +24,7 @@ struct Activations {
   std::vector<LayerActivations>
       decoder;                  ///< the last one's y is the likelihood's parameters [n·K, output_width]
   VectorView<float> nll;        ///< [n·K] −log p(x|z), nats
+  MatrixView<float> nll_parts;  ///< [n·K, p] what forward_backward leaves of it: each row sums to its nll
   VectorView<float> kl;         ///< [n] KL(q(z|x) ‖ p(z)), nats; 0 for an autoencoder
   VectorView<float> log_ratio;  ///< [n·K] log q(z|x) − log p(z), nats; 0 for an autoencoder
 
@@ -56,17 +57,26 @@ class Vae {
 
   /// encode, sample, decode, score: the costs of a batch, in a.nll and a.kl. No gradients.
   void forward(const Activations& a, const NoiseSource& noise) const;
-  /// The gradient of the batch's mean of (nll + β·kl) in every parameter, with `beta` in device memory (null:
-  /// 1); a.nll and a.kl hold the unweighted costs. Needs a training workspace and
-  /// Parameters::prepare_training().
-  /// "=" unless `accumulate`.
+  /// The first half of a training step: a.nll_parts, a.kl, and the gradient of the batch's mean of nll in the
+  /// likelihood's parameters. Needs a training workspace and Parameters::prepare_training().
+  void forward_with_gradient(const Activations& a, const NoiseSource& noise) const;
+  /// The second half: the gradient of the batch's mean of (nll + β·kl) in every parameter, for `use`; `beta`
+  /// is in device memory (null: 1). The lanes are joined.
+  void backward(const Activations& a, const NoiseSource& noise, const float* beta,
+                const GradientUse& use) const;
+  /// Both.
   void forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
-                        bool accumulate = false) const;
+                        const GradientUse& use = {}) const;
 
   /// Takes activations for `rows` examples with `samples` samples each from the arena.
   Activations plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const;
 
  private:
+  /// decode(), and score() with the gradient.
+  void decode_and_score(const Activations& a) const;
+  /// The gradient in the head, from that in the decoder's first layer.
+  void backward_through_sample(const Activations& a, const NoiseSource& noise, const float* beta) const;
+
   Context* context_;
   ModelConfig config_;
   Parameters parameters_;

@@ -92,12 +92,13 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   }
 }
 
-void advance_step(Context& context, StepState* state, std::int64_t batch, const AdamSettings& settings) {
-  ELBO_CHECK(state != nullptr, ShapeError, "advance_step was given no step state");
+void advance_step(Context& context, StepState* next, const StepState* state, std::int64_t batch,
+                  const AdamSettings& settings) {
+  ELBO_CHECK(next != nullptr && state != nullptr, ShapeError, "advance_step was given no step state");
   ELBO_CHECK(batch >= 0, ShapeError, "advance_step was given a batch of ", batch);
   const TracedOp traced(context, [&] { return plain_call("advance_step", "1", sizeof(StepState)); });
-  ELBO_DISPATCH_CUDA(context, advance_step(context, state, batch, settings));
-  math::advance(*state, batch, settings.beta1, settings.beta2);
+  ELBO_DISPATCH_CUDA(context, advance_step(context, next, state, batch, settings));
+  *next = math::advanced(*state, batch, settings.beta1, settings.beta2);
 }
 
 }  // namespace elbo::ops

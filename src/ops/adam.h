@@ -24,9 +24,10 @@ struct AdamSettings {
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state);
 
-/// Begins a step: step += 1, noise_time = step, cursor = next_cursor, next_cursor += batch, and the bias
-/// corrections 1 − βᵗ in double precision. `state` is in device memory.
-void advance_step(Context& context, StepState* state, std::int64_t batch, const AdamSettings& settings);
+/// Begins a step: *next is *state with step += 1, noise_time = step, cursor = next_cursor, next_cursor +=
+/// batch, and the bias corrections 1 − βᵗ in double precision. Both are in device memory, and may be one.
+void advance_step(Context& context, StepState* next, const StepState* state, std::int64_t batch,
+                  const AdamSettings& settings);
 
 }  // namespace elbo::ops
 

@@ -36,19 +36,6 @@ void check_weights(const char* op, const MatrixView<const float>& w) {
              " values are ", w.stride, " apart");
 }
 
-/// A layer's product for a trace: n rows, from `in` values to `out`.
-OpCall describe(const Context& context, const char* op, const std::string& shapes, std::int64_t n,
-                std::int64_t in, std::int64_t out, std::int64_t more_values) {
-  OpCall call;
-  call.op = op;
-  call.shape = shapes;
-  call.engine = "tiles";
-  call.precision = context.precision();
-  call.flops = 2.0 * static_cast<double>(n) * static_cast<double>(in) * static_cast<double>(out);
-  call.bytes = 4.0 * static_cast<double>(n * in + n * out + in * out + more_values);
-  return call;
-}
-
 /// The way to cut a result [n, cols] of activations. Narrow rows would share cache lines between threads, and
 /// what they have to be multiplied with is packed at once.
 cpu::Cut cut_of(std::int64_t cols) {
@@ -69,8 +56,8 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
              " are needed");
   if (x.rows == 0) return;
   const TracedOp traced(context, [&] {
-    return describe(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows, x.cols,
-                    y.cols, b.size + saved.rows * saved.cols);
+    return product_call(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows,
+                        x.cols, y.cols, b.size + saved.rows * saved.cols);
   });
   ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
   x = cpu::rounded(context, x, cpu::OperandPlace::first);
@@ -103,8 +90,8 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
              ": saved is empty, and the activation's derivative needs it");
   if (dy.rows == 0) return;
   const TracedOp traced(context, [&] {
-    return describe(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
-                    dx.cols, dy.cols, saved.rows * saved.cols);
+    return product_call(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
+                        dx.cols, dy.cols, saved.rows * saved.cols);
   });
   ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
   dy = cpu::rounded(context, dy, cpu::OperandPlace::first);
@@ -139,9 +126,9 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   ELBO_CHECK(db.empty() || db.size == dw.rows, ShapeError, kOp, ": db has ", db.size, " values where ",
              dw.rows, " are needed");
   const TracedOp traced(context, [&] {
-    return describe(context, kOp,
-                    concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
-                    dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
+    return product_call(
+        context, kOp, concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
+        dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });
   ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
   const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "elbo/device.h"
+#include "runtime/graph.h"
 
 namespace elbo {
 
@@ -35,6 +36,14 @@ void fill_zero(CudaState& state, void* device, std::size_t bytes);
 struct CapturedGraph;
 std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work);
 void launch(CapturedGraph& graph);
+GraphShape shape(const CapturedGraph& graph);
+
+/// What is behind a Lane: the place of its work among that being captured, and cuBLAS's memory there.
+struct SideLine;
+std::shared_ptr<SideLine> create_side_line(CudaState& state, bool products);
+void enter(SideLine& line);
+void leave(SideLine& line) noexcept;
+void join(SideLine& line);
 
 /// How long `work` takes on the device, in seconds: the fastest of a few graphs of it. It is run several
 /// times. Not while a graph is recorded.

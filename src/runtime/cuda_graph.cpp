@@ -1,13 +1,16 @@
 // CUDA graphs: work recorded once, launched many times.
+#include <algorithm>
+
 #include "runtime/check.h"
 #include "runtime/cuda_api.h"
-#include "runtime/cuda_state.h"
+#include "runtime/cuda_capture.h"
 
 namespace elbo::cuda {
 
 struct CapturedGraph {
   CudaState* state = nullptr;
   cudaGraphExec_t executable = nullptr;
+  GraphShape shape;
 
   ~CapturedGraph() {
     if (executable) cudaGraphExecDestroy(executable);
@@ -24,6 +27,7 @@ class CaptureScope {
     ELBO_CUDA_CHECK(cudaSetDevice(state.device));
     ELBO_CUDA_CHECK(cudaStreamBeginCapture(state.stream, cudaStreamCaptureModeThreadLocal));
     state.capturing = true;
+    ++state.recordings;
   }
   ~CaptureScope() {
     if (!state_.capturing) return;
@@ -47,6 +51,36 @@ class CaptureScope {
   CudaState& state_;
 };
 
+/// The longest path by what each node adds to those before it, nodes in an order that the edges allow.
+GraphShape shape_of(const GraphEdges& edges) {
+  const std::size_t count = edges.nodes.size();
+  std::vector<std::size_t> missing(count), length(count, 1), ready;
+  std::vector<std::vector<std::size_t>> followers(count);
+  for (std::size_t i = 0; i < edges.from.size(); ++i) {
+    followers[edges.from[i]].push_back(edges.to[i]);
+    ++missing[edges.to[i]];
+  }
+  for (std::size_t node = 0; node < count; ++node) {
+    if (missing[node] == 0) ready.push_back(node);
+  }
+  GraphShape shape{count, edges.from.size(), 0};
+  while (!ready.empty()) {
+    const std::size_t node = ready.back();
+    ready.pop_back();
+    shape.longest_path = std::max(shape.longest_path, length[node]);
+    for (const std::size_t next : followers[node]) {
+      length[next] = std::max(length[next], length[node] + 1);
+      if (--missing[next] == 0) ready.push_back(next);
+    }
+  }
+  return shape;
+}
+
+struct GraphOwner {
+  cudaGraph_t graph;
+  ~GraphOwner() { cudaGraphDestroy(graph); }
+};
+
 }  // namespace
 
 std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work) {
@@ -54,11 +88,14 @@ std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<voi
   captured->state = &state;
   CaptureScope scope(state);
   work();
-  const cudaGraph_t graph = scope.finish();
-  const cudaError_t error = cudaGraphInstantiate(&captured->executable, graph, 0);
-  cudaGraphDestroy(graph);
-  ELBO_CUDA_CHECK(error);
+  const GraphOwner owner{scope.finish()};
+  captured->shape = shape_of(edges_of(owner.graph));
+  ELBO_CUDA_CHECK(cudaGraphInstantiate(&captured->executable, owner.graph, 0));
   return captured;
+}
+
+GraphShape shape(const CapturedGraph& graph) {
+  return graph.shape;
 }
 
 void launch(CapturedGraph& graph) {

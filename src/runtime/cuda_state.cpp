@@ -51,6 +51,7 @@ void open_blas(CudaState& state) {
   state.blas_workspace_bytes = std::size_t{32} << 20;
   ELBO_CUDA_CHECK(cudaMalloc(&state.blas_workspace, state.blas_workspace_bytes));
   ELBO_CUDA_CHECK(cublasSetWorkspace(state.blas, state.blas_workspace, state.blas_workspace_bytes));
+  state.bound_workspace = state.blas_workspace;
   ELBO_CUDA_CHECK(cublasSetMathMode(state.blas, CUBLAS_PEDANTIC_MATH));
   ELBO_CUDA_CHECK(cublasSetAtomicsMode(state.blas, CUBLAS_ATOMICS_NOT_ALLOWED));
   warm_up_blas(state);
@@ -125,6 +126,12 @@ void destroy_state(CudaState* state) {
 
 cublasHandle_t blas(CudaState& state) {
   ELBO_CUDA_CHECK(cudaSetDevice(state.device));
+  if (state.bound_workspace != state.blas_workspace) {
+    ELBO_CHECK(state.blas_workspace != nullptr, DeviceError,
+               "a product was given to a lane made without products");
+    ELBO_CUDA_CHECK(cublasSetWorkspace(state.blas, state.blas_workspace, state.blas_workspace_bytes));
+    state.bound_workspace = state.blas_workspace;
+  }
   return state.blas;
 }
 

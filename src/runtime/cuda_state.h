@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <source_location>
 
 namespace elbo {
@@ -16,14 +17,18 @@ struct CudaState {
   int device = 0;
   cudaStream_t stream = nullptr;
   /// Bound to `stream`, on a workspace of its own: captured graphs need that, and so does getting the same
-  /// bits again.
+  /// bits again. The workspace is that of the line of work that is being given work: parallel lines have
+  /// their own. Take the handle from cuda::blas().
   cublasHandle_t blas = nullptr;
   void* blas_workspace = nullptr;
+  void* bound_workspace = nullptr;  ///< the one the handle has
   std::size_t blas_workspace_bytes = 0;
   int sm_count = 0;
   int compute_capability = 0;        ///< 90 for 9.0
   std::size_t max_shared_bytes = 0;  ///< shared memory a block can ask for
   bool capturing = false;            ///< while Graph::record runs
+  bool in_lane = false;              ///< while a Lane is given work
+  std::uint64_t recordings = 0;      ///< graphs recorded so far, the one that is included
 
   /// Pinned staging for small uploads, so that they need not wait for the stream.
   struct Staging {
@@ -42,7 +47,8 @@ namespace cuda {
 [[noreturn]] void throw_error(cublasStatus_t status, const char* expression,
                               const std::source_location& where);
 
-/// The cuBLAS handle, with its device made the thread's current one, as cuBLAS asks.
+/// The cuBLAS handle on the current line's workspace, with its device made the thread's current one, as
+/// cuBLAS asks.
 cublasHandle_t blas(CudaState& state);
 
 inline void check(cudaError_t error, const char* expression, const std::source_location& where) {

@@ -36,4 +36,11 @@ void Graph::launch() {
   recording_->work();
 }
 
+GraphShape Graph::shape() const {
+#if ELBO_HAS_CUDA
+  if (recording_ && recording_->captured) return cuda::shape(*recording_->captured);
+#endif
+  return {};
+}
+
 }  // namespace elbo

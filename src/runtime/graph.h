@@ -1,12 +1,20 @@
 #pragma once
 // Recorded device work that can be replayed without the host preparing it again.
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 
 #include "runtime/context.h"
 
 namespace elbo {
+
+/// How a recorded graph hangs together; all 0 on the CPU, which has no graph.
+struct GraphShape {
+  std::size_t nodes = 0;
+  std::size_t edges = 0;
+  std::size_t longest_path = 0;  ///< nodes on it: what must run one after the other
+};
 
 /// A sequence of ops recorded once and launched many times. On CUDA it is a captured CUDA graph; on the CPU
 /// it is the function itself. Recording runs nothing. What it touches must outlive it and keep its addresses.
@@ -20,6 +28,7 @@ class Graph {
   explicit operator bool() const noexcept { return recording_ != nullptr; }
   /// Gives the recorded work to the context's stream.
   void launch();
+  GraphShape shape() const;
 
  private:
   struct Recording;

@@ -34,6 +34,15 @@ OpCall plain_call(const char* op, const std::string& shape, double bytes) {
   return call;
 }
 
+OpCall product_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
+                    std::int64_t in, std::int64_t out, std::int64_t more_values) {
+  OpCall call = plain_call(op, shape, 4.0 * static_cast<double>(n * in + n * out + in * out + more_values));
+  call.engine = "tiles";
+  call.precision = context.precision();
+  call.flops = 2.0 * static_cast<double>(n) * static_cast<double>(in) * static_cast<double>(out);
+  return call;
+}
+
 void TracedOp::begin(OpTrace& trace, OpCall call) {
   trace_ = &trace;
   trace.open_ = true;

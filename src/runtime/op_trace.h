@@ -40,6 +40,11 @@ class OpTrace {
 /// The call of an op that is no product.
 OpCall plain_call(const char* op, const std::string& shape, double bytes);
 
+/// The call of an op that is a layer's product: n rows, from `in` values to `out`; `more_values` floats are
+/// read or written besides those three matrices.
+OpCall product_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
+                    std::int64_t in, std::int64_t out, std::int64_t more_values);
+
 /// A context with a trace for as long as this lives.
 class TraceScope {
  public:

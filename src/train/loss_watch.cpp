@@ -1,11 +1,12 @@
 #include "train/loss_watch.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace elbo {
 namespace {
 
-constexpr std::int64_t kSteps = 32;                    // between copies, where steps are quick,
+constexpr std::int64_t kFewestSteps = 32;              // between copies, where steps are quick,
 constexpr auto kTime = std::chrono::milliseconds(50);  // and where they are slow
 
 }  // namespace
@@ -25,8 +26,11 @@ bool LossWatch::poll(std::int64_t steps) {
   };
   collect_if(under_way_ && copy_.ready());
   const auto now = Clock::now();
-  if (steps - copied_steps_ >= kSteps || now - copied_at_ >= kTime) {
-    collect_if(under_way_);  // waits for work given kSteps steps ago
+  interval_ = std::max(interval_, kFewestSteps);
+  if (steps - copied_steps_ >= interval_ || now - copied_at_ >= kTime) {
+    // Waiting below makes the time between copies the device's.
+    if (under_way_ && now - copied_at_ < kTime / 2) interval_ *= 2;
+    collect_if(under_way_);  // waits for work given an interval ago
     copy_.start(device_);
     under_way_ = true;
     copied_steps_ = steps;

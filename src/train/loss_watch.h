@@ -9,9 +9,9 @@
 
 namespace elbo {
 
-/// Copies the device's LossRecord every few steps. At most two copies' worth of steps are given to the device
-/// ahead of what the host has seen, so that the device is never idle and a stop or a bad loss is noticed
-/// soon.
+/// Copies the device's LossRecord now and then. At most two copies' worth of steps, some 50 ms each, are
+/// given to the device ahead of what the host has seen, so that the device is never idle and a stop or a bad
+/// loss is noticed soon.
 class LossWatch {
  public:
   /// `device` must outlive this.
@@ -20,7 +20,7 @@ class LossWatch {
 
   /// Forgets a copy under way. Call where an epoch begins, with its steps that were done before.
   void restart(std::int64_t steps);
-  /// Call after each step, with the steps given to the device so far. Whether a newer record has arrived.
+  /// Call after steps, with the steps given to the device so far. Whether a newer record has arrived.
   bool poll(std::int64_t steps);
 
   /// The record that arrived last, and the steps that went into it.
@@ -34,6 +34,7 @@ class LossWatch {
   const LossRecord* device_;
   Readback copy_;
   bool under_way_ = false;
+  std::int64_t interval_ = 0;      ///< steps between copies, where they are quick
   std::int64_t copied_steps_ = 0;  ///< steps before the copy that was started last
   Clock::time_point copied_at_ = Clock::now();
   LossRecord record_;

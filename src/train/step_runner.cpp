@@ -1,40 +1,77 @@
 #include "train/step_runner.h"
 
 #include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdlib>
+#include <limits>
 #include <span>
 
 #include "ops/record_loss.h"
 #include "ops/reduce.h"
+#include "runtime/check.h"
 
 namespace elbo {
+namespace {
+
+constexpr std::size_t kGradientLanes = 2;
+constexpr int kMostGraphSteps = 32;
+constexpr int kUnmeasuredGraphSteps = 2;
+
+/// 0 where the environment does not say.
+int graph_steps_asked_for() {
+  const char* const text = std::getenv("ELBO_GRAPH_STEPS");
+  if (!text || !*text) return 0;
+  char* end = nullptr;
+  const long steps = std::strtol(text, &end, 10);
+  ELBO_CHECK(*end == '\0' && steps >= 1 && steps <= 1024, ConfigError, "ELBO_GRAPH_STEPS is \"", text,
+             "\": it takes a count of steps, 1 to 1024");
+  return static_cast<int>(steps);
+}
+
+}  // namespace
 
 StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
-                       const data::Preprocessor& preprocessor)
+                       const data::Preprocessor& preprocessor, const StepRunnerOptions& options)
     : model_(model),
       data_(data),
       batch_(std::min(model.recipe.train.batch, data.count())),
+      full_steps_(data.count() / batch_),
       steps_per_epoch_((data.count() + batch_ - 1) / batch_),
       precision_(parse_precision(model.recipe.train.precision)),
+      ahead_(model.context->is_cuda()),
+      fused_adam_(model.context->is_cuda() && model.recipe.train.clip_norm == 0.0),
       workspace_(*model.vae, batch_, 1, true),
-      full_batch_(workspace_.rows(batch_)),
-      state_(*model.context, 1),
+      other_x_(*model.context, ahead_ ? batch_ * model.vae->config().dims : 0),
+      other_examples_(*model.context, ahead_ ? batch_ : 0),
+      state_(*model.context, 2),
       record_(*model.context, 1),
-      permutation_(*model.context, data.count()) {
+      permutation_(*model.context, data.count()),
+      side_lane_(*model.context, false) {
   const TrainSettings& settings = model.recipe.train;
   adam_ = {settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
            static_cast<float>(settings.weight_decay)};
-  preprocess_ = preprocessor.keyed(settings.seed, &state_.data()->noise_time);
-
   Parameters& parameters = model.vae->parameters();
   parameters.prepare_training();
   if (settings.clip_norm > 0.0) {
     clip_scratch_ = Buffer<double>(*model.context, ops::clip_scratch_size(parameters.gradient().size));
   }
-  full_ = Graph::record(*model.context, [this] { run(full_batch_); });
-  if (const std::int64_t rest = data.count() % batch_; rest > 0) {
-    ragged_batch_ = workspace_.rows(rest);
-    ragged_ = Graph::record(*model.context, [this] { run(ragged_batch_); });
+  for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);
+  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);
+  record_graphs(options.graph_steps);
+}
+
+StepRunner::Slot StepRunner::make_slot(const data::Preprocessor& preprocessor, std::size_t index) {
+  Slot slot;
+  slot.state = state_.data() + index;
+  slot.preprocess = preprocessor.keyed(model_.recipe.train.seed, &slot.state->noise_time);
+  slot.full = workspace_.rows(batch_);
+  if (ahead_ && index == 1) {
+    slot.full.x = other_x_.matrix(batch_, model_.vae->config().dims);
+    slot.full.examples = other_examples_.view();
   }
+  slot.ragged = slot.full.first_rows(data_.count() % batch_);
+  return slot;
 }
 
 std::int64_t StepRunner::examples_in(std::int64_t steps) const {
@@ -44,6 +81,7 @@ std::int64_t StepRunner::examples_in(std::int64_t steps) const {
 void StepRunner::begin(std::int64_t epoch, std::int64_t position, std::int64_t steps,
                        const LossRecord& so_far) {
   position_ = position;
+  slot_ = 0;
   StepState state;
   state.step = state.noise_time = static_cast<std::uint64_t>(steps);
   state.next_cursor = examples_in(position);
@@ -52,40 +90,153 @@ void StepRunner::begin(std::int64_t epoch, std::int64_t position, std::int64_t s
   state_.upload(std::span<const StepState>(&state, 1));
   record_.upload(std::span<const LossRecord>(&so_far, 1));
   permutation_.upload(data::epoch_permutation(data_.count(), model_.recipe.train.seed, epoch));
+  if (ahead_) prepare(slots_[0], slots_[0].full, slots_[0].state);
 }
 
-void StepRunner::step() {
-  const bool full = examples_in(position_ + 1) - examples_in(position_) == batch_;
-  (full ? full_ : ragged_).launch();
-  ++position_;
+std::int64_t StepRunner::launch() {
+  const std::int64_t full_left = full_steps_ - position_;
+  const auto fits = [&](const Unrolled& unrolled) { return slot_ == 0 && unrolled.steps <= full_left; };
+  std::int64_t given = 1;
+  if (const auto found = std::ranges::find_if(unrolled_, fits); found != unrolled_.end()) {
+    found->graph.launch();
+    given = found->steps;
+  } else {
+    (full_left > 0 ? single_ : ragged_)[slot_].launch();
+  }
+  if (ahead_) slot_ = (slot_ + static_cast<std::size_t>(given)) % 2;
+  position_ += given;
+  return given;
+}
+
+void StepRunner::record_graphs(int graph_steps) {
+  const bool has_ragged = data_.count() % batch_ > 0;
+  for (std::size_t slot = 0; slot < (ahead_ ? 2 : 1); ++slot) {
+    single_[slot] = record_steps(1, slot, Batch::full);
+    if (has_ragged) ragged_[slot] = record_steps(1, slot, Batch::ragged);
+  }
+  if (!ahead_) return;
+  if (graph_steps == 0) graph_steps = graph_steps_asked_for();
+  const bool measures = graph_steps == 0 && cuda_support() != "emulated";
+  if (graph_steps == 0) graph_steps = measures ? kMostGraphSteps : kUnmeasuredGraphSteps;
+  const auto most = std::min<std::int64_t>(graph_steps, full_steps_);
+  for (int steps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(most))); steps > 1;
+       steps /= 2) {
+    unrolled_.push_back({steps, record_steps(steps, 0, Batch::full)});
+  }
+  if (!measures) return;
+  const int best = quickest_graph_steps();
+  std::erase_if(unrolled_, [&](const Unrolled& unrolled) { return unrolled.steps > best; });
+}
+
+int StepRunner::quickest_graph_steps() {
+  constexpr double kMostSeconds = 0.2;
+  constexpr double kWorthIt = 0.99;  // of the time of fewer steps, whose boundaries come sooner
+  constexpr int kRepeats = 3;
+  Context& context = *model_.context;
+  Parameters& parameters = model_.vae->parameters();
+  std::vector<Buffer<float>> kept;
+  const std::array arrays = {parameters.values(), parameters.first_moment(), parameters.second_moment()};
+  for (const VectorView<float>& array : arrays) {
+    kept.emplace_back(context, array.size);
+    context.copy_on_device(kept.back().data(), array.data,
+                           sizeof(float) * static_cast<std::size_t>(array.size));
+  }
+
+  const std::int64_t total =
+      std::bit_floor(static_cast<std::uint64_t>(std::min<std::int64_t>(full_steps_, 64)));
+  std::vector<int> counts = {1};
+  for (auto at = unrolled_.rbegin(); at != unrolled_.rend(); ++at) counts.push_back(at->steps);
+  std::vector<double> seconds(counts.size(), std::numeric_limits<double>::infinity());
+  seconds_a_step(1, 1);  // the first run loads kernels
+  const bool quick =
+      seconds_a_step(1, 1) * static_cast<double>(total * kRepeats) * static_cast<double>(counts.size()) <
+      kMostSeconds;
+  for (int repeat = 0; quick && repeat < kRepeats; ++repeat) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      seconds[i] = std::min(seconds[i], seconds_a_step(counts[i], total));
+    }
+  }
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    context.copy_on_device(arrays[i].data, kept[i].data(),
+                           sizeof(float) * static_cast<std::size_t>(kept[i].size()));
+  }
+  context.synchronize();
+  if (!quick) return kUnmeasuredGraphSteps;  // the time between graphs is no matter then
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < counts.size(); ++i) {
+    if (seconds[i] < kWorthIt * seconds[best]) best = i;
+  }
+  return counts[best];
+}
+
+double StepRunner::seconds_a_step(int steps, std::int64_t total) {
+  using Clock = std::chrono::steady_clock;
+  begin(1, 0, 0, {});
+  model_.context->synchronize();
+  const auto unrolled = std::ranges::find(unrolled_, steps, &Unrolled::steps);
+  const auto begun = Clock::now();
+  for (std::int64_t i = 0; i < total / steps; ++i) {
+    (unrolled == unrolled_.end() ? single_[static_cast<std::size_t>(i % 2)] : unrolled->graph).launch();
+  }
+  model_.context->synchronize();
+  return std::chrono::duration<double>(Clock::now() - begun).count() / static_cast<double>(total);
+}
+
+Graph StepRunner::record_steps(int steps, std::size_t slot, Batch batch) {
+  return Graph::record(*model_.context, [=, this] {
+    for (int i = 0; i < steps; ++i) run((slot + static_cast<std::size_t>(i)) % slots_.size(), batch);
+  });
+}
+
+void StepRunner::prepare(const Slot& slot, const Activations& batch, const StepState* state) {
+  ops::advance_step(*model_.context, slot.state, state, batch.rows, adam_);
+  // A batch that is prepared ahead is a full one. What is beyond the data in the last one is not read.
+  ops::gather_batch(*model_.context, {.x = batch.x, .mask = {}, .examples = batch.examples},
+                    data_.source(permutation_.view()), slot.preprocess, slot.state);
 }
 
 void StepRunner::trace(OpTrace& trace) {
   const TraceScope scope(*model_.context, trace);
-  run(full_batch_);
+  run(0, Batch::full);
 }
 
-void StepRunner::run(const Activations& batch) {
+void StepRunner::run(std::size_t index, Batch which) {
   Context& context = *model_.context;
   const PrecisionScope scope(context, precision_);
-  StepState* const state = state_.data();
+  const Vae& vae = *model_.vae;
   const TrainSettings& settings = model_.recipe.train;
-  ops::advance_step(context, state, batch.rows, adam_);
-  ops::gather_batch(context, {.x = batch.x, .mask = {}, .examples = batch.examples},
-                    data_.source(permutation_.view()), preprocess_, state);
+  const Slot& slot = slots_[index];
+  const Slot& next = slots_[(index + 1) % slots_.size()];
+  const Activations& batch = which == Batch::full ? slot.full : slot.ragged;
+  if (!ahead_) prepare(slot, batch, slot.state);
+
   const NoiseSource noise = {
-      .seed = settings.seed, .time = &state->noise_time, .examples = batch.examples.data};
-  model_.vae->forward_backward(batch, noise, &state->kl_weight);
-  ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, batch.nll, batch.kl,
-                   state);
+      .seed = settings.seed, .time = &slot.state->noise_time, .examples = batch.examples.data};
+  vae.forward_with_gradient(batch, noise);
+  side_lane_.run([&] {
+    const VectorView<const float> nll(batch.nll_parts.data, batch.nll_parts.rows * batch.nll_parts.cols);
+    ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, nll, batch.kl,
+                     slot.state);
+    if (ahead_) prepare(next, next.full, slot.state);
+  });
+  GradientUse use;
+  use.lanes = gradient_lanes_;
+  if (fused_adam_) {
+    use.adam = &adam_;
+    use.state = slot.state;
+  }
+  vae.backward(batch, noise, &slot.state->kl_weight, use);
 
   Parameters& parameters = model_.vae->parameters();
   if (settings.clip_norm > 0.0) {
     ops::clip_global_norm(context, parameters.gradient(), static_cast<float>(settings.clip_norm),
                           clip_scratch_.view(), nullptr);
   }
-  ops::adam(context, parameters.values(), parameters.gradient(), parameters.first_moment(),
-            parameters.second_moment(), adam_, state);
+  if (!fused_adam_) {
+    ops::adam(context, parameters.values(), parameters.gradient(), parameters.first_moment(),
+              parameters.second_moment(), adam_, slot.state);
+  }
+  side_lane_.join();
 }
 
 }  // namespace elbo

@@ -134,13 +134,13 @@ bool Trainer::train_epoch() {
       training_seconds_ += epoch_seconds_;
       return false;
     }
-    runner_->step();
+    const std::int64_t given = runner_->launch();
     const auto examples =
-        runner_->examples_in(position_.epoch_steps + 1) - runner_->examples_in(position_.epoch_steps);
+        runner_->examples_in(position_.epoch_steps + given) - runner_->examples_in(position_.epoch_steps);
     epoch_examples_ += examples;
     call_examples_ += examples;
-    ++position_.epoch_steps;
-    ++position_.steps;
+    position_.epoch_steps += given;
+    position_.steps += given;
     if (watch_->poll(position_.epoch_steps)) {
       check_loss(watch_->record());
       tell_progress(watch_->record(), watch_->steps());

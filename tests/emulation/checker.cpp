@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "executor.h"
+#include "footprint.h"
 #include "heap.h"
 #include "shadow.h"
 #include "symbol.h"
@@ -175,6 +176,11 @@ bool check_bounds(const void* address, std::size_t bytes, Access access, const v
   return true;
 }
 
+template <Access kAccess>
+inline void note_in_graph(std::size_t offset, std::size_t bytes) {
+  if (footprints && offset >= Heap::kShared) footprints->add(offset, bytes, kAccess != Access::read);
+}
+
 /// Any access, seen byte by byte.
 template <Access kAccess>
 void on_access(const void* address, std::size_t bytes, const void* code) {
@@ -189,6 +195,7 @@ void on_access(const void* address, std::size_t bytes, const void* code) {
     at = end;
   }
   if (kAccess == Access::write) shadow.mark(offset, bytes, true);
+  note_in_graph<kAccess>(offset, bytes);
 }
 
 /// An access of `kBytes` that a GPU makes as one, so at an address that is their multiple.
@@ -216,6 +223,7 @@ inline void on_whole_access(const void* address, const void* code) {
     if constexpr (kBytes == 4) shadow.written[offset / 8] |= static_cast<std::uint8_t>(0xf << (offset & 4));
     if constexpr (kBytes >= 8) std::memset(shadow.written + offset / 8, 0xff, kBytes / 8);
   }
+  note_in_graph<kAccess>(offset, kBytes);
 }
 
 }  // namespace

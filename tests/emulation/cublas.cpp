@@ -6,6 +6,7 @@
 #include <string>
 
 #include "checker.h"
+#include "footprint.h"
 #include "heap.h"
 #include "stream.h"
 
@@ -53,6 +54,13 @@ void scale(const Product& p) {
   }
 }
 
+void note_columns(const float* data, int rows, int cols, int stride, bool write) {
+  for (int column = 0; column < cols; ++column) {
+    note_access(data + static_cast<std::ptrdiff_t>(column) * stride,
+                static_cast<std::size_t>(rows) * sizeof(float), write);
+  }
+}
+
 Outcome multiply(const Product& p) {
   if (Outcome outcome = check_matrix("C", p.c, p.m, p.n, p.ldc); !outcome) return outcome;
   if (p.k == 0) {
@@ -74,6 +82,9 @@ Outcome multiply(const Product& p) {
     mark_written(p.c + static_cast<std::ptrdiff_t>(column) * p.ldc,
                  static_cast<std::size_t>(p.m) * sizeof(float));
   }
+  note_columns(p.a, p.transpose_a ? p.k : p.m, p.transpose_a ? p.m : p.k, p.lda, false);
+  note_columns(p.b, p.transpose_b ? p.n : p.k, p.transpose_b ? p.k : p.n, p.ldb, false);
+  note_columns(p.c, p.m, p.n, p.ldc, true);
   return {};
 }
 
@@ -138,7 +149,7 @@ cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t transpose_a,
   }
   if (m == 0 || n == 0) return CUBLAS_STATUS_SUCCESS;
   const Product product{ta, tb, m, n, k, *alpha, a, lda, b, ldb, *beta, c, ldc};
-  const Outcome outcome = submit(handle->stream, [product] { return multiply(product); });
+  const Outcome outcome = submit(handle->stream, "cublasSgemm", [product] { return multiply(product); });
   if (outcome) return CUBLAS_STATUS_SUCCESS;
   last_failure = outcome.report;
   finish(outcome);

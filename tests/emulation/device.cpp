@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checker.h"
+#include "footprint.h"
 #include "emulation/api.h"
 #include "fault.h"
 #include "heap.h"
@@ -68,6 +69,8 @@ Outcome copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind)
   std::memcpy(to, from, bytes);
   if (kind == cudaMemcpyHostToDevice) mark_written(to, bytes);
   if (kind == cudaMemcpyDeviceToDevice) copy_marks(to, from, bytes);
+  note_access(from, bytes, false);
+  note_access(to, bytes, true);
   return {};
 }
 
@@ -95,16 +98,17 @@ Outcome enqueue_copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKi
   if (Outcome outcome = check_copy(to, from, bytes, kind, "cudaMemcpyAsync"); !outcome) return outcome;
   const bool pageable = (kind == cudaMemcpyHostToDevice && !is_pinned(from, bytes)) ||
                         (kind == cudaMemcpyDeviceToHost && !is_pinned(to, bytes));
-  if (!pageable) return submit(stream, [=] { return copy(to, from, bytes, kind); });
+  if (!pageable) return submit(stream, "a copy", [=] { return copy(to, from, bytes, kind); });
   if (Outcome outcome = refuse_while_capturing(stream, "a copy of pageable host memory"); !outcome)
     return outcome;
   if (kind == cudaMemcpyHostToDevice) {  // staged: the host memory may be reused on return
     const auto* begin = static_cast<const char*>(from);
-    return submit(stream, [=, staged = std::vector<char>(begin, begin + bytes)] {
+    return submit(stream, "a copy", [=, staged = std::vector<char>(begin, begin + bytes)] {
       return copy(to, staged.data(), bytes, kind);
     });
   }
-  if (Outcome outcome = submit(stream, [=] { return copy(to, from, bytes, kind); }); !outcome) return outcome;
+  if (Outcome outcome = submit(stream, "a copy", [=] { return copy(to, from, bytes, kind); }); !outcome)
+    return outcome;
   return stream ? drain(*stream) : Outcome{};
 }
 
@@ -112,11 +116,12 @@ Outcome enqueue_fill(void* memory, int value, std::size_t bytes, Stream* stream)
   if (bytes == 0) return {};
   if (Outcome outcome = check_device_range("cudaMemsetAsync", "destination", memory, bytes); !outcome)
     return outcome;
-  return submit(stream, [=]() -> Outcome {
+  return submit(stream, "a fill", [=]() -> Outcome {
     if (Outcome outcome = check_device_range("a fill", "destination", memory, bytes); !outcome)
       return outcome;
     std::memset(memory, value, bytes);
     mark_written(memory, bytes);
+    note_access(memory, bytes, true);
     return {};
   });
 }
@@ -160,6 +165,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     ELBO_NAME(cudaErrorInvalidDevice);
     ELBO_NAME(cudaErrorInvalidResourceHandle);
     ELBO_NAME(cudaErrorNotReady);
+    ELBO_NAME(cudaErrorIllegalState);
     ELBO_NAME(cudaErrorIllegalAddress);
     ELBO_NAME(cudaErrorLaunchFailure);
     ELBO_NAME(cudaErrorStreamCaptureUnsupported);

@@ -8,7 +8,6 @@
 #include "emulation/api.h"
 #include "executor.h"
 #include "heap.h"
-#include "schedule.h"
 
 namespace elbo::emulation {
 namespace {
@@ -20,14 +19,6 @@ std::vector<std::shared_ptr<Capture>> captures;
 Outcome failed_work;
 
 constexpr std::size_t kMostQueued = 1 << 14;
-
-bool known(const Stream* stream) {
-  return streams.count(const_cast<Stream*>(stream)) > 0;
-}
-
-Outcome unknown_handle(const char* what) {
-  return failure(cudaErrorInvalidResourceHandle, what, " that does not exist, or no longer does");
-}
 
 void abandon_all_work() {
   for (Stream* stream : streams) {
@@ -53,44 +44,11 @@ void run_queue(Stream& stream, const Marker* until) {
   }
 }
 
-/// Each node once, after those it comes after, otherwise in any order.
-Outcome run_graph(const Graph& graph, Random& random) {
-  std::vector<std::size_t> missing(graph.nodes.size());
-  std::vector<std::vector<std::size_t>> followers(graph.nodes.size());
-  std::vector<std::size_t> ready;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    missing[i] = graph.nodes[i].after.size();
-    for (const std::size_t before : graph.nodes[i].after) followers[before].push_back(i);
-    if (missing[i] == 0) ready.push_back(i);
-  }
-  while (!ready.empty()) {
-    std::swap(ready[random.below(ready.size())], ready.back());
-    const std::size_t node = ready.back();
-    ready.pop_back();
-    if (Outcome outcome = (*graph.nodes[node].work)(); !outcome) return outcome;
-    for (const std::size_t next : followers[node]) {
-      if (--missing[next] == 0) ready.push_back(next);
-    }
-  }
-  return {};
-}
-
-Outcome spoil(Capture& capture, const char* call) {
-  capture.invalidated = true;
-  return failure(cudaErrorStreamCaptureUnsupported, call, " is not allowed while a stream is capturing");
-}
-
-std::vector<std::size_t> merged(std::vector<std::size_t> a, const std::vector<std::size_t>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  std::sort(a.begin(), a.end());
-  a.erase(std::unique(a.begin(), a.end()), a.end());
-  return a;
-}
-
-/// Whether every node comes before those in `last`, or is one of them.
-bool joined(const std::vector<Node>& nodes, const std::vector<std::size_t>& last) {
+/// Whether every node comes before those in `last` or was released, or is one of them.
+bool joined(const Capture& capture, const std::vector<std::size_t>& last) {
+  const std::vector<Node>& nodes = capture.nodes;
   std::vector<bool> reached(nodes.size());
-  std::vector<std::size_t> open = last;
+  std::vector<std::size_t> open = merged(capture.released, last);
   while (!open.empty()) {
     const std::size_t node = open.back();
     open.pop_back();
@@ -113,12 +71,32 @@ void leave(const std::shared_ptr<Capture>& capture) {
 
 }  // namespace
 
+bool known(const Stream* stream) {
+  return streams.count(const_cast<Stream*>(stream)) > 0;
+}
+
+Outcome unknown_handle(const char* what) {
+  return failure(cudaErrorInvalidResourceHandle, what, " that does not exist, or no longer does");
+}
+
+Outcome spoil(Capture& capture, const char* call) {
+  capture.invalidated = true;
+  return failure(cudaErrorStreamCaptureUnsupported, call, " is not allowed while a stream is capturing");
+}
+
+std::vector<std::size_t> merged(std::vector<std::size_t> a, const std::vector<std::size_t>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::sort(a.begin(), a.end());
+  a.erase(std::unique(a.begin(), a.end()), a.end());
+  return a;
+}
+
 std::recursive_mutex& lock() {
   static auto* mutex = new std::recursive_mutex;
   return *mutex;
 }
 
-Outcome submit(Stream* stream, Work work) {
+Outcome submit(Stream* stream, std::string name, Work work) {
   if (!stream) {
     if (Outcome outcome = refuse_while_capturing("work on the null stream"); !outcome) return outcome;
     if (Outcome outcome = drain_all(); !outcome) return outcome;
@@ -128,7 +106,7 @@ Outcome submit(Stream* stream, Work work) {
   if (!known(stream)) return unknown_handle("a stream");
   auto shared = std::make_shared<const Work>(std::move(work));
   if (stream->capture) {
-    stream->capture->nodes.push_back({std::move(shared), stream->last});
+    stream->capture->nodes.push_back({std::move(shared), std::move(name), stream->last});
     stream->last = {stream->capture->nodes.size() - 1};
     return {};
   }
@@ -168,7 +146,8 @@ Outcome refuse_while_capturing(const Stream* stream, const char* call) {
 Outcome enqueue_checked(Kernel&& kernel, Stream* stream) {
   if (Outcome outcome = check_shape(kernel); !outcome) return outcome;
   if (Outcome outcome = check_arguments(kernel); !outcome) return outcome;
-  return submit(stream, [kernel = std::move(kernel)] { return run(kernel); });
+  std::string name = "the kernel launched at " + place(kernel.file, kernel.line);
+  return submit(stream, std::move(name), [kernel = std::move(kernel)] { return run(kernel); });
 }
 
 cudaError_t enqueue(Kernel kernel, cudaStream_t stream) {
@@ -292,7 +271,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   const std::lock_guard guard(lock());
   if (!known(stream)) return finish(unknown_handle("a stream"));
   if (stream->capture) return finish(spoil(*stream->capture, "cudaStreamBeginCapture"));
-  stream->capture = std::make_shared<Capture>(Capture{stream, std::this_thread::get_id(), {}, false});
+  stream->capture = std::make_shared<Capture>(Capture{stream, std::this_thread::get_id(), {}, {}, false});
   stream->last.clear();
   captures.push_back(stream->capture);
   return cudaSuccess;
@@ -313,7 +292,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     return finish(failure(cudaErrorStreamCaptureInvalidated,
                           "the capture was spoilt by a call that is not allowed in one"));
   }
-  if (!joined(capture->nodes, last)) {
+  if (!joined(*capture, last)) {
     return finish(
         failure(cudaErrorStreamCaptureUnjoined, "a stream that joined the capture was not joined back"));
   }
@@ -327,29 +306,5 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
   *status = !stream->capture               ? cudaStreamCaptureStatusNone
             : stream->capture->invalidated ? cudaStreamCaptureStatusInvalidated
                                            : cudaStreamCaptureStatusActive;
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  const std::lock_guard guard(lock());
-  *executable = new GraphExec{std::make_shared<const Graph>(*graph)};
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-  const std::lock_guard guard(lock());
-  if (Outcome outcome = refuse_while_capturing(stream, "cudaGraphLaunch"); !outcome) return finish(outcome);
-  return finish(submit(stream, [graph = executable->graph] {
-    static Random random(1);
-    return run_graph(*graph, random);
-  }));
-}
-
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  delete graph;
-  return cudaSuccess;
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-  delete executable;
   return cudaSuccess;
 }

@@ -26,8 +26,10 @@ struct Marker {
   bool done = false;
 };
 
+/// Work recorded in a graph. Nodes come after none but earlier ones.
 struct Node {
   std::shared_ptr<const Work> work;
+  std::string name;                ///< "a copy", "the kernel launched at …"
   std::vector<std::size_t> after;  ///< nodes that come first
 };
 
@@ -36,6 +38,7 @@ struct Capture {
   Stream* origin = nullptr;
   std::thread::id thread;
   std::vector<Node> nodes;
+  std::vector<std::size_t> released;  ///< nodes that need not be joined back
   bool invalidated = false;
 };
 
@@ -47,7 +50,8 @@ struct Stream {
   };
   std::deque<Item> queue;
   std::shared_ptr<Capture> capture;
-  std::vector<std::size_t> last;  ///< captured nodes that the next one comes after
+  std::vector<std::size_t> last;       ///< captured nodes that the next one comes after
+  std::vector<cudaGraphNode_t> asked;  ///< `last` as it was last asked for
 };
 
 struct Event {
@@ -59,17 +63,34 @@ struct Event {
 struct Graph {
   std::vector<Node> nodes;
 };
-struct GraphExec {
-  std::shared_ptr<const Graph> graph;
+/// A graph made ready; launches under way keep it.
+struct ReadyGraph {
+  std::vector<Node> nodes;
+  bool checked = false;  ///< its nodes' accesses have been held against its edges
 };
+struct GraphExec {
+  std::shared_ptr<ReadyGraph> graph;
+};
+
+/// Each node once, after those it comes after, otherwise in any order. The first time it is checked that
+/// nodes which no edge orders touch no word that one of them writes.
+Outcome run_graph(ReadyGraph& graph);
 
 /// Gives work to a stream, or records it where the stream is capturing. The null stream's runs at once, after
 /// all other work. Fails with what other work failed with.
-Outcome submit(Stream* stream, Work work);
+/// `name` tells what it is: "a copy".
+Outcome submit(Stream* stream, std::string name, Work work);
 /// Runs what the stream holds, as far as `until` if given; fails with what any work failed with since the
 /// last call of an API function that reports it.
 Outcome drain(Stream& stream, const Marker* until = nullptr);
 Outcome drain_all();
+
+bool known(const Stream* stream);
+Outcome unknown_handle(const char* what);
+/// A capture's failure by a call that is not allowed in one.
+Outcome spoil(Capture& capture, const char* call);
+/// Both, each once, in order.
+std::vector<std::size_t> merged(std::vector<std::size_t> a, const std::vector<std::size_t>& b);
 
 /// Fails, and spoils the capture, where the calling thread captures: `call` is not allowed then.
 Outcome refuse_while_capturing(const char* call);

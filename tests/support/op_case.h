@@ -71,6 +71,12 @@ class OpRun {
     return add<T>({name, 1, size, std::move(initial), std::move(reference), tolerance}, unpadded()).vector();
   }
 
+  /// Memory for the op to work in: whatever it holds afterwards.
+  template <class T>
+  MatrixView<T> scratch(const std::string& name, std::int64_t rows, std::int64_t cols) {
+    return add<T>({name, rows, cols, {}, {}, {}, true}, unpadded()).matrix();
+  }
+
   /// The call under test; it captures the views.
   std::function<void(Context&)> operation;
 
@@ -99,6 +105,7 @@ class OpRun {
     std::vector<T> values;  ///< before the run
     Reference reference;    ///< empty for inputs
     Tolerance tolerance;
+    bool scratch = false;
   };
 
   struct Tensor {
@@ -127,7 +134,7 @@ class OpRun {
               << description.name;
         }
       }
-      if (!description.reference) {
+      if (!description.reference && !description.scratch) {
         const std::size_t size = sizeof(T) * values.size();
         EXPECT_TRUE(size == 0 || std::memcmp(values.data(), description.values.data(), size) == 0)
             << "the input " << description.name << " was changed";

@@ -1,0 +1,58 @@
+// Adam as the epilogue of the weight gradient's product: the gradient stays in registers.
+
+#include "ops/linear_adam.h"
+
+#include "math/adam.h"
+#include "product.cuh"
+
+namespace elbo::cuda {
+namespace {
+
+struct FinishAdam {
+  ops::AdamLayer layer;
+  MatrixView<float> dw;
+  math::AdamConstants constants;
+  const StepState* state;
+  bool aligned;  ///< four values at once may be moved everywhere
+
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 gradient, int count) const {
+    const math::AdamCoefficients c = math::adam_coefficients(constants, *state);
+    const std::int64_t at = row * layer.w.cols + col;
+    float4 value = load4(layer.w.data + at, count, aligned);
+    float4 m = load4(layer.w_m.data + at, count, aligned);
+    float4 v = load4(layer.w_v.data + at, count, aligned);
+    math::adam_update(value.x, gradient.x, m.x, v.x, c);
+    math::adam_update(value.y, gradient.y, m.y, v.y, c);
+    math::adam_update(value.z, gradient.z, m.z, v.z, c);
+    math::adam_update(value.w, gradient.w, m.w, v.w, c);
+    store4(layer.w.data + at, value, count, aligned);
+    store4(layer.w_m.data + at, m, count, aligned);
+    store4(layer.w_v.data + at, v, count, aligned);
+  }
+  __device__ void operand_sum(std::int64_t row, float gradient) const {
+    if (!layer.b.data) return;
+    const math::AdamCoefficients c = math::adam_coefficients(constants, *state);
+    math::adam_update(layer.b.data[row], gradient, layer.b_m.data[row], layer.b_v.data[row], c);
+  }
+  bool stores_sums() const { return false; }
+  bool adds_sums() const { return false; }
+  MatrixView<float> staging() const { return dw; }
+};
+
+}  // namespace
+
+void linear_adam(Context& context, const ops::AdamLayer& layer, MatrixView<float> dw, VectorView<float>,
+                 MatrixView<const float> dy, MatrixView<const float> x, const ops::AdamSettings& settings,
+                 const StepState* state) {
+  const ops::ProductPlan plan = choose_product(
+      context.cuda(), {dy.cols, x.cols, x.rows, ops::ProductKind::backward_params, context.precision()});
+  const auto constants =
+      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
+  const bool aligned =
+      rows_aligned16(layer.w.data, layer.w.cols) && aligned16(layer.w_m.data) && aligned16(layer.w_v.data);
+  product<Along::extent, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.cols),
+                                        Operand(x.data, x.stride, x.cols), x.rows,
+                                        FinishAdam{layer, dw, constants, state, aligned});
+}
+
+}  // namespace elbo::cuda

@@ -1,0 +1,89 @@
+// The likelihood as the epilogue of the last layer's product: what the product gives is used where it lies in
+// registers, and only its gradient is stored.
+
+#include "ops/linear_likelihood.h"
+
+#include "product.cuh"
+
+namespace elbo::cuda {
+namespace {
+
+template <class Likelihood>
+struct FinishLikelihood {
+  Likelihood likelihood;
+  MatrixView<float> nll, gradient;
+  MatrixView<const float> x;
+  VectorView<const float> b;
+  ops::RowWeight weight;
+  std::int64_t samples;
+  std::int64_t parts;  ///< of a row, that this product's plan gives
+  bool aligned;        ///< four values at once may be moved everywhere
+
+  __device__ float quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+    const float4 values = load4(x.data + row / samples * x.stride + col, count, aligned);
+    const float4 bias = b.data ? load4(b.data + col, count, aligned) : float4{0.0f, 0.0f, 0.0f, 0.0f};
+    const float scale = weight.scale * (weight.per_row.data ? weight.per_row.data[row] : 1.0f);
+    float4 slopes;
+    float sum = one(values.x, sums.x + bias.x, scale, slopes.x);
+    const float second = one(values.y, sums.y + bias.y, scale, slopes.y);
+    const float third = one(values.z, sums.z + bias.z, scale, slopes.z);
+    const float fourth = one(values.w, sums.w + bias.w, scale, slopes.w);
+    store4(gradient.data + row * gradient.stride + col, slopes, count, aligned);
+    if (count > 1) sum += second;
+    if (count > 2) sum += third;
+    if (count > 3) sum += fourth;
+    return sum;
+  }
+  __device__ void row_sum(std::int64_t row, std::int64_t part, float sum) const {
+    float* const sums = nll.data + row * nll.cols;
+    sums[part] = sum;
+    if (part + 1 < parts) return;
+    for (std::int64_t unused = parts; unused < nll.cols; ++unused) sums[unused] = 0.0f;
+  }
+  bool stores_sums() const { return false; }
+  bool adds_sums() const { return false; }
+  MatrixView<float> staging() const { return gradient; }
+
+ private:
+  /// −log p of one value, and its weighted gradient.
+  __device__ float one(float value, float parameter, float scale, float& slope) const {
+    const float parameters[1] = {parameter};
+    float gradients[1];
+    likelihood.dnll(value, parameters, gradients);
+    slope = gradients[0] * scale;
+    return likelihood.nll(value, parameters);
+  }
+};
+
+template <class Likelihood>
+void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, MatrixView<float> gradient,
+         MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
+         MatrixView<const float> x, const ops::RowWeight& weight) {
+  if constexpr (Likelihood::kParameters == 1) {
+    const ops::ProductPlan plan = choose_product(
+        context.cuda(), {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
+    const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(gradient.data, gradient.stride) &&
+                         aligned16(b.data);
+    const FinishLikelihood<Likelihood> finish{
+        likelihood, nll, gradient, x, b, weight, h.rows / x.rows, plan.row_sums(w.rows), aligned};
+    product<Along::k, Along::k>(context.cuda(), plan, Operand(h.data, h.stride, h.rows),
+                                Operand(w.data, w.stride, w.rows), h.cols, finish);
+  }
+}
+
+}  // namespace
+
+void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
+                       MatrixView<float> nll, MatrixView<float> gradient, MatrixView<const float> h,
+                       MatrixView<const float> w, VectorView<const float> b, MatrixView<const float> x,
+                       const ops::RowWeight& weight) {
+  switch (kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return run(context, math::Likelihood(constants), nll, gradient, h, w, b, x, weight);
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+  }
+}
+
+}  // namespace elbo::cuda

@@ -1,0 +1,48 @@
+// The sample's gradient as the epilogue of the product that gives dz: its noise is made again, a block of
+// Philox for each quad.
+
+#include "ops/linear_reparameterize.h"
+
+#include "noise.cuh"
+#include "product.cuh"
+#include "sample_gradient.cuh"
+
+namespace elbo::cuda {
+namespace {
+
+struct FinishSample {
+  MatrixView<float> dz;
+  SampleGradient gradient;
+  NoiseSource noise;
+
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+    float normals[4];
+    NoiseRow(noise, row).normals(noise.first_sample * gradient.dmean.cols + col, normals);
+    const float dz_values[4] = {sums.x, sums.y, sums.z, sums.w};
+    for (int j = 0; j < 4; ++j) {
+      if (j < count) gradient.write(row, col + j, dz_values[j], dz_values[j] * normals[j]);
+    }
+  }
+  bool stores_sums() const { return false; }
+  bool adds_sums() const { return false; }
+  MatrixView<float> staging() const { return dz; }
+};
+
+}  // namespace
+
+void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
+                                    MatrixView<float> dlog_variance, MatrixView<float> dz,
+                                    MatrixView<const float> dy, MatrixView<const float> w,
+                                    MatrixView<const float> mean, MatrixView<const float> log_variance,
+                                    const ops::KlWeight& weight, float divisor, const NoiseSource& noise) {
+  const ops::ProductPlan plan = choose_product(
+      context.cuda(), {dy.rows, w.cols, dy.cols, ops::ProductKind::backward_input, context.precision()});
+  const FinishSample finish{
+      dz,
+      {dmean, dlog_variance, mean, log_variance, weight.scale, weight.per_row, weight.per_dimension, divisor},
+      noise};
+  product<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
+                                   Operand(w.data, w.stride, w.cols), dy.cols, finish);
+}
+
+}  // namespace elbo::cuda

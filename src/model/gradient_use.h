@@ -1,0 +1,21 @@
+#pragma once
+// What a backward pass does with the gradients of the parameters.
+
+#include <span>
+
+#include "ops/adam.h"
+#include "runtime/lane.h"
+
+namespace elbo {
+
+struct GradientUse {
+  bool accumulate = false;  ///< "+=" in Parameters::gradient(), else "="
+  /// Where not null, each layer takes its step as soon as nothing has to read its weights any more, and
+  /// Parameters::gradient() is undefined afterwards. Excludes `accumulate`.
+  const ops::AdamSettings* adam = nullptr;
+  const StepState* state = nullptr;  ///< Adam's, in device memory
+  /// Where gradients of parameters are computed, layers in turn; empty: on the main line.
+  std::span<Lane> lanes;
+};
+
+}  // namespace elbo

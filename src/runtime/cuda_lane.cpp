@@ -1,0 +1,74 @@
+// Side lines of a capture: one stream, whose dependencies are moved to and fro.
+#include <vector>
+
+#include "runtime/check.h"
+#include "runtime/cuda_api.h"
+#include "runtime/cuda_capture.h"
+
+namespace elbo::cuda {
+
+struct SideLine {
+  CudaState* state = nullptr;
+  void* workspace = nullptr;  ///< cuBLAS's in this lane
+  std::uint64_t recording = 0;
+  std::vector<cudaGraphNode_t> last;  ///< what the lane's next work comes after, besides the main line's
+  std::vector<cudaGraphNode_t> main;  ///< the main line's, while the lane is given work
+  void* main_workspace = nullptr;
+
+  ~SideLine() {
+    if (!workspace) return;
+    cudaSetDevice(state->device);
+    cudaFree(workspace);
+    cudaGetLastError();
+  }
+};
+
+namespace {
+
+/// Forgets an earlier recording. False where nothing is recorded.
+bool follow_recording(SideLine& line) {
+  if (!line.state->capturing) return false;
+  if (line.recording != line.state->recordings) line.last.clear();
+  line.recording = line.state->recordings;
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<SideLine> create_side_line(CudaState& state, bool products) {
+  auto line = std::make_shared<SideLine>();
+  line->state = &state;
+  if (products) line->workspace = allocate(state, state.blas_workspace_bytes);
+  return line;
+}
+
+void enter(SideLine& line) {
+  if (!follow_recording(line)) return;
+  CudaState& state = *line.state;
+  ELBO_CHECK(!state.in_lane, DeviceError, "a lane was given work while another is");
+  line.main = capture_dependencies(state);
+  add_capture_dependencies(state, line.last);
+  state.in_lane = true;
+  line.main_workspace = state.blas_workspace;
+  state.blas_workspace = line.workspace;
+}
+
+void leave(SideLine& line) noexcept {
+  CudaState& state = *line.state;
+  if (!state.in_lane) return;
+  state.in_lane = false;
+  state.blas_workspace = line.main_workspace;
+  try {
+    line.last = capture_dependencies(state);
+    set_capture_dependencies(state, line.main);
+  } catch (const DeviceError&) {  // the capture is spoilt, and its end says so
+  }
+}
+
+void join(SideLine& line) {
+  if (!follow_recording(line)) return;
+  add_capture_dependencies(*line.state, line.last);
+  line.last.clear();
+}
+
+}  // namespace elbo::cuda

@@ -1,0 +1,96 @@
+#pragma once
+// Cases of ops::linear_likelihood: a product and the likelihood of its results.
+
+#include <string>
+#include <vector>
+
+#include "cases/likelihood.h"
+#include "cases/linear.h"
+#include "ops/linear_likelihood.h"
+
+namespace elbo::test {
+
+struct LinearLikelihoodCase {
+  LikelihoodKind kind = LikelihoodKind::bernoulli;
+  LinearShape shape;  ///< n examples, `out` values
+  std::int64_t samples = 1;
+  bool bias = true;
+  bool weighted = false;  ///< per-row weights
+
+  std::int64_t rows() const { return shape.n * samples; }
+  LinearShape product() const { return {rows(), shape.in, shape.out}; }
+  std::string name() const {
+    std::string text(likelihood_name(kind));
+    std::replace(text.begin(), text.end(), '-', '_');
+    return concat(text, "_", shape.name(), "_k", samples, bias ? "" : "_nobias", weighted ? "_weighted" : "");
+  }
+  double flops() const { return product().flops(); }
+  /// The product's, with the gradient for its result, and x.
+  double bytes() const { return product().bytes() + 4.0 * static_cast<double>(shape.n * shape.out); }
+
+  LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f}; }
+  std::vector<float> x() const {
+    Random random(shape.seed() + 6);
+    return likelihood_support(kind) == Support::unit_interval ? random.uniform(shape.n * shape.out, 0.0, 1.0)
+                                                              : random.normal(shape.n * shape.out);
+  }
+  std::vector<float> weights() const {
+    return Random(shape.seed() + 7).uniform(weighted ? rows() : 0, 0.0, 1.0);
+  }
+  static constexpr float kScale = 0.25f;
+
+  struct Expected {
+    std::vector<double> nll, gradient;  ///< [rows], [rows, out]
+  };
+  Expected expected() const {
+    const auto parameters = affine_reference(product(), widen(product().x()), widen(product().w()),
+                                             bias ? widen(product().b()) : std::vector<double>{});
+    const auto values = x(), row_weights = weights();
+    Expected result{std::vector<double>(static_cast<std::size_t>(rows())), {}};
+    for (std::int64_t row = 0; row < rows(); ++row) {
+      const double weight = kScale * (weighted ? row_weights[static_cast<std::size_t>(row)] : 1.0);
+      for (std::int64_t j = 0; j < shape.out; ++j) {
+        const double value = values[static_cast<std::size_t>(row / samples * shape.out + j)];
+        // The second is for likelihoods that the op does not take.
+        const std::vector<double> one = {parameters[static_cast<std::size_t>(row * shape.out + j)], 0.0};
+        const auto nll = [&](std::span<const double> p) {
+          return reference_nll(kind, constants(), value, p);
+        };
+        result.nll[static_cast<std::size_t>(row)] += nll(one);
+        result.gradient.push_back(weight * finite_differences(nll, one)[0]);
+      }
+    }
+    return result;
+  }
+
+  void bind(OpRun& run) const {
+    const LinearShape all = product();
+    const auto h = run.input("h", all.n, all.in, all.x());
+    const auto w = run.dense_input("w", all.out, all.in, all.w());
+    const auto b = bias ? run.input("b", all.b()) : VectorView<const float>{};
+    const auto x_view = run.input("x", shape.n, shape.out, x());
+    ops::RowWeight weight{kScale, {}};
+    if (weighted) weight.per_row = run.input("weights", weights());
+    // Sums over the values of what the product's rounding does to each.
+    const auto terms = static_cast<double>(all.in + all.out);
+    const auto nll = run.output<float>(
+        "nll", all.n, [c = *this] { return c.expected().nll; },
+        Tolerance::float_sum(terms, 8.0 * std::sqrt(static_cast<double>(all.out))));
+    auto tolerance = Tolerance::float_sum(static_cast<double>(all.in));
+    tolerance.absolute += 1e-6;
+    const auto gradient = run.output<float>(
+        "gradient", all.n, all.out, [c = *this] { return c.expected().gradient; }, tolerance);
+    const std::int64_t count = ops::nll_parts(run.context(), all.out);
+    const auto parts = run.scratch<float>("parts", all.n, count);
+    const auto ones =
+        run.dense_input("ones", 1, count, std::vector<float>(static_cast<std::size_t>(count), 1.0f));
+    run.operation = [=, c = *this](Context& context) {
+      ops::linear_likelihood(context, c.kind, c.constants(), parts, gradient, h, w, b, x_view, weight);
+      if (nll.size > 0) {  // Σ over a row's parts
+        ops::linear_forward(context, {nll.data, nll.size, 1}, {}, parts, ones, {}, Activation::identity);
+      }
+    };
+  }
+};
+
+}  // namespace elbo::test

@@ -1,0 +1,58 @@
+// The last layer with its likelihood, against float64 on the device under test.
+
+#include "ops/linear_likelihood.h"
+
+#include <gtest/gtest.h>
+
+#include "cases/linear_likelihood.h"
+#include "elbo/error.h"
+
+namespace elbo::test {
+namespace {
+
+std::vector<LinearLikelihoodCase> cases() {
+  std::vector<LinearLikelihoodCase> cases;
+  for (const auto& info : kLikelihoods) {
+    if (!ops::linear_likelihood_takes(info.kind)) continue;
+    for (const auto& shape : awkward_shapes()) cases.push_back({info.kind, shape});
+    cases.push_back({info.kind, {5, 17, 33}, 4, true, true});
+    cases.push_back({info.kind, {3, 20, 130}, 3, false, true});
+    cases.push_back({info.kind, {33, 128, 784}});
+  }
+  cases.push_back({LikelihoodKind::bernoulli, {128, 400, 784}});
+  return cases;
+}
+
+class LinearLikelihood : public testing::TestWithParam<LinearLikelihoodCase> {};
+
+TEST_P(LinearLikelihood, MatchesReference) {
+  EXPECT_OP(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, LinearLikelihood, testing::ValuesIn(cases()), CaseName());
+
+TEST(LinearLikelihoodOp, SaysWhichLikelihoodsItTakes) {
+  for (const auto& info : kLikelihoods) {
+    EXPECT_EQ(ops::linear_likelihood_takes(info.kind), likelihood_parameters(info.kind) == 1) << info.name;
+  }
+}
+
+TEST(LinearLikelihoodOp, RefusesWrongShapes) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<float> memory(context, 64);
+  const auto matrix = [&](std::int64_t rows, std::int64_t cols) { return memory.matrix(rows, cols); };
+  const auto call = [&](LikelihoodKind kind, std::int64_t parts, std::int64_t h_cols, std::int64_t x_rows,
+                        std::int64_t x_cols) {
+    ops::linear_likelihood(context, kind, {}, matrix(4, parts), matrix(4, 3), matrix(4, h_cols), matrix(3, 2),
+                           memory.view().part(0, 3), matrix(x_rows, x_cols), {});
+  };
+  EXPECT_THROW(call(LikelihoodKind::gaussian_learned, 1, 2, 4, 3), ShapeError);
+  EXPECT_THROW(call(LikelihoodKind::bernoulli, 2, 2, 4, 3), ShapeError);
+  EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 3, 4, 3), ShapeError);
+  EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 2, 3, 3), ShapeError);
+  EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 2, 4, 2), ShapeError);
+}
+
+}  // namespace
+}  // namespace elbo::test

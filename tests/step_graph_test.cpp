@@ -1,0 +1,146 @@
+// Steps as graphs: how they hang together, and that how many make up one changes nothing.
+
+#include <gtest/gtest.h>
+
+#include "elbo/error.h"
+#include "model/model_file.h"
+#include "support/data.h"
+#include "support/training.h"
+#include "train/step_runner.h"
+
+namespace elbo::test {
+namespace {
+
+/// A model in training on patterns, its steps given in graphs of `graph_steps`.
+class StepRun {
+ public:
+  StepRun(const Recipe& recipe, const Dataset& data, int graph_steps)
+      : model_(recipe, data.dims(), device()),
+        context_(*model_.state().context),
+        resident_(context_, data.train),
+        preprocessor_(context_, recipe.data, !data.train.bytes.empty(), {}, {}),
+        runner_(model_.state(), resident_, preprocessor_, {.graph_steps = graph_steps}) {}
+
+  /// Whole epochs; returns how often graphs were launched.
+  int epochs(int count) {
+    int launches = 0;
+    for (int epoch = 0; epoch < count; ++epoch) {
+      const std::int64_t steps = runner_.steps_per_epoch();
+      runner_.begin(epoch + 1, 0, epoch * steps, {});
+      for (std::int64_t given = 0; given < steps; ++launches) given += runner_.launch();
+    }
+    return launches;
+  }
+  StepRunner& runner() { return runner_; }
+  std::vector<float> values() { return download(context_, model_.state().vae->parameters().values()); }
+  LossRecord record() {
+    LossRecord record;
+    context_.copy_to_host(&record, runner_.record(), sizeof record);
+    context_.synchronize();
+    return record;
+  }
+
+ private:
+  Model model_;
+  Context& context_;
+  data::ResidentData resident_;
+  data::Preprocessor preprocessor_;
+  StepRunner runner_;
+};
+
+/// The network that the critical path is counted on, over data of 784 values.
+Recipe deep_recipe() {
+  Recipe recipe = small_recipe();
+  recipe.model.encoder = {400, 400};
+  recipe.model.decoder = {400, 400};
+  recipe.model.latent = 20;
+  recipe.train.batch = 128;
+  recipe.train.precision = "tf32";
+  return recipe;
+}
+
+TEST(StepGraph, TheCriticalPathOfAStepIsThirteenNodes) {
+  ELBO_REQUIRE_DEVICE();
+  if (!device().is_cuda()) GTEST_SKIP() << "the CPU has no graphs";
+  const Dataset data = patterned_data(1024, 0, 784);
+  for (const int steps : {1, 2, 8}) {
+    StepRun run(deep_recipe(), data, steps);
+    ASSERT_EQ(run.runner().graph_steps(), steps);
+    const GraphShape shape = run.runner().largest_graph().shape();
+    EXPECT_LE(shape.longest_path, 13u * static_cast<unsigned>(steps));
+    // 13 of the main line; five gradients; costs, counters and the next batch.
+    EXPECT_LE(shape.nodes, 21u * static_cast<unsigned>(steps));
+  }
+}
+
+// A norm over all gradients needs them all: two nodes to clip, one to step, after the last gradient.
+TEST(StepGraph, ClippingAddsNoMoreThanItMust) {
+  ELBO_REQUIRE_DEVICE();
+  if (!device().is_cuda()) GTEST_SKIP() << "the CPU has no graphs";
+  Recipe recipe = deep_recipe();
+  recipe.train.clip_norm = 1.0;
+  StepRun run(recipe, patterned_data(1024, 0, 784), 2);
+  EXPECT_LE(run.runner().largest_graph().shape().longest_path, 2u * 16u);
+}
+
+class StepGraphVariants : public testing::TestWithParam<RecipeVariant> {};
+
+// 83 examples in batches of 8: ten full steps, that is 8 + 2 or 4 + 4 + 2, and a ragged one.
+TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = GetParam().recipe();
+  recipe.data.standardize = false;
+  const Dataset data = patterned_data(83, 0, 12, GetParam().as_bytes);
+  StepRun one(recipe, data, 1), four(recipe, data, 4), eight(recipe, data, 8);
+  EXPECT_EQ(one.epochs(2), 22);
+  EXPECT_EQ(four.epochs(2), device().is_cuda() ? 8 : 22);
+  EXPECT_EQ(eight.epochs(2), device().is_cuda() ? 6 : 22);
+  const LossRecord record = one.record();
+  EXPECT_GT(record.sums[0], 0.0);
+  EXPECT_EQ(record.first_bad_step, 0u);
+  for (StepRun* run : {&four, &eight}) {
+    EXPECT_EQ(run->values(), one.values());
+    EXPECT_EQ(run->record().sums[0], record.sums[0]);
+    EXPECT_EQ(run->record().sums[1], record.sums[1]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, StepGraphVariants, testing::ValuesIn(recipe_variants()), VariantName());
+
+TEST(StepGraph, AnEpochGoesOnAnywhere) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(83, 0);
+  StepRun whole(small_recipe(), data, 4), parts(small_recipe(), data, 4);
+  whole.epochs(1);
+  StepRunner& runner = parts.runner();
+  LossRecord so_far;
+  std::int64_t position = 0;
+  for (const std::int64_t stop : {3, 4, 9, 11}) {
+    runner.begin(1, position, position, so_far);
+    while (position < stop) position += runner.launch();
+    so_far = parts.record();
+  }
+  EXPECT_EQ(position, 11);
+  EXPECT_EQ(parts.values(), whole.values());
+  EXPECT_EQ(so_far.sums[0], whole.record().sums[0]);
+}
+
+TEST(StepGraph, TheEnvironmentSaysHowManySteps) {
+  ELBO_REQUIRE_DEVICE();
+  if (!device().is_cuda()) GTEST_SKIP() << "the CPU has no graphs";
+  const Dataset data = patterned_data(83, 0);
+  const auto graph_steps = [&](const char* text) {
+    const Environment environment("ELBO_GRAPH_STEPS", text);
+    return StepRun(small_recipe(), data, 0).runner().graph_steps();
+  };
+  EXPECT_EQ(graph_steps("1"), 1);
+  EXPECT_EQ(graph_steps("4"), 4);
+  EXPECT_EQ(graph_steps("7"), 4) << "rounded down to a power of two";
+  EXPECT_EQ(graph_steps("1000"), 8) << "no more than an epoch has";
+  for (const char* wrong : {"0", "-2", "two", "4 steps", "100000"}) {
+    EXPECT_THROW(graph_steps(wrong), ConfigError) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace elbo::test
