@@ -6,6 +6,7 @@
 
 #include "cases/linear_adam.h"
 #include "elbo/error.h"
+#include "ops/linear.h"
 
 namespace elbo::test {
 namespace {
@@ -27,6 +28,40 @@ TEST_P(LinearAdam, MatchesReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearAdam, testing::ValuesIn(cases()), CaseName());
+
+/// Values and moments of a layer after its step.
+std::vector<std::vector<float>> stepped(const LinearShape& shape, bool fused) {
+  Context context(Device::cpu(), 3);
+  Random random(5);
+  const std::int64_t weights = shape.out * shape.in;
+  Buffer<float> w(context, random.normal(weights)), w_m(context, random.normal(weights)),
+      w_v(context, random.uniform(weights, 0.5, 2.0)), dw(context, weights);
+  Buffer<float> b(context, random.normal(shape.out)), b_m(context, random.normal(shape.out)),
+      b_v(context, random.uniform(shape.out, 0.5, 2.0)), db(context, shape.out);
+  const Buffer<float> x(context, shape.x()), dy(context, shape.dy());
+  const auto matrix = [&](Buffer<float>& from) { return from.matrix(shape.out, shape.in); };
+  StepState state;
+  state.learning_rate = 0.01f;
+  state.bias_correction1 = state.bias_correction2 = 0.5f;
+  const auto dy_view = dy.matrix(shape.n, shape.out), x_view = x.matrix(shape.n, shape.in);
+  if (fused) {
+    ops::linear_adam(context, {matrix(w), matrix(w_m), matrix(w_v), b.view(), b_m.view(), b_v.view()},
+                     matrix(dw), db.view(), dy_view, x_view, {}, &state);
+  } else {
+    ops::linear_backward_params(context, matrix(dw), db.view(), dy_view, x_view, false);
+    ops::adam(context, w.view(), dw.view(), w_m.view(), w_v.view(), {}, &state);
+    ops::adam(context, b.view(), db.view(), b_m.view(), b_v.view(), {}, &state);
+  }
+  return {w.download(), w_m.download(), w_v.download(), b.download(), b_m.download(), b_v.download()};
+}
+
+TEST(LinearAdamOp, GivesTheBitsOfItsPartsOnTheCpu) {
+  // The last has more rows than a sum takes in one go.
+  for (const LinearShape& shape :
+       {LinearShape{17, 33, 20}, LinearShape{128, 784, 400}, LinearShape{1100, 40, 33}}) {
+    EXPECT_EQ(stepped(shape, true), stepped(shape, false)) << shape.name();
+  }
+}
 
 TEST(LinearAdamOp, RefusesWrongShapes) {
   ELBO_REQUIRE_DEVICE();

@@ -58,6 +58,12 @@ std::array<Block, 3> share(std::int64_t rows, std::int64_t cols, Cut cut, int in
 /// The threads for a product of `work` flops: little work stays in one.
 int team(const Context& context, double work);
 
+/// Longer sums come in parts, so that a strip of the left operand and a panel stay in the nearest caches.
+inline constexpr std::int64_t kDepth = 1024;
+inline bool in_one_go(std::int64_t depth) {
+  return depth <= kDepth;
+}
+
 /// Where a thread's sums are built.
 enum class Sums {
   in_result,   ///< in c
@@ -88,8 +94,6 @@ struct Strip {
 namespace detail {
 
 inline constexpr std::int64_t kPackedFloats = 128 << 10;  ///< half of a 1 MiB second-level cache
-/// Longer sums come in parts, so that a strip of the left operand and a panel stay in the nearest caches.
-inline constexpr std::int64_t kDepth = 1024;
 inline constexpr std::int64_t kSumColumns = 1024;
 inline constexpr std::int64_t kSumStride = kSumColumns + 16;  ///< not the same cache set for each row
 

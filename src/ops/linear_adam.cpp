@@ -1,5 +1,9 @@
 #include "ops/linear_adam.h"
 
+#include "ops/cpu_adam.h"
+#include "ops/cpu_column_sums.h"
+#include "ops/cpu_matmul.h"
+#include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
 #include "runtime/check.h"
@@ -7,8 +11,13 @@
 namespace elbo::ops {
 namespace {
 
-VectorView<float> flat(const MatrixView<float>& matrix) {
-  return {matrix.data, matrix.rows * matrix.cols};
+MatrixView<float> part(const MatrixView<float>& matrix, const cpu::Block& block) {
+  return {matrix.data + block.row * matrix.stride + block.col, block.rows, block.cols, matrix.stride};
+}
+
+/// A vector's part as a matrix of one row.
+MatrixView<float> row(const VectorView<float>& vector, const cpu::Span& span) {
+  return {vector.data + span.first, 1, span.size};
 }
 
 }  // namespace
@@ -35,9 +44,29 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
                         5 * out * in);
   });
   ELBO_DISPATCH_CUDA(context, linear_adam(context, layer, dw, db, dy, x, settings, state));
-  linear_backward_params(context, dw, db, dy, x, false);
-  adam(context, flat(layer.w), flat(dw), flat(layer.w_m), flat(layer.w_v), settings, state);
-  if (biases > 0) adam(context, layer.b, db, layer.b_m, layer.b_v, settings, state);
+  const auto coefficients = math::adam_coefficients(
+      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay), *state);
+  // The gradient of a few rows is used where it was made, in the cache of the core that owns these rows'
+  // weights and moments: it never goes to memory. Sums too long for one go need dw.
+  const cpu::Product product{.c = dw,
+                             .a = {cpu::rounded(context, dy, cpu::OperandPlace::first), true},
+                             .b = {cpu::rounded(context, x, cpu::OperandPlace::second), false},
+                             .cut = cpu::Cut::rows,
+                             .sums = cpu::in_one_go(x.rows) ? cpu::Sums::in_scratch : cpu::Sums::in_result};
+  cpu::matmul(
+      context, product,
+      [&](const cpu::Strip& strip) {
+        const cpu::Block& block = strip.block;
+        cpu::adam_rows(part(layer.w, block), {strip.sums, block.rows, block.cols, strip.stride},
+                       part(layer.w_m, block), part(layer.w_v, block), coefficients);
+      },
+      [&](int index, int count) {
+        const cpu::Span own = cpu::Span::part(biases, index, count);
+        if (own.size <= 0) return;
+        cpu::column_sums(db.part(own.first, own.size), dy.columns(own.first, own.size), false);
+        cpu::adam_rows(row(layer.b, own), row(db, own), row(layer.b_m, own), row(layer.b_v, own),
+                       coefficients);
+      });
 }
 
 }  // namespace elbo::ops
