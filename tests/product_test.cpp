@@ -114,6 +114,19 @@ TEST(Product, NetworkWidthsMatchReferenceByTheChosenPlans) {
   }
 }
 
+/// Grids that may begin while the one before ends, among uploads and kernels whose results they read.
+TEST(Product, OverlappingLaunchesMatchReference) {
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  for (const int splits : {1, 3}) {
+    for (const bool settled : {false, true}) {
+      ProductPlan plan{ProductEngine::tensor, Precision::tf32, 1, splits};
+      plan.overlap = true;
+      plan.b_is_settled = settled;
+      expect_products(plan, 17, 33, 270, {0, 0});
+    }
+  }
+}
+
 TEST(Product, EmptyInnerDimensionGivesZeros) {
   if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
   for (const auto& plan : every_tile(2)) {
