@@ -56,9 +56,12 @@ int team(const Context& context, double work) {
 
 namespace detail {
 
-std::int64_t columns_at_once(std::int64_t depth, Sums sums) {
-  const std::int64_t fit = kPackedFloats / std::max<std::int64_t>(depth, 1) / kPanelWidth * kPanelWidth;
-  return sums == Sums::in_scratch ? std::min(fit, kSumColumns) : fit;
+std::int64_t columns_at_once(const Product& p) {
+  const std::int64_t depth = std::clamp<std::int64_t>(p.depth(), 1, kDepth);
+  const std::int64_t fit = kPackedFloats / depth / kPanelWidth * kPanelWidth;
+  // Few columns of a weight, so that the next ones come from memory during the product with these.
+  if (p.cut == Cut::columns) return std::min(fit, 2 * kPanelWidth);
+  return p.sums == Sums::in_scratch ? std::min(fit, kSumColumns) : fit;
 }
 
 void pack(float* packed, const Operand& b, std::int64_t k, std::int64_t depth, std::int64_t col,
@@ -82,7 +85,7 @@ LeftOperand left_operand(const Operand& a, const Block& strip, std::int64_t k, s
                          float* memory) {
   const std::int64_t stride = a.stored.stride;
   const float* const from = a.at(strip.row, k);
-  if (!rows_collide(a) || strip.cols < 4 * kPanelWidth) {
+  if (!rows_collide(a) || strip.cols < 2 * kPanelWidth) {
     return {from, a.transposed ? 1 : stride, a.transposed ? stride : 1};
   }
   for (std::int64_t r = 0; r < strip.rows; ++r)
@@ -91,6 +94,16 @@ LeftOperand left_operand(const Operand& a, const Block& strip, std::int64_t k, s
 }
 
 }  // namespace
+
+void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::int64_t cols, std::int64_t row,
+                 std::int64_t rows) {
+  const std::int64_t lines = b.transposed ? cols : depth, along = b.transposed ? depth : cols;
+  const std::int64_t each = divide_up(lines * kStripRows, rows), first = lines * row / rows;
+  for (std::int64_t i = first; i < std::min(lines, first + each); ++i) {
+    const float* const from = b.transposed ? b.at(0, col + i) : b.at(i, col);
+    for (std::int64_t j = 0; j < along; j += kLine) __builtin_prefetch(from + j, 0, 2);
+  }
+}
 
 void add_to_strip(const Strip& strip, const Operand& a, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin) {

@@ -107,12 +107,16 @@ struct Scratch {
 };
 static_assert(sizeof(Scratch) <= Context::kScratchBytes);
 
-/// Columns of b that are packed together, in whole panels: as many as there is room for.
-std::int64_t columns_at_once(std::int64_t depth, Sums sums);
+/// Columns of b that are packed together, in whole panels.
+std::int64_t columns_at_once(const Product& p);
 
 /// b's rows k … k + depth − 1 and columns col … col + cols − 1, panel after panel.
 void pack(float* packed, const Operand& b, std::int64_t k, std::int64_t depth, std::int64_t col,
           std::int64_t cols);
+
+/// Asks for a strip's part of what pack() will read of these columns of b.
+void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::int64_t cols, std::int64_t row,
+                 std::int64_t rows);
 
 /// The strip's sums grow by those of k … k + depth − 1, or begin with them.
 void add_to_strip(const Strip& strip, const Operand& a, Scratch& scratch, std::int64_t k, std::int64_t depth,
@@ -123,7 +127,7 @@ template <class Finish>
 void multiply_block(const Product& p, const Block& block, Scratch& scratch, const Finish& finish) {
   if (block.empty()) return;
   const bool in_scratch = p.sums == Sums::in_scratch;
-  const std::int64_t depth = p.depth(), at_once = columns_at_once(std::min(depth, kDepth), p.sums);
+  const std::int64_t depth = p.depth(), at_once = columns_at_once(p);
   // In scratch there is room for one strip's sums: where they come in parts, each strip packs b for itself.
   const std::int64_t row_step = in_scratch && depth > kDepth ? kStripRows : block.rows;
   for (std::int64_t col = 0; col < block.cols; col += at_once) {
@@ -138,6 +142,10 @@ void multiply_block(const Product& p, const Block& block, Scratch& scratch, cons
           const Block of{block.row + row, std::min(kStripRows, end - row), block.col + col, cols};
           const Strip strip{of, in_scratch ? scratch.sums : p.c.data + of.row * p.c.stride + of.col,
                             in_scratch ? kSumStride : p.c.stride};
+          if (k == 0 && row_step == block.rows && col + cols < block.cols) {
+            fetch_ahead(p.b, part, block.col + col + cols, std::min(at_once, block.cols - col - cols), row,
+                        end);
+          }
           add_to_strip(strip, p.a, scratch, k, part, k == 0 && !p.accumulate);
           if (k + part == depth) finish(strip);
         }
