@@ -33,6 +33,7 @@ struct Options {
   int repeats = 15;
   int epochs = 0;
   int graph_steps = 0;
+  bool overlap = false;
   bool breakdown = false, json = false, serve = false;
 };
 
@@ -50,6 +51,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--repeats", options.repeats)->capture_default_str();
   app.add_option("--epochs", options.epochs, "whole epochs to time, shuffling and ragged batch included");
   app.add_option("--graph-steps", options.graph_steps, "steps of one graph on a GPU; 0: the quickest");
+  app.add_flag("--overlap", options.overlap, "a product's grid may begin while the one before it ends");
   app.add_option("--device", options.device, "cpu, cuda[:i], auto; without it $ELBO_BENCH_DEVICE");
   app.add_flag("--breakdown", options.breakdown, "each part of a step too");
   app.add_flag("--json", options.json, "one JSON object on stdout");
@@ -162,7 +164,10 @@ ordered_json about(Training& training, const Options& options) {
                        {"versions", {{"elbo", version()}}},
                        {"settings", ordered_json::object()}};
   if (!device.is_cuda()) json["threads"] = device.threads();
-  if (device.is_cuda()) json["settings"]["graph_steps"] = training.runner().graph_steps();
+  if (device.is_cuda()) {
+    json["settings"]["graph_steps"] = training.runner().graph_steps();
+    json["settings"]["overlap"] = options.overlap;
+  }
   return json;
 }
 
@@ -208,7 +213,7 @@ void run(Options options) {
   if (options.precision.empty()) options.precision = precision_of(recipe, device);
   const std::int64_t dims = options.widths.empty() ? options.dims : options.widths.front();
   Training training(recipe, device, parse_precision(options.precision), dims, options.examples,
-                    {.graph_steps = options.graph_steps});
+                    {.graph_steps = options.graph_steps, .overlap = options.overlap});
   ELBO_CHECK(options.steps < training.steps_per_epoch(), ConfigError, "an epoch of ", options.examples,
              " examples has fewer steps than ", options.steps + 1);
   if (options.serve) return serve(training, options);

@@ -28,7 +28,9 @@ ops::ProductLimits product_limits(Context& context) {
 }
 
 ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key) {
-  return ops::choose_product(key, product_limits(state));
+  ops::ProductPlan plan = ops::choose_product(key, product_limits(state));
+  plan.overlap = state.overlap;
+  return plan;
 }
 
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n) {

@@ -14,12 +14,12 @@ namespace {
 /// A model in training on patterns, its steps given in graphs of `graph_steps`.
 class StepRun {
  public:
-  StepRun(const Recipe& recipe, const Dataset& data, int graph_steps)
+  StepRun(const Recipe& recipe, const Dataset& data, int graph_steps, bool overlap = false)
       : model_(recipe, data.dims(), device()),
         context_(*model_.state().context),
         resident_(context_, data.train),
         preprocessor_(context_, recipe.data, !data.train.bytes.empty(), {}, {}),
-        runner_(model_.state(), resident_, preprocessor_, {.graph_steps = graph_steps}) {}
+        runner_(model_.state(), resident_, preprocessor_, {.graph_steps = graph_steps, .overlap = overlap}) {}
 
   /// Whole epochs; returns how often graphs were launched.
   int epochs(int count) {
@@ -123,6 +123,31 @@ TEST(StepGraph, AnEpochGoesOnAnywhere) {
   EXPECT_EQ(position, 11);
   EXPECT_EQ(parts.values(), whole.values());
   EXPECT_EQ(so_far.sums[0], whole.record().sums[0]);
+}
+
+// On a GPU that can; elsewhere it is not there to change anything.
+TEST(StepGraph, OverlappingGridsGiveTheSameBytes) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(83, 0);
+  StepRun apart(small_recipe(), data, 4), overlapping(small_recipe(), data, 4, true);
+  apart.epochs(2);
+  overlapping.epochs(2);
+  EXPECT_EQ(overlapping.values(), apart.values());
+}
+
+TEST(StepGraph, TheEnvironmentSaysWhetherGridsOverlap) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(17, 0);
+  const Recipe recipe = small_recipe();
+  Model model(recipe, data.dims(), device());
+  const data::ResidentData resident(*model.state().context, data.train);
+  const data::Preprocessor preprocessor(*model.state().context, recipe.data, true, {}, {});
+  const auto make = [&](const char* text) {
+    const Environment environment("ELBO_GRID_OVERLAP", text);
+    StepRunner runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+  };
+  for (const char* right : {"", "0", "1"}) EXPECT_NO_THROW(make(right)) << right;
+  for (const char* wrong : {"2", "yes", "1 "}) EXPECT_THROW(make(wrong), ConfigError) << wrong;
 }
 
 TEST(StepGraph, TheEnvironmentSaysHowManySteps) {

@@ -34,7 +34,8 @@ void fill_zero(CudaState& state, void* device, std::size_t bytes);
 
 /// A captured and instantiated CUDA graph; capture runs `work` with the stream recording.
 struct CapturedGraph;
-std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work);
+std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work,
+                                       const GraphOptions& options = {});
 void launch(CapturedGraph& graph);
 GraphShape shape(const CapturedGraph& graph);
 

@@ -22,16 +22,17 @@ namespace {
 /// Begins the capture; ends it, throwing the graph away, where `finish` was not reached.
 class CaptureScope {
  public:
-  explicit CaptureScope(CudaState& state) : state_(state) {
+  CaptureScope(CudaState& state, const GraphOptions& options) : state_(state) {
     ELBO_CHECK(!state.capturing, DeviceError, "a graph cannot be recorded while another is");
     ELBO_CUDA_CHECK(cudaSetDevice(state.device));
     ELBO_CUDA_CHECK(cudaStreamBeginCapture(state.stream, cudaStreamCaptureModeThreadLocal));
     state.capturing = true;
     ++state.recordings;
+    state.overlap = options.overlap;
   }
   ~CaptureScope() {
     if (!state_.capturing) return;
-    state_.capturing = false;
+    state_.capturing = state_.overlap = false;
     cudaGraph_t graph = nullptr;
     cudaStreamEndCapture(state_.stream, &graph);
     if (graph) cudaGraphDestroy(graph);
@@ -41,7 +42,7 @@ class CaptureScope {
   CaptureScope& operator=(const CaptureScope&) = delete;
 
   cudaGraph_t finish() {
-    state_.capturing = false;
+    state_.capturing = state_.overlap = false;
     cudaGraph_t graph = nullptr;
     ELBO_CUDA_CHECK(cudaStreamEndCapture(state_.stream, &graph));
     return graph;
@@ -83,10 +84,11 @@ struct GraphOwner {
 
 }  // namespace
 
-std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work) {
+std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work,
+                                       const GraphOptions& options) {
   auto captured = std::make_shared<CapturedGraph>();
   captured->state = &state;
-  CaptureScope scope(state);
+  CaptureScope scope(state, options);
   work();
   const GraphOwner owner{scope.finish()};
   captured->shape = shape_of(edges_of(owner.graph));

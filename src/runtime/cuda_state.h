@@ -27,6 +27,7 @@ struct CudaState {
   int compute_capability = 0;        ///< 90 for 9.0
   std::size_t max_shared_bytes = 0;  ///< shared memory a block can ask for
   bool capturing = false;            ///< while Graph::record runs
+  bool overlap = false;              ///< while it runs: whether grids may begin while the one before ends
   bool in_lane = false;              ///< while a Lane is given work
   std::uint64_t recordings = 0;      ///< graphs recorded so far, the one that is included
 

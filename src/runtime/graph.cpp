@@ -14,16 +14,17 @@ struct Graph::Recording {
 #endif
 };
 
-Graph Graph::record(Context& context, std::function<void()> work) {
+Graph Graph::record(Context& context, std::function<void()> work, const GraphOptions& options) {
   Graph graph;
   graph.recording_ = std::make_shared<Recording>();
 #if ELBO_HAS_CUDA
   if (context.is_cuda()) {
-    graph.recording_->captured = cuda::capture(context.cuda(), work);
+    graph.recording_->captured = cuda::capture(context.cuda(), work, options);
     return graph;
   }
 #endif
   (void)context;
+  (void)options;
   graph.recording_->work = std::move(work);
   return graph;
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <limits>
 #include <span>
+#include <string_view>
 
 #include "ops/record_loss.h"
 #include "ops/reduce.h"
@@ -29,6 +30,15 @@ int graph_steps_asked_for() {
   return static_cast<int>(steps);
 }
 
+bool overlap_asked_for() {
+  const char* const text = std::getenv("ELBO_GRID_OVERLAP");
+  if (!text || !*text) return false;
+  const std::string_view value = text;
+  ELBO_CHECK(value == "0" || value == "1", ConfigError, "ELBO_GRID_OVERLAP is \"", text,
+             "\": it takes 0 or 1");
+  return value == "1";
+}
+
 }  // namespace
 
 StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
@@ -39,6 +49,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       full_steps_(data.count() / batch_),
       steps_per_epoch_((data.count() + batch_ - 1) / batch_),
       precision_(parse_precision(model.recipe.train.precision)),
+      overlap_(options.overlap.value_or(overlap_asked_for())),
       ahead_(model.context->is_cuda()),
       fused_adam_(model.context->is_cuda() && model.recipe.train.clip_norm == 0.0),
       workspace_(*model.vae, batch_, 1, true),
@@ -183,9 +194,10 @@ double StepRunner::seconds_a_step(int steps, std::int64_t total) {
 }
 
 Graph StepRunner::record_steps(int steps, std::size_t slot, Batch batch) {
-  return Graph::record(*model_.context, [=, this] {
+  const auto work = [=, this] {
     for (int i = 0; i < steps; ++i) run((slot + static_cast<std::size_t>(i)) % slots_.size(), batch);
-  });
+  };
+  return Graph::record(*model_.context, work, {.overlap = overlap_});
 }
 
 void StepRunner::prepare(const Slot& slot, const Activations& batch, const StepState* state) {

@@ -2,6 +2,7 @@
 // Runs optimizer steps on the device. The seam where another way to run a step can take its place.
 
 #include <array>
+#include <optional>
 
 #include "data/resident.h"
 #include "model/state.h"
@@ -18,6 +19,9 @@ struct StepRunnerOptions {
   /// Steps of one graph on a GPU, rounded down to a power of two. 0: $ELBO_GRAPH_STEPS where that is set,
   /// else the quickest by measurement, where that is possible.
   int graph_steps = 0;
+  /// Whether a product's grid may begin while the one before it ends (GraphOptions). Without a value: whether
+  /// $ELBO_GRID_OVERLAP is 1.
+  std::optional<bool> overlap = std::nullopt;
 };
 
 /// One step: counters on, batch gathered, forward and backward, costs recorded, gradient clipped, Adam. What
@@ -87,6 +91,7 @@ class StepRunner {
   std::int64_t full_steps_;  ///< steps of an epoch with a full batch
   std::int64_t steps_per_epoch_;
   Precision precision_;
+  bool overlap_;
   bool ahead_;       ///< each step prepares the next one's slot
   bool fused_adam_;  ///< a layer's step is part of its gradient
   std::int64_t position_ = 0;
