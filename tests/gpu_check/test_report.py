@@ -1,8 +1,11 @@
 """Time shared out, curves compared and drawn, findings put together, the report."""
 
+import fnmatch
+import glob
 import importlib.util
 import json
 import os
+import re
 import tempfile
 import types
 import unittest
@@ -81,6 +84,35 @@ class Curves(unittest.TestCase):
         self.assertEqual(curves._ticks(103.2, 109.9, 7), [104, 105, 106, 107, 108, 109])
 
 
+class KernelSuites(unittest.TestCase):
+    TESTS = os.path.join(place.CHECK, "..", "..", "tests")
+    BENCHMARKS = glob.glob(os.path.join(TESTS, "..", "bench", "*_bench.cpp"))
+
+    @unittest.skipUnless(BENCHMARKS, "there are no sources here")
+    def test_the_filter_has_every_suite_that_runs_kernels(self):
+        check = types.SimpleNamespace(benchmarks=lambda: [os.path.basename(path)[: -len(".cpp")] for path in self.BENCHMARKS])
+        patterns = stages._kernel_filter(check).split(":")
+        files = [path for path in glob.glob(os.path.join(self.TESTS, "*_test.cpp")) if os.path.basename(path) != "rooms_test.cpp"]
+        # Ops are tested through their cases; these besides.
+        others = ["lane_test.cpp", "step_graph_test.cpp", "device_parity_test.cpp", "which_backend_test.cpp", "model_gradient_test.cpp"]
+        suites = set()
+        for path in files:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            if '#include "cases/' in text or os.path.basename(path) in others:
+                suites.update(re.findall(r"^TEST(?:_F|_P)?\((\w+),", text, re.MULTILINE))
+        self.assertIn("EveryPlan", suites)
+        for suite in suites:
+            for name in (suite + ".Test", "Whole/%s.Test/0" % suite):
+                self.assertTrue(any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns), name)
+        self.assertFalse(any(fnmatch.fnmatchcase("Recipe.CountsEveryProduct", pattern) for pattern in patterns))
+
+    def test_products_come_first_and_then_short_ones(self):
+        names = ["Adam.Long", "Adam.Short", "Whole/EveryPlan.Long/a", "Product.Short", "StepPlan.CountsEveryProductOnce"]
+        times = {"Adam.Long": 9, "Adam.Short": 1, "Whole/EveryPlan.Long/a": 8, "Product.Short": 2, "StepPlan.CountsEveryProductOnce": 3}
+        self.assertEqual(stages.sanitizer_order(names, times), ["Product.Short", "Whole/EveryPlan.Long/a", "Adam.Short", "StepPlan.CountsEveryProductOnce", "Adam.Long"])
+
+
 class SanitizerFindings(unittest.TestCase):
     def group(self, output, names=("A.B",), done=True):
         group = gtests.Group("memcheck", list(names))
@@ -137,6 +169,11 @@ RESULTS = {
     "curves": stage("passed", "close", picture="curves.svg", compared={"fp32": curves.compare(epochs(-200.0), epochs(-200.5))}),
     "steps": stage("passed", "1 timed", rows=[{"configuration": "784-400-400-20, batch 128", "precision": "tf32", "microseconds": 38.2,
                                                "fastest": 37.9, "examples_per_second": 3.35e6, "peak_percent": 34.2}]),
+    "plan": stage("passed", "1 plans", plans=[{
+        "recipe": "mnist-deep", "batch": 128, "precision": "tf32", "microseconds": 61.5, "step_microseconds": 50.25, "ops": [
+            {"op": "linear_forward", "shape": "128x784 -> 128x400", "engine": "tensor cores", "tile": "32x64x32", "splits": 2, "flops": 8e7, "bytes": 2e6,
+             "microseconds": 4.0},
+            {"op": "adam", "shape": "9", "engine": "loops", "tile": None, "splits": 1, "flops": 0.0, "bytes": 252.0, "microseconds": 0.0}]}]),
     "peers": stage("passed", "1 comparison | 1 peer", sections=[{"table": "### b128: batch 128, tf32\n\n| tool | ratio |\n|---|---|\n| elbo | 1 |"}]),
     "microbenchmarks": stage("cut short", "2 cases", rows=[{"name": "adam/n9", "microseconds": 5.0, "roofline_percent": 51.0}, {"name": "x", "error": "no"}]),
     "sanitizer": stage("passed", "no errors", tools={"memcheck": {"errors": 0, "messages": [], "training": "done", "tests": {"total": 5, "not_run": 1}}}),
@@ -148,7 +185,8 @@ class Report(unittest.TestCase):
         text = report.markdown({**document(), "stages": RESULTS})
         for words in ("# NVIDIA H200, 2026-01-02", "driver 580.1, CUDA 13.0", "SM 345 MHz of 1980", "143771 MiB", "commit abc123, from a bundle",
                       "nvcc: 13.0.88", "3 of 17 are off", "| fp32 | 2 | 104.6 |", "![curves](curves.svg)", "| 784-400-400-20, batch 128 | tf32 | 38.2 |",
-                      "1 comparison \\| 1 peer", "### b128: batch 128, tf32", "| memcheck | 0 | 4 | 5 | done |", "| adam/n9 | 5 |"):
+                      "1 comparison \\| 1 peer", "### b128: batch 128, tf32", "| memcheck | 0 | 4 | 5 | done |", "| adam/n9 | 5 |", "mnist-deep, batch 128, tf32:",
+                      "| linear_forward | 128x784 -> 128x400 | tensor cores, 32x64x32, 2 splits | 4 | 20 | 500 |", "| a step as it is trained |  |  | 50.25 |"):
             self.assertIn(words, text)
 
     def test_tables_have_as_many_cells_as_heads(self):

@@ -24,6 +24,7 @@ _STAGES = {
     "training": (stages.training, 60, 10),
     "curves": (stages.cpu_curves, 60, 10),
     "steps": (stages.steps, 60, 10),
+    "plan": (stages.plan, 20, 5),
     "peers": (stages.peers, 220, 25),
     "microbenchmarks": (stages.microbenchmarks, 60, 10),
     "sanitizer": (stages.sanitizer, _BUDGET, 60),

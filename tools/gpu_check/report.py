@@ -87,6 +87,18 @@ def _steps(result):
     return table(["configuration", "precision", "µs a step (median)", "fastest", "examples/s", "% of the products' peak", "s an epoch"], rows) if rows else []
 
 
+def _plan(result):
+    lines = []
+    for plan in result.get("plans", []):
+        rows = [(op["op"], op["shape"], ", ".join(filter(None, [op["engine"], op["tile"], "%d splits" % op["splits"] if op["splits"] > 1 else ""])),
+                 op["microseconds"], 1e-6 * op["flops"] / op["microseconds"] if op["microseconds"] else None,
+                 1e-3 * op["bytes"] / op["microseconds"] if op["microseconds"] else None) for op in plan["ops"]]
+        rows += [("all of them", "", "", plan["microseconds"], None, None), ("a step as it is trained", "", "", plan["step_microseconds"], None, None)]
+        lines += ["", "%s, batch %d, %s:" % (plan["recipe"], plan["batch"], plan["precision"]), ""]
+        lines += table(["op", "shape", "runs", "µs", "TFLOP/s", "GB/s"], rows)
+    return lines[1:]
+
+
 def _microbenchmarks(result):
     rows = [(r["name"], r.get("microseconds"), r.get("tflops"), r.get("gigabytes_per_second"), r.get("roofline_percent", r.get("error")))
             for r in result.get("rows", [])]
@@ -111,7 +123,7 @@ def _peers(result):
     return lines[1:]
 
 
-_SECTIONS = {"tests": _tests, "training": _training, "curves": _curves, "steps": _steps, "microbenchmarks": _microbenchmarks,
+_SECTIONS = {"tests": _tests, "training": _training, "curves": _curves, "steps": _steps, "plan": _plan, "microbenchmarks": _microbenchmarks,
              "sanitizer": _sanitizer, "peers": _peers}
 
 

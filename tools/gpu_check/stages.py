@@ -13,8 +13,11 @@ from run import run
 
 PASSED, FAILED, CUT_SHORT, SKIPPED = "passed", "failed", "cut short", "skipped"
 
-# Suites about kernels beyond those named after their op, which has a benchmark of its name.
-_MORE_KERNEL_SUITES = ["AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise"]
+# Suites about kernels beyond those named after their op, which has a benchmark of its name: first the products of
+# every tile, whose blocks share memory the most.
+_PRODUCT_SUITES = ["EveryPlan", "Product"]
+_MORE_KERNEL_SUITES = [*_PRODUCT_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "GradientCheck",
+                       "Lanes", "StepGraph", "StepPlan"]
 
 _DEEP, _WIDE = "784,400,400,20", "784,4096,4096,64"
 # Steps, repeats and epochs: on a GPU, and in a rehearsal on a CPU, where 0 steps leave the configuration out.
@@ -33,7 +36,12 @@ def _left(deadline):
 def _kernel_filter(check):
     ops = [name[: -len("_bench")] for name in check.benchmarks() if name != "step_bench"]
     suites = ["".join(word.capitalize() for word in op.split("_")) for op in ops] + _MORE_KERNEL_SUITES
-    return ":".join("*%s*" % suite for suite in suites)
+    return ":".join("*%s*.*" % suite for suite in suites)
+
+
+def sanitizer_order(names, times):
+    """Products first, then short tests first: a cut leaves the most done."""
+    return sorted(names, key=lambda name: (not any(suite in name.split(".")[0] for suite in _PRODUCT_SUITES), times.get(name, 0)))
 
 
 def _test_environment(check, workers):
@@ -157,6 +165,24 @@ def steps(check, deadline):
     return {"status": status, "words": words, "rows": rows, "clocks_before": before, "clocks_after": machine.clocks()}
 
 
+def plan(check, deadline):
+    """What runs each op of a step of mnist-deep, and how long it takes by itself, in each precision."""
+    plans, problems, cut = [], [], False
+    for precision in check.precisions:
+        arguments = ["--set", "data.name=" + check.data] + (["--set", "train.precision=" + precision] if check.has_precision else [])
+        done = run(check.log, [check.program("elbo"), "info", "--plan", "mnist-deep", *arguments, "--device", check.device, "--json"], _left(deadline),
+                   check.environment)
+        found = parse.json_line(done.output)
+        if done.ok and found:
+            plans.append(found)
+        elif done.timed_out:
+            cut = True
+        else:
+            problems.append("%s: %s" % (precision, done.complaint()))
+    words = "; ".join(["%d plans" % len(plans)] + problems)
+    return {"status": FAILED if problems else CUT_SHORT if cut or not plans else PASSED, "words": words, "plans": plans}
+
+
 def microbenchmarks(check, deadline):
     """Every op's benchmark."""
     rows, problems, cut = [], [], []
@@ -192,7 +218,7 @@ def sanitizer(check, deadline):
         return {"status": SKIPPED, "words": "compute-sanitizer is not on this machine (it comes with the CUDA toolkit)"}
     environment = _test_environment(check, 8)
     names = gtests.list_tests(check.program("elbo_tests"), _kernel_filter(check), environment, check.log, run)
-    names.sort(key=lambda name: check.test_times.get(name, 0))  # short ones first: a cut leaves the most done
+    names = sanitizer_order(names, check.test_times)
     tools = ["memcheck", "racecheck", "initcheck", "synccheck"]
     groups = [gtests.Group(tool, names, [checker, "--tool", tool, "--error-exitcode", "99"], chunk=24, hangs=180) for tool in tools]
     trained = {}
