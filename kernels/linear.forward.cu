@@ -19,6 +19,9 @@ struct FinishForward {
     store4(y.data + row * y.stride + col, activate(activation, sums), count, y_aligned);
   }
   MatrixView<float> staging() const { return y; }
+  const float* bias_alone() const {
+    return !saved.data && activation == Activation::identity ? b.data : nullptr;
+  }
   bool stores_sums() const { return !b.data && !saved.data && activation == Activation::identity; }
   bool adds_sums() const { return false; }
 };

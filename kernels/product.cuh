@@ -27,6 +27,9 @@
 //   called on the host: memory [m, n] where cuBLAS may leave the sums before quad() reads and overwrites
 //   them, or an empty view; whether storing them there is all that quad() does; or adding them to what is
 //   there.
+//     const float* bias_alone() const;   (called on the host)
+//   where all that quad() does is to add a bias [n] to each row, that; else null. cuBLASLt does it by itself.
+//   It could apply ReLU too, but its ReLU makes 0 of NaN, which would hide that a training diverged.
 // quad() may read memory that other calls of it write only where both are for the same values.
 //
 // Blocks do not wait for each other: splits leave partial sums in the state's workspace, and a second kernel
@@ -190,22 +193,27 @@ ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& k
 /// A split plan's partial sums, in the workspace. Throws DeviceError where they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
 
-/// Σ_k a b by cuBLAS into the memory of `to`, or added to what is there. Throws DeviceError.
-void blas_sums(CudaState& state, const PartialSums& to, const Operand& a, Along along_a, const Operand& b,
-               Along along_b, std::int64_t k, bool add);
+/// Σ_k a b by cuBLAS into the memory of `to`, or added to what is there, with `bias` [b.extent] added to each
+/// row where it is not null. False where cuBLAS cannot. Throws DeviceError.
+bool blas_sums(CudaState& state, const ops::ProductPlan& plan, const PartialSums& to, const Operand& a,
+               Along along_a, const Operand& b, Along along_b, std::int64_t k, bool add, const float* bias);
 
 /// A product whose sums cuBLAS leaves where finish.staging() says; false where it says nothing.
 template <Along kAlongA, Along kAlongB, class Finish>
-bool product_by_blas(CudaState& state, const Operand& a, const Operand& b, std::int64_t k,
-                     const Finish& finish) {
+bool product_by_blas(CudaState& state, const ops::ProductPlan& plan, const Operand& a, const Operand& b,
+                     std::int64_t k, const Finish& finish) {
   if constexpr (kHasStaging<Finish>) {
     const auto staging = finish.staging();
     if (!staging.data) return false;
     PartialSums sums;
     sums.data = staging.data;
     sums.row_stride = staging.stride;
-    blas_sums(state, sums, a, kAlongA, b, kAlongB, k, finish.adds_sums());
-    if (!finish.stores_sums() && !finish.adds_sums())
+    const float* bias = nullptr;
+    if constexpr (kAddsBiasAlone<Finish>) {
+      if (plan.precision != Precision::fp32) bias = finish.bias_alone();
+    }
+    if (!blas_sums(state, plan, sums, a, kAlongA, b, kAlongB, k, finish.adds_sums(), bias)) return false;
+    if (!bias && !finish.stores_sums() && !finish.adds_sums())
       launch_finish(state, sums, a.extent, b.extent, false, finish);
     if constexpr (kSumsOperand<Finish>) {
       static_assert(kAlongA == Along::extent, "only the bias gradient is summed without a product");
@@ -225,7 +233,7 @@ void product(CudaState& state, const ops::ProductPlan& plan, const Operand& a, c
              std::int64_t k, const Finish& finish) {
   const std::int64_t m = a.extent, n = b.extent;
   if (plan.engine == ops::ProductEngine::blas) {
-    if (product_by_blas<kAlongA, kAlongB>(state, a, b, k, finish)) return;
+    if (product_by_blas<kAlongA, kAlongB>(state, plan, a, b, k, finish)) return;
     const ops::ProductKey key{m, n, k, kKind<kAlongA, kAlongB>, plan.precision};
     return product<kAlongA, kAlongB>(state, ops::choose_own_product(key, product_limits(state)), a, b, k,
                                      finish);

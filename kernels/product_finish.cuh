@@ -34,6 +34,10 @@ inline constexpr bool kSumsOperand = requires(const Finish& f) {
 };
 /// Whether a product may leave its sums in memory of the epilogue's, which then overwrites them.
 template <class Finish>
+inline constexpr bool kAddsBiasAlone = requires(const Finish& f) {
+  f.bias_alone();
+};
+template <class Finish>
 inline constexpr bool kHasStaging = requires(const Finish& f) {
   f.staging();
 };

@@ -2,8 +2,11 @@
 
 #include "ops/product_plan.h"
 
+#include "bf16_operand.cuh"
 #include "product.cuh"
 #include "runtime/context.h"
+#include "runtime/cuda_lt.h"
+#include "runtime/op_trace.h"
 
 namespace elbo::cuda {
 namespace {
@@ -28,8 +31,11 @@ ops::ProductLimits product_limits(Context& context) {
 }
 
 ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key) {
-  ops::ProductPlan plan = ops::choose_product(key, product_limits(state));
+  const ops::ProductLimits limits = product_limits(state);
+  ops::ProductPlan plan =
+      state.product_choices ? state.product_choices->plan(key, limits) : ops::choose_product(key, limits);
   plan.overlap = state.overlap;
+  OpTrace::note_product(plan.engine_name(), plan.tile_name(), plan.splits);
   return plan;
 }
 
@@ -48,14 +54,75 @@ PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::in
   return sums;
 }
 
-/// Row-major c (+)= a b, as column-major cᵀ (+)= bᵀ aᵀ.
-void blas_sums(CudaState& state, const PartialSums& to, const Operand& a, Along along_a, const Operand& b,
+namespace {
+
+/// Row-major c = a b, as column-major cᵀ = bᵀ aᵀ.
+void blas_fp32(CudaState& state, const PartialSums& to, const Operand& a, Along along_a, const Operand& b,
                Along along_b, std::int64_t k, bool add) {
   const BlasOperand left{b, along_b == Along::k}, right{a, along_a == Along::extent};
   const float alpha = 1.0f, beta = add ? 1.0f : 0.0f;
   ELBO_CUDA_CHECK(cublasSgemm(blas(state), left.operation(), right.operation(), static_cast<int>(b.extent),
                               static_cast<int>(a.extent), static_cast<int>(k), &alpha, b.data, left.leading(),
                               a.data, right.leading(), &beta, to.data, static_cast<int>(to.row_stride)));
+}
+
+/// An operand in bf16, in the workspace from `to` on: its place and stride there, and on the way what fills
+/// it.
+struct Bf16Operand {
+  std::uint16_t* data;
+  const Operand& from;
+  std::int64_t rows, cols, stride;
+
+  Bf16Operand(std::uint16_t* to, const Operand& operand, Along along, std::int64_t k)
+      : data(to),
+        from(operand),
+        rows(along == Along::k ? operand.extent : k),
+        cols(along == Along::k ? k : operand.extent),
+        stride(ops::bf16_stride(cols)) {}
+
+  std::uint16_t* end() const { return data + rows * stride; }
+  void fill(CudaState& state) const {
+    launch(state, LaunchShape(blocks_for(rows * stride / 8, 256), 256), bf16_operand_kernel, data, stride,
+           from.data, from.stride, rows, cols, rows_aligned16(from.data, from.stride));
+  }
+};
+
+}  // namespace
+
+bool blas_sums(CudaState& state, const ops::ProductPlan& plan, const PartialSums& to, const Operand& a,
+               Along along_a, const Operand& b, Along along_b, std::int64_t k, bool add, const float* bias) {
+  if (plan.precision == Precision::fp32) {
+    blas_fp32(state, to, a, along_a, b, along_b, k, add);
+    return true;
+  }
+  if (!state.blas_workspace) return false;  // a line of work that was made without
+  LtProduct product{.m = a.extent,
+                    .n = b.extent,
+                    .k = k,
+                    .a = {a.data, a.stride, along_a == Along::k},
+                    .b = {b.data, b.stride, along_b == Along::k}};
+  product.c = to.data;
+  product.c_stride = to.row_stride;
+  product.add = add;
+  product.bias = bias;
+  if (plan.precision == Precision::tf32) {
+    if (!lt_takes(state, product)) return false;
+    lt_multiply(state, product, plan.tile);
+    return true;
+  }
+  const ops::ProductKey key{a.extent, b.extent, k, {}, plan.precision};
+  if (ops::workspace_bytes(plan, key) > state.blas_workspace_bytes) return false;
+  auto* const memory =
+      reinterpret_cast<std::uint16_t*>(static_cast<std::byte*>(state.blas_workspace) + kLtWorkspace);
+  const Bf16Operand left(memory, a, along_a, k), right(left.end(), b, along_b, k);
+  product.bf16 = true;
+  product.a = {left.data, left.stride, along_a == Along::k};
+  product.b = {right.data, right.stride, along_b == Along::k};
+  if (!lt_takes(state, product)) return false;
+  left.fill(state);
+  right.fill(state);
+  lt_multiply(state, product, plan.tile);
+  return true;
 }
 
 }  // namespace elbo::cuda

@@ -233,6 +233,9 @@ TEST(Checkpoint, ComesBackToTheBit) {
 
   Model other = make_model(small_recipe(), data);
   other.state().picture = {3, 4, 1};
+  if (const auto& choices = model.state().product_choices) {  // a training that is resumed begins with them
+    other.state().set_product_choices(std::make_unique<ops::ProductChoices>(*choices));
+  }
   const TrainingPosition read = load_checkpoint(folder / "c", other.state(), identity);
   EXPECT_EQ(read.epoch, 2);
   EXPECT_EQ(read.epoch_steps, 1);

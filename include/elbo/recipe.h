@@ -49,6 +49,7 @@ struct TrainSettings {
   /// Of the products in a step: fp32, tf32, bf16 (see elbo/precision.h). auto is what
   /// default_training_precision() says of the device; a model's recipe has that in its place.
   std::string precision = "auto";
+  bool tune = true;  ///< on CUDA, time what can compute each product and take the fastest
 };
 
 /// All settings of a training. Default-constructed, it is a small VAE for `digits`.

@@ -101,6 +101,11 @@ Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, Pic
   vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
 }
 
+void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choices) {
+  context->set_product_choices(choices.get());
+  product_choices = std::move(choices);
+}
+
 double Model::State::log_volume() const {
   double total = 0.0;
   for (const float deviation : standard_deviation) total += std::log(static_cast<double>(deviation));

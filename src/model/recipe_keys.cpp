@@ -92,6 +92,7 @@ const RecipeKey kKeys[] = {
     {"train.clip_norm", "largest norm of the whole gradient; 0: no clipping", ELBO_AT(train.clip_norm),
      kAtLeast0},
     {"train.seed", "of initial weights, shuffling and noise", ELBO_AT(train.seed), kSeed},
+    {"train.tune", "on CUDA, time what can compute each product and take the fastest", ELBO_AT(train.tune)},
     {"train.precision",
      "of products; auto: tf32 on CUDA, fp32 on the CPU",
      ELBO_AT(train.precision),

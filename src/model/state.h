@@ -6,12 +6,15 @@
 
 #include "elbo/model.h"
 #include "model/vae.h"
+#include "ops/product_plan.h"
 
 namespace elbo {
 
 struct Model::State {
   Recipe recipe;
   PictureShape picture;
+  /// On a GPU, once it was trained: by which plans its products run. Outlives the context that asks it.
+  std::unique_ptr<ops::ProductChoices> product_choices;
   std::unique_ptr<Context> context;  // declared before what lives on it
   std::unique_ptr<Vae> vae;
   /// Per-dimension mean and deviation of the training data when data.standardize; else empty. Written by
@@ -21,6 +24,9 @@ struct Model::State {
 
   /// Σ_j log σ_j: what a density of standardised data lacks to be one of the data itself, in nats. 0 without.
   double log_volume() const;
+
+  /// Products ask these from here on.
+  void set_product_choices(std::unique_ptr<ops::ProductChoices> choices);
 
   /// A fresh model. Throws ConfigError or DeviceError.
   State(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture);

@@ -34,17 +34,32 @@ constexpr double kStep = 90 / kClock;   ///< barrier, loads and one multiply-add
 constexpr double kFinish = 0.5e-6;      ///< a block's results through shared memory to the last store
 constexpr double kNextKernel = 1.5e-6;  ///< one more kernel in a graph
 constexpr double kBlasFp32 = 67e12 * 0.85;
+constexpr double kBlasTf32 = 495e12 * 0.7;
+constexpr double kBlasBf16 = 989e12 * 0.7;
+constexpr double kMemory = 4e12;  ///< bytes a second
 }  // namespace h200
-
-double blas_seconds(const ProductKey& key) {
-  const double finish = 4.0 * 2 * static_cast<double>(key.m * key.n) / h200::kL2Total;
-  return 4e-6 + key.flops() / h200::kBlasFp32 + h200::kNextKernel + finish;
-}
 
 double math_rate(Precision precision) {
   return precision == Precision::fp32   ? h200::kFp32
          : precision == Precision::tf32 ? h200::kTf32
                                         : h200::kBf16;
+}
+
+/// What cuBLAS reaches of the peak on large products.
+double blas_rate(Precision precision) {
+  return precision == Precision::fp32   ? h200::kBlasFp32
+         : precision == Precision::tf32 ? h200::kBlasTf32
+                                        : h200::kBlasBf16;
+}
+
+double blas_seconds(const ProductKey& key) {
+  const double finish = 4.0 * 2 * static_cast<double>(key.m * key.n) / h200::kL2Total;
+  // In bf16 both operands are read as floats and written as halves first.
+  const double operands =
+      key.precision == Precision::bf16
+          ? 2 * h200::kNextKernel + 6.0 * static_cast<double>((key.m + key.n) * key.k) / h200::kMemory
+          : 0.0;
+  return 4e-6 + key.flops() / blas_rate(key.precision) + h200::kNextKernel + finish + operands;
 }
 
 /// Blocks of a tile that one multiprocessor holds.
@@ -88,11 +103,13 @@ void add_tiles(std::vector<ProductPlan>& plans, const ProductTile (&tiles)[kCoun
   }
 }
 
+/// How many of cuBLASLt's algorithms are worth a trial.
+constexpr int kBlasAlgorithms = 4;
+
 /// cuBLAS counts in int.
 bool blas_takes(const ProductKey& key) {
   constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
-  return key.precision == Precision::fp32 && std::max({key.m, key.n, key.k}) <= kLargest &&
-         std::min({key.m, key.n, key.k}) > 0;
+  return std::max({key.m, key.n, key.k}) <= kLargest && std::min({key.m, key.n, key.k}) > 0;
 }
 
 }  // namespace
@@ -116,13 +133,32 @@ const ProductTile& ProductPlan::shape() const {
 }
 
 std::string ProductPlan::name() const {
-  if (engine == ProductEngine::blas) return concat("blas_", precision_name(precision));
+  if (engine == ProductEngine::blas) {
+    return concat("blas_", precision_name(precision), tile > 0 ? concat("_algorithm", tile) : "");
+  }
   const ProductTile& t = shape();
   return concat(precision_name(precision), "_", t.rows, "x", t.cols, "x", t.depth,
                 splits > 1 ? concat("_split", splits) : "");
 }
 
+std::string ProductPlan::engine_name() const {
+  return engine == ProductEngine::blas     ? (precision == Precision::fp32 ? "cuBLAS" : "cuBLASLt")
+         : engine == ProductEngine::tensor ? "tensor cores"
+                                           : "fp32 units";
+}
+
+std::string ProductPlan::tile_name() const {
+  if (engine == ProductEngine::blas) return tile > 0 ? concat("algorithm ", tile) : "";
+  return concat(shape().rows, "x", shape().cols, "x", shape().depth);
+}
+
 std::size_t workspace_bytes(const ProductPlan& plan, const ProductKey& key) {
+  if (plan.engine == ProductEngine::blas) {
+    constexpr std::size_t kLtWorkspace = std::size_t{16} << 20;  // cuda_lt.h
+    if (plan.precision != Precision::bf16) return 0;
+    // Whichever way an operand lies, no row is padded by more than seven numbers.
+    return kLtWorkspace + 2 * static_cast<std::size_t>((key.m + 7) * (key.k + 7) + (key.n + 7) * (key.k + 7));
+  }
   if (plan.splits == 1) return 0;
   return 4 * static_cast<std::size_t>(plan.splits * key.m * (partial_stride(key.n) + 1));
 }
@@ -139,6 +175,10 @@ std::vector<ProductPlan> candidates(const ProductKey& key, const ProductLimits& 
     if (blas_takes(key)) plans.push_back({ProductEngine::blas, key.precision});
   } else {
     add_tiles(plans, kTensorTiles, ProductEngine::tensor, key, limits);
+    for (int rank = 0; rank < kBlasAlgorithms && blas_takes(key); ++rank) {
+      const ProductPlan plan{ProductEngine::blas, key.precision, rank};
+      if (workspace_bytes(plan, key) <= limits.workspace_bytes) plans.push_back(plan);
+    }
   }
   std::stable_sort(plans.begin(), plans.end(), [&](const ProductPlan& a, const ProductPlan& b) {
     return predicted_seconds(a, key, limits) < predicted_seconds(b, key, limits);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,7 +69,7 @@ inline constexpr ProductTile kTensorTiles[] = {
 enum class ProductEngine {
   scalar,  ///< kScalarTiles; fp32
   tensor,  ///< kTensorTiles; tf32 and bf16
-  blas,    ///< cuBLAS and a pass over what it leaves; fp32
+  blas,    ///< cuBLAS, in tf32 and bf16 cuBLASLt, and a pass over what it leaves
 };
 
 /// The columns whose results a split or cuBLAS's product sums per row where its epilogue sums rows.
@@ -77,7 +78,7 @@ inline constexpr int kFinishColumns = 128;
 struct ProductPlan {
   ProductEngine engine = ProductEngine::scalar;
   Precision precision = Precision::fp32;
-  int tile = 0;    ///< index into the engine's tiles
+  int tile = 0;  ///< index into the engine's tiles; of cuBLASLt's algorithms, from what it holds for the best
   int splits = 1;  ///< blocks that share a tile's inner dimension; they leave partial sums, added in order
   /// Programmatic dependent launch: the grid begins while the one before it ends, and, where b was written
   /// before that one began, reads b at once. Only where the stream's grid before is one that lets it.
@@ -88,6 +89,9 @@ struct ProductPlan {
   /// "tf32_32x64x32_split2", "blas_fp32".
   std::string name() const;
   const ProductTile& shape() const;
+  /// "fp32 units", "tensor cores", "cuBLAS"; and the tile of a block of ours, "32x64x32", else nothing.
+  std::string engine_name() const;
+  std::string tile_name() const;
   /// Whether results are finished by a second kernel, from sums in memory.
   bool two_kernels() const { return splits > 1 || engine == ProductEngine::blas; }
   /// How many neighbouring columns of a row an epilogue that sums rows is given as one sum, and how many such
@@ -114,6 +118,10 @@ constexpr std::size_t shared_bytes(const ProductTile& tile, ProductKind kind) {
 }
 /// Workspace that a plan needs.
 std::size_t workspace_bytes(const ProductPlan& plan, const ProductKey& key);
+/// Numbers between the rows of an operand in bf16, which cuBLASLt wants at 16 bytes.
+constexpr std::int64_t bf16_stride(std::int64_t cols) {
+  return (cols + 7) / 8 * 8;
+}
 /// Floats between the rows of partial sums [m, n].
 constexpr std::int64_t partial_stride(std::int64_t n) {
   return (n + 3) / 4 * 4;
@@ -136,5 +144,24 @@ ProductPlan choose_own_product(const ProductKey& key, const ProductLimits& limit
 /// Seconds that a plan should take, from the bytes that its blocks move, their arithmetic and latencies, with
 /// an H200's figures per multiprocessor. For choosing, and to hold measurements against.
 double predicted_seconds(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits);
+
+/// Plans that were settled for products, by measurement or by an earlier part of the same training. A GPU's
+/// state that knows of one asks it, and so its products run the same way for as long as it lives.
+class ProductChoices {
+ public:
+  /// The settled plan, or choose_product(). Remembers that it was asked.
+  ProductPlan plan(const ProductKey& key, const ProductLimits& limits);
+  /// The products that were asked for, each once, in order.
+  const std::vector<ProductKey>& asked() const noexcept { return asked_; }
+
+  void settle(const ProductKey& key, const ProductPlan& plan);
+  bool empty() const noexcept { return settled_.empty(); }
+  /// The settled plans: the products' names and theirs.
+  std::map<std::string, std::string> names() const;
+
+ private:
+  std::vector<ProductKey> asked_;
+  std::map<std::string, ProductPlan> settled_;  ///< by the product's name
+};
 
 }  // namespace elbo::ops

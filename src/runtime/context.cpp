@@ -62,6 +62,20 @@ Context::Context(Device device, int threads)
 
 Context::~Context() = default;
 
+void Context::set_product_choices([[maybe_unused]] ops::ProductChoices* choices) noexcept {
+  ON_CUDA(set_product_choices(*cuda_, choices));
+}
+
+std::string Context::fingerprint() const {
+  ON_CUDA(fingerprint(*cuda_));
+  return {};
+}
+
+double Context::seconds_on_device([[maybe_unused]] const std::function<void()>& work) {
+  ON_CUDA(seconds_of(*cuda_, work));
+  throw DeviceError("the CPU's work has no time on a device");
+}
+
 void Context::synchronize() {
   ON_CUDA(synchronize(*cuda_));
 }

@@ -2,13 +2,18 @@
 // The execution context: one device, one ordered stream of work on it.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "elbo/device.h"
 #include "elbo/precision.h"
 
 namespace elbo {
 
+namespace ops {
+class ProductChoices;  // src/ops/product_plan.h
+}
 class OpTrace;     // src/runtime/op_trace.h
 struct CudaState;  // src/runtime/cuda_state.h, in builds that have CUDA
 
@@ -39,6 +44,15 @@ class Context {
   /// Where ops say what they run; null, but for `elbo info --plan`.
   OpTrace* trace() const noexcept { return trace_; }
   void set_trace(OpTrace* trace) noexcept { trace_ = trace; }
+  /// Where the products of a GPU ask for their plans from here on; null: nowhere. Whoever sets it owns it.
+  /// Does nothing on the CPU.
+  void set_product_choices(ops::ProductChoices* choices) noexcept;
+  /// A GPU with its driver and libraries, by names and versions: where it is the same, so are times and bits.
+  /// Empty on the CPU.
+  std::string fingerprint() const;
+  /// Seconds that work takes on a GPU, which runs it several times. Not while a graph is recorded; not on the
+  /// CPU.
+  double seconds_on_device(const std::function<void()>& work);
   /// Waits until all work given to this context is done; rethrows what failed in it as DeviceError.
   void synchronize();
 

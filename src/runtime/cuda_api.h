@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "elbo/device.h"
@@ -13,6 +14,9 @@
 namespace elbo {
 
 struct CudaState;
+namespace ops {
+class ProductChoices;
+}
 
 namespace cuda {
 
@@ -21,6 +25,11 @@ std::vector<DeviceInfo> gpus();
 /// Stream and handles on one GPU. Throws DeviceError.
 CudaState* create_state(int index);
 void destroy_state(CudaState* state);
+
+/// Where the products of this device ask for their plans from here on; null: nowhere. It must outlive that.
+void set_product_choices(CudaState& state, ops::ProductChoices* choices);
+/// The GPU, its driver and libraries by name and version: where it is the same, so are times and bits.
+std::string fingerprint(const CudaState& state);
 
 void synchronize(CudaState& state);
 void* allocate(CudaState& state, std::size_t bytes);

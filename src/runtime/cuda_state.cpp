@@ -1,6 +1,7 @@
 // GPUs, their streams and library handles.
 #include "runtime/cuda_state.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "runtime/check.h"
@@ -44,11 +45,19 @@ void warm_up_blas(CudaState& state) {
   ELBO_CUDA_CHECK(cudaFree(operands));
 }
 
+std::size_t total_memory(int device) {
+  cudaDeviceProp properties{};
+  ELBO_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+  return properties.totalGlobalMem;
+}
+
 void open_blas(CudaState& state) {
   ELBO_CUDA_CHECK(cublasCreate(&state.blas));
   ELBO_CUDA_CHECK(cublasSetStream(state.blas, state.stream));
-  // After cublasSetStream, which puts the default workspace back. 32 MiB is what cuBLAS asks for on Hopper.
-  state.blas_workspace_bytes = std::size_t{32} << 20;
+  // After cublasSetStream, which puts the default workspace back. 32 MiB is what cuBLAS asks for on Hopper;
+  // where there is plenty of memory, operands of large products in bf16 fit in as well.
+  state.blas_workspace_bytes =
+      std::clamp(total_memory(state.device) / 512, std::size_t{32} << 20, std::size_t{192} << 20);
   ELBO_CUDA_CHECK(cudaMalloc(&state.blas_workspace, state.blas_workspace_bytes));
   ELBO_CUDA_CHECK(cublasSetWorkspace(state.blas, state.blas_workspace, state.blas_workspace_bytes));
   state.bound_workspace = state.blas_workspace;
@@ -103,6 +112,7 @@ CudaState* create_state(int index) {
   state->compute_capability = 10 * attribute(cudaDevAttrComputeCapabilityMajor, index) +
                               attribute(cudaDevAttrComputeCapabilityMinor, index);
   open_blas(*state);
+  open_lt(*state);
   open_staging(*state);
   return state.release();
 }
@@ -114,6 +124,7 @@ void destroy_state(CudaState* state) {
   cudaSetDevice(state->device);
   if (state->stream) cudaStreamSynchronize(state->stream);
   if (state->blas) cublasDestroy(state->blas);
+  close_lt(*state);
   cudaFree(state->blas_workspace);
   for (auto& staging : state->staging) {
     if (staging.copied) cudaEventDestroy(staging.copied);
@@ -122,6 +133,21 @@ void destroy_state(CudaState* state) {
   if (state->stream) cudaStreamDestroy(state->stream);
   cudaGetLastError();
   delete state;
+}
+
+void set_product_choices(CudaState& state, ops::ProductChoices* choices) {
+  state.product_choices = choices;
+}
+
+std::string fingerprint(const CudaState& state) {
+  cudaDeviceProp properties{};
+  int driver = 0, runtime = 0, blas_version = 0;
+  ELBO_CUDA_CHECK(cudaGetDeviceProperties(&properties, state.device));
+  ELBO_CUDA_CHECK(cudaDriverGetVersion(&driver));
+  ELBO_CUDA_CHECK(cudaRuntimeGetVersion(&runtime));
+  ELBO_CUDA_CHECK(cublasGetVersion(state.blas, &blas_version));
+  return concat(properties.name, ", ", state.sm_count, " multiprocessors, driver ", driver, ", CUDA ",
+                runtime, ", cuBLAS ", blas_version);
 }
 
 cublasHandle_t blas(CudaState& state) {

@@ -11,6 +11,11 @@
 #include <source_location>
 
 namespace elbo {
+namespace ops {
+class ProductChoices;
+}
+
+struct LtState;  // cuda_lt.cpp
 
 /// What work on one GPU needs. All of it goes to `stream`.
 struct CudaState {
@@ -23,6 +28,7 @@ struct CudaState {
   void* blas_workspace = nullptr;
   void* bound_workspace = nullptr;  ///< the one the handle has
   std::size_t blas_workspace_bytes = 0;
+  LtState* lt = nullptr;  ///< cuBLASLt's, on the same workspace
   int sm_count = 0;
   int compute_capability = 0;        ///< 90 for 9.0
   std::size_t max_shared_bytes = 0;  ///< shared memory a block can ask for
@@ -30,6 +36,8 @@ struct CudaState {
   bool overlap = false;              ///< while it runs: whether grids may begin while the one before ends
   bool in_lane = false;              ///< while a Lane is given work
   std::uint64_t recordings = 0;      ///< graphs recorded so far, the one that is included
+  /// Where products ask for their plans; null: nowhere. Whoever sets it owns it.
+  ops::ProductChoices* product_choices = nullptr;
 
   /// Pinned staging for small uploads, so that they need not wait for the stream.
   struct Staging {
@@ -47,6 +55,10 @@ namespace cuda {
 [[noreturn]] void throw_error(cudaError_t error, const char* expression, const std::source_location& where);
 [[noreturn]] void throw_error(cublasStatus_t status, const char* expression,
                               const std::source_location& where);
+
+/// cuBLASLt's part of the state; see cuda_lt.h.
+void open_lt(CudaState& state);
+void close_lt(CudaState& state) noexcept;
 
 /// The cuBLAS handle on the current line's workspace, with its device made the thread's current one, as
 /// cuBLAS asks.

@@ -43,11 +43,12 @@ OpCall product_call(const Context& context, const char* op, const std::string& s
   return call;
 }
 
-void TracedOp::begin(OpTrace& trace, OpCall call) {
+void TracedOp::begin(OpTrace& trace, OpCall call, bool on_gpu) {
   trace_ = &trace;
   trace.open_ = true;
   trace.calls.push_back(std::move(call));
   current = &trace.calls.back();
+  if (on_gpu) current->engine = "kernel";  // a product will say more
   measured_on_device = false;
   begun_ = now();
 }

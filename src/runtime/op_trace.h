@@ -64,7 +64,7 @@ class TracedOp {
   template <class Describe>
   TracedOp(Context& context, const Describe& describe) {
     OpTrace* const trace = context.trace();
-    if (trace && !trace->open_) begin(*trace, describe());
+    if (trace && !trace->open_) begin(*trace, describe(), context.is_cuda());
   }
   ~TracedOp() {
     if (trace_) end();
@@ -73,7 +73,7 @@ class TracedOp {
   TracedOp& operator=(const TracedOp&) = delete;
 
  private:
-  void begin(OpTrace& trace, OpCall call);
+  void begin(OpTrace& trace, OpCall call, bool on_gpu);
   void end() noexcept;
 
   OpTrace* trace_ = nullptr;

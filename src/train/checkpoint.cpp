@@ -17,6 +17,7 @@ constexpr const char* kSecondMoment = "adam.second_moment.";
 constexpr const char* kCounters = "training.counters";  // epoch, epoch_steps, steps, best_epoch
 constexpr const char* kSums = "training.sums";          // reconstruction, kl, best_loss
 constexpr const char* kDataKey = "training.data";
+constexpr const char* kPlansKey = "training.products";  // on a GPU
 
 // Settings that may change from the checkpoint to the training that goes on. The data itself is compared.
 constexpr std::string_view kMayDiffer[] = {"name", "description", "data.name", "train.epochs"};
@@ -58,6 +59,9 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
   io::SafetensorsWriter writer;
   write_description(writer, FileKind::checkpoint, {model.recipe, model.vae->config().dims, model.picture});
   writer.text(kDataKey, describe(data));
+  if (const StoredPlans plans = stored_plans(model); !plans.plans.empty()) {
+    writer.text(kPlansKey, plans.to_text());
+  }
   writer.tensor(kCounters, {4}, counters);
   writer.tensor(kSums, {3}, sums);
   write_parameters(writer, layout, arrays.values);
@@ -98,6 +102,15 @@ TrainingPosition load_checkpoint(const std::filesystem::path& path, Model::State
   upload(*model.context, parameters.first_moment(), first);
   upload(*model.context, parameters.second_moment(), second);
   return position;
+}
+
+StoredPlans checkpoint_plans(const std::filesystem::path& path) {
+  try {
+    const io::SafetensorsFile file(path);
+    return file.metadata().contains(kPlansKey) ? StoredPlans::from_text(file.text(kPlansKey)) : StoredPlans();
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 TrainingArrays download_arrays(Model::State& model) {

@@ -6,6 +6,7 @@
 
 #include "model/state.h"
 #include "train/loss_record.h"
+#include "train/product_plans.h"
 
 namespace elbo {
 
@@ -43,6 +44,10 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
 /// setting that does, DataError where the data is another or the file is corrupt, IoError.
 TrainingPosition load_checkpoint(const std::filesystem::path& file, Model::State& model,
                                  const DataIdentity& data);
+
+/// The plans by which the products of a checkpoint's training run; none where there is no such file, or it
+/// cannot be read: load_checkpoint() says what is wrong.
+StoredPlans checkpoint_plans(const std::filesystem::path& file);
 
 /// The device's arrays; waits for it.
 TrainingArrays download_arrays(Model::State& model);

@@ -7,7 +7,7 @@
 #include "data/resident.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
-#include "train/step_runner.h"
+#include "train/product_plans.h"
 
 namespace elbo {
 namespace {
@@ -86,7 +86,8 @@ StepPlan measure(Model& model, const Dataset& data) {
   const data::ResidentData resident(context, examples);
   const data::Preprocessor preprocessor(context, state.recipe.data, !examples.bytes.empty(),
                                         state.standard_mean, state.standard_deviation);
-  StepRunner runner(state, resident, preprocessor);
+  const auto made = make_step_runner(state, resident, preprocessor, PlanSources::of(state));
+  StepRunner& runner = *made;
   StepPlan plan;
   plan.batch = std::min(state.recipe.train.batch, examples.count);
   plan.calls = trace_step(context, runner);

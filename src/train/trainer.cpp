@@ -5,6 +5,7 @@
 
 #include "data/check.h"
 #include "model/model_file.h"
+#include "train/product_plans.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
 
@@ -49,7 +50,11 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
   train_data_ = data::ResidentData(context, data.train);
   preprocessor_.emplace(context, state.recipe.data, !data.train.bytes.empty(), state.standard_mean,
                         state.standard_deviation);
-  runner_ = std::make_unique<StepRunner>(state, train_data_, *preprocessor_);
+  PlanSources plans = PlanSources::of(state);
+  if (options.resume && !options.folder.empty()) {
+    plans.checkpoint = checkpoint_plans(RunFolder(options.folder).checkpoint());
+  }
+  runner_ = make_step_runner(state, train_data_, *preprocessor_, plans);
   if (!data.validation.empty()) {
     identity_.validation = data::fingerprint(data.validation);
     validation_ = std::make_unique<StoredBatches>(state, data.validation, state.recipe.train.seed);

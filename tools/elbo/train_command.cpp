@@ -356,6 +356,9 @@ void add_train(CLI::App& app, Action& action) {
       "--out", [options](const std::string& folder) { options->out = folder; },
       "The run's folder [runs/RECIPE-N]");
   add_device(*command, options->device);
+  command->add_flag_callback(
+      "--no-tune", [options] { options->settings.push_back("train.tune=false"); },
+      "On CUDA, do not time what can compute each product");
   command->add_flag("--resume", options->resume,
                     "Go on with an interrupted run, or with --epochs train one further");
   command->add_flag("--force", options->force, "Replace the run in --out");

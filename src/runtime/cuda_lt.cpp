@@ -1,0 +1,176 @@
+#include "runtime/cuda_lt.h"
+
+#include <cublasLt.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "runtime/check.h"
+#include "runtime/cuda_api.h"
+
+namespace elbo {
+
+/// The library's handle, and what its heuristics said of each product before: asking takes as long as many
+/// products.
+struct LtState {
+  using Key = std::array<std::int64_t, 12>;
+
+  cublasLtHandle_t handle = nullptr;
+  std::map<Key, std::vector<cublasLtMatmulAlgo_t>> algorithms;
+};
+
+namespace cuda {
+namespace {
+
+constexpr int kMostAlgorithms = 4;
+
+/// cuBLASLt's objects, each with the function that ends it.
+template <class Handle, cublasStatus_t (*kDestroy)(Handle)>
+class Owned {
+ public:
+  Owned() = default;
+  ~Owned() {
+    if (handle_) kDestroy(handle_);
+  }
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
+  Handle* place() { return &handle_; }
+  Handle get() const { return handle_; }
+
+ private:
+  Handle handle_ = nullptr;
+};
+
+/// The largest power of two up to 256 that divides the address and the bytes between rows.
+std::uint32_t alignment(const void* data, std::int64_t stride_bytes) {
+  const auto bits = reinterpret_cast<std::uintptr_t>(data) | static_cast<std::uintptr_t>(stride_bytes) | 256u;
+  return static_cast<std::uint32_t>(bits & (~bits + 1));
+}
+
+/// A product as cuBLASLt sees it, whose matrices are column-major: cᵀ = bᵀ aᵀ.
+class Description {
+ public:
+  explicit Description(const LtProduct& p) : product_(p) {
+    const cudaDataType_t type = p.bf16 ? CUDA_R_16BF : CUDA_R_32F;
+    const auto compute = p.bf16 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32;
+    ELBO_CUDA_CHECK(cublasLtMatmulDescCreate(operation.place(), compute, CUDA_R_32F));
+    set(CUBLASLT_MATMUL_DESC_TRANSA, p.b.along_k ? CUBLAS_OP_T : CUBLAS_OP_N);
+    set(CUBLASLT_MATMUL_DESC_TRANSB, p.a.along_k ? CUBLAS_OP_N : CUBLAS_OP_T);
+    if (p.bias) {
+      set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
+      set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
+    }
+    layout(first, type, p.b, p.n);
+    layout(second, type, p.a, p.m);
+    ELBO_CUDA_CHECK(cublasLtMatrixLayoutCreate(result.place(), CUDA_R_32F, static_cast<std::uint64_t>(p.n),
+                                               static_cast<std::uint64_t>(p.m), p.c_stride));
+  }
+
+  std::vector<cublasLtMatmulAlgo_t> algorithms(cublasLtHandle_t handle, std::size_t workspace) const {
+    Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> preference;
+    ELBO_CUDA_CHECK(cublasLtMatmulPreferenceCreate(preference.place()));
+    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t what, auto value) {
+      ELBO_CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(preference.get(), what, &value, sizeof value));
+    };
+    const std::int64_t width = product_.bf16 ? 2 : 4;
+    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace));
+    // Splits add up in memory of their own, in order; in place they would do it by atomics.
+    prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+           static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment(product_.b.data, width * product_.b.stride));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment(product_.a.data, width * product_.a.stride));
+    const std::uint32_t of_result = alignment(product_.c, 4 * product_.c_stride);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, of_result);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, of_result);
+    std::array<cublasLtMatmulHeuristicResult_t, kMostAlgorithms> found{};
+    int count = 0;
+    const cublasStatus_t status =
+        cublasLtMatmulAlgoGetHeuristic(handle, operation.get(), first.get(), second.get(), result.get(),
+                                       result.get(), preference.get(), kMostAlgorithms, found.data(), &count);
+    std::vector<cublasLtMatmulAlgo_t> algorithms;
+    if (status == CUBLAS_STATUS_NOT_SUPPORTED) return algorithms;
+    ELBO_CUDA_CHECK(status);
+    for (const auto& one : std::span(found).first(static_cast<std::size_t>(count))) {
+      if (one.state == CUBLAS_STATUS_SUCCESS && one.workspaceSize <= workspace)
+        algorithms.push_back(one.algo);
+    }
+    return algorithms;
+  }
+
+  Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy> operation;
+  Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy> first, second, result;
+
+ private:
+  template <class T>
+  void set(cublasLtMatmulDescAttributes_t what, const T& value) {
+    ELBO_CUDA_CHECK(cublasLtMatmulDescSetAttribute(operation.get(), what, &value, sizeof value));
+  }
+  void layout(Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>& to, cudaDataType_t type,
+              const LtProduct::Matrix& matrix, std::int64_t extent) {
+    const auto k = static_cast<std::uint64_t>(product_.k), across = static_cast<std::uint64_t>(extent);
+    ELBO_CUDA_CHECK(cublasLtMatrixLayoutCreate(to.place(), type, matrix.along_k ? k : across,
+                                               matrix.along_k ? across : k, matrix.stride));
+  }
+
+  const LtProduct& product_;
+};
+
+const std::vector<cublasLtMatmulAlgo_t>& algorithms_of(CudaState& state, const LtProduct& p) {
+  LtState& lt = *state.lt;
+  const std::int64_t width = p.bf16 ? 2 : 4;
+  const LtState::Key key = {p.m,
+                            p.n,
+                            p.k,
+                            p.a.stride,
+                            p.b.stride,
+                            p.c_stride,
+                            p.bf16 ? 1 : 0,
+                            (p.a.along_k ? 2 : 0) + (p.b.along_k ? 1 : 0),
+                            p.bias ? 1 : 0,
+                            alignment(p.a.data, width * p.a.stride),
+                            alignment(p.b.data, width * p.b.stride),
+                            alignment(p.c, 4 * p.c_stride)};
+  auto found = lt.algorithms.find(key);
+  if (found == lt.algorithms.end()) {
+    const std::size_t workspace = std::min(kLtWorkspace, state.blas_workspace_bytes);
+    found = lt.algorithms.emplace(key, Description(p).algorithms(lt.handle, workspace)).first;
+  }
+  return found->second;
+}
+
+}  // namespace
+
+void open_lt(CudaState& state) {
+  state.lt = new LtState;
+  ELBO_CUDA_CHECK(cublasLtCreate(&state.lt->handle));
+}
+
+void close_lt(CudaState& state) noexcept {
+  if (!state.lt) return;
+  if (state.lt->handle) cublasLtDestroy(state.lt->handle);
+  delete state.lt;
+}
+
+bool lt_takes(CudaState& state, const LtProduct& product) {
+  return !algorithms_of(state, product).empty();
+}
+
+void lt_multiply(CudaState& state, const LtProduct& product, int rank) {
+  ELBO_CUDA_CHECK(cudaSetDevice(state.device));
+  const auto& algorithms = algorithms_of(state, product);
+  ELBO_CHECK(!algorithms.empty(), DeviceError, "cuBLASLt has no algorithm for a product");
+  const auto last = static_cast<int>(algorithms.size()) - 1;
+  const Description description(product);
+  const float alpha = 1.0f, beta = product.add ? 1.0f : 0.0f;
+  ELBO_CUDA_CHECK(cublasLtMatmul(
+      state.lt->handle, description.operation.get(), &alpha, product.b.data, description.first.get(),
+      product.a.data, description.second.get(), &beta, product.c, description.result.get(), product.c,
+      description.result.get(), &algorithms[static_cast<std::size_t>(std::min(rank, last))],
+      state.blas_workspace, std::min(kLtWorkspace, state.blas_workspace_bytes), state.stream));
+}
+
+}  // namespace cuda
+}  // namespace elbo

@@ -1,0 +1,125 @@
+#include "train/product_plans.h"
+
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "data/known.h"
+#include "elbo/version.h"
+#include "io/file.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The GPU and elbo's version: what plans and bits hold for.
+std::string identity(const Context& context) {
+  return concat(context.fingerprint(), ", elbo ", version());
+}
+
+std::filesystem::path file_of(const std::filesystem::path& folder, const std::string& device) {
+  std::string name;
+  for (const char c : device) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.';
+    if (plain || (!name.empty() && name.back() != '-')) name += plain ? c : '-';
+  }
+  return folder / concat(name, ".json");
+}
+
+StoredPlans read_cache(const std::filesystem::path& folder, const std::string& device) {
+  try {
+    StoredPlans stored = StoredPlans::from_text(io::read_file(file_of(folder, device)));
+    if (stored.device == device) return stored;
+  } catch (const IoError&) {
+    // None yet, or none that can be read: measured anew.
+  }
+  return {device, {}};
+}
+
+/// Adds to what is there now, which another training may have written meanwhile.
+void write_cache(const std::filesystem::path& folder, const StoredPlans& measured) {
+  StoredPlans all = read_cache(folder, measured.device);
+  for (const auto& [product, plan] : measured.plans) all.plans[product] = plan;
+  try {
+    io::write_file(file_of(folder, measured.device), all.to_text());
+  } catch (const IoError&) {
+    // The next training measures again.
+  }
+}
+
+/// The plan of that name, where this GPU has it.
+std::optional<ops::ProductPlan> find(const StoredPlans& stored, const ops::ProductKey& key,
+                                     const ops::ProductLimits& limits) {
+  const auto found = stored.plans.find(key.name());
+  return found == stored.plans.end() ? std::nullopt : ops::find_candidate(key, limits, found->second);
+}
+
+/// Settles every product that was asked for.
+void settle(Model::State& model, const PlanSources& sources, const std::string& device) {
+  Context& context = *model.context;
+  ops::ProductChoices& choices = *model.product_choices;
+  const ops::ProductLimits limits = ops::product_limits(context);
+  const StoredPlans nothing;
+  const bool resumed = sources.checkpoint.device == device;
+  const StoredPlans cache = resumed || sources.folder.empty() ? nothing : read_cache(sources.folder, device);
+  StoredPlans measured{device, {}};
+  for (const ops::ProductKey& key : choices.asked()) {
+    auto plan = find(resumed ? sources.checkpoint : cache, key, limits);
+    if (!plan && !resumed && sources.stopwatch) {
+      plan = ops::fastest_plan(context, key, sources.stopwatch);
+      measured.plans[key.name()] = plan->name();
+    }
+    choices.settle(key, plan ? *plan : ops::choose_product(key, limits));
+  }
+  if (!sources.folder.empty() && !measured.plans.empty()) write_cache(sources.folder, measured);
+}
+
+}  // namespace
+
+std::string StoredPlans::to_text() const {
+  return Json{{"device", device}, {"plans", plans}}.dump(1) + "\n";
+}
+
+StoredPlans StoredPlans::from_text(const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    return {json.at("device").get<std::string>(), json.at("plans").get<std::map<std::string, std::string>>()};
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+StoredPlans stored_plans(const Model::State& model) {
+  if (!model.product_choices || model.product_choices->empty()) return {};
+  return {identity(*model.context), model.product_choices->names()};
+}
+
+PlanSources PlanSources::of(Model::State& model) {
+  PlanSources sources;
+  if (!model.context->is_cuda() || !model.recipe.train.tune) return sources;
+  try {
+    sources.folder = data::cache_folder() / "products";
+  } catch (const IoError&) {
+    // No home, no cache.
+  }
+  if (cuda_support() != "emulated") {
+    sources.stopwatch = [context = model.context.get()](const std::function<void()>& work) {
+      return context->seconds_on_device(work);
+    };
+  }
+  return sources;
+}
+
+std::unique_ptr<StepRunner> make_step_runner(Model::State& model, const data::ResidentData& data,
+                                             const data::Preprocessor& preprocessor,
+                                             const PlanSources& sources) {
+  const auto make = [&] { return std::make_unique<StepRunner>(model, data, preprocessor); };
+  if (!model.context->is_cuda()) return make();
+  model.set_product_choices(std::make_unique<ops::ProductChoices>());
+  make();  // a step that is recorded asks for its products
+  settle(model, sources, identity(*model.context));
+  return make();
+}
+
+}  // namespace elbo

@@ -1,0 +1,96 @@
+// Products by cuBLASLt, in tf32 and in bf16: against float64 from rounded operands, and, where it has no
+// algorithm (the stand-in has none for what is not aligned), by kernels of ours.
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "cases/linear.h"
+
+#define ELBO_REQUIRE_CUDA() \
+  ELBO_REQUIRE_DEVICE();    \
+  if (!device().is_cuda()) GTEST_SKIP() << "cuBLASLt is CUDA's"
+
+namespace elbo::test {
+namespace {
+
+using ops::ProductEngine;
+using ops::ProductPlan;
+
+class ProductByBlas : public testing::TestWithParam<Precision> {
+ protected:
+  ProductPlan plan(int rank) const { return {ProductEngine::blas, GetParam(), rank, 1}; }
+};
+
+TEST_P(ProductByBlas, MatchesReference) {
+  ELBO_REQUIRE_CUDA();
+  for (const LinearShape& shape : {LinearShape{24, 64, 40}, LinearShape{17, 36, 20}, LinearShape{5, 4, 8}}) {
+    for (const int rank : {0, 1}) {
+      const auto with = plan(rank);
+      for (const auto activation : {Activation::relu, Activation::identity}) {
+        EXPECT_OP(LinearForwardCase{shape, activation, true, false, GetParam(), with});
+        EXPECT_OP(LinearBackwardInputCase{shape, activation, false, GetParam(), with});
+      }
+      EXPECT_OP(LinearForwardCase{shape, Activation::identity, false, false, GetParam(), with});
+      EXPECT_OP(LinearForwardCase{shape, Activation::gelu, true, true, GetParam(), with});
+      EXPECT_OP(LinearBackwardInputCase{shape, Activation::relu, true, GetParam(), with});
+      EXPECT_OP(LinearBackwardParamsCase{shape, true, false, GetParam(), with});
+      EXPECT_OP(LinearBackwardParamsCase{shape, true, true, GetParam(), with});
+    }
+  }
+}
+
+/// A layer's output under a plan.
+std::vector<float> output(const ProductPlan& plan, Activation activation, const std::vector<float>& x) {
+  const LinearShape shape{24, 64, 40};
+  Context context(device());
+  const Buffer<float> from(context, std::span(x)), w(context, shape.w()), b(context, shape.b());
+  Buffer<float> y(context, shape.n * shape.out);
+  const std::optional<ProductPlan> with = plan;
+  ELBO_RUN_PLANNED(with, context, linear_forward, y.matrix(shape.n, shape.out), {},
+                   from.matrix(shape.n, shape.in), w.matrix(shape.out, shape.in), b.view(), activation);
+  return y.download();
+}
+
+// The stand-in's second algorithm adds up from the other end: it was the library, and the algorithm asked
+// for.
+TEST_P(ProductByBlas, TheLibraryComputesItByTheAlgorithmAskedFor) {
+  ELBO_REQUIRE_CUDA();
+  if (cuda_support() != "emulated") GTEST_SKIP() << "algorithms of the stand-in";
+  const auto x = LinearShape{24, 64, 40}.x();
+  const auto first = output(plan(0), Activation::identity, x),
+             second = output(plan(1), Activation::identity, x);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(output(plan(3), Activation::identity, x), second) << "beyond the last there is";
+}
+
+TEST_P(ProductByBlas, NanStaysNan) {
+  ELBO_REQUIRE_CUDA();
+  auto x = LinearShape{24, 64, 40}.x();
+  x[64] = std::numeric_limits<float>::quiet_NaN();  // row 1
+  for (const auto activation : {Activation::identity, Activation::relu}) {
+    const auto y = output(plan(0), activation, x);
+    for (std::size_t j = 0; j < 40; ++j) {
+      EXPECT_TRUE(std::isfinite(y[j]));
+      EXPECT_TRUE(std::isnan(y[40 + j]));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, ProductByBlas, testing::Values(Precision::tf32, Precision::bf16),
+                         [](const auto& info) { return std::string(precision_name(info.param)); });
+
+TEST(ProductPlanOfBlas, IsACandidateWhereTheWorkspaceHoldsIt) {
+  const ops::ProductKey key{4096, 4096, 4096, ops::ProductKind::forward, Precision::bf16};
+  const auto has_blas = [&](std::size_t workspace) {
+    for (const auto& plan : ops::candidates(key, {132, 90, 227 * 1024, workspace})) {
+      if (plan.engine == ProductEngine::blas) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(has_blas(std::size_t{96} << 20));
+  EXPECT_FALSE(has_blas(std::size_t{32} << 20));
+}
+
+}  // namespace
+}  // namespace elbo::test
