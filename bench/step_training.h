@@ -10,6 +10,7 @@
 #include "ops/record_loss.h"
 #include "runtime/readback.h"
 #include "support/random.h"
+#include "train/product_plans.h"
 #include "train/step_runner.h"
 
 namespace elbo::bench {
@@ -43,7 +44,7 @@ class Training {
       : model_(in_precision(recipe, precision), dims, device, {}),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, recipe.data, true, {}, {}),
-        runner_(model_, data_, preprocessor_, options),
+        runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),
         workspace_(*model_.vae, recipe.train.batch, 1, true),
         batch_(workspace_.rows(recipe.train.batch)),
         state_(*model_.context, 1),
@@ -124,6 +125,12 @@ class Training {
   static Recipe in_precision(Recipe recipe, Precision precision) {
     recipe.train.precision = precision_name(precision);
     return recipe;
+  }
+  /// The model with its products' plans settled, as a training does it.
+  static Model::State& tuned(Model::State& model, const data::ResidentData& data,
+                             const data::Preprocessor& preprocessor) {
+    make_step_runner(model, data, preprocessor, PlanSources::of(model));
+    return model;
   }
   /// For the parts; a step has its recipe's.
   static Context& in_precision(Context& context, Precision precision) {
