@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "runtime/cuda_state.h"
+namespace elbo {
+struct CudaState;
+}
 
 namespace elbo::cuda {
 
