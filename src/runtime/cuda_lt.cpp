@@ -10,6 +10,7 @@
 
 #include "runtime/check.h"
 #include "runtime/cuda_api.h"
+#include "runtime/cuda_state.h"
 
 namespace elbo {
 
