@@ -7,6 +7,7 @@
 #include <string>
 
 #include "checker.h"
+#include "footprint.h"
 #include "heap.h"
 #include "stream.h"
 
@@ -70,6 +71,14 @@ Outcome check_matrix(const char* name, const void* data, std::size_t bytes) {
                  Heap::instance().describe(data));
 }
 
+void note_columns(const void* data, const LtLayout& layout, bool write) {
+  for (std::int64_t col = 0; col < layout.cols; ++col) {
+    note_access(static_cast<const std::byte*>(data) +
+                    static_cast<std::int64_t>(layout.width()) * layout.leading * col,
+                layout.width() * static_cast<std::size_t>(layout.rows), write);
+  }
+}
+
 Outcome multiply(const Product& p) {
   if (Outcome outcome = check_matrix("D", p.to, p.c.bytes()); !outcome) return outcome;
   if (Outcome outcome = check_matrix("A", p.from_a, p.a.bytes()); !outcome) return outcome;
@@ -94,6 +103,9 @@ Outcome multiply(const Product& p) {
     }
     mark_written(p.to + p.c.leading * col, static_cast<std::size_t>(p.c.rows) * sizeof(float));
   }
+  note_columns(p.from_a, p.a, false);
+  note_columns(p.from_b, p.b, false);
+  note_columns(p.to, p.c, true);
   return {};
 }
 
@@ -218,7 +230,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
                         *static_cast<const float*>(alpha),
                         *static_cast<const float*>(beta),
                         algorithm->data[0] == 1};
-  const Outcome outcome = submit(stream, [product] { return multiply(product); });
+  const Outcome outcome = submit(stream, "cublasLtMatmul", [product] { return multiply(product); });
   if (outcome) return CUBLAS_STATUS_SUCCESS;
   finish(outcome);
   return CUBLAS_STATUS_EXECUTION_FAILED;
