@@ -52,14 +52,15 @@ double blas_rate(Precision precision) {
                                         : h200::kBlasBf16;
 }
 
-double blas_seconds(const ProductKey& key) {
+double blas_seconds(const ProductKey& key, const ProductLimits& limits) {
   const double finish = 4.0 * 2 * static_cast<double>(key.m * key.n) / h200::kL2Total;
   // In bf16 both operands are read as floats and written as halves first.
   const double operands =
       key.precision == Precision::bf16
           ? 2 * h200::kNextKernel + 6.0 * static_cast<double>((key.m + key.n) * key.k) / h200::kMemory
           : 0.0;
-  return 4e-6 + key.flops() / blas_rate(key.precision) + h200::kNextKernel + finish + operands;
+  const double rate = blas_rate(key.precision) * std::min(1.0, limits.sm_count / 132.0);
+  return 4e-6 + key.flops() / rate + h200::kNextKernel + finish + operands;
 }
 
 /// Blocks of a tile that one multiprocessor holds.
@@ -206,7 +207,7 @@ ProductPlan choose_own_product(const ProductKey& key, const ProductLimits& limit
 }
 
 double predicted_seconds(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits) {
-  if (plan.engine == ProductEngine::blas) return blas_seconds(key);
+  if (plan.engine == ProductEngine::blas) return blas_seconds(key, limits);
   const ProductTile& tile = plan.shape();
   const double sms = limits.sm_count;
   const double blocks = static_cast<double>(tiles_of(tile, key) * plan.splits);
