@@ -22,7 +22,9 @@ struct FragmentB {
   std::uint32_t bits[2];
 };
 
-/// Rounded as math::round_to_tf32 does, but for the last 13 bits, which tensor cores do not look at.
+/// Rounded as math::round_to_tf32 does, but for the last 13 bits, which tensor cores do not look at. A NaN
+/// becomes the one that the instruction makes: with its own bits it would be infinite to them where only the
+/// last 13 are set.
 __device__ inline std::uint32_t tf32_bits(float value) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   std::uint32_t bits;
@@ -32,19 +34,21 @@ __device__ inline std::uint32_t tf32_bits(float value) {
   const std::uint32_t bits = __float_as_uint(value);
   return value != value ? 0x7fffffffu : bits + 0xfffu + (bits >> 13 & 1u);
 #else
-  return __float_as_uint(math::round_to_tf32(value));
+  return value != value ? 0x7fffffffu : __float_as_uint(math::round_to_tf32(value));
 #endif
 }
 
-/// Two bfloat16, the first in the lower half, each rounded as math::round_to_bf16 does.
+/// Two bfloat16, the first in the lower half, each rounded as math::round_to_bf16 does, and a NaN as above.
 __device__ inline std::uint32_t bf16_pair_bits(float first, float second) {
 #if defined(__CUDACC__)
   std::uint32_t bits;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;\n" : "=r"(bits) : "f"(second), "f"(first));
   return bits;
 #else
-  return __float_as_uint(math::round_to_bf16(first)) >> 16 |
-         (__float_as_uint(math::round_to_bf16(second)) & 0xffff0000u);
+  const auto upper_half = [](float value) {
+    return value != value ? 0x7fffu : __float_as_uint(math::round_to_bf16(value)) >> 16;
+  };
+  return upper_half(first) | upper_half(second) << 16;
 #endif
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 
 #include "elbo/error.h"
@@ -77,6 +78,27 @@ TEST_F(Products, APieceIsTheProductOfRoundedOperands) {
       }
     }
     EXPECT_TRUE(near_all<float>(c.download(), expected, Tolerance::float_sum(16), 8));
+  }
+}
+
+TEST_F(Products, ANaNStaysOneWhateverItsBits) {
+  // Only the last bits are set, which rounding drops; and those that rounding up carries beyond the sign.
+  for (const std::uint32_t bits : {0x7f800001u, 0xff800001u, 0x7fffffffu, 0xffffffffu, 0x7fc00000u}) {
+    for (const auto precision : {Precision::tf32, Precision::bf16}) {
+      const std::size_t depth = precision == Precision::tf32 ? 8 : 16;
+      for (const std::size_t place : {std::size_t{0}, std::size_t{1}, depth - 1}) {
+        std::vector<float> a(16 * depth, 1.0f), b(8 * depth, 1.0f);
+        a[place] = std::bit_cast<float>(bits);
+        b[8 * place + 2] = std::bit_cast<float>(bits);
+        Buffer<float> a_there(context, a), b_there(context, b), c(context, 128);
+        multiply_piece(context.cuda(), precision, c.data(), a_there.data(), b_there.data());
+        const auto result = c.download();
+        for (std::size_t i = 0; i < 128; ++i) {
+          EXPECT_EQ(std::isnan(result[i]), i / 8 == 0 || i % 8 == 2)
+              << bits << " at " << i << ": " << result[i];
+        }
+      }
+    }
   }
 }
 
