@@ -5,14 +5,22 @@
 #include "runtime/check.h"
 
 // CUDA 13 gives the names without suffix to what CUDA 12.3 called _v2 and _v3; before 12.3 edges had no data.
+// Where an edge has data (its grids may overlap), a query that does not take it fails. Nothing is made of it:
+// an edge that is given back without data waits for the whole node.
 #if CUDART_VERSION >= 13000
-#define ELBO_GET_CAPTURE_INFO(stream, status, nodes, count) \
-  cudaStreamGetCaptureInfo(stream, status, nullptr, nullptr, nodes, nullptr, count)
+#define ELBO_GET_CAPTURE_INFO(stream, status, nodes, data, count) \
+  cudaStreamGetCaptureInfo(stream, status, nullptr, nullptr, nodes, data, count)
 #define ELBO_UPDATE_DEPENDENCIES(stream, nodes, count, flags) \
   cudaStreamUpdateCaptureDependencies(stream, nodes, nullptr, count, flags)
 #else
-#define ELBO_GET_CAPTURE_INFO(stream, status, nodes, count) \
+#if CUDART_VERSION >= 12030
+#define ELBO_GET_CAPTURE_INFO(stream, status, nodes, data, count) \
+  cudaStreamGetCaptureInfo_v3(stream, status, nullptr, nullptr, nodes, data, count)
+#else
+struct cudaGraphEdgeData;
+#define ELBO_GET_CAPTURE_INFO(stream, status, nodes, data, count) \
   cudaStreamGetCaptureInfo_v2(stream, status, nullptr, nullptr, nodes, count)
+#endif
 #define ELBO_UPDATE_DEPENDENCIES(stream, nodes, count, flags) \
   cudaStreamUpdateCaptureDependencies(stream, nodes, count, flags)
 #endif
@@ -43,7 +51,8 @@ std::vector<cudaGraphNode_t> capture_dependencies(const CudaState& state) {
   cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
   const cudaGraphNode_t* nodes = nullptr;
   std::size_t count = 0;
-  ELBO_CUDA_CHECK(ELBO_GET_CAPTURE_INFO(state.stream, &status, &nodes, &count));
+  [[maybe_unused]] const cudaGraphEdgeData* data = nullptr;
+  ELBO_CUDA_CHECK(ELBO_GET_CAPTURE_INFO(state.stream, &status, &nodes, &data, &count));
   ELBO_CHECK(status == cudaStreamCaptureStatusActive, DeviceError, "the recording of a graph is spoilt");
   return {nodes, nodes + count};
 }

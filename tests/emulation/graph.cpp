@@ -67,7 +67,7 @@ cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatu
                                      const cudaGraphNode_t** dependencies,
                                      const cudaGraphEdgeData** edge_data, std::size_t* count) {
   const std::lock_guard guard(lock());
-  if (id || graph || edge_data) {
+  if (id || graph) {
     return finish(failure(cudaErrorInvalidValue,
                           "cudaStreamGetCaptureInfo: the emulation knows a capture's "
                           "dependencies alone"));
@@ -77,6 +77,12 @@ cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatu
   stream->asked.clear();
   for (const std::size_t node : stream->last) stream->asked.push_back(handle_of(node));
   if (dependencies) *dependencies = stream->asked.data();
+  if (edge_data) {
+    thread_local std::vector<cudaGraphEdgeData>
+        plain;  // a stream's next node waits for the whole of those before
+    plain.assign(stream->asked.size(), {});
+    *edge_data = plain.data();
+  }
   if (count) *count = stream->asked.size();
   return cudaSuccess;
 }
