@@ -6,15 +6,22 @@
 namespace elbo {
 namespace {
 
-constexpr std::int64_t kFewestSteps = 32;              // between copies, where steps are quick,
-constexpr auto kTime = std::chrono::milliseconds(50);  // and where they are slow
+constexpr auto kTime = std::chrono::milliseconds(50);  // between copies
 
 }  // namespace
 
+void CopyInterval::measured(std::int64_t steps, std::chrono::duration<double> time) {
+  const std::int64_t most = 2 * steps_;
+  const double a_step = time.count() / static_cast<double>(steps);
+  const double wanted = std::chrono::duration<double>(kTime).count() / std::max(a_step, 1e-9);
+  steps_ = std::clamp(static_cast<std::int64_t>(wanted), std::int64_t{1}, most);
+}
+
 void LossWatch::restart(std::int64_t steps) {
   if (under_way_) copy_.wait();
-  under_way_ = false;
+  under_way_ = arrived_before_ = false;
   copied_steps_ = steps;
+  copied_at_ = Clock::now();
 }
 
 bool LossWatch::poll(std::int64_t steps) {
@@ -25,16 +32,12 @@ bool LossWatch::poll(std::int64_t steps) {
     arrived = true;
   };
   collect_if(under_way_ && copy_.ready());
-  const auto now = Clock::now();
-  interval_ = std::max(interval_, kFewestSteps);
-  if (steps - copied_steps_ >= interval_ || now - copied_at_ >= kTime) {
-    // Waiting below makes the time between copies the device's.
-    if (under_way_ && now - copied_at_ < kTime / 2) interval_ *= 2;
+  if (steps - copied_steps_ >= interval_.steps() || Clock::now() - copied_at_ >= kTime) {
     collect_if(under_way_);  // waits for work given an interval ago
     copy_.start(device_);
     under_way_ = true;
     copied_steps_ = steps;
-    copied_at_ = now;
+    copied_at_ = Clock::now();
     collect_if(copy_.ready());
   }
   return arrived;
@@ -42,6 +45,13 @@ bool LossWatch::poll(std::int64_t steps) {
 
 void LossWatch::collect() {
   std::memcpy(&record_, copy_.wait(), sizeof record_);
+  const auto now = Clock::now();
+  // Waiting makes the time between arrivals the device's.
+  if (arrived_before_ && copied_steps_ > record_steps_) {
+    interval_.measured(copied_steps_ - record_steps_, now - arrived_at_);
+  }
+  arrived_before_ = true;
+  arrived_at_ = now;
   record_steps_ = copied_steps_;
   under_way_ = false;
 }

@@ -25,7 +25,8 @@ double median(std::vector<double> values) {
 }
 
 /// The calls of a step with a time each that is a median over steps. On a GPU a trace measures each op often
-/// enough by itself.
+/// enough by itself, running it again and again: that must leave a batch as it is for the ops after it. It
+/// does, because there the step's state and the next one's lie in two slots.
 std::vector<OpCall> trace_step(Context& context, StepRunner& runner) {
   constexpr int kWarmUps = 3;
   constexpr double kEnoughSeconds = 0.5;

@@ -1,0 +1,62 @@
+// How often a training's costs are brought back.
+
+#include "train/loss_watch.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/buffer.h"
+#include "support/device.h"
+
+namespace elbo::test {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+/// Lets the interval see `times` copies of steps that take `a_step` each.
+void settle(CopyInterval& interval, Seconds a_step, int times = 30) {
+  for (int i = 0; i < times; ++i) interval.measured(interval.steps(), interval.steps() * a_step);
+}
+
+TEST(LossWatch, QuickStepsLengthenTheIntervalByDoubling) {
+  CopyInterval interval;
+  EXPECT_EQ(interval.steps(), 32);
+  settle(interval, Seconds(20e-6), 1);
+  EXPECT_EQ(interval.steps(), 64);
+  settle(interval, Seconds(20e-6));
+  EXPECT_NEAR(static_cast<double>(interval.steps()), 0.05 / 20e-6, 1.0);
+}
+
+TEST(LossWatch, SlowerStepsShortenItAtOnce) {
+  CopyInterval interval;
+  settle(interval, Seconds(20e-6));
+  settle(interval, Seconds(1e-3), 1);
+  EXPECT_NEAR(static_cast<double>(interval.steps()), 50.0, 1.0);
+  settle(interval, Seconds(10.0), 1);
+  EXPECT_EQ(interval.steps(), 1);
+  settle(interval, Seconds(20e-6));
+  EXPECT_NEAR(static_cast<double>(interval.steps()), 2500.0, 1.0) << "and it grows again";
+}
+
+TEST(LossWatch, StepsOfNoTimeOnlyDoubleIt) {
+  CopyInterval interval;
+  interval.measured(5, Seconds(0.0));
+  EXPECT_EQ(interval.steps(), 64);
+}
+
+TEST(LossWatch, ARecordArrivesAndAnEpochBeginsAnew) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const LossRecord there;
+  Buffer<LossRecord> record(context, std::span<const LossRecord>(&there, 1));
+  LossWatch watch(context, record.data());
+  std::int64_t steps = 0;
+  while (!watch.poll(++steps)) ASSERT_LT(steps, 100000);
+  EXPECT_GT(watch.steps(), 0);
+  EXPECT_LE(watch.steps(), steps);
+  watch.restart(3);
+  for (steps = 3; !watch.poll(++steps);) ASSERT_LT(steps, 100000);
+  EXPECT_GT(watch.steps(), 3);
+}
+
+}  // namespace
+}  // namespace elbo::test
