@@ -11,12 +11,14 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench" / "peers")]
 import compare  # noqa: E402
+import workload  # noqa: E402
 
 STEP_BENCH = os.environ.get("ELBO_STEP_BENCH", "")
 DEVICE = os.environ.get("ELBO_TEST_DEVICE", "cpu")
@@ -160,10 +162,41 @@ class StepBench(unittest.TestCase):
         self.assertTrue(all(repeat["us"] > 0 for repeat in repeats))
         self.assertLess(repeats[-1]["negative_elbo"], 0.8 * repeats[0]["negative_elbo"])
 
-    def test_refuses_more_steps_than_an_epoch_has(self):
+    def test_takes_as_many_steps_as_an_epoch_has_full_batches(self):
+        self.assertEqual(self.run_it("--repeats", "1", steps=10).returncode, 0)
         done = self.run_it(steps=11)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("fewer steps than 12", done.stderr)
+        self.assertIn("41 examples are fewer than 11 batches of 4", done.stderr)
+
+
+class Counted:
+    """A training that only writes down what it is asked for."""
+
+    def __init__(self):
+        self.asked, self.device, self.versions, self.settings = [], "abacus", {}, {}
+
+    def begin(self):
+        self.asked.append("begin")
+
+    def run(self, steps):
+        self.asked.append(steps)
+
+    def synchronize(self):
+        self.asked.append("synchronize")
+
+    def negative_elbo(self):
+        return 1.0
+
+
+class PeerRepeats(unittest.TestCase):
+    def test_every_step_after_the_beginning_is_timed_and_the_first_repeat_not(self):
+        training = Counted()
+        options = types.SimpleNamespace(batch=4, widths=[12, 3], precision="fp32", steps=7, device="cpu", threads=1, serve=False, repeats=2)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            workload.main("counted", options, lambda _: training)
+        self.assertEqual(training.asked, ["begin", "synchronize", 7, "synchronize"] * 3)
+        self.assertEqual(len(json.loads(said.getvalue())["repeats_us"]), 2)
 
 
 if __name__ == "__main__":

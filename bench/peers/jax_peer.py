@@ -112,10 +112,8 @@ class Training:
                           {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "default"}[options.precision])
         self.options = options
         self.data = jax.jit(pictures, static_argnums=(0, 1))(options.examples, options.widths[0])
-        count = options.steps + 1
-        rows = jax.random.permutation(jax.random.key(1), options.examples)[:count * options.batch]
-        rows = rows.reshape(count, options.batch)
-        self.rows = {1: rows[:1], options.steps: rows[1:]}
+        rows = jax.random.permutation(jax.random.key(1), options.examples)[:options.steps * options.batch]
+        self.rows = rows.reshape(options.steps, options.batch)
         self.device = device.device_kind if on_gpu else workload.processor()
         self.versions = {"jax": jax.__version__, "jaxlib": jaxlib.__version__}
         self.choose_unroll([n for n in UNROLLS if options.steps % n == 0])
@@ -146,9 +144,6 @@ class Training:
         best = min(seconds, key=lambda unroll: seconds[unroll][0])
         self.scan = seconds[best][1]
         self.settings = {"unroll": best}
-        self.begin()
-        self.run(1)  # compiled for this count too
-        self.synchronize()
 
     def begin(self):
         trained, key, sums = self.state
@@ -157,7 +152,7 @@ class Training:
         self.synchronize()
 
     def run(self, steps):
-        self.state = self.scan(self.state, self.data, self.rows[steps])
+        self.state = self.scan(self.state, self.data, self.rows)
         self.taken += steps
 
     def synchronize(self):

@@ -100,23 +100,23 @@ class CompiledTraining(Training):
         modes = [options.compile_mode] if options.compile_mode else default_modes(options.device)
         prepared = {mode: self.prepare(mode) for mode in modes}
         best = modes[0] if len(modes) == 1 else min(modes, key=lambda mode: self.seconds(*prepared[mode]))
-        self.compiled, self.graphs = prepared[best]
-        self.settings = {"mode": best} | ({"steps_per_graph": max(self.graphs)} if self.on_gpu else {})
+        self.compiled, self.graph = prepared[best]
+        self.settings = {"mode": best} | ({"steps_per_graph": self.unrolled} if self.on_gpu else {})
 
     def prepare(self, mode):
-        """Compiles in the mode; on a GPU captures graphs of one step and of several too: (compiled, graphs)."""
+        """Compiles in the mode; on a GPU captures a graph of several steps too: (compiled, graph)."""
         self.compiled = torch.compile(self.loss, mode=mode, fullgraph=True, dynamic=False)
         self.begin()
         with self.side_stream():
             for _ in range(3):
                 self.step()
         if not self.on_gpu:
-            return self.compiled, {}
+            return self.compiled, None
         steps = self.options.steps
-        unrolled = self.options.graph_steps or max(n for n in range(1, 11) if steps % n == 0)
-        if steps % unrolled:
-            raise SystemExit(f"--steps {steps} is not a multiple of --graph-steps {unrolled}")
-        return self.compiled, {count: self.capture(count) for count in sorted({1, unrolled})}
+        self.unrolled = self.options.graph_steps or max(n for n in range(1, 11) if steps % n == 0)
+        if steps % self.unrolled:
+            raise SystemExit(f"--steps {steps} is not a multiple of --graph-steps {self.unrolled}")
+        return self.compiled, self.capture(self.unrolled)
 
     @contextlib.contextmanager
     def side_stream(self):
@@ -150,9 +150,9 @@ class CompiledTraining(Training):
         self.compiled().backward()
         self.optimizer.step()
 
-    def seconds(self, compiled, graphs):
+    def seconds(self, compiled, graph):
         """The fastest of three repeats."""
-        self.compiled, self.graphs = compiled, graphs
+        self.compiled, self.graph = compiled, graph
         times = []
         for _ in range(3):
             self.begin()
@@ -173,9 +173,8 @@ class CompiledTraining(Training):
             for _ in range(steps):
                 self.step()
             return
-        count = max(self.graphs) if steps % max(self.graphs) == 0 else 1
-        for _ in range(steps // count):
-            self.graphs[count].replay()
+        for _ in range(steps // self.unrolled):
+            self.graph.replay()
 
 
 def default_modes(device):
