@@ -104,6 +104,13 @@ void add_tiles(std::vector<ProductPlan>& plans, const ProductTile (&tiles)[kCoun
   }
 }
 
+/// cuBLASLt needs a second kernel to finish, and what it takes for little work is the least certain: unless
+/// it is measured, small products stay with ours.
+bool unlikely_to_pay(const ProductPlan& plan, const ProductKey& key) {
+  constexpr double kLittle = 0x1p28;
+  return plan.engine == ProductEngine::blas && key.precision != Precision::fp32 && key.flops() < kLittle;
+}
+
 /// How many of cuBLASLt's algorithms are worth a trial.
 constexpr int kBlasAlgorithms = 4;
 
@@ -182,6 +189,7 @@ std::vector<ProductPlan> candidates(const ProductKey& key, const ProductLimits& 
     }
   }
   std::stable_sort(plans.begin(), plans.end(), [&](const ProductPlan& a, const ProductPlan& b) {
+    if (unlikely_to_pay(a, key) != unlikely_to_pay(b, key)) return unlikely_to_pay(b, key);
     return predicted_seconds(a, key, limits) < predicted_seconds(b, key, limits);
   });
   return plans;

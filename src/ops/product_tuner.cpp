@@ -60,18 +60,19 @@ class Trial {
   Buffer<float> a_, b_, c_, bias_;
 };
 
-/// The candidates worth their time, the one predicted to be the best first.
+/// The candidates worth their time, the one expected to be the best first.
 std::vector<ProductPlan> promising(const ProductKey& key, const ProductLimits& limits) {
   constexpr double kFarBehind = 4.0;
-  constexpr std::size_t kMost = 12;
+  constexpr int kMostOwn = 10, kMostBlas = 4;
   std::vector<ProductPlan> plans;
+  int own = 0, blas = 0;
   for (const ProductPlan& plan : candidates(key, limits)) {
-    if (plans.size() == kMost) break;
-    if (!plans.empty() &&
+    const bool first = plans.empty(), library = plan.engine == ProductEngine::blas;
+    if (!first &&
         predicted_seconds(plan, key, limits) > kFarBehind * predicted_seconds(plans.front(), key, limits)) {
-      break;
+      continue;
     }
-    plans.push_back(plan);
+    if (library ? blas++ < kMostBlas : own++ < kMostOwn) plans.push_back(plan);
   }
   return plans;
 }
