@@ -21,7 +21,7 @@ loads() {
 }
 for file in "$bundle"/bin/*; do
   loaded=$(loads ldd "$file")
-  check grep -q libdnnl <<<"$loaded"
+  check grep -q libstdc++ <<<"$loaded"
   check [ -z "$(grep -vF " $bundle/" <<<"$loaded")" ]
 done
 for file in "$bundle"/lib/*; do

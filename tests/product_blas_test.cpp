@@ -78,7 +78,7 @@ TEST_P(ProductByBlas, NanStaysNan) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, ProductByBlas, testing::Values(Precision::tf32, Precision::bf16),
-                         [](const auto& info) { return std::string(precision_name(info.param)); });
+                         [](const auto& each) { return std::string(precision_name(each.param)); });
 
 TEST(ProductPlanOfBlas, IsACandidateWhereTheWorkspaceHoldsIt) {
   const ops::ProductKey key{4096, 4096, 4096, ops::ProductKind::forward, Precision::bf16};
