@@ -16,8 +16,10 @@ struct FinishLikelihood {
   VectorView<const float> b;
   ops::RowWeight weight;
   std::int64_t samples;
-  std::int64_t parts;  ///< of a row, that this product's plan gives
-  bool aligned;        ///< four values at once may be moved everywhere
+  bool aligned;            ///< four values at once may be moved everywhere
+  std::int64_t parts = 0;  ///< of a row, that the plan which runs gives
+
+  void begin(const ops::ProductPlan& plan) { parts = plan.row_sums(gradient.cols); }
 
   __device__ float quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
     const float4 values = load4(x.data + row / samples * x.stride + col, count, aligned);
@@ -64,8 +66,8 @@ void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, 
         context.cuda(), {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
     const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(gradient.data, gradient.stride) &&
                          aligned16(b.data);
-    const FinishLikelihood<Likelihood> finish{
-        likelihood, nll, gradient, x, b, weight, h.rows / x.rows, plan.row_sums(w.rows), aligned};
+    const FinishLikelihood<Likelihood> finish{likelihood, nll,    gradient,        x,
+                                              b,          weight, h.rows / x.rows, aligned};
     product<Along::k, Along::k>(context.cuda(), plan, Operand(h.data, h.stride, h.rows),
                                 Operand(w.data, w.stride, w.rows), h.cols, finish);
   }

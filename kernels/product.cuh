@@ -18,7 +18,7 @@
 //   A quad() that returns float, and
 //     __device__ void row_sum(std::int64_t row, std::int64_t part, float sum) const;
 //   row_sum gets, once per row and group of plan.row_sum_columns() columns, the sum of what quad returned for
-//   them: `part` counts the groups, of which a row has plan.row_sums(n).
+//   them: `part` counts the groups, of which a row has plan.row_sums(n), for the plan that begin() is told.
 //     __device__ void operand_sum(std::int64_t row, float sum) const;
 //   gets Σ_k a(row, k) in fp32, whatever the plan's precision: the bias gradient, beside dw.
 //     MatrixView<float> staging() const;
@@ -30,6 +30,9 @@
 //     const float* bias_alone() const;   (called on the host)
 //   where all that quad() does is to add a bias [n] to each row, that; else null. cuBLASLt does it by itself.
 //   It could apply ReLU too, but its ReLU makes 0 of NaN, which would hide that a training diverged.
+//     void begin(const ops::ProductPlan& plan);
+//   called on the host before any kernel, with the plan that will run: not the one that product() was given
+//   where cuBLAS takes no such operands.
 // quad() may read memory that other calls of it write only where both are for the same values.
 //
 // Blocks do not wait for each other: splits leave partial sums in the state's workspace, and a second kernel
@@ -194,50 +197,73 @@ ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& k
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
 
 /// Σ_k a b by cuBLAS into the memory of `to`, or added to what is there, with `bias` [b.extent] added to each
-/// row where it is not null. False where cuBLAS cannot. Throws DeviceError.
-bool blas_sums(CudaState& state, const ops::ProductPlan& plan, const PartialSums& to, const Operand& a,
-               Along along_a, const Operand& b, Along along_b, std::int64_t k, bool add, const float* bias);
+/// row where it is not null.
+struct BlasProduct {
+  PartialSums to;
+  Operand a;
+  Along along_a;
+  Operand b;
+  Along along_b;
+  std::int64_t k;
+  bool add;
+  const float* bias;
+};
 
-/// A product whose sums cuBLAS leaves where finish.staging() says; false where it says nothing.
+/// Whether cuBLAS can.
+bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
+/// Throws DeviceError, also where cuBLAS cannot.
+void blas_sums(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
+
+/// A product whose sums cuBLAS leaves where finish.staging() says; its memory is null where it says nothing.
 template <Along kAlongA, Along kAlongB, class Finish>
-bool product_by_blas(CudaState& state, const ops::ProductPlan& plan, const Operand& a, const Operand& b,
-                     std::int64_t k, const Finish& finish) {
+BlasProduct blas_product(const ops::ProductPlan& plan, const Operand& a, const Operand& b, std::int64_t k,
+                         const Finish& finish) {
+  BlasProduct product{{}, a, kAlongA, b, kAlongB, k, false, nullptr};
   if constexpr (kHasStaging<Finish>) {
     const auto staging = finish.staging();
-    if (!staging.data) return false;
-    PartialSums sums;
-    sums.data = staging.data;
-    sums.row_stride = staging.stride;
-    const float* bias = nullptr;
+    product.to.data = staging.data;
+    product.to.row_stride = staging.stride;
+    product.add = finish.adds_sums();
     if constexpr (kAddsBiasAlone<Finish>) {
-      if (plan.precision != Precision::fp32) bias = finish.bias_alone();
+      if (plan.precision != Precision::fp32) product.bias = finish.bias_alone();
     }
-    if (!blas_sums(state, plan, sums, a, kAlongA, b, kAlongB, k, finish.adds_sums(), bias)) return false;
-    if (!bias && !finish.stores_sums() && !finish.adds_sums())
-      launch_finish(state, sums, a.extent, b.extent, false, finish);
+  }
+  return product;
+}
+
+template <Along kAlongA, class Finish>
+void product_by_blas(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product,
+                     const Finish& finish) {
+  if constexpr (kHasStaging<Finish>) {
+    const Operand& a = product.a;
+    blas_sums(state, plan, product);
+    if (!product.bias && !finish.stores_sums() && !finish.adds_sums())
+      launch_finish(state, product.to, a.extent, product.b.extent, false, finish);
     if constexpr (kSumsOperand<Finish>) {
       static_assert(kAlongA == Along::extent, "only the bias gradient is summed without a product");
       launch(state,
              LaunchShape(blocks_for(a.extent, kSumCols), kSumCols * kSumRows, sizeof(OperandSumStorage)),
-             operand_sums_kernel<Finish>, a.data, a.stride, a.extent, k, finish);
+             operand_sums_kernel<Finish>, a.data, a.stride, a.extent, product.k, finish);
     }
-    return true;
   }
-  return false;
 }
 
 /// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels where `finish` has no
-/// staging(), or an empty one. Throws DeviceError.
+/// staging(), or an empty one, and where cuBLAS does not take the operands. Throws DeviceError.
 template <Along kAlongA, Along kAlongB, class Finish>
-void product(CudaState& state, const ops::ProductPlan& plan, const Operand& a, const Operand& b,
-             std::int64_t k, const Finish& finish) {
+void product(CudaState& state, const ops::ProductPlan& asked, const Operand& a, const Operand& b,
+             std::int64_t k, Finish finish) {
   const std::int64_t m = a.extent, n = b.extent;
+  ops::ProductPlan plan = asked;
   if (plan.engine == ops::ProductEngine::blas) {
-    if (product_by_blas<kAlongA, kAlongB>(state, plan, a, b, k, finish)) return;
-    const ops::ProductKey key{m, n, k, kKind<kAlongA, kAlongB>, plan.precision};
-    return product<kAlongA, kAlongB>(state, ops::choose_own_product(key, product_limits(state)), a, b, k,
-                                     finish);
+    const BlasProduct by_blas = blas_product<kAlongA, kAlongB>(plan, a, b, k, finish);
+    if (by_blas.to.data && blas_takes(state, plan, by_blas)) {
+      if constexpr (kBegins<Finish>) finish.begin(plan);
+      return product_by_blas<kAlongA>(state, plan, by_blas, finish);
+    }
+    plan = ops::choose_own_product({m, n, k, kKind<kAlongA, kAlongB>, plan.precision}, product_limits(state));
   }
+  if constexpr (kBegins<Finish>) finish.begin(plan);
   ProductArguments arguments{a, b, k, ops::split_length(plan, k), 0, plan.b_is_settled, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
   constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();

@@ -32,11 +32,17 @@ template <class Finish>
 inline constexpr bool kSumsOperand = requires(const Finish& f) {
   f.operand_sum(std::int64_t{}, 0.0f);
 };
-/// Whether a product may leave its sums in memory of the epilogue's, which then overwrites them.
+/// Whether an epilogue can be no more than a bias, which cuBLASLt adds by itself.
 template <class Finish>
 inline constexpr bool kAddsBiasAlone = requires(const Finish& f) {
   f.bias_alone();
 };
+/// Whether it is told the plan that runs.
+template <class Finish>
+inline constexpr bool kBegins = requires(Finish& f, const ops::ProductPlan& plan) {
+  f.begin(plan);
+};
+/// Whether a product may leave its sums in memory of the epilogue's, which then overwrites them.
 template <class Finish>
 inline constexpr bool kHasStaging = requires(const Finish& f) {
   f.staging();

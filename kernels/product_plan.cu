@@ -4,6 +4,7 @@
 
 #include "bf16_operand.cuh"
 #include "product.cuh"
+#include "runtime/blas_workspace.h"
 #include "runtime/context.h"
 #include "runtime/cuda_lt.h"
 #include "runtime/op_trace.h"
@@ -57,13 +58,13 @@ PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::in
 namespace {
 
 /// Row-major c = a b, as column-major cᵀ = bᵀ aᵀ.
-void blas_fp32(CudaState& state, const PartialSums& to, const Operand& a, Along along_a, const Operand& b,
-               Along along_b, std::int64_t k, bool add) {
-  const BlasOperand left{b, along_b == Along::k}, right{a, along_a == Along::extent};
-  const float alpha = 1.0f, beta = add ? 1.0f : 0.0f;
-  ELBO_CUDA_CHECK(cublasSgemm(blas(state), left.operation(), right.operation(), static_cast<int>(b.extent),
-                              static_cast<int>(a.extent), static_cast<int>(k), &alpha, b.data, left.leading(),
-                              a.data, right.leading(), &beta, to.data, static_cast<int>(to.row_stride)));
+void blas_fp32(CudaState& state, const BlasProduct& p) {
+  const BlasOperand left{p.b, p.along_b == Along::k}, right{p.a, p.along_a == Along::extent};
+  const float alpha = 1.0f, beta = p.add ? 1.0f : 0.0f;
+  ELBO_CUDA_CHECK(cublasSgemm(blas(state), left.operation(), right.operation(), static_cast<int>(p.b.extent),
+                              static_cast<int>(p.a.extent), static_cast<int>(p.k), &alpha, p.b.data,
+                              left.leading(), p.a.data, right.leading(), &beta, p.to.data,
+                              static_cast<int>(p.to.row_stride)));
 }
 
 /// An operand in bf16, in the workspace from `to` on: its place and stride there, and on the way what fills
@@ -87,42 +88,53 @@ struct Bf16Operand {
   }
 };
 
+LtProduct lt_product(const BlasProduct& p) {
+  LtProduct product{.m = p.a.extent,
+                    .n = p.b.extent,
+                    .k = p.k,
+                    .a = {p.a.data, p.a.stride, p.along_a == Along::k},
+                    .b = {p.b.data, p.b.stride, p.along_b == Along::k}};
+  product.c = p.to.data;
+  product.c_stride = p.to.row_stride;
+  product.add = p.add;
+  product.bias = p.bias;
+  return product;
+}
+
+/// The product of both operands in bf16, once they are filled.
+struct Bf16Product {
+  Bf16Operand left, right;
+  LtProduct product;
+
+  Bf16Product(CudaState& state, const BlasProduct& p)
+      : left(reinterpret_cast<std::uint16_t*>(static_cast<std::byte*>(state.blas_workspace) + kLtWorkspace),
+             p.a, p.along_a, p.k),
+        right(left.end(), p.b, p.along_b, p.k),
+        product(lt_product(p)) {
+    product.bf16 = true;
+    product.a = {left.data, left.stride, p.along_a == Along::k};
+    product.b = {right.data, right.stride, p.along_b == Along::k};
+  }
+};
+
 }  // namespace
 
-bool blas_sums(CudaState& state, const ops::ProductPlan& plan, const PartialSums& to, const Operand& a,
-               Along along_a, const Operand& b, Along along_b, std::int64_t k, bool add, const float* bias) {
-  if (plan.precision == Precision::fp32) {
-    blas_fp32(state, to, a, along_a, b, along_b, k, add);
-    return true;
-  }
+bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& p) {
+  if (plan.precision == Precision::fp32) return true;
   if (!state.blas_workspace) return false;  // a line of work that was made without
-  LtProduct product{.m = a.extent,
-                    .n = b.extent,
-                    .k = k,
-                    .a = {a.data, a.stride, along_a == Along::k},
-                    .b = {b.data, b.stride, along_b == Along::k}};
-  product.c = to.data;
-  product.c_stride = to.row_stride;
-  product.add = add;
-  product.bias = bias;
-  if (plan.precision == Precision::tf32) {
-    if (!lt_takes(state, product)) return false;
-    lt_multiply(state, product, plan.tile);
-    return true;
-  }
-  const ops::ProductKey key{a.extent, b.extent, k, {}, plan.precision};
+  if (plan.precision == Precision::tf32) return lt_takes(state, lt_product(p));
+  const ops::ProductKey key{p.a.extent, p.b.extent, p.k, {}, plan.precision};
   if (ops::workspace_bytes(plan, key) > state.blas_workspace_bytes) return false;
-  auto* const memory =
-      reinterpret_cast<std::uint16_t*>(static_cast<std::byte*>(state.blas_workspace) + kLtWorkspace);
-  const Bf16Operand left(memory, a, along_a, k), right(left.end(), b, along_b, k);
-  product.bf16 = true;
-  product.a = {left.data, left.stride, along_a == Along::k};
-  product.b = {right.data, right.stride, along_b == Along::k};
-  if (!lt_takes(state, product)) return false;
-  left.fill(state);
-  right.fill(state);
-  lt_multiply(state, product, plan.tile);
-  return true;
+  return lt_takes(state, Bf16Product(state, p).product);
+}
+
+void blas_sums(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& p) {
+  if (plan.precision == Precision::fp32) return blas_fp32(state, p);
+  if (plan.precision == Precision::tf32) return lt_multiply(state, lt_product(p), plan.tile);
+  const Bf16Product converted(state, p);
+  converted.left.fill(state);
+  converted.right.fill(state);
+  lt_multiply(state, converted.product, plan.tile);
 }
 
 }  // namespace elbo::cuda

@@ -31,6 +31,26 @@ TEST_P(LinearLikelihood, MatchesReference) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearLikelihood, testing::ValuesIn(cases()), CaseName());
 
+// A row's sums are as many as the plan that runs gives: for cuBLAS those of 128 columns, and where it does
+// not take the operands (the stand-in takes none that are not aligned) those of a tile of ours.
+TEST(LinearLikelihoodOp, MatchesReferenceByEveryKindOfPlan) {
+  ELBO_REQUIRE_DEVICE();
+  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
+  using ops::ProductEngine;
+  for (const LinearShape& shape :
+       {LinearShape{17, 64, 300}, LinearShape{5, 17, 300}, LinearShape{33, 20, 40}}) {
+    for (const ops::ProductPlan& plan : {ops::ProductPlan{ProductEngine::blas, Precision::fp32},
+                                         {ProductEngine::blas, Precision::tf32},
+                                         {ProductEngine::blas, Precision::bf16},
+                                         {ProductEngine::scalar, Precision::fp32, 0, 2},
+                                         {ProductEngine::tensor, Precision::tf32, 1, 2},
+                                         {ProductEngine::tensor, Precision::bf16, 2, 1}}) {
+      EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::bernoulli, shape, 1, true, true, plan});
+      EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::gaussian, shape, 3, false, false, plan});
+    }
+  }
+}
+
 TEST(LinearLikelihoodOp, SaysWhichLikelihoodsItTakes) {
   for (const auto& info : kLikelihoods) {
     EXPECT_EQ(ops::linear_likelihood_takes(info.kind), likelihood_parameters(info.kind) == 1) << info.name;

@@ -1,4 +1,5 @@
-// Products by cuBLASLt, in tf32 and in bf16: against float64 from rounded operands, and, where it has no
+// Products by cuBLASLt, in tf32 and in bf16: against float64 from rounded operands (on a
+// GPU, in tf32, as near as the rounding of them may be), and, where it has no
 // algorithm (the stand-in has none for what is not aligned), by kernels of ours.
 
 #include <gtest/gtest.h>

@@ -45,10 +45,26 @@ TEST(ProductTuner, TakesTheFastestAndKeepsTheExpectedAmongEquals) {
     LastIsFastest last;
     const auto fastest = ops::fastest_plan(context, key, last.stopwatch());
     EXPECT_GT(last.calls, 1);
-    EXPECT_NE(fastest, plans.front());
-    EXPECT_NE(std::ranges::find(plans, fastest), plans.end());
+    ASSERT_TRUE(fastest);
+    EXPECT_NE(*fastest, plans.front());
+    EXPECT_NE(std::ranges::find(plans, *fastest), plans.end());
     context.synchronize();
   }
+}
+
+TEST(ProductTuner, NamesNoPlanWhereThereIsNoMemoryToTry) {
+  ELBO_REQUIRE_PLANS();
+  Context context(device());
+  constexpr std::int64_t kLarge = std::int64_t{1} << 22;
+  int calls = 0;
+  const auto counting = [&](const std::function<void()>&) { return 1.0 / ++calls; };
+  for (const auto kind : {ops::ProductKind::forward, ops::ProductKind::backward_params}) {
+    EXPECT_FALSE(ops::fastest_plan(context, {kLarge, kLarge, kLarge, kind, Precision::tf32}, counting));
+  }
+  EXPECT_EQ(calls, 0);
+  Buffer<float> small(context, 4);
+  small.fill_zero();
+  EXPECT_EQ(small.download(), std::vector<float>(4)) << "the device was left in error";
 }
 
 TEST(StoredPlans, AreReadBackAndNothingElseIs) {
@@ -168,8 +184,15 @@ TEST(ProductPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
 
   Recipe untuned = Made::recipe();
   untuned.train.tune = false;
+  options.folder = folder / "turned";
+  options.stop = [left = 3]() mutable { return left-- == 0; };
+  const StoredPlans anew = Made().plans({{}, cache, last.stopwatch()});
+  ASSERT_TRUE(train_anew(Made::recipe(), made.data, options).interrupted);
+  train_into(folder / "turned", untuned, made.data, true);
+  EXPECT_EQ(checkpoint_plans(folder / "turned" / "checkpoint.safetensors").plans, anew.plans)
+      << "resumed without the tuner";
   train_into(folder / "untuned", untuned, made.data);
-  EXPECT_NE(checkpoint_plans(folder / "untuned" / "checkpoint.safetensors").plans, measured.plans);
+  EXPECT_NE(checkpoint_plans(folder / "untuned" / "checkpoint.safetensors").plans, anew.plans);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // the gradients.
 
 #include "ops/adam.h"
+#include "ops/product_plan.h"
 
 namespace elbo::ops {
 
@@ -24,4 +25,9 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
 
 namespace elbo::cuda {  // the same contract, in kernels/linear_adam.cu
 decltype(ops::linear_adam) linear_adam;
+
+/// With a plan that is given, not chosen, whose precision counts: for timing plans.
+void linear_adam(Context& context, const ops::ProductPlan& plan, const ops::AdamLayer& layer,
+                 MatrixView<float> dw, MatrixView<const float> dy, MatrixView<const float> x,
+                 const ops::AdamSettings& settings, const StepState* state);
 }  // namespace elbo::cuda

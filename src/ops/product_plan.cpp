@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/blas_workspace.h"
 #include "runtime/check.h"
 
 namespace elbo::ops {
@@ -162,7 +163,6 @@ std::string ProductPlan::tile_name() const {
 
 std::size_t workspace_bytes(const ProductPlan& plan, const ProductKey& key) {
   if (plan.engine == ProductEngine::blas) {
-    constexpr std::size_t kLtWorkspace = std::size_t{16} << 20;  // cuda_lt.h
     if (plan.precision != Precision::bf16) return 0;
     // Whichever way an operand lies, no row is padded by more than seven numbers.
     return kLtWorkspace + 2 * static_cast<std::size_t>((key.m + 7) * (key.k + 7) + (key.n + 7) * (key.k + 7));

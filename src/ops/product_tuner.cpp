@@ -1,8 +1,10 @@
 #include "ops/product_tuner.h"
 
+#include <optional>
 #include <vector>
 
 #include "ops/linear.h"
+#include "ops/linear_adam.h"
 #include "runtime/buffer.h"
 #include "runtime/check.h"
 
@@ -28,7 +30,8 @@ Buffer<float> scratch_numbers(Context& context, std::int64_t size) {
   return numbers;
 }
 
-/// A layer's product on memory of its own.
+/// A layer's product on memory of its own, with the epilogue that most of a training's have: where cuBLAS
+/// runs it, that is a pass of its own.
 class Trial {
  public:
   Trial(Context& context, const ProductKey& key)
@@ -37,7 +40,22 @@ class Trial {
         a_(scratch_numbers(context, key.m * key.k)),
         b_(scratch_numbers(context, key.n * key.k)),
         c_(scratch_numbers(context, key.m * key.n)),
-        bias_(scratch_numbers(context, key.kind == ProductKind::backward_params ? key.m : key.n)) {}
+        bias_(scratch_numbers(context, key.kind == ProductKind::backward_params ? key.m : key.n)) {
+    if (key.kind == ProductKind::backward_input) saved_ = scratch_numbers(context, key.m * key.n);
+    if (key.kind != ProductKind::backward_params) return;
+    weight_ = scratch_numbers(context, key.m * key.n);
+    for (Buffer<float>* moment : {&first_moment_, &second_moment_}) {
+      *moment = Buffer<float>(context, key.m * key.n);
+      moment->fill_zero();
+    }
+    for (Buffer<float>* moment : {&bias_first_moment_, &bias_second_moment_}) {
+      *moment = Buffer<float>(context, key.m);
+      moment->fill_zero();
+    }
+    const StepState first{
+        .step = 1, .learning_rate = 1e-3f, .bias_correction1 = 0.1f, .bias_correction2 = 1e-3f};
+    state_ = Buffer<StepState>(context, std::span<const StepState>(&first, 1));
+  }
 
   void run(const ProductPlan& plan) {
     const auto [m, n, k, kind, precision] = key_;
@@ -47,17 +65,22 @@ class Trial {
                                     bias_.view(), Activation::relu);
       case ProductKind::backward_input:
         return cuda::linear_backward_input(context_, plan, c_.matrix(m, n), a_.matrix(m, k), b_.matrix(k, n),
-                                           {}, Activation::identity);
-      case ProductKind::backward_params:
-        return cuda::linear_backward_params(context_, plan, c_.matrix(m, n), bias_.view(), a_.matrix(k, m),
-                                            b_.matrix(k, n), false);
+                                           saved_.matrix(m, n), Activation::relu);
+      case ProductKind::backward_params: {
+        const AdamLayer layer{weight_.matrix(m, n), first_moment_.matrix(m, n), second_moment_.matrix(m, n),
+                              bias_.view(),         bias_first_moment_.view(),  bias_second_moment_.view()};
+        return cuda::linear_adam(context_, plan, layer, c_.matrix(m, n), a_.matrix(k, m), b_.matrix(k, n),
+                                 {0.9, 0.999, 1e-8f, 0.0f}, state_.data());
+      }
     }
   }
 
  private:
   Context& context_;
   ProductKey key_;
-  Buffer<float> a_, b_, c_, bias_;
+  Buffer<float> a_, b_, c_, bias_, saved_;
+  Buffer<float> weight_, first_moment_, second_moment_, bias_first_moment_, bias_second_moment_;
+  Buffer<StepState> state_;
 };
 
 /// The candidates worth their time, the one expected to be the best first.
@@ -83,15 +106,20 @@ ProductLimits product_limits(Context& context) {
   return cuda::product_limits(context);
 }
 
-ProductPlan fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch) {
+std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch) {
   constexpr double kWorthIt = 0.97;
   const auto plans = promising(key, product_limits(context));
   if (plans.size() == 1 || key.flops() == 0.0) return plans.front();
-  Trial trial(context, key);
+  std::optional<Trial> trial;
+  try {
+    trial.emplace(context, key);
+  } catch (const DeviceError&) {
+    return std::nullopt;  // there is no room; the training itself may have enough
+  }
   ProductPlan best = plans.front();
   double best_seconds = 0.0;
   for (const ProductPlan& plan : plans) {
-    const double seconds = stopwatch([&] { trial.run(plan); });
+    const double seconds = stopwatch([&] { trial->run(plan); });
     if (plan == plans.front() || seconds < kWorthIt * best_seconds) {
       best = plan;
       best_seconds = seconds;
@@ -103,9 +131,9 @@ ProductPlan fastest_plan(Context& context, const ProductKey& key, const Stopwatc
 ProductLimits product_limits(Context&) {
   throw DeviceError("this build of elbo has no CUDA, whose products have plans");
 }
-ProductPlan fastest_plan(Context& context, const ProductKey&, const Stopwatch&) {
+std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey&, const Stopwatch&) {
   product_limits(context);
-  return {};
+  return std::nullopt;
 }
 #endif
 

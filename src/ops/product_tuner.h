@@ -2,6 +2,7 @@
 // Which plan of a product is the fastest on this GPU, by trying.
 
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "ops/product_plan.h"
@@ -17,7 +18,8 @@ ProductLimits product_limits(Context& context);
 
 /// Times the candidates of a layer's product that are predicted not to be far behind the best one, on data of
 /// no meaning, and returns the fastest; the one predicted to be the fastest where no other is faster by more
-/// than a few per cent. Only on CUDA, not while a graph is recorded. Throws DeviceError (out of memory).
-ProductPlan fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch);
+/// than a few per cent; nothing where there is no memory to try. A gradient of parameters is timed with
+/// Adam's step. Only on CUDA, not while a graph is recorded. Throws DeviceError.
+std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch);
 
 }  // namespace elbo::ops

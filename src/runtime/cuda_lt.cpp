@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "runtime/blas_workspace.h"
 #include "runtime/check.h"
 #include "runtime/cuda_api.h"
 #include "runtime/cuda_state.h"
@@ -142,11 +144,34 @@ const std::vector<cublasLtMatmulAlgo_t>& algorithms_of(CudaState& state, const L
   return found->second;
 }
 
+/// The first products make cuBLASLt load its kernels, which must not happen while a step is being captured.
+void warm_up(CudaState& state) {
+  constexpr std::int64_t kSize = 64, kMatrix = kSize * kSize;
+  float* memory = nullptr;
+  ELBO_CUDA_CHECK(cudaMalloc(&memory, 3 * kMatrix * sizeof(float)));
+  const std::unique_ptr<float, decltype(&cudaFree)> owner(memory, &cudaFree);
+  ELBO_CUDA_CHECK(cudaMemsetAsync(memory, 0, 3 * kMatrix * sizeof(float), state.stream));
+  for (const bool bf16 : {false, true}) {
+    for (const bool along_k : {true, false}) {
+      LtProduct product;
+      product.m = product.n = product.k = kSize;
+      product.a = {memory, kSize, along_k};
+      product.b = {memory + kMatrix, kSize, along_k};
+      product.bf16 = bf16;
+      product.c = memory + 2 * kMatrix;
+      product.c_stride = kSize;
+      if (lt_takes(state, product)) lt_multiply(state, product, 0);
+    }
+  }
+  ELBO_CUDA_CHECK(cudaStreamSynchronize(state.stream));
+}
+
 }  // namespace
 
 void open_lt(CudaState& state) {
   state.lt = new LtState;
   ELBO_CUDA_CHECK(cublasLtCreate(&state.lt->handle));
+  warm_up(state);
 }
 
 void close_lt(CudaState& state) noexcept {

@@ -26,9 +26,6 @@ struct LtProduct {
   const float* bias = nullptr;  ///< [n], added to every row; may be null
 };
 
-/// What cuBLASLt may use of the workspace, from its beginning.
-inline constexpr std::size_t kLtWorkspace = std::size_t{16} << 20;
-
 /// Whether cuBLASLt has any algorithm for the product on this GPU. Those that add up by atomics do not count.
 bool lt_takes(CudaState& state, const LtProduct& product);
 

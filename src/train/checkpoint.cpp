@@ -19,8 +19,9 @@ constexpr const char* kSums = "training.sums";          // reconstruction, kl, b
 constexpr const char* kDataKey = "training.data";
 constexpr const char* kPlansKey = "training.products";  // on a GPU
 
-// Settings that may change from the checkpoint to the training that goes on. The data itself is compared.
-constexpr std::string_view kMayDiffer[] = {"name", "description", "data.name", "train.epochs"};
+// Settings that may change from the checkpoint to the training that goes on. The data itself is compared, and
+// the plans of products are the checkpoint's, tuned or not.
+constexpr std::string_view kMayDiffer[] = {"name", "description", "data.name", "train.epochs", "train.tune"};
 
 std::string describe(const DataIdentity& data) {
   return concat(std::hex, data.train, " ", data.validation);

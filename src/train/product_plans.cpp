@@ -68,7 +68,7 @@ void settle(Model::State& model, const PlanSources& sources, const std::string& 
     auto plan = find(resumed ? sources.checkpoint : cache, key, limits);
     if (!plan && !resumed && sources.stopwatch) {
       plan = ops::fastest_plan(context, key, sources.stopwatch);
-      measured.plans[key.name()] = plan->name();
+      if (plan) measured.plans[key.name()] = plan->name();
     }
     choices.settle(key, plan ? *plan : ops::choose_product(key, limits));
   }
@@ -114,12 +114,14 @@ PlanSources PlanSources::of(Model::State& model) {
 std::unique_ptr<StepRunner> make_step_runner(Model::State& model, const data::ResidentData& data,
                                              const data::Preprocessor& preprocessor,
                                              const PlanSources& sources) {
-  const auto make = [&] { return std::make_unique<StepRunner>(model, data, preprocessor); };
-  if (!model.context->is_cuda()) return make();
+  const auto make = [&](const StepRunnerOptions& options) {
+    return std::make_unique<StepRunner>(model, data, preprocessor, options);
+  };
+  if (!model.context->is_cuda()) return make({});
   model.set_product_choices(std::make_unique<ops::ProductChoices>());
-  make();  // a step that is recorded asks for its products
+  make({.graph_steps = 1});  // a step that is recorded asks for its products
   settle(model, sources, identity(*model.context));
-  return make();
+  return make({});
 }
 
 }  // namespace elbo

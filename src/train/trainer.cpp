@@ -5,9 +5,9 @@
 
 #include "data/check.h"
 #include "model/model_file.h"
-#include "train/product_plans.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
+#include "train/product_plans.h"
 
 namespace elbo {
 namespace {

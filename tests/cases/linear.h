@@ -75,6 +75,15 @@ inline std::vector<double> operand(Precision precision, std::vector<float> value
   }
   return widen(values);
 }
+/// `tolerance` of a sum of `terms` products of about `magnitude`. For cuBLASLt on a GPU in tf32 it is wider:
+/// what a float loses on the way to tf32 is the library's matter, and may be up to 2⁻¹⁰ of each operand.
+inline Tolerance allow_blas(Tolerance tolerance, const std::optional<ops::ProductPlan>& plan, double terms,
+                            double magnitude) {
+  const bool blas = plan && plan->engine == ops::ProductEngine::blas && plan->precision == Precision::tf32;
+  // The mean of |a b| is 2/π for standard normals; sums of few vary more.
+  if (blas && cuda_support() != "emulated") tolerance.absolute += 0x1p-9 * (terms + 4.0) * magnitude;
+  return tolerance;
+}
 /// What it adds to a case's name.
 inline std::string precision_suffix(Precision precision) {
   return precision == Precision::fp32 ? "" : concat("_", precision_name(precision));
@@ -121,7 +130,8 @@ struct LinearForwardCase {
     return y;
   }
   void bind(OpRun& run) const {
-    const auto tolerance = Tolerance::float_sum(static_cast<double>(shape.in));
+    const auto terms = static_cast<double>(shape.in);
+    const auto tolerance = allow_blas(Tolerance::float_sum(terms), plan, terms, 1.0 / std::sqrt(terms));
     const auto x = run.input("x", shape.n, shape.in, shape.x());
     const auto w = run.dense_input("w", shape.out, shape.in, shape.w());
     const auto b = bias ? run.input("b", shape.b()) : VectorView<const float>{};
@@ -189,6 +199,8 @@ struct LinearBackwardInputCase {
         std::max(1.0, std::sqrt(static_cast<double>(shape.out) / static_cast<double>(shape.in)));
     auto tolerance = Tolerance::float_sum(static_cast<double>(shape.out), size);
     tolerance.absolute += 4e-6 * size;  // `saved` is rounded
+    tolerance = allow_blas(tolerance, plan, static_cast<double>(shape.out),
+                           1.0 / std::sqrt(static_cast<double>(shape.in)));
     const auto dy = run.input("dy", shape.n, shape.out, shape.dy());
     const auto w = run.dense_input("w", shape.out, shape.in, shape.w());
     const auto dx = run.output<float>(
@@ -252,8 +264,8 @@ struct LinearBackwardParamsCase {
     const auto dy = run.input("dy", shape.n, shape.out, shape.dy());
     const auto x = run.input("x", shape.n, shape.in, shape.x());
     const auto dw = run.dense_output<float>(
-        "dw", shape.out, shape.in, [c = *this] { return c.dw_reference(); }, tolerance,
-        accumulate ? dw_before() : nothing);
+        "dw", shape.out, shape.in, [c = *this] { return c.dw_reference(); },
+        allow_blas(tolerance, plan, rows, 1.0), accumulate ? dw_before() : nothing);
     VectorView<float> db;
     if (bias) {
       db = run.output<float>(

@@ -15,20 +15,23 @@ struct LinearLikelihoodCase {
   LinearShape shape;  ///< n examples, `out` values
   std::int64_t samples = 1;
   bool bias = true;
-  bool weighted = false;  ///< per-row weights
+  bool weighted = false;                      ///< per-row weights
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
 
   std::int64_t rows() const { return shape.n * samples; }
   LinearShape product() const { return {rows(), shape.in, shape.out}; }
   std::string name() const {
     std::string text(likelihood_name(kind));
     std::replace(text.begin(), text.end(), '-', '_');
-    return concat(text, "_", shape.name(), "_k", samples, bias ? "" : "_nobias", weighted ? "_weighted" : "");
+    return concat(text, "_", shape.name(), "_k", samples, bias ? "" : "_nobias", weighted ? "_weighted" : "",
+                  plan ? concat("_", plan->name()) : "");
   }
   double flops() const { return product().flops(); }
   /// The product's, with the gradient for its result, and x.
   double bytes() const { return product().bytes() + 4.0 * static_cast<double>(shape.n * shape.out); }
 
   LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f}; }
+  Precision precision() const { return plan ? plan->precision : Precision::fp32; }
   std::vector<float> x() const {
     Random random(shape.seed() + 6);
     return likelihood_support(kind) == Support::unit_interval ? random.uniform(shape.n * shape.out, 0.0, 1.0)
@@ -43,8 +46,9 @@ struct LinearLikelihoodCase {
     std::vector<double> nll, gradient;  ///< [rows], [rows, out]
   };
   Expected expected() const {
-    const auto parameters = affine_reference(product(), widen(product().x()), widen(product().w()),
-                                             bias ? widen(product().b()) : std::vector<double>{});
+    const auto parameters =
+        affine_reference(product(), operand(precision(), product().x()), operand(precision(), product().w()),
+                         bias ? widen(product().b()) : std::vector<double>{});
     const auto values = x(), row_weights = weights();
     Expected result{std::vector<double>(static_cast<std::size_t>(rows())), {}};
     for (std::int64_t row = 0; row < rows(); ++row) {
@@ -75,9 +79,12 @@ struct LinearLikelihoodCase {
     const auto terms = static_cast<double>(all.in + all.out);
     const auto nll = run.output<float>(
         "nll", all.n, [c = *this] { return c.expected().nll; },
-        Tolerance::float_sum(terms, 8.0 * std::sqrt(static_cast<double>(all.out))));
+        allow_blas(Tolerance::float_sum(terms, 8.0 * std::sqrt(static_cast<double>(all.out))), plan, terms,
+                   static_cast<double>(all.out) / std::sqrt(static_cast<double>(all.in))));
     auto tolerance = Tolerance::float_sum(static_cast<double>(all.in));
     tolerance.absolute += 1e-6;
+    tolerance = allow_blas(tolerance, plan, static_cast<double>(all.in),
+                           1.0 / std::sqrt(static_cast<double>(all.in)));
     const auto gradient = run.output<float>(
         "gradient", all.n, all.out, [c = *this] { return c.expected().gradient; }, tolerance);
     const std::int64_t count = ops::nll_parts(run.context(), all.out);
@@ -85,7 +92,15 @@ struct LinearLikelihoodCase {
     const auto ones =
         run.dense_input("ones", 1, count, std::vector<float>(static_cast<std::size_t>(count), 1.0f));
     run.operation = [=, c = *this](Context& context) {
+      const PrecisionScope scope(context, c.precision());
+      ops::ProductChoices choices;
+      if (c.plan) {
+        choices.settle({h.rows, w.rows, h.cols, ops::ProductKind::forward, c.precision()}, *c.plan);
+        context.set_product_choices(&choices);
+      }
       ops::linear_likelihood(context, c.kind, c.constants(), parts, gradient, h, w, b, x_view, weight);
+      context.set_product_choices(nullptr);
+      const PrecisionScope exactly(context, Precision::fp32);
       if (nll.size > 0) {  // Σ over a row's parts
         ops::linear_forward(context, {nll.data, nll.size, 1}, {}, parts, ones, {}, Activation::identity);
       }
