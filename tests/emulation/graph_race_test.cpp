@@ -7,7 +7,6 @@
 #include <functional>
 
 #include "elbo/error.h"
-#include "emulation/checker.h"
 #include "emulation/planted.h"
 #include "emulation/says.h"
 #include "runtime/buffer.h"
@@ -20,7 +19,7 @@ namespace {
 class GraphRaces : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(emulation::checking());
+    ELBO_NEEDS_CHECKER();
     x.fill_zero();
     y.fill_zero();
   }

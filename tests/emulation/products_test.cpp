@@ -44,6 +44,7 @@ TEST_F(Products, ReadersOfCopiesNeedWaitAndBarriers) {
   for (const float sum : sums) EXPECT_TRUE(std::isfinite(sum));
   EXPECT_EQ(sum_report(Missing::wait, sums), "");
   for (const float sum : sums) EXPECT_TRUE(std::isnan(sum)) << "a value was there before anybody waited";
+  ELBO_NEEDS_CHECKER();
   for (const auto missing : {Missing::barrier, Missing::barrier_before_next}) {
     EXPECT_TRUE(says(sum_report(missing, sums), {"race|uninitialised", "of shared memory"}));
   }

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "emulation/checker.h"
+
 namespace elbo::test {
 
 /// Whether a report holds every one of `parts`; of a part "a|b", either.
@@ -25,3 +27,10 @@ inline testing::AssertionResult says(const std::string& report,
 }
 
 }  // namespace elbo::test
+
+/// Begins a test of what only the checker sees.
+#if defined(__SANITIZE_ADDRESS__)
+#define ELBO_NEEDS_CHECKER() GTEST_SKIP() << "kernels have ASan in place of the emulation's checker"
+#else
+#define ELBO_NEEDS_CHECKER() ASSERT_TRUE(emulation::checking())
+#endif
