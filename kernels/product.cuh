@@ -53,7 +53,6 @@ struct ProductArguments {
   std::int64_t k;
   std::int64_t split_length;
   unsigned tiles_across;
-  bool b_is_settled;  ///< b was written before the grid before this one began
   PartialSums partial;
 };
 
@@ -118,14 +117,11 @@ __global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments a
   OperandCopier<T, T::kRows, kAlongA> copier_a(a, first_row, first_k, first_k + length);
   OperandCopier<T, T::kCols, kAlongB> copier_b(b, first_col, first_k, first_k + length);
   arch::AsyncCopies<4 * (copier_a.kCopies + copier_b.kCopies) * kStages> copies;
-  if (arguments.b_is_settled) {
-    for (int i = 0; i < kStages - 1 && i < steps; ++i) copier_b.copy(copies, shared.stages[i].b);
-  }
   arch::wait_for_previous_grid();
   for (int i = 0; i < kStages - 1; ++i) {
     if (i < steps) {
       copier_a.copy(copies, shared.stages[i].a);
-      if (!arguments.b_is_settled) copier_b.copy(copies, shared.stages[i].b);
+      copier_b.copy(copies, shared.stages[i].b);
     }
     copies.commit();
   }
@@ -193,6 +189,9 @@ ops::ProductLimits product_limits(const CudaState& state);
 /// The plan of a product on this GPU.
 ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key);
 
+/// Tells `elbo info --plan` by which plan a product runs.
+void note_product(const ops::ProductPlan& plan);
+
 /// A split plan's partial sums, in the workspace. Throws DeviceError where they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
 
@@ -258,13 +257,15 @@ void product(CudaState& state, const ops::ProductPlan& asked, const Operand& a, 
   if (plan.engine == ops::ProductEngine::blas) {
     const BlasProduct by_blas = blas_product<kAlongA, kAlongB>(plan, a, b, k, finish);
     if (by_blas.to.data && blas_takes(state, plan, by_blas)) {
+      note_product(plan);
       if constexpr (kBegins<Finish>) finish.begin(plan);
       return product_by_blas<kAlongA>(state, plan, by_blas, finish);
     }
     plan = ops::choose_own_product({m, n, k, kKind<kAlongA, kAlongB>, plan.precision}, product_limits(state));
   }
+  note_product(plan);
   if constexpr (kBegins<Finish>) finish.begin(plan);
-  ProductArguments arguments{a, b, k, ops::split_length(plan, k), 0, plan.b_is_settled, {}};
+  ProductArguments arguments{a, b, k, ops::split_length(plan, k), 0, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
   constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();
   constexpr auto kTensor = std::make_integer_sequence<int, std::size(ops::kTensorTiles)>();

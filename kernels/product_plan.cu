@@ -36,8 +36,11 @@ ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& k
   ops::ProductPlan plan =
       state.product_choices ? state.product_choices->plan(key, limits) : ops::choose_product(key, limits);
   plan.overlap = state.overlap;
-  OpTrace::note_product(plan.engine_name(), plan.tile_name(), plan.splits);
   return plan;
+}
+
+void note_product(const ops::ProductPlan& plan) {
+  OpTrace::note_product(plan.engine_name(), plan.tile_name(), plan.splits);
 }
 
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n) {

@@ -4,6 +4,7 @@
 
 #include "elbo/error.h"
 #include "model/model_file.h"
+#include "support/allocations.h"
 #include "support/data.h"
 #include "support/training.h"
 #include "train/step_runner.h"
@@ -103,6 +104,22 @@ TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
     EXPECT_EQ(run->record().sums[0], record.sums[0]);
     EXPECT_EQ(run->record().sums[1], record.sums[1]);
   }
+}
+
+TEST_P(StepGraphVariants, AStepTakesNothingFromTheHeap) {
+  ELBO_REQUIRE_DEVICE();
+  if (device().is_cuda()) GTEST_SKIP() << "a graph that allocates cannot be recorded";
+  if (!counts_allocations()) GTEST_SKIP() << "ASan has operator new";
+  const Dataset data = patterned_data(43, 0, 12, GetParam().as_bytes);
+  StepRun run(GetParam().recipe(), data, 1);
+  run.epochs(1);
+  StepRunner& runner = run.runner();
+  runner.begin(2, 0, runner.steps_per_epoch(), {});
+  const std::int64_t before = allocations();
+  for (std::int64_t given = 0; given < runner.steps_per_epoch();) given += runner.launch();
+  EXPECT_EQ(allocations(), before);
+  std::vector<int> some(1);
+  EXPECT_GT(allocations(), before) << "they are counted";
 }
 
 INSTANTIATE_TEST_SUITE_P(Recipes, StepGraphVariants, testing::ValuesIn(recipe_variants()), VariantName());

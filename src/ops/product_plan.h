@@ -80,10 +80,9 @@ struct ProductPlan {
   Precision precision = Precision::fp32;
   int tile = 0;  ///< index into the engine's tiles; of cuBLASLt's algorithms, from what it holds for the best
   int splits = 1;  ///< blocks that share a tile's inner dimension; they leave partial sums, added in order
-  /// Programmatic dependent launch: the grid begins while the one before it ends, and, where b was written
-  /// before that one began, reads b at once. Only where the stream's grid before is one that lets it.
+  /// Programmatic dependent launch: the grid begins while the one before it ends. Only where the stream's
+  /// grid before is one that lets it.
   bool overlap = false;
-  bool b_is_settled = false;
 
   bool operator==(const ProductPlan&) const = default;
   /// "tf32_32x64x32_split2", "blas_fp32".

@@ -26,15 +26,8 @@ struct LinearSampleGradientCase {
     const std::int64_t examples = posterior.examples, latent = posterior.latent;
     const std::vector<double> dz = LinearBackwardInputCase{product(), Activation::identity}.reference();
     Random random(99);
-    const auto per_row = random.uniform(examples, 0.0, 2.0);
-    const auto per_dimension = random.uniform(latent, 0.0, 1.0);
-    constexpr float kScale = 0.7f, kDivisor = 3.0f;
-    ops::KlWeight weight;
-    if (posterior.sums) {
-      weight.scale = run.input("scale", std::vector<float>{kScale}).data;
-      weight.per_row = run.input("per_row", per_row);
-      weight.per_dimension = run.input("per_dimension", per_dimension);
-    }
+    const KlTerms terms(posterior, random);
+    const ops::KlWeight weight = terms.bind(run);
     // dμ = dz + c μ and dlog σ² = ½ dz σ ε + ½ c (σ² − 1).
     const auto reference = [=, *this](bool of_mean) {
       return [=, *this] {
@@ -42,10 +35,7 @@ struct LinearSampleGradientCase {
         for (std::int64_t i = 0; i < examples; ++i) {
           for (std::int64_t d = 0; d < latent; ++d) {
             const auto at = static_cast<std::size_t>(i * latent + d);
-            double c = 1.0 / kDivisor;
-            if (posterior.sums)
-              c *= double{kScale} * per_row[static_cast<std::size_t>(i)] *
-                   per_dimension[static_cast<std::size_t>(d)];
+            const double c = terms.weight(i, d);
             const double variance = std::exp(static_cast<double>(in.log_variance[at]));
             expected.push_back(of_mean ? dz[at] + c * in.mean[at]
                                        : 0.5 * dz[at] * std::sqrt(variance) * in.noise[at] +
@@ -67,7 +57,7 @@ struct LinearSampleGradientCase {
     const auto w = run.dense_input("w", out, latent, product().w());
     run.operation = [=, source = in.source](Context& context) {
       ops::linear_reparameterize_backward(context, dmean, dlog_variance, dz_memory, dy, w, mean, log_variance,
-                                          weight, kDivisor, source);
+                                          weight, KlTerms::kDivisor, source);
     };
   }
 };

@@ -143,6 +143,30 @@ struct SampleCase : ReparameterizeCase {
   }
 };
 
+/// What each KL term of a case weighs: by all of KlWeight where the case has sums, else by the divisor alone.
+struct KlTerms {
+  static constexpr float kScale = 0.7f, kDivisor = 3.0f;
+  bool weighted;
+  std::vector<float> per_row, per_dimension;
+
+  KlTerms(const ReparameterizeCase& of, Random& random)
+      : weighted(of.sums),
+        per_row(random.uniform(of.examples, 0.0, 2.0)),
+        per_dimension(random.uniform(of.latent, 0.0, 1.0)) {}
+
+  ops::KlWeight bind(OpRun& run) const {
+    if (!weighted) return {};
+    return {.scale = run.input<float>("scale", std::vector<float>{kScale}).data,
+            .per_row = run.input<float>("per_row", per_row),
+            .per_dimension = run.input<float>("per_dimension", per_dimension)};
+  }
+  double weight(std::int64_t example, std::int64_t dimension) const {
+    if (!weighted) return 1.0 / kDivisor;
+    return double{kScale} * per_row[static_cast<std::size_t>(example)] *
+           per_dimension[static_cast<std::size_t>(dimension)] / kDivisor;
+  }
+};
+
 struct SampleGradientCase : ReparameterizeCase {
   double flops() const { return 60.0 * static_cast<double>(rows() * latent); }
   double bytes() const { return 4.0 * static_cast<double>(4 * examples * latent + rows() * latent); }
@@ -152,15 +176,8 @@ struct SampleGradientCase : ReparameterizeCase {
     const Inputs in = inputs(run, mean, log_variance);
     Random random(99);
     const auto dz = random.normal(rows() * latent);
-    const auto per_row = random.uniform(examples, 0.0, 2.0);
-    const auto per_dimension = random.uniform(latent, 0.0, 1.0);
-    constexpr float kScale = 0.7f, kDivisor = 3.0f;
-    ops::KlWeight weight;
-    if (sums) {
-      weight.scale = run.input<float>("scale", std::vector<float>{kScale}).data;
-      weight.per_row = run.input<float>("per_row", per_row);
-      weight.per_dimension = run.input<float>("per_dimension", per_dimension);
-    }
+    const KlTerms terms(*this, random);
+    const ops::KlWeight weight = terms.bind(run);
     // The objective's part that (μ, log σ²) of dimension d of example i is in, by finite differences.
     const auto reference = [=, *this](std::size_t which) {
       return [=, *this] {
@@ -168,10 +185,7 @@ struct SampleGradientCase : ReparameterizeCase {
         for (std::int64_t i = 0; i < examples; ++i) {
           for (std::int64_t d = 0; d < latent; ++d) {
             const auto at = static_cast<std::size_t>(i * latent + d);
-            double c = 1.0 / kDivisor;
-            if (sums)
-              c *= double{kScale} * per_row[static_cast<std::size_t>(i)] *
-                   per_dimension[static_cast<std::size_t>(d)];
+            const double c = terms.weight(i, d);
             const auto objective = [&](std::span<const double> p) {
               double sum = 0.5 * c * (p[0] * p[0] + std::exp(p[1]) - p[1] - 1.0);
               for (std::int64_t k = 0; k < samples; ++k) {
@@ -192,7 +206,7 @@ struct SampleGradientCase : ReparameterizeCase {
     const MatrixView<const float> dz_view = run.input<float>("dz", rows(), latent, dz);
     run.operation = [=, source = in.source](Context& context) {
       ops::reparameterize_backward(context, dmean, dlog_variance, dz_view, mean, log_variance, weight,
-                                   kDivisor, source);
+                                   KlTerms::kDivisor, source);
     };
   }
 };

@@ -1,0 +1,13 @@
+#pragma once
+// Counts what this program takes from the heap.
+
+#include <cstdint>
+
+namespace elbo::test {
+
+/// Calls of operator new on any thread so far; nothing is counted under ASan, which has its own.
+std::int64_t allocations();
+/// Whether they are counted.
+bool counts_allocations();
+
+}  // namespace elbo::test
