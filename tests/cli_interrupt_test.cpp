@@ -8,6 +8,8 @@
 
 #include "io/file.h"
 #include "support/cli.h"
+#include "support/http_server.h"
+#include "support/temp_folder.h"
 
 namespace elbo::test {
 namespace {
@@ -94,6 +96,21 @@ TEST(CliInterrupt, WhatItWasStartedToIgnoreStaysIgnored) {
     EXPECT_SAYS(result.err, "epoch 20/20");
   }
 }
+
+#ifdef ELBO_HAS_CURL
+TEST(CliInterrupt, ADownloadEndsAndLeavesNothingHalf) {
+  const HttpServer server({{"/mnist/t10k-images-idx3-ubyte.gz", HttpServer::ok("some", 1 << 20)}}, true);
+  const TempFolder folder;
+  CommandSettings settings;
+  settings.environment = {"ELBO_DATA=", "XDG_CACHE_HOME=" + folder.path().string(),
+                          "ELBO_MIRROR=" + server.url(), "no_proxy=127.0.0.1"};
+  settings.signal_at = [](const std::string& err) { return err.find("(1 of 4)") != err.npos ? SIGINT : 0; };
+  const auto stopped = run_elbo({"data", "get", "mnist"}, settings);
+  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_SAYS(stopped.err, "interrupted");
+  EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{});
+}
+#endif
 
 }  // namespace
 }  // namespace elbo::test

@@ -11,7 +11,8 @@
 
 namespace elbo::test {
 
-HttpServer::HttpServer(std::map<std::string, std::string> answers) : answers_(std::move(answers)) {
+HttpServer::HttpServer(std::map<std::string, std::string> answers, bool holds)
+    : answers_(std::move(answers)), holds_(holds) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -53,6 +54,7 @@ void HttpServer::serve() {
     const int connection = accept(listener_, nullptr, nullptr);
     if (connection < 0) continue;
     answer(connection);
+    while (holds_ && !stopping_) poll(nullptr, 0, 20);
     close(connection);
   }
 }

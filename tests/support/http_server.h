@@ -12,8 +12,8 @@ namespace elbo::test {
 class HttpServer {
  public:
   /// Answers of the server, whole, by path ("/a/b"): status line, headers and body. What is not there is a
-  /// 404.
-  explicit HttpServer(std::map<std::string, std::string> answers);
+  /// 404. With `holds`, no connection ends before the server does: a body shorter than it says never comes.
+  explicit HttpServer(std::map<std::string, std::string> answers, bool holds = false);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -32,6 +32,7 @@ class HttpServer {
   void answer(int connection);
 
   std::map<std::string, std::string> answers_;
+  bool holds_;
   int listener_ = -1;
   int port_ = 0;
   std::atomic<bool> stopping_ = false;

@@ -6,12 +6,18 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <iostream>
 #include <limits>
 #include <system_error>
 
 #include "runtime/check.h"
 
 namespace elbo::command {
+
+int complain(const std::string& message, int code) {
+  std::cerr << "elbo: " << message << std::endl;
+  return code;
+}
 
 void occupy_standard_streams() {
   const struct {

@@ -16,6 +16,9 @@ inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
 inline constexpr int kInterrupted = 130;
 
+/// Says what is wrong on standard error; returns `code`.
+int complain(const std::string& message, int code);
+
 /// What the chosen subcommand does; returns the exit code. Throws elbo's errors.
 using Action = std::function<int()>;
 

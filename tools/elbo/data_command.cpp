@@ -70,14 +70,21 @@ class DownloadLine {
 
 int run_get(const std::string& name) {
   DownloadResult result;
+  std::string interrupted;
   {
     DownloadLine line;
     InterruptGuard guard;
     DownloadOptions options;
     options.on_progress = [&](const DownloadProgress& progress) { line.show(progress); };
     options.stop = InterruptGuard::requested;
-    result = download_dataset(name, options);
+    try {
+      result = download_dataset(name, options);
+    } catch (const IoError& error) {
+      if (!InterruptGuard::requested()) throw;
+      interrupted = error.what();
+    }
   }
+  if (!interrupted.empty()) return complain(interrupted, kInterrupted);
   std::cout << name << ": " << result.folder.string()
             << (result.fetched == 0 ? " (it was there already)\n" : "\n");
   return 0;

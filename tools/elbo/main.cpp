@@ -28,11 +28,6 @@ namespace {
 using namespace elbo::command;
 using elbo::concat;
 
-int complain(const std::string& message, int code) {
-  std::cerr << "elbo: " << message << std::endl;
-  return code;
-}
-
 // What the user may have meant by arguments that nothing takes.
 std::string unexpected(const CLI::App& app, const std::vector<std::string>& arguments) {
   const auto chosen = app.get_subcommands();
@@ -106,7 +101,7 @@ int parse_and_run(int argc, char** argv) {
       "Begin with: elbo train digits\n\n"
       "Exit codes: 0 done; 1 failed; 2 wrong usage: an option, key, value, recipe or data set that is not "
       "known;\n"
-      "130 interrupted (Ctrl-C, TERM, HUP) with a checkpoint saved");
+      "130 interrupted (Ctrl-C, TERM, HUP), of a training with a checkpoint saved");
 
   try {
     app.parse(argc, argv);
