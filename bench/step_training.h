@@ -45,13 +45,15 @@ class Training {
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, recipe.data, true, {}, {}),
         runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),
-        workspace_(*model_.vae, recipe.train.batch, 1, true),
+        objective_(resolve(recipe.objective)),
+        workspace_(*model_.vae, recipe.train.batch, recipe.objective.samples, true),
         batch_(workspace_.rows(recipe.train.batch)),
         state_(*model_.context, 1),
         record_(*model_.context, 1),
         readback_(*model_.context, sizeof(LossRecord)) {
     noise_.seed = recipe.train.seed;
     noise_.time = &state_.data()->noise_time;
+    objective_.kl_weight = &state_.data()->kl_weight;
     begin_epoch();
   }
 
@@ -111,10 +113,12 @@ class Training {
   void score() {
     vae().score(batch_, {.scale = 1.0f / static_cast<float>(batch_.rows), .per_row = {}}, true);
   }
-  void forward_backward() { vae().forward_backward(batch_, noise_, &state_.data()->kl_weight); }
+  void forward_backward() { vae().forward_backward(batch_, noise_, objective_); }
   void record() {
     LossRecord* const to = record_.data();
-    ops::record_loss(device(), to->sums, &to->first_bad_step, batch_.nll, batch_.kl, state_.data());
+    ops::record_loss(device(), to->sums, &to->first_bad_step,
+                     {.nll = batch_.nll, .kl = batch_.kl, .samples = batch_.samples, .objective = {}},
+                     state_.data());
   }
   void adam() {
     Parameters& p = vae().parameters();
@@ -145,6 +149,7 @@ class Training {
   std::int64_t epoch_ = 0, position_ = 0;
   std::int64_t steps_ = 0;  ///< optimizer steps of all epochs
   // Of the parts:
+  Objective objective_;
   Workspace workspace_;
   Activations batch_;
   Buffer<StepState> state_;

@@ -15,33 +15,39 @@ struct RecordLossShared {
   BlockScratch<double, kThreads> scratch;
 };
 
-/// Thread t takes rows t, t + kThreads, …; empty values sum to 0.
-__device__ double strided_sum(const float* values, std::int64_t size) {
+/// Σ over the block, thread t taking values t, t + kThreads, …; empty ones sum to 0.
+__device__ double sum_of(const VectorView<const float>& values, RecordLossShared& s) {
   double sum = 0.0;
-  if (values) {
-    for (std::int64_t i = threadIdx.x; i < size; i += kThreads) sum += static_cast<double>(values[i]);
+  if (values.data) {
+    for (std::int64_t i = threadIdx.x; i < values.size; i += kThreads) {
+      sum += static_cast<double>(values.data[i]);
+    }
   }
-  return sum;
+  return block_sum(sum, s.scratch);
 }
 
-__global__ void record_loss_kernel(double* sums, std::uint64_t* first_bad_step, VectorView<const float> nll,
-                                   VectorView<const float> kl, const StepState* state) {
+__global__ void record_loss_kernel(double* sums, std::uint64_t* first_bad_step, ops::BatchCosts costs,
+                                   const StepState* state) {
   auto& s = shared_storage<RecordLossShared>();
-  const double reconstruction = block_sum(strided_sum(nll.data, nll.size), s.scratch);
-  const double divergence = block_sum(strided_sum(kl.data, kl.size), s.scratch);
+  const double reconstruction = sum_of(costs.nll, s) / static_cast<double>(costs.samples);
+  const double divergence = sum_of(costs.kl, s);
+  const double objective = sum_of(costs.objective, s);
   if (threadIdx.x != 0) return;
+  const double beta = state ? static_cast<double>(state->kl_weight) : 1.0;
+  const double minimised = costs.objective.data ? objective : reconstruction + beta * divergence;
   sums[0] += reconstruction;
   sums[1] += divergence;
-  if (*first_bad_step == 0 && !std::isfinite(reconstruction + divergence))
+  sums[2] += minimised;
+  if (*first_bad_step == 0 && !std::isfinite(reconstruction + divergence + minimised))
     *first_bad_step = state ? state->step : 1;
 }
 
 }  // namespace
 
-void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, VectorView<const float> nll,
-                 VectorView<const float> kl, const StepState* state) {
+void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, const ops::BatchCosts& costs,
+                 const StepState* state) {
   launch(context.cuda(), LaunchShape{1, kThreads, sizeof(RecordLossShared)}, record_loss_kernel, sums,
-         first_bad_step, nll, kl, state);
+         first_bad_step, costs, state);
 }
 
 }  // namespace elbo::cuda

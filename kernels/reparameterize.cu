@@ -56,25 +56,34 @@ __global__ void __launch_bounds__(kThreads) sample_kernel(MatrixView<float> z, V
 
 /// A thread does four dimensions of one example, over all its samples.
 __global__ void __launch_bounds__(kThreads)
-    gradient_kernel(SampleGradient gradient, MatrixView<const float> dz, NoiseSource source,
-                    std::int64_t samples) {
+    gradient_kernel(SampleGradient gradient, VectorView<const float> kl_per_sample,
+                    MatrixView<const float> dz, NoiseSource source, std::int64_t samples) {
   const std::int64_t latent = dz.cols, quads = (latent + 3) / 4;
   const std::int64_t item = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (item >= gradient.dmean.rows * quads) return;
   const std::int64_t example = item / quads, first = 4 * (item % quads);
   const NoiseRow noise(source, example);
-  float dz_sum[4] = {}, dz_noise_sum[4] = {};
+  float dz_sum[4] = {}, dz_noise_sum[4] = {}, weight_sum = 0.0f;
   for (std::int64_t sample = 0; sample < samples; ++sample) {
     float normals[4];
     noise.normals((source.first_sample + sample) * latent + first, normals);
-    const float* from = dz.data + (example * samples + sample) * dz.stride + first;
+    const std::int64_t row = example * samples + sample;
+    const float* from = dz.data + row * dz.stride + first;
+    const float weight = kl_per_sample.data ? gradient.kl_weight() * kl_per_sample.data[row] : 0.0f;
+    weight_sum += weight;
     for (int j = 0; j < 4 && first + j < latent; ++j) {
-      dz_sum[j] += from[j];
-      dz_noise_sum[j] += from[j] * normals[j];
+      float value = from[j];
+      if (kl_per_sample.data) value += weight * gradient.sample(example, first + j, normals[j]);
+      dz_sum[j] += value;
+      dz_noise_sum[j] += value * normals[j];
     }
   }
   for (int j = 0; j < 4 && first + j < latent; ++j) {
-    gradient.write(example, first + j, dz_sum[j], dz_noise_sum[j]);
+    if (kl_per_sample.data) {
+      gradient.write_weighted(example, first + j, dz_sum[j], dz_noise_sum[j], weight_sum);
+    } else {
+      gradient.write(example, first + j, dz_sum[j], dz_noise_sum[j]);
+    }
   }
 }
 
@@ -95,8 +104,8 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
   const std::int64_t items = mean.rows * ((mean.cols + 3) / 4);
   const SampleGradient gradient{dmean,          dlog_variance,        mean,   log_variance, weight.scale,
                                 weight.per_row, weight.per_dimension, divisor};
-  launch(context.cuda(), LaunchShape{blocks_for(items, kThreads), kThreads}, gradient_kernel, gradient, dz,
-         noise, dz.rows / mean.rows);
+  launch(context.cuda(), LaunchShape{blocks_for(items, kThreads), kThreads}, gradient_kernel, gradient,
+         weight.per_sample, dz, noise, dz.rows / mean.rows);
 }
 
 }  // namespace elbo::cuda

@@ -226,7 +226,7 @@ TEST(Checkpoint, ComesBackToTheBit) {
   const Dataset data = patterned_data(24, 8);
   TempFolder folder;
   Model model = trained_model(small_recipe(), data);
-  const TrainingPosition position{2, 1, 7, {{1234.5, 0.1}, 0}, 1, 99.25};
+  const TrainingPosition position{2, 1, 7, {{1234.5, 0.1, 77.7}, 0}, 1, 99.25};
   const DataIdentity identity{0x12345678u, 0xffffffffu};
   const TrainingArrays arrays = download_arrays(model.state());
   save_checkpoint(folder / "c", model.state(), identity, position, arrays);
@@ -242,6 +242,7 @@ TEST(Checkpoint, ComesBackToTheBit) {
   EXPECT_EQ(read.steps, 7);
   EXPECT_EQ(read.record.sums[0], 1234.5);
   EXPECT_EQ(read.record.sums[1], 0.1);
+  EXPECT_EQ(read.record.sums[2], 77.7);
   EXPECT_EQ(read.best_epoch, 1);
   EXPECT_EQ(read.best_loss, 99.25);
   const TrainingArrays back = download_arrays(other.state());

@@ -1,5 +1,5 @@
 // The gradient of the full objective against float64 finite differences: every parameter tensor, every
-// likelihood, every activation, VAE and autoencoder, β and K > 1.
+// likelihood, every activation, VAE and autoencoder, β and K > 1, the importance-weighted bound.
 
 #include <gtest/gtest.h>
 
@@ -21,6 +21,7 @@ struct Case {
   std::int64_t rows = 3;
   std::int64_t samples = 1;
   double beta = 1.0;
+  bool importance_weighted = false;
 };
 
 ModelSettings settings(const std::string& likelihood, const std::string& activation,
@@ -44,6 +45,12 @@ std::vector<Case> cases() {
     }
     all.push_back({std::string(likelihood) + "_beta", settings(likelihood, "tanh"), 5, 3, 1, 0.25});
     all.push_back({std::string(likelihood) + "_samples", settings(likelihood, "tanh"), 5, 3, 4, 2.0});
+    for (const char* activation : {"tanh", "relu", "gelu", "silu", "identity"}) {
+      all.push_back({std::string(likelihood) + "_iwae_" + activation, settings(likelihood, activation), 5, 3,
+                     4, 1.0, true});
+    }
+    all.push_back({std::string(likelihood) + "_iwae_beta", settings(likelihood, "tanh"), 5, 4, 3, 0.5, true});
+    all.push_back({std::string(likelihood) + "_iwae_one", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
     all.push_back({std::string(likelihood) + "_autoencoder", settings(likelihood, "tanh", "autoencoder")});
   }
   Case bare{"no_hidden_layers", settings("gaussian", "relu")};
@@ -58,6 +65,8 @@ std::vector<Case> cases() {
   wide.settings.encoder = {33};
   wide.settings.decoder = {18};
   all.push_back(wide);
+  Case many{"many_weighted_samples", wide.settings, 35, 2, 37, 1.0, true};  // more than a warp's lanes
+  all.push_back(many);
   return all;
 }
 
@@ -82,7 +91,8 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const auto beta_host = static_cast<float>(c.beta);
   Buffer<float> beta(context, std::span<const float>(&beta_host, 1));
   const NoiseSource noise{.seed = 5};
-  vae.forward_backward(a, noise, beta.data());
+  const Objective minimised{.kl_weight = beta.data(), .importance_weighted = c.importance_weighted};
+  vae.forward_backward(a, noise, minimised);
 
   // ε is what reparameterize gives for μ = 0, log σ² = 0.
   const std::int64_t drawn = c.rows * a.samples;
@@ -106,7 +116,10 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const std::vector<float> gradient = copy.download();
 
   const std::vector<double> x64(x.begin(), x.end());
-  const auto objective = [&] { return reference.objective(x64, epsilon, a.samples, c.beta); };
+  const auto objective = [&] {
+    return c.importance_weighted ? reference.negative_bound(x64, epsilon, a.samples, c.beta)
+                                 : reference.objective(x64, epsilon, a.samples, c.beta);
+  };
   double covered = 0;
   for (const TensorInfo& tensor : layout.tensors) {
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -122,6 +135,14 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
     }
   }
   EXPECT_GT(covered, 0.0);
+
+  if (c.importance_weighted) {
+    Buffer<float> bound(context, c.rows);
+    context.copy_on_device(bound.data(), a.negative_bound.data, sizeof(float) * c.rows);
+    double mean = 0.0;
+    for (const float value : bound.download()) mean += value / static_cast<double>(c.rows);
+    EXPECT_NEAR(mean, objective(), 1e-5 + 1e-5 * std::abs(objective()));
+  }
 
   // The reported costs are the unweighted ones.
   const std::int64_t parts = a.nll_parts.cols;
@@ -161,7 +182,7 @@ TEST(ModelGradient, AccumulateAddsToWhatIsThere) {
   context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
 
   const auto gradient = [&](bool accumulate) {
-    vae.forward_backward(a, {.seed = 1}, nullptr,
+    vae.forward_backward(a, {.seed = 1}, {},
                          {.accumulate = accumulate, .adam = nullptr, .state = nullptr, .lanes = {}});
     Buffer<float> copy(context, vae.parameters().layout().size);
     context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * copy.size());
@@ -178,7 +199,7 @@ TEST(ModelGradient, TrainingWithoutPreparationIsRefused) {
   Context context(test::device());
   Vae vae(context, resolve(settings("bernoulli", "tanh"), 5), 3);
   Workspace workspace(vae, 2, 1, true);
-  EXPECT_THROW(vae.forward_backward(workspace.rows(2), {}, nullptr), ShapeError);
+  EXPECT_THROW(vae.forward_backward(workspace.rows(2), {}, {}), ShapeError);
   EXPECT_THROW(workspace.rows(3), ShapeError);
 }
 

@@ -27,7 +27,7 @@ Step step(int threads, std::int64_t rows) {
   const Activations a = workspace.rows(rows);
   for (std::int64_t i = 0; i < rows * 784; ++i) a.x.data[i] = static_cast<float>(i * 7919 % 256) / 255.0f;
   std::iota(a.examples.data, a.examples.data + rows, std::int64_t{1000});
-  vae.forward_backward(a, {.seed = 5}, nullptr);
+  vae.forward_backward(a, {.seed = 5}, {});
   const auto copy = [](VectorView<float> v) { return std::vector<float>(v.data, v.data + v.size); };
   return {copy(vae.parameters().gradient()), copy(a.nll), copy(a.kl)};
 }

@@ -240,6 +240,14 @@ TEST(Recipe, ContradictionsAreRefused) {
   recipe.data.binarize = "threshold";
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "data.binarize");
   recipe = {};
+  recipe.model.kind = "autoencoder";
+  recipe.objective.samples = 5;
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "objective.samples");
+  recipe.objective = {.kind = "iwae"};
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "objective.kind");
+  recipe.model.kind = "vae";
+  EXPECT_NO_THROW(recipe.validate());
+  recipe = {};
   recipe.train.learning_rate = std::numeric_limits<double>::quiet_NaN();
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.learning_rate");
 }

@@ -22,13 +22,14 @@ INSTANTIATE_TEST_SUITE_P(Shapes, RecordLossCases,
                          testing::Values(RecordLossCase{1}, RecordLossCase{3, false},
                                          RecordLossCase{17, true, 5}, RecordLossCase{128},
                                          RecordLossCase{255}, RecordLossCase{257}, RecordLossCase{784, false},
-                                         RecordLossCase{10007}),
+                                         RecordLossCase{85, true, 0, 5}, RecordLossCase{85, true, 0, 5, true},
+                                         RecordLossCase{7, false, 0, 1, true}, RecordLossCase{10007}),
                          CaseName());
 
 /// The sums and the first bad step after batches that end with the given values.
 class Record {
  public:
-  Record() : sums_(context_, 2), first_bad_(context_, 1), state_(context_, 1) {
+  Record() : sums_(context_, 3), first_bad_(context_, 1), state_(context_, 1) {
     sums_.fill_zero();
     first_bad_.fill_zero();
   }
@@ -39,8 +40,8 @@ class Record {
     const StepState state{.step = step};
     state_.upload(std::span(&state, 1));
     const Buffer<float> nll_device(context_, nll), kl_device(context_, kl);
-    ops::record_loss(context_, sums_.data(), first_bad_.data(), nll_device.view(), kl_device.view(),
-                     state_.data());
+    ops::record_loss(context_, sums_.data(), first_bad_.data(),
+                     {.nll = nll_device.view(), .kl = kl_device.view(), .objective = {}}, state_.data());
     context_.synchronize();
   }
   std::uint64_t first_bad() const { return first_bad_.download()[0]; }
@@ -81,11 +82,11 @@ TEST(RecordLoss, InfinityIsBad) {
 TEST(RecordLoss, RefusesWrongShapes) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
-  Buffer<double> sums(context, 2);
+  Buffer<double> sums(context, 3);
   Buffer<std::uint64_t> first_bad(context, 1);
   Buffer<float> nll(context, 4), kl(context, 3);
   const auto call = [&](double* to, VectorView<const float> a, VectorView<const float> b) {
-    ops::record_loss(context, to, first_bad.data(), a, b, nullptr);
+    ops::record_loss(context, to, first_bad.data(), {.nll = a, .kl = b, .objective = {}}, nullptr);
   };
   EXPECT_THROW(call(nullptr, nll.view(), {}), ShapeError);
   EXPECT_THROW(call(sums.data(), {}, {}), ShapeError);

@@ -27,6 +27,9 @@ std::vector<ReparameterizeCase> cases() {
   all.push_back({3, 2, 5, 1});
   all.push_back({2, 301, 3, 1, true});  // longer than what is done at once
   all.push_back({4, 33, 2, 0, false, false});
+  for (std::int64_t latent : {1, 3, 20, 129}) all.push_back({3, latent, 4, 0, true, true, true});
+  all.push_back({2, 301, 3, 1, true, true, true});
+  all.push_back({1, 50, 37, 0, false, true, true});
   return all;
 }
 

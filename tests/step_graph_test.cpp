@@ -103,6 +103,7 @@ TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
     EXPECT_EQ(run->values(), one.values());
     EXPECT_EQ(run->record().sums[0], record.sums[0]);
     EXPECT_EQ(run->record().sums[1], record.sums[1]);
+    EXPECT_EQ(run->record().sums[2], record.sums[2]);
   }
 }
 

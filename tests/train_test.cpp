@@ -127,12 +127,34 @@ TEST(Train, MetricsAreOneJsonObjectAnEpoch) {
     EXPECT_EQ(json["train"]["elbo"], expected.train.elbo);
     EXPECT_EQ(json["train"]["reconstruction"], expected.train.reconstruction);
     EXPECT_EQ(json["train"]["kl"], expected.train.kl);
+    EXPECT_EQ(json["objective"], expected.objective);
     EXPECT_EQ(json["validation"]["elbo"], expected.validation->elbo);
     EXPECT_GT(json["seconds"], 0.0);
     EXPECT_GT(json["examples_per_second"], 0.0);
   }
   EXPECT_EQ(epoch, 3u);
   EXPECT_EQ(Recipe::from_file(folder / "recipe.toml").to_toml(), small_recipe().to_toml());
+}
+
+// What is reported of a training stays the −ELBO; what was minimised stands beside it.
+TEST(Train, TheObjectiveIsReportedBesideTheElbo) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(40, 0);
+  const auto first_epoch = [&](auto change) {
+    Recipe recipe = small_recipe();
+    change(recipe);
+    return train_anew(recipe, data, {}).epochs.front();
+  };
+  const EpochMetrics weighted = first_epoch([](Recipe& r) { r.objective.beta = 0.3; });
+  EXPECT_NEAR(weighted.objective, weighted.train.reconstruction + 0.3 * weighted.train.kl, 1e-5);
+  const EpochMetrics bound = first_epoch([](Recipe& r) {
+    r.objective.kind = "iwae";
+    r.objective.samples = 8;
+    r.train.learning_rate = 1e-6;
+  });
+  EXPECT_NEAR(bound.train.elbo, -(bound.train.reconstruction + bound.train.kl), 1e-6);
+  EXPECT_LT(bound.objective, -bound.train.elbo) << "the importance-weighted bound is the tighter one";
+  EXPECT_GT(bound.objective, -bound.train.elbo - 2.0);
 }
 
 TEST(Train, MetricsWriteNotANumberAsNull) {

@@ -32,7 +32,9 @@ struct ModelSettings {
 
 /// `objective.*`
 struct ObjectiveSettings {
-  double beta = 1.0;  ///< weight of the KL while training; what is reported stays unweighted
+  std::string kind = "elbo";  ///< elbo; iwae: the importance-weighted bound (Burda et al. 2016)
+  std::int64_t samples = 1;   ///< K, of z for each example
+  double beta = 1.0;          ///< weight of the KL while training; what is reported stays unweighted
 };
 
 /// `train.*`

@@ -30,6 +30,8 @@ struct EpochMetrics {
   double seconds = 0.0;    ///< of training in this epoch, without validation and saving
   double examples_per_second = 0.0;
   ElboTerms train;  ///< averaged over the epoch's batches as they were trained on
+  /// What was minimised, whatever the objective, averaged likewise; nats per example.
+  double objective = 0.0;
   std::optional<ElboTerms> validation;
 };
 

@@ -214,6 +214,11 @@ void Recipe::validate() const {
         "data.standardize moves values out of [0, 1], where model.likelihood = \"bernoulli\" needs them; "
         "take a gaussian, or no standardizing.");
   }
+  if (model.kind == "autoencoder" && (objective.kind != "elbo" || objective.samples != 1)) {
+    throw ConfigError(
+        "objective.kind and objective.samples are for model.kind = \"vae\": an autoencoder draws no samples "
+        "and has no bound.");
+  }
   if (data.standardize && data.binarize != "none") {
     throw ConfigError(
         concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));

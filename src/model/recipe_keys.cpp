@@ -17,6 +17,9 @@ using Strings = std::vector<std::string>;
 Strings kinds() {
   return {"vae", "autoencoder"};
 }
+Strings objectives() {
+  return {"elbo", "iwae"};
+}
 Strings initializations() {
   return {"pytorch", "he"};
 }
@@ -80,6 +83,12 @@ const RecipeKey kKeys[] = {
      ELBO_AT(model.initialization),
      {},
      initializations},
+    {"objective.kind",
+     "what is maximised: the ELBO, or the importance-weighted bound",
+     ELBO_AT(objective.kind),
+     {},
+     objectives},
+    {"objective.samples", "of z for each example of a step", ELBO_AT(objective.samples), kWidth},
     {"objective.beta", "weight of the KL while training; reports stay unweighted", ELBO_AT(objective.beta),
      kAtLeast0},
     {"train.epochs", "passes over the training data", ELBO_AT(train.epochs), {.low = 0.0, .high = 1e9}},

@@ -1,5 +1,6 @@
 #include "model/vae.h"
 
+#include "ops/importance_weights.h"
 #include "ops/linear_likelihood.h"
 #include "ops/linear_reparameterize.h"
 #include "runtime/check.h"
@@ -46,6 +47,8 @@ Activations Activations::first_rows(std::int64_t count) const {
   part.nll_parts = nll_parts.first_rows(count * samples);
   part.kl = kl.part(0, count);
   part.log_ratio = log_ratio.part(0, count * samples);
+  part.weights = weights.part(0, count * samples);
+  part.negative_bound = negative_bound.part(0, count);
   return part;
 }
 
@@ -84,6 +87,10 @@ Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, boo
   }
   a.kl = arena.vector<float>(rows);
   a.log_ratio = arena.vector<float>(drawn);
+  if (training) {
+    a.weights = arena.vector<float>(drawn);
+    a.negative_bound = arena.vector<float>(rows);
+  }
   return a;
 }
 
@@ -113,54 +120,65 @@ void Vae::forward(const Activations& a, const NoiseSource& noise) const {
   score(a, {}, false);
 }
 
-void Vae::forward_with_gradient(const Activations& a, const NoiseSource& noise) const {
+void Vae::forward_with_gradient(const Activations& a, const NoiseSource& noise,
+                                const Objective& objective) const {
   ELBO_CHECK(parameters_.ready_to_train() && !a.decoder.back().dy.empty(), ShapeError,
              "training needs Parameters::prepare_training() and a training workspace");
+  const auto rows = static_cast<float>(a.rows), samples = static_cast<float>(a.samples);
   encode(a);
   sample(a, noise);
-  decode_and_score(a);
+  if (!objective.importance_weighted) {
+    return decode_and_score(a, {.scale = 1.0f / (rows * samples), .per_row = {}});
+  }
+  // The weights need all costs. Gradients weighted once they are known take less time than a pass for the
+  // costs and one for the gradients, each of which needs the likelihood's parameters.
+  decode_and_score(a, {.scale = 1.0f / rows, .per_row = {}});
+  ops::importance_weights(*context_, a.weights, a.negative_bound, a.nll_parts, a.log_ratio,
+                          objective.kl_weight);
+  if (a.samples > 1) ops::weight_rows(*context_, a.decoder.back().dy, a.weights);
 }
 
-void Vae::decode_and_score(const Activations& a) const {
-  const ops::RowWeight mean = {.scale = 1.0f / (static_cast<float>(a.rows) * static_cast<float>(a.samples)),
-                               .per_row = {}};
+void Vae::decode_and_score(const Activations& a, const ops::RowWeight& weight) const {
   if (!ops::linear_likelihood_takes(config_.likelihood)) {
     decode(a);
-    return score(a, mean, true);
+    return score(a, weight, true);
   }
   decoder_.forward_hidden(*context_, a.decoder, a.z);
   const LinearParameters last = decoder_.last_layer();
   const MatrixView<const float> below = a.decoder.size() > 1 ? a.decoder[a.decoder.size() - 2].y : a.z;
   ops::linear_likelihood(*context_, config_.likelihood, config_.constants, a.nll_parts, a.decoder.back().dy,
-                         below, last.weight, last.bias, a.x, mean);
+                         below, last.weight, last.bias, a.x, weight);
 }
 
-void Vae::backward(const Activations& a, const NoiseSource& noise, const float* beta,
+void Vae::backward(const Activations& a, const NoiseSource& noise, const Objective& objective,
                    const GradientUse& use) const {
   ELBO_CHECK(!use.adam || !use.accumulate, ShapeError, "gradients that Adam uses at once cannot accumulate");
   decoder_.backward(*context_, a.decoder, use);
-  backward_through_sample(a, noise, beta);
+  backward_through_sample(a, noise, objective);
   decoder_.use_first_gradient(*context_, a.decoder, a.z, use, true);
   encoder_.backward(*context_, a.encoder, use);
   encoder_.use_first_gradient(*context_, a.encoder, a.x, use, false);  // nothing is left to run beside it
   for (Lane& lane : use.lanes) lane.join();
 }
 
-void Vae::forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
+void Vae::forward_backward(const Activations& a, const NoiseSource& noise, const Objective& objective,
                            const GradientUse& use) const {
-  forward_with_gradient(a, noise);
-  backward(a, noise, beta, use);
+  forward_with_gradient(a, noise, objective);
+  backward(a, noise, objective, use);
 }
 
-void Vae::backward_through_sample(const Activations& a, const NoiseSource& noise, const float* beta) const {
+void Vae::backward_through_sample(const Activations& a, const NoiseSource& noise,
+                                  const Objective& objective) const {
   const MatrixView<const float> dy = a.decoder.front().dy, w = decoder_.layer(0).weight;
   if (!config_.variational)
     return ops::linear_backward_input(*context_, a.dz, dy, w, {}, Activation::identity);
   const HeadGradient head(a.encoder.back().dy, config_.latent);
-  const ops::KlWeight kl = {.scale = beta, .per_row = {}, .per_dimension = {}};
+  ops::KlWeight kl;
+  kl.scale = objective.kl_weight;
+  if (objective.importance_weighted) kl.per_sample = a.weights;
   const auto rows = static_cast<float>(a.rows);
   const NoiseSource keyed = keyed_by_examples(noise, a);
-  if (a.samples == 1) {
+  if (a.samples == 1 && !objective.importance_weighted) {
     return ops::linear_reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, dy, w, a.mean,
                                                a.log_variance, kl, rows, keyed);
   }

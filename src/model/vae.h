@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "model/mlp.h"
+#include "model/objective.h"
 #include "ops/likelihood.h"
 #include "ops/reparameterize.h"
 
@@ -27,6 +28,8 @@ struct Activations {
   MatrixView<float> nll_parts;  ///< [n·K, p] what forward_backward leaves of it: each row sums to its nll
   VectorView<float> kl;         ///< [n] KL(q(z|x) ‖ p(z)), nats; 0 for an autoencoder
   VectorView<float> log_ratio;  ///< [n·K] log q(z|x) − log p(z), nats; 0 for an autoencoder
+  VectorView<float> weights;    ///< [n·K] of the samples in an importance-weighted bound; for training
+  VectorView<float> negative_bound;  ///< [n] of that bound, nats; for training
 
   /// The same memory for a smaller batch.
   Activations first_rows(std::int64_t count) const;
@@ -57,15 +60,16 @@ class Vae {
 
   /// encode, sample, decode, score: the costs of a batch, in a.nll and a.kl. No gradients.
   void forward(const Activations& a, const NoiseSource& noise) const;
-  /// The first half of a training step: a.nll_parts, a.kl, and the gradient of the batch's mean of nll in the
-  /// likelihood's parameters. Needs a training workspace and Parameters::prepare_training().
-  void forward_with_gradient(const Activations& a, const NoiseSource& noise) const;
-  /// The second half: the gradient of the batch's mean of (nll + β·kl) in every parameter, for `use`; `beta`
-  /// is in device memory (null: 1). The lanes are joined.
-  void backward(const Activations& a, const NoiseSource& noise, const float* beta,
+  /// The first half of a training step: a.nll_parts, a.kl, of an importance-weighted objective a.weights and
+  /// a.negative_bound, and the objective's gradient in the likelihood's parameters. Needs a training
+  /// workspace and Parameters::prepare_training().
+  void forward_with_gradient(const Activations& a, const NoiseSource& noise,
+                             const Objective& objective) const;
+  /// The second half: the objective's gradient in every parameter, for `use`. The lanes are joined.
+  void backward(const Activations& a, const NoiseSource& noise, const Objective& objective,
                 const GradientUse& use) const;
   /// Both.
-  void forward_backward(const Activations& a, const NoiseSource& noise, const float* beta,
+  void forward_backward(const Activations& a, const NoiseSource& noise, const Objective& objective,
                         const GradientUse& use = {}) const;
 
   /// Takes activations for `rows` examples with `samples` samples each from the arena.
@@ -73,9 +77,10 @@ class Vae {
 
  private:
   /// decode(), and score() with the gradient.
-  void decode_and_score(const Activations& a) const;
+  void decode_and_score(const Activations& a, const ops::RowWeight& weight) const;
   /// The gradient in the head, from that in the decoder's first layer.
-  void backward_through_sample(const Activations& a, const NoiseSource& noise, const float* beta) const;
+  void backward_through_sample(const Activations& a, const NoiseSource& noise,
+                               const Objective& objective) const;
 
   Context* context_;
   ModelConfig config_;

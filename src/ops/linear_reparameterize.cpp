@@ -29,6 +29,7 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
              weight.per_row.size, " row weights for ", rows, " rows");
   ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError, kOp,
              " was given ", weight.per_dimension.size, " dimension weights for ", latent, " dimensions");
+  ELBO_CHECK(weight.per_sample.empty(), ShapeError, kOp, " takes no weights per sample");
   ELBO_CHECK(noise.first_sample >= 0 && (noise.first_sample + 1) * latent <= math::kNoiseDimensions,
              ShapeError, kOp, " was asked for ", latent, " dimensions from sample ", noise.first_sample,
              " on; noise has ", math::kNoiseDimensions, " addresses per example");

@@ -6,7 +6,8 @@
 
 namespace elbo::ops {
 
-/// dz = dy w, then dμ and dlog σ² as reparameterize_backward gives them for K = 1. "=".
+/// dz = dy w, then dμ and dlog σ² as reparameterize_backward gives them for K = 1, without weights per
+/// sample. "=".
 /// dy [n, out], w [out, latent], contiguous; dμ, dlog σ², μ, log σ² [n, latent], strided or not. dz [n,
 /// latent] is memory to work in; what it holds afterwards is undefined. Nothing may alias. Fixed order.
 /// Throws ShapeError.

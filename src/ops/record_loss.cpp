@@ -8,30 +8,41 @@
 namespace elbo::ops {
 namespace {
 
-double sum_of(VectorView<const float> values) {
+/// 0 of an empty view.
+double sum_of(const VectorView<const float>& values) {
   double sum = 0.0;
-  for (std::int64_t i = 0; i < values.size; ++i) sum += values.data[i];
+  for (std::int64_t i = 0; !values.empty() && i < values.size; ++i) sum += values.data[i];
   return sum;
 }
 
 }  // namespace
 
-void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, VectorView<const float> nll,
-                 VectorView<const float> kl, const StepState* state) {
+void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, const BatchCosts& costs,
+                 const StepState* state) {
+  const auto& [nll, kl, samples, objective] = costs;
   ELBO_CHECK(sums != nullptr && first_bad_step != nullptr, ShapeError,
              "record_loss was given no place for its results");
   ELBO_CHECK(!nll.empty() && nll.size > 0, ShapeError, "record_loss was given no nll");
-  ELBO_CHECK(kl.empty() || (kl.size > 0 && nll.size % kl.size == 0), ShapeError, "record_loss was given ",
-             nll.size, " nll and ", kl.size, " kl");
+  ELBO_CHECK(samples > 0, ShapeError, "record_loss was given ", samples, " samples");
+  const auto fits = [&](const VectorView<const float>& of_examples) {
+    return of_examples.empty() || (of_examples.size > 0 && nll.size % (of_examples.size * samples) == 0);
+  };
+  ELBO_CHECK(fits(kl) && fits(objective), ShapeError, "record_loss was given ", nll.size, " nll of ", samples,
+             " samples, ", kl.size, " kl and ", objective.size, " of the objective");
   const TracedOp traced(context, [&] {
-    return plain_call("record_loss", concat(nll.size), 4.0 * static_cast<double>(nll.size + kl.size));
+    return plain_call("record_loss", concat(costs.nll.size),
+                      4.0 * static_cast<double>(costs.nll.size + costs.kl.size + costs.objective.size));
   });
-  ELBO_DISPATCH_CUDA(context, record_loss(context, sums, first_bad_step, nll, kl, state));
-  const double reconstruction = sum_of(nll);
-  const double divergence = kl.empty() ? 0.0 : sum_of(kl);
+  ELBO_DISPATCH_CUDA(context, record_loss(context, sums, first_bad_step, costs, state));
+  const double reconstruction = sum_of(nll) / static_cast<double>(samples);
+  const double divergence = sum_of(kl);
+  const double minimised = objective.empty()
+                               ? reconstruction + (state ? double{state->kl_weight} : 1.0) * divergence
+                               : sum_of(objective);
   sums[0] += reconstruction;
   sums[1] += divergence;
-  if (*first_bad_step == 0 && !std::isfinite(reconstruction + divergence))
+  sums[2] += minimised;
+  if (*first_bad_step == 0 && !std::isfinite(reconstruction + divergence + minimised))
     *first_bad_step = state ? state->step : 1;
 }
 

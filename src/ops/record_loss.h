@@ -7,12 +7,21 @@
 
 namespace elbo::ops {
 
-/// sums[0] += Σ nll and sums[1] += Σ kl, in double, each in a fixed order. kl [n] or empty; nll [n·p], where
-/// a row's nll may come in p parts. Where the sum of either batch is NaN or infinite and *first_bad_step is
-/// 0, it becomes state->step (1 where `state` is null). `sums` [2] and `first_bad_step` are on the device.
-/// Throws ShapeError.
-void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, VectorView<const float> nll,
-                 VectorView<const float> kl, const StepState* state);
+/// A batch of n examples with K samples each, in nats.
+struct BatchCosts {
+  VectorView<const float> nll;  ///< [n·K·p], where a row's nll may come in p parts
+  VectorView<const float> kl;   ///< [n], or empty: 0
+  std::int64_t samples = 1;     ///< K
+  /// [n] what is minimised, where that is not nll + β·kl; else empty.
+  VectorView<const float> objective;
+};
+
+/// sums[0] += Σ nll / K, sums[1] += Σ kl and sums[2] += Σ objective, or Σ nll / K + β Σ kl with β =
+/// state->kl_weight; in double, each in a fixed order. Where the sum of them is NaN or infinite and
+/// *first_bad_step is 0, it becomes state->step. Where `state` is null, the step and β are 1. `sums` [3] and
+/// `first_bad_step` are on the device. Throws ShapeError.
+void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, const BatchCosts& costs,
+                 const StepState* state);
 
 }  // namespace elbo::ops
 

@@ -39,6 +39,7 @@ struct SampleGradientRow {
   std::int64_t samples;
   float kl_weight;
   const float* per_dimension;  // or null
+  const float* per_sample;     // or null
   float* dmean;
   float* dlog_variance;
   std::int64_t latent;
@@ -99,7 +100,7 @@ void sample_row(const SampleRow& row) {
   if (row.log_ratio) *row.log_ratio = 0.5f * sums.log_ratio.sum();
 }
 
-/// What the samples add up to over a chunk: Σ_k dz and Σ_k dz ε.
+/// What the samples add up to over a chunk: Σ_k dz and Σ_k dz ε, where dz may have its part of log_ratio's.
 struct GradientSums {
   float dz[kChunk];
   float dz_noise[kChunk];
@@ -126,7 +127,69 @@ HWY_INLINE void gradient_lanes(Access access, const SampleGradientRow& row, std:
                row.dlog_variance + d);
 }
 
+/// z of a weighted log_ratio: the gradient that it adds to dz is its weight times this.
+struct WeightedSample {
+  float weight;
+  const float* mean;
+  const float* deviation;
+};
+
+template <class Access>
+HWY_INLINE void add_weighted(Access access, const WeightedSample& sample, const float* dz,
+                             const float* normals, GradientSums& sums, std::int64_t d) {
+  const Floats noise = access.load(normals + d);
+  const Floats z = access.load(sample.mean + d) + Floats::load(sample.deviation + d) * noise;
+  const Floats gradient = access.load(dz + d) + Floats(sample.weight) * z;
+  (Floats::load(sums.dz + d) + gradient).store(sums.dz + d);
+  (Floats::load(sums.dz_noise + d) + gradient * noise).store(sums.dz_noise + d);
+}
+
+/// Of weights per sample, which add up to `weight`.
+template <class Access>
+HWY_INLINE void weighted_lanes(Access access, const SampleGradientRow& row, std::int64_t d,
+                               const GradientSums& sums, const float* deviation, std::int64_t at,
+                               float weight) {
+  access.store(Floats::load(sums.dz + at), row.dmean + d);
+  access.store(
+      Floats(0.5f) * (Floats::load(deviation + at) * Floats::load(sums.dz_noise + at) - Floats(weight)),
+      row.dlog_variance + d);
+}
+
+/// step(access, d) for d of [0, count), a vector at a time.
+template <class Step>
+HWY_INLINE void for_lanes(std::int64_t count, Step step) {
+  std::int64_t d = 0;
+  for (; d + Floats::kLanes <= count; d += Floats::kLanes) step(AllLanes(), d);
+  if (d < count) step(FirstLanes{count - d}, d);
+}
+
+void weighted_gradient_row(const SampleGradientRow& row) {
+  NoiseChunk chunk;
+  float total = 0.0f;
+  for (std::int64_t k = 0; k < row.samples; ++k) total += row.kl_weight * row.per_sample[k];
+  for (std::int64_t first = 0; first < row.latent; first += kChunk) {
+    const std::int64_t count = std::min(kChunk, row.latent - first);
+    GradientSums sums{};
+    float deviation[kChunk];
+    for_lanes(count, [&](auto access, std::int64_t d) {
+      exp(Floats(0.5f) * access.load(row.log_variance + first + d)).store(deviation + d);
+    });
+    for (std::int64_t k = 0; k < row.samples; ++k) {
+      const float* normals =
+          chunk.fill(row.noise, row.first_dimension + k * row.latent + first, count, Normals());
+      const float* dz = row.dz + k * row.dz_stride + first;
+      const WeightedSample sample{row.kl_weight * row.per_sample[k], row.mean + first, deviation};
+      for_lanes(count,
+                [&](auto access, std::int64_t d) { add_weighted(access, sample, dz, normals, sums, d); });
+    }
+    for_lanes(count, [&](auto access, std::int64_t d) {
+      weighted_lanes(access, row, first + d, sums, deviation, d, total);
+    });
+  }
+}
+
 void gradient_row(const SampleGradientRow& row) {
+  if (row.per_sample) return weighted_gradient_row(row);
   NoiseChunk chunk;
   for (std::int64_t first = 0; first < row.latent; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.latent - first);
@@ -227,6 +290,10 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
   ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError,
              "reparameterize_backward was given ", weight.per_dimension.size, " dimension weights for ",
              latent, " dimensions");
+  ELBO_CHECK(weight.per_sample.empty() || (weight.per_sample.size == dz.rows && weight.per_row.empty() &&
+                                           weight.per_dimension.empty()),
+             ShapeError, "reparameterize_backward was given ", weight.per_sample.size, " sample weights for ",
+             dz.rows, " samples, or others besides");
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("reparameterize_backward", concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
@@ -244,6 +311,7 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
     (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.data + i * mean.stride,
                        log_variance.data + i * log_variance.stride, dz.data + i * samples * dz.stride,
                        dz.stride, samples, scale * per_row, weight.per_dimension.data,
+                       weight.per_sample.empty() ? nullptr : weight.per_sample.data + i * samples,
                        dmean.data + i * dmean.stride, dlog_variance.data + i * dlog_variance.stride, latent});
   }
 }

@@ -26,12 +26,17 @@ struct KlWeight {
   const float* scale = nullptr;           ///< β; null means 1
   VectorView<const float> per_row;        ///< [n]; empty means 1
   VectorView<const float> per_dimension;  ///< [latent]; empty means 1 (free bits set 0 where they are met)
+  /// [n·K]; where given, each sample's log_ratio takes the KL's place, with this weight: what an
+  /// importance-weighted bound is made of. Excludes the other two.
+  VectorView<const float> per_sample;
 };
 
 /// Given dz [n·K, latent], the gradient of the rest of the objective in z, regenerates ε and gives, "=":
 /// dμ = Σ_k dz + c μ and dlog σ² = Σ_k ½ dz σ ε + ½ c (σ² − 1), with c = divisor⁻¹ · scale · per_row ·
-/// per_dimension. `divisor` is the count the KL is averaged over (the batch size). dμ and dlog σ² may be
-/// strided and must not alias their inputs. Throws ShapeError.
+/// per_dimension. With weights per sample instead, c_k = divisor⁻¹ · scale · per_sample and g_k = dz + c_k z:
+/// dμ = Σ_k g_k and dlog σ² = ½ Σ_k (g_k σ ε − c_k), the total derivative of log_ratio, whose z moves with μ
+/// and σ. `divisor` is the count the KL is averaged over (the batch size). dμ and dlog σ² may be strided and
+/// must not alias their inputs. Throws ShapeError.
 void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixView<float> dlog_variance,
                              MatrixView<const float> dz, MatrixView<const float> mean,
                              MatrixView<const float> log_variance, const KlWeight& weight, float divisor,

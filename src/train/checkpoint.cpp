@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kFirstMoment = "adam.first_moment.";
 constexpr const char* kSecondMoment = "adam.second_moment.";
 constexpr const char* kCounters = "training.counters";  // epoch, epoch_steps, steps, best_epoch
-constexpr const char* kSums = "training.sums";          // reconstruction, kl, best_loss
+constexpr const char* kSums = "training.sums";          // reconstruction, kl, objective, best_loss
 constexpr const char* kDataKey = "training.data";
 constexpr const char* kPlansKey = "training.products";  // on a GPU
 
@@ -55,7 +55,8 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
                      const TrainingPosition& position, const TrainingArrays& arrays) {
   const std::array<std::int64_t, 4> counters = {position.epoch, position.epoch_steps, position.steps,
                                                 position.best_epoch};
-  const std::array<double, 3> sums = {position.record.sums[0], position.record.sums[1], position.best_loss};
+  const auto& costs = position.record.sums;
+  const std::array<double, 4> sums = {costs[0], costs[1], costs[2], position.best_loss};
   const ParameterLayout& layout = model.vae->parameters().layout();
   io::SafetensorsWriter writer;
   write_description(writer, FileKind::checkpoint, {model.recipe, model.vae->config().dims, model.picture});
@@ -64,7 +65,7 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
     writer.text(kPlansKey, plans.to_text());
   }
   writer.tensor(kCounters, {4}, counters);
-  writer.tensor(kSums, {3}, sums);
+  writer.tensor(kSums, {4}, sums);
   write_parameters(writer, layout, arrays.values);
   write_parameters(writer, layout, arrays.first_moment, kFirstMoment);
   write_parameters(writer, layout, arrays.second_moment, kSecondMoment);
@@ -89,9 +90,9 @@ TrainingPosition load_checkpoint(const std::filesystem::path& path, Model::State
                "another folder."));
   }
   const auto counters = file.integers(kCounters, {4});
-  const auto sums = file.doubles(kSums, {3});
-  TrainingPosition position{counters[0], counters[1], counters[2], {{sums[0], sums[1]}, 0},
-                            counters[3], sums[2]};
+  const auto sums = file.doubles(kSums, {4});
+  TrainingPosition position{counters[0], counters[1], counters[2], {{sums[0], sums[1], sums[2]}, 0},
+                            counters[3], sums[3]};
   check_position(where, position);
 
   Parameters& parameters = model.vae->parameters();

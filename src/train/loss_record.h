@@ -8,7 +8,8 @@
 namespace elbo {
 
 struct LossRecord {
-  double sums[2] = {0.0, 0.0};       ///< of −log p(x|z) and of the KL over examples, nats
+  /// Of −log p(x|z), of the KL and of what is minimised, over examples, in nats.
+  double sums[3] = {0.0, 0.0, 0.0};
   std::uint64_t first_bad_step = 0;  ///< the first whose loss was NaN or infinite; 0: none
 
   /// Averages over the examples that went into the sums; `log_volume` is Model::State's.
@@ -16,6 +17,10 @@ struct LossRecord {
     const double reconstruction = sums[0] / static_cast<double>(examples) + log_volume;
     const double kl = sums[1] / static_cast<double>(examples);
     return {-(reconstruction + kl), reconstruction, kl};
+  }
+  /// Likewise, of what is minimised.
+  double average_objective(std::int64_t examples, double log_volume) const {
+    return sums[2] / static_cast<double>(examples) + log_volume;
   }
 };
 

@@ -70,11 +70,9 @@ class AppendedFile {
 }  // namespace
 
 std::string to_json(const EpochMetrics& metrics) {
-  Json json = {{"epoch", metrics.epoch},
-               {"steps", metrics.steps},
-               {"seconds", metrics.seconds},
-               {"examples_per_second", metrics.examples_per_second},
-               {"train", to_json(metrics.train)}};
+  Json json = {{"epoch", metrics.epoch},          {"steps", metrics.steps},
+               {"seconds", metrics.seconds},      {"examples_per_second", metrics.examples_per_second},
+               {"train", to_json(metrics.train)}, {"objective", metrics.objective}};
   if (metrics.validation) json["validation"] = to_json(*metrics.validation);
   return json.dump();
 }

@@ -52,7 +52,8 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       overlap_(options.overlap.value_or(overlap_asked_for())),
       ahead_(model.context->is_cuda()),
       fused_adam_(model.recipe.train.clip_norm == 0.0),
-      workspace_(*model.vae, batch_, 1, true),
+      objective_(resolve(model.recipe.objective)),
+      workspace_(*model.vae, batch_, model.recipe.objective.samples, true),
       other_x_(*model.context, ahead_ ? batch_ * model.vae->config().dims : 0),
       other_examples_(*model.context, ahead_ ? batch_ : 0),
       state_(*model.context, 2),
@@ -224,11 +225,16 @@ void StepRunner::run(std::size_t index, Batch which) {
 
   const NoiseSource noise = {
       .seed = settings.seed, .time = &slot.state->noise_time, .examples = batch.examples.data};
-  vae.forward_with_gradient(batch, noise);
+  Objective objective = objective_;
+  objective.kl_weight = &slot.state->kl_weight;
+  vae.forward_with_gradient(batch, noise, objective);
   side_lane_.run([&] {
-    const VectorView<const float> nll(batch.nll_parts.data, batch.nll_parts.rows * batch.nll_parts.cols);
-    ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, nll, batch.kl,
-                     slot.state);
+    ops::BatchCosts costs;
+    costs.nll = {batch.nll_parts.data, batch.nll_parts.rows * batch.nll_parts.cols};
+    costs.kl = batch.kl;
+    costs.samples = batch.samples;
+    if (objective.importance_weighted) costs.objective = batch.negative_bound;
+    ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, costs, slot.state);
     if (ahead_) prepare(next, next.full, slot.state);
   });
   GradientUse use;
@@ -237,7 +243,7 @@ void StepRunner::run(std::size_t index, Batch which) {
     use.adam = &adam_;
     use.state = slot.state;
   }
-  vae.backward(batch, noise, &slot.state->kl_weight, use);
+  vae.backward(batch, noise, objective, use);
 
   Parameters& parameters = model_.vae->parameters();
   if (settings.clip_norm > 0.0) {

@@ -94,6 +94,7 @@ class StepRunner {
   bool overlap_;
   bool ahead_;       ///< each step prepares the next one's slot
   bool fused_adam_;  ///< a layer's step is part of its gradient
+  Objective objective_;
   std::int64_t position_ = 0;
   std::size_t slot_ = 0;  ///< of the next step
   ops::AdamSettings adam_;

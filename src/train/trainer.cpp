@@ -172,6 +172,7 @@ void Trainer::finish_epoch() {
   metrics.examples_per_second =
       epoch_seconds_ > 0.0 ? static_cast<double>(epoch_examples_) / epoch_seconds_ : 0.0;
   metrics.train = position_.record.average(train_data_.count(), log_volume_);
+  metrics.objective = position_.record.average_objective(train_data_.count(), log_volume_);
   if (validation_) validate(metrics);
   position_.epoch_steps = 0;
   position_.record = {};

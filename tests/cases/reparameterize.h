@@ -45,10 +45,11 @@ struct ReparameterizeCase {
   std::int64_t first_sample = 0;
   bool addressed = false;  ///< example numbers and a time from the device
   bool sums = true;        ///< kl and log_ratio wanted (forward), weights given (backward)
+  bool weighted = false;   ///< backward: each sample's log_ratio has a weight, in the KL's place
 
   std::string name() const {
     return concat("n", examples, "_latent", latent, "_k", samples, first_sample ? "_later" : "",
-                  addressed ? "_addressed" : "", sums ? "" : "_plain");
+                  addressed ? "_addressed" : "", sums ? "" : "_plain", weighted ? "_weighted" : "");
   }
   std::int64_t rows() const { return examples * samples; }
 
@@ -143,27 +144,41 @@ struct SampleCase : ReparameterizeCase {
   }
 };
 
-/// What each KL term of a case weighs: by all of KlWeight where the case has sums, else by the divisor alone.
+/// What each KL term of a case weighs, by all of KlWeight where the case has sums, else by the divisor alone;
+/// or, where it is weighted, each sample's log_ratio.
 struct KlTerms {
   static constexpr float kScale = 0.7f, kDivisor = 3.0f;
-  bool weighted;
-  std::vector<float> per_row, per_dimension;
+  bool sums, weighted;
+  std::vector<float> per_row, per_dimension, per_sample;
 
   KlTerms(const ReparameterizeCase& of, Random& random)
-      : weighted(of.sums),
+      : sums(of.sums),
+        weighted(of.weighted),
         per_row(random.uniform(of.examples, 0.0, 2.0)),
-        per_dimension(random.uniform(of.latent, 0.0, 1.0)) {}
+        per_dimension(random.uniform(of.latent, 0.0, 1.0)),
+        per_sample(random.uniform(of.rows(), 0.0, 1.0)) {}
 
   ops::KlWeight bind(OpRun& run) const {
-    if (!weighted) return {};
-    return {.scale = run.input<float>("scale", std::vector<float>{kScale}).data,
-            .per_row = run.input<float>("per_row", per_row),
-            .per_dimension = run.input<float>("per_dimension", per_dimension)};
+    ops::KlWeight weight;
+    if (sums || weighted) weight.scale = run.input<float>("scale", std::vector<float>{kScale}).data;
+    if (weighted) {
+      weight.per_sample = run.input<float>("per_sample", per_sample);
+    } else if (sums) {
+      weight.per_row = run.input<float>("per_row", per_row);
+      weight.per_dimension = run.input<float>("per_dimension", per_dimension);
+    }
+    return weight;
   }
+  /// Of the KL.
   double weight(std::int64_t example, std::int64_t dimension) const {
-    if (!weighted) return 1.0 / kDivisor;
+    if (weighted) return 0.0;
+    if (!sums) return 1.0 / kDivisor;
     return double{kScale} * per_row[static_cast<std::size_t>(example)] *
            per_dimension[static_cast<std::size_t>(dimension)] / kDivisor;
+  }
+  /// Of a sample's log_ratio.
+  double sample_weight(std::size_t row) const {
+    return weighted ? double{kScale} * per_sample[row] / kDivisor : 0.0;
   }
 };
 
@@ -189,8 +204,10 @@ struct SampleGradientCase : ReparameterizeCase {
             const auto objective = [&](std::span<const double> p) {
               double sum = 0.5 * c * (p[0] * p[0] + std::exp(p[1]) - p[1] - 1.0);
               for (std::int64_t k = 0; k < samples; ++k) {
-                const auto sample = static_cast<std::size_t>((i * samples + k) * latent + d);
-                sum += dz[sample] * (p[0] + std::exp(0.5 * p[1]) * in.noise[sample]);
+                const auto row = static_cast<std::size_t>(i * samples + k);
+                const auto sample = row * static_cast<std::size_t>(latent) + static_cast<std::size_t>(d);
+                const double z = p[0] + std::exp(0.5 * p[1]) * in.noise[sample];
+                sum += dz[sample] * z + terms.sample_weight(row) * 0.5 * (z * z - p[1]);
               }
               return sum;
             };

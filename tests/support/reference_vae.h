@@ -2,6 +2,7 @@
 // The whole objective in float64, written again from the formulas and independent of the ops: what gradients
 // and losses of the model are held against.
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -64,18 +65,39 @@ class ReferenceVae {
   /// Mean over the batch of (mean over samples of nll) + β·kl. x [n, dims], epsilon [n · samples, latent].
   double objective(const std::vector<double>& x, const std::vector<double>& epsilon, std::int64_t samples,
                    double beta) const {
+    return mean_over_batch(x, epsilon, samples, [&](const Costs& c) {
+      double total = beta * c.kl;
+      for (const double value : c.nll) total += value / static_cast<double>(c.nll.size());
+      return total;
+    });
+  }
+
+  /// Mean over the batch of −log(1/K Σ_k exp(−nll_k − β·log_ratio_k)).
+  double negative_bound(const std::vector<double>& x, const std::vector<double>& epsilon,
+                        std::int64_t samples, double beta) const {
+    return mean_over_batch(x, epsilon, samples, [&](const Costs& c) {
+      std::vector<double> log_weights;
+      for (std::size_t k = 0; k < c.nll.size(); ++k) log_weights.push_back(-c.nll[k] - beta * c.log_ratio[k]);
+      const double largest = *std::max_element(log_weights.begin(), log_weights.end());
+      double sum = 0.0;
+      for (const double value : log_weights) sum += std::exp(value - largest);
+      return -(largest + std::log(sum / static_cast<double>(c.nll.size())));
+    });
+  }
+
+ private:
+  template <class Objective>
+  double mean_over_batch(const std::vector<double>& x, const std::vector<double>& epsilon,
+                         std::int64_t samples, Objective objective) const {
     const auto n = static_cast<std::int64_t>(x.size()) / config_.dims;
     double total = 0.0;
     for (std::int64_t i = 0; i < n; ++i) {
-      const Costs c =
-          costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent, samples);
-      for (const double value : c.nll) total += value / static_cast<double>(c.nll.size());
-      total += beta * c.kl;
+      total += objective(
+          costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent, samples));
     }
     return total / static_cast<double>(n);
   }
 
- private:
   static double act(Activation activation, double v) {
     switch (activation) {
       case Activation::identity:

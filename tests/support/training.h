@@ -85,6 +85,12 @@ inline std::vector<RecipeVariant> recipe_variants() {
   return {
       {"plain", [](Recipe&) {}},
       {"beta", [](Recipe& r) { r.objective.beta = 0.3; }},
+      {"sampled", [](Recipe& r) { r.objective.samples = 3; }},
+      {"iwae",
+       [](Recipe& r) {
+         r.objective.kind = "iwae";
+         r.objective.samples = 5;
+       }},
       {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
       {"decayed", [](Recipe& r) { r.train.weight_decay = 0.1; }},
       {"autoencoder",

@@ -1,0 +1,106 @@
+#include "ops/importance_weights.h"
+
+#include <cmath>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/importance_weights.cpp"
+#include "ops/foreach_target.h"
+// It goes first.
+#include "math/importance.h"
+#include "ops/kernels.h"
+#include "ops/simd.h"
+#include "runtime/check.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+namespace {
+
+using math::HWY_NAMESPACE::Floats;
+
+void scale_row(float* values, std::int64_t size, float factor) {
+  const Floats factors(factor);
+  std::int64_t i = 0;
+  for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
+    (Floats::load(values + i) * factors).store(values + i);
+  }
+  if (i < size) (Floats::load_first(values + i, size - i) * factors).store_first(values + i, size - i);
+}
+
+}  // namespace
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(scale_row);
+
+constexpr std::int64_t kParallelSize = 1 << 14;
+constexpr std::int64_t kParallelSamples = 1 << 10;
+
+/// One example's weights and cost; pointers stand at its first sample.
+float weigh(float* weights, const float* nll, std::int64_t parts, const float* log_ratio,
+            std::int64_t samples, float kl_weight) {
+  float largest = -std::numeric_limits<float>::infinity();
+  for (std::int64_t k = 0; k < samples; ++k) {
+    float cost = 0.0f;
+    for (std::int64_t p = 0; p < parts; ++p) cost += nll[k * parts + p];
+    weights[k] = -(cost + kl_weight * log_ratio[k]);
+    if (weights[k] > largest) largest = weights[k];
+  }
+  float sum = 0.0f;
+  for (std::int64_t k = 0; k < samples; ++k) {
+    weights[k] = std::exp(weights[k] - largest);
+    sum += weights[k];
+  }
+  for (std::int64_t k = 0; k < samples; ++k) weights[k] = math::importance_weight(weights[k], sum);
+  return -(largest + std::log(sum / static_cast<float>(samples)));
+}
+
+}  // namespace
+
+void importance_weights(Context& context, VectorView<float> weights, VectorView<float> cost,
+                        MatrixView<const float> nll, VectorView<const float> log_ratio,
+                        const float* kl_weight) {
+  const std::int64_t rows = weights.size, examples = cost.size;
+  ELBO_CHECK(examples == 0 ? rows == 0 : rows > 0 && rows % examples == 0, ShapeError,
+             "importance_weights was given ", rows, " weights for ", examples, " examples");
+  ELBO_CHECK(nll.rows == rows && nll.contiguous() && log_ratio.size == rows, ShapeError,
+             "importance_weights was given nll [", nll.rows, ", ", nll.cols, "] and log_ratio [",
+             log_ratio.size, "] for ", rows, " samples");
+  if (rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("importance_weights", concat(examples, "x", rows / examples),
+                      4.0 * static_cast<double>(rows * (nll.cols + 2) + examples));
+  });
+  ELBO_DISPATCH_CUDA(context, importance_weights(context, weights, cost, nll, log_ratio, kl_weight));
+  const std::int64_t samples = rows / examples;
+  const float scale = kl_weight ? *kl_weight : 1.0f;
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows >= kParallelSamples)
+  for (std::int64_t i = 0; i < examples; ++i) {
+    const std::int64_t first = i * samples;
+    cost.data[i] = weigh(weights.data + first, nll.data + first * nll.cols, nll.cols, log_ratio.data + first,
+                         samples, scale);
+  }
+}
+
+void weight_rows(Context& context, MatrixView<float> values, VectorView<const float> weights) {
+  ELBO_CHECK(weights.size == values.rows, ShapeError, "weight_rows was given ", weights.size, " weights for ",
+             values.rows, " rows");
+  if (values.rows == 0 || values.cols == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("weight_rows", concat(values.rows, "x", values.cols),
+                      4.0 * static_cast<double>(2 * values.rows * values.cols + values.rows));
+  });
+  ELBO_DISPATCH_CUDA(context, weight_rows(context, values, weights));
+#pragma omp parallel for schedule(static) \
+    num_threads(context.threads()) if (values.rows * values.cols >= kParallelSize)
+  for (std::int64_t row = 0; row < values.rows; ++row) {
+    HWY_DYNAMIC_DISPATCH(scale_row)(values.data + row * values.stride, values.cols, weights.data[row]);
+  }
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE
