@@ -92,6 +92,7 @@ TEST_F(EmulatedStream, OneStreamWaitsForAnother) {
 }
 
 TEST_F(EmulatedStream, WithoutWaitingTheOtherIsNotThereYet) {
+  ELBO_NEEDS_CHECKER();
   write_ones(state, x, 0);
   copy_one(other_state, y, x);
   EXPECT_TRUE(says(text(cudaStreamSynchronize(other)), {"uninitialised"}));
@@ -161,6 +162,7 @@ TEST_F(EmulatedStream, BranchesJoinACaptureByEvents) {
 }
 
 TEST_F(EmulatedStream, ABranchThatForgetsToWaitShows) {
+  ELBO_NEEDS_CHECKER();
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t executable = nullptr;
   ASSERT_EQ(cudaMemset(x, 0, kBytes), cudaSuccess);
