@@ -26,11 +26,11 @@ INSTANTIATE_TEST_SUITE_P(Shapes, ImportanceWeightsCases,
                                          ImportanceWeightsCase{2, 1000, 2, 3.0, true}),
                          CaseName());
 
-class WeightRowsCases : public testing::TestWithParam<WeightRowsCase> {};
-TEST_P(WeightRowsCases, MatchesFloat64) {
+class ImportanceWeightsRows : public testing::TestWithParam<WeightRowsCase> {};
+TEST_P(ImportanceWeightsRows, MatchesFloat64) {
   EXPECT_OP(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Shapes, WeightRowsCases,
+INSTANTIATE_TEST_SUITE_P(Shapes, ImportanceWeightsRows,
                          testing::Values(WeightRowsCase{1, 1}, WeightRowsCase{3, 17}, WeightRowsCase{17, 3},
                                          WeightRowsCase{128, 784}),
                          CaseName());
