@@ -102,7 +102,7 @@ class Training {
   }
 
   /// The parts in their order. The backward pass cannot be run without the forward pass before it.
-  void advance() { ops::advance_step(device(), state_.data(), state_.data(), batch_.rows, adam_); }
+  void advance() { ops::advance_step(device(), state_.data(), state_.data(), {}, batch_.rows, adam_); }
   void gather() {
     ops::gather_batch(device(), {batch_.x, {}, batch_.examples}, data_.source(),
                       preprocessor_.keyed(0, nullptr), state_.data());

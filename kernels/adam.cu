@@ -31,9 +31,9 @@ __global__ void __launch_bounds__(kThreads)
   store4(v + first, v4, count, aligned);
 }
 
-__global__ void advance_kernel(StepState* next, const StepState* state, std::int64_t batch, double beta1,
-                               double beta2) {
-  *next = math::advanced(*state, batch, beta1, beta2);
+__global__ void advance_kernel(StepState* next, const StepState* state, const StepRates* rates,
+                               std::int64_t rates_size, std::int64_t batch, double beta1, double beta2) {
+  *next = math::advanced(*state, rates, rates_size, batch, beta1, beta2);
 }
 
 }  // namespace
@@ -48,10 +48,10 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
          values.data, gradient.data, m.data, v.data, values.size, aligned, constants, state);
 }
 
-void advance_step(Context& context, StepState* next, const StepState* state, std::int64_t batch,
-                  const ops::AdamSettings& settings) {
-  launch(context.cuda(), LaunchShape{1, 1}, advance_kernel, next, state, batch, settings.beta1,
-         settings.beta2);
+void advance_step(Context& context, StepState* next, const StepState* state,
+                  VectorView<const StepRates> rates, std::int64_t batch, const ops::AdamSettings& settings) {
+  launch(context.cuda(), LaunchShape{1, 1}, advance_kernel, next, state, rates.data, rates.size, batch,
+         settings.beta1, settings.beta2);
 }
 
 }  // namespace elbo::cuda

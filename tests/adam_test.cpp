@@ -49,7 +49,7 @@ class Optimizer {
 
   void step(const std::vector<float>& gradient, std::int64_t batch = 1) {
     gradient_.upload(gradient);
-    ops::advance_step(context_, state_.data(), state_.data(), batch, settings_);
+    ops::advance_step(context_, state_.data(), state_.data(), {}, batch, settings_);
     ops::adam(context_, values_.view(), gradient_.view(), m_.view(), v_.view(), settings_, state_.data());
   }
   std::vector<float> values() const { return values_.download(); }
@@ -155,7 +155,7 @@ TEST(Adam, ViewsMayBeMisalignedDifferently) {
   StepState state;
   state.learning_rate = 0.1f;
   Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
-  ops::advance_step(context, device_state.data(), device_state.data(), 1, {});
+  ops::advance_step(context, device_state.data(), device_state.data(), {}, 1, {});
   ops::adam(context, values.view().part(1, kSize), gradient.view().part(2, kSize), m.view().part(3, kSize),
             v.view().part(4, kSize), {}, device_state.data());
   const auto after = values.download();
@@ -198,7 +198,7 @@ TEST(AdvanceStep, MovesCountersAndCorrections) {
   state.learning_rate = 0.25f;
   state.kl_weight = 0.5f;
   Buffer<StepState> buffer(context, std::span<const StepState>(&state, 1));
-  ops::advance_step(context, buffer.data(), buffer.data(), 100, {});
+  ops::advance_step(context, buffer.data(), buffer.data(), {}, 100, {});
   StepState after = buffer.download()[0];
   EXPECT_EQ(after.step, 8u);
   EXPECT_EQ(after.noise_time, 8u);
@@ -209,7 +209,7 @@ TEST(AdvanceStep, MovesCountersAndCorrections) {
   EXPECT_NEAR(after.bias_correction1, 1.0 - std::pow(0.9, 8), 1e-7);
   // In float, 1 − 0.999⁸ would be off by 1e-5 of itself.
   EXPECT_NEAR(after.bias_correction2, 1.0 - std::pow(0.999, 8), 1e-9);
-  ops::advance_step(context, buffer.data(), buffer.data(), 100, {});
+  ops::advance_step(context, buffer.data(), buffer.data(), {}, 100, {});
   after = buffer.download()[0];
   EXPECT_EQ(after.step, 9u);
   EXPECT_EQ(after.cursor, 356);
@@ -221,7 +221,7 @@ TEST(AdvanceStep, CorrectionsReachOne) {
   StepState state;
   state.step = 10'000'000;
   Buffer<StepState> buffer(context, std::span<const StepState>(&state, 1));
-  ops::advance_step(context, buffer.data(), buffer.data(), 1, {});
+  ops::advance_step(context, buffer.data(), buffer.data(), {}, 1, {});
   EXPECT_EQ(buffer.download()[0].bias_correction1, 1.0f);
   EXPECT_EQ(buffer.download()[0].bias_correction2, 1.0f);
 }
@@ -243,8 +243,8 @@ TEST(Adam, WrongShapesAreRefused) {
   EXPECT_THROW(call(8, 8, 8, 8, nullptr), ShapeError);
   EXPECT_THROW(ops::adam(context, {}, {nullptr, 1}, {}, {}, {}, state.data()), ShapeError);
   EXPECT_NO_THROW(ops::adam(context, {}, {}, {}, {}, {}, state.data()));
-  EXPECT_THROW(ops::advance_step(context, nullptr, nullptr, 1, {}), ShapeError);
-  EXPECT_THROW(ops::advance_step(context, state.data(), state.data(), -1, {}), ShapeError);
+  EXPECT_THROW(ops::advance_step(context, nullptr, nullptr, {}, 1, {}), ShapeError);
+  EXPECT_THROW(ops::advance_step(context, state.data(), state.data(), {}, -1, {}), ShapeError);
 }
 
 }  // namespace

@@ -8,13 +8,15 @@
 #include "support/reference_vae.h"
 #include "support/tolerance.h"
 #include "support/training.h"
+#include "train/output_bias.h"
+#include "train/schedule.h"
 
 namespace elbo::test {
 namespace {
 
 /// The training in float64: the objective written again from its formulas, its gradient by finite
 /// differences, and Adam as torch.optim.AdamW documents it. Shares with the library only the order of the
-/// examples, the noise, and the initial parameters.
+/// examples, the noise, the rates, and the initial parameters.
 class ReferenceTraining {
  public:
   ReferenceTraining(Model& model, const Dataset& data)
@@ -123,13 +125,14 @@ class ReferenceTraining {
   void adam(std::vector<double>& values, const std::vector<double>& gradient, std::vector<double>& m,
             std::vector<double>& v) const {
     const TrainSettings& s = recipe_.train;
+    const double rate = learning_rate(s, (data_.train.count + s.batch - 1) / s.batch, steps_);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] -= s.learning_rate * s.weight_decay * values[i];
+      values[i] -= rate * s.weight_decay * values[i];
       m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient[i];
       v[i] = s.beta2 * v[i] + (1 - s.beta2) * gradient[i] * gradient[i];
       const double m_hat = m[i] / (1 - std::pow(s.beta1, steps_)),
                    v_hat = v[i] / (1 - std::pow(s.beta2, steps_));
-      values[i] -= s.learning_rate * m_hat / (std::sqrt(v_hat) + s.epsilon);
+      values[i] -= rate * m_hat / (std::sqrt(v_hat) + s.epsilon);
     }
   }
 
@@ -158,6 +161,7 @@ TEST_P(GoldenCurve, FollowsFloat64) {
   if (recipe.model.activation == "relu") recipe.model.activation = "tanh";
   const Dataset data = patterned_data(19, 0, 6, GetParam().as_bytes);
   Model model = make_model(recipe, data);
+  if (recipe.model.output_bias == "data") set_output_bias(model.state(), data.train);
   ReferenceTraining reference(model, data);
   const TrainReport report = train(model, data);
 

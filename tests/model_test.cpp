@@ -128,6 +128,18 @@ TEST(Initialization, HeIsNormalWithVarianceTwoOverFanIn) {
   for (const float b : initial("he", "encoder.hidden.0.bias", 1)) EXPECT_EQ(b, 0.0f);
 }
 
+TEST(Initialization, GlorotIsUniformByBothFans) {
+  ELBO_REQUIRE_DEVICE();
+  const auto w = initial("glorot", "encoder.hidden.0.weight", 1);  // [300, 100]
+  const double bound = std::sqrt(6.0 / 400.0);
+  EXPECT_LT(*std::max_element(w.begin(), w.end()), bound);
+  EXPECT_GT(*std::max_element(w.begin(), w.end()), 0.999 * bound);
+  EXPECT_GT(*std::min_element(w.begin(), w.end()), -bound);
+  EXPECT_NEAR(mean(w), 0.0, 4.0 * bound / std::sqrt(3.0 * w.size()));
+  EXPECT_NEAR(deviation(w), bound / std::sqrt(3.0), 0.01 * bound);
+  for (const float b : initial("glorot", "encoder.hidden.0.bias", 1)) EXPECT_EQ(b, 0.0f);
+}
+
 TEST(Initialization, SeedsAndTensorsDiffer) {
   ELBO_REQUIRE_DEVICE();
   const auto w = initial("pytorch", "encoder.hidden.0.weight", 1);

@@ -183,7 +183,7 @@ TEST_F(Runtime, RecordingRunsNothingAndReplaysRunAll) {
   Buffer<float> from = ramp_buffer(3), to(context(), 3);
   to.fill_zero();
   Graph graph = Graph::record(context(), [&] {
-    ops::advance_step(context(), state.data(), state.data(), 10, {});
+    ops::advance_step(context(), state.data(), state.data(), {}, 10, {});
     context().copy_on_device(to.data(), from.data(), 3 * sizeof(float));
     context().fill_zero(from.data(), sizeof(float));
   });
@@ -204,7 +204,7 @@ TEST_F(Runtime, GraphsAreCopiedAndMoved) {
   StepState host;
   Buffer<StepState> state(context(), std::span<const StepState>(&host, 1));
   Graph graph =
-      Graph::record(context(), [&] { ops::advance_step(context(), state.data(), state.data(), 1, {}); });
+      Graph::record(context(), [&] { ops::advance_step(context(), state.data(), state.data(), {}, 1, {}); });
   Graph copy = graph;
   Graph moved = std::move(graph);
   EXPECT_FALSE(static_cast<bool>(graph));  // NOLINT(bugprone-use-after-move)
@@ -220,7 +220,7 @@ TEST_F(Runtime, ExceptionsLeaveARecording) {
   Buffer<StepState> state(context(), std::span<const StepState>(&host, 1));
   const auto failing = [&] {
     Graph graph = Graph::record(context(), [&] {
-      ops::advance_step(context(), state.data(), state.data(), 1, {});
+      ops::advance_step(context(), state.data(), state.data(), {}, 1, {});
       throw std::runtime_error("on purpose");
     });
     graph.launch();  // on the CPU recorded work runs only now
@@ -229,7 +229,7 @@ TEST_F(Runtime, ExceptionsLeaveARecording) {
   // The context works on, and records again.
   const std::uint64_t before = state.download()[0].step;
   Graph graph =
-      Graph::record(context(), [&] { ops::advance_step(context(), state.data(), state.data(), 1, {}); });
+      Graph::record(context(), [&] { ops::advance_step(context(), state.data(), state.data(), {}, 1, {}); });
   graph.launch();
   EXPECT_EQ(state.download()[0].step, before + 1);
 }

@@ -27,7 +27,8 @@ struct ModelSettings {
   std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
   std::string likelihood = "bernoulli";       ///< bernoulli, gaussian, gaussian-learned
   double variance = 1.0;                      ///< of the gaussian with fixed variance
-  std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he
+  std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he, glorot
+  std::string output_bias = "drawn";          ///< drawn (like the rest), data (the training data's mean)
 };
 
 /// `objective.*`
@@ -42,6 +43,16 @@ struct TrainSettings {
   std::int64_t epochs = 10;
   std::int64_t batch = 128;
   double learning_rate = 1e-3;
+  /// How the rate goes: constant; step (times decay_factor every decay_epochs); cosine (down to
+  /// final_learning_rate at the last step); staged (stage_epochs, each at its stage_rates, instead of
+  /// learning_rate). See epoch_rates() in train/schedule.h for the formulas.
+  std::string schedule = "constant";
+  double warmup_epochs = 0.0;  ///< first, the schedule's rate is approached linearly from 0
+  double decay_epochs = 30.0;
+  double decay_factor = 0.1;
+  double final_learning_rate = 0.0;
+  std::vector<std::int64_t> stage_epochs;
+  std::vector<double> stage_rates;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;

@@ -39,8 +39,15 @@ ELBO_HD inline AdamCoefficients adam_coefficients(const AdamConstants& constants
           state.learning_rate / state.bias_correction1, 1.0f / std::sqrt(state.bias_correction2)};
 }
 
-/// The counters and corrections of the step after `state`'s, over a batch of `batch` rows.
-ELBO_HD inline StepState advanced(StepState state, std::int64_t batch, double beta1, double beta2) {
+/// The counters, rates and corrections of the step after `state`'s, over a batch of `batch` rows. Its rates
+/// are those of its place in the epoch, where `rates` has that many; else they stay.
+ELBO_HD inline StepState advanced(StepState state, const StepRates* rates, std::int64_t rates_size,
+                                  std::int64_t batch, double beta1, double beta2) {
+  if (state.epoch_steps < rates_size) {
+    state.learning_rate = rates[state.epoch_steps].learning_rate;
+    state.kl_weight = rates[state.epoch_steps].kl_weight;
+  }
+  state.epoch_steps += 1;
   state.step += 1;
   state.noise_time = state.step;
   state.cursor = state.next_cursor;

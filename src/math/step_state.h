@@ -6,12 +6,19 @@
 
 namespace elbo {
 
+/// What a schedule says of one step.
+struct StepRates {
+  float learning_rate = 0.0f;
+  float kl_weight = 1.0f;  ///< β
+};
+
 /// Counters and rates of one step. Lives in device memory; `ops::advance_step` moves it on.
 struct StepState {
   std::uint64_t step = 0;        ///< optimizer steps begun; 1 during the first
   std::uint64_t noise_time = 0;  ///< the time that keys noise: the step while training, 0 in evaluation
   std::int64_t cursor = 0;       ///< where in the permutation this batch begins
   std::int64_t next_cursor = 0;  ///< where the next one will
+  std::int64_t epoch_steps = 0;  ///< steps of this epoch begun
   float learning_rate = 0.0f;
   float kl_weight = 1.0f;         ///< β
   float bias_correction1 = 1.0f;  ///< 1 − β₁ᵗ (Kingma & Ba 2015, Algorithm 1)

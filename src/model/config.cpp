@@ -12,6 +12,11 @@ Kind find(const std::optional<Kind>& kind, const char* key, const std::string& n
   return *kind;
 }
 
+Initialization initialization_named(const std::string& name) {
+  if (name == "he") return Initialization::he;
+  return name == "glorot" ? Initialization::glorot : Initialization::pytorch;
+}
+
 }  // namespace
 
 std::int64_t ModelConfig::output_width() const {
@@ -29,7 +34,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
   config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
   config.constants.variance = static_cast<float>(settings.variance);
-  config.initialization = settings.initialization == "he" ? Initialization::he : Initialization::pytorch;
+  config.initialization = initialization_named(settings.initialization);
   return config;
 }
 

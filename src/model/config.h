@@ -10,7 +10,7 @@
 
 namespace elbo {
 
-enum class Initialization { pytorch, he };
+enum class Initialization { pytorch, he, glorot };
 
 /// ModelSettings resolved for data of `dims` values a row.
 struct ModelConfig {

@@ -198,6 +198,7 @@ std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_ru
 
   auto state =
       std::make_unique<Model::State>(description.recipe, description.dims, device, description.picture);
+  state->fresh = false;
   state->context->copy_to_device(state->vae->parameters().values().data, values.data(),
                                  sizeof(float) * values.size());
   if (file.has(kMeanTensor) || file.has(kDeviationTensor)) {

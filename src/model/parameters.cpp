@@ -59,15 +59,19 @@ std::string output_head_name(std::int64_t parameter) {
 }
 
 /// PyTorch's Linear draws weight and bias from U(−1/√fan_in, 1/√fan_in); He et al. 2015, eq. 10 draws weights
-/// from N(0, 2/fan_in) and starts biases at 0.
+/// from N(0, 2/fan_in), Glorot & Bengio 2010, eq. 16 from U(−√(6/(fan_in + fan_out)), …), and biases start at
+/// 0.
 std::vector<float> draw(const TensorInfo& tensor, std::int64_t index, Initialization initialization,
                         std::uint64_t seed) {
   std::vector<float> values(static_cast<std::size_t>(tensor.size()), 0.0f);
   const bool is_bias = tensor.shape.size() == 1;
-  if (initialization == Initialization::he && is_bias) return values;
+  if (initialization != Initialization::pytorch && is_bias) return values;
   const std::int64_t cols = is_bias ? tensor.size() : tensor.shape[1];
-  const auto bound = static_cast<float>(1.0 / std::sqrt(static_cast<double>(tensor.fan_in)));
-  const auto deviation = static_cast<float>(std::sqrt(2.0 / static_cast<double>(tensor.fan_in)));
+  const auto fan_in = static_cast<double>(tensor.fan_in);
+  const auto fans = fan_in + static_cast<double>(tensor.shape[0]);
+  const auto bound = static_cast<float>(initialization == Initialization::glorot ? std::sqrt(6.0 / fans)
+                                                                                 : 1.0 / std::sqrt(fan_in));
+  const auto deviation = static_cast<float>(std::sqrt(2.0 / fan_in));
   for (std::int64_t r = 0; r < tensor.size() / cols; ++r) {
     const std::span<float> row(values.data() + r * cols, static_cast<std::size_t>(cols));
     const std::int64_t address = (index << 32) | r;  // a tensor's row takes the place of the example

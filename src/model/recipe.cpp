@@ -4,6 +4,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include <numeric>
 #include <utility>
 
 #include "io/file.h"
@@ -51,12 +52,13 @@ bool assign(double& target, const toml::node& node) {
   return value.has_value();
 }
 
-bool assign(std::vector<std::int64_t>& target, const toml::node& node) {
+template <class Number>
+bool assign(std::vector<Number>& target, const toml::node& node) {
   const auto* array = node.as_array();
   if (!array) return false;
-  std::vector<std::int64_t> values;
+  std::vector<Number> values;
   for (const auto& element : *array) {
-    std::int64_t value = 0;
+    Number value = 0;
     if (!assign(value, element)) return false;
     values.push_back(value);
   }
@@ -78,6 +80,7 @@ std::string wrong_type(const RecipeKey& key, std::string_view value) {
   const auto target = key.at(defaults);
   std::string text = concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
   if (std::holds_alternative<std::vector<std::int64_t>*>(target)) text += ", as in [400, 200]";
+  if (std::holds_alternative<std::vector<double>*>(target)) text += ", as in [1e-3, 1e-4]";
   if (std::holds_alternative<std::int64_t*>(target) || std::holds_alternative<std::uint64_t*>(target)) {
     text += ", without point or exponent as in 1000";
   }
@@ -131,6 +134,31 @@ Recipe read(std::string_view text, std::string_view origin, std::string name) {
     throw ConfigError(concat(origin, ": ", error.what()));
   }
   return recipe;
+}
+
+void check_schedule(const TrainSettings& train) {
+  const bool staged = train.schedule == "staged";
+  if (!staged && !(train.stage_epochs.empty() && train.stage_rates.empty())) {
+    throw ConfigError(
+        concat("train.stage_epochs and train.stage_rates are for train.schedule = \"staged\", but it is \"",
+               train.schedule, "\": set that, or leave them empty."));
+  }
+  if (staged && (train.stage_epochs.empty() || train.stage_epochs.size() != train.stage_rates.size())) {
+    throw ConfigError(
+        concat("train.stage_epochs has ", train.stage_epochs.size(), " stages and train.stage_rates ",
+               train.stage_rates.size(),
+               ": train.schedule = \"staged\" needs a length and a rate for each, at least one."));
+  }
+  const auto stages = std::accumulate(train.stage_epochs.begin(), train.stage_epochs.end(), 0.0);
+  if (staged && static_cast<double>(train.epochs) > stages) {
+    throw ConfigError(concat("train.epochs is ", train.epochs,
+                             ", but the stages of train.stage_epochs end after ", stages,
+                             ": lengthen a stage, or train for fewer epochs."));
+  }
+  if (train.schedule == "cosine" && train.final_learning_rate > train.learning_rate) {
+    throw ConfigError(concat("train.final_learning_rate is ", train.final_learning_rate,
+                             ", above train.learning_rate, which is ", train.learning_rate, "."));
+  }
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -205,6 +233,7 @@ void Recipe::validate() const {
   for (const auto& key : recipe_keys()) {
     if (const auto wrong = key.complaint(*this)) throw ConfigError(concat(key.name, " ", *wrong));
   }
+  check_schedule(train);
   if (data.validation + data.test >= 1.0) {
     throw ConfigError(concat("data.validation and data.test are ", data.validation, " and ", data.test,
                              ", which leaves no example to train on."));

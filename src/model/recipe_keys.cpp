@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <concepts>
 
 #include "io/nearest.h"
 #include "math/activation_kind.h"
@@ -21,12 +22,17 @@ Strings objectives() {
   return {"elbo", "iwae"};
 }
 Strings initializations() {
-  return {"pytorch", "he"};
+  return {"pytorch", "he", "glorot"};
+}
+Strings output_biases() {
+  return {"drawn", "data"};
 }
 Strings binarizations() {
   return {"none", "threshold", "resample"};
 }
-
+Strings schedules() {
+  return {"constant", "step", "cosine", "staged"};
+}
 Strings precisions() {
   return {"auto", "fp32", "tf32", "bf16"};
 }
@@ -79,10 +85,15 @@ const RecipeKey kKeys[] = {
     {"model.likelihood", "p(x|z)", ELBO_AT(model.likelihood), {}, likelihoods},
     {"model.variance", "of the gaussian with fixed variance", ELBO_AT(model.variance), kPositive},
     {"model.initialization",
-     "uniform ±1/√fan_in as PyTorch's Linear, or He's",
+     "uniform ±1/√fan_in as PyTorch's Linear; He's; Glorot's",
      ELBO_AT(model.initialization),
      {},
      initializations},
+    {"model.output_bias",
+     "of the decoder: drawn, or where the output is the training data's mean",
+     ELBO_AT(model.output_bias),
+     {},
+     output_biases},
     {"objective.kind",
      "what is maximised: the ELBO, or the importance-weighted bound",
      ELBO_AT(objective.kind),
@@ -94,6 +105,15 @@ const RecipeKey kKeys[] = {
     {"train.epochs", "passes over the training data", ELBO_AT(train.epochs), {.low = 0.0, .high = 1e9}},
     {"train.batch", "examples a step", ELBO_AT(train.batch), kCount},
     {"train.learning_rate", "of Adam", ELBO_AT(train.learning_rate), kPositive},
+    {"train.schedule", "how the learning rate goes", ELBO_AT(train.schedule), {}, schedules},
+    {"train.warmup_epochs", "in which the rate grows linearly to the schedule's",
+     ELBO_AT(train.warmup_epochs), kAtLeast0},
+    {"train.decay_epochs", "step: after which the rate falls, again and again", ELBO_AT(train.decay_epochs),
+     kPositive},
+    {"train.decay_factor", "step: what it is multiplied by then", ELBO_AT(train.decay_factor), kPositive},
+    {"train.final_learning_rate", "cosine: at the last step", ELBO_AT(train.final_learning_rate), kAtLeast0},
+    {"train.stage_epochs", "staged: how long each stage is", ELBO_AT(train.stage_epochs), kCount},
+    {"train.stage_rates", "staged: the learning rate of each", ELBO_AT(train.stage_rates), kPositive},
     {"train.beta1", "Adam's decay of the first moment", ELBO_AT(train.beta1), kFraction},
     {"train.beta2", "Adam's decay of the second moment", ELBO_AT(train.beta2), kFraction},
     {"train.epsilon", "Adam's ε", ELBO_AT(train.epsilon), kPositive},
@@ -119,10 +139,14 @@ std::string number(double value) {
 }
 
 // TOML tells a float from an integer by its point or exponent.
-std::string float_literal(double value) {
+std::string literal(double value) {
   std::string text = number(value);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";
   return text;
+}
+template <std::integral Whole>
+std::string literal(Whole value) {
+  return std::to_string(value);
 }
 
 template <class... Cases>
@@ -161,21 +185,22 @@ std::string RecipeKey::type() const {
       Overloaded{[](std::string*) { return "text"; }, [](bool*) { return "true|false"; },
                  [](std::int64_t*) { return "whole number"; }, [](std::uint64_t*) { return "whole number"; },
                  [](double*) { return "number"; },
-                 [](std::vector<std::int64_t>*) { return "list of whole numbers"; }},
+                 [](std::vector<std::int64_t>*) { return "list of whole numbers"; },
+                 [](std::vector<double>*) { return "list of numbers"; }},
       at(recipe));
 }
 
 std::string RecipeKey::to_toml(const Recipe& recipe) const {
   return std::visit(Overloaded{[](const std::string* text) { return quote_toml(*text); },
                                [](const bool* flag) { return std::string(*flag ? "true" : "false"); },
-                               [](const double* value) { return float_literal(*value); },
-                               [](const std::vector<std::int64_t>* list) {
+                               [](const double* value) { return literal(*value); },
+                               []<class Number>(const std::vector<Number>* list) {
                                  std::string text;
-                                 for (const auto value : *list)
-                                   text += (text.empty() ? "" : ", ") + std::to_string(value);
+                                 for (const Number value : *list)
+                                   text += (text.empty() ? "" : ", ") + literal(value);
                                  return "[" + text + "]";
                                },
-                               [](const auto* whole) { return std::to_string(*whole); }},
+                               [](const auto* whole) { return literal(*whole); }},
                     value_of(*this, recipe));
 }
 
@@ -184,26 +209,27 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
     if (bounds.contain(static_cast<double>(value))) return std::nullopt;
     return concat("is ", to_toml(recipe), ", but must be ", bounds.describe(), ".");
   };
-  return std::visit(Overloaded{[&](const std::string* text) -> std::optional<std::string> {
-                                 if (!choices && text->empty() && name != "description") {
-                                   return "cannot be empty.";
-                                 }
-                                 if (!choices) return std::nullopt;
-                                 const auto known = choices();
-                                 for (const auto& choice : known) {
-                                   if (choice == *text) return std::nullopt;
-                                 }
-                                 return concat("cannot be \"", *text, "\"; ", io::nearest_hint(*text, known));
-                               },
-                               [](const bool*) -> std::optional<std::string> { return std::nullopt; },
-                               [&](const std::vector<std::int64_t>* list) -> std::optional<std::string> {
-                                 for (const auto value : *list) {
-                                   if (auto wrong = outside(value)) return wrong;
-                                 }
-                                 return std::nullopt;
-                               },
-                               [&](const auto* value) { return outside(*value); }},
-                    value_of(*this, recipe));
+  return std::visit(
+      Overloaded{[&](const std::string* text) -> std::optional<std::string> {
+                   if (!choices && text->empty() && name != "description") {
+                     return "cannot be empty.";
+                   }
+                   if (!choices) return std::nullopt;
+                   const auto known = choices();
+                   for (const auto& choice : known) {
+                     if (choice == *text) return std::nullopt;
+                   }
+                   return concat("cannot be \"", *text, "\"; ", io::nearest_hint(*text, known));
+                 },
+                 [](const bool*) -> std::optional<std::string> { return std::nullopt; },
+                 [&]<class Number>(const std::vector<Number>* list) -> std::optional<std::string> {
+                   for (const auto value : *list) {
+                     if (auto wrong = outside(value)) return wrong;
+                   }
+                   return std::nullopt;
+                 },
+                 [&](const auto* value) { return outside(*value); }},
+      value_of(*this, recipe));
 }
 
 std::span<const RecipeKey> recipe_keys() {

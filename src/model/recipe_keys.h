@@ -15,8 +15,8 @@
 namespace elbo {
 
 /// Where in a recipe a key's value stands, by its type.
-using SettingRef =
-    std::variant<std::string*, bool*, std::int64_t*, std::uint64_t*, double*, std::vector<std::int64_t>*>;
+using SettingRef = std::variant<std::string*, bool*, std::int64_t*, std::uint64_t*, double*,
+                                std::vector<std::int64_t>*, std::vector<double>*>;
 
 /// What a number, or each number of a list, may be.
 struct Bounds {
@@ -36,7 +36,8 @@ struct RecipeKey {
   Bounds bounds = {};
   std::vector<std::string> (*choices)() = nullptr;  ///< the strings it takes; null: any
 
-  /// "text", "yes or no", "whole number", "number", "list of whole numbers", or its choices: "relu|tanh|…".
+  /// "text", "yes or no", "whole number", "number", "list of whole numbers", "list of numbers", or its
+  /// choices: "relu|tanh|…".
   std::string type() const;
   /// The value in TOML; a number is written with the fewest digits that read back to it.
   std::string to_toml(const Recipe& recipe) const;

@@ -21,6 +21,7 @@ struct Model::State {
   /// train(), stored with the model.
   std::vector<float> standard_mean;
   std::vector<float> standard_deviation;
+  bool fresh = true;  ///< its parameters are as they were drawn: neither trained nor read from a file
 
   /// Σ_j log σ_j: what a density of standardised data lacks to be one of the data itself, in nats. 0 without.
   double log_volume() const;

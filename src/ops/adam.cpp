@@ -92,13 +92,15 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   }
 }
 
-void advance_step(Context& context, StepState* next, const StepState* state, std::int64_t batch,
-                  const AdamSettings& settings) {
+void advance_step(Context& context, StepState* next, const StepState* state,
+                  VectorView<const StepRates> rates, std::int64_t batch, const AdamSettings& settings) {
   ELBO_CHECK(next != nullptr && state != nullptr, ShapeError, "advance_step was given no step state");
   ELBO_CHECK(batch >= 0, ShapeError, "advance_step was given a batch of ", batch);
+  ELBO_CHECK(rates.size == 0 || !rates.empty(), ShapeError, "advance_step was given an empty view of ",
+             rates.size, " rates");
   const TracedOp traced(context, [&] { return plain_call("advance_step", "1", sizeof(StepState)); });
-  ELBO_DISPATCH_CUDA(context, advance_step(context, next, state, batch, settings));
-  *next = math::advanced(*state, batch, settings.beta1, settings.beta2);
+  ELBO_DISPATCH_CUDA(context, advance_step(context, next, state, rates, batch, settings));
+  *next = math::advanced(*state, rates.data, rates.size, batch, settings.beta1, settings.beta2);
 }
 
 }  // namespace elbo::ops

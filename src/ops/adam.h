@@ -24,10 +24,12 @@ struct AdamSettings {
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state);
 
-/// Begins a step: *next is *state with step += 1, noise_time = step, cursor = next_cursor, next_cursor +=
-/// batch, and the bias corrections 1 − βᵗ in double precision. Both are in device memory, and may be one.
-void advance_step(Context& context, StepState* next, const StepState* state, std::int64_t batch,
-                  const AdamSettings& settings);
+/// Begins a step: *next is *state with the rates rates[epoch_steps], then epoch_steps += 1, step += 1,
+/// noise_time = step, cursor = next_cursor, next_cursor += batch, and the bias corrections 1 − βᵗ in double
+/// precision. Both are in device memory, and may be one. `rates` [steps of the epoch] (device); after its
+/// last, and where it is empty, the rates stay. Throws ShapeError.
+void advance_step(Context& context, StepState* next, const StepState* state,
+                  VectorView<const StepRates> rates, std::int64_t batch, const AdamSettings& settings);
 
 }  // namespace elbo::ops
 

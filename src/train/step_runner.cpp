@@ -11,6 +11,7 @@
 #include "ops/record_loss.h"
 #include "ops/reduce.h"
 #include "runtime/check.h"
+#include "train/schedule.h"
 
 namespace elbo {
 namespace {
@@ -59,6 +60,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
+      rates_(*model.context, steps_per_epoch_),
       side_lane_(*model.context, false) {
   const TrainSettings& settings = model.recipe.train;
   adam_ = {settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
@@ -97,10 +99,10 @@ void StepRunner::begin(std::int64_t epoch, std::int64_t position, std::int64_t s
   StepState state;
   state.step = state.noise_time = static_cast<std::uint64_t>(steps);
   state.next_cursor = examples_in(position);
-  state.learning_rate = static_cast<float>(model_.recipe.train.learning_rate);
-  state.kl_weight = static_cast<float>(model_.recipe.objective.beta);
+  state.epoch_steps = position;
   state_.upload(std::span<const StepState>(&state, 1));
   record_.upload(std::span<const LossRecord>(&so_far, 1));
+  rates_.upload(epoch_rates(model_.recipe, steps_per_epoch_, epoch));
   permutation_.upload(data::epoch_permutation(data_.count(), model_.recipe.train.seed, epoch));
   if (ahead_) prepare(slots_[0], slots_[0].full, slots_[0].state);
 }
@@ -202,7 +204,7 @@ Graph StepRunner::record_steps(int steps, std::size_t slot, Batch batch) {
 }
 
 void StepRunner::prepare(const Slot& slot, const Activations& batch, const StepState* state) {
-  ops::advance_step(*model_.context, slot.state, state, batch.rows, adam_);
+  ops::advance_step(*model_.context, slot.state, state, rates_.view(), batch.rows, adam_);
   // A batch that is prepared ahead is a full one. What is beyond the data in the last one is not read.
   ops::gather_batch(*model_.context, {.x = batch.x, .mask = {}, .examples = batch.examples},
                     data_.source(permutation_.view()), slot.preprocess, slot.state);

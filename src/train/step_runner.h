@@ -104,6 +104,7 @@ class StepRunner {
   Buffer<StepState> state_;  ///< one a slot
   Buffer<LossRecord> record_;
   Buffer<std::int64_t> permutation_;
+  Buffer<StepRates> rates_;  ///< of the epoch's steps
   Buffer<double> clip_scratch_;
   std::vector<Lane> gradient_lanes_;
   Lane side_lane_;  ///< costs, and the next step's slot

@@ -7,6 +7,7 @@
 #include "model/model_file.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
+#include "train/output_bias.h"
 #include "train/product_plans.h"
 
 namespace elbo {
@@ -54,6 +55,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
   if (options.resume && !options.folder.empty()) {
     plans.checkpoint = checkpoint_plans(RunFolder(options.folder).checkpoint());
   }
+  if (state.fresh && state.recipe.model.output_bias == "data") set_output_bias(state, data.train);
   runner_ = make_step_runner(state, train_data_, *preprocessor_, plans);
   if (!data.validation.empty()) {
     identity_.validation = data::fingerprint(data.validation);
@@ -69,6 +71,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
 TrainReport Trainer::run() {
   const bool resumed = options_.resume && resume();
   if (!resumed) begin();
+  model_.state().fresh = false;
   report_.already_finished = resumed && position_.epoch >= epochs_;
   if (!resumed && epochs_ == 0) save();
   while (position_.epoch < epochs_) {

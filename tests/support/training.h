@@ -93,6 +93,25 @@ inline std::vector<RecipeVariant> recipe_variants() {
        }},
       {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
       {"decayed", [](Recipe& r) { r.train.weight_decay = 0.1; }},
+      {"staged",
+       [](Recipe& r) {
+         r.train.schedule = "staged";
+         r.train.stage_epochs = {1, 2, 100};
+         r.train.stage_rates = {0.02, 0.01, 0.002};
+       }},
+      {"cosine",
+       [](Recipe& r) {
+         r.train.schedule = "cosine";
+         r.train.warmup_epochs = 0.8;
+         r.train.final_learning_rate = 1e-4;
+       }},
+      {"burda",
+       [](Recipe& r) {
+         r.model.initialization = "glorot";
+         r.model.output_bias = "data";
+         r.model.activation = "tanh";
+         r.train.epsilon = 1e-4;
+       }},
       {"autoencoder",
        [](Recipe& r) {
          r.model.kind = "autoencoder";

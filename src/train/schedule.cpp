@@ -1,0 +1,48 @@
+#include "train/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace elbo {
+namespace {
+
+double stage_rate(const TrainSettings& settings, std::int64_t epochs_done) {
+  std::size_t stage = 0;
+  for (std::int64_t end = settings.stage_epochs[0];
+       epochs_done >= end && stage + 1 < settings.stage_rates.size();) {
+    end += settings.stage_epochs[++stage];
+  }
+  return settings.stage_rates[stage];
+}
+
+}  // namespace
+
+double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch, std::int64_t step) {
+  const auto epoch = static_cast<double>(steps_per_epoch), t = static_cast<double>(step);
+  const double warmup = settings.warmup_epochs * epoch;
+  double rate = settings.learning_rate;
+  if (settings.schedule == "step") {
+    rate *= std::pow(settings.decay_factor, std::floor((t - 1.0) / (settings.decay_epochs * epoch)));
+  } else if (settings.schedule == "cosine") {
+    const double from = std::max(warmup, 1.0), last = static_cast<double>(settings.epochs) * epoch;
+    const double progress = last > from ? std::clamp((t - from) / (last - from), 0.0, 1.0) : 0.0;
+    const double share = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+    rate = settings.final_learning_rate + (rate - settings.final_learning_rate) * share;
+  } else if (settings.schedule == "staged") {
+    rate = stage_rate(settings, (step - 1) / steps_per_epoch);
+  }
+  return t < warmup ? rate * t / warmup : rate;
+}
+
+std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch) {
+  std::vector<StepRates> rates(static_cast<std::size_t>(steps_per_epoch));
+  std::int64_t step = (epoch - 1) * steps_per_epoch;
+  for (StepRates& at : rates) {
+    at.learning_rate = static_cast<float>(learning_rate(recipe.train, steps_per_epoch, ++step));
+    at.kl_weight = static_cast<float>(recipe.objective.beta);
+  }
+  return rates;
+}
+
+}  // namespace elbo

@@ -1,0 +1,26 @@
+#pragma once
+// The rates of every step of an epoch, worked out on the host in double precision, so that they are the same
+// on every device. The device has them as a table, like the epoch's order of examples.
+
+#include <cstdint>
+#include <vector>
+
+#include "elbo/recipe.h"
+#include "math/step_state.h"
+
+namespace elbo {
+
+/// The learning rate of optimizer step t, from 1, of a training with S steps an epoch: min(1, t / W) · r(t),
+/// W = warmup_epochs · S, with r(t) by `schedule`:
+///   constant: learning_rate;
+///   step: learning_rate · decay_factor^⌊(t − 1) / (decay_epochs · S)⌋;
+///   cosine (Loshchilov & Hutter 2017, eq. 5, one period): final + (learning_rate − final)·½(1 + cos πp),
+///   with
+///     p = (t − s) / (epochs · S − s) from s = max(W, 1) on, 0 before;
+///   staged: the rate of the stage that the step's epoch lies in; the last one's after all stages.
+double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch, std::int64_t step);
+
+/// The rates of the steps of an epoch, from 1.
+std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch);
+
+}  // namespace elbo
