@@ -310,14 +310,14 @@ int run_train(const TrainOptionsRead& options) {
 std::string footer() {
   std::string text = "Recipes:\n";
   for (const auto& name : Recipe::names()) {
-    text += concat("  ", name, std::string(name.size() < 15 ? 15 - name.size() : 1, ' '),
+    text += concat("  ", name, std::string(name.size() < 24 ? 24 - name.size() : 1, ' '),
                    Recipe::named(name).description, "\n");
   }
   text += "\nKeys for --set and for recipes of your own (defaults in brackets):\n";
   const Recipe defaults;
   for (const auto& key : recipe_keys()) {
-    text += concat("  ", key.name, std::string(22 - key.name.size(), ' '), key.doc, "\n",
-                   std::string(24, ' '), key.type(), " [", key.to_toml(defaults), "]\n");
+    text += concat("  ", key.name, std::string(key.name.size() < 26 ? 26 - key.name.size() : 1, ' '), key.doc,
+                   "\n", std::string(28, ' '), key.type(), " [", key.to_toml(defaults), "]\n");
   }
   return text;
 }
