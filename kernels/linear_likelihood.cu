@@ -12,7 +12,7 @@ template <class Likelihood>
 struct FinishLikelihood {
   Likelihood likelihood;
   MatrixView<float> nll, gradient;
-  MatrixView<const float> x;
+  MatrixView<const float> x, mask;
   VectorView<const float> b;
   ops::RowWeight weight;
   std::int64_t samples;
@@ -23,13 +23,15 @@ struct FinishLikelihood {
 
   __device__ float quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
     const float4 values = load4(x.data + row / samples * x.stride + col, count, aligned);
+    const float4 present = mask.data ? load4(mask.data + row / samples * mask.stride + col, count, aligned)
+                                     : float4{1.0f, 1.0f, 1.0f, 1.0f};
     const float4 bias = b.data ? load4(b.data + col, count, aligned) : float4{0.0f, 0.0f, 0.0f, 0.0f};
     const float scale = weight.scale * (weight.per_row.data ? weight.per_row.data[row] : 1.0f);
     float4 slopes;
-    float sum = one(values.x, sums.x + bias.x, scale, slopes.x);
-    const float second = one(values.y, sums.y + bias.y, scale, slopes.y);
-    const float third = one(values.z, sums.z + bias.z, scale, slopes.z);
-    const float fourth = one(values.w, sums.w + bias.w, scale, slopes.w);
+    float sum = one(values.x, sums.x + bias.x, present.x, scale, slopes.x);
+    const float second = one(values.y, sums.y + bias.y, present.y, scale, slopes.y);
+    const float third = one(values.z, sums.z + bias.z, present.z, scale, slopes.z);
+    const float fourth = one(values.w, sums.w + bias.w, present.w, scale, slopes.w);
     store4(gradient.data + row * gradient.stride + col, slopes, count, aligned);
     if (count > 1) sum += second;
     if (count > 2) sum += third;
@@ -47,26 +49,27 @@ struct FinishLikelihood {
   MatrixView<float> staging() const { return gradient; }
 
  private:
-  /// −log p of one value, and its weighted gradient.
-  __device__ float one(float value, float parameter, float scale, float& slope) const {
+  /// −log p of one value, and its weighted gradient; both 0 where the value is not present.
+  __device__ float one(float value, float parameter, float present, float scale, float& slope) const {
     const float parameters[1] = {parameter};
     float gradients[1];
     likelihood.dnll(value, parameters, gradients);
-    slope = gradients[0] * scale;
-    return likelihood.nll(value, parameters);
+    slope = present != 0.0f ? gradients[0] * scale : 0.0f;
+    const float nll = likelihood.nll(value, parameters);
+    return present != 0.0f ? nll : 0.0f;
   }
 };
 
 template <class Likelihood>
 void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, MatrixView<float> gradient,
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
-         MatrixView<const float> x, const ops::RowWeight& weight) {
+         MatrixView<const float> x, MatrixView<const float> mask, const ops::RowWeight& weight) {
   if constexpr (Likelihood::kParameters == 1) {
     const ops::ProductPlan plan = choose_product(
         context.cuda(), {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
-    const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(gradient.data, gradient.stride) &&
-                         aligned16(b.data);
-    const FinishLikelihood<Likelihood> finish{likelihood, nll,    gradient,        x,
+    const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(mask.data, mask.stride) &&
+                         rows_aligned16(gradient.data, gradient.stride) && aligned16(b.data);
+    const FinishLikelihood<Likelihood> finish{likelihood, nll,    gradient,        x,      mask,
                                               b,          weight, h.rows / x.rows, aligned};
     product<Along::k, Along::k>(context.cuda(), plan, Operand(h.data, h.stride, h.rows),
                                 Operand(w.data, w.stride, w.rows), h.cols, finish);
@@ -78,11 +81,11 @@ void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, 
 void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                        MatrixView<float> nll, MatrixView<float> gradient, MatrixView<const float> h,
                        MatrixView<const float> w, VectorView<const float> b, MatrixView<const float> x,
-                       const ops::RowWeight& weight) {
+                       MatrixView<const float> mask, const ops::RowWeight& weight) {
   switch (kind) {
 #define ELBO_CASE(kind, Likelihood) \
   case LikelihoodKind::kind:        \
-    return run(context, math::Likelihood(constants), nll, gradient, h, w, b, x, weight);
+    return run(context, math::Likelihood(constants), nll, gradient, h, w, b, x, mask, weight);
     ELBO_LIKELIHOODS(ELBO_CASE)
 #undef ELBO_CASE
   }

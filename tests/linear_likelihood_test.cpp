@@ -18,6 +18,8 @@ std::vector<LinearLikelihoodCase> cases() {
     cases.push_back({info.kind, {5, 17, 33}, 4, true, true});
     cases.push_back({info.kind, {3, 20, 130}, 3, false, true});
     cases.push_back({info.kind, {33, 128, 784}});
+    cases.push_back({info.kind, {5, 17, 33}, 4, true, true, true});
+    cases.push_back({info.kind, {3, 20, 130}, 1, false, false, true});
   }
   cases.push_back({LikelihoodKind::bernoulli, {128, 400, 784}});
   return cases;
@@ -45,8 +47,8 @@ TEST(LinearLikelihoodOp, MatchesReferenceByEveryKindOfPlan) {
                                          {ProductEngine::scalar, Precision::fp32, 0, 2},
                                          {ProductEngine::tensor, Precision::tf32, 1, 2},
                                          {ProductEngine::tensor, Precision::bf16, 2, 1}}) {
-      EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::bernoulli, shape, 1, true, true, plan});
-      EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::gaussian, shape, 3, false, false, plan});
+      EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::bernoulli, shape, 1, true, true, true, plan});
+      EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::gaussian, shape, 3, false, false, false, plan});
     }
   }
 }
@@ -63,15 +65,17 @@ TEST(LinearLikelihoodOp, RefusesWrongShapes) {
   Buffer<float> memory(context, 64);
   const auto matrix = [&](std::int64_t rows, std::int64_t cols) { return memory.matrix(rows, cols); };
   const auto call = [&](LikelihoodKind kind, std::int64_t parts, std::int64_t h_cols, std::int64_t x_rows,
-                        std::int64_t x_cols) {
+                        std::int64_t x_cols, std::int64_t mask_rows = 0) {
     ops::linear_likelihood(context, kind, {}, matrix(4, parts), matrix(4, 3), matrix(4, h_cols), matrix(3, 2),
-                           memory.view().part(0, 3), matrix(x_rows, x_cols), {});
+                           memory.view().part(0, 3), matrix(x_rows, x_cols),
+                           mask_rows ? matrix(mask_rows, x_cols) : MatrixView<float>(), {});
   };
   EXPECT_THROW(call(LikelihoodKind::gaussian_learned, 1, 2, 4, 3), ShapeError);
   EXPECT_THROW(call(LikelihoodKind::bernoulli, 2, 2, 4, 3), ShapeError);
   EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 3, 4, 3), ShapeError);
   EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 2, 3, 3), ShapeError);
   EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 2, 4, 2), ShapeError);
+  EXPECT_THROW(call(LikelihoodKind::bernoulli, 1, 2, 4, 3, 5), ShapeError);
 }
 
 }  // namespace

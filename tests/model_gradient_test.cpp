@@ -1,5 +1,9 @@
 // The gradient of the full objective against float64 finite differences: every parameter tensor, every
+<<<<<<< HEAD
 // likelihood, every activation, VAE and autoencoder, β and K > 1, the importance-weighted bound.
+=======
+// likelihood, every activation, VAE and autoencoder, β, K > 1 and missing values.
+>>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
 
 #include <gtest/gtest.h>
 
@@ -21,7 +25,12 @@ struct Case {
   std::int64_t rows = 3;
   std::int64_t samples = 1;
   double beta = 1.0;
+<<<<<<< HEAD
   bool importance_weighted = false;
+=======
+  bool missing = false;
+  bool see_mask = false;
+>>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
 };
 
 ModelSettings settings(const std::string& likelihood, const std::string& activation,
@@ -52,6 +61,9 @@ std::vector<Case> cases() {
     all.push_back({std::string(likelihood) + "_iwae_beta", settings(likelihood, "tanh"), 5, 4, 3, 0.5, true});
     all.push_back({std::string(likelihood) + "_iwae_one", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
     all.push_back({std::string(likelihood) + "_autoencoder", settings(likelihood, "tanh", "autoencoder")});
+    all.push_back({std::string(likelihood) + "_missing", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
+    all.push_back(
+        {std::string(likelihood) + "_see_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, true, true});
   }
   Case bare{"no_hidden_layers", settings("gaussian", "relu")};
   bare.settings.encoder = bare.settings.decoder = {};
@@ -70,13 +82,30 @@ std::vector<Case> cases() {
   return all;
 }
 
+/// A batch as gather_batch leaves it: rows a stride apart, 0 where a value is missing.
+void fill(Context& context, const Activations& a, const std::vector<float>& x,
+          const std::vector<double>& mask) {
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    std::vector<float> values(x.begin() + i * a.x.cols, x.begin() + (i + 1) * a.x.cols), present;
+    for (std::int64_t j = 0; j < a.x.cols && !mask.empty(); ++j) {
+      present.push_back(static_cast<float>(mask[static_cast<std::size_t>(i * a.x.cols + j)]));
+      values[static_cast<std::size_t>(j)] *= present.back();
+    }
+    context.copy_to_device(a.x.data + i * a.x.stride, values.data(), values.size() * sizeof(float));
+    if (mask.empty()) continue;
+    context.copy_to_device(a.mask.data + i * a.mask.stride, present.data(), present.size() * sizeof(float));
+  }
+}
+
 class ModelGradient : public testing::TestWithParam<Case> {};
 
 TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   ELBO_REQUIRE_DEVICE();
   const Case& c = GetParam();
   Context context(test::device());
-  const ModelConfig config = resolve(c.settings, c.dims);
+  ModelConfig config = resolve(c.settings, c.dims);
+  config.missing = c.missing;
+  config.see_mask = c.see_mask;
   Vae vae(context, config, 11);
   vae.parameters().prepare_training();
   Workspace workspace(vae, c.rows + 2, c.samples, true);  // larger than the batch, as for a ragged one
@@ -84,7 +113,9 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
 
   std::vector<float> x(static_cast<std::size_t>(c.rows * c.dims));
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>((i * 37 % 101) / 100.0);
-  context.copy_to_device(a.x.data, x.data(), x.size() * sizeof(float));
+  std::vector<double> mask;
+  for (std::size_t i = 0; i < x.size() && c.missing; ++i) mask.push_back(i % 3 == 1 ? 0.0 : 1.0);
+  fill(context, a, x, mask);
   std::vector<std::int64_t> examples(static_cast<std::size_t>(c.rows));
   std::iota(examples.begin(), examples.end(), 40);
   context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
@@ -116,10 +147,14 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const std::vector<float> gradient = copy.download();
 
   const std::vector<double> x64(x.begin(), x.end());
+<<<<<<< HEAD
   const auto objective = [&] {
     return c.importance_weighted ? reference.negative_bound(x64, epsilon, a.samples, c.beta)
                                  : reference.objective(x64, epsilon, a.samples, c.beta);
   };
+=======
+  const auto objective = [&] { return reference.objective(x64, epsilon, a.samples, c.beta, mask); };
+>>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
   double covered = 0;
   for (const TensorInfo& tensor : layout.tensors) {
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -153,7 +188,8 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const auto kl_host = kl.download();
   for (std::int64_t i = 0; i < c.rows; ++i) {
     const auto costs =
-        reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples * config.latent, a.samples);
+        reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples * config.latent, a.samples,
+                        mask.empty() ? nullptr : mask.data() + i * c.dims);
     EXPECT_NEAR(kl_host[i], costs.kl, 1e-5 + 1e-5 * std::abs(costs.kl));
     for (std::int64_t k = 0; k < a.samples; ++k) {
       const auto of_row = nll_host.begin() + (i * a.samples + k) * parts;

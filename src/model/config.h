@@ -18,12 +18,16 @@ struct ModelConfig {
   std::int64_t latent = 0;
   std::vector<std::int64_t> encoder;  ///< hidden widths
   std::vector<std::int64_t> decoder;
+  bool missing = false;     ///< batches come with a mask of their present values
+  bool see_mask = false;    ///< the encoder sees it beside the values
   bool variational = true;  ///< false: an autoencoder, z = encoder(x), no prior
   Activation activation = Activation::relu;
   LikelihoodKind likelihood = LikelihoodKind::bernoulli;
   LikelihoodConstants constants;
   Initialization initialization = Initialization::pytorch;
 
+  /// Columns of the encoder's input.
+  std::int64_t input_width() const { return see_mask ? 2 * dims : dims; }
   /// Columns of the encoder's output: mean, and log-variance where there is one.
   std::int64_t head_width() const { return variational ? 2 * latent : latent; }
   /// Columns of the decoder's output: the likelihood's parameters per value, times the values.

@@ -119,7 +119,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   const Workspace workspace(vae, std::min(evaluation_rows(context), std::max<std::int64_t>(data.count, 1)));
   Buffer<float> expected(context, workspace.capacity() * config.dims);
   HostCopies copies(context);
-  std::vector<float> nll, kl, head, x, reconstruction;
+  std::vector<float> nll, kl, head, x, mask, reconstruction;
   std::vector<RunningMoments> means(static_cast<std::size_t>(config.latent));
   double nll_total = 0.0, kl_total = 0.0, squared_error = 0.0;
 
@@ -130,18 +130,21 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
     copies.request(nll, a.nll.data, a.nll.size);
     copies.request(kl, a.kl.data, a.kl.size);
     copies.request(head, a.encoder.back().y.data, a.rows * config.head_width());
-    copies.request(x, a.x.data, a.rows * config.dims);
+    // Rows of x lie a stride apart, and end where the memory does: with their mask where that is beside them.
+    copies.request(x, a.input.data, a.rows * a.x.stride);
+    if (!a.mask.empty()) copies.request(mask, a.mask.data, (a.rows - 1) * a.mask.stride + config.dims);
     copies.request(reconstruction, expected.data(), a.rows * config.dims);
     copies.wait();
     nll_total += sum(nll);
     kl_total += sum(kl);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const double scale =
-          data.deviation.empty() ? 1.0 : data.deviation[i % static_cast<std::size_t>(config.dims)];
-      const double error = scale * (static_cast<double>(x[i]) - reconstruction[i]);
-      squared_error += error * error;
-    }
     for (std::int64_t i = 0; i < a.rows; ++i) {
+      for (std::int64_t j = 0; j < config.dims; ++j) {
+        if (!mask.empty() && mask[static_cast<std::size_t>(i * a.mask.stride + j)] == 0.0f) continue;
+        const double scale = data.deviation.empty() ? 1.0 : data.deviation[static_cast<std::size_t>(j)];
+        const double value = x[static_cast<std::size_t>(i * a.x.stride + j)];
+        const double error = scale * (value - reconstruction[static_cast<std::size_t>(i * config.dims + j)]);
+        squared_error += error * error;
+      }
       for (std::int64_t d = 0; d < config.latent; ++d) {
         means[static_cast<std::size_t>(d)].add(head[static_cast<std::size_t>(i * config.head_width() + d)]);
       }

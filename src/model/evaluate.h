@@ -9,8 +9,9 @@
 
 namespace elbo {
 
-/// The examples to evaluate: `fill` writes rows [first, first + a.rows) of them into a.x, and their indices
-/// into a.examples, as ops on the model's context.
+/// The examples to evaluate: `fill` writes rows [first, first + a.rows) of them into a.x (and what is present
+/// of them into a.mask, where there is one), and their indices into a.examples, as ops on the model's
+/// context.
 struct EvaluationData {
   std::int64_t count = 0;
   /// Of standardised data: Σ_j log σ_j, added to every −log p, so that it is a density of the data in its own

@@ -93,7 +93,7 @@ std::int64_t TensorInfo::size() const {
 }
 
 ParameterLayout::ParameterLayout(const ModelConfig& config) {
-  std::int64_t width = add_hidden(*this, encoder, "encoder", config.dims, config.encoder);
+  std::int64_t width = add_hidden(*this, encoder, "encoder", config.input_width(), config.encoder);
   std::vector<Head> heads = {{"encoder.mean", config.latent}};
   if (config.variational) heads.push_back({"encoder.log_variance", config.latent});
   add_layer(*this, encoder, width, heads);

@@ -40,6 +40,7 @@ StoredBatches::StoredBatches(const Model::State& state, const Examples& examples
 void StoredBatches::fill(const Activations& a, std::int64_t first) const {
   ops::GatherTarget target;
   target.x = a.x;
+  target.mask = a.mask;
   target.examples = a.examples;
   ops::gather_batch(*context_, target, resident_.source(order_.view().part(first, a.rows)),
                     preprocessor_.keyed(seed_, nullptr), nullptr);

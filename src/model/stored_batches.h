@@ -16,7 +16,7 @@ class StoredBatches {
   StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed);
 
   std::int64_t count() const noexcept { return resident_.count(); }
-  /// Writes rows [first, first + a.rows) into a.x and a.examples.
+  /// Writes rows [first, first + a.rows) into a.x, a.mask and a.examples.
   void fill(const Activations& a, std::int64_t first) const;
   /// The same as evaluations take it. This must outlive what is returned.
   EvaluationData data() const;

@@ -35,7 +35,9 @@ Activations Activations::first_rows(std::int64_t count) const {
              count);
   Activations part = *this;
   part.rows = count;
+  part.input = input.first_rows(count);
   part.x = x.first_rows(count);
+  part.mask = mask.first_rows(count);
   part.examples = examples.part(0, count);
   part.encoder = first_rows_of(encoder, count);
   part.mean = mean.first_rows(count);
@@ -59,14 +61,25 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
       encoder_(parameters_, parameters_.layout().encoder, config.activation),
       decoder_(parameters_, parameters_.layout().decoder, config.activation) {}
 
+void Vae::plan_batch(Arena& arena, Activations& a) const {
+  const std::int64_t dims = config_.dims;
+  a.input = arena.matrix<float>(a.rows, config_.input_width());
+  a.x = a.input.columns(0, dims);
+  if (config_.see_mask) {
+    a.mask = a.input.columns(dims, dims);
+  } else if (config_.missing) {
+    a.mask = arena.matrix<float>(a.rows, dims);
+  }
+  a.examples = arena.vector<std::int64_t>(a.rows);
+}
+
 Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const {
   ELBO_CHECK(rows > 0 && samples > 0, ShapeError, "a batch needs at least one row and one sample");
   Activations a;
   a.rows = rows;
   a.samples = config_.variational ? samples : 1;
   const std::int64_t drawn = rows * a.samples;
-  a.x = arena.matrix<float>(rows, config_.dims);
-  a.examples = arena.vector<std::int64_t>(rows);
+  plan_batch(arena, a);
   a.encoder = encoder_.plan(arena, rows, training);
   const LayerActivations& head = a.encoder.back();
   a.mean = head.y.columns(0, config_.latent);
@@ -95,7 +108,7 @@ Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, boo
 }
 
 void Vae::encode(const Activations& a) const {
-  encoder_.forward(*context_, a.encoder, a.x);
+  encoder_.forward(*context_, a.encoder, a.input);
 }
 
 void Vae::sample(const Activations& a, const NoiseSource& noise) const {
@@ -110,7 +123,7 @@ void Vae::decode(const Activations& a) const {
 void Vae::score(const Activations& a, const ops::RowWeight& weight, bool gradient) const {
   const LayerActivations& output = a.decoder.back();
   ops::likelihood(*context_, config_.likelihood, config_.constants, a.nll,
-                  gradient ? output.dy : MatrixView<float>(), output.y, a.x, {}, weight);
+                  gradient ? output.dy : MatrixView<float>(), output.y, a.x, a.mask, weight);
 }
 
 void Vae::forward(const Activations& a, const NoiseSource& noise) const {
@@ -147,7 +160,7 @@ void Vae::decode_and_score(const Activations& a, const ops::RowWeight& weight) c
   const LinearParameters last = decoder_.last_layer();
   const MatrixView<const float> below = a.decoder.size() > 1 ? a.decoder[a.decoder.size() - 2].y : a.z;
   ops::linear_likelihood(*context_, config_.likelihood, config_.constants, a.nll_parts, a.decoder.back().dy,
-                         below, last.weight, last.bias, a.x, weight);
+                         below, last.weight, last.bias, a.x, a.mask, weight);
 }
 
 void Vae::backward(const Activations& a, const NoiseSource& noise, const Objective& objective,
@@ -157,7 +170,7 @@ void Vae::backward(const Activations& a, const NoiseSource& noise, const Objecti
   backward_through_sample(a, noise, objective);
   decoder_.use_first_gradient(*context_, a.decoder, a.z, use, true);
   encoder_.backward(*context_, a.encoder, use);
-  encoder_.use_first_gradient(*context_, a.encoder, a.x, use, false);  // nothing is left to run beside it
+  encoder_.use_first_gradient(*context_, a.encoder, a.input, use, false);  // nothing is left to run beside it
   for (Lane& lane : use.lanes) lane.join();
 }
 

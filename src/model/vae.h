@@ -13,10 +13,14 @@ namespace elbo {
 
 /// Everything one batch of n examples with K samples each leaves on the device. Views only; see Workspace.
 struct Activations {
-  std::int64_t rows = 0;                  ///< n
-  std::int64_t samples = 1;               ///< K
-  MatrixView<float> x;                    ///< [n, dims] the batch, written by the caller (gather_batch)
-  VectorView<std::int64_t> examples;      ///< [n] its rows' indices in the dataset, written by the caller
+  std::int64_t rows = 0;     ///< n
+  std::int64_t samples = 1;  ///< K
+  /// [n, input_width] what the encoder reads: x, and beside it the mask where the model sees it.
+  MatrixView<float> input;
+  MatrixView<float> x;                ///< [n, dims] the batch, written by the caller (gather_batch)
+  MatrixView<float> mask;             ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0;
+                                      ///< written by the caller; empty where no value can be missing
+  VectorView<std::int64_t> examples;  ///< [n] its rows' indices in the dataset, written by the caller
   std::vector<LayerActivations> encoder;  ///< the last one's y is the head, [n, head_width]
   MatrixView<float> mean;                 ///< [n, latent], the head's left half
   MatrixView<float> log_variance;         ///< [n, latent], its right half; empty for an autoencoder
@@ -48,14 +52,15 @@ class Vae {
   Context& context() const noexcept { return *context_; }
   Parameters& parameters() noexcept { return parameters_; }
 
-  /// a.x → the head: a.mean, a.log_variance.
+  /// a.input → the head: a.mean, a.log_variance.
   void encode(const Activations& a) const;
   /// The head → z, kl, log_ratio. Nothing to do for an autoencoder. `noise.examples` is taken from a.examples
   /// where it is null.
   void sample(const Activations& a, const NoiseSource& noise) const;
   /// a.z → the likelihood's parameters.
   void decode(const Activations& a) const;
-  /// The parameters and a.x → nll. With `gradient`, weight · ∂nll/∂parameters stands in a.decoder.back().dy.
+  /// The parameters, a.x and a.mask → nll of the present values. With `gradient`, weight · ∂nll/∂parameters
+  /// stands in a.decoder.back().dy.
   void score(const Activations& a, const ops::RowWeight& weight, bool gradient) const;
 
   /// encode, sample, decode, score: the costs of a batch, in a.nll and a.kl. No gradients.
@@ -72,6 +77,8 @@ class Vae {
   void forward_backward(const Activations& a, const NoiseSource& noise, const Objective& objective,
                         const GradientUse& use = {}) const;
 
+  /// Takes what a batch of a.rows examples is read into from the arena: input, x, mask, examples.
+  void plan_batch(Arena& arena, Activations& a) const;
   /// Takes activations for `rows` examples with `samples` samples each from the arena.
   Activations plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const;
 

@@ -18,7 +18,7 @@ std::int64_t nll_parts(const Context& context, std::int64_t d) {
 void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                        MatrixView<float> nll, MatrixView<float> gradient, MatrixView<const float> h,
                        MatrixView<const float> w, VectorView<const float> b, MatrixView<const float> x,
-                       const RowWeight& weight) {
+                       MatrixView<const float> mask, const RowWeight& weight) {
   const std::int64_t rows = h.rows, d = w.rows;
   ELBO_CHECK(linear_likelihood_takes(kind), ShapeError, "linear_likelihood was given the ",
              likelihood_name(kind), " likelihood, which has ", likelihood_parameters(kind),
@@ -31,6 +31,9 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
   ELBO_CHECK(x.cols == d && (x.rows == 0 ? rows == 0 : rows % x.rows == 0), ShapeError,
              "linear_likelihood was given x [", x.rows, ", ", x.cols, "] for ", rows, " rows of ", d,
              " values");
+  ELBO_CHECK(mask.empty() || (mask.rows == x.rows && mask.cols == d), ShapeError,
+             "linear_likelihood was given a mask [", mask.rows, ", ", mask.cols, "] for x [", x.rows, ", ", d,
+             "]");
   ELBO_CHECK(gradient.rows == rows && gradient.cols == d, ShapeError,
              "linear_likelihood was given a gradient [", gradient.rows, ", ", gradient.cols, "] for ", rows,
              " rows of ", d, " values");
@@ -42,11 +45,12 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return product_call(context, "linear_likelihood", concat(rows, "x", h.cols, " -> ", rows, "x", d), rows,
-                        h.cols, d, d + x.rows * d);
+                        h.cols, d, d + x.rows * d * (mask.empty() ? 1 : 2));
   });
-  ELBO_DISPATCH_CUDA(context, linear_likelihood(context, kind, constants, nll, gradient, h, w, b, x, weight));
+  ELBO_DISPATCH_CUDA(context,
+                     linear_likelihood(context, kind, constants, nll, gradient, h, w, b, x, mask, weight));
   linear_forward(context, gradient, {}, h, w, b, Activation::identity);
-  likelihood(context, kind, constants, {nll.data, rows}, gradient, gradient, x, {}, weight);
+  likelihood(context, kind, constants, {nll.data, rows}, gradient, gradient, x, mask, weight);
 }
 
 }  // namespace elbo::ops

@@ -2,7 +2,8 @@
 // The network's last layer and the likelihood of what it gives, in one pass: the likelihood's parameters need
 // not be stored. For likelihoods with one parameter per value.
 //
-// Shapes: h [n·K, in]; w [d, in], contiguous; b [d]; x [n, d]; row i·K + k is sample k of example i. Nats.
+// Shapes: h [n·K, in]; w [d, in], contiguous; b [d]; x, mask [n, d]; row i·K + k is sample k of example i.
+// Nats.
 // Fixed order: the same device and build give the same bits.
 
 #include "ops/likelihood.h"
@@ -15,12 +16,13 @@ bool linear_likelihood_takes(LikelihoodKind kind);
 std::int64_t nll_parts(const Context& context, std::int64_t d);
 
 /// With parameters = h wᵀ + b [n·K, d]: nll [n·K, nll_parts(d)], whose rows each sum to Σ_j −log p(x_j |
-/// parameters_j), "="; gradient [n·K, d] = weight · ∂nll/∂parameters, "=". b may be empty (no bias). nll is
-/// contiguous. Throws ShapeError, also for a likelihood of several parameters.
+/// parameters_j), "="; gradient [n·K, d] = weight · ∂nll/∂parameters, "=". b may be empty (no bias), and so
+/// may mask, where 0 leaves a value out of both. nll is contiguous. Throws ShapeError, also for a likelihood
+/// of several parameters.
 void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                        MatrixView<float> nll, MatrixView<float> gradient, MatrixView<const float> h,
                        MatrixView<const float> w, VectorView<const float> b, MatrixView<const float> x,
-                       const RowWeight& weight);
+                       MatrixView<const float> mask, const RowWeight& weight);
 
 }  // namespace elbo::ops
 

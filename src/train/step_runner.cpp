@@ -53,10 +53,14 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       overlap_(options.overlap.value_or(overlap_asked_for())),
       ahead_(model.context->is_cuda()),
       fused_adam_(model.recipe.train.clip_norm == 0.0),
+<<<<<<< HEAD
       objective_(resolve(model.recipe.objective)),
       workspace_(*model.vae, batch_, model.recipe.objective.samples, true),
       other_x_(*model.context, ahead_ ? batch_ * model.vae->config().dims : 0),
       other_examples_(*model.context, ahead_ ? batch_ : 0),
+=======
+      workspace_(*model.vae, batch_, 1, true),
+>>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
@@ -81,8 +85,9 @@ StepRunner::Slot StepRunner::make_slot(const data::Preprocessor& preprocessor, s
   slot.preprocess = preprocessor.keyed(model_.recipe.train.seed, &slot.state->noise_time);
   slot.full = workspace_.rows(batch_);
   if (ahead_ && index == 1) {
-    slot.full.x = other_x_.matrix(batch_, model_.vae->config().dims);
-    slot.full.examples = other_examples_.view();
+    model_.vae->plan_batch(other_batch_, slot.full);
+    other_batch_ = Arena(*model_.context, other_batch_.used());
+    model_.vae->plan_batch(other_batch_, slot.full);
   }
   slot.ragged = slot.full.first_rows(data_.count() % batch_);
   return slot;
@@ -206,7 +211,7 @@ Graph StepRunner::record_steps(int steps, std::size_t slot, Batch batch) {
 void StepRunner::prepare(const Slot& slot, const Activations& batch, const StepState* state) {
   ops::advance_step(*model_.context, slot.state, state, rates_.view(), batch.rows, adam_);
   // A batch that is prepared ahead is a full one. What is beyond the data in the last one is not read.
-  ops::gather_batch(*model_.context, {.x = batch.x, .mask = {}, .examples = batch.examples},
+  ops::gather_batch(*model_.context, {.x = batch.x, .mask = batch.mask, .examples = batch.examples},
                     data_.source(permutation_.view()), slot.preprocess, slot.state);
 }
 

@@ -99,8 +99,7 @@ class StepRunner {
   std::size_t slot_ = 0;  ///< of the next step
   ops::AdamSettings adam_;
   Workspace workspace_;
-  Buffer<float> other_x_;
-  Buffer<std::int64_t> other_examples_;
+  Arena other_batch_;        ///< of the second slot
   Buffer<StepState> state_;  ///< one a slot
   Buffer<LossRecord> record_;
   Buffer<std::int64_t> permutation_;

@@ -15,7 +15,8 @@ struct LinearLikelihoodCase {
   LinearShape shape;  ///< n examples, `out` values
   std::int64_t samples = 1;
   bool bias = true;
-  bool weighted = false;                      ///< per-row weights
+  bool weighted = false;  ///< per-row weights
+  bool masked = false;
   std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
 
   std::int64_t rows() const { return shape.n * samples; }
@@ -24,11 +25,13 @@ struct LinearLikelihoodCase {
     std::string text(likelihood_name(kind));
     std::replace(text.begin(), text.end(), '-', '_');
     return concat(text, "_", shape.name(), "_k", samples, bias ? "" : "_nobias", weighted ? "_weighted" : "",
-                  plan ? concat("_", plan->name()) : "");
+                  masked ? "_masked" : "", plan ? concat("_", plan->name()) : "");
   }
   double flops() const { return product().flops(); }
-  /// The product's, with the gradient for its result, and x.
-  double bytes() const { return product().bytes() + 4.0 * static_cast<double>(shape.n * shape.out); }
+  /// The product's, with the gradient for its result, x and the mask.
+  double bytes() const {
+    return product().bytes() + (masked ? 8.0 : 4.0) * static_cast<double>(shape.n * shape.out);
+  }
 
   LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f}; }
   Precision precision() const { return plan ? plan->precision : Precision::fp32; }
@@ -40,6 +43,11 @@ struct LinearLikelihoodCase {
   std::vector<float> weights() const {
     return Random(shape.seed() + 7).uniform(weighted ? rows() : 0, 0.0, 1.0);
   }
+  std::vector<float> mask() const {
+    std::vector<float> values = Random(shape.seed() + 8).uniform(masked ? shape.n * shape.out : 0, 0.0, 1.0);
+    for (float& value : values) value = value < 0.6f ? 1.0f : 0.0f;
+    return values;
+  }
   static constexpr float kScale = 0.25f;
 
   struct Expected {
@@ -49,12 +57,17 @@ struct LinearLikelihoodCase {
     const auto parameters =
         affine_reference(product(), operand(precision(), product().x()), operand(precision(), product().w()),
                          bias ? widen(product().b()) : std::vector<double>{});
-    const auto values = x(), row_weights = weights();
+    const auto values = x(), row_weights = weights(), present = mask();
     Expected result{std::vector<double>(static_cast<std::size_t>(rows())), {}};
     for (std::int64_t row = 0; row < rows(); ++row) {
       const double weight = kScale * (weighted ? row_weights[static_cast<std::size_t>(row)] : 1.0);
       for (std::int64_t j = 0; j < shape.out; ++j) {
-        const double value = values[static_cast<std::size_t>(row / samples * shape.out + j)];
+        const auto at = static_cast<std::size_t>(row / samples * shape.out + j);
+        if (masked && present[at] == 0.0f) {
+          result.gradient.push_back(0.0);
+          continue;
+        }
+        const double value = values[at];
         // The second is for likelihoods that the op does not take.
         const std::vector<double> one = {parameters[static_cast<std::size_t>(row * shape.out + j)], 0.0};
         const auto nll = [&](std::span<const double> p) {
@@ -73,6 +86,7 @@ struct LinearLikelihoodCase {
     const auto w = run.dense_input("w", all.out, all.in, all.w());
     const auto b = bias ? run.input("b", all.b()) : VectorView<const float>{};
     const auto x_view = run.input("x", shape.n, shape.out, x());
+    const auto mask_view = masked ? run.input("mask", shape.n, shape.out, mask()) : MatrixView<const float>();
     ops::RowWeight weight{kScale, {}};
     if (weighted) weight.per_row = run.input("weights", weights());
     // Sums over the values of what the product's rounding does to each.
@@ -98,7 +112,8 @@ struct LinearLikelihoodCase {
         choices.settle({h.rows, w.rows, h.cols, ops::ProductKind::forward, c.precision()}, *c.plan);
         context.set_product_choices(&choices);
       }
-      ops::linear_likelihood(context, c.kind, c.constants(), parts, gradient, h, w, b, x_view, weight);
+      ops::linear_likelihood(context, c.kind, c.constants(), parts, gradient, h, w, b, x_view, mask_view,
+                             weight);
       context.set_product_choices(nullptr);
       const PrecisionScope exactly(context, Precision::fp32);
       if (nll.size > 0) {  // Σ over a row's parts

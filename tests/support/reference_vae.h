@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cases/likelihood.h"
 #include "model/vae.h"
 
 namespace elbo::test {
@@ -33,14 +34,19 @@ class ReferenceVae {
 
   NamedTensors& tensors() { return tensors_; }
 
-  /// Costs of one example with noise ε [samples · latent].
+  /// Costs of one example with noise ε [samples · latent]; `mask` [dims] says what of x is present, null:
+  /// all.
   struct Costs {
     std::vector<double> nll;        // per sample
     std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
     double kl = 0.0;
   };
-  Costs costs(const double* x, const double* epsilon, std::int64_t samples) const {
-    const auto hidden = stack("encoder", config_.encoder.size(), {x, x + config_.dims});
+  Costs costs(const double* x, const double* epsilon, std::int64_t samples,
+              const double* mask = nullptr) const {
+    std::vector<double> input(x, x + config_.dims);
+    for (std::size_t j = 0; mask && j < input.size(); ++j) input[j] *= mask[j];
+    if (config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
+    const auto hidden = stack("encoder", config_.encoder.size(), input);
     const auto mean = linear("encoder.mean", hidden);
     Costs result;
     std::vector<double> log_variance(mean.size());
@@ -57,13 +63,15 @@ class ReferenceVae {
         log_ratio += 0.5 * (z[d] * z[d] - e * e - log_variance[d]);
       }
       result.log_ratio.push_back(log_ratio);
-      result.nll.push_back(nll(x, stack("decoder", config_.decoder.size(), z)));
+      result.nll.push_back(nll(x, mask, stack("decoder", config_.decoder.size(), z)));
     }
     return result;
   }
 
-  /// Mean over the batch of (mean over samples of nll) + β·kl. x [n, dims], epsilon [n · samples, latent].
+  /// Mean over the batch of (mean over samples of nll) + β·kl. x [n, dims], epsilon [n · samples, latent],
+  /// mask [n, dims] or empty.
   double objective(const std::vector<double>& x, const std::vector<double>& epsilon, std::int64_t samples,
+<<<<<<< HEAD
                    double beta) const {
     return mean_over_batch(x, epsilon, samples, [&](const Costs& c) {
       double total = beta * c.kl;
@@ -94,6 +102,16 @@ class ReferenceVae {
     for (std::int64_t i = 0; i < n; ++i) {
       total += objective(
           costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent, samples));
+=======
+                   double beta, const std::vector<double>& mask = {}) const {
+    const auto n = static_cast<std::int64_t>(x.size()) / config_.dims;
+    double total = 0.0;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Costs c = costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent,
+                            samples, mask.empty() ? nullptr : mask.data() + i * config_.dims);
+      for (const double value : c.nll) total += value / static_cast<double>(c.nll.size());
+      total += beta * c.kl;
+>>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
     }
     return total / static_cast<double>(n);
   }
@@ -133,21 +151,16 @@ class ReferenceVae {
     return x;
   }
 
-  double nll(const double* x, const std::vector<double>& hidden) const {
-    const auto first = linear("decoder.output", hidden);
-    std::vector<double> second;
-    if (config_.likelihood == LikelihoodKind::gaussian_learned)
-      second = linear("decoder.log_variance", hidden);
-    const double two_pi = 2.0 * std::acos(-1.0);
+  double nll(const double* x, const double* mask, const std::vector<double>& hidden) const {
+    std::vector<std::vector<double>> outputs = {linear("decoder.output", hidden)};
+    const std::int64_t parameters = likelihood_parameters(config_.likelihood);
+    if (parameters > 1) outputs.push_back(linear("decoder.log_variance", hidden));
     double total = 0.0;
-    for (std::size_t j = 0; j < first.size(); ++j) {
-      if (config_.likelihood == LikelihoodKind::bernoulli) {
-        const double p = 1 / (1 + std::exp(-first[j]));
-        total -= x[j] * std::log(p) + (1 - x[j]) * std::log1p(-p);
-      } else {
-        const double variance = second.empty() ? config_.constants.variance : std::exp(second[j]);
-        total += 0.5 * (std::log(two_pi * variance) + (x[j] - first[j]) * (x[j] - first[j]) / variance);
-      }
+    for (std::size_t j = 0; j < outputs[0].size(); ++j) {
+      if (mask && mask[j] == 0.0) continue;
+      std::vector<double> at;
+      for (const auto& output : outputs) at.push_back(output[j]);
+      total += reference_nll(config_.likelihood, config_.constants, x[j], at);
     }
     return total;
   }
