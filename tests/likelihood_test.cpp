@@ -68,6 +68,13 @@ Value value_of(Context& context, LikelihoodKind kind, float x, const std::vector
   return {nll.download()[0], gradient.download()};
 }
 
+float mean_of(Context& context, LikelihoodKind kind, const std::vector<float>& parameters) {
+  const auto width = static_cast<std::int64_t>(parameters.size());
+  Buffer<float> p(context, parameters), mean(context, 1);
+  ops::likelihood_mean(context, kind, {}, mean.matrix(1, 1), p.matrix(1, width));
+  return mean.download()[0];
+}
+
 TEST(Likelihood, BernoulliByHand) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
@@ -132,10 +139,120 @@ TEST(Likelihood, GaussianLearnedByHand) {
   EXPECT_FLOAT_EQ(learned(1.0f, 1.0f, 3.0f).gradient[1], 0.5f);
 }
 
+TEST(Likelihood, ContinuousBernoulliByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto continuous = [&](float x, float logit) {
+    return value_of(context, LikelihoodKind::continuous_bernoulli, x, {logit});
+  };
+  const auto mean = [&](float logit) {
+    return mean_of(context, LikelihoodKind::continuous_bernoulli, {logit});
+  };
+  // log(expm1(l)/l) − l x
+  EXPECT_NEAR(continuous(0.0f, 2.0f).nll, 1.161439362f, 1e-6f);
+  EXPECT_NEAR(continuous(0.3f, 2.0f).nll, 0.561439362f, 1e-6f);
+  EXPECT_NEAR(continuous(1.0f, -2.0f).nll, 1.161439362f, 1e-6f);
+  EXPECT_NEAR(continuous(0.25f, 1.0f).nll, 0.291324855f, 1e-6f);
+  EXPECT_EQ(continuous(0.3f, 0.0f).nll, 0.0f);                   // uniform
+  EXPECT_FLOAT_EQ(continuous(0.5f, 0.1f).nll, 4.166319459e-4f);  // l²/24 − l⁴/2880: nothing is lost
+  EXPECT_FLOAT_EQ(continuous(0.25f, 1e-4f).nll, 2.500041667e-5f);
+  EXPECT_FLOAT_EQ(continuous(1.0f, 50.0f).nll, -3.912023005f);  // −log 50
+  EXPECT_FLOAT_EQ(continuous(0.0f, 500.0f).nll, 493.785391902f);
+  EXPECT_FLOAT_EQ(continuous(1.0f, 1e6f).nll, -13.815510558f);
+  // E[x] − x
+  EXPECT_NEAR(continuous(0.0f, 2.0f).gradient[0], 0.656517643f, 1e-6f);
+  EXPECT_NEAR(continuous(1.0f, 2.0f).gradient[0], -0.343482357f, 1e-6f);
+  EXPECT_NEAR(continuous(0.5f, 0.12f).gradient[0], 9.997600823e-3f, 3e-8f);  // l/12 − l³/720
+  EXPECT_FLOAT_EQ(continuous(1.0f, 1e4f).gradient[0], -1e-4f);
+  EXPECT_FLOAT_EQ(continuous(0.0f, -1e4f).gradient[0], 1e-4f);
+  EXPECT_EQ(mean(0.0f), 0.5f);
+  EXPECT_NEAR(mean(2.0f), 0.656517643f, 1e-6f);
+  EXPECT_NEAR(mean(-1.0f), 0.418023293f, 1e-6f);
+  EXPECT_FLOAT_EQ(mean(-40.0f), 0.025f);
+}
+
+TEST(Likelihood, LaplaceByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto laplace = [&](float x, float location, float scale) {
+    return value_of(context, LikelihoodKind::laplace, x, {location}, {.scale = scale});
+  };
+  EXPECT_FLOAT_EQ(laplace(1.0f, 1.0f, 1.0f).nll, 0.693147181f);  // log 2
+  EXPECT_FLOAT_EQ(laplace(3.0f, 1.0f, 1.0f).nll, 2.693147181f);
+  EXPECT_FLOAT_EQ(laplace(3.0f, 1.0f, 4.0f).nll, 2.579441542f);  // ½ + log 8
+  EXPECT_FLOAT_EQ(laplace(3.0f, 1.0f, 4.0f).gradient[0], -0.25f);
+  EXPECT_FLOAT_EQ(laplace(-3.0f, 1.0f, 0.5f).gradient[0], 2.0f);
+  EXPECT_EQ(laplace(1.0f, 1.0f, 0.5f).gradient[0], 0.0f);
+}
+
+TEST(Likelihood, LaplaceLearnedByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto learned = [&](float x, float location, float log_scale) {
+    return value_of(context, LikelihoodKind::laplace_learned, x, {location, log_scale},
+                    {.min_log_variance = -2.0f, .max_log_variance = 3.0f});
+  };
+  EXPECT_FLOAT_EQ(learned(3.0f, 1.0f, 1.386294361f).nll, 2.579441542f);  // b = 4, as above
+  EXPECT_FLOAT_EQ(learned(2.0f, 1.0f, -1.0f).nll, 2.411429009f);         // e − 1 + log 2
+  EXPECT_FLOAT_EQ(learned(2.0f, 1.0f, -50.0f).nll, 2.411429009f);        // clamped to the same
+  EXPECT_FLOAT_EQ(learned(2.0f, 1.0f, 80.0f).nll, 2.416277341f);         // e^−1.5 + 1.5 + log 2
+  EXPECT_FLOAT_EQ(learned(3.0f, 1.0f, 0.0f).gradient[0], -1.0f);
+  EXPECT_FLOAT_EQ(learned(3.0f, 1.0f, 0.0f).gradient[1], -1.0f);  // 1 − 2
+  EXPECT_FLOAT_EQ(learned(1.0f, 1.0f, 0.5f).gradient[1], 1.0f);
+  EXPECT_FLOAT_EQ(learned(2.0f, 1.0f, -50.0f).gradient[0], -2.718281828f);
+  EXPECT_EQ(learned(2.0f, 1.0f, -50.0f).gradient[1], 0.0f);
+  EXPECT_EQ(learned(2.0f, 1.0f, 80.0f).gradient[1], 0.0f);
+}
+
+TEST(Likelihood, DiscretizedLogisticByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto logistic = [&](float x, float location, float log_scale) {
+    return value_of(context, LikelihoodKind::discretized_logistic, x, {location, log_scale});
+  };
+  const auto mean = [&](float location, float log_scale) {
+    return mean_of(context, LikelihoodKind::discretized_logistic, {location, log_scale});
+  };
+  const float step = 1.0f / 255.0f, log_step = -5.541263545f;
+  // A scale of one level, μ on a level: σ(½) − σ(−½) = tanh ¼.
+  EXPECT_NEAR(logistic(100 * step, 100 * step, log_step).nll, 1.406829114f, 2e-5f);
+  // One level beside it: σ(3/2) − σ(½).
+  EXPECT_NEAR(logistic(101 * step, 100 * step, log_step).nll, 1.634165408f, 2e-5f);
+  EXPECT_NEAR(logistic(99 * step, 100 * step, log_step).nll, 1.634165408f, 2e-5f);
+  // The nearest level is meant.
+  EXPECT_EQ(logistic(100.4f * step, 100 * step, log_step).nll,
+            logistic(100 * step, 100 * step, log_step).nll);
+  EXPECT_EQ(logistic(100.6f * step, 100 * step, log_step).nll,
+            logistic(101 * step, 100 * step, log_step).nll);
+  // The ends take all that is beyond: −log σ(½).
+  EXPECT_NEAR(logistic(0.0f, 0.0f, log_step).nll, 0.474076984f, 1e-6f);
+  EXPECT_NEAR(logistic(1.0f, 1.0f, log_step).nll, 0.474076984f, 1e-5f);
+  EXPECT_NEAR(logistic(0.0f, -1.0f, log_step).nll, 0.0f, 1e-6f);
+  EXPECT_NEAR(logistic(1.0f, 3.0f, -2.0f).nll, 0.0f, 1e-6f);
+  // A wide one is flat: d = exp(−5)/510 and t ≈ 0 give −log tanh(d/2).
+  EXPECT_NEAR(logistic(128 * step, 128 * step, 5.0f).nll, 11.927557906f, 1e-5f);
+  EXPECT_NEAR(logistic(128 * step, 128 * step, 90.0f).nll, 11.927557906f, 1e-5f);  // clamped to the same
+  // Far from the level: |t| − log(exp(d) − exp(−d)), with scale exp(−8).
+  EXPECT_NEAR(logistic(0.2f, 1.0f, -8.0f).nll, 2378.921382f, 1e-3f);
+  EXPECT_NEAR(logistic(0.2f, 1.0f, -90.0f).nll, 2378.921382f, 1e-3f);
+  // In μ −tanh-like, in s the width; between two levels as good as either, no slope.
+  EXPECT_NEAR(logistic(100 * step, 100 * step, log_step).gradient[0], 0.0f, 1e-2f);
+  EXPECT_NEAR(logistic(0.0f, 0.0f, 0.0f).gradient[0], 0.499509804f, 1e-6f);  // σ(−1/510)
+  EXPECT_NEAR(logistic(1.0f, 1.0f, 0.0f).gradient[0], -0.499509804f, 1e-6f);
+  EXPECT_NEAR(logistic(128 * step, 128 * step, 0.0f).gradient[1], 0.999999359f,
+              1e-6f);  // d (coth d − tanh ½d)
+  EXPECT_EQ(logistic(0.2f, 1.0f, -90.0f).gradient[1], 0.0f);
+  EXPECT_NEAR(logistic(0.2f, 1.0f, -90.0f).gradient[0], 2980.957987f, 1e-3f);  // exp(8)
+  EXPECT_NEAR(mean(0.5f, -3.0f), 0.5f, 1e-6f);                                 // as much above as below
+  EXPECT_NEAR(mean(-2.0f, -4.0f), 0.0f, 1e-6f);
+  EXPECT_NEAR(mean(100 * step, -8.0f), 100 * step, 1e-6f);
+  EXPECT_NEAR(mean(9.0f, 0.0f), 0.999787996f, 1e-5f);
+}
+
 /// A formula's float64 instance against its own derivative, for each likelihood and parameter.
 template <class Likelihood>
 void expect_gradient() {
-  const LikelihoodConstants constants{0.7f, -3.0f, 2.0f};
+  const LikelihoodConstants constants{0.7f, -3.0f, 2.0f, 0.6f};
   const Likelihood likelihood(constants);
   constexpr int kParameters = Likelihood::kParameters;
   Random random(5);
@@ -169,16 +286,25 @@ TEST(Likelihood, DensitiesIntegrateToOne) {
   for (const auto& info : kLikelihoods) {
     const std::vector<float> parameters = {0.4f, -0.5f};
     const std::vector<double> wide(parameters.begin(), parameters.begin() + info.parameters);
-    const LikelihoodConstants constants{0.3f, -3.0f, 2.0f};
+    const LikelihoodConstants constants{0.3f, -3.0f, 2.0f, 0.6f};
+    const auto probability = [&](double x) {
+      return std::exp(-reference_nll(info.kind, constants, x, wide));
+    };
+    const bool cut = info.support == Support::unit_interval;
+    const double low = cut ? 0.0 : -24.0, high = cut ? 1.0 : 24.0, step = 1e-4 * (high - low);
     double total = 0.0;
-    if (info.support == Support::unit_interval) {
-      for (double x : {0.0, 1.0}) total += std::exp(-reference_nll(info.kind, constants, x, wide));
-    } else {
-      for (double x = -12.0; x < 12.0; x += 1e-3) {
-        total += 1e-3 * std::exp(-reference_nll(info.kind, constants, x, wide));
-      }
+    switch (info.measure) {
+      case Measure::outcomes:
+        total = probability(0.0) + probability(1.0);
+        break;
+      case Measure::levels:
+        for (int n = 0; n < kLevels; ++n) total += probability(n / 255.0);
+        break;
+      case Measure::density:
+        for (double x = low + 0.5 * step; x < high; x += step) total += step * probability(x);
+        break;
     }
-    EXPECT_NEAR(total, 1.0, 1e-9) << info.name;
+    EXPECT_NEAR(total, 1.0, info.support == Support::real ? 1e-5 : 1e-9) << info.name;
   }
 }
 

@@ -1,9 +1,5 @@
 // The gradient of the full objective against float64 finite differences: every parameter tensor, every
-<<<<<<< HEAD
 // likelihood, every activation, VAE and autoencoder, β and K > 1, the importance-weighted bound.
-=======
-// likelihood, every activation, VAE and autoencoder, β, K > 1 and missing values.
->>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
 
 #include <gtest/gtest.h>
 
@@ -25,12 +21,9 @@ struct Case {
   std::int64_t rows = 3;
   std::int64_t samples = 1;
   double beta = 1.0;
-<<<<<<< HEAD
   bool importance_weighted = false;
-=======
   bool missing = false;
   bool see_mask = false;
->>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
 };
 
 ModelSettings settings(const std::string& likelihood, const std::string& activation,
@@ -43,27 +36,29 @@ ModelSettings settings(const std::string& likelihood, const std::string& activat
   s.likelihood = likelihood;
   s.activation = activation;
   s.variance = 0.7;
+  s.scale = 0.6;
   return s;
 }
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const char* likelihood : {"bernoulli", "gaussian", "gaussian-learned"}) {
+  for (const auto& info : kLikelihoods) {
+    const std::string likelihood(info.name);
     for (const char* activation : {"tanh", "relu", "gelu", "silu", "sigmoid", "identity"}) {
-      all.push_back({std::string(likelihood) + "_" + activation, settings(likelihood, activation)});
+      all.push_back({likelihood + "_" + activation, settings(likelihood, activation)});
     }
-    all.push_back({std::string(likelihood) + "_beta", settings(likelihood, "tanh"), 5, 3, 1, 0.25});
-    all.push_back({std::string(likelihood) + "_samples", settings(likelihood, "tanh"), 5, 3, 4, 2.0});
+    all.push_back({likelihood + "_beta", settings(likelihood, "tanh"), 5, 3, 1, 0.25});
+    all.push_back({likelihood + "_samples", settings(likelihood, "tanh"), 5, 3, 4, 2.0});
     for (const char* activation : {"tanh", "relu", "gelu", "silu", "identity"}) {
-      all.push_back({std::string(likelihood) + "_iwae_" + activation, settings(likelihood, activation), 5, 3,
-                     4, 1.0, true});
+      all.push_back(
+          {likelihood + "_iwae_" + activation, settings(likelihood, activation), 5, 3, 4, 1.0, true});
     }
-    all.push_back({std::string(likelihood) + "_iwae_beta", settings(likelihood, "tanh"), 5, 4, 3, 0.5, true});
-    all.push_back({std::string(likelihood) + "_iwae_one", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
-    all.push_back({std::string(likelihood) + "_autoencoder", settings(likelihood, "tanh", "autoencoder")});
-    all.push_back({std::string(likelihood) + "_missing", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
-    all.push_back(
-        {std::string(likelihood) + "_see_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, true, true});
+    all.push_back({likelihood + "_iwae_beta", settings(likelihood, "tanh"), 5, 4, 3, 0.5, true});
+    all.push_back({likelihood + "_iwae_one", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
+    all.push_back({likelihood + "_autoencoder", settings(likelihood, "tanh", "autoencoder")});
+    all.push_back({likelihood + "_missing", settings(likelihood, "tanh"), 5, 3, 1, 1.0, false, true});
+    all.push_back({likelihood + "_see_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, false, true, true});
+    all.push_back({likelihood + "_iwae_missing", settings(likelihood, "tanh"), 5, 3, 4, 1.0, true, true});
   }
   Case bare{"no_hidden_layers", settings("gaussian", "relu")};
   bare.settings.encoder = bare.settings.decoder = {};
@@ -143,25 +138,24 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   Buffer<float> copy(context, layout.size);
   context.copy_on_device(copy.data(), vae.parameters().values().data, sizeof(float) * layout.size);
   test::ReferenceVae reference(config, test::to_named(layout, copy.download()));
+  reference.set_mask(mask);
   context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * layout.size);
   const std::vector<float> gradient = copy.download();
 
   const std::vector<double> x64(x.begin(), x.end());
-<<<<<<< HEAD
   const auto objective = [&] {
     return c.importance_weighted ? reference.negative_bound(x64, epsilon, a.samples, c.beta)
                                  : reference.objective(x64, epsilon, a.samples, c.beta);
   };
-=======
-  const auto objective = [&] { return reference.objective(x64, epsilon, a.samples, c.beta, mask); };
->>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
   double covered = 0;
   for (const TensorInfo& tensor : layout.tensors) {
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       if (tensor.size() > 200 && i % 13 != 0) continue;  // a sample of the large ones
       double& parameter = reference.tensors().at(tensor.name)[static_cast<std::size_t>(i)];
-      // A step across relu's kink would not be the derivative; a shorter one is unlikely to meet it.
-      const double h = c.settings.activation == "relu" ? 1e-6 : 1e-3;
+      // A step across a kink, relu's or laplace's, would not be the derivative; a shorter one is unlikely to
+      // meet it.
+      const bool kinks = c.settings.activation == "relu" || c.settings.likelihood.starts_with("laplace");
+      const double h = kinks ? 1e-6 : 1e-3;
       const double expected = test::finite_difference(parameter, objective, h);
       const double actual = gradient[static_cast<std::size_t>(tensor.offset + i)];
       ASSERT_TRUE(std::abs(actual - expected) <= 2e-5 + 2e-4 * std::abs(expected))

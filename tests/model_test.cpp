@@ -176,6 +176,24 @@ TEST(Model, EncodesDecodesReconstructsAndSamplesInItsShapes) {
   EXPECT_EQ(model.encode(Table{0, 6, {}}).mean.rows, 0);
 }
 
+TEST(Model, BitsPerDimensionAreOfGreyLevelsAlone) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  const Table data = table(10, 6);
+  const auto evaluate = [&](const std::string& likelihood) {
+    recipe.model.likelihood = likelihood;
+    Model model(recipe, 6, test::device());
+    return model.evaluate(Dataset::from_floats(data.values, 6).train);
+  };
+  const Evaluation levels = evaluate("discretized-logistic");
+  ASSERT_TRUE(levels.bits_per_dimension);
+  EXPECT_NEAR(*levels.bits_per_dimension, -levels.terms.elbo / (6 * 0.693147180559945), 1e-9);
+  EXPECT_GT(*levels.bits_per_dimension, 0.0);
+  EXPECT_FALSE(evaluate("continuous-bernoulli").bits_per_dimension);
+  recipe.model.kind = "autoencoder";
+  EXPECT_FALSE(evaluate("discretized-logistic").bits_per_dimension);
+}
+
 /// The same weights, for data as it is and for data that was standardised.
 std::pair<Model, Model> plain_and_standardized() {
   Recipe recipe = small_recipe();

@@ -28,8 +28,10 @@ struct Evaluation {
   ElboTerms terms;
   double squared_error = 0.0;     ///< Σ_j (x_j − E[x_j|z])², averaged over examples
   std::int64_t active_units = 0;  ///< latents with Var_x(E_q[z_d]) > 0.01 (Burda et al. 2016, section 5.2)
-  std::int64_t nll_samples = 0;   ///< K of the importance-weighted estimate; 0 when not asked for
-  double nll = 0.0;  ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
+  /// −ELBO/(dims · log 2), where the likelihood is of grey levels, as is the custom there; else nothing.
+  std::optional<double> bits_per_dimension;
+  std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 when not asked for
+  double nll = 0.0;              ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
   double nll_standard_error = 0.0;  ///< of that average over examples
 };
 

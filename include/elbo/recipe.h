@@ -25,8 +25,9 @@ struct ModelSettings {
   std::vector<std::int64_t> decoder = {400};  ///< widths of the decoder's hidden layers
   std::int64_t latent = 20;                   ///< dimensions of z
   std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string likelihood = "bernoulli";       ///< bernoulli, gaussian, gaussian-learned
+  std::string likelihood = "bernoulli";       ///< see the README
   double variance = 1.0;                      ///< of the gaussian with fixed variance
+  double scale = 1.0;                         ///< of the laplace with fixed scale
   std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he, glorot
   std::string output_bias = "drawn";          ///< drawn (like the rest), data (the training data's mean)
 };

@@ -1,5 +1,6 @@
 // Functions that formulas are made of (see math/formula.h): the standard ones for float and double, and those
-// built on them. A vector type brings its own select, comparisons, abs, sqrt, exp, log and tanh (ops/simd.h).
+// built on them. A vector type brings its own select, comparisons, abs, floor, sqrt, exp, log and tanh
+// (ops/simd.h).
 #ifndef ELBO_MATH_ELEMENTARY_H
 #define ELBO_MATH_ELEMENTARY_H
 
@@ -14,6 +15,7 @@ namespace ELBO_FORMULAS {
 #ifndef ELBO_VECTOR_PASS
 using std::abs;
 using std::exp;
+using std::floor;
 using std::log;
 using std::sqrt;
 using std::tanh;
@@ -47,6 +49,15 @@ ELBO_HD inline V log1p_unit(V e) {
   return e * polynomial(e, 0.999999994656f, -0.499998926481f, 0.333297104989f, -0.249516162629f,
                         0.196632742572f, -0.152696670744f, 0.105436237954f, -0.0563736128301f,
                         0.019542527261f, -0.00317605701843f);
+}
+
+/// 1 − exp(−y) for y ≥ 0, with full relative precision for small y too: there by its Taylor series, whose
+/// next term is y⁹/362880.
+template <class V>
+ELBO_HD inline V one_minus_exp(V y) {
+  const V near = y * polynomial(y, 1.0f, -1.0f / 2, 1.0f / 6, -1.0f / 24, 1.0f / 120, -1.0f / 720,
+                                1.0f / 5040, -1.0f / 40320);
+  return select(y < V(0.5f), near, V(1.0f) - exp(-y));
 }
 
 /// 1 / (1 + exp(−x)), with full relative precision for negative x too.

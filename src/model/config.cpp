@@ -34,6 +34,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
   config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
   config.constants.variance = static_cast<float>(settings.variance);
+  config.constants.scale = static_cast<float>(settings.scale);
   config.initialization = initialization_named(settings.initialization);
   return config;
 }

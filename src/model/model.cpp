@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "model/evaluate.h"
 #include "model/host_noise.h"
@@ -196,6 +197,10 @@ Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, s
   if (nll_samples > 0) require_density(state_->vae->config());
   const StoredBatches batches(*state_, examples, seed);
   Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
+  const ModelConfig& config = state_->vae->config();
+  if (config.variational && likelihood_measure(config.likelihood) == Measure::levels) {
+    result.bits_per_dimension = -result.terms.elbo / (static_cast<double>(config.dims) * std::numbers::ln2);
+  }
   if (nll_samples > 0) {
     const NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
     result.nll_samples = nll_samples;

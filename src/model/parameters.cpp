@@ -52,12 +52,6 @@ std::int64_t add_hidden(ParameterLayout& layout, std::vector<LayerInfo>& layers,
   return in;
 }
 
-std::string output_head_name(std::int64_t parameter) {
-  if (parameter == 0) return "decoder.output";
-  if (parameter == 1) return "decoder.log_variance";
-  return concat("decoder.parameter.", parameter);
-}
-
 /// PyTorch's Linear draws weight and bias from U(−1/√fan_in, 1/√fan_in); He et al. 2015, eq. 10 draws weights
 /// from N(0, 2/fan_in), Glorot & Bengio 2010, eq. 16 from U(−√(6/(fan_in + fan_out)), …), and biases start at
 /// 0.
@@ -100,8 +94,8 @@ ParameterLayout::ParameterLayout(const ModelConfig& config) {
 
   width = add_hidden(*this, decoder, "decoder", config.latent, config.decoder);
   heads.clear();
-  for (std::int64_t p = 0; p < config.output_width() / config.dims; ++p) {
-    heads.push_back({output_head_name(p), config.dims});
+  for (int p = 0; p < likelihood_parameters(config.likelihood); ++p) {
+    heads.push_back({concat("decoder.", likelihood_head(config.likelihood, p)), config.dims});
   }
   add_layer(*this, decoder, width, heads);
 }

@@ -9,6 +9,7 @@
 
 #include "io/file.h"
 #include "io/nearest.h"
+#include "math/likelihoods/list.h"
 #include "model/recipe_embedded.h"
 #include "model/recipe_keys.h"
 #include "runtime/check.h"
@@ -238,10 +239,10 @@ void Recipe::validate() const {
     throw ConfigError(concat("data.validation and data.test are ", data.validation, " and ", data.test,
                              ", which leaves no example to train on."));
   }
-  if (data.standardize && model.likelihood == "bernoulli") {
-    throw ConfigError(
-        "data.standardize moves values out of [0, 1], where model.likelihood = \"bernoulli\" needs them; "
-        "take a gaussian, or no standardizing.");
+  const auto likelihood = likelihood_named(model.likelihood);
+  if (data.standardize && likelihood && likelihood_support(*likelihood) == Support::unit_interval) {
+    throw ConfigError(concat("data.standardize moves values out of [0, 1], where model.likelihood = \"",
+                             model.likelihood, "\" needs them; take a gaussian, or no standardizing."));
   }
   if (model.kind == "autoencoder" && (objective.kind != "elbo" || objective.samples != 1)) {
     throw ConfigError(

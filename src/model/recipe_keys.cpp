@@ -84,6 +84,7 @@ const RecipeKey kKeys[] = {
     {"model.activation", "of the hidden layers", ELBO_AT(model.activation), {}, activations},
     {"model.likelihood", "p(x|z)", ELBO_AT(model.likelihood), {}, likelihoods},
     {"model.variance", "of the gaussian with fixed variance", ELBO_AT(model.variance), kPositive},
+    {"model.scale", "b of the laplace with fixed scale", ELBO_AT(model.scale), kPositive},
     {"model.initialization",
      "uniform ±1/√fan_in as PyTorch's Linear; He's; Glorot's",
      ELBO_AT(model.initialization),

@@ -142,7 +142,8 @@ void check_parameters(LikelihoodKind kind, const LikelihoodConstants& constants,
   ELBO_CHECK(parameters.cols == likelihood_parameters(kind) * values, ShapeError, "the ",
              likelihood_name(kind), " likelihood of ", values, " values was given parameters ",
              shape(parameters));
-  ELBO_CHECK(constants.variance > 0.0f, ShapeError, "the gaussian's variance was ", constants.variance);
+  ELBO_CHECK(constants.variance > 0.0f && constants.scale > 0.0f, ShapeError, "the gaussian's variance was ",
+             constants.variance, ", the laplace's scale ", constants.scale);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
   ELBO_CHECK(linear_likelihood_takes(kind), ShapeError, "linear_likelihood was given the ",
              likelihood_name(kind), " likelihood, which has ", likelihood_parameters(kind),
              " parameters per value");
-  ELBO_CHECK(constants.variance > 0.0f, ShapeError, "the gaussian's variance was ", constants.variance);
+  ELBO_CHECK(constants.variance > 0.0f && constants.scale > 0.0f, ShapeError, "the gaussian's variance was ",
+             constants.variance, ", the laplace's scale ", constants.scale);
   ELBO_CHECK(w.contiguous() && !w.empty() && h.cols == w.cols, ShapeError, "linear_likelihood was given h [",
              h.rows, ", ", h.cols, "] and w [", w.rows, ", ", w.cols, "]");
   ELBO_CHECK(b.empty() || b.size == d, ShapeError, "linear_likelihood was given ", b.size, " biases for ", d,

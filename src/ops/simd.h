@@ -121,6 +121,9 @@ HWY_INLINE Floats select(Floats::Mask condition, Floats yes, Floats no) {
 HWY_INLINE Floats abs(Floats x) {
   return hn::Abs(x.v);
 }
+HWY_INLINE Floats floor(Floats x) {
+  return hn::Floor(x.v);
+}
 HWY_INLINE Floats sqrt(Floats x) {
   return hn::Sqrt(x.v);
 }

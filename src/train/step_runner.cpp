@@ -53,14 +53,8 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       overlap_(options.overlap.value_or(overlap_asked_for())),
       ahead_(model.context->is_cuda()),
       fused_adam_(model.recipe.train.clip_norm == 0.0),
-<<<<<<< HEAD
       objective_(resolve(model.recipe.objective)),
       workspace_(*model.vae, batch_, model.recipe.objective.samples, true),
-      other_x_(*model.context, ahead_ ? batch_ * model.vae->config().dims : 0),
-      other_examples_(*model.context, ahead_ ? batch_ : 0),
-=======
-      workspace_(*model.vae, batch_, 1, true),
->>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),

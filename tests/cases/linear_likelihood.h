@@ -33,7 +33,7 @@ struct LinearLikelihoodCase {
     return product().bytes() + (masked ? 8.0 : 4.0) * static_cast<double>(shape.n * shape.out);
   }
 
-  LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f}; }
+  LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f, 0.6f}; }
   Precision precision() const { return plan ? plan->precision : Precision::fp32; }
   std::vector<float> x() const {
     Random random(shape.seed() + 6);

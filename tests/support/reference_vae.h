@@ -33,6 +33,8 @@ class ReferenceVae {
       : config_(config), tensors_(std::move(tensors)) {}
 
   NamedTensors& tensors() { return tensors_; }
+  /// Says what of a batch is present, [n, dims]; empty: all.
+  void set_mask(std::vector<double> mask) { mask_ = std::move(mask); }
 
   /// Costs of one example with noise ε [samples · latent]; `mask` [dims] says what of x is present, null:
   /// all.
@@ -68,10 +70,8 @@ class ReferenceVae {
     return result;
   }
 
-  /// Mean over the batch of (mean over samples of nll) + β·kl. x [n, dims], epsilon [n · samples, latent],
-  /// mask [n, dims] or empty.
+  /// Mean over the batch of (mean over samples of nll) + β·kl. x [n, dims], epsilon [n · samples, latent].
   double objective(const std::vector<double>& x, const std::vector<double>& epsilon, std::int64_t samples,
-<<<<<<< HEAD
                    double beta) const {
     return mean_over_batch(x, epsilon, samples, [&](const Costs& c) {
       double total = beta * c.kl;
@@ -100,18 +100,8 @@ class ReferenceVae {
     const auto n = static_cast<std::int64_t>(x.size()) / config_.dims;
     double total = 0.0;
     for (std::int64_t i = 0; i < n; ++i) {
-      total += objective(
-          costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent, samples));
-=======
-                   double beta, const std::vector<double>& mask = {}) const {
-    const auto n = static_cast<std::int64_t>(x.size()) / config_.dims;
-    double total = 0.0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Costs c = costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent,
-                            samples, mask.empty() ? nullptr : mask.data() + i * config_.dims);
-      for (const double value : c.nll) total += value / static_cast<double>(c.nll.size());
-      total += beta * c.kl;
->>>>>>> 1aa868c (Likelihood of the present values: a mask in linear_likelihood and beside a batch, which the encoder may see)
+      total += objective(costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent,
+                               samples, mask_.empty() ? nullptr : mask_.data() + i * config_.dims));
     }
     return total / static_cast<double>(n);
   }
@@ -152,9 +142,10 @@ class ReferenceVae {
   }
 
   double nll(const double* x, const double* mask, const std::vector<double>& hidden) const {
-    std::vector<std::vector<double>> outputs = {linear("decoder.output", hidden)};
-    const std::int64_t parameters = likelihood_parameters(config_.likelihood);
-    if (parameters > 1) outputs.push_back(linear("decoder.log_variance", hidden));
+    std::vector<std::vector<double>> outputs;
+    for (int p = 0; p < likelihood_parameters(config_.likelihood); ++p) {
+      outputs.push_back(linear(concat("decoder.", likelihood_head(config_.likelihood, p)), hidden));
+    }
     double total = 0.0;
     for (std::size_t j = 0; j < outputs[0].size(); ++j) {
       if (mask && mask[j] == 0.0) continue;
@@ -167,6 +158,7 @@ class ReferenceVae {
 
   ModelConfig config_;
   NamedTensors tensors_;
+  std::vector<double> mask_;
 };
 
 /// Derivative of `value()` in `parameter` by a central difference of fourth order.

@@ -50,6 +50,7 @@ int run_eval(EvalOptions options) {
                {options.split, to_json(model.recipe(), result.terms)},
                {"squared_error", result.squared_error},
                {"active_units", result.active_units}};
+  if (result.bits_per_dimension) json["bits_per_dimension"] = *result.bits_per_dimension;
   add_nll(json, result);
   print(json);
   return 0;

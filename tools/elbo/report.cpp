@@ -85,6 +85,9 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
     line("  standard error",
          [](const Evaluation& e) { return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-"); });
   }
+  if (!splits.empty() && splits.front().second.bits_per_dimension) {
+    line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
+  }
   line("squared error (no nats)", [](const Evaluation& e) { return fixed(e.squared_error); });
   if (variational) {
     line(concat("active units of ", recipe.model.latent),

@@ -1,13 +1,16 @@
 // −log p(x|l) = −x log σ(l) − (1 − x) log(1 − σ(l)), written as max(l, 0) − x l + log(1 + exp(−|l|)) so that
 // no logit overflows (Kingma & Welling 2014, appendix C.1). For x strictly between 0 and 1 it is the cross
-// entropy, which grey values are commonly trained with. Included by list.h alone.
+// entropy, which grey values are commonly trained with; continuous_bernoulli.h is their density. Included by
+// list.h alone.
 
 namespace ELBO_FORMULAS {
 
 struct Bernoulli {
   static constexpr const char* kName = "bernoulli";
   static constexpr int kParameters = 1;  ///< the logit l
+  static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::unit_interval;
+  static constexpr Measure kMeasure = Measure::outcomes;
 
   ELBO_HD explicit Bernoulli(const LikelihoodConstants&) {}
 

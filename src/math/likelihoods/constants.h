@@ -6,8 +6,9 @@ namespace elbo {
 /// Settings of a likelihood that are not predicted by the decoder.
 struct LikelihoodConstants {
   float variance = 1.0f;            ///< σ² of the gaussian with fixed variance
-  float min_log_variance = -10.0f;  ///< learned log-variances are clamped to this range
-  float max_log_variance = 10.0f;
+  float min_log_variance = -10.0f;  ///< learned log-variances are clamped to this range,
+  float max_log_variance = 10.0f;   ///< learned log-scales of densities to half of it
+  float scale = 1.0f;               ///< b of the laplace with fixed scale
 };
 
 /// Which data a likelihood is a density or mass function of.
@@ -16,7 +17,19 @@ enum class Support {
   real            ///< every finite number
 };
 
+/// What a likelihood gives the probability of.
+enum class Measure {
+  outcomes,  ///< the values 0 and 1
+  levels,    ///< the values n/255, n = 0 … 255
+  density    ///< of a continuous value; −log p may be below 0
+};
+
+/// Values of Measure::levels.
+inline constexpr int kLevels = 256;
+
 /// ½ log 2π.
 inline constexpr float kHalfLogTwoPi = 0.91893853320467f;
+/// log 2.
+inline constexpr float kLogTwo = 0.69314718055995f;
 
 }  // namespace elbo

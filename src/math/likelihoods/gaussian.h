@@ -6,7 +6,9 @@ namespace ELBO_FORMULAS {
 struct Gaussian {
   static constexpr const char* kName = "gaussian";
   static constexpr int kParameters = 1;  ///< the mean μ
+  static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::real;
+  static constexpr Measure kMeasure = Measure::density;
 
   float precision;   ///< 1/σ²
   float normalizer;  ///< ½ log 2πσ²

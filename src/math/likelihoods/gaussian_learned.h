@@ -9,7 +9,9 @@ namespace ELBO_FORMULAS {
 struct GaussianLearned {
   static constexpr const char* kName = "gaussian-learned";
   static constexpr int kParameters = 2;  ///< the mean μ, and log σ²
+  static constexpr const char* kHeads[kParameters] = {"output", "log_variance"};
   static constexpr Support kSupport = Support::real;
+  static constexpr Measure kMeasure = Measure::density;
 
   float low, high;  ///< of log σ²
 

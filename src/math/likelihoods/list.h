@@ -2,7 +2,8 @@
 // ELBO_LIKELIHOODS. The ops, their kernels, the recipes, tests and benchmarks follow from the list.
 //
 // A likelihood is a struct, made from LikelihoodConstants, with kName, kParameters (the decoder's outputs per
-// value), kSupport, and for V a float or a vector of them:
+// value), kHeads (what the decoder's layers that give them are called on disk), kSupport, kMeasure, and for V
+// a float or a vector of them:
 //   nll(x, parameters)             −log p(x|parameters), in nats
 //   dnll(x, parameters, gradient)  its derivative in each parameter
 //   mean(parameters)               E[x|parameters]
@@ -11,8 +12,12 @@
 #include "math/likelihoods/constants.h"
 // They need what is above.
 #include "math/likelihoods/bernoulli.h"
+#include "math/likelihoods/continuous_bernoulli.h"
+#include "math/likelihoods/discretized_logistic.h"
 #include "math/likelihoods/gaussian.h"
 #include "math/likelihoods/gaussian_learned.h"
+#include "math/likelihoods/laplace.h"
+#include "math/likelihoods/laplace_learned.h"
 #endif
 
 #ifndef ELBO_MATH_LIKELIHOODS_LIST_H
@@ -22,10 +27,14 @@
 #include <string_view>
 
 /// X(enumerator, struct) for every likelihood.
-#define ELBO_LIKELIHOODS(X) \
-  X(bernoulli, Bernoulli)   \
-  X(gaussian, Gaussian)     \
-  X(gaussian_learned, GaussianLearned)
+#define ELBO_LIKELIHOODS(X)                    \
+  X(bernoulli, Bernoulli)                      \
+  X(continuous_bernoulli, ContinuousBernoulli) \
+  X(gaussian, Gaussian)                        \
+  X(gaussian_learned, GaussianLearned)         \
+  X(laplace, Laplace)                          \
+  X(laplace_learned, LaplaceLearned)           \
+  X(discretized_logistic, DiscretizedLogistic)
 
 namespace elbo {
 
@@ -37,12 +46,15 @@ enum class LikelihoodKind { ELBO_LIKELIHOODS(ELBO_ENUMERATOR) };
 struct LikelihoodInfo {
   LikelihoodKind kind;
   std::string_view name;
-  int parameters;  ///< per value
+  int parameters;            ///< per value
+  const char* const* heads;  ///< of each parameter
   Support support;
+  Measure measure;
 };
 
-#define ELBO_ENTRY(kind, Likelihood) \
-  {LikelihoodKind::kind, math::Likelihood::kName, math::Likelihood::kParameters, math::Likelihood::kSupport},
+#define ELBO_ENTRY(kind, Likelihood)                                                    \
+  {LikelihoodKind::kind,     math::Likelihood::kName,    math::Likelihood::kParameters, \
+   math::Likelihood::kHeads, math::Likelihood::kSupport, math::Likelihood::kMeasure},
 inline constexpr LikelihoodInfo kLikelihoods[] = {ELBO_LIKELIHOODS(ELBO_ENTRY)};
 #undef ELBO_ENTRY
 
@@ -53,8 +65,16 @@ constexpr std::string_view likelihood_name(LikelihoodKind kind) {
 constexpr int likelihood_parameters(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].parameters;
 }
+/// What the decoder's layer for one of them is called on disk: decoder.{head}.weight.
+constexpr std::string_view likelihood_head(LikelihoodKind kind, int parameter) {
+  return kLikelihoods[static_cast<int>(kind)].heads[parameter];
+}
 constexpr Support likelihood_support(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].support;
+}
+
+constexpr Measure likelihood_measure(LikelihoodKind kind) {
+  return kLikelihoods[static_cast<int>(kind)].measure;
 }
 
 /// The likelihood called `name` ("bernoulli", "gaussian-learned", …), or nothing.

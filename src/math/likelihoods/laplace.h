@@ -1,0 +1,39 @@
+// −log p(x; μ, b) = |x − μ|/b + log 2b: absolute instead of squared errors, with b the same for every value,
+// a constant of the model. Included by list.h alone.
+
+namespace ELBO_FORMULAS {
+
+/// d|e|/de with 0 at the kink, e = 0.
+template <class V>
+ELBO_HD inline V sign_of(V e) {
+  return select(e < V(0.0f), V(-1.0f), select(e > V(0.0f), V(1.0f), e));  // NaN stays NaN
+}
+
+struct Laplace {
+  static constexpr const char* kName = "laplace";
+  static constexpr int kParameters = 1;  ///< the location μ
+  static constexpr const char* kHeads[kParameters] = {"output"};
+  static constexpr Support kSupport = Support::real;
+  static constexpr Measure kMeasure = Measure::density;
+
+  float rate;        ///< 1/b
+  float normalizer;  ///< log 2b
+
+  ELBO_HD explicit Laplace(const LikelihoodConstants& constants)
+      : rate(1.0f / constants.scale), normalizer(kLogTwo + std::log(constants.scale)) {}
+
+  template <class V>
+  ELBO_HD V nll(V x, const V (&p)[kParameters]) const {
+    return V(rate) * abs(p[0] - x) + V(normalizer);
+  }
+  template <class V>
+  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+    gradient[0] = V(rate) * sign_of(p[0] - x);
+  }
+  template <class V>
+  ELBO_HD V mean(const V (&p)[kParameters]) const {
+    return p[0];
+  }
+};
+
+}  // namespace ELBO_FORMULAS
