@@ -27,6 +27,7 @@ class ReferenceTraining {
                                download(*model.state().context, model.state().vae->parameters().values()))) {
     if (recipe_.data.standardize) measure_data();
     for (const auto& [name, values] : vae_.tensors()) {
+      average_[name] = values;
       first_moment_[name].assign(values.size(), 0.0);
       second_moment_[name].assign(values.size(), 0.0);
     }
@@ -36,9 +37,9 @@ class ReferenceTraining {
   std::pair<double, double> epoch(std::int64_t number) {
     const auto order = data::epoch_permutation(data_.train.count, recipe_.train.seed, number);
     double reconstruction = 0.0, kl = 0.0;
-    for (std::size_t first = 0; first < order.size();
-         first += static_cast<std::size_t>(recipe_.train.batch)) {
-      const std::size_t end = std::min(order.size(), first + static_cast<std::size_t>(recipe_.train.batch));
+    const auto rows = static_cast<std::size_t>(step_rows());
+    for (std::size_t first = 0; first < order.size(); first += rows) {
+      const std::size_t end = std::min(order.size(), first + rows);
       step(std::span(order).subspan(first, end - first), reconstruction, kl);
     }
     const auto count = static_cast<double>(data_.train.count);
@@ -51,7 +52,8 @@ class ReferenceTraining {
     for (const double deviation : deviation_) total += std::log(deviation);
     return total;
   }
-  const NamedTensors& parameters() { return vae_.tensors(); }
+  /// What the training leaves in the model.
+  const NamedTensors& parameters() { return recipe_.train.ema > 0.0 ? average_ : vae_.tensors(); }
 
  private:
   void measure_data() {
@@ -65,6 +67,8 @@ class ReferenceTraining {
       deviation_.push_back(std::sqrt(square / static_cast<double>(data_.train.count)));
     }
   }
+
+  std::int64_t step_rows() const { return recipe_.train.batch * recipe_.train.accumulate; }
 
   double value(std::int64_t example, std::int64_t j) const {
     double x =
@@ -106,8 +110,13 @@ class ReferenceTraining {
       }
     }
     clip(gradient);
-    for (auto& [name, values] : vae_.tensors())
+    const double decay = std::min(recipe_.train.ema, (1.0 + steps_) / (10.0 + steps_));
+    for (auto& [name, values] : vae_.tensors()) {
       adam(values, gradient[name], first_moment_[name], second_moment_[name]);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        average_[name][i] = decay * average_[name][i] + (1.0 - decay) * values[i];
+      }
+    }
   }
 
   void clip(NamedTensors& gradient) const {
@@ -125,7 +134,7 @@ class ReferenceTraining {
   void adam(std::vector<double>& values, const std::vector<double>& gradient, std::vector<double>& m,
             std::vector<double>& v) const {
     const TrainSettings& s = recipe_.train;
-    const double rate = learning_rate(s, (data_.train.count + s.batch - 1) / s.batch, steps_);
+    const double rate = learning_rate(s, (data_.train.count + step_rows() - 1) / step_rows(), steps_);
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] -= rate * s.weight_decay * values[i];
       m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient[i];
@@ -140,7 +149,7 @@ class ReferenceTraining {
   ModelConfig config_;
   const Dataset& data_;
   ReferenceVae vae_;
-  NamedTensors first_moment_, second_moment_;
+  NamedTensors first_moment_, second_moment_, average_;
   std::vector<double> mean_, deviation_;
   std::int64_t steps_ = 0;
 };

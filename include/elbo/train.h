@@ -42,6 +42,7 @@ struct TrainReport {
   std::int64_t best_epoch = 0;  ///< lowest validation −ELBO; the last epoch where there is no validation
   double seconds = 0.0;         ///< of the call: training, validation and saving
   double examples_per_second = 0.0;  ///< of training alone, without validation and saving
+  bool stopped_early = false;        ///< train.patience ended it before train.epochs
   bool interrupted = false;          ///< `stop` asked for it; the state was saved
   bool already_finished = false;     ///< resuming found all epochs done; nothing was trained or written
 };
@@ -66,8 +67,10 @@ struct TrainOptions {
   std::function<bool()> stop;  ///< asked between steps; true ends the training after a checkpoint
 };
 
-/// Trains the model in place by its recipe; at the end the model holds the last parameters. Unless resumed,
-/// it goes from the parameters the model has, with a fresh optimizer. Throws ConfigError, ShapeError (rows
+/// Trains the model in place by its recipe; at the end the model holds the last parameters, their running average
+/// with train.ema, or the best of either with train.patience. Unless resumed,
+/// it goes from the parameters the model has, with a fresh optimizer. Throws ConfigError (train.patience without
+/// validation data), ShapeError (rows
 /// are not the model's), DataError (data does not suit the likelihood, none to train on, a checkpoint is
 /// corrupt or of other data), DivergedError (the last good checkpoint stays), IoError, DeviceError.
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});

@@ -52,6 +52,10 @@ std::int64_t add_hidden(ParameterLayout& layout, std::vector<LayerInfo>& layers,
   return in;
 }
 
+void copy(Context& context, VectorView<float> to, VectorView<const float> from) {
+  context.copy_on_device(to.data, from.data, sizeof(float) * static_cast<std::size_t>(from.size));
+}
+
 /// PyTorch's Linear draws weight and bias from U(−1/√fan_in, 1/√fan_in); He et al. 2015, eq. 10 draws weights
 /// from N(0, 2/fan_in), Glorot & Bengio 2010, eq. 16 from U(−√(6/(fan_in + fan_out)), …), and biases start at
 /// 0.
@@ -116,6 +120,31 @@ void Parameters::prepare_training() {
     *buffer = Buffer<float>(*context_, layout_.size);
     buffer->fill_zero();
   }
+}
+
+void Parameters::prepare_average() {
+  if (averages()) return;
+  average_ = Buffer<float>(*context_, layout_.size);
+  restart_average();
+}
+
+void Parameters::restart_average() {
+  if (averages()) copy(*context_, average(), values());
+}
+
+void Parameters::take_average() {
+  if (averages()) copy(*context_, values(), average());
+}
+
+AverageInPlace::AverageInPlace(Context& context, Parameters& parameters)
+    : context_(context), parameters_(parameters) {
+  if (!parameters.averages()) return;
+  copy(context, parameters.gradient(), parameters.values());
+  parameters.take_average();
+}
+
+AverageInPlace::~AverageInPlace() {
+  if (parameters_.averages()) copy(context_, parameters_.values(), parameters_.gradient());
 }
 
 LinearParameters Parameters::linear(const LayerInfo& layer) {

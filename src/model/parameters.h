@@ -62,17 +62,38 @@ class Parameters {
   VectorView<float> gradient() noexcept { return gradient_.view(); }
   VectorView<float> first_moment() noexcept { return first_moment_.view(); }
   VectorView<float> second_moment() noexcept { return second_moment_.view(); }
+  VectorView<float> average() noexcept { return average_.view(); }
 
   /// Allocates gradients and moments, all zero; does nothing when they are there.
   void prepare_training();
   bool ready_to_train() const noexcept { return gradient_.size() > 0; }
+  /// Allocates the running average of the values and restarts it; does nothing when it is there.
+  void prepare_average();
+  bool averages() const noexcept { return average_.size() > 0; }
+  /// average ← values, and values ← average, where there is one.
+  void restart_average();
+  void take_average();
 
   LinearParameters linear(const LayerInfo& layer);
 
  private:
   Context* context_;
   ParameterLayout layout_;
-  Buffer<float> values_, gradient_, first_moment_, second_moment_;
+  Buffer<float> values_, gradient_, first_moment_, second_moment_, average_;
+};
+
+/// While one of these lives, values() holds the running average, where there is one, and gradient() the
+/// values proper. Ops on the device; nothing waits.
+class AverageInPlace {
+ public:
+  explicit AverageInPlace(Context& context, Parameters& parameters);
+  ~AverageInPlace();
+  AverageInPlace(const AverageInPlace&) = delete;
+  AverageInPlace& operator=(const AverageInPlace&) = delete;
+
+ private:
+  Context& context_;
+  Parameters& parameters_;
 };
 
 }  // namespace elbo

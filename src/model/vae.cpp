@@ -34,7 +34,7 @@ Activations Activations::first_rows(std::int64_t count) const {
   ELBO_CHECK(count >= 0 && count <= rows, ShapeError, "a workspace for ", rows, " rows was asked for ",
              count);
   Activations part = *this;
-  part.rows = count;
+  part.rows = part.step_rows = count;
   part.input = input.first_rows(count);
   part.x = x.first_rows(count);
   part.mask = mask.first_rows(count);
@@ -76,7 +76,7 @@ void Vae::plan_batch(Arena& arena, Activations& a) const {
 Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const {
   ELBO_CHECK(rows > 0 && samples > 0, ShapeError, "a batch needs at least one row and one sample");
   Activations a;
-  a.rows = rows;
+  a.rows = a.step_rows = rows;
   a.samples = config_.variational ? samples : 1;
   const std::int64_t drawn = rows * a.samples;
   plan_batch(arena, a);
@@ -137,7 +137,7 @@ void Vae::forward_with_gradient(const Activations& a, const NoiseSource& noise,
                                 const Objective& objective) const {
   ELBO_CHECK(parameters_.ready_to_train() && !a.decoder.back().dy.empty(), ShapeError,
              "training needs Parameters::prepare_training() and a training workspace");
-  const auto rows = static_cast<float>(a.rows), samples = static_cast<float>(a.samples);
+  const auto rows = static_cast<float>(a.step_rows), samples = static_cast<float>(a.samples);
   encode(a);
   sample(a, noise);
   if (!objective.importance_weighted) {
@@ -189,7 +189,7 @@ void Vae::backward_through_sample(const Activations& a, const NoiseSource& noise
   ops::KlWeight kl;
   kl.scale = objective.kl_weight;
   if (objective.importance_weighted) kl.per_sample = a.weights;
-  const auto rows = static_cast<float>(a.rows);
+  const auto rows = static_cast<float>(a.step_rows);
   const NoiseSource keyed = keyed_by_examples(noise, a);
   if (a.samples == 1 && !objective.importance_weighted) {
     return ops::linear_reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, dy, w, a.mean,

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kFirstMoment = "adam.first_moment.";
 constexpr const char* kSecondMoment = "adam.second_moment.";
+constexpr const char* kAverage = "average.";
 constexpr const char* kCounters = "training.counters";  // epoch, epoch_steps, steps, best_epoch
 constexpr const char* kSums = "training.sums";          // reconstruction, kl, objective, best_loss
 constexpr const char* kDataKey = "training.data";
@@ -71,6 +72,7 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
   write_parameters(writer, layout, arrays.values);
   write_parameters(writer, layout, arrays.first_moment, kFirstMoment);
   write_parameters(writer, layout, arrays.second_moment, kSecondMoment);
+  if (!arrays.average.empty()) write_parameters(writer, layout, arrays.average, kAverage);
   writer.write(file);
 }
 
@@ -105,6 +107,11 @@ TrainingPosition load_checkpoint(const std::filesystem::path& path, Model::State
   upload(*model.context, parameters.values(), values);
   upload(*model.context, parameters.first_moment(), first);
   upload(*model.context, parameters.second_moment(), second);
+  if (model.recipe.train.ema > 0.0) {
+    const auto average = read_parameters(file, parameters.layout(), kAverage);
+    parameters.prepare_average();
+    upload(*model.context, parameters.average(), average);
+  }
   return position;
 }
 
@@ -127,6 +134,7 @@ TrainingArrays download_arrays(Model::State& model) {
   start(arrays.values, parameters.values());
   start(arrays.first_moment, parameters.first_moment());
   start(arrays.second_moment, parameters.second_moment());
+  if (parameters.averages()) start(arrays.average, parameters.average());
   model.context->synchronize();
   return arrays;
 }

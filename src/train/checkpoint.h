@@ -24,6 +24,10 @@ struct TrainingPosition {
 /// The arena's arrays on the host.
 struct TrainingArrays {
   std::vector<float> values, first_moment, second_moment;
+  std::vector<float> average;  ///< the running average of values; empty without train.ema
+
+  /// What is evaluated and saved as the model.
+  const std::vector<float>& model() const { return average.empty() ? values : average; }
 };
 
 /// By which a checkpoint knows its data again.

@@ -77,7 +77,7 @@ void RunFolder::save(const Model::State& model, const DataIdentity& data, const 
                      const TrainingArrays& arrays, const std::vector<float>* best) {
   metrics_->sync();
   if (best) save_model(folder_ / kBest, model, *best);
-  save_model(folder_ / kLast, model, arrays.values);
+  save_model(folder_ / kLast, model, arrays.model());
   save_checkpoint(checkpoint(), model, data, position, arrays);
 }
 

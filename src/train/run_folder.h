@@ -22,6 +22,7 @@ class RunFolder {
   explicit RunFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   std::filesystem::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
+  std::filesystem::path best_model() const { return folder_ / "model.safetensors"; }
   bool has_checkpoint() const;
   /// Whether a training began here, if only to be killed before its first checkpoint.
   bool has_run() const;

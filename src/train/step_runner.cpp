@@ -10,6 +10,7 @@
 
 #include "ops/record_loss.h"
 #include "ops/reduce.h"
+#include "ops/running_average.h"
 #include "runtime/check.h"
 #include "train/schedule.h"
 
@@ -47,12 +48,13 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
     : model_(model),
       data_(data),
       batch_(std::min(model.recipe.train.batch, data.count())),
-      full_steps_(data.count() / batch_),
-      steps_per_epoch_((data.count() + batch_ - 1) / batch_),
+      step_rows_(std::min(batch_ * model.recipe.train.accumulate, data.count())),
+      full_steps_(data.count() / step_rows_),
+      steps_per_epoch_((data.count() + step_rows_ - 1) / step_rows_),
       precision_(parse_precision(model.recipe.train.precision)),
       overlap_(options.overlap.value_or(overlap_asked_for())),
-      ahead_(model.context->is_cuda()),
-      fused_adam_(model.recipe.train.clip_norm == 0.0),
+      ahead_(model.context->is_cuda() && step_rows_ == batch_),
+      fused_adam_(model.recipe.train.clip_norm == 0.0 && step_rows_ == batch_),
       objective_(resolve(model.recipe.objective)),
       workspace_(*model.vae, batch_, model.recipe.objective.samples, true),
       state_(*model.context, 2),
@@ -65,6 +67,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
            static_cast<float>(settings.weight_decay)};
   Parameters& parameters = model.vae->parameters();
   parameters.prepare_training();
+  if (settings.ema > 0.0) parameters.prepare_average();
   if (settings.clip_norm > 0.0) {
     clip_scratch_ = Buffer<double>(*model.context, ops::clip_scratch_size(parameters.gradient().size));
   }
@@ -77,18 +80,27 @@ StepRunner::Slot StepRunner::make_slot(const data::Preprocessor& preprocessor, s
   Slot slot;
   slot.state = state_.data() + index;
   slot.preprocess = preprocessor.keyed(model_.recipe.train.seed, &slot.state->noise_time);
-  slot.full = workspace_.rows(batch_);
+  Activations whole = workspace_.rows(batch_);
   if (ahead_ && index == 1) {
-    model_.vae->plan_batch(other_batch_, slot.full);
+    model_.vae->plan_batch(other_batch_, whole);
     other_batch_ = Arena(*model_.context, other_batch_.used());
-    model_.vae->plan_batch(other_batch_, slot.full);
+    model_.vae->plan_batch(other_batch_, whole);
   }
-  slot.ragged = slot.full.first_rows(data_.count() % batch_);
+  const auto batches_of = [&](std::int64_t rows) {
+    std::vector<Activations> batches;
+    for (std::int64_t first = 0; first < rows; first += batch_) {
+      batches.push_back(whole.first_rows(std::min(batch_, rows - first)));
+      batches.back().step_rows = rows;
+    }
+    return batches;
+  };
+  slot.full = batches_of(step_rows_);
+  slot.ragged = batches_of(data_.count() % step_rows_);
   return slot;
 }
 
 std::int64_t StepRunner::examples_in(std::int64_t steps) const {
-  return std::min(steps * batch_, data_.count());
+  return std::min(steps * step_rows_, data_.count());
 }
 
 void StepRunner::begin(std::int64_t epoch, std::int64_t position, std::int64_t steps,
@@ -122,7 +134,7 @@ std::int64_t StepRunner::launch() {
 }
 
 void StepRunner::record_graphs(int graph_steps) {
-  const bool has_ragged = data_.count() % batch_ > 0;
+  const bool has_ragged = data_.count() % step_rows_ > 0;
   for (std::size_t slot = 0; slot < (ahead_ ? 2 : 1); ++slot) {
     single_[slot] = record_steps(1, slot, Batch::full);
     if (has_ragged) ragged_[slot] = record_steps(1, slot, Batch::ragged);
@@ -148,7 +160,8 @@ int StepRunner::quickest_graph_steps() {
   Context& context = *model_.context;
   Parameters& parameters = model_.vae->parameters();
   std::vector<Buffer<float>> kept;
-  const std::array arrays = {parameters.values(), parameters.first_moment(), parameters.second_moment()};
+  const std::array arrays = {parameters.values(), parameters.first_moment(), parameters.second_moment(),
+                             parameters.average()};
   for (const VectorView<float>& array : arrays) {
     kept.emplace_back(context, array.size);
     context.copy_on_device(kept.back().data(), array.data,
@@ -202,11 +215,16 @@ Graph StepRunner::record_steps(int steps, std::size_t slot, Batch batch) {
   return Graph::record(*model_.context, work, {.overlap = overlap_});
 }
 
-void StepRunner::prepare(const Slot& slot, const Activations& batch, const StepState* state) {
-  ops::advance_step(*model_.context, slot.state, state, rates_.view(), batch.rows, adam_);
+void StepRunner::prepare(const Slot& slot, std::span<const Activations> batches, const StepState* state) {
+  ops::advance_step(*model_.context, slot.state, state, rates_.view(), batches.front().step_rows, adam_);
+  gather(slot, batches.front(), 0);
+}
+
+void StepRunner::gather(const Slot& slot, const Activations& batch, std::int64_t first) {
   // A batch that is prepared ahead is a full one. What is beyond the data in the last one is not read.
+  const VectorView<const std::int64_t> order = permutation_.view().part(first, permutation_.size() - first);
   ops::gather_batch(*model_.context, {.x = batch.x, .mask = batch.mask, .examples = batch.examples},
-                    data_.source(permutation_.view()), slot.preprocess, slot.state);
+                    data_.source(order), slot.preprocess, slot.state);
 }
 
 void StepRunner::trace(OpTrace& trace) {
@@ -215,17 +233,27 @@ void StepRunner::trace(OpTrace& trace) {
 }
 
 void StepRunner::run(std::size_t index, Batch which) {
+  const PrecisionScope scope(*model_.context, precision_);
+  const Slot& slot = slots_[index];
+  const std::span<const Activations> batches = which == Batch::full ? slot.full : slot.ragged;
+  if (!ahead_) prepare(slot, batches, slot.state);
+  std::int64_t done = 0;
+  for (const Activations& batch : batches) {
+    if (done > 0) gather(slot, batch, done);
+    run_batch(index, batch, done > 0);
+    done += batch.rows;
+  }
+  update(slot.state);
+}
+
+void StepRunner::run_batch(std::size_t index, const Activations& batch, bool accumulate) {
   Context& context = *model_.context;
-  const PrecisionScope scope(context, precision_);
   const Vae& vae = *model_.vae;
-  const TrainSettings& settings = model_.recipe.train;
   const Slot& slot = slots_[index];
   const Slot& next = slots_[(index + 1) % slots_.size()];
-  const Activations& batch = which == Batch::full ? slot.full : slot.ragged;
-  if (!ahead_) prepare(slot, batch, slot.state);
-
-  const NoiseSource noise = {
-      .seed = settings.seed, .time = &slot.state->noise_time, .examples = batch.examples.data};
+  const NoiseSource noise = {.seed = model_.recipe.train.seed,
+                             .time = &slot.state->noise_time,
+                             .examples = batch.examples.data};
   Objective objective = objective_;
   objective.kl_weight = &slot.state->kl_weight;
   vae.forward_with_gradient(batch, noise, objective);
@@ -240,12 +268,19 @@ void StepRunner::run(std::size_t index, Batch which) {
   });
   GradientUse use;
   use.lanes = gradient_lanes_;
+  use.accumulate = accumulate;
   if (fused_adam_) {
     use.adam = &adam_;
     use.state = slot.state;
   }
   vae.backward(batch, noise, objective, use);
+  side_lane_.join();
+}
 
+
+void StepRunner::update(const StepState* state) {
+  Context& context = *model_.context;
+  const TrainSettings& settings = model_.recipe.train;
   Parameters& parameters = model_.vae->parameters();
   if (settings.clip_norm > 0.0) {
     ops::clip_global_norm(context, parameters.gradient(), static_cast<float>(settings.clip_norm),
@@ -253,9 +288,11 @@ void StepRunner::run(std::size_t index, Batch which) {
   }
   if (!fused_adam_) {
     ops::adam(context, parameters.values(), parameters.gradient(), parameters.first_moment(),
-              parameters.second_moment(), adam_, slot.state);
+              parameters.second_moment(), adam_, state);
   }
-  side_lane_.join();
+  if (settings.ema > 0.0) {
+    ops::running_average(context, parameters.average(), parameters.values(), settings.ema, state);
+  }
 }
 
 }  // namespace elbo

@@ -24,7 +24,9 @@ struct StepRunnerOptions {
   std::optional<bool> overlap = std::nullopt;
 };
 
-/// One step: counters on, batch gathered, forward and backward, costs recorded, gradient clipped, Adam. What
+/// One step: counters on, batch gathered, forward and backward, costs recorded, gradient clipped, Adam, the
+/// running average of the parameters. With train.accumulate, batches are gathered and their gradients added up
+/// one after the other before the step that they make up together. What
 /// changes from step to step is in device memory, so a step is recorded once and launched again and again; it
 /// allocates nothing and never waits for the device.
 ///
@@ -64,7 +66,7 @@ class StepRunner {
   struct Slot {
     StepState* state = nullptr;
     ops::Preprocess preprocess;
-    Activations full, ragged;
+    std::vector<Activations> full, ragged;  ///< the batches of a step; one, unless they accumulate
   };
   struct Unrolled {
     int steps;
@@ -82,13 +84,20 @@ class StepRunner {
 
   /// The ops of one step, its batch in `slot`.
   void run(std::size_t slot, Batch batch);
-  /// Counters of the step after that of `state`, and its batch, into a slot.
-  void prepare(const Slot& slot, const Activations& batch, const StepState* state);
+  /// Of a batch that was gathered: forward, costs, and the gradient, added to that before it or not.
+  void run_batch(std::size_t slot, const Activations& batch, bool accumulate);
+  /// The optimizer's part of a step, but for what the backward pass did of it.
+  void update(const StepState* state);
+  /// Counters of the step after that of `state`, and its first batch, into a slot.
+  void prepare(const Slot& slot, std::span<const Activations> batches, const StepState* state);
+  /// The step's examples from `first` on.
+  void gather(const Slot& slot, const Activations& batch, std::int64_t first);
 
   Model::State& model_;
   const data::ResidentData& data_;
   std::int64_t batch_;
-  std::int64_t full_steps_;  ///< steps of an epoch with a full batch
+  std::int64_t step_rows_;   ///< examples of a full step: those of as many batches as make it up
+  std::int64_t full_steps_;  ///< full steps of an epoch
   std::int64_t steps_per_epoch_;
   Precision precision_;
   bool overlap_;

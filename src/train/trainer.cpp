@@ -39,6 +39,10 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     : model_(model), options_(options), epochs_(model.recipe().train.epochs) {
   model.recipe().validate();
   check_data(model, data);
+  if (model.recipe().train.patience > 0 && data.validation.empty()) {
+    throw ConfigError(concat("train.patience needs validation data, and ", data.name,
+                             " has none: hold some out, as with data.validation = 0.1."));
+  }
   Model::State& state = model.state();
   Context& context = *state.context;
   if (state.recipe.data.standardize) {
@@ -72,9 +76,9 @@ TrainReport Trainer::run() {
   const bool resumed = options_.resume && resume();
   if (!resumed) begin();
   model_.state().fresh = false;
-  report_.already_finished = resumed && position_.epoch >= epochs_;
+  report_.already_finished = resumed && finished();
   if (!resumed && epochs_ == 0) save();
-  while (position_.epoch < epochs_) {
+  while (!finished()) {
     if (!train_epoch()) {
       report_.interrupted = true;
       save();
@@ -82,6 +86,8 @@ TrainReport Trainer::run() {
     }
     finish_epoch();
   }
+  install_result();
+  report_.stopped_early = out_of_patience() && position_.epoch < epochs_;
   report_.steps = position_.steps;
   report_.best_epoch = position_.best_epoch;
   report_.seconds = seconds_since(begun_);
@@ -90,9 +96,25 @@ TrainReport Trainer::run() {
   return std::move(report_);
 }
 
+bool Trainer::out_of_patience() const {
+  const std::int64_t patience = model_.recipe().train.patience;
+  return patience > 0 && position_.epoch - position_.best_epoch >= patience;
+}
+
+void Trainer::install_result() {
+  Model::State& state = model_.state();
+  Parameters& parameters = state.vae->parameters();
+  if (state.recipe.train.patience > 0 && !best_.empty()) {
+    state.context->copy_to_device(parameters.values().data, best_.data(), sizeof(float) * best_.size());
+  } else {
+    parameters.take_average();
+  }
+}
+
 void Trainer::begin() {
   if (folder_) folder_->begin(model_.recipe());
   Parameters& parameters = model_.state().vae->parameters();
+  parameters.restart_average();
   for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
     model_.state().context->fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
   }
@@ -122,7 +144,10 @@ bool Trainer::resume() {
                            batch_steps_, " steps. The file is corrupt."));
   }
   saved_steps_ = checkpoint_steps_ = position_.steps;
-  if (position_.epoch < epochs_) folder_->go_on(model_.recipe(), position_.epoch);
+  if (model_.recipe().train.patience > 0 && position_.best_epoch > 0) {
+    best_ = read_parameters(io::SafetensorsFile(folder_->best_model()), model_.state().vae->parameters().layout());
+  }
+  if (!finished()) folder_->go_on(model_.recipe(), position_.epoch);
   return true;
 }
 
@@ -181,13 +206,14 @@ void Trainer::finish_epoch() {
   position_.record = {};
   if (!validation_) position_.best_epoch = position_.epoch;
   if (folder_) folder_->add(metrics);
-  if (position_.epoch >= epochs_ || may_save()) save();
+  if (finished() || may_save()) save();
   report_.epochs.push_back(metrics);
   if (options_.on_epoch) options_.on_epoch(metrics);
 }
 
 void Trainer::validate(EpochMetrics& metrics) {
   const Model::State& state = model_.state();
+  const AverageInPlace average(*state.context, state.vae->parameters());
   // The noise is that of time 0, the same after every epoch and shared with no training step.
   metrics.validation =
       evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
@@ -195,7 +221,9 @@ void Trainer::validate(EpochMetrics& metrics) {
   if (!(loss < position_.best_loss)) return;
   position_.best_epoch = position_.epoch;
   position_.best_loss = loss;
-  if (folder_) new_best_ = download(*state.context, state.vae->parameters().values());
+  if (!folder_ && state.recipe.train.patience == 0) return;
+  best_ = download(*state.context, state.vae->parameters().values());
+  best_is_new_ = true;
 }
 
 bool Trainer::may_save() const {
@@ -207,10 +235,10 @@ void Trainer::save() {
   const auto begun = Clock::now();
   const TrainingArrays arrays = checked_arrays();
   if (!folder_) return;
-  const std::vector<float>* best = new_best_ ? &*new_best_ : nullptr;
-  if (!validation_) best = &arrays.values;  // nothing tells it from the last
+  const std::vector<float>* best = best_is_new_ ? &best_ : nullptr;
+  if (!validation_) best = &arrays.model();  // nothing tells it from the last
   folder_->save(model_.state(), identity_, position_, arrays, best);
-  new_best_.reset();
+  best_is_new_ = false;
   saved_steps_ = checkpoint_steps_ = position_.steps;
   saved_at_ = Clock::now();
   saving_seconds_ = seconds_since(begun);

@@ -34,6 +34,12 @@ class Trainer {
   void finish_epoch();
   /// The validation loss of the parameters as they are; notes the best epoch.
   void validate(EpochMetrics& metrics);
+  /// Whether the last epochs were no better, as many as train.patience says.
+  bool out_of_patience() const;
+  bool finished() const { return position_.epoch >= epochs_ || out_of_patience(); }
+  /// Leaves in the model what was trained: the best parameters with train.patience, their average with
+  /// train.ema, else the last.
+  void install_result();
   /// Whether the last save is long enough ago, by the time that it took.
   bool may_save() const;
   void save();
@@ -71,7 +77,8 @@ class Trainer {
   double epoch_seconds_ = 0.0;          ///< of this call, training in this epoch
   double training_seconds_ = 0.0;
   Clock::time_point begun_ = Clock::now();
-  std::optional<std::vector<float>> new_best_;  ///< values of a best model that is not saved yet
+  std::vector<float> best_;   ///< values of the best model, where somebody wants them
+  bool best_is_new_ = false;  ///< it is not saved yet
   Clock::time_point saved_at_ = Clock::now();
   double saving_seconds_ = 0.0;  ///< that the last save took
   Clock::time_point told_at_;

@@ -112,6 +112,21 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.activation = "tanh";
          r.train.epsilon = 1e-4;
        }},
+      {"averaged", [](Recipe& r) { r.train.ema = 0.8; }},
+      {"accumulated",
+       [](Recipe& r) {
+         r.train.batch = 3;
+         r.train.accumulate = 3;
+         r.train.weight_decay = 0.05;
+       }},
+      {"accumulated_clipped",
+       [](Recipe& r) {
+         r.train.batch = 2;
+         r.train.accumulate = 4;
+         r.train.clip_norm = 0.05;
+         r.train.ema = 0.5;
+       }},
+      {"patient", [](Recipe& r) { r.train.patience = 3; }},
       {"autoencoder",
        [](Recipe& r) {
          r.model.kind = "autoencoder";

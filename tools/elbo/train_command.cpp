@@ -151,7 +151,7 @@ Job new_job(const TrainOptionsRead& options) {
 
 // Epochs that a run whose steps are all done has behind it.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
-  const auto batch = job.recipe.train.batch;
+  const auto batch = job.recipe.train.batch * job.recipe.train.accumulate;
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
@@ -191,6 +191,7 @@ Json summary(const Job& job, const Model& model, const TrainReport& report) {
           {"steps", report.steps},
           {"seconds", report.seconds},
           {"examples_per_second", report.examples_per_second},
+          {"stopped_early", report.stopped_early},
           {"interrupted", report.interrupted},
           {"already_finished", report.already_finished}};
 }
@@ -218,6 +219,9 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
   std::cout << " on " << describe(model.device(), parse_precision(model.recipe().train.precision)) << ": ";
   if (all == 0) {
     std::cout << "0 epochs: nothing was trained; these are the initial weights";
+  } else if (report.stopped_early) {
+    std::cout << "stopped after " << report.best_epoch + job.recipe.train.patience << " of " << in_epochs(all)
+              << ": none after epoch " << report.best_epoch << " was better";
   } else if (report.already_finished) {
     std::cout << "already finished: " << in_epochs(all) << "; --epochs " << all + 1 << " goes further";
   } else {
@@ -225,7 +229,7 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
     std::cout << in_epochs(epochs);
   }
   if (epochs > 0) {
-    std::cout << " in " << duration(report.seconds) << " (" << with_commas(report.examples_per_second) << ' '
+    std::cout << (report.stopped_early ? "; " : " in ") << duration(report.seconds) << " (" << with_commas(report.examples_per_second) << ' '
               << unit_of(model.picture()) << "/s)";
   }
   std::cout << "\n\n";

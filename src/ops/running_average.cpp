@@ -1,0 +1,43 @@
+#include "ops/running_average.h"
+
+#include <algorithm>
+
+#include "math/running_average.h"
+#include "ops/flush_denormals.h"
+#include "ops/kernels.h"
+#include "runtime/check.h"
+
+namespace elbo::ops {
+namespace {
+
+constexpr std::int64_t kSpan = 8192;
+constexpr std::int64_t kParallelSize = 1 << 14;
+
+}  // namespace
+
+void running_average(Context& context, VectorView<float> average, VectorView<const float> values, double decay,
+             const StepState* state) {
+  ELBO_CHECK(average.size == values.size, ShapeError, "running_average was given ", values.size, " values for ",
+             average.size);
+  ELBO_CHECK(state != nullptr, ShapeError, "running_average was given no step state");
+  ELBO_CHECK(decay >= 0.0 && decay < 1.0, ShapeError, "running_average was given a decay of ", decay);
+  if (average.size == 0) return;
+  ELBO_CHECK(!average.empty() && !values.empty(), ShapeError, "running_average was given an empty view of size ",
+             average.size);
+  const TracedOp traced(context, [&] {
+    return plain_call("running_average", concat(average.size), 12.0 * static_cast<double>(average.size));
+  });
+  ELBO_DISPATCH_CUDA(context, running_average(context, average, values, decay, state));
+  const float share = math::average_share(decay, state->step);
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (average.size >= kParallelSize)
+  for (std::int64_t first = 0; first < average.size; first += kSpan) {
+    const FlushDenormals flush;
+    const std::int64_t end = std::min(first + kSpan, average.size);
+#pragma omp simd
+    for (std::int64_t i = first; i < end; ++i) {
+      average.data[i] += share * (values.data[i] - average.data[i]);
+    }
+  }
+}
+
+}  // namespace elbo::ops
