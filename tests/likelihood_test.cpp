@@ -116,6 +116,23 @@ TEST(Likelihood, GaussianByHand) {
   EXPECT_FLOAT_EQ(gaussian(0.0f, 1.0f, 0.01f).gradient[0], 100.0f);
 }
 
+// With σ² = ½ it is the squared error and ½ log π = 0.572364943.
+TEST(Likelihood, GaussianSigmoidByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto gaussian = [&](float x, float logit) {
+    return value_of(context, LikelihoodKind::gaussian_sigmoid, x, {logit}, {0.5f, -10.0f, 10.0f});
+  };
+  EXPECT_FLOAT_EQ(gaussian(1.0f, 0.0f).nll, 0.822364943f);
+  EXPECT_FLOAT_EQ(gaussian(1.0f, 0.0f).gradient[0], -0.25f);  // 2 · (½ − 1) · ¼
+  EXPECT_FLOAT_EQ(gaussian(0.0f, 2.0f).nll, 1.348168436f);    // σ(2) = 0.880797078
+  EXPECT_FLOAT_EQ(gaussian(0.0f, 2.0f).gradient[0], 0.184956086f);
+  EXPECT_FLOAT_EQ(gaussian(1.0f, -100.0f).nll, 1.572364943f);
+  EXPECT_NEAR(gaussian(1.0f, -100.0f).gradient[0], 0.0f, 1e-30f);
+  EXPECT_FLOAT_EQ(gaussian(1.0f, 100.0f).nll, 0.572364943f);
+  EXPECT_EQ(gaussian(1.0f, 100.0f).gradient[0], 0.0f);
+}
+
 TEST(Likelihood, GaussianLearnedByHand) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());

@@ -45,6 +45,13 @@ TEST(OutputBias, IsTheLogitOfClippedMeansForBernoulli) {
   expect_near(output_bias(recipe), {-1.0986123, -6.9067548, 6.9067548, 1.0986123});
 }
 
+TEST(OutputBias, IsTheLogitWhereTheMeanIsASigmoid) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "gaussian-sigmoid";
+  expect_near(output_bias(recipe), {-1.0986123, -6.9067548, 6.9067548, 0.8472979});
+}
+
 TEST(OutputBias, IsTheMeanForGaussians) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();

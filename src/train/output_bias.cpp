@@ -9,6 +9,7 @@ namespace elbo {
 namespace {
 
 constexpr double kLeast = 0.001, kMost = 0.999;
+constexpr double kFarthest = 1e12;  // of a location from 0
 
 /// The likelihood's mean where the first of its parameters is `location` and the rest are 0.
 double mean_at(const ModelConfig& config, double location) {
@@ -26,7 +27,6 @@ double mean_at(const ModelConfig& config, double location) {
 
 /// Where a likelihood's mean, which grows with its location, is `mean`.
 double location_of(const ModelConfig& config, double mean) {
-  constexpr double kFarthest = 1e12;
   double low = -1.0, high = 1.0;
   while (mean_at(config, low) > mean && low > -kFarthest) low *= 2.0;
   while (mean_at(config, high) < mean && high < kFarthest) high *= 2.0;
@@ -66,7 +66,7 @@ void set_output_bias(Model::State& state, const Examples& train) {
   } else if (!data.standardize) {
     mean = data::standardization(train).mean;
   }
-  const bool in_unit_interval = likelihood_support(config.likelihood) == Support::unit_interval;
+  const bool in_unit_interval = mean_at(config, kFarthest) <= 1.0;
   std::vector<float> bias;
   for (const float value : mean) {
     const double kept = in_unit_interval ? std::clamp<double>(value, kLeast, kMost) : value;

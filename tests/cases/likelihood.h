@@ -51,6 +51,8 @@ inline double reference_nll(LikelihoodKind kind, const LikelihoodConstants& cons
     }
     case LikelihoodKind::gaussian:
       return gaussian(parameters[0], static_cast<double>(constants.variance));
+    case LikelihoodKind::gaussian_sigmoid:
+      return gaussian(1.0 / (1.0 + std::exp(-parameters[0])), static_cast<double>(constants.variance));
     case LikelihoodKind::gaussian_learned:
       return gaussian(parameters[0], std::exp(clamped(parameters[1], low, high)));
     case LikelihoodKind::continuous_bernoulli: {
@@ -69,7 +71,9 @@ inline double reference_nll(LikelihoodKind kind, const LikelihoodConstants& cons
 }
 
 inline double reference_mean(LikelihoodKind kind, std::span<const double> parameters) {
-  if (kind == LikelihoodKind::bernoulli) return 1.0 / (1.0 + std::exp(-parameters[0]));
+  if (kind == LikelihoodKind::bernoulli || kind == LikelihoodKind::gaussian_sigmoid) {
+    return 1.0 / (1.0 + std::exp(-parameters[0]));
+  }
   if (kind == LikelihoodKind::continuous_bernoulli) {
     // λ/(2λ − 1) + 1/(2 artanh(1 − 2λ)) (Loaiza-Ganem & Cunningham 2019, eq. 8), in the logit
     const double l = parameters[0];

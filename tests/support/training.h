@@ -112,6 +112,11 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.activation = "tanh";
          r.train.epsilon = 1e-4;
        }},
+      {"sigmoid",
+       [](Recipe& r) {
+         r.model.likelihood = "gaussian-sigmoid";
+         r.model.variance = 0.5;
+       }},
       {"averaged", [](Recipe& r) { r.train.ema = 0.8; }},
       {"accumulated",
        [](Recipe& r) {

@@ -16,6 +16,7 @@
 #include "math/likelihoods/discretized_logistic.h"
 #include "math/likelihoods/gaussian.h"
 #include "math/likelihoods/gaussian_learned.h"
+#include "math/likelihoods/gaussian_sigmoid.h"
 #include "math/likelihoods/laplace.h"
 #include "math/likelihoods/laplace_learned.h"
 #endif
@@ -32,6 +33,7 @@
   X(continuous_bernoulli, ContinuousBernoulli) \
   X(gaussian, Gaussian)                        \
   X(gaussian_learned, GaussianLearned)         \
+  X(gaussian_sigmoid, GaussianSigmoid)         \
   X(laplace, Laplace)                          \
   X(laplace_learned, LaplaceLearned)           \
   X(discretized_logistic, DiscretizedLogistic)

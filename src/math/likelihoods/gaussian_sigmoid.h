@@ -1,0 +1,38 @@
+// −log N(x; σ(l), σ²) with σ² the same for every value, a constant of the model: squared error behind a
+// sigmoid, for data in [0, 1]. Included by list.h alone.
+
+namespace ELBO_FORMULAS {
+
+struct GaussianSigmoid {
+  static constexpr const char* kName = "gaussian-sigmoid";
+  static constexpr int kParameters = 1;  ///< the logit l of the mean
+  static constexpr const char* kHeads[kParameters] = {"output"};
+  static constexpr Support kSupport = Support::real;
+  static constexpr Measure kMeasure = Measure::density;
+
+  float precision;   ///< 1/σ²
+  float normalizer;  ///< ½ log 2πσ²
+
+  ELBO_HD explicit GaussianSigmoid(const LikelihoodConstants& constants)
+      : precision(1.0f / constants.variance),
+        normalizer(kHalfLogTwoPi + 0.5f * std::log(constants.variance)) {}
+
+  template <class V>
+  ELBO_HD V nll(V x, const V (&p)[kParameters]) const {
+    const V error = logistic(p[0]) - x;
+    return V(0.5f * precision) * error * error + V(normalizer);
+  }
+  /// With e = exp(−|l|), σ′(l) = e / (1 + e)²: no difference of numbers near each other.
+  template <class V>
+  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+    const V e = exp(-abs(p[0])), one_plus_e = V(1.0f) + e;
+    const V mean = select(p[0] < V(0.0f), e, V(1.0f)) / one_plus_e;
+    gradient[0] = V(precision) * (mean - x) * (e / (one_plus_e * one_plus_e));
+  }
+  template <class V>
+  ELBO_HD V mean(const V (&p)[kParameters]) const {
+    return logistic(p[0]);
+  }
+};
+
+}  // namespace ELBO_FORMULAS
