@@ -23,6 +23,7 @@ int complain(const std::string& message, int code);
 using Action = std::function<int()>;
 
 void add_train(CLI::App& app, Action& action);
+void add_select(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_sample(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);

@@ -90,6 +90,7 @@ int parse_and_run(int argc, char** argv) {
   app.set_help_flag("-h,--help", "Say how this is used");
   Action action;
   add_train(app, action);
+  add_select(app, action);
   add_eval(app, action);
   add_sample(app, action);
   add_reconstruct(app, action);

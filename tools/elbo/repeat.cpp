@@ -1,0 +1,244 @@
+#include "repeat.h"
+
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+#include "command.h"
+#include "figures.h"
+#include "io/file.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "runtime/check.h"
+#include "train_run.h"
+
+namespace elbo::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kResult = "result.json";
+
+struct Row {
+  const char* label;
+  const char* key;
+  double sign;
+};
+constexpr Row kRows[] = {
+    {"-ELBO", "elbo", -1.0}, {"  reconstruction", "reconstruction", 1.0}, {"  KL", "kl", 1.0}};
+constexpr const char* kSplits[] = {"train", "validation", "test"};
+constexpr const char* kFigures[] = {"squared_error", "active_units", "best_epoch"};
+
+std::string padded(const std::string& text, std::size_t width) {
+  std::size_t letters = 0;
+  for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return std::string(letters < width ? width - letters : 0, ' ') + text;
+}
+
+/// Whether the run in the job's folder is by the job's recipe.
+bool same_recipe(const Job& job) {
+  const Recipe own = Recipe::from_file(job.folder / "recipe.toml");
+  Recipe asked = job.recipe;
+  if (asked.train.precision == "auto") asked.train.precision = own.train.precision;
+  return own.to_toml() == asked.to_toml();
+}
+
+/// What an earlier call wrote of this training, where it is all that is asked for.
+std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples) {
+  std::error_code ignored;
+  if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
+  Json result = Json::parse(io::read_file(job.folder / kResult), nullptr, false);
+  const bool whole =
+      result.is_object() && (nll_samples == 0 || result.value("nll_samples", Json()) == Json(nll_samples));
+  return whole ? std::optional(std::move(result)) : std::nullopt;
+}
+
+/// Of the trainings in folders of this one, and of those in theirs, so that they begin anew.
+void forget_results(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("latent-")) forget_results(entry.path());
+    if (!name.starts_with("seed-")) continue;
+    for (const char* file : {kResult, "checkpoint.safetensors"}) fs::remove(entry.path() / file, ignored);
+  }
+}
+
+/// Trains, or goes on; nothing where it was interrupted.
+std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::int64_t nll_samples) {
+  const Device device = Device::parse(request.device);
+  const Dataset data = load_data(job.recipe);
+  Model model(job.recipe, data.dims(), device, data.picture);
+  std::error_code ignored;
+  const bool resume = fs::exists(job.folder / "checkpoint.safetensors", ignored);
+  const TrainReport report = run_training(model, data, job, resume, request.quiet);
+  check_not_beyond(job, data, report);
+  if (report.interrupted) return std::nullopt;
+  Json json = summary(job, model, report);
+  model = Model::load(job.folder, device);
+  add_results(json, job.recipe, evaluate_splits(model, data));
+  if (nll_samples > 0) {
+    std::string split = held_out_split(data);
+    const Evaluation evaluation = model.evaluate(choose_split(data, split), nll_samples);
+    require_finite(split, evaluation);
+    add_nll(json, evaluation);
+  }
+  for (const auto& figure : write_figures(model, data, job.folder))
+    json["figures"].push_back(figure.file.string());
+  io::write_file(job.folder / kResult, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  return json;
+}
+
+Json in_short(const std::vector<Json>& runs, Json (*part)(const Spread&)) {
+  Json json;
+  const auto add = [&](Json& to, const char* key, const std::string& at) {
+    const auto found = spread(runs, at);
+    to[key] = found ? part(*found) : Json();
+  };
+  for (const char* split : kSplits) {
+    if (!spread(runs, concat("/", split, "/reconstruction"))) continue;
+    for (const Row& row : kRows) add(json[split], row.key, concat("/", split, "/", row.key));
+  }
+  for (const char* figure : kFigures) add(json, figure, concat("/", figure));
+  return json;
+}
+
+Json repeat_json(const Job& job, const std::vector<Json>& runs, bool interrupted) {
+  Json json = {{"run", job.folder.string()}, {"recipe", job.recipe.name}, {"data", job.recipe.data.name}};
+  json["runs"] = runs;
+  json["mean"] = in_short(runs, [](const Spread& s) { return Json(s.mean); });
+  json["standard_deviation"] =
+      in_short(runs, [](const Spread& s) { return s.deviation ? Json(*s.deviation) : Json(); });
+  json["interrupted"] = interrupted;
+  return json;
+}
+
+void print_seeds(const Job& job, const std::vector<Json>& runs) {
+  std::cout << '\n'
+            << job.recipe.name << ", " << runs.size() << (runs.size() == 1 ? " seed" : " seeds") << " on "
+            << describe(Device::parse(runs.front().value("device", "cpu"))) << "\n\n";
+  std::vector<std::string> splits;
+  for (const char* split : kSplits) {
+    if (spread(runs, concat("/", split, "/reconstruction"))) splits.emplace_back(split);
+  }
+  const auto line = [&](const std::string& label, const auto& cell) {
+    std::cout << label << std::string(label.size() < 24 ? 24 - label.size() : 1, ' ');
+    for (const auto& split : splits) std::cout << padded(cell(split), 22);
+    std::cout << '\n';
+  };
+  line("nats per example", [](const std::string& split) { return split; });
+  for (const Row& row : kRows) {
+    if (job.recipe.model.kind != "vae" && std::string(row.key) != "reconstruction") continue;
+    line(row.label, [&](const std::string& split) {
+      auto found = spread(runs, concat("/", split, "/", row.key));
+      if (found) found->mean *= row.sign;
+      return found ? in_words(*found) : std::string("-");
+    });
+  }
+  const auto& last = splits.back();
+  std::cout << "\nof " << last << ":\n";
+  for (const char* figure : kFigures) {
+    if (const auto found = spread(runs, concat("/", figure))) {
+      std::cout << "  " << figure << std::string(22 - std::string(figure).size(), ' ')
+                << padded(in_words(*found), 22) << '\n';
+    }
+  }
+  std::cout << "\n"
+            << job.folder.string() << "/\n  seed-S                a run of each, repeat.json all of this\n";
+}
+
+}  // namespace
+
+std::optional<Spread> spread(const std::vector<Json>& runs, const std::string& at) {
+  const Json::json_pointer pointer(at);
+  std::vector<double> values;
+  for (const Json& run : runs) {
+    if (!run.contains(pointer) || !run.at(pointer).is_number()) return std::nullopt;
+    values.push_back(run.at(pointer).get<double>());
+  }
+  if (values.empty()) return std::nullopt;
+  Spread result;
+  result.runs = std::ssize(values);
+  for (const double value : values) result.mean += value / static_cast<double>(values.size());
+  if (values.size() < 2) return result;
+  double squares = 0.0;
+  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
+  result.deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
+  return result;
+}
+
+Json to_json(const Spread& spread) {
+  return {{"mean", spread.mean}, {"standard_deviation", spread.deviation ? Json(*spread.deviation) : Json()}};
+}
+
+std::string in_words(const Spread& spread, int decimals) {
+  char text[96];
+  if (spread.deviation) {
+    std::snprintf(text, sizeof text, "%.*f ± %.*f", decimals, spread.mean, decimals, *spread.deviation);
+  } else {
+    std::snprintf(text, sizeof text, "%.*f", decimals, spread.mean);
+  }
+  return text;
+}
+
+std::string held_out_split(const Dataset& data) {
+  if (!data.validation.empty()) return "validation";
+  if (!data.test.empty()) return "test";
+  throw ConfigError(concat(data.name,
+                           " has neither a validation nor a test split to compare on: hold some out, as with "
+                           "--set data.validation=0.1."));
+}
+
+std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
+                              std::int64_t nll_samples) {
+  std::vector<Json> runs;
+  for (std::int64_t i = 0; i < seeds && !InterruptGuard::requested(); ++i) {
+    Job one = job;
+    one.recipe.train.seed += static_cast<std::uint64_t>(i);
+    one.folder /= concat("seed-", one.recipe.train.seed);
+    auto result = finished_result(one, nll_samples);
+    const bool read = result.has_value();
+    if (!read) {
+      if (!request.quiet) std::cerr << "elbo: " << one.folder.string() << std::endl;
+      result = train_one(one, request, nll_samples);
+    } else if (!request.quiet) {
+      std::cerr << "elbo: " << one.folder.string() << " is finished already" << std::endl;
+    }
+    if (!result) break;
+    runs.push_back(std::move(*result));
+  }
+  return runs;
+}
+
+void begin_several(Job& job, const TrainRequest& request) {
+  std::error_code ignored;
+  if (request.resume && fs::exists(job.folder / "metrics.jsonl", ignored)) {
+    throw ConfigError(concat(job.folder.string(), " holds a single run, not one of several trainings."));
+  }
+  if (!request.resume && !request.out) claim_run(job);
+  if (request.force) forget_results(job.folder);
+  io::write_file(job.folder / "recipe.toml", job.recipe.to_toml());
+  io::write_file(job.folder / kSeveralMark, "Trainings by several seeds or sizes, a folder each.\n");
+}
+
+int run_repeat(TrainRequest request, std::int64_t seeds) {
+  request.several = true;
+  Job job = job_of(request);
+  begin_several(job, request);
+  const InterruptGuard guard;
+  const auto runs = train_seeds(job, seeds, request);
+  const bool interrupted = std::ssize(runs) < seeds;
+  const Json json = repeat_json(job, runs, interrupted);
+  io::write_file(job.folder / "repeat.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (request.json) print(json);
+  if (!interrupted) {
+    if (!request.json) print_seeds(job, runs);
+    return 0;
+  }
+  std::cerr << "elbo: interrupted with " << runs.size() << " of " << seeds
+            << " seeds done; the state is saved. To go on: elbo train --resume --repeat " << seeds
+            << " --out " << shell_word(job.folder.string()) << std::endl;
+  return kInterrupted;
+}
+
+}  // namespace elbo::command

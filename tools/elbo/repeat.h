@@ -1,0 +1,47 @@
+#pragma once
+// The same training by several seeds.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report.h"
+#include "train_job.h"
+
+namespace elbo::command {
+
+/// Mean and sample standard deviation of one figure.
+struct Spread {
+  double mean = 0.0;
+  std::optional<double> deviation;  ///< none of a single run
+  std::int64_t runs = 0;
+};
+
+/// Of the numbers at a JSON pointer as "/test/elbo"; nothing where a run has none.
+std::optional<Spread> spread(const std::vector<Json>& runs, const std::string& at);
+
+/// {"mean", "standard_deviation"}, the latter null for a single run.
+Json to_json(const Spread& spread);
+/// "104.76 ± 0.15"
+std::string in_words(const Spread& spread, int decimals = 2);
+
+/// "validation" where there is such a split, else "test". Throws ConfigError where there is neither.
+std::string held_out_split(const Dataset& data);
+
+/// Trains `seeds` seeds from that of `job` on, each into its folder "seed-S" of the job's, and gives what
+/// `elbo train --json` prints of each; with `nll_samples`, "nll" and "nll_standard_error" of the held-out
+/// split as well. What an earlier call finished is read from its folder, what it began is gone on with. Fewer
+/// results than seeds: it was interrupted.
+std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
+                              std::int64_t nll_samples = 0);
+
+/// Readies a folder for trainings in folders of its own: writes recipe.toml and the mark by which they are
+/// known, and, where the request forces it, forgets the results of earlier ones. Throws ConfigError where it
+/// holds a single run, IoError.
+void begin_several(Job& job, const TrainRequest& request);
+
+/// elbo train --repeat.
+int run_repeat(TrainRequest request, std::int64_t seeds);
+
+}  // namespace elbo::command

@@ -1,0 +1,123 @@
+// elbo select
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "command.h"
+#include "io/file.h"
+#include "progress.h"
+#include "repeat.h"
+#include "run_folder.h"
+#include "runtime/check.h"
+#include "selection.h"
+#include "train_job.h"
+
+namespace elbo::command {
+namespace {
+
+struct SelectRequest {
+  TrainRequest train;
+  std::vector<std::int64_t> latents;
+  std::int64_t seeds = 1;
+  std::int64_t nll_samples = 100;
+};
+
+void check_latents(std::vector<std::int64_t>& latents) {
+  std::sort(latents.begin(), latents.end());
+  if (latents.empty() || latents.front() < 1) {
+    throw ConfigError("--latent takes the sizes to compare, each at least 1, as in --latent 1,2,5,10,20.");
+  }
+  if (std::adjacent_find(latents.begin(), latents.end()) != latents.end()) {
+    throw ConfigError("--latent names a size twice.");
+  }
+}
+
+Json to_json(const Job& job, const Selection& selection, std::int64_t nll_samples) {
+  Json json = {{"run", job.folder.string()},
+               {"recipe", job.recipe.name},
+               {"data", job.recipe.data.name},
+               {"split", selection.split},
+               {"nll_samples", nll_samples},
+               {"criterion", selection.by_nll ? "nll" : "elbo"},
+               {"best", selection.best_size().latent},
+               {"selected", selection.chosen_size().latent},
+               {"standard_error", selection.standard_error},
+               {"rule", selection.rule()}};
+  for (const Size& size : selection.sizes) {
+    Json entry = {{"latent", size.latent},
+                  {"elbo", to_json(size.elbo)},
+                  {"kl", to_json(size.kl)},
+                  {"nll", size.nll ? to_json(*size.nll) : Json()},
+                  {"active_units", to_json(size.active_units)},
+                  {"runs", size.runs}};
+    json["sizes"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+int run_select(SelectRequest request) {
+  TrainRequest& train = request.train;
+  train.several = true;
+  check_latents(request.latents);
+  Job job = job_of(train);
+  if (job.recipe.model.kind != "vae") {
+    throw ConfigError("elbo select compares bounds on log p(x), which an autoencoder does not have.");
+  }
+  const std::string split = held_out_split(load_data(job.recipe));
+  begin_several(job, train);
+  const InterruptGuard guard;
+  std::vector<Size> sizes;
+  for (const std::int64_t latent : request.latents) {
+    Job one = job;
+    one.recipe.model.latent = latent;
+    one.folder /= concat("latent-", latent);
+    auto runs = train_seeds(one, request.seeds, train, request.nll_samples);
+    if (std::ssize(runs) < request.seeds) {
+      std::cerr << "elbo: interrupted at " << latent
+                << " dimensions; the state is saved. To go on: the same command with "
+                << "--resume --out " << shell_word(job.folder.string()) << std::endl;
+      return kInterrupted;
+    }
+    sizes.push_back(size_of(latent, split, std::move(runs)));
+  }
+  const Selection selection = select(std::move(sizes), split);
+  const Json json = to_json(job, selection, request.nll_samples);
+  io::write_file(job.folder / "select.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  draw_selection(selection).write_png(job.folder / "select.png");
+  if (train.json) {
+    print(json);
+    return 0;
+  }
+  std::cout << '\n' << job.recipe.name << ", " << split << " data, nats per example\n\n";
+  print_selection(selection);
+  std::cout << "\n"
+            << job.folder.string() << "/\n  latent-D/seed-S       a run of each\n  select.json, select.png\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_select(CLI::App& app, Action& action) {
+  auto* command =
+      app.add_subcommand("select", "Train a range of latent sizes and say where more stops helping");
+  auto request = std::make_shared<SelectRequest>();
+  // The training's options live in the request.
+  add_training_options(*command, std::shared_ptr<TrainRequest>(request, &request->train));
+  command->add_option("--latent", request->latents, "The sizes to compare, as in 1,2,5,10,20")
+      ->delimiter(',')
+      ->required();
+  command->add_option("--repeat", request->seeds, "Seeds of each size")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}))
+      ->capture_default_str();
+  command
+      ->add_option("--nll-samples", request->nll_samples,
+                   "Samples an example of the NLL that sizes are compared by; 0: by the ELBO")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  command->callback([request, &action] { action = [request] { return run_select(*request); }; });
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,211 @@
+#include "selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+#include "runtime/check.h"
+
+namespace elbo::command {
+namespace {
+
+std::string fixed(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  return text;
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  std::size_t letters = 0;
+  for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return std::string(letters < width ? width - letters : 0, ' ') + text;
+}
+
+Spread negative(Spread spread) {
+  spread.mean = -spread.mean;
+  return spread;
+}
+
+/// A curve over the sizes: its points and the length of their bars to either side.
+struct Curve {
+  std::string name;
+  std::vector<Spread> points;
+  std::int64_t colour;
+};
+
+/// Where a panel lies and what its vertical axis spans.
+struct Frame {
+  std::int64_t left, top, width, height;
+  double low, high;
+
+  double y(double value) const {
+    return static_cast<double>(top) + (high - value) / (high - low) * static_cast<double>(height);
+  }
+  double x(std::size_t index, std::size_t count) const {
+    return static_cast<double>(left) +
+           (static_cast<double>(index) + 0.5) / static_cast<double>(count) * static_cast<double>(width);
+  }
+};
+
+void span_curves(Frame& frame, const std::vector<Curve>& curves) {
+  frame.low = INFINITY;
+  frame.high = -INFINITY;
+  for (const Curve& curve : curves) {
+    for (const Spread& point : curve.points) {
+      const double bar = point.deviation.value_or(0.0);
+      frame.low = std::min(frame.low, point.mean - bar);
+      frame.high = std::max(frame.high, point.mean + bar);
+    }
+  }
+  const double pad = std::max(0.08 * (frame.high - frame.low), 0.5);
+  frame.low -= pad;
+  frame.high += pad;
+}
+
+void draw_axes(Canvas& canvas, const Frame& frame, const std::string& title, const Selection& selection) {
+  const double rough = (frame.high - frame.low) / 6.0;
+  double step = std::pow(10.0, std::floor(std::log10(rough)));
+  for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
+    if (factor * step < rough) continue;
+    step *= factor;
+    break;
+  }
+  for (double value = std::ceil(frame.low / step) * step; value < frame.high; value += step) {
+    const auto y = std::llround(frame.y(value));
+    canvas.rectangle(frame.left, y, frame.width, 1, kFaint);
+    char label[32];
+    std::snprintf(label, sizeof label, step < 1.0 ? "%.1f" : "%.0f",
+                  std::abs(value) < step / 2 ? 0.0 : value);
+    canvas.text(frame.left - 8 - Canvas::text_width(label), y - Canvas::kTextHeight / 2, label);
+  }
+  for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
+    const std::string label = std::to_string(selection.sizes[i].latent);
+    const auto x = std::llround(frame.x(i, selection.sizes.size()));
+    if (i == selection.chosen) canvas.rectangle(x, frame.top, 1, frame.height, kInk);
+    canvas.text(x - Canvas::text_width(label) / 2, frame.top + frame.height + 8, label);
+  }
+  for (const std::int64_t edge : {std::int64_t{0}, frame.height})
+    canvas.rectangle(frame.left, frame.top + edge, frame.width + 1, 1, kInk);
+  for (const std::int64_t edge : {std::int64_t{0}, frame.width})
+    canvas.rectangle(frame.left + edge, frame.top, 1, frame.height + 1, kInk);
+  canvas.text(frame.left, frame.top - Canvas::kTextHeight - 10, title);
+  canvas.text(frame.left, frame.top + frame.height + 30, "latent dimensions; the line: enough");
+}
+
+void draw_curve(Canvas& canvas, const Frame& frame, const Curve& curve) {
+  const Colour colour = palette(curve.colour);
+  const std::size_t count = curve.points.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = frame.x(i, count), y = frame.y(curve.points[i].mean);
+    canvas.dot(x, y, 4.0, colour, 1.0);
+    if (const auto bar = curve.points[i].deviation) {
+      const auto top = std::llround(frame.y(curve.points[i].mean + *bar));
+      const auto bottom = std::llround(frame.y(curve.points[i].mean - *bar));
+      canvas.rectangle(std::llround(x), top, 1, std::max<std::int64_t>(bottom - top, 1), colour);
+      for (const auto end : {top, bottom}) canvas.rectangle(std::llround(x) - 4, end, 9, 1, colour);
+    }
+    if (i + 1 == count) break;
+    const double next_x = frame.x(i + 1, count), next_y = frame.y(curve.points[i + 1].mean);
+    const auto dots = static_cast<int>(std::hypot(next_x - x, next_y - y));
+    for (int d = 0; d < dots; ++d) {
+      const double t = static_cast<double>(d) / dots;
+      canvas.dot(x + t * (next_x - x), y + t * (next_y - y), 1.0, colour, 0.8);
+    }
+  }
+}
+
+}  // namespace
+
+Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs) {
+  const auto of = [&](const std::string& at) {
+    const auto found = spread(runs, at);
+    ELBO_CHECK(found.has_value(), DataError, "the result of a training lacks ", at);
+    return *found;
+  };
+  Size size;
+  size.latent = latent;
+  size.elbo = of(concat("/", split, "/elbo"));
+  size.kl = of(concat("/", split, "/kl"));
+  size.active_units = of("/active_units");
+  size.nll = spread(runs, "/nll");
+  if (const Json error = runs.front().value("nll_standard_error", Json()); error.is_number()) {
+    size.nll_standard_error = error.get<double>();
+  }
+  size.runs = std::move(runs);
+  return size;
+}
+
+Selection select(std::vector<Size> sizes, const std::string& split) {
+  Selection selection;
+  selection.split = split;
+  selection.sizes = std::move(sizes);
+  const auto& all = selection.sizes;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].cost() < all[selection.best].cost()) selection.best = i;
+  }
+  const Size& best = selection.best_size();
+  selection.by_nll = best.nll.has_value();
+  const Spread& cost = best.nll ? *best.nll : best.elbo;
+  selection.over_seeds = cost.deviation.has_value();
+  selection.standard_error = selection.over_seeds
+                                 ? *cost.deviation / std::sqrt(static_cast<double>(cost.runs))
+                                 : best.nll_standard_error;
+  while (all[selection.chosen].cost() > best.cost() + selection.standard_error) ++selection.chosen;
+  return selection;
+}
+
+std::string Selection::rule() const {
+  const char* what = by_nll ? "NLL" : "-ELBO";
+  std::string text = concat("The lowest ", what, " is that of ", best_size().latent, " dimensions, ",
+                            fixed(best_size().cost()));
+  if (standard_error > 0.0) {
+    text += concat(", with a standard error of ", fixed(standard_error),
+                   over_seeds ? " over seeds" : " over examples");
+  }
+  if (chosen == best) return text + "; no smaller size comes within one standard error of it: take it.";
+  return text + concat("; the smallest size within one standard error of it has ", chosen_size().latent,
+                       ": more does not help.");
+}
+
+void print_selection(const Selection& selection) {
+  std::cout << right("latent", 8) << right("-ELBO", 18) << right("KL", 16) << right("NLL", 18)
+            << right("active units", 18) << '\n';
+  for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
+    const Size& size = selection.sizes[i];
+    std::cout << right(std::to_string(size.latent), 8) << right(in_words(negative(size.elbo)), 18)
+              << right(in_words(size.kl), 16) << right(size.nll ? in_words(*size.nll) : "-", 18)
+              << right(in_words(size.active_units, 1), 18) << (i == selection.best ? "  lowest" : "")
+              << (i == selection.chosen ? "  enough" : "") << '\n';
+  }
+  std::cout << '\n' << selection.rule() << '\n';
+}
+
+Canvas draw_selection(const Selection& selection) {
+  constexpr std::int64_t kWidth = 440, kHeight = 320, kLabels = 72, kTop = 48, kBottom = 64;
+  Canvas canvas(2 * (kWidth + kLabels) + 24, kTop + kHeight + kBottom);
+  Curve elbo{"-ELBO", {}, 0}, nll{"NLL", {}, 1}, active{"active units", {}, 2};
+  for (const Size& size : selection.sizes) {
+    elbo.points.push_back(negative(size.elbo));
+    if (size.nll) nll.points.push_back(*size.nll);
+    active.points.push_back(size.active_units);
+  }
+  std::vector<Curve> costs = {elbo};
+  if (!nll.points.empty()) costs.push_back(nll);
+  Frame left{kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
+  Frame rightmost{kWidth + 2 * kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
+  span_curves(left, costs);
+  span_curves(rightmost, {active});
+  draw_axes(canvas, left, concat("nats per example, ", selection.split, " data"), selection);
+  draw_axes(canvas, rightmost, "active units", selection);
+  for (const Curve& curve : costs) draw_curve(canvas, left, curve);
+  draw_curve(canvas, rightmost, active);
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const std::int64_t x = kLabels + kWidth - 90, y = kTop + 12 + static_cast<std::int64_t>(i) * 22;
+    canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, palette(costs[i].colour), 1.0);
+    canvas.text(x + 14, y, costs[i].name);
+  }
+  return canvas;
+}
+
+}  // namespace elbo::command
