@@ -325,6 +325,59 @@ TEST(Likelihood, DensitiesIntegrateToOne) {
   }
 }
 
+/// How often draws are at most `at`.
+template <class Likelihood>
+double share_of_draws(const LikelihoodConstants& constants, const std::vector<double>& parameters,
+                      double at) {
+  const Likelihood likelihood(constants);
+  constexpr int kDraws = 40000;
+  Random random(17);
+  float values[Likelihood::kParameters];
+  std::copy_n(parameters.begin(), Likelihood::kParameters, values);
+  int below = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const double noise = Likelihood::kDrawsNormal ? random.gaussian() : random.unit();
+    below += likelihood.draw(values, static_cast<float>(noise)) <= static_cast<float>(at);
+  }
+  return static_cast<double>(below) / kDraws;
+}
+
+TEST(Likelihood, DrawsFollowTheDistribution) {
+  const LikelihoodConstants constants{0.3f, -3.0f, 2.0f, 0.6f};
+  const std::vector<double> parameters = {0.4, -0.5};
+  for (const auto& info : kLikelihoods) {
+    for (const double at : {0.1, 0.4, 0.75}) {
+      double expected = 0.0;
+      const auto probability = [&](double x) {
+        return std::exp(-reference_nll(info.kind, constants, x,
+                                       {parameters.data(), static_cast<std::size_t>(info.parameters)}));
+      };
+      const double low = info.support == Support::unit_interval ? 0.0 : -24.0, step = 1e-4 * (at - low);
+      switch (info.measure) {
+        case Measure::outcomes:
+          expected = probability(0.0);
+          break;
+        case Measure::levels:
+          for (int n = 0; n / 255.0 <= at + 1e-6; ++n) expected += probability(n / 255.0);
+          break;
+        case Measure::density:
+          for (double x = low + 0.5 * step; x < at; x += step) expected += step * probability(x);
+          break;
+      }
+      double actual = 0.0;
+      switch (info.kind) {
+#define ELBO_USE(kind, Likelihood)                                        \
+  case LikelihoodKind::kind:                                              \
+    actual = share_of_draws<math::Likelihood>(constants, parameters, at); \
+    break;
+        ELBO_LIKELIHOODS(ELBO_USE)
+#undef ELBO_USE
+      }
+      EXPECT_NEAR(actual, expected, 0.01) << info.name << " at " << at;  // four deviations
+    }
+  }
+}
+
 TEST(Likelihood, NanShowsUnlessMasked) {
   ELBO_REQUIRE_DEVICE();
   for (const auto& info : kLikelihoods) {

@@ -32,9 +32,9 @@ struct PictureShape {
   friend bool operator==(const PictureShape&, const PictureShape&) = default;
 };
 
-/// Examples of one split. Values are kept as they were stored: bytes stay bytes (they stand for byte / 255)
-/// until a batch is built on the device. Exactly one of `bytes` and `floats` is non-empty, of size examples ·
-/// dims.
+/// Examples of one split. A missing value is NaN among `floats`. Values are kept as they were stored: bytes
+/// stay bytes (they stand for byte / 255) until a batch is built on the device. Exactly one of `bytes` and
+/// `floats` is non-empty, of size examples · dims.
 struct Examples {
   std::int64_t count = 0;
   std::int64_t dims = 0;
@@ -83,6 +83,11 @@ struct Dataset {
 /// the same for the same seed everywhere. Throws DataError or IoError, naming the file, or the nearest known
 /// name.
 Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed = 0);
+
+/// Makes the values missing (NaN) where `mask`, of the same splits and shape, is 0; where it is 1 they stay.
+/// Bytes become floats there. A split that the mask lacks stays as it is. Throws DataError where shapes
+/// differ, or the mask holds anything else.
+void apply_mask(Dataset& data, const Dataset& mask);
 
 /// Moves the last round(fraction · count) training examples, after a shuffle that depends on `seed` only,
 /// into `validation` (and likewise into `test`) where those splits are empty and the fraction is not 0.

@@ -28,7 +28,8 @@ struct Evaluation {
   ElboTerms terms;
   double squared_error = 0.0;     ///< Σ_j (x_j − E[x_j|z])², averaged over examples
   std::int64_t active_units = 0;  ///< latents with Var_x(E_q[z_d]) > 0.01 (Burda et al. 2016, section 5.2)
-  /// −ELBO/(dims · log 2), where the likelihood is of grey levels, as is the custom there; else nothing.
+  /// −ELBO/(values · log 2) for the (present) values of an example, where the likelihood is of grey levels,
+  /// as is the custom there; else nothing.
   std::optional<double> bits_per_dimension;
   std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 when not asked for
   double nll = 0.0;              ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
@@ -39,6 +40,22 @@ struct Evaluation {
 struct Posterior {
   Table mean;
   Table log_variance;  ///< empty for an autoencoder
+};
+
+struct ImputeOptions {
+  std::int64_t samples = 100;  ///< K of z for each row
+  double interval = 0.9;       ///< probability of the central interval, in (0, 1); 0: none
+  std::uint64_t seed = 0;
+  std::int64_t first_row =
+      0;  ///< number of x's first row, by which its noise is keyed: rows may come in parts
+};
+
+/// Completed rows, [n, dims] each: what was there stays as it is, in `low` and `high` as well.
+struct Imputation {
+  Table values;
+  Table low, high;                        ///< ends of the central interval; empty where none was asked for
+  std::vector<double> effective_samples;  ///< [n] 1/Σ w², of K
+  std::int64_t missing = 0;               ///< how many values were
 };
 
 /// A VAE or autoencoder with its parameters on a device. Movable. One thread at a time uses it.
@@ -82,6 +99,15 @@ class Model {
   Table reconstruct(const Table& x);
   /// E[x|z] for n draws of z from the prior. An autoencoder has none: throws ConfigError.
   Table sample(std::int64_t count, std::uint64_t seed);
+
+  /// Completes rows x [n, dims] whose missing values are NaN. A missing value becomes Σ_k w_k E[x_j|z_k] with
+  /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by
+  /// self-normalised importance sampling (Mattei & Frellsen 2019, eq. 12). `low` and `high` are the
+  /// w-weighted quantiles at (1 ∓ interval)/2 of one draw x_j ~ p(x_j|z_k) for each k: with the likelihood's
+  /// noise, the interval is one for the value, not for its mean. Any VAE can, whatever its data.missing says.
+  /// Deterministic for a seed. Throws like encode; ConfigError for an autoencoder, and on options that cannot
+  /// be.
+  Imputation impute(const Table& x, const ImputeOptions& options = {});
 
   /// The ELBO of all examples and, for nll_samples > 0, the importance-weighted NLL with that many samples,
   /// in memory that does not grow with their number. Deterministic for a seed.

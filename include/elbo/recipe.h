@@ -15,7 +15,9 @@ struct DataSettings {
   double validation = 0.0;        ///< fraction of train held out, where the data has no validation split
   double test = 0.0;              ///< likewise for test
   std::string binarize = "none";  ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
-  bool standardize = false;       ///< subtract the training mean and divide by its deviation, per dimension
+  std::string missing = "error";  ///< what NaN is: error, mask (a missing value)
+  std::string mask;          ///< what load_dataset takes: 0 where a value is missing, else 1; empty: none
+  bool standardize = false;  ///< subtract the training mean and divide by its deviation, per dimension
 };
 
 /// `model.*`
@@ -28,6 +30,7 @@ struct ModelSettings {
   std::string likelihood = "bernoulli";       ///< see the README
   double variance = 1.0;                      ///< of the gaussian with fixed variance
   double scale = 1.0;                         ///< of the laplace with fixed scale
+  bool see_mask = false;                      ///< the encoder sees which values are missing
   std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he, glorot
   std::string output_bias = "drawn";          ///< drawn (like the rest), data (the training data's mean)
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <span>
 
 #include "data/text.h"
 #include "runtime/check.h"
@@ -19,8 +20,10 @@ std::string shortest(float value) {
 
 [[noreturn]] void fail(const ValueRange& range, std::string_view place, float value) {
   if (std::isnan(value)) {
-    throw DataError(concat(
-        place, " is missing (NaN).\nRemove the examples or columns with missing values, or fill them in."));
+    throw DataError(concat(place,
+                           " is missing (NaN).\nUse --set data.missing=mask to leave missing values out of "
+                           "the likelihood, or remove the examples "
+                           "or columns that have them."));
   }
   if (std::isinf(value)) {
     throw DataError(concat(
@@ -30,24 +33,26 @@ std::string shortest(float value) {
                          range.low, ", ", range.high, "].\n", range.advice, ", or scale the data."));
 }
 
+/// "row 7 of a.npy", "line 9 of a.csv".
+std::string row_place(const Examples& examples, std::string_view source, std::int64_t example) {
+  const auto row = examples.rows.empty() ? example : examples.rows[static_cast<std::size_t>(example)];
+  const std::string_view origin = examples.origin.empty() ? source : std::string_view(examples.origin);
+  return concat(examples.from_text ? "line " : "row ", row, " of ", origin);
+}
+
 /// "row 7 of a.npy, dimension 2 (counted from 0)", "line 9 of a.csv, column 3 ("height")".
 std::string place_of(const Examples& examples, std::string_view source, std::int64_t example,
                      std::int64_t dimension, const std::vector<std::string>& columns) {
-  const auto row = examples.rows.empty() ? example : examples.rows[static_cast<std::size_t>(example)];
   const auto j = static_cast<std::size_t>(dimension);
   const std::string column = j < columns.size() ? shown(columns[j]) : "";
-  const std::string_view origin = examples.origin.empty() ? source : std::string_view(examples.origin);
+  const std::string row = row_place(examples, source, example);
   // A text file's columns are counted from 1; a name says more, as a column of labels is not among the
   // values.
-  if (examples.from_text)
-    return concat("line ", row, " of ", origin, ", column ", column.empty() ? std::to_string(j + 1) : column);
-  return concat("row ", row, " of ", origin, ", dimension ", j, column.empty() ? "" : " " + column,
-                " (counted from 0)");
+  if (examples.from_text) return concat(row, ", column ", column.empty() ? std::to_string(j + 1) : column);
+  return concat(row, ", dimension ", j, column.empty() ? "" : " " + column, " (counted from 0)");
 }
 
-}  // namespace
-
-ValueRange support_of(LikelihoodKind kind, const DataSettings& settings) {
+ValueRange finite_support_of(LikelihoodKind kind, const DataSettings& settings) {
   const std::string name(likelihood_name(kind));
   if (settings.binarize == "threshold") return {.needed_by = name};
   if (settings.binarize == "resample") {
@@ -57,21 +62,46 @@ ValueRange support_of(LikelihoodKind kind, const DataSettings& settings) {
   return {name, 0.0f, 1.0f, "Use --set model.likelihood=gaussian"};
 }
 
+}  // namespace
+
+ValueRange support_of(LikelihoodKind kind, const DataSettings& settings) {
+  ValueRange range = finite_support_of(kind, settings);
+  range.may_miss = settings.missing == "mask" || !settings.mask.empty();
+  return range;
+}
+
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    const std::vector<std::string>& columns) {
   // Bytes stand for 0 … 1, which suits every likelihood. A comparison with NaN is false.
   const auto found = std::find_if_not(examples.floats.begin(), examples.floats.end(), [&](float value) {
-    return value >= range.low && value <= range.high && !std::isinf(value);
+    return (value >= range.low && value <= range.high && !std::isinf(value)) ||
+           (range.may_miss && std::isnan(value));
   });
   if (found == examples.floats.end()) return;
   const std::int64_t at = found - examples.floats.begin();
   fail(range, place_of(examples, source, at / examples.dims, at % examples.dims, columns), *found);
 }
 
+void check_presence(const Examples& examples, std::string_view source) {
+  const auto dims = static_cast<std::size_t>(examples.dims);
+  for (std::size_t first = 0; first < examples.floats.size(); first += dims) {
+    const auto row = std::span(examples.floats).subspan(first, dims);
+    if (!std::ranges::all_of(row, [](float value) { return std::isnan(value); })) continue;
+    throw DataError(concat(row_place(examples, source, static_cast<std::int64_t>(first / dims)),
+                           ": all its values are missing, so that it would count as an example that costs "
+                           "nothing.\nRemove it."));
+  }
+}
+
 void check_support(const Dataset& dataset, const ValueRange& range) {
-  check_support(dataset.train, range, dataset.name + ", train", dataset.columns);
-  check_support(dataset.validation, range, dataset.name + ", validation", dataset.columns);
-  check_support(dataset.test, range, dataset.name + ", test", dataset.columns);
+  const auto check = [&](const Examples& examples, const char* split) {
+    const std::string source = concat(dataset.name, ", ", split);
+    check_support(examples, range, source, dataset.columns);
+    check_presence(examples, source);
+  };
+  check(dataset.train, "train");
+  check(dataset.validation, "validation");
+  check(dataset.test, "test");
 }
 
 }  // namespace elbo::data

@@ -16,21 +16,26 @@ struct ValueRange {
   std::string needed_by{};  ///< for errors: "bernoulli", "data.binarize=resample"
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
-  std::string advice{};  ///< what else to use where data is outside
+  std::string advice{};   ///< what else to use where data is outside
+  bool may_miss = false;  ///< NaN is a missing value
 };
 
 /// The values that data may have, before preprocessing, to be trained on with a likelihood: its support, grey
 /// values included for bernoulli; [0, 1] where they are probabilities to resample from; any where they are
-/// compared with the threshold anyway.
+/// compared with the threshold anyway. NaN where the settings have missing values.
 ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {});
 
-/// Checks that every value is finite and in the range. `source` ("mine, train") names examples that have no
-/// origin of their own, `columns` (may be empty) their dimensions. Throws DataError with the first offending
-/// value, the row or line of the origin it is in, and what to do.
+/// Checks that every value is finite and in the range, or missing where that may be. `source` ("mine, train")
+/// names examples that have no origin of their own, `columns` (may be empty) their dimensions. Throws
+/// DataError with the first offending value, the row or line of the origin it is in, and what to do.
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    const std::vector<std::string>& columns = {});
 
-/// The same for every split of a dataset.
+/// Checks that no example has all its values missing: it would count as one that costs nothing. Throws
+/// DataError.
+void check_presence(const Examples& examples, std::string_view source);
+
+/// Both for every split of a dataset.
 void check_support(const Dataset& dataset, const ValueRange& range);
 
 }  // namespace elbo::data

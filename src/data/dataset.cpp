@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -57,6 +58,31 @@ void check_fraction(double fraction, const char* key) {
       concat(key, " is a fraction of the training examples, from 0 to less than 1, but is ", fraction));
 }
 
+/// What a mask's value stands for, read as it was stored: 1 among bytes is a 1.
+bool is_present(const Examples& mask, std::size_t at) {
+  const float value = mask.bytes.empty() ? mask.floats[at] : static_cast<float>(mask.bytes[at]);
+  if (value == 0.0f || value == 1.0f) return value == 1.0f;
+  throw DataError(concat(mask.origin,
+                         ": a mask holds 0 where a value is missing and 1 where it is there, but row ",
+                         at / static_cast<std::size_t>(mask.dims), " has ", value, "."));
+}
+
+void mask_split(Examples& examples, const Examples& mask, std::string_view split) {
+  if (mask.empty()) return;
+  if (mask.count != examples.count || mask.dims != examples.dims) {
+    throw DataError(concat(mask.origin, ": a mask of ", mask.count, " x ", mask.dims, " values for ", split,
+                           " data of ", examples.count, " x ", examples.dims, ". They need one shape."));
+  }
+  std::vector<float> values(static_cast<std::size_t>(examples.count * examples.dims));
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    const float value = examples.bytes.empty() ? examples.floats[at]
+                                               : static_cast<float>(examples.bytes[at]) * data::kByteScale;
+    values[at] = is_present(mask, at) ? value : std::numeric_limits<float>::quiet_NaN();
+  }
+  examples.bytes.clear();
+  examples.floats = std::move(values);
+}
+
 }  // namespace
 
 float Examples::value(std::int64_t i, std::int64_t j) const {
@@ -106,6 +132,12 @@ Dataset Dataset::from_bytes(std::vector<std::uint8_t> values, std::int64_t dims,
   dataset.train.count = static_cast<std::int64_t>(values.size()) / dims;
   dataset.train.bytes = std::move(values);
   return dataset;
+}
+
+void apply_mask(Dataset& data, const Dataset& mask) {
+  mask_split(data.train, mask.train, "train");
+  mask_split(data.validation, mask.validation, "validation");
+  mask_split(data.test, mask.test, "test");
 }
 
 void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed) {

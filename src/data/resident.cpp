@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -32,25 +33,31 @@ ops::Binarize parse_binarize(const std::string& name) {
   throw ConfigError(concat("data.binarize = \"", name, "\" is not known: use none, threshold or resample."));
 }
 
-/// sum[j] += f(j, x_j) over all examples, in double.
+/// Σ f(j, x_j) over all examples for each dimension j, in double; what is missing adds nothing.
 template <class T, class Function>
-void accumulate(const std::vector<T>& values, std::vector<double>& sum, Function f) {
-  const std::size_t dims = sum.size();
+std::vector<double> sums(const std::vector<T>& values, std::size_t dims, Function f) {
+  std::vector<double> sum(dims);
   for (std::size_t row = 0; row + dims <= values.size(); row += dims) {
-    for (std::size_t j = 0; j < dims; ++j) sum[j] += f(j, static_cast<double>(values[row + j]));
+    for (std::size_t j = 0; j < dims; ++j) {
+      const auto value = static_cast<double>(values[row + j]);
+      if (!std::isnan(value)) sum[j] += f(j, value);
+    }
   }
+  return sum;
 }
 
 template <class T>
-Standardization statistics(const std::vector<T>& values, std::int64_t count, std::int64_t dims,
-                           double scale) {
-  std::vector<double> mean(static_cast<std::size_t>(dims)), square(mean.size());
-  accumulate(values, mean, [](std::size_t, double x) { return x; });
-  for (double& value : mean) value /= static_cast<double>(count);
-  accumulate(values, square, [&](std::size_t j, double x) { return (x - mean[j]) * (x - mean[j]); });
+Standardization statistics(const std::vector<T>& values, std::int64_t width, double scale) {
+  const auto dims = static_cast<std::size_t>(width);
+  std::vector<double> count = sums(values, dims, [](std::size_t, double) { return 1.0; });
+  for (double& value : count) value = std::max(value, 1.0);
+  std::vector<double> mean = sums(values, dims, [](std::size_t, double x) { return x; });
+  for (std::size_t j = 0; j < dims; ++j) mean[j] /= count[j];
+  const auto square =
+      sums(values, dims, [&](std::size_t j, double x) { return (x - mean[j]) * (x - mean[j]); });
   Standardization result;
   for (std::size_t j = 0; j < mean.size(); ++j) {
-    const double deviation = scale * std::sqrt(square[j] / static_cast<double>(count));
+    const double deviation = scale * std::sqrt(square[j] / count[j]);
     result.mean.push_back(static_cast<float>(scale * mean[j]));
     // Of a smaller one the inverse would not be finite.
     const bool constant = deviation < std::numeric_limits<float>::min();
@@ -78,8 +85,17 @@ ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutatio
 
 Standardization standardization(const Examples& examples) {
   check_sizes(examples);
-  return examples.bytes.empty() ? statistics(examples.floats, examples.count, examples.dims, 1.0)
-                                : statistics(examples.bytes, examples.count, examples.dims, 1.0 / 255.0);
+  return examples.bytes.empty() ? statistics(examples.floats, examples.dims, 1.0)
+                                : statistics(examples.bytes, examples.dims, 1.0 / 255.0);
+}
+
+std::vector<double> presence(const Examples& examples) {
+  check_sizes(examples);
+  const auto dims = static_cast<std::size_t>(examples.dims);
+  if (examples.floats.empty()) return std::vector<double>(dims, 1.0);
+  auto share = sums(examples.floats, dims, [](std::size_t, double) { return 1.0; });
+  for (double& value : share) value /= static_cast<double>(examples.count);
+  return share;
 }
 
 Preprocessor::Preprocessor(Context& context, const DataSettings& settings, bool stored_as_bytes,

@@ -39,8 +39,12 @@ struct Standardization {
       deviation;  ///< √(Σ (x − mean)² / n); 1 where a dimension is constant, which so becomes 0
 };
 
-/// Of the values as the model sees them before preprocessing.
+/// Of the values that are present, as the model sees them before preprocessing. A dimension without any has
+/// mean 0 and deviation 1.
 Standardization standardization(const Examples& examples);
+
+/// Of each dimension, the share of examples where it is present (no NaN).
+std::vector<double> presence(const Examples& examples);
 
 /// DataSettings as gather_batch takes them; owns the statistics' copies on the device.
 class Preprocessor {

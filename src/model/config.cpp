@@ -33,9 +33,16 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   config.variational = settings.kind == "vae";
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
   config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
+  config.missing = config.see_mask = settings.see_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);
   config.initialization = initialization_named(settings.initialization);
+  return config;
+}
+
+ModelConfig resolve(const Recipe& recipe, std::int64_t dims) {
+  ModelConfig config = resolve(recipe.model, dims);
+  config.missing = config.missing || recipe.data.missing == "mask" || !recipe.data.mask.empty();
   return config;
 }
 

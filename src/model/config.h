@@ -36,5 +36,7 @@ struct ModelConfig {
 
 /// Throws ConfigError on unknown names and impossible sizes.
 ModelConfig resolve(const ModelSettings& settings, std::int64_t dims);
+/// The same, for data whose values may be missing where the recipe says so.
+ModelConfig resolve(const Recipe& recipe, std::int64_t dims);
 
 }  // namespace elbo

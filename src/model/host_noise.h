@@ -10,13 +10,16 @@
 
 namespace elbo {
 
-/// Standard normals: row[d] is the number at (seed, purpose, example, dimension d).
-void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
+/// Standard normals: row[d] is the number at (seed, purpose, example, dimension first + d), `first` a
+/// multiple of 4.
+void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+                 std::int64_t first = 0);
 
 /// Codes [count, latent] from a standard normal prior: `first`, first + 1, … of those that the seed gives.
 Table prior_codes(std::int64_t count, std::int64_t latent, std::uint64_t seed, std::int64_t first = 0);
 
 /// As fill_normal, uniform in [0, 1).
-void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example);
+void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+                  std::int64_t first = 0);
 
 }  // namespace elbo

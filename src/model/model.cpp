@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "data/check.h"
+#include "data/resident.h"
 #include "model/evaluate.h"
 #include "model/host_noise.h"
 #include "model/state.h"
@@ -90,7 +92,7 @@ class ExpectedValues {
 Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
     : recipe(made_by), picture(shape) {
   recipe.validate();
-  const ModelConfig config = resolve(recipe.model, dims);
+  const ModelConfig config = resolve(recipe, dims);
   if (picture.is_picture() && picture.height * picture.width * picture.channels != dims) {
     throw ShapeError(concat("a picture of ", picture.height, " × ", picture.width, " × ", picture.channels,
                             " does not have ", dims, " values"));
@@ -107,9 +109,13 @@ void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choi
   product_choices = std::move(choices);
 }
 
-double Model::State::log_volume() const {
+double Model::State::log_volume(const Examples& examples) const {
+  if (standard_deviation.empty()) return 0.0;
+  const auto present = data::presence(examples);
   double total = 0.0;
-  for (const float deviation : standard_deviation) total += std::log(static_cast<double>(deviation));
+  for (std::size_t j = 0; j < present.size(); ++j) {
+    total += present[j] * std::log(static_cast<double>(standard_deviation[j]));
+  }
   return total;
 }
 
@@ -195,11 +201,14 @@ Table Model::sample(std::int64_t count, std::uint64_t seed) {
 Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
   if (nll_samples > 0) require_density(state_->vae->config());
+  data::check_presence(examples, "the evaluated examples");
   const StoredBatches batches(*state_, examples, seed);
   Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
   const ModelConfig& config = state_->vae->config();
   if (config.variational && likelihood_measure(config.likelihood) == Measure::levels) {
-    result.bits_per_dimension = -result.terms.elbo / (static_cast<double>(config.dims) * std::numbers::ln2);
+    double values = 0.0;
+    for (const double share : data::presence(examples)) values += share;
+    result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
   }
   if (nll_samples > 0) {
     const NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);

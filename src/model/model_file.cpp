@@ -192,7 +192,7 @@ std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_ru
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
   check_run_recipe(file_or_run, file.path(), description.recipe);
-  const ParameterLayout layout(resolve(description.recipe.model, description.dims));
+  const ParameterLayout layout(resolve(description.recipe, description.dims));
   check_no_other_tensors(file, layout);
   const std::vector<float> values = read_parameters(file, layout);
 

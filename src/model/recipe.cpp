@@ -249,6 +249,11 @@ void Recipe::validate() const {
         "objective.kind and objective.samples are for model.kind = \"vae\": an autoencoder draws no samples "
         "and has no bound.");
   }
+  if (model.see_mask && data.missing != "mask" && data.mask.empty()) {
+    throw ConfigError(
+        "model.see_mask shows the encoder which values are missing, but none may be; set data.missing = "
+        "\"mask\" as well, or name a data.mask.");
+  }
   if (data.standardize && data.binarize != "none") {
     throw ConfigError(
         concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));

@@ -33,6 +33,9 @@ Strings binarizations() {
 Strings schedules() {
   return {"constant", "step", "cosine", "staged"};
 }
+Strings missing_values() {
+  return {"error", "mask"};
+}
 Strings precisions() {
   return {"auto", "fp32", "tf32", "bf16"};
 }
@@ -76,6 +79,13 @@ const RecipeKey kKeys[] = {
      ELBO_AT(data.binarize),
      {},
      binarizations},
+    {"data.missing",
+     "what NaN is: an error, or a missing value that leaves the likelihood",
+     ELBO_AT(data.missing),
+     {},
+     missing_values},
+    {"data.mask", "a file of the data's shape with 0 where a value is missing, else 1; empty: none",
+     ELBO_AT(data.mask)},
     {"data.standardize", "subtract the training mean and divide by its deviation", ELBO_AT(data.standardize)},
     {"model.kind", "with a prior and a KL, or without", ELBO_AT(model.kind), {}, kinds},
     {"model.encoder", "widths of the encoder's hidden layers", ELBO_AT(model.encoder), kWidth},
@@ -85,6 +95,8 @@ const RecipeKey kKeys[] = {
     {"model.likelihood", "p(x|z)", ELBO_AT(model.likelihood), {}, likelihoods},
     {"model.variance", "of the gaussian with fixed variance", ELBO_AT(model.variance), kPositive},
     {"model.scale", "b of the laplace with fixed scale", ELBO_AT(model.scale), kPositive},
+    {"model.see_mask", "the encoder sees which values are missing, beside the values",
+     ELBO_AT(model.see_mask)},
     {"model.initialization",
      "uniform ±1/√fan_in as PyTorch's Linear; He's; Glorot's",
      ELBO_AT(model.initialization),
@@ -217,7 +229,7 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
   };
   return std::visit(
       Overloaded{[&](const std::string* text) -> std::optional<std::string> {
-                   if (!choices && text->empty() && name != "description") {
+                   if (!choices && text->empty() && name != "description" && name != "data.mask") {
                      return "cannot be empty.";
                    }
                    if (!choices) return std::nullopt;

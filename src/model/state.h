@@ -23,8 +23,9 @@ struct Model::State {
   std::vector<float> standard_deviation;
   bool fresh = true;  ///< its parameters are as they were drawn: neither trained nor read from a file
 
-  /// Σ_j log σ_j: what a density of standardised data lacks to be one of the data itself, in nats. 0 without.
-  double log_volume() const;
+  /// Σ_j log σ_j over an example's present values, averaged over the examples: what a density of standardised
+  /// data lacks to be one of the data itself, in nats. 0 without.
+  double log_volume(const Examples& examples) const;
 
   /// Products ask these from here on.
   void set_product_choices(std::unique_ptr<ops::ProductChoices> choices);

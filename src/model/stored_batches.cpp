@@ -14,8 +14,9 @@ const Examples& checked(const Model::State& state, const Examples& examples) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
                             config.dims, ". Use the data it was trained on, or train a new model."));
   }
-  data::check_support(examples, data::support_of(config.likelihood, state.recipe.data),
-                      "the evaluated examples");
+  data::ValueRange range = data::support_of(config.likelihood, state.recipe.data);
+  range.may_miss = range.may_miss || config.missing;
+  data::check_support(examples, range, "the evaluated examples");
   return examples;
 }
 
@@ -34,7 +35,7 @@ StoredBatches::StoredBatches(const Model::State& state, const Examples& examples
                     state.standard_deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),
-      log_volume_(state.log_volume()),
+      log_volume_(state.log_volume(examples)),
       deviation_(state.standard_deviation) {}
 
 void StoredBatches::fill(const Activations& a, std::int64_t first) const {

@@ -51,6 +51,8 @@ class Vae {
   Vae& operator=(const Vae&) = delete;
 
   const ModelConfig& config() const noexcept { return config_; }
+  /// Whether the batches of workspaces that are made from here on come with a mask.
+  void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }
   Context& context() const noexcept { return *context_; }
   Parameters& parameters() noexcept { return parameters_; }
 

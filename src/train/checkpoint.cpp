@@ -22,7 +22,8 @@ constexpr const char* kPlansKey = "training.products";  // on a GPU
 
 // Settings that may change from the checkpoint to the training that goes on. The data itself is compared, and
 // the plans of products are the checkpoint's, tuned or not.
-constexpr std::string_view kMayDiffer[] = {"name", "description", "data.name", "train.epochs", "train.tune"};
+constexpr std::string_view kMayDiffer[] = {"name",      "description",  "data.name",
+                                           "data.mask", "train.epochs", "train.tune"};
 
 std::string describe(const DataIdentity& data) {
   return concat(std::hex, data.train, " ", data.validation);

@@ -50,8 +50,11 @@ std::vector<float> thresholded_mean(const Examples& examples) {
     }
   }
   std::vector<float> mean;
-  for (const double count : ones)
-    mean.push_back(static_cast<float>(count / static_cast<double>(examples.count)));
+  const auto present = data::presence(examples);
+  for (std::size_t j = 0; j < ones.size(); ++j) {
+    const double count = present[j] * static_cast<double>(examples.count);
+    mean.push_back(static_cast<float>(count > 0.0 ? ones[j] / count : 0.5));
+  }
   return mean;
 }
 

@@ -50,7 +50,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     state.standard_mean = std::move(statistics.mean);
     state.standard_deviation = std::move(statistics.deviation);
   }
-  log_volume_ = state.log_volume();
+  log_volume_ = state.log_volume(data.train);
   identity_.train = data::fingerprint(data.train);
   train_data_ = data::ResidentData(context, data.train);
   preprocessor_.emplace(context, state.recipe.data, !data.train.bytes.empty(), state.standard_mean,

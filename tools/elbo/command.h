@@ -29,6 +29,7 @@ void add_sample(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);
 void add_encode(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
+void add_impute(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 

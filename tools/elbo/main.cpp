@@ -96,6 +96,7 @@ int parse_and_run(int argc, char** argv) {
   add_reconstruct(app, action);
   add_encode(app, action);
   add_decode(app, action);
+  add_impute(app, action);
   add_data(app, action);
   add_info(app, action);
   app.footer(

@@ -40,14 +40,22 @@ Dataset load_named(const std::string& name) {
 
 Dataset load_data(const Recipe& recipe) {
   auto data = load_named(recipe.data.name);
+  if (!recipe.data.mask.empty()) apply_mask(data, load_named(recipe.data.mask));
   split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
   return data;
 }
 
-Dataset load_data(const Model& model, const std::string& name_or_path) {
-  const auto& own = model.recipe().data.name;
-  auto data =
-      name_or_path.empty() || name_or_path == own ? load_data(model.recipe()) : load_named(name_or_path);
+Dataset load_data(const std::string& name_or_path) {
+  return load_named(name_or_path);
+}
+
+Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& mask) {
+  Recipe recipe = model.recipe();
+  const std::string own = recipe.data.name;
+  const bool is_own = name_or_path.empty() || name_or_path == own;
+  if (!mask.empty()) recipe.data.mask = mask;
+  auto data = is_own ? load_data(recipe) : load_named(name_or_path);
+  if (!is_own && !mask.empty()) apply_mask(data, load_named(mask));
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
                            " values; the model was trained on rows of ", model.dims(), " (", own, ")."));

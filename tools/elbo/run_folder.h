@@ -22,9 +22,13 @@ std::filesystem::path output_folder(const std::filesystem::path& run);
 /// is called so.
 Dataset load_data(const Recipe& recipe);
 
-/// The data of `name_or_path` if any, else the one that the model was trained on. Throws DataError where its
-/// rows have another number of values than the model takes.
-Dataset load_data(const Model& model, const std::string& name_or_path);
+/// The data of `name_or_path` if any, else the one that the model was trained on; with `mask`, if any, as
+/// what says which values are missing, else the recipe's for its own data. Throws DataError where its rows
+/// have another number of values than the model takes.
+Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& mask = "");
+
+/// A data set by name or path. Throws ConfigError where nothing is called so.
+Dataset load_data(const std::string& name_or_path);
 
 /// A split that was asked for: "train", "validation", "test", or "" for the first of test, validation and
 /// train that is there. `split` becomes the name of the one chosen. Throws DataError where it is empty,

@@ -10,6 +10,7 @@ struct Bernoulli {
   static constexpr int kParameters = 1;  ///< the logit l
   static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::unit_interval;
+  static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::outcomes;
 
   ELBO_HD explicit Bernoulli(const LikelihoodConstants&) {}
@@ -29,6 +30,10 @@ struct Bernoulli {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     return logistic(p[0]);
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    return select(noise < logistic(p[0]), V(1.0f), V(0.0f));
   }
 };
 

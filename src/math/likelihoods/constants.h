@@ -27,6 +27,9 @@ enum class Measure {
 /// Values of Measure::levels.
 inline constexpr int kLevels = 256;
 
+/// Uniform noise is kept this far from 0 and 1 where their quantiles are infinite.
+inline constexpr float kLeastNoise = 0x1p-25f;
+
 /// ½ log 2π.
 inline constexpr float kHalfLogTwoPi = 0.91893853320467f;
 /// log 2.

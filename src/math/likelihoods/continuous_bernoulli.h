@@ -14,6 +14,7 @@ struct ContinuousBernoulli {
   static constexpr int kParameters = 1;  ///< the logit l
   static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::unit_interval;
+  static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::density;
 
   ELBO_HD explicit ContinuousBernoulli(const LikelihoodConstants&) {}
@@ -36,6 +37,13 @@ struct ContinuousBernoulli {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     const V distance = mean_distance(abs(p[0]));
+    return select(p[0] < V(0.0f), distance, V(1.0f) - distance);
+  }
+  /// The inverse of the distribution of u, (1 − exp(−a u))/(1 − exp(−a)).
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    const V a = abs(p[0]);
+    const V distance = select(a < V(1e-3f), noise, -log(V(1.0f) - noise * one_minus_exp(a)) / a);
     return select(p[0] < V(0.0f), distance, V(1.0f) - distance);
   }
 

@@ -19,6 +19,7 @@ struct DiscretizedLogistic {
   static constexpr int kParameters = 2;  ///< the location μ, and s
   static constexpr const char* kHeads[kParameters] = {"output", "log_scale"};
   static constexpr Support kSupport = Support::unit_interval;
+  static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::levels;
   static constexpr float kLow = -8.0f, kHigh = 5.0f;  ///< of s
 
@@ -55,6 +56,12 @@ struct DiscretizedLogistic {
       sum = sum + logistic((p[0] - V((static_cast<float>(n) - 0.5f) * kStep)) * rate);
     }
     return sum * V(kStep);
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    const V u = clamp(noise, V(kLeastNoise), V(1.0f - kLeastNoise));
+    const V x = p[0] + exp(clamp(p[1], V(kLow), V(kHigh))) * log(u / (V(1.0f) - u));
+    return clamp(floor(V(kLast) * x + V(0.5f)), V(0.0f), V(kLast)) * V(kStep);
   }
 
  private:

@@ -8,6 +8,7 @@ struct Gaussian {
   static constexpr int kParameters = 1;  ///< the mean μ
   static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::real;
+  static constexpr bool kDrawsNormal = true;
   static constexpr Measure kMeasure = Measure::density;
 
   float precision;   ///< 1/σ²
@@ -29,6 +30,10 @@ struct Gaussian {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     return p[0];
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    return p[0] + noise / sqrt(V(precision));
   }
 };
 

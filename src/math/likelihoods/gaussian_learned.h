@@ -11,6 +11,7 @@ struct GaussianLearned {
   static constexpr int kParameters = 2;  ///< the mean μ, and log σ²
   static constexpr const char* kHeads[kParameters] = {"output", "log_variance"};
   static constexpr Support kSupport = Support::real;
+  static constexpr bool kDrawsNormal = true;
   static constexpr Measure kMeasure = Measure::density;
 
   float low, high;  ///< of log σ²
@@ -35,6 +36,10 @@ struct GaussianLearned {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     return p[0];
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    return p[0] + exp(V(0.5f) * clamp(p[1], V(low), V(high))) * noise;
   }
 };
 

@@ -9,11 +9,19 @@ ELBO_HD inline V sign_of(V e) {
   return select(e < V(0.0f), V(-1.0f), select(e > V(0.0f), V(1.0f), e));  // NaN stays NaN
 }
 
+/// Of the standard Laplace distribution, at u in [0, 1).
+template <class V>
+ELBO_HD inline V laplace_quantile(V u) {
+  const V inner = clamp(u, V(kLeastNoise), V(1.0f - kLeastNoise));
+  return select(inner < V(0.5f), log(V(2.0f) * inner), -log(V(2.0f) - V(2.0f) * inner));
+}
+
 struct Laplace {
   static constexpr const char* kName = "laplace";
   static constexpr int kParameters = 1;  ///< the location μ
   static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::real;
+  static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::density;
 
   float rate;        ///< 1/b
@@ -33,6 +41,10 @@ struct Laplace {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     return p[0];
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    return p[0] + laplace_quantile(noise) / V(rate);
   }
 };
 

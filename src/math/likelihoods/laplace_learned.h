@@ -11,6 +11,7 @@ struct LaplaceLearned {
   static constexpr int kParameters = 2;  ///< the location μ, and log b
   static constexpr const char* kHeads[kParameters] = {"output", "log_scale"};
   static constexpr Support kSupport = Support::real;
+  static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::density;
 
   float low, high;  ///< of log b
@@ -34,6 +35,10 @@ struct LaplaceLearned {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     return p[0];
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    return p[0] + laplace_quantile(noise) * exp(clamp(p[1], V(low), V(high)));
   }
 };
 

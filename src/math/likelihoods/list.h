@@ -7,6 +7,8 @@
 //   nll(x, parameters)             −log p(x|parameters), in nats
 //   dnll(x, parameters, gradient)  its derivative in each parameter
 //   mean(parameters)               E[x|parameters]
+//   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or uniform in [0,
+//   1)
 #if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
 #include "math/elementary.h"
 #include "math/likelihoods/constants.h"
