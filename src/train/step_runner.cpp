@@ -54,7 +54,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       ahead_(model.context->is_cuda()),
       fused_adam_(model.recipe.train.clip_norm == 0.0),
       objective_(resolve(model.recipe.objective)),
-      workspace_(*model.vae, batch_, model.recipe.objective.samples, true),
+      workspace_(*model.vae, batch_, model.recipe.objective.samples, true, objective_.corrupts()),
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
@@ -207,6 +207,13 @@ void StepRunner::prepare(const Slot& slot, const Activations& batch, const StepS
   // A batch that is prepared ahead is a full one. What is beyond the data in the last one is not read.
   ops::gather_batch(*model_.context, {.x = batch.x, .mask = batch.mask, .examples = batch.examples},
                     data_.source(permutation_.view()), slot.preprocess, slot.state);
+  if (!objective_.corrupts()) return;
+  const NoiseSource noise = {.seed = model_.recipe.train.seed,
+                             .purpose = NoisePurpose::corrupt,
+                             .time = &slot.state->noise_time,
+                             .examples = batch.examples.data};
+  ops::corrupt(*model_.context, batch.input.columns(0, batch.x.cols), batch.x, batch.mask,
+               objective_.corruption, objective_.corruption_amount, noise);
 }
 
 void StepRunner::trace(OpTrace& trace) {
@@ -228,6 +235,7 @@ void StepRunner::run(std::size_t index, Batch which) {
       .seed = settings.seed, .time = &slot.state->noise_time, .examples = batch.examples.data};
   Objective objective = objective_;
   objective.kl_weight = &slot.state->kl_weight;
+  objective.capacity = &slot.state->capacity;
   vae.forward_with_gradient(batch, noise, objective);
   side_lane_.run([&] {
     ops::BatchCosts costs;
@@ -235,6 +243,8 @@ void StepRunner::run(std::size_t index, Batch which) {
     costs.kl = batch.kl;
     costs.samples = batch.samples;
     if (objective.importance_weighted) costs.objective = batch.negative_bound;
+    if (objective.free_nats > 0.0f || objective.has_capacity) costs.kl_cost = batch.kl_cost.data;
+    if (objective.penalizes_code()) costs.penalty = batch.code_cost;
     ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, costs, slot.state);
     if (ahead_) prepare(next, next.full, slot.state);
   });
