@@ -116,9 +116,10 @@ class Training {
   void forward_backward() { vae().forward_backward(batch_, noise_, objective_); }
   void record() {
     LossRecord* const to = record_.data();
-    ops::record_loss(device(), to->sums, &to->first_bad_step,
-                     {.nll = batch_.nll, .kl = batch_.kl, .samples = batch_.samples, .objective = {}},
-                     state_.data());
+    ops::record_loss(
+        device(), to->sums, &to->first_bad_step,
+        {.nll = batch_.nll, .kl = batch_.kl, .samples = batch_.samples, .objective = {}, .penalty = {}},
+        state_.data());
   }
   void adam() {
     Parameters& p = vae().parameters();

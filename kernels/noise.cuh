@@ -25,6 +25,11 @@ class NoiseRow {
         subsequence_(math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[row] : row)),
         time_(noise.time ? *noise.time : 0) {}
 
+  /// Uniform numbers in [0, 1) of the dimensions [first, first + 4), where `first` is a multiple of 4.
+  __device__ void uniforms(std::int64_t first, float (&n)[4]) const {
+    const auto words = curand_words(seed_, subsequence_, math::noise_block(time_, first));
+    for (int j = 0; j < 4; ++j) n[j] = math::uniform(words.word[j]);
+  }
   /// Standard normals of the dimensions [first, first + 4).
   __device__ void normals(std::int64_t first, float (&n)[4]) const {
     block_normals(first, n);

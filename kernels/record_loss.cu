@@ -32,9 +32,13 @@ __global__ void record_loss_kernel(double* sums, std::uint64_t* first_bad_step, 
   const double reconstruction = sum_of(costs.nll, s) / static_cast<double>(costs.samples);
   const double divergence = sum_of(costs.kl, s);
   const double objective = sum_of(costs.objective, s);
+  const double penalty = sum_of(costs.penalty, s);
   if (threadIdx.x != 0) return;
   const double beta = state ? static_cast<double>(state->kl_weight) : 1.0;
-  const double minimised = costs.objective.data ? objective : reconstruction + beta * divergence;
+  const double kl_part = costs.kl_cost
+                             ? static_cast<double>(costs.kl.size) * static_cast<double>(*costs.kl_cost)
+                             : beta * divergence;
+  const double minimised = penalty + (costs.objective.data ? objective : reconstruction + kl_part);
   sums[0] += reconstruction;
   sums[1] += divergence;
   sums[2] += minimised;

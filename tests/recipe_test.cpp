@@ -228,6 +228,40 @@ TEST(Recipe, ImpossibleValuesAreRefused) {
   EXPECT_EQ(recipe.to_toml(), untouched.to_toml()) << "a refused value was kept";
 }
 
+TEST(Recipe, ObjectivesThatContradictEachOtherAreRefused) {
+  struct Contradiction {
+    std::vector<std::string> settings;
+    std::string says;
+  };
+  const std::vector<Contradiction> contradictions = {
+      {{"objective.kind=iwae", "objective.free_bits=0.5"}, "objective.free_bits"},
+      {{"objective.kind=iwae", "objective.capacity=5"}, "objective.capacity"},
+      {{"objective.free_bits=0.5", "objective.capacity=5"}, "use one"},
+      {{"objective.warmup_epochs=2", "objective.cycles=4"}, "use one"},
+      {{"objective.capacity_epochs=2"}, "objective.capacity"},
+      {{"objective.code_l1=1"}, "objective.code_l1"},
+      {{"objective.code_l2=1"}, "objective.code_l2"},
+      {{"objective.corruption=gaussian"}, "objective.corruption_amount"},
+      {{"objective.corruption_amount=0.5"}, "gaussian or masking"},
+      {{"objective.corruption=masking", "objective.corruption_amount=1"}, "fraction"},
+      {{"model.kind=autoencoder", "objective.warmup_epochs=2"}, "objective.warmup_epochs"},
+      {{"model.kind=autoencoder", "objective.cycles=2"}, "cycles"},
+      {{"model.kind=autoencoder", "objective.free_bits=2"}, "free_bits"},
+      {{"model.kind=autoencoder", "objective.capacity=2"}, "capacity"},
+  };
+  for (const auto& contradiction : contradictions) {
+    Recipe recipe;
+    for (const auto& setting : contradiction.settings) recipe.set(setting);
+    EXPECT_SAYS(config_error([&] { recipe.validate(); }), contradiction.says);
+  }
+  Recipe recipe;
+  recipe.set("model.kind=autoencoder");
+  recipe.set("objective.code_l1=0.1");
+  recipe.set("objective.corruption=masking");
+  recipe.set("objective.corruption_amount=0.5");
+  EXPECT_NO_THROW(recipe.validate());
+}
+
 TEST(Recipe, ContradictionsAreRefused) {
   Recipe recipe;
   recipe.data.validation = recipe.data.test = 0.5;

@@ -23,7 +23,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, RecordLossCases,
                                          RecordLossCase{17, true, 5}, RecordLossCase{128},
                                          RecordLossCase{255}, RecordLossCase{257}, RecordLossCase{784, false},
                                          RecordLossCase{85, true, 0, 5}, RecordLossCase{85, true, 0, 5, true},
-                                         RecordLossCase{7, false, 0, 1, true}, RecordLossCase{10007}),
+                                         RecordLossCase{7, false, 0, 1, true},
+                                         RecordLossCase{60, true, 0, 3, false, true}, RecordLossCase{10007}),
                          CaseName());
 
 /// The sums and the first bad step after batches that end with the given values.
@@ -41,7 +42,8 @@ class Record {
     state_.upload(std::span(&state, 1));
     const Buffer<float> nll_device(context_, nll), kl_device(context_, kl);
     ops::record_loss(context_, sums_.data(), first_bad_.data(),
-                     {.nll = nll_device.view(), .kl = kl_device.view(), .objective = {}}, state_.data());
+                     {.nll = nll_device.view(), .kl = kl_device.view(), .objective = {}, .penalty = {}},
+                     state_.data());
     context_.synchronize();
   }
   std::uint64_t first_bad() const { return first_bad_.download()[0]; }
@@ -86,7 +88,8 @@ TEST(RecordLoss, RefusesWrongShapes) {
   Buffer<std::uint64_t> first_bad(context, 1);
   Buffer<float> nll(context, 4), kl(context, 3);
   const auto call = [&](double* to, VectorView<const float> a, VectorView<const float> b) {
-    ops::record_loss(context, to, first_bad.data(), {.nll = a, .kl = b, .objective = {}}, nullptr);
+    ops::record_loss(context, to, first_bad.data(), {.nll = a, .kl = b, .objective = {}, .penalty = {}},
+                     nullptr);
   };
   EXPECT_THROW(call(nullptr, nll.view(), {}), ShapeError);
   EXPECT_THROW(call(sums.data(), {}, {}), ShapeError);

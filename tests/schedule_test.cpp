@@ -101,6 +101,48 @@ TEST(Schedule, BurdasStages) {
   EXPECT_EQ(epoch, 3280);
 }
 
+/// The KL's weights of steps 1, 2, …
+void expect_kl_weights(const Recipe& recipe, std::int64_t steps_per_epoch,
+                       const std::vector<double>& expected) {
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(kl_weight(recipe, steps_per_epoch, static_cast<std::int64_t>(i) + 1), expected[i], 1e-12)
+        << "step " << i + 1;
+  }
+}
+
+TEST(Schedule, TheKlsWeightRisesToBeta) {
+  Recipe recipe = small_recipe();
+  recipe.objective.beta = 0.5;
+  expect_kl_weights(recipe, 2, {0.5, 0.5});
+  recipe.objective.warmup_epochs = 2.0;  // four steps
+  expect_kl_weights(recipe, 2, {0.125, 0.25, 0.375, 0.5, 0.5, 0.5});
+}
+
+// Ten steps in two cycles of five, the weight rising over four fifths of each; in three cycles of 10/3 steps,
+// over half of each.
+TEST(Schedule, CyclesBeginAnewAtZero) {
+  Recipe recipe = small_recipe();
+  recipe.train.epochs = 5;
+  recipe.objective.beta = 2.0;
+  recipe.objective.cycles = 2;
+  recipe.objective.rising_share = 0.8;
+  expect_kl_weights(recipe, 2, {0.0, 0.5, 1.0, 1.5, 2.0, 0.0, 0.5, 1.0, 1.5, 2.0});
+  recipe.objective.cycles = 3;
+  recipe.objective.rising_share = 0.5;
+  expect_kl_weights(recipe, 2, {0.0, 1.2, 2.0, 2.0, 0.8, 2.0, 2.0, 0.4, 1.6, 2.0});
+}
+
+TEST(Schedule, TheCapacityRises) {
+  ObjectiveSettings objective;
+  objective.capacity = 12.0;
+  EXPECT_EQ(kl_capacity(objective, 2, 1), 12.0);
+  objective.capacity_epochs = 1.5;  // three steps
+  EXPECT_NEAR(kl_capacity(objective, 2, 1), 4.0, 1e-12);
+  EXPECT_NEAR(kl_capacity(objective, 2, 2), 8.0, 1e-12);
+  EXPECT_EQ(kl_capacity(objective, 2, 3), 12.0);
+  EXPECT_EQ(kl_capacity(objective, 2, 100), 12.0);
+}
+
 TEST(Schedule, AnEpochsTableHoldsItsSteps) {
   Recipe recipe = small_recipe();
   recipe.train.schedule = "step";
@@ -111,12 +153,15 @@ TEST(Schedule, AnEpochsTableHoldsItsSteps) {
   EXPECT_EQ(rates[0].learning_rate, 0.01f);
   EXPECT_EQ(rates[1].learning_rate, 0.001f);
   EXPECT_EQ(rates[0].kl_weight, 0.25f);
+  recipe.objective.capacity = 8.0;
+  recipe.objective.capacity_epochs = 4.0;
+  EXPECT_EQ(epoch_rates(recipe, 2, 2)[0].capacity, 3.0f);
 }
 
 TEST(AdvanceStep, TakesTheRatesOfItsPlaceInTheEpoch) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
-  const std::vector<StepRates> table = {{0.5f, 1.0f}, {0.25f, 0.5f}, {0.125f, 0.75f}};
+  const std::vector<StepRates> table = {{0.5f, 1.0f, 2.0f}, {0.25f, 0.5f, 3.0f}, {0.125f, 0.75f, 4.0f}};
   Buffer<StepRates> rates(context, std::span<const StepRates>(table));
   StepState state;
   state.epoch_steps = 1;
@@ -126,6 +171,7 @@ TEST(AdvanceStep, TakesTheRatesOfItsPlaceInTheEpoch) {
     const StepState after = buffer.download()[0];
     EXPECT_EQ(after.learning_rate, table[expected].learning_rate);
     EXPECT_EQ(after.kl_weight, table[expected].kl_weight);
+    EXPECT_EQ(after.capacity, table[expected].capacity);
   }
   EXPECT_EQ(buffer.download()[0].epoch_steps, 4);
   EXPECT_THROW(ops::advance_step(context, buffer.data(), buffer.data(), {nullptr, 3}, 4, {}), ShapeError);
@@ -192,8 +238,8 @@ TEST(Schedule, WhatDoesNotFitIsRefused) {
   EXPECT_EQ(recipe.train.stage_rates, (std::vector<double>{1.0, 2.5e-4}));
 }
 
-// Every rate of a cosine depends on the number of epochs.
-TEST(Schedule, ACosineDoesNotGoOnForOtherEpochs) {
+// Every rate of a cosine depends on the number of epochs, and so does every weight of a cycle.
+TEST(Schedule, WhatSpansTheTrainingDoesNotGoOnForOtherEpochs) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
   recipe.train.schedule = "cosine";
@@ -202,6 +248,11 @@ TEST(Schedule, ACosineDoesNotGoOnForOtherEpochs) {
   train_into(folder / "run", recipe, data);
   recipe.train.epochs = 5;
   EXPECT_THROW(train_into(folder / "run", recipe, data, true), ConfigError);
+  Recipe cyclical = small_recipe();
+  cyclical.objective.cycles = 2;
+  train_into(folder / "cyclical", cyclical, data);
+  cyclical.train.epochs = 5;
+  EXPECT_THROW(train_into(folder / "cyclical", cyclical, data, true), ConfigError);
 }
 
 }  // namespace

@@ -37,9 +37,22 @@ struct ModelSettings {
 
 /// `objective.*`
 struct ObjectiveSettings {
-  std::string kind = "elbo";  ///< elbo; iwae: the importance-weighted bound (Burda et al. 2016)
-  std::int64_t samples = 1;   ///< K, of z for each example
-  double beta = 1.0;          ///< weight of the KL while training; what is reported stays unweighted
+  std::string kind = "elbo";   ///< elbo; iwae: the importance-weighted bound (Burda et al. 2016)
+  std::int64_t samples = 1;    ///< K, of z for each example
+  double beta = 1.0;           ///< weight of the KL while training; what is reported stays unweighted
+  double warmup_epochs = 0.0;  ///< over which the KL's weight rises linearly from 0 to beta
+  /// Cyclical annealing (Fu et al. 2019): the KL's weight rises from 0 to beta this often in a training, each
+  /// time over the first rising_share of the cycle. 0: none.
+  std::int64_t cycles = 0;
+  double rising_share = 0.5;
+  double free_bits = 0.0;  ///< nats of each latent dimension's KL that cost nothing (Kingma et al. 2016)
+  double capacity = 0.0;   ///< C in beta |KL − C| (Burgess et al. 2018), nats; 0: none
+  double capacity_epochs = 0.0;  ///< over which C rises linearly from 0
+  double code_l1 = 0.0;          ///< times Σ|z|, of an autoencoder
+  double code_l2 = 0.0;          ///< times Σz², of an autoencoder
+  /// Of what the encoder sees while training (Vincent et al. 2008): none, gaussian, masking.
+  std::string corruption = "none";
+  double corruption_amount = 0.0;  ///< gaussian's standard deviation, or the fraction that masking drops
 };
 
 /// `train.*`

@@ -46,6 +46,7 @@ ELBO_HD inline StepState advanced(StepState state, const StepRates* rates, std::
   if (state.epoch_steps < rates_size) {
     state.learning_rate = rates[state.epoch_steps].learning_rate;
     state.kl_weight = rates[state.epoch_steps].kl_weight;
+    state.capacity = rates[state.epoch_steps].capacity;
   }
   state.epoch_steps += 1;
   state.step += 1;

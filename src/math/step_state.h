@@ -10,6 +10,7 @@ namespace elbo {
 struct StepRates {
   float learning_rate = 0.0f;
   float kl_weight = 1.0f;  ///< β
+  float capacity = 0.0f;   ///< C, of the KL
 };
 
 /// Counters and rates of one step. Lives in device memory; `ops::advance_step` moves it on.
@@ -21,6 +22,7 @@ struct StepState {
   std::int64_t epoch_steps = 0;  ///< steps of this epoch begun
   float learning_rate = 0.0f;
   float kl_weight = 1.0f;         ///< β
+  float capacity = 0.0f;          ///< C, of the KL
   float bias_correction1 = 1.0f;  ///< 1 − β₁ᵗ (Kingma & Ba 2015, Algorithm 1)
   float bias_correction2 = 1.0f;  ///< 1 − β₂ᵗ
 };
@@ -34,6 +36,7 @@ enum class NoisePurpose : std::uint32_t {
   prior_sample = 5,
   importance = 6,
   likelihood_sample = 7,
+  corrupt = 11,
 };
 
 /// Where noise comes from: with a dimension it addresses one number (see math/philox.h). Pointers are to

@@ -2,18 +2,29 @@
 // What a training step minimises: objective.* of a recipe.
 
 #include "elbo/recipe.h"
+#include "ops/code_penalty.h"
+#include "ops/corrupt.h"
 
 namespace elbo {
 
-/// The mean over the rows of a step of nll + β·KL, averaged over K samples, or of the negative importance-weighted
-/// bound −log(1/K Σ_k exp(−nll_k − β·log_ratio_k)) (Burda et al. 2016, eq. 8).
+/// The mean over the rows of a step of nll + β·KL, averaged over K samples, or of the negative
+/// importance-weighted bound −log(1/K Σ_k exp(−nll_k − β·log_ratio_k)) (Burda et al. 2016, eq. 8). Of the former, free
+/// bits or a capacity may change what the KL costs (ops/kl_objective.h); of an autoencoder, its code may cost something.
 struct Objective {
   const float* kl_weight = nullptr;  ///< β, in device memory; null: 1
   bool importance_weighted = false;
+  float free_nats = 0.0f;  ///< of each latent dimension's KL; 0: none
+  bool has_capacity = false;
+  const float* capacity = nullptr;  ///< C, in device memory, where the objective has one
+  ops::CodePenalty code = {};
+  ops::Corruption corruption = ops::Corruption::none;  ///< of what the encoder sees
+  float corruption_amount = 0.0f;
+
+  bool penalizes_code() const { return code.l1 > 0.0f || code.l2 > 0.0f; }
+  bool corrupts() const { return corruption != ops::Corruption::none; }
 };
 
-inline Objective resolve(const ObjectiveSettings& settings) {
-  return {.kl_weight = nullptr, .importance_weighted = settings.kind == "iwae"};
-}
+/// Its device pointers are left for the caller.
+Objective resolve(const ObjectiveSettings& settings);
 
 }  // namespace elbo

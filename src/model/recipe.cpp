@@ -168,6 +168,44 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+void refuse(bool wrong, const char* why) {
+  if (wrong) throw ConfigError(why);
+}
+
+void check_objective(const Recipe& recipe) {
+  const ObjectiveSettings& o = recipe.objective;
+  const bool autoencoder = recipe.model.kind == "autoencoder", iwae = o.kind == "iwae";
+  refuse(autoencoder && (iwae || o.samples != 1),
+         "objective.kind and objective.samples are for model.kind = \"vae\": an autoencoder draws no samples "
+         "and "
+         "has no bound.");
+  refuse(
+      autoencoder && (o.warmup_epochs > 0.0 || o.cycles > 0 || o.free_bits > 0.0 || o.capacity > 0.0),
+      "objective.warmup_epochs, cycles, free_bits and capacity are for model.kind = \"vae\": an autoencoder "
+      "has no KL.");
+  refuse(
+      !autoencoder && (o.code_l1 > 0.0 || o.code_l2 > 0.0),
+      "objective.code_l1 and objective.code_l2 are for model.kind = \"autoencoder\": of a VAE, the KL keeps "
+      "the codes in place.");
+  refuse(
+      iwae && (o.free_bits > 0.0 || o.capacity > 0.0),
+      "objective.free_bits and objective.capacity change what the KL costs, which objective.kind = \"iwae\" "
+      "has none of: use objective.kind = \"elbo\" with them.");
+  refuse(o.free_bits > 0.0 && o.capacity > 0.0,
+         "objective.free_bits and objective.capacity both say what the KL costs: use one.");
+  refuse(o.warmup_epochs > 0.0 && o.cycles > 0,
+         "objective.warmup_epochs and objective.cycles both say how the KL's weight rises: use one.");
+  refuse(o.capacity_epochs > 0.0 && o.capacity == 0.0,
+         "objective.capacity_epochs needs an objective.capacity to rise to.");
+  refuse(o.corruption != "none" && o.corruption_amount == 0.0,
+         "objective.corruption needs an objective.corruption_amount: a standard deviation (gaussian) or the "
+         "fraction of values that masking drops.");
+  refuse(o.corruption == "none" && o.corruption_amount > 0.0,
+         "objective.corruption_amount needs an objective.corruption: gaussian or masking.");
+  refuse(o.corruption == "masking" && o.corruption_amount >= 1.0,
+         "objective.corruption_amount is a fraction below 1 for objective.corruption = \"masking\".");
+}
+
 }  // namespace
 
 Recipe Recipe::named(std::string_view name) {
@@ -244,11 +282,7 @@ void Recipe::validate() const {
     throw ConfigError(concat("data.standardize moves values out of [0, 1], where model.likelihood = \"",
                              model.likelihood, "\" needs them; take a gaussian, or no standardizing."));
   }
-  if (model.kind == "autoencoder" && (objective.kind != "elbo" || objective.samples != 1)) {
-    throw ConfigError(
-        "objective.kind and objective.samples are for model.kind = \"vae\": an autoencoder draws no samples "
-        "and has no bound.");
-  }
+  check_objective(*this);
   if (model.see_mask && data.missing != "mask" && data.mask.empty()) {
     throw ConfigError(
         "model.see_mask shows the encoder which values are missing, but none may be; set data.missing = "

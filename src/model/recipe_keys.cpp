@@ -21,6 +21,9 @@ Strings kinds() {
 Strings objectives() {
   return {"elbo", "iwae"};
 }
+Strings corruptions() {
+  return {"none", "gaussian", "masking"};
+}
 Strings initializations() {
   return {"pytorch", "he", "glorot"};
 }
@@ -59,6 +62,7 @@ constexpr double kLargestWidth = 1 << 24;
 constexpr Bounds kPositive = {.low = 1e-30, .high = 1e30};
 constexpr Bounds kAtLeast0 = {.low = 0.0, .high = 1e30};
 constexpr Bounds kFraction = {.low = 0.0, .high = 1.0, .high_allowed = false};
+constexpr Bounds kShare = {.low = 0.0, .high = 1.0, .low_allowed = false};
 constexpr Bounds kWidth = {.low = 1.0, .high = kLargestWidth};
 constexpr Bounds kCount = {.low = 1.0, .high = 1e15};
 // TOML's integers are signed.
@@ -115,6 +119,26 @@ const RecipeKey kKeys[] = {
     {"objective.samples", "of z for each example of a step", ELBO_AT(objective.samples), kWidth},
     {"objective.beta", "weight of the KL while training; reports stay unweighted", ELBO_AT(objective.beta),
      kAtLeast0},
+    {"objective.warmup_epochs", "over which the KL's weight rises from 0 to beta",
+     ELBO_AT(objective.warmup_epochs), kAtLeast0},
+    {"objective.cycles",
+     "rises of the KL's weight from 0 to beta in a training; 0: none",
+     ELBO_AT(objective.cycles),
+     {.low = 0.0, .high = 1e9}},
+    {"objective.rising_share", "part of a cycle in which it rises", ELBO_AT(objective.rising_share), kShare},
+    {"objective.free_bits", "nats of each latent dimension's KL that cost nothing",
+     ELBO_AT(objective.free_bits), kAtLeast0},
+    {"objective.capacity", "nats C in beta·|KL − C|; 0: none", ELBO_AT(objective.capacity), kAtLeast0},
+    {"objective.capacity_epochs", "over which C rises from 0", ELBO_AT(objective.capacity_epochs), kAtLeast0},
+    {"objective.code_l1", "times Σ|z|, of an autoencoder", ELBO_AT(objective.code_l1), kAtLeast0},
+    {"objective.code_l2", "times Σz², of an autoencoder", ELBO_AT(objective.code_l2), kAtLeast0},
+    {"objective.corruption",
+     "of what the encoder sees while training",
+     ELBO_AT(objective.corruption),
+     {},
+     corruptions},
+    {"objective.corruption_amount", "standard deviation, or fraction of values that masking drops",
+     ELBO_AT(objective.corruption_amount), kAtLeast0},
     {"train.epochs", "passes over the training data", ELBO_AT(train.epochs), {.low = 0.0, .high = 1e9}},
     {"train.batch", "examples a step", ELBO_AT(train.batch), kCount},
     {"train.learning_rate", "of Adam", ELBO_AT(train.learning_rate), kPositive},

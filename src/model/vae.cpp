@@ -1,6 +1,7 @@
 #include "model/vae.h"
 
 #include "ops/importance_weights.h"
+#include "ops/kl_objective.h"
 #include "ops/linear_likelihood.h"
 #include "ops/linear_reparameterize.h"
 #include "runtime/check.h"
@@ -51,6 +52,7 @@ Activations Activations::first_rows(std::int64_t count) const {
   part.log_ratio = log_ratio.part(0, count * samples);
   part.weights = weights.part(0, count * samples);
   part.negative_bound = negative_bound.part(0, count);
+  part.code_cost = code_cost.part(0, count);
   return part;
 }
 
@@ -64,7 +66,7 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
 void Vae::plan_batch(Arena& arena, Activations& a) const {
   const std::int64_t dims = config_.dims;
   a.input = arena.matrix<float>(a.rows, config_.input_width());
-  a.x = a.input.columns(0, dims);
+  a.x = a.corrupted ? arena.matrix<float>(a.rows, dims) : a.input.columns(0, dims);
   if (config_.see_mask) {
     a.mask = a.input.columns(dims, dims);
   } else if (config_.missing) {
@@ -73,11 +75,13 @@ void Vae::plan_batch(Arena& arena, Activations& a) const {
   a.examples = arena.vector<std::int64_t>(a.rows);
 }
 
-Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const {
+Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training,
+                      bool corrupted) const {
   ELBO_CHECK(rows > 0 && samples > 0, ShapeError, "a batch needs at least one row and one sample");
   Activations a;
   a.rows = a.step_rows = rows;
   a.samples = config_.variational ? samples : 1;
+  a.corrupted = corrupted;
   const std::int64_t drawn = rows * a.samples;
   plan_batch(arena, a);
   a.encoder = encoder_.plan(arena, rows, training);
@@ -103,6 +107,10 @@ Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, boo
   if (training) {
     a.weights = arena.vector<float>(drawn);
     a.negative_bound = arena.vector<float>(rows);
+    a.free = arena.vector<float>(config_.latent);
+    a.kl_scale = arena.vector<float>(1);
+    a.kl_cost = arena.vector<float>(1);
+    a.code_cost = arena.vector<float>(rows);
   }
   return a;
 }
@@ -140,6 +148,7 @@ void Vae::forward_with_gradient(const Activations& a, const NoiseSource& noise,
   const auto rows = static_cast<float>(a.step_rows), samples = static_cast<float>(a.samples);
   encode(a);
   sample(a, noise);
+  weigh_kl(a, objective);
   if (!objective.importance_weighted) {
     return decode_and_score(a, {.scale = 1.0f / (rows * samples), .per_row = {}});
   }
@@ -149,6 +158,18 @@ void Vae::forward_with_gradient(const Activations& a, const NoiseSource& noise,
   ops::importance_weights(*context_, a.weights, a.negative_bound, a.nll_parts, a.log_ratio,
                           objective.kl_weight);
   if (a.samples > 1) ops::weight_rows(*context_, a.decoder.back().dy, a.weights);
+}
+
+void Vae::weigh_kl(const Activations& a, const Objective& objective) const {
+  if (objective.free_nats > 0.0f) {
+    ops::free_bits(*context_, a.free, a.kl_cost.data, a.mean, a.log_variance, objective.free_nats,
+                   objective.kl_weight);
+  } else if (objective.has_capacity) {
+    ops::kl_capacity(*context_, a.kl_scale.data, a.kl_cost.data, a.kl, objective.kl_weight,
+                     objective.capacity);
+  } else if (objective.penalizes_code()) {
+    ops::code_penalty(*context_, a.code_cost, {}, a.z, objective.code, 1.0f);
+  }
 }
 
 void Vae::decode_and_score(const Activations& a, const ops::RowWeight& weight) const {
@@ -183,13 +204,17 @@ void Vae::forward_backward(const Activations& a, const NoiseSource& noise, const
 void Vae::backward_through_sample(const Activations& a, const NoiseSource& noise,
                                   const Objective& objective) const {
   const MatrixView<const float> dy = a.decoder.front().dy, w = decoder_.layer(0).weight;
-  if (!config_.variational)
-    return ops::linear_backward_input(*context_, a.dz, dy, w, {}, Activation::identity);
+  const auto rows = static_cast<float>(a.step_rows);
+  if (!config_.variational) {
+    ops::linear_backward_input(*context_, a.dz, dy, w, {}, Activation::identity);
+    if (objective.penalizes_code()) ops::code_penalty(*context_, {}, a.dz, a.z, objective.code, rows);
+    return;
+  }
   const HeadGradient head(a.encoder.back().dy, config_.latent);
   ops::KlWeight kl;
-  kl.scale = objective.kl_weight;
+  kl.scale = objective.has_capacity ? a.kl_scale.data : objective.kl_weight;
+  if (objective.free_nats > 0.0f) kl.per_dimension = a.free;
   if (objective.importance_weighted) kl.per_sample = a.weights;
-  const auto rows = static_cast<float>(a.step_rows);
   const NoiseSource keyed = keyed_by_examples(noise, a);
   if (a.samples == 1 && !objective.importance_weighted) {
     return ops::linear_reparameterize_backward(*context_, head.mean, head.log_variance, a.dz, dy, w, a.mean,
@@ -200,10 +225,10 @@ void Vae::backward_through_sample(const Activations& a, const NoiseSource& noise
                                rows, keyed);
 }
 
-Workspace::Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples, bool training) {
-  vae.plan(arena_, rows, samples, training);
+Workspace::Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples, bool training, bool corrupted) {
+  vae.plan(arena_, rows, samples, training, corrupted);
   arena_ = Arena(vae.context(), arena_.used());
-  activations_ = vae.plan(arena_, rows, samples, training);
+  activations_ = vae.plan(arena_, rows, samples, training, corrupted);
   // An autoencoder never writes these two.
   Context& context = vae.context();
   context.fill_zero(activations_.kl.data, sizeof(float) * static_cast<std::size_t>(activations_.kl.size));

@@ -17,6 +17,7 @@ struct Activations {
   std::int64_t samples = 1;  ///< K
   /// Those that gradients are a mean over: n, or those of all the batches that make up a step.
   std::int64_t step_rows = 0;
+  bool corrupted = false;    ///< input is not x, but what the caller makes of it (ops::corrupt)
   /// [n, input_width] what the encoder reads: x, and beside it the mask where the model sees it.
   MatrixView<float> input;
   MatrixView<float> x;                ///< [n, dims] the batch, written by the caller (gather_batch)
@@ -36,6 +37,10 @@ struct Activations {
   VectorView<float> log_ratio;  ///< [n·K] log q(z|x) − log p(z), nats; 0 for an autoencoder
   VectorView<float> weights;    ///< [n·K] of the samples in an importance-weighted bound; for training
   VectorView<float> negative_bound;  ///< [n] of that bound, nats; for training
+  VectorView<float> free;       ///< [latent] 1 where a dimension's KL counts, with free bits; for training
+  VectorView<float> kl_scale;   ///< [1] what the KL weighs, with a capacity; for training
+  VectorView<float> kl_cost;    ///< [1] what the KL costs, with free bits or a capacity; for training
+  VectorView<float> code_cost;  ///< [n] of an autoencoder's penalised codes; for training
 
   /// The same memory for a smaller batch.
   Activations first_rows(std::int64_t count) const;
@@ -69,9 +74,9 @@ class Vae {
 
   /// encode, sample, decode, score: the costs of a batch, in a.nll and a.kl. No gradients.
   void forward(const Activations& a, const NoiseSource& noise) const;
-  /// The first half of a training step: a.nll_parts, a.kl, of an importance-weighted objective a.weights and
-  /// a.negative_bound, and the objective's gradient in the likelihood's parameters. Needs a training
-  /// workspace and Parameters::prepare_training().
+  /// The first half of a training step: a.nll_parts, a.kl, what else the objective costs (a.negative_bound,
+  /// a.kl_cost, a.code_cost), and its gradient in the likelihood's parameters. Needs a training workspace and
+  /// Parameters::prepare_training().
   void forward_with_gradient(const Activations& a, const NoiseSource& noise,
                              const Objective& objective) const;
   /// The second half: the objective's gradient in every parameter, for `use`. The lanes are joined.
@@ -84,9 +89,12 @@ class Vae {
   /// Takes what a batch of a.rows examples is read into from the arena: input, x, mask, examples.
   void plan_batch(Arena& arena, Activations& a) const;
   /// Takes activations for `rows` examples with `samples` samples each from the arena.
-  Activations plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training) const;
+  Activations plan(Arena& arena, std::int64_t rows, std::int64_t samples, bool training,
+                   bool corrupted = false) const;
 
  private:
+  /// What the objective has besides nll and β·KL, from the head and z.
+  void weigh_kl(const Activations& a, const Objective& objective) const;
   /// decode(), and score() with the gradient.
   void decode_and_score(const Activations& a, const ops::RowWeight& weight) const;
   /// The gradient in the head, from that in the decoder's first layer.
@@ -103,8 +111,9 @@ class Vae {
 /// Owns the memory behind a batch's activations.
 class Workspace {
  public:
-  /// Throws DeviceError (out of memory). `training` adds the gradients.
-  Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples = 1, bool training = false);
+  /// Throws DeviceError (out of memory). `training` adds the gradients, `corrupted` an input beside x.
+  Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples = 1, bool training = false,
+            bool corrupted = false);
 
   /// Activations for the first `count` ≤ capacity() rows.
   Activations rows(std::int64_t count) const { return activations_.first_rows(count); }

@@ -66,13 +66,6 @@ HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Prepr
   if (row.mask) hn::StoreU(hn::IfThenZeroElse(missing, one), d, row.mask + j);
 }
 
-struct Uniforms {
-  HWY_INLINE void operator()(const math::HWY_NAMESPACE::PhiloxWords<NoiseChunk::Words>& words,
-                             NoiseChunk::Floats (&n)[4]) const {
-    for (int w = 0; w < 4; ++w) n[w] = math::HWY_NAMESPACE::uniform(words.word[w]);
-  }
-};
-
 template <Binarize kBinarize, class T>
 HWY_ATTR void gather_values(const GatherRow& row, const T* from, const Preprocess& p) {
   const hn::ScalableTag<float> d;

@@ -17,6 +17,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 
+/// What NoiseChunk::fill makes of words: standard normals, and uniform numbers in [0, 1).
+struct Normals {
+  HWY_INLINE void operator()(const math::HWY_NAMESPACE::PhiloxWords<math::HWY_NAMESPACE::Words>& words,
+                             math::HWY_NAMESPACE::Floats (&n)[4]) const {
+    math::HWY_NAMESPACE::normals(words, n);
+  }
+};
+struct Uniforms {
+  HWY_INLINE void operator()(const math::HWY_NAMESPACE::PhiloxWords<math::HWY_NAMESPACE::Words>& words,
+                             math::HWY_NAMESPACE::Floats (&n)[4]) const {
+    for (int w = 0; w < 4; ++w) n[w] = math::HWY_NAMESPACE::uniform(words.word[w]);
+  }
+};
+
 /// Room for the noise of up to kSize dimensions, which begin and end within blocks of four, written a
 /// register of blocks at a time.
 struct NoiseChunk {

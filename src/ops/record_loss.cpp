@@ -19,7 +19,7 @@ double sum_of(const VectorView<const float>& values) {
 
 void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, const BatchCosts& costs,
                  const StepState* state) {
-  const auto& [nll, kl, samples, objective] = costs;
+  const auto& [nll, kl, samples, objective, kl_cost, penalty] = costs;
   ELBO_CHECK(sums != nullptr && first_bad_step != nullptr, ShapeError,
              "record_loss was given no place for its results");
   ELBO_CHECK(!nll.empty() && nll.size > 0, ShapeError, "record_loss was given no nll");
@@ -27,8 +27,9 @@ void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, 
   const auto fits = [&](const VectorView<const float>& of_examples) {
     return of_examples.empty() || (of_examples.size > 0 && nll.size % (of_examples.size * samples) == 0);
   };
-  ELBO_CHECK(fits(kl) && fits(objective), ShapeError, "record_loss was given ", nll.size, " nll of ", samples,
-             " samples, ", kl.size, " kl and ", objective.size, " of the objective");
+  ELBO_CHECK(fits(kl) && fits(objective) && fits(penalty) && (!kl_cost || !kl.empty()), ShapeError,
+             "record_loss was given ", nll.size, " nll of ", samples, " samples, ", kl.size, " kl, ",
+             objective.size, " of the objective and ", penalty.size, " penalties");
   const TracedOp traced(context, [&] {
     return plain_call("record_loss", concat(costs.nll.size),
                       4.0 * static_cast<double>(costs.nll.size + costs.kl.size + costs.objective.size));
@@ -36,9 +37,10 @@ void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, 
   ELBO_DISPATCH_CUDA(context, record_loss(context, sums, first_bad_step, costs, state));
   const double reconstruction = sum_of(nll) / static_cast<double>(samples);
   const double divergence = sum_of(kl);
-  const double minimised = objective.empty()
-                               ? reconstruction + (state ? double{state->kl_weight} : 1.0) * divergence
-                               : sum_of(objective);
+  const double kl_part = kl_cost ? static_cast<double>(kl.size) * *kl_cost
+                                 : (state ? double{state->kl_weight} : 1.0) * divergence;
+  const double minimised =
+      sum_of(penalty) + (objective.empty() ? reconstruction + kl_part : sum_of(objective));
   sums[0] += reconstruction;
   sums[1] += divergence;
   sums[2] += minimised;

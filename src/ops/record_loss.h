@@ -14,12 +14,15 @@ struct BatchCosts {
   std::int64_t samples = 1;     ///< K
   /// [n] what is minimised, where that is not nll + β·kl; else empty.
   VectorView<const float> objective;
+  const float* kl_cost =
+      nullptr;  ///< what stands for β times the mean of kl in it, in device memory; or null
+  VectorView<const float> penalty;  ///< [n] what is minimised besides; or empty
 };
 
-/// sums[0] += Σ nll / K, sums[1] += Σ kl and sums[2] += Σ objective, or Σ nll / K + β Σ kl with β =
-/// state->kl_weight; in double, each in a fixed order. Where the sum of them is NaN or infinite and
-/// *first_bad_step is 0, it becomes state->step. Where `state` is null, the step and β are 1. `sums` [3] and
-/// `first_bad_step` are on the device. Throws ShapeError.
+/// sums[0] += Σ nll / K, sums[1] += Σ kl and sums[2] += Σ penalty + Σ objective, where the latter may be Σ
+/// nll / K + β Σ kl with β = state->kl_weight, or Σ nll / K + n kl_cost; in double, each in a fixed order.
+/// Where the sum of them is NaN or infinite and *first_bad_step is 0, it becomes state->step. Where `state`
+/// is null, the step and β are 1. `sums` [3] and `first_bad_step` are on the device. Throws ShapeError.
 void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, const BatchCosts& costs,
                  const StepState* state);
 

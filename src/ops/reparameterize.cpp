@@ -59,12 +59,6 @@ using formulas::Floats;
 
 constexpr std::int64_t kChunk = NoiseChunk::kSize;  // dimensions done at once
 
-struct Normals {
-  HWY_INLINE void operator()(const formulas::PhiloxWords<formulas::Words>& words, Floats (&n)[4]) const {
-    formulas::normals(words, n);
-  }
-};
-
 struct RowSums {
   Floats kl;
   Floats log_ratio;
@@ -239,11 +233,6 @@ void check_shapes(const char* op, std::int64_t z_rows, std::int64_t z_cols,
           (noise.first_sample + samples) * std::max<std::int64_t>(mean.cols, 1) <= math::kNoiseDimensions,
       ShapeError, op, " was asked for ", samples, " samples of ", mean.cols, " dimensions from number ",
       noise.first_sample, " on; noise has ", math::kNoiseDimensions, " addresses per example");
-}
-
-NoiseRow noise_row(const NoiseSource& noise, std::int64_t row) {
-  return {noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[row] : row),
-          noise.time ? *noise.time : 0};
 }
 
 }  // namespace

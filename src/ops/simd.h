@@ -7,10 +7,13 @@
 
 #include "math/activations.h"
 #include "math/adam.h"
+#include "math/code_penalty.h"
+#include "math/corruption.h"
 #include "math/elementary.h"
 #include "math/formula.h"
 #include "math/likelihoods/list.h"
 #include "math/philox.h"
+#include "math/posterior.h"
 
 #if defined(ELBO_OPS_SIMD_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELBO_OPS_SIMD_H
@@ -230,8 +233,11 @@ HWY_BEFORE_NAMESPACE();
 // Those that are built on it.
 #include "math/activations.h"
 #include "math/adam.h"
+#include "math/code_penalty.h"
+#include "math/corruption.h"
 #include "math/likelihoods/list.h"
 #include "math/philox.h"
+#include "math/posterior.h"
 HWY_AFTER_NAMESPACE();
 #undef ELBO_VECTOR_PASS
 #undef ELBO_FORMULAS

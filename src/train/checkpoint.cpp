@@ -30,8 +30,8 @@ std::string describe(const DataIdentity& data) {
 }
 
 void check_recipe(const std::string& where, const Recipe& saved, const Recipe& asked) {
-  // Of a cosine, every rate depends on the epochs.
-  const bool epochs_fixed = saved.train.schedule == "cosine";
+  // Of a cosine, and of cycles of the KL's weight, every rate depends on the epochs.
+  const bool epochs_fixed = saved.train.schedule == "cosine" || saved.objective.cycles > 0;
   for (const RecipeKey& key : recipe_keys()) {
     if (std::ranges::count(kMayDiffer, key.name) && !(epochs_fixed && key.name == "train.epochs")) continue;
     const std::string before = key.to_toml(saved), now = key.to_toml(asked);

@@ -16,6 +16,11 @@ double stage_rate(const TrainSettings& settings, std::int64_t epochs_done) {
   return settings.stage_rates[stage];
 }
 
+/// min(1, step / steps).
+double risen(double step, double steps) {
+  return step < steps ? step / steps : 1.0;
+}
+
 }  // namespace
 
 double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch, std::int64_t step) {
@@ -32,7 +37,24 @@ double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch
   } else if (settings.schedule == "staged") {
     rate = stage_rate(settings, (step - 1) / steps_per_epoch);
   }
-  return t < warmup ? rate * t / warmup : rate;
+  return rate * risen(t, warmup);
+}
+
+double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t step) {
+  const ObjectiveSettings& settings = recipe.objective;
+  const auto epoch = static_cast<double>(steps_per_epoch), t = static_cast<double>(step);
+  if (settings.cycles > 0) {
+    const double cycle =
+        static_cast<double>(recipe.train.epochs) * epoch / static_cast<double>(settings.cycles);
+    const double over = std::fmod(t - 1.0, cycle) / cycle;
+    return settings.beta * std::min(1.0, over / settings.rising_share);
+  }
+  return settings.beta * risen(t, settings.warmup_epochs * epoch);
+}
+
+double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epoch, std::int64_t step) {
+  return settings.capacity *
+         risen(static_cast<double>(step), settings.capacity_epochs * static_cast<double>(steps_per_epoch));
 }
 
 std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch) {
@@ -40,7 +62,8 @@ std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_
   std::int64_t step = (epoch - 1) * steps_per_epoch;
   for (StepRates& at : rates) {
     at.learning_rate = static_cast<float>(learning_rate(recipe.train, steps_per_epoch, ++step));
-    at.kl_weight = static_cast<float>(recipe.objective.beta);
+    at.kl_weight = static_cast<float>(kl_weight(recipe, steps_per_epoch, step));
+    at.capacity = static_cast<float>(kl_capacity(recipe.objective, steps_per_epoch, step));
   }
   return rates;
 }

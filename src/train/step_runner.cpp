@@ -56,7 +56,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
       ahead_(model.context->is_cuda() && step_rows_ == batch_),
       fused_adam_(model.recipe.train.clip_norm == 0.0 && step_rows_ == batch_),
       objective_(resolve(model.recipe.objective)),
-      workspace_(*model.vae, batch_, model.recipe.objective.samples, true),
+      workspace_(*model.vae, batch_, model.recipe.objective.samples, true, objective_.corrupts()),
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
@@ -225,6 +225,13 @@ void StepRunner::gather(const Slot& slot, const Activations& batch, std::int64_t
   const VectorView<const std::int64_t> order = permutation_.view().part(first, permutation_.size() - first);
   ops::gather_batch(*model_.context, {.x = batch.x, .mask = batch.mask, .examples = batch.examples},
                     data_.source(order), slot.preprocess, slot.state);
+  if (!objective_.corrupts()) return;
+  const NoiseSource noise = {.seed = model_.recipe.train.seed,
+                             .purpose = NoisePurpose::corrupt,
+                             .time = &slot.state->noise_time,
+                             .examples = batch.examples.data};
+  ops::corrupt(*model_.context, batch.input.columns(0, batch.x.cols), batch.x, batch.mask,
+               objective_.corruption, objective_.corruption_amount, noise);
 }
 
 void StepRunner::trace(OpTrace& trace) {
@@ -256,6 +263,7 @@ void StepRunner::run_batch(std::size_t index, const Activations& batch, bool acc
                              .examples = batch.examples.data};
   Objective objective = objective_;
   objective.kl_weight = &slot.state->kl_weight;
+  objective.capacity = &slot.state->capacity;
   vae.forward_with_gradient(batch, noise, objective);
   side_lane_.run([&] {
     ops::BatchCosts costs;
@@ -263,6 +271,8 @@ void StepRunner::run_batch(std::size_t index, const Activations& batch, bool acc
     costs.kl = batch.kl;
     costs.samples = batch.samples;
     if (objective.importance_weighted) costs.objective = batch.negative_bound;
+    if (objective.free_nats > 0.0f || objective.has_capacity) costs.kl_cost = batch.kl_cost.data;
+    if (objective.penalizes_code()) costs.penalty = batch.code_cost;
     ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, costs, slot.state);
     if (ahead_) prepare(next, next.full, slot.state);
   });

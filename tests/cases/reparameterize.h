@@ -14,10 +14,10 @@
 
 namespace elbo::test {
 
-/// The normal at an address, from the documentation of math/philox.h: Philox4x32-10 and Box–Muller in
-/// float64, of the first word rounded to a float in (0, 1].
-inline double reference_normal(std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
-                               std::uint64_t time, std::int64_t dimension) {
+/// The four words of the block at an address, from the documentation of math/philox.h: Philox4x32-10.
+inline std::array<std::uint64_t, 4> reference_words(std::uint64_t seed, NoisePurpose purpose,
+                                                    std::int64_t example, std::uint64_t time,
+                                                    std::int64_t dimension) {
   const std::uint64_t block = (time << 24) + static_cast<std::uint64_t>(dimension / 4);
   const auto lower = [](std::uint64_t word) { return word & 0xffffffffu; };
   std::array<std::uint64_t, 4> c = {
@@ -30,11 +30,25 @@ inline double reference_normal(std::uint64_t seed, NoisePurpose purpose, std::in
     key0 = lower(key0 + 0x9E3779B9u);
     key1 = lower(key1 + 0xBB67AE85u);
   }
+  return c;
+}
+
+/// The normal at an address: Box–Muller in float64, of the first word rounded to a float in (0, 1].
+inline double reference_normal(std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+                               std::uint64_t time, std::int64_t dimension) {
+  const auto c = reference_words(seed, purpose, example, time, dimension);
   const std::size_t pair = dimension % 4 < 2 ? 0 : 2;
   const auto u = static_cast<float>(static_cast<double>(c[pair] / 2) * 0x1p-31 + 0x1p-32);
   const double angle = 2.0 * std::numbers::pi * static_cast<double>(c[pair + 1]) * 0x1p-32;
   const double radius = std::sqrt(-2.0 * std::log(static_cast<double>(u)));
   return radius * (dimension % 2 == 0 ? std::cos(angle) : std::sin(angle));
+}
+
+/// The uniform number in [0, 1) at an address: its word's upper 24 bits.
+inline double reference_uniform(std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+                                std::uint64_t time, std::int64_t dimension) {
+  const auto c = reference_words(seed, purpose, example, time, dimension);
+  return static_cast<double>(c[static_cast<std::size_t>(dimension % 4)] >> 8) * 0x1p-24;
 }
 
 /// What both ops are asked about.

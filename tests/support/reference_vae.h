@@ -37,15 +37,18 @@ class ReferenceVae {
   void set_mask(std::vector<double> mask) { mask_ = std::move(mask); }
 
   /// Costs of one example with noise ε [samples · latent]; `mask` [dims] says what of x is present, null:
-  /// all.
+  /// all; the encoder sees `seen` [dims] in x's place, null: x.
   struct Costs {
     std::vector<double> nll;        // per sample
     std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
     double kl = 0.0;
+    std::vector<double> kl_of_dimension;
+    std::vector<double> code;  // μ
   };
-  Costs costs(const double* x, const double* epsilon, std::int64_t samples,
-              const double* mask = nullptr) const {
-    std::vector<double> input(x, x + config_.dims);
+  Costs costs(const double* x, const double* epsilon, std::int64_t samples, const double* mask = nullptr,
+              const double* seen = nullptr) const {
+    if (!seen) seen = x;
+    std::vector<double> input(seen, seen + config_.dims);
     for (std::size_t j = 0; mask && j < input.size(); ++j) input[j] *= mask[j];
     if (config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
     const auto hidden = stack("encoder", config_.encoder.size(), input);
@@ -54,8 +57,11 @@ class ReferenceVae {
     std::vector<double> log_variance(mean.size());
     if (config_.variational) log_variance = linear("encoder.log_variance", hidden);
     for (std::size_t d = 0; config_.variational && d < mean.size(); ++d) {
-      result.kl += 0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0);
+      result.kl_of_dimension.push_back(
+          0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0));
+      result.kl += result.kl_of_dimension.back();
     }
+    result.code = mean;
     for (std::int64_t k = 0; k < (config_.variational ? samples : 1); ++k) {
       std::vector<double> z = mean;
       double log_ratio = 0.0;

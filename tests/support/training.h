@@ -91,6 +91,36 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 5;
        }},
+      {"warmed_up", [](Recipe& r) { r.objective.warmup_epochs = 1.5; }},
+      {"cyclical",
+       [](Recipe& r) {
+         r.objective.cycles = 2;
+         r.objective.rising_share = 0.6;
+       }},
+      {"free_bits", [](Recipe& r) { r.objective.free_bits = 0.05; }},
+      {"capacity",
+       [](Recipe& r) {
+         r.objective.beta = 4.0;
+         r.objective.capacity = 1.5;
+         r.objective.capacity_epochs = 2.0;
+       }},
+      {"sparse_code",
+       [](Recipe& r) {
+         r.model.kind = "autoencoder";
+         r.objective.code_l1 = 0.1;
+         r.objective.code_l2 = 0.05;
+       }},
+      {"noisy_input",
+       [](Recipe& r) {
+         r.objective.corruption = "gaussian";
+         r.objective.corruption_amount = 0.3;
+       }},
+      {"masked_input",
+       [](Recipe& r) {
+         r.data.binarize = "resample";
+         r.objective.corruption = "masking";
+         r.objective.corruption_amount = 0.25;
+       }},
       {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
       {"decayed", [](Recipe& r) { r.train.weight_decay = 0.1; }},
       {"staged",

@@ -16,7 +16,7 @@ PASSED, FAILED, CUT_SHORT, SKIPPED = "passed", "failed", "cut short", "skipped"
 # Suites about kernels beyond those named after their op, which has a benchmark of its name: first the products of
 # every tile, whose blocks share memory the most.
 _PRODUCT_SUITES = ["EveryPlan", "Product"]
-_MORE_KERNEL_SUITES = [*_PRODUCT_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "GradientCheck",
+_MORE_KERNEL_SUITES = [*_PRODUCT_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "ObjectiveGradient", "GradientCheck",
                        "Lanes", "StepGraph", "StepPlan"]
 
 _DEEP, _WIDE = "784,400,400,20", "784,4096,4096,64"

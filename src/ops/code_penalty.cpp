@@ -1,0 +1,75 @@
+#include "ops/code_penalty.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/code_penalty.cpp"
+#include "ops/foreach_target.h"
+// It goes first.
+#include "math/code_penalty.h"
+#include "ops/kernels.h"
+#include "ops/simd.h"
+#include "runtime/check.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+namespace {
+
+namespace formulas = math::HWY_NAMESPACE;
+using formulas::Floats;
+
+/// Of the values from z on; adds to dz where that is not null.
+template <class Access>
+HWY_INLINE Floats penalty_lanes(Access access, float* dz, const float* z, const CodePenalty& penalty,
+                                float divisor) {
+  const Floats value = access.load(z);
+  if (dz) {
+    const Floats slope = formulas::code_penalty_slope(value, penalty.l1, penalty.l2);
+    access.store(access.load(dz) + slope / Floats(divisor), dz);
+  }
+  return access.keep(formulas::code_penalty(value, penalty.l1, penalty.l2));
+}
+
+float penalty_row(float* dz, const float* z, std::int64_t size, const CodePenalty& penalty, float divisor) {
+  Floats sum(0.0f);
+  std::int64_t d = 0;
+  for (; d + Floats::kLanes <= size; d += Floats::kLanes) {
+    sum += penalty_lanes(formulas::AllLanes(), dz ? dz + d : nullptr, z + d, penalty, divisor);
+  }
+  if (d < size) {
+    sum += penalty_lanes(formulas::FirstLanes{size - d}, dz ? dz + d : nullptr, z + d, penalty, divisor);
+  }
+  return sum.sum();
+}
+
+}  // namespace
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(penalty_row);
+
+}  // namespace
+
+void code_penalty(Context& context, VectorView<float> cost, MatrixView<float> dz, MatrixView<const float> z,
+                  const CodePenalty& penalty, float divisor) {
+  ELBO_CHECK(cost.empty() || cost.size == z.rows, ShapeError, "code_penalty was given ", cost.size,
+             " costs for ", z.rows, " codes");
+  ELBO_CHECK(dz.empty() || (dz.rows == z.rows && dz.cols == z.cols), ShapeError,
+             "code_penalty was given dz [", dz.rows, ", ", dz.cols, "] for z [", z.rows, ", ", z.cols, "]");
+  if (z.rows == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("code_penalty", concat(z.rows, "x", z.cols),
+                      4.0 * static_cast<double>((dz.empty() ? 1 : 3) * z.rows * z.cols));
+  });
+  ELBO_DISPATCH_CUDA(context, code_penalty(context, cost, dz, z, penalty, divisor));
+  for (std::int64_t i = 0; i < z.rows; ++i) {
+    const float sum = HWY_DYNAMIC_DISPATCH(penalty_row)(dz.empty() ? nullptr : dz.data + i * dz.stride,
+                                                        z.data + i * z.stride, z.cols, penalty, divisor);
+    if (!cost.empty()) cost.data[i] = sum;
+  }
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE

@@ -1,0 +1,95 @@
+#include "ops/kl_objective.h"
+
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/kl_objective.cpp"
+#include "ops/foreach_target.h"
+// It goes first.
+#include "math/posterior.h"
+#include "ops/kernels.h"
+#include "ops/simd.h"
+#include "runtime/check.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elbo::ops::HWY_NAMESPACE {
+namespace {
+
+namespace formulas = math::HWY_NAMESPACE;
+using formulas::Floats;
+
+/// Σ over the rows of the KL of dimensions from d on.
+template <class Access>
+HWY_INLINE Floats sum_of_lanes(Access access, const MatrixView<const float>& mean,
+                               const MatrixView<const float>& log_variance, std::int64_t d) {
+  Floats sum(0.0f);
+  for (std::int64_t i = 0; i < mean.rows; ++i) {
+    sum += formulas::posterior_kl(access.load(mean.data + i * mean.stride + d),
+                                  access.load(log_variance.data + i * log_variance.stride + d));
+  }
+  return sum;
+}
+
+/// sums [latent] of the KL of each dimension over the rows.
+void kl_sums(float* sums, const MatrixView<const float>& mean, const MatrixView<const float>& log_variance) {
+  std::int64_t d = 0;
+  for (; d + Floats::kLanes <= mean.cols; d += Floats::kLanes) {
+    sum_of_lanes(formulas::AllLanes(), mean, log_variance, d).store(sums + d);
+  }
+  if (const std::int64_t rest = mean.cols - d; rest > 0) {
+    sum_of_lanes(formulas::FirstLanes{rest}, mean, log_variance, d).store_first(sums + d, rest);
+  }
+}
+
+}  // namespace
+}  // namespace elbo::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elbo::ops {
+namespace {
+
+HWY_EXPORT(kl_sums);
+
+}  // namespace
+
+void free_bits(Context& context, VectorView<float> weights, float* cost, MatrixView<const float> mean,
+               MatrixView<const float> log_variance, float nats, const float* kl_weight) {
+  ELBO_CHECK(cost != nullptr && mean.rows > 0 && mean.rows == log_variance.rows &&
+                 mean.cols == log_variance.cols && weights.size == mean.cols,
+             ShapeError, "free_bits was given ", weights.size, " weights for a mean [", mean.rows, ", ",
+             mean.cols, "] and a log-variance [", log_variance.rows, ", ", log_variance.cols, "]");
+  ELBO_CHECK(nats >= 0.0f, ShapeError, "free_bits was given ", nats, " nats");
+  const TracedOp traced(context, [&] {
+    return plain_call("free_bits", concat(mean.rows, "x", mean.cols),
+                      8.0 * static_cast<double>(mean.rows * mean.cols));
+  });
+  ELBO_DISPATCH_CUDA(context, free_bits(context, weights, cost, mean, log_variance, nats, kl_weight));
+  HWY_DYNAMIC_DISPATCH(kl_sums)(weights.data, mean, log_variance);
+  double total = 0.0;
+  for (std::int64_t d = 0; d < weights.size; ++d) {
+    const float kl = weights.data[d] / static_cast<float>(mean.rows);
+    total += kl <= nats ? nats : kl;
+    weights.data[d] = kl <= nats ? 0.0f : 1.0f;
+  }
+  *cost = static_cast<float>((kl_weight ? double{*kl_weight} : 1.0) * total);
+}
+
+void kl_capacity(Context& context, float* scale, float* cost, VectorView<const float> kl,
+                 const float* kl_weight, const float* capacity) {
+  ELBO_CHECK(scale != nullptr && cost != nullptr && capacity != nullptr && !kl.empty() && kl.size > 0,
+             ShapeError, "kl_capacity was given ", kl.size, " kl, or no place for its results");
+  const TracedOp traced(context, [&] {
+    return plain_call("kl_capacity", concat(kl.size), 4.0 * static_cast<double>(kl.size));
+  });
+  ELBO_DISPATCH_CUDA(context, kl_capacity(context, scale, cost, kl, kl_weight, capacity));
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < kl.size; ++i) sum += kl.data[i];
+  const double above = sum / static_cast<double>(kl.size) - *capacity;
+  const float weight = kl_weight ? *kl_weight : 1.0f;
+  *scale = above > 0.0 ? weight : above < 0.0 ? -weight : 0.0f;
+  *cost = static_cast<float>(weight * std::abs(above));
+}
+
+}  // namespace elbo::ops
+#endif  // HWY_ONCE
