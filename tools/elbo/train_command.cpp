@@ -10,6 +10,7 @@
 #include "command.h"
 #include "figures.h"
 #include "io/nearest.h"
+#include "latent_report.h"
 #include "model/recipe_keys.h"
 #include "progress.h"
 #include "recipe_argument.h"
@@ -255,6 +256,7 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
                   const std::vector<Figure>& figures) {
   print_headline(job, model, report);
   print_table(job.recipe, results);
+  if (job.recipe.train.epochs > 0) print_collapse(job.recipe, results.back().second);
   const std::string run = job.folder.string();
   std::cout << "\n" << run << "/\n";
   const auto file = [](const std::string& name, const std::string& what) {
@@ -301,6 +303,7 @@ int run_train(const TrainOptionsRead& options) {
   for (const char* split : {"train", "validation", "test"}) json[split] = nullptr;
   for (const auto& [split, evaluation] : results) json[split] = to_json(job.recipe, evaluation.terms);
   json["active_units"] = results.back().second.active_units;
+  add_latents(json, job.recipe, results.back().second);
   json["squared_error"] = results.back().second.squared_error;
   for (const auto& figure : figures) json["figures"].push_back(figure.file.string());
   print(json);
