@@ -7,7 +7,8 @@
 #include <numeric>
 
 #include "elbo/error.h"
-#include "model/evaluate.h"
+#include "model/annealing.h"
+#include "model/importance.h"
 #include "model/vae.h"
 #include "support/device.h"
 
@@ -215,6 +216,8 @@ TEST_F(LinearGaussian, ImportanceWeightedNllIsExactAtTheTruePosteriorForAnyNumbe
     const NllEstimate nll = importance_weighted_nll(vae, data(context), samples, 3);
     EXPECT_NEAR(nll.mean, expected, 2e-5) << samples << " samples";
     EXPECT_NEAR(nll.standard_error, spread, 1e-4);
+    // All weights are alike, so every sample counts.
+    EXPECT_NEAR(nll.effective_samples, static_cast<double>(samples), 1e-3 * static_cast<double>(samples));
   }
 }
 
@@ -226,8 +229,86 @@ TEST_F(LinearGaussian, MoreSamplesTightenTheBound) {
   double exact = 0;
   for (std::int64_t i = 0; i < kRows; ++i) exact -= log_evidence(row(i)) / kRows;
   EXPECT_NEAR(importance_weighted_nll(vae, data(context), 5000, 3).mean, exact, 0.05);
+  // A shifted and wider q wastes samples: all but a share of these count, and never less than one.
+  const double effective = importance_weighted_nll(vae, data(context), 5000, 3).effective_samples;
+  EXPECT_GT(effective, 100.0);
+  EXPECT_LT(effective, 4500.0);
   EXPECT_THROW(importance_weighted_nll(vae, data(context), 0, 3), ConfigError);
   EXPECT_THROW(importance_weighted_nll(vae, {}, 5, 3), DataError);
+}
+
+TEST_F(LinearGaussian, AnnealingFindsTheEvidenceWithoutTheEncoder) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, config(), 1);
+  set_parameters(vae, 3.0, 0.01);  // an encoder that is far off
+  double exact = 0;
+  for (std::int64_t i = 0; i < kRows; ++i) exact -= log_evidence(row(i)) / kRows;
+  const AnnealingOptions options = {.chains = 16, .steps = 100, .leapfrogs = 5, .seed = 4};
+  const AnnealedEstimate estimate = annealed_nll(vae, data(context), options);
+  EXPECT_EQ(estimate.examples, kRows);
+  EXPECT_NEAR(estimate.nll, exact, 0.05);
+  EXPECT_GT(importance_weighted_nll(vae, data(context), 100, 3).mean, exact + 0.5)
+      << "as importance weights do not";
+  EXPECT_NEAR(estimate.acceptance, 0.65, 0.2);
+  EXPECT_GT(estimate.effective_chains, 8.0);
+  EXPECT_LE(estimate.effective_chains, 16.0);
+  EXPECT_EQ(annealed_nll(vae, data(context), options).nll, estimate.nll) << "the same numbers again";
+}
+
+TEST_F(LinearGaussian, AnnealingInOneStepIsImportanceSamplingFromThePrior) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, config(), 1);
+  set_parameters(vae, 0.0, 1.0);
+  double exact = 0;
+  for (std::int64_t i = 0; i < kRows; ++i) exact -= log_evidence(row(i)) / kRows;
+  const AnnealedEstimate one = annealed_nll(vae, data(context), {.chains = 2000, .steps = 1, .leapfrogs = 1});
+  EXPECT_NEAR(one.nll, exact, 0.15);
+  EXPECT_EQ(one.acceptance, 0.0) << "nothing moves";
+}
+
+TEST_F(LinearGaussian, AnnealingRefusesWhatItCannotDo) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, config(), 1);
+  EXPECT_THROW(annealed_nll(vae, {}, {}), DataError);
+  EXPECT_THROW(annealed_nll(vae, data(context), {.chains = 0}), ConfigError);
+  EXPECT_THROW(annealed_nll(vae, data(context), {.steps = 0}), ConfigError);
+  EXPECT_THROW(annealed_nll(vae, data(context), {.leapfrogs = 0}), ConfigError);
+  EXPECT_THROW(annealed_nll(vae, data(context), {.chains = 1 << 20, .steps = 1 << 20}), ConfigError);
+  ModelConfig plain = config();
+  plain.variational = false;
+  Vae autoencoder(context, plain, 1);
+  EXPECT_THROW(annealed_nll(autoencoder, data(context), {}), ConfigError);
+}
+
+TEST_F(LinearGaussian, TheGradientInCodesIsTheDecodersOwn) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, config(), 1);
+  set_parameters(vae, 0.0, 1.0);
+  const Workspace workspace(vae, kRows, 2, true);
+  const Activations a = workspace.rows(kRows);
+  data(context).fill(a, 0);
+  std::vector<float> z = {0.3f, -1.0f, 2.0f, 0.1f, -0.4f, 0.6f, 0.0f, 0.0f, 1.5f, -0.2f, 0.7f, -0.9f};
+  context.copy_to_device(a.z.data, z.data(), z.size() * sizeof(float));
+  vae.decode_with_gradient(a);
+  std::vector<float> gradient(z.size());
+  context.copy_to_host(gradient.data(), a.dz.data, z.size() * sizeof(float));
+  context.synchronize();
+  for (std::int64_t sample = 0; sample < 2 * kRows; ++sample) {
+    for (int d = 0; d < kLatent; ++d) {
+      double expected = 0;  // Wᵀ (W z + b − x) / σ²
+      for (int j = 0; j < kDims; ++j) {
+        double residual = kB[j] - row(sample / 2)[static_cast<std::size_t>(j)];
+        for (int e = 0; e < kLatent; ++e)
+          residual += kW[j][e] * z[static_cast<std::size_t>(sample * kLatent + e)];
+        expected += kW[j][d] * residual / kVariance;
+      }
+      EXPECT_NEAR(gradient[static_cast<std::size_t>(sample * kLatent + d)], expected, 1e-4);
+    }
+  }
 }
 
 }  // namespace

@@ -278,6 +278,15 @@ TEST(Model, ActiveUnitsAreThoseWhoseMeanMoves) {
                                         arena.size() * sizeof(float));
   const Evaluation e = model.evaluate(examples(Table{4, 2, {0, 0, 1, 1, 0, 1, 1, 0}}));
   EXPECT_EQ(e.active_units, 1);
+  ASSERT_EQ(e.units.size(), 3u);
+  EXPECT_NEAR(e.units[0].mean_variance, 0.25, 1e-6);
+  EXPECT_NEAR(e.units[1].mean_variance, 0.15 * 0.15 * 0.25, 1e-6);
+  EXPECT_EQ(e.units[2].mean_variance, 0.0);
+  // Variance 1 everywhere: KL = ½ E[μ²].
+  EXPECT_NEAR(e.units[0].kl, 0.25, 1e-6);
+  EXPECT_NEAR(e.units[1].kl, 0.5 * 0.15 * 0.15 * 0.5, 1e-6);
+  EXPECT_EQ(e.units[2].kl, 0.0);
+  EXPECT_NEAR(e.terms.kl, e.units[0].kl + e.units[1].kl, 1e-6);
   EXPECT_NEAR(e.terms.reconstruction, 2 * std::log(2.0), 1e-5);  // zero logits: p = ½
   EXPECT_NEAR(e.squared_error, 2 * 0.25, 1e-5);
 }

@@ -8,33 +8,11 @@
 
 #include "elbo/dataset.h"
 #include "elbo/device.h"
+#include "elbo/evaluation.h"
 #include "elbo/precision.h"
 #include "elbo/recipe.h"
 
 namespace elbo {
-
-/// The unweighted evidence lower bound on log p(x) and its two costs, in nats per example: summed over
-/// dimensions, averaged over examples. elbo = −(reconstruction + kl). With data.standardize they are still of
-/// the data in its own scale: the density of the standardised values, divided by Π_j σ_j.
-struct ElboTerms {
-  double elbo = 0.0;
-  double reconstruction = 0.0;  ///< −E_q[log p(x|z)], one sample of z per example
-  double kl = 0.0;              ///< KL(q(z|x) ‖ p(z)); 0 for an autoencoder
-};
-
-/// Result of an evaluation over a whole split.
-struct Evaluation {
-  std::int64_t examples = 0;
-  ElboTerms terms;
-  double squared_error = 0.0;     ///< Σ_j (x_j − E[x_j|z])², averaged over examples
-  std::int64_t active_units = 0;  ///< latents with Var_x(E_q[z_d]) > 0.01 (Burda et al. 2016, section 5.2)
-  /// −ELBO/(values · log 2) for the (present) values of an example, where the likelihood is of grey levels,
-  /// as is the custom there; else nothing.
-  std::optional<double> bits_per_dimension;
-  std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 when not asked for
-  double nll = 0.0;              ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
-  double nll_standard_error = 0.0;  ///< of that average over examples
-};
 
 /// The posterior of each example: both [n, latent].
 struct Posterior {
@@ -112,6 +90,22 @@ class Model {
   /// The ELBO of all examples and, for nll_samples > 0, the importance-weighted NLL with that many samples,
   /// in memory that does not grow with their number. Deterministic for a seed.
   Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
+
+  /// How the KL divides, estimated over `most` of the examples, evenly spaced, or all where there are fewer;
+  /// the work grows with the square of their number. Deterministic for a seed. An autoencoder has no prior:
+  /// throws ConfigError; also where `most` is less than 1. DataError where there are no examples.
+  AggregatePosterior aggregate_posterior(const Examples& examples, std::int64_t most = 10000,
+                                         std::uint64_t seed = 0);
+
+  /// What each example costs, to tell anomalies by. `nll_samples` K of the posterior each; with 0 the bound
+  /// is from one sample, and there is no NLL. Of an autoencoder the squared error alone. Deterministic for a
+  /// seed. Throws like evaluate.
+  ExampleScores scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed = 0);
+
+  /// −log p(x) by annealed importance sampling (Neal 2001; of decoders Wu et al. 2017): a stochastic bound,
+  /// as the importance-weighted NLL is, but one that does not lean on the encoder. Deterministic for a seed.
+  /// Throws ConfigError for an autoencoder and where a number in `options` is less than 1; DataError.
+  AnnealedEstimate annealed_nll(const Examples& examples, const AnnealingOptions& options = {});
 
   /// For the library's own rooms.
   struct State;

@@ -1,5 +1,5 @@
 #pragma once
-// What a model is worth on a whole split: its ELBO, importance-weighted NLL, active units.
+// What a model is worth on a whole split: its ELBO in its parts, squared error, active units.
 
 #include <functional>
 #include <span>
@@ -34,15 +34,5 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
 
 /// Throws ConfigError where the model is an autoencoder, which defines no density over data.
 void require_density(const ModelConfig& config);
-
-/// Mean and standard error over examples of −log (1/K Σ_k p(x, z_k) / q(z_k|x)), z_k ~ q(z|x) (Burda et al.
-/// 2016, eq. 8), in nats. The K samples come in chunks whose log-weights are folded into a running
-/// log-sum-exp, so memory does not grow with K.
-struct NllEstimate {
-  double mean = 0.0;
-  double standard_error = 0.0;
-};
-NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,
-                                    std::uint64_t seed);
 
 }  // namespace elbo

@@ -9,6 +9,7 @@
 namespace elbo {
 
 struct GradientUse {
+  bool parameters = true;   ///< false: those of the parameters are not computed at all
   bool accumulate = false;  ///< "+=" in Parameters::gradient(), else "="
   /// Where not null, each layer takes its step as soon as nothing has to read its weights any more, and
   /// Parameters::gradient() is undefined afterwards. Excludes `accumulate`.

@@ -61,6 +61,7 @@ void Mlp::use_first_gradient(Context& context, std::span<const LayerActivations>
 
 void Mlp::use_gradient(Context& context, std::size_t index, MatrixView<const float> dy,
                        MatrixView<const float> x, const GradientUse& use, bool lane) const {
+  if (!use.parameters) return;
   const LinearParameters p = layer(index);
   const auto work = [&] {
     if (use.adam) {

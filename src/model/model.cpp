@@ -8,8 +8,12 @@
 
 #include "data/check.h"
 #include "data/resident.h"
+#include "model/aggregate_posterior.h"
+#include "model/annealing.h"
 #include "model/evaluate.h"
 #include "model/host_noise.h"
+#include "model/importance.h"
+#include "model/scores.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "runtime/check.h"
@@ -215,8 +219,34 @@ Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, s
     result.nll_samples = nll_samples;
     result.nll = nll.mean;
     result.nll_standard_error = nll.standard_error;
+    result.nll_effective_samples = nll.effective_samples;
   }
   return result;
+}
+
+ExampleScores Model::scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
+  ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
+  const StoredBatches batches(*state_, examples, seed);
+  return example_scores(*state_->vae, batches.data(), nll_samples, seed);
+}
+
+AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOptions& options) {
+  const StoredBatches batches(*state_, examples, options.seed);
+  return elbo::annealed_nll(*state_->vae, batches.data(), options);
+}
+
+AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int64_t most,
+                                              std::uint64_t seed) {
+  ELBO_CHECK(most > 0, ConfigError, "an aggregate posterior of ", most, " examples was asked for");
+  if (!state_->vae->config().variational)
+    throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
+  const std::int64_t count = std::min(most, examples.count);
+  Table chosen{count, examples.dims, {}};
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Table row = to_table(examples, i * examples.count / count, 1);
+    chosen.values.insert(chosen.values.end(), row.values.begin(), row.values.end());
+  }
+  return divide_kl(encode(chosen), seed);
 }
 
 }  // namespace elbo

@@ -134,6 +134,17 @@ void Vae::score(const Activations& a, const ops::RowWeight& weight, bool gradien
                   gradient ? output.dy : MatrixView<float>(), output.y, a.x, a.mask, weight);
 }
 
+void Vae::decode_with_gradient(const Activations& a) const {
+  if (!config_.variational) throw ConfigError("the gradient in codes is for models with a prior over them");
+  decode(a);
+  score(a, {}, true);
+  GradientUse none;
+  none.parameters = false;
+  decoder_.backward(*context_, a.decoder, none);
+  ops::linear_backward_input(*context_, a.dz, a.decoder.front().dy, decoder_.layer(0).weight, {},
+                             Activation::identity);
+}
+
 void Vae::forward(const Activations& a, const NoiseSource& noise) const {
   encode(a);
   sample(a, noise);

@@ -72,6 +72,10 @@ class Vae {
   /// stands in a.decoder.back().dy.
   void score(const Activations& a, const ops::RowWeight& weight, bool gradient) const;
 
+  /// a.z → a.nll, and its gradient in z in a.dz; no parameter's gradient. Needs a training workspace. Throws
+  /// ConfigError for an autoencoder.
+  void decode_with_gradient(const Activations& a) const;
+
   /// encode, sample, decode, score: the costs of a batch, in a.nll and a.kl. No gradients.
   void forward(const Activations& a, const NoiseSource& noise) const;
   /// The first half of a training step: a.nll_parts, a.kl, what else the objective costs (a.negative_bound,

@@ -48,6 +48,8 @@ constexpr Room kRooms[] = {
     {"src/data/.*", "include/elbo/.*|src/(io|math|ops|data)/.*|src/runtime/(?!cuda_).*",
      STD "|" POSIX "|omp\\.h|zlib\\.h|curl/curl\\.h|zip\\.h|stb_[a-z_]+\\.h|nlohmann/.*",
      "src/data may include include/elbo, io, runtime, math, ops and itself"},
+    {"src/analysis/.*", "include/elbo/.*|src/analysis/.*|src/runtime/check\\.h", STD,
+     "src/analysis may include include/elbo, runtime/check.h and itself"},
     {"src/model/.*", "include/elbo/.*|src/(io|math|ops|data|model)/.*|src/runtime/(?!cuda_).*",
      STD "|omp\\.h|nlohmann/.*|toml\\+\\+/.*",
      "src/model may include include/elbo, io, runtime, math, ops, data and itself"},

@@ -21,10 +21,22 @@ inline constexpr Colour kInk = {45, 45, 50};
 inline constexpr Colour kFaint = {222, 222, 226};
 inline constexpr Colour kNotANumber = {255, 0, 80};  ///< what NaN is drawn as, so that it shows
 
+/// What a picture is drawn on. Positions are pixels from the upper left corner.
+class Surface {
+ public:
+  virtual ~Surface() = default;
+  virtual void rectangle(std::int64_t x, std::int64_t y, std::int64_t width, std::int64_t height,
+                         Colour colour) = 0;
+  /// A disc, mixed with what is below it; `opacity` in [0, 1].
+  virtual void dot(double x, double y, double radius, Colour colour, double opacity) = 0;
+  /// ASCII text whose upper left corner is at (x, y), as wide as Canvas::text_width says.
+  virtual void text(std::int64_t x, std::int64_t y, std::string_view words, Colour colour) = 0;
+};
+
 /// Colour i of a palette of ten that can be told apart; it repeats.
 Colour palette(std::int64_t i);
 
-class Canvas {
+class Canvas final : public Surface {
  public:
   /// Throws ConfigError where no PNG file could hold it.
   Canvas(std::int64_t width, std::int64_t height, Colour background = kPage);
@@ -34,7 +46,8 @@ class Canvas {
   Colour at(std::int64_t x, std::int64_t y) const;
 
   /// All drawing is clipped to the canvas.
-  void rectangle(std::int64_t x, std::int64_t y, std::int64_t width, std::int64_t height, Colour colour);
+  void rectangle(std::int64_t x, std::int64_t y, std::int64_t width, std::int64_t height,
+                 Colour colour) override;
   /// A disc with a soft edge, mixed with what is below it; `opacity` in [0, 1].
   void dot(double x, double y, double radius, Colour colour, double opacity);
   /// ASCII text whose upper left corner is at (x, y).

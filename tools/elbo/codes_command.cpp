@@ -4,7 +4,9 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
+#include "code_map.h"
 #include "command.h"
 #include "data/check.h"
 #include "pictures.h"
@@ -15,9 +17,13 @@
 namespace elbo::command {
 namespace {
 
+constexpr std::int64_t kMappedExamples = 10000;
+
 struct EncodeOptions {
   std::string run, data, split, out;
   Machine machine;
+  std::string map;
+  std::optional<std::int64_t> count;
   bool log_variance = false;
 };
 
@@ -38,27 +44,61 @@ Table joined(const Posterior& posterior) {
   return rows;
 }
 
+// Codes of some examples laid out in the plane, as a picture or as a table of points.
+int write_map(Model& model, const Dataset& data, const Examples& examples, const EncodeOptions& options,
+              FileKind kind) {
+  const auto chosen = evenly_spaced(examples, options.count.value_or(kMappedExamples));
+  const auto map = options.map.empty() ? default_map(model.latent()) : options.map;
+  Panel panel = lay_out(model.encode(chosen.rows).mean, map);
+  panel.title +=
+      concat(", ", options.split, " data of ", std::filesystem::path(data.name).filename().string());
+  panel.groups = chosen.labels;
+  if (kind == FileKind::png) {
+    draw_scatter({panel}).write_png(options.out);
+  } else if (kind == FileKind::svg) {
+    draw_scatter_svg({panel}).write(options.out);
+  } else {
+    TableFile table(options.out, panel.points.rows, numbered(map, panel.points.cols));
+    table.append(panel.points);
+    table.commit();
+  }
+  std::cout << options.out << ": the codes of " << chosen.rows.rows << ' ' << options.split << ' '
+            << unit_of(model.picture()) << ", in the plane" << (map == "none" ? "" : " by ")
+            << (map == "none" ? "" : map) << '\n';
+  return 0;
+}
+
+int write_codes(Model& model, const Examples& examples, const EncodeOptions& options) {
+  auto columns = numbered("z", model.latent());
+  if (options.log_variance) {
+    for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
+  }
+  const auto count = std::min(options.count.value_or(examples.count), examples.count);
+  TableFile table(options.out, count, columns);
+  in_chunks(examples, 0, count, [&](const Table& rows) {
+    const auto posterior = model.encode(rows);
+    table.append(options.log_variance ? joined(posterior) : posterior.mean);
+  });
+  table.commit();
+  std::cout << options.out << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
+            << " encoded\n";
+  return 0;
+}
+
 int run_encode(EncodeOptions options) {
-  file_kind(options.out, {FileKind::npy, FileKind::csv});
+  const auto kind = file_kind(options.out, {FileKind::npy, FileKind::csv, FileKind::png, FileKind::svg});
+  const bool picture = kind == FileKind::png || kind == FileKind::svg;
+  if (!options.map.empty()) check_map(options.map);
+  const bool mapped = picture || (!options.map.empty() && options.map != "none");
+  if (mapped && options.log_variance)
+    throw ConfigError("--log-variance is for tables of codes, without --map.");
   auto model = load_model(options.run, options.machine);
   if (options.log_variance && model.recipe().model.kind != "vae") {
     throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
   }
   const auto data = load_data(model, options.data);
   const auto& examples = choose_split(data, options.split);
-  auto columns = numbered("z", model.latent());
-  if (options.log_variance) {
-    for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
-  }
-  TableFile table(options.out, examples.count, columns);
-  in_chunks(examples, 0, examples.count, [&](const Table& rows) {
-    const auto posterior = model.encode(rows);
-    table.append(options.log_variance ? joined(posterior) : posterior.mean);
-  });
-  table.commit();
-  std::cout << options.out << ": " << examples.count << ' ' << options.split << ' '
-            << unit_of(model.picture()) << " encoded\n";
-  return 0;
+  return mapped ? write_map(model, data, examples, options, kind) : write_codes(model, examples, options);
 }
 
 int run_decode(const DecodeOptions& options) {
@@ -88,10 +128,18 @@ int run_decode(const DecodeOptions& options) {
 }  // namespace
 
 void add_encode(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("encode", "Posterior means of examples");
+  auto* command = app.add_subcommand("encode", "Posterior means of examples, as a table or a picture");
   auto options = std::make_shared<EncodeOptions>();
   add_run(*command, options->run);
-  command->add_option("--out", options->out, "A .npy or .csv file")->required();
+  command->add_option("--out", options->out, "A .npy or .csv file, or .png or .svg for a picture")
+      ->required();
+  command->add_option(
+      "--map", options->map,
+      "Lays codes out in the plane: none, pca or tsne [of pictures tsne, of a 2-D latent none]");
+  command
+      ->add_option("-n", options->count,
+                   "Examples to take: the first of a table [all]; evenly spaced ones of a map [10000]")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   add_data_and_split(*command, options->data, options->split);
   command->add_flag("--log-variance", options->log_variance,
                     "The posterior's log-variances as well, as further columns");

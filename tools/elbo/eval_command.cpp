@@ -5,38 +5,118 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 
+#include "anomaly.h"
+#include "code_map.h"
 #include "command.h"
+#include "latent_report.h"
 #include "report.h"
 #include "run_folder.h"
+#include "table_file.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
 namespace {
 
+constexpr std::int64_t kAggregateExamples = 10000;  // about a second of work
+constexpr std::int64_t kScoreSamples = 64;
+
 struct EvalOptions {
   std::string run, data, split;
   Machine machine;
-  std::int64_t nll_samples = 0;
+  std::optional<std::int64_t> nll_samples;
+  std::string scores;
+  std::int64_t annealed_chains = 0, annealed_steps = 500, annealed_examples = 100;
   std::uint64_t seed = 0;
+  bool anomaly = false;
+  bool probe = false;
   bool json = false;
+
+  std::int64_t evaluated_samples() const { return nll_samples.value_or(0); }
+  bool wants_scores() const { return anomaly || !scores.empty(); }
 };
 
+// What classifiers learn of the labels from the training codes, tried on those of a split.
+CodeQuality probe(Model& model, const Dataset& data, const Examples& examples, const std::string& split) {
+  if (split == "train") {
+    throw DataError(concat(data.name,
+                           ": --probe learns from the train split and needs another to be tried on; "
+                           "the recipe's data.test can hold out a fraction."));
+  }
+  if (data.train.labels.empty() || examples.labels.empty())
+    throw DataError(concat(data.name, ": has no labels, and --probe needs them."));
+  const auto codes = [&](const Examples& of) { return model.encode(to_table(of, 0, of.count)).mean; };
+  return code_quality(codes(data.train), data.train.labels, codes(examples), examples.labels);
+}
+
+void print_probe(const CodeQuality& quality) {
+  std::cout << "\nAccuracy on " << quality.classes << " labels from the codes\n";
+  std::cout << padded("linear probe", -26) << padded(fixed(quality.linear_probe, 4), 14) << '\n';
+  std::cout << padded("5 nearest neighbours", -26) << padded(fixed(quality.nearest_neighbours, 4), 14)
+            << '\n';
+}
+
+// Annealed importance sampling of evenly spaced examples: it takes thousands of passes through the decoder.
+AnnealedEstimate anneal(Model& model, const Examples& examples, const EvalOptions& options) {
+  auto chosen = evenly_spaced(examples, options.annealed_examples);
+  Examples some;
+  some.origin = examples.origin;
+  some.count = chosen.rows.rows;
+  some.dims = chosen.rows.cols;
+  some.floats = std::move(chosen.rows.values);
+  return model.annealed_nll(
+      some, {.chains = options.annealed_chains, .steps = options.annealed_steps, .seed = options.seed});
+}
+
+void print_annealed(const AnnealedEstimate& estimate, const EvalOptions& options) {
+  std::cout << '\n'
+            << padded(concat("NLL by annealing, ", options.annealed_steps, " steps"), -26)
+            << padded(fixed(estimate.nll), 14) << '\n'
+            << padded("  standard error", -26)
+            << padded(estimate.examples > 1 ? fixed(estimate.standard_error) : "-", 14) << '\n'
+            << padded(concat("  effective chains of ", options.annealed_chains), -26)
+            << padded(fixed(estimate.effective_chains), 14) << '\n'
+            << padded("  accepted proposals", -26) << padded(fixed(estimate.acceptance), 14) << '\n'
+            << padded("  examples", -26) << padded(std::to_string(estimate.examples), 14) << '\n';
+}
+
 int run_eval(EvalOptions options) {
+  if (!options.scores.empty()) file_kind(options.scores, {FileKind::npy, FileKind::csv});
   auto model = load_model(options.run, options.machine);
-  if (options.nll_samples > 0 && model.recipe().model.kind != "vae") {
-    throw ConfigError("--nll-samples needs a model with a prior; an autoencoder has none.");
+  if ((options.evaluated_samples() > 0 || options.annealed_chains > 0) &&
+      model.recipe().model.kind != "vae") {
+    throw ConfigError(concat(options.annealed_chains > 0 ? "--ais" : "--nll-samples",
+                             " needs a model with a prior; an autoencoder has none."));
   }
   const auto data = load_data(model, options.data);
   const auto& examples = choose_split(data, options.split);
+  if (options.anomaly) require_anomaly_labels(examples, data.name);
   const auto start = std::chrono::steady_clock::now();
-  const auto result = model.evaluate(examples, options.nll_samples, options.seed);
+  const auto result = model.evaluate(examples, options.evaluated_samples(), options.seed);
   require_finite(options.split, result);
+  std::optional<AggregatePosterior> aggregate;
+  if (model.recipe().model.kind == "vae")
+    aggregate = model.aggregate_posterior(examples, kAggregateExamples, options.seed);
+  ExampleScores scores;
+  if (options.wants_scores())
+    scores = model.scores(examples, options.nll_samples.value_or(kScoreSamples), options.seed);
+  if (!options.scores.empty()) write_scores(options.scores, scores, examples);
+  std::optional<AnnealedEstimate> annealed;
+  if (options.annealed_chains > 0) annealed = anneal(model, examples, options);
+  std::optional<CodeQuality> quality;
+  if (options.probe) quality = probe(model, data, examples, options.split);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options.json) {
     std::cout << options.run << " on " << data.name << ", " << describe(model.device(), model.precision())
               << "\n\n";
     print_table(model.recipe(), {{options.split, result}});
+    print_latents(model.recipe(), result, aggregate);
+    print_collapse(model.recipe(), result);
+    if (annealed) print_annealed(*annealed, options);
+    if (quality) print_probe(*quality);
+    if (options.anomaly) print_auroc(scores, examples);
+    if (!options.scores.empty()) std::cout << '\n' << options.scores << ": the scores of each example\n";
     return 0;
   }
   Json json = {{"run", options.run},
@@ -52,6 +132,19 @@ int run_eval(EvalOptions options) {
                {"active_units", result.active_units}};
   if (result.bits_per_dimension) json["bits_per_dimension"] = *result.bits_per_dimension;
   add_nll(json, result);
+  add_latents(json, model.recipe(), result, aggregate);
+  if (annealed) {
+    json["ais_nll"] = annealed->nll;
+    json["ais_standard_error"] = annealed->examples > 1 ? Json(annealed->standard_error) : Json();
+    json["ais_effective_chains"] = annealed->effective_chains;
+    json["ais_acceptance"] = annealed->acceptance;
+    json["ais_examples"] = annealed->examples;
+  }
+  if (quality) {
+    json["linear_probe_accuracy"] = quality->linear_probe;
+    json["nearest_neighbour_accuracy"] = quality->nearest_neighbours;
+  }
+  if (options.anomaly) add_auroc(json, scores, examples);
   print(json);
   return 0;
 }
@@ -66,9 +159,27 @@ void add_eval(CLI::App& app, Action& action) {
   add_data_and_split(*command, options->data, options->split);
   command
       ->add_option("--nll-samples", options->nll_samples,
-                   "Samples an example of the importance-weighted NLL; 0: none")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+                   "Samples an example of the importance-weighted NLL [0: none; of scores 64]")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+  command
+      ->add_option("--ais", options->annealed_chains,
+                   "Chains an example of the NLL by annealed importance sampling; 0: none")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 20))
       ->capture_default_str();
+  command
+      ->add_option("--ais-steps", options->annealed_steps,
+                   "Its distributions from the prior to the posterior")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24))
+      ->capture_default_str();
+  command->add_option("--ais-examples", options->annealed_examples, "Its examples, evenly spaced")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  command->add_flag("--anomaly", options->anomaly,
+                    "How well -ELBO, NLL and squared error tell anomalies (AUROC); label 0 is normal");
+  command->add_option("--scores", options->scores, "A .csv or .npy file for the three of each example");
+  command->add_flag(
+      "--probe", options->probe,
+      "How well codes tell labels: a linear probe and nearest neighbours, from the train split");
   add_seed(*command, options->seed, "Of the noise");
   add_machine(*command, options->machine);
   command->add_flag("--json", options->json, "Results as one JSON object");

@@ -1,5 +1,5 @@
 #pragma once
-// Tables of numbers as pictures: grids of images, and scatter plots of points in the plane.
+// Tables of numbers as pictures: grids of images, and what scatter.h has.
 
 #include <cstdint>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "canvas.h"
 #include "elbo/dataset.h"
+#include "scatter.h"
 
 namespace elbo::command {
 
@@ -35,19 +36,6 @@ std::int64_t enlargement(PictureShape shape);
 /// Rows of the table, left to right and top to bottom, each a picture of `shape`. Throws ShapeError where a
 /// row's size is not that of the picture.
 Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& style, DisplayRange range = {});
-
-/// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`. Up to ten
-/// groups are named beside the panel.
-struct Panel {
-  std::string title;
-  Table points;
-  std::vector<std::int32_t> groups;
-  std::int64_t colour = 0;  ///< of the palette
-};
-
-/// Panels side by side on the same axes, both to one scale, which hold every finite point but the outermost
-/// 0.5 % of each panel.
-Canvas draw_scatter(const std::vector<Panel>& panels);
 
 /// The standard normal's quantile, accurate to double precision, for 0 < p < 1.
 double normal_quantile(double p);

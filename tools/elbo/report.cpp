@@ -11,21 +11,17 @@
 #include "runtime/context.h"
 
 namespace elbo::command {
-namespace {
-
 std::string padded(const std::string& text, int width) {
   char field[96];
   std::snprintf(field, sizeof field, "%*s", width, text.c_str());
   return field;
 }
 
-std::string fixed(double value, int decimals = 2) {
+std::string fixed(double value, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
 }
-
-}  // namespace
 
 Json to_json(const Recipe& recipe, const ElboTerms& terms) {
   Json json = {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
@@ -54,6 +50,7 @@ void add_nll(Json& json, const Evaluation& evaluation) {
   json["nll"] = evaluation.nll;
   json["nll_standard_error"] = evaluation.examples > 1 ? Json(evaluation.nll_standard_error) : Json();
   json["nll_samples"] = evaluation.nll_samples;
+  json["nll_effective_samples"] = evaluation.nll_effective_samples;
 }
 
 void print(const Json& json) {
@@ -84,6 +81,7 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
          [](const Evaluation& e) { return fixed(e.nll); });
     line("  standard error",
          [](const Evaluation& e) { return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-"); });
+    line("  effective samples", [](const Evaluation& e) { return fixed(e.nll_effective_samples); });
   }
   if (!splits.empty() && splits.front().second.bits_per_dimension) {
     line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });

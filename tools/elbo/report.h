@@ -19,9 +19,14 @@ Json to_json(const Recipe& recipe, const ElboTerms& terms);
 /// Throws Error where a result is NaN or infinite.
 void require_finite(const std::string& split, const Evaluation& evaluation);
 
-/// Adds "nll", "nll_standard_error" and "nll_samples" where they were asked for; one
+/// Adds "nll", "nll_standard_error", "nll_samples" and "nll_effective_samples" where they were asked for; one
 /// example has no standard error: null.
 void add_nll(Json& json, const Evaluation& evaluation);
+
+/// Text to the right of a field, or to the left where the width is negative.
+std::string padded(const std::string& text, int width);
+/// A number with so many decimals.
+std::string fixed(double value, int decimals = 2);
 
 /// Prints the object on one line.
 void print(const Json& json);

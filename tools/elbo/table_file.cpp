@@ -13,7 +13,17 @@ namespace elbo::command {
 namespace {
 
 const char* ending(FileKind kind) {
-  return kind == FileKind::npy ? ".npy" : kind == FileKind::csv ? ".csv" : ".png";
+  switch (kind) {
+    case FileKind::npy:
+      return ".npy";
+    case FileKind::csv:
+      return ".csv";
+    case FileKind::png:
+      return ".png";
+    case FileKind::svg:
+      return ".svg";
+  }
+  return "";
 }
 
 // NumPy's format 1.0: magic, version, header length, and a Python dictionary padded so that data begins at a

@@ -12,7 +12,7 @@
 namespace elbo::command {
 
 /// What a file's ending says it holds.
-enum class FileKind { npy, csv, png };
+enum class FileKind { npy, csv, png, svg };
 
 /// Throws ConfigError where `file` ends in none of those `allowed`; capitals are fine.
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed);

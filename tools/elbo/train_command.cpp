@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "figures.h"
+#include "latent_report.h"
 #include "model/recipe_keys.h"
 #include "progress.h"
 #include "repeat.h"
@@ -80,6 +81,7 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
                   const std::vector<Figure>& figures) {
   print_headline(job, model, report);
   print_table(job.recipe, results);
+  if (job.recipe.train.epochs > 0) print_collapse(job.recipe, results.back().second);
   const std::string run = job.folder.string();
   std::cout << "\n" << run << "/\n";
   const auto file = [](const std::string& name, const std::string& what) {

@@ -1,5 +1,6 @@
 #include "train_run.h"
 
+#include "latent_report.h"
 #include "progress.h"
 #include "run_folder.h"
 
@@ -46,6 +47,7 @@ void add_results(Json& json, const Recipe& recipe, const SplitResults& results) 
   for (const char* split : {"train", "validation", "test"}) json[split] = nullptr;
   for (const auto& [split, evaluation] : results) json[split] = to_json(recipe, evaluation.terms);
   json["active_units"] = results.back().second.active_units;
+  add_latents(json, recipe, results.back().second);
   json["squared_error"] = results.back().second.squared_error;
 }
 

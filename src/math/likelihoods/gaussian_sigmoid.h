@@ -8,6 +8,7 @@ struct GaussianSigmoid {
   static constexpr int kParameters = 1;  ///< the logit l of the mean
   static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::real;
+  static constexpr bool kDrawsNormal = true;
   static constexpr Measure kMeasure = Measure::density;
 
   float precision;   ///< 1/σ²
@@ -32,6 +33,10 @@ struct GaussianSigmoid {
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     return logistic(p[0]);
+  }
+  template <class V>
+  ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
+    return logistic(p[0]) + noise / sqrt(V(precision));
   }
 };
 

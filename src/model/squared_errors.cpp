@@ -1,0 +1,39 @@
+#include "model/squared_errors.h"
+
+#include "model/evaluation_batches.h"
+
+namespace elbo {
+
+SquaredErrors::SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation)
+    : vae_(vae), deviation_(deviation), expected_(vae.context(), rows * vae.config().dims) {}
+
+void SquaredErrors::request(const Activations& a) {
+  Context& context = vae_.context();
+  const ModelConfig& config = vae_.config();
+  ops::likelihood_mean(context, config.likelihood, config.constants, expected_.matrix(a.rows, config.dims),
+                       a.decoder.back().y);
+  HostCopies copies(context);
+  // Rows of x lie a stride apart, and end where the memory does: with their mask where that is beside them.
+  copies.request(x_, a.input.data, a.rows * a.x.stride);
+  if (!a.mask.empty()) copies.request(mask_, a.mask.data, (a.rows - 1) * a.mask.stride + config.dims);
+  copies.request(reconstruction_, expected_.data(), a.rows * config.dims);
+}
+
+std::vector<double> SquaredErrors::of_rows(const Activations& a) const {
+  const std::int64_t dims = vae_.config().dims;
+  std::vector<double> errors;
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    double sum = 0.0;
+    for (std::int64_t j = 0; j < dims; ++j) {
+      if (!mask_.empty() && mask_[static_cast<std::size_t>(i * a.mask.stride + j)] == 0.0f) continue;
+      const double scale = deviation_.empty() ? 1.0 : deviation_[static_cast<std::size_t>(j)];
+      const double value = x_[static_cast<std::size_t>(i * a.x.stride + j)];
+      const double error = scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]);
+      sum += error * error;
+    }
+    errors.push_back(sum);
+  }
+  return errors;
+}
+
+}  // namespace elbo

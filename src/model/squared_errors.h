@@ -1,0 +1,32 @@
+#pragma once
+// How far reconstructions are from the data.
+
+#include <span>
+#include <vector>
+
+#include "model/vae.h"
+#include "runtime/buffer.h"
+
+namespace elbo {
+
+/// Σ_j (σ_j (x_j − E[x_j|z]))² over the values that are present, of the rows of batch after batch, with one z
+/// each.
+class SquaredErrors {
+ public:
+  /// Of batches of at most `rows`. σ [dims] gives errors the data's own scale; empty: that of the batch.
+  /// Throws DeviceError.
+  SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation);
+
+  /// After decode(): asks the device for what is needed.
+  void request(const Activations& a);
+  /// Once the context is synchronised after request().
+  std::vector<double> of_rows(const Activations& a) const;
+
+ private:
+  const Vae& vae_;
+  std::span<const float> deviation_;
+  Buffer<float> expected_;
+  std::vector<float> x_, mask_, reconstruction_;
+};
+
+}  // namespace elbo

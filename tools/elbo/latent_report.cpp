@@ -1,0 +1,110 @@
+#include "latent_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <numeric>
+
+#include "runtime/check.h"
+
+namespace elbo::command {
+namespace {
+
+bool has_latents(const Recipe& recipe, const Evaluation& evaluation) {
+  return recipe.model.kind == "vae" && !evaluation.units.empty();
+}
+
+std::vector<std::size_t> dead_units(const Evaluation& evaluation) {
+  std::vector<std::size_t> dead;
+  for (std::size_t d = 0; d < evaluation.units.size(); ++d) {
+    if (!evaluation.units[d].active()) dead.push_back(d);
+  }
+  return dead;
+}
+
+// "z0 z3 z4", at most a dozen.
+std::string names_of(const std::vector<std::size_t>& units) {
+  constexpr std::size_t kMost = 12;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kMost, units.size()); ++i) {
+    names += concat(i ? " z" : "z", units[i]);
+  }
+  if (units.size() > kMost) names += concat(" and ", units.size() - kMost, " more");
+  return names;
+}
+
+std::string plain(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
+}
+
+// What could make the model use its latent space.
+std::string how_to_use_more(const Recipe& recipe) {
+  return concat("lower objective.beta (now ", plain(recipe.objective.beta), ")");
+}
+
+}  // namespace
+
+void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
+                 const std::optional<AggregatePosterior>& aggregate) {
+  if (!has_latents(recipe, evaluation)) return;
+  json["kl_per_dimension"] = Json::array();
+  for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl);
+  json["dead_units"] = dead_units(evaluation);
+  if (!aggregate) return;
+  json["mutual_information"] = aggregate->mutual_information;
+  json["aggregate_kl"] = aggregate->divergence;
+  json["aggregate_examples"] = aggregate->examples;
+}
+
+void print_latents(const Recipe& recipe, const Evaluation& evaluation,
+                   const std::optional<AggregatePosterior>& aggregate) {
+  if (!has_latents(recipe, evaluation)) return;
+  if (aggregate) {
+    std::cout << "\nThe KL of " << aggregate->examples << " examples, " << fixed(aggregate->kl)
+              << " nats: " << fixed(aggregate->mutual_information)
+              << " mutual information of x and z (at most log n = "
+              << fixed(std::log(static_cast<double>(aggregate->examples))) << "),\n"
+              << fixed(aggregate->divergence) << " KL of the aggregate posterior from the prior.\n";
+  }
+  std::vector<std::size_t> order(evaluation.units.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto kl = [&](std::size_t d) { return evaluation.units[d].kl; };
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return kl(a) > kl(b); });
+  constexpr std::size_t kMost = 50, kColumns = 10;
+  std::cout << "\nKL of each latent dimension, nats\n";
+  for (std::size_t i = 0; i < std::min(kMost, order.size()); ++i) {
+    std::cout << padded(concat("z", order[i]), i % kColumns ? 6 : 5) << ' ' << padded(fixed(kl(order[i])), 5);
+    if (i % kColumns == kColumns - 1 || i + 1 == std::min(kMost, order.size())) std::cout << '\n';
+  }
+  if (order.size() > kMost) std::cout << "  and " << order.size() - kMost << " with less\n";
+}
+
+std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation) {
+  if (!has_latents(recipe, evaluation)) return {};
+  const auto dead = dead_units(evaluation);
+  if (dead.empty()) return {};
+  const auto all = evaluation.units.size();
+  if (dead.size() == all) {
+    return {concat("Posterior collapse: ", all == 1 ? "the latent dimension is" : "all latent dimensions are",
+                   " dead (KL ", fixed(evaluation.terms.kl), " nats): the decoder makes no use of z."),
+            concat("To change it: ", how_to_use_more(recipe),
+                   ", train for longer, or give the decoder less "
+                   "to model by itself.")};
+  }
+  double carried = 0.0;
+  for (const auto d : dead) carried += evaluation.units[d].kl;
+  return {concat(dead.size(), " of ", all, " latent dimensions ", dead.size() == 1 ? "is" : "are", " dead (",
+                 names_of(dead), "): ", fixed(carried), " of ", fixed(evaluation.terms.kl), " nats of KL."),
+          concat("model.latent=", all - dead.size(), " should do as well; to have more of them used, ",
+                 how_to_use_more(recipe), ".")};
+}
+
+void print_collapse(const Recipe& recipe, const Evaluation& evaluation) {
+  const auto lines = collapse_report(recipe, evaluation);
+  if (!lines.empty()) std::cout << '\n';
+  for (const auto& line : lines) std::cout << line << '\n';
+}
+
+}  // namespace elbo::command
