@@ -130,6 +130,8 @@ TEST(Schedule, CyclesBeginAnewAtZero) {
   recipe.objective.cycles = 3;
   recipe.objective.rising_share = 0.5;
   expect_kl_weights(recipe, 2, {0.0, 1.2, 2.0, 2.0, 0.8, 2.0, 2.0, 0.4, 1.6, 2.0});
+  recipe.objective.cycles = 6;  // of 10/3 steps each: the fourth begins at the eleventh of twenty
+  EXPECT_EQ(kl_weight(recipe, 4, 11), 0.0);
 }
 
 TEST(Schedule, TheCapacityRises) {

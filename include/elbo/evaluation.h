@@ -30,9 +30,9 @@ struct Evaluation {
   std::int64_t examples = 0;
   ElboTerms terms;
   double squared_error = 0.0;     ///< Σ_j (x_j − E[x_j|z])², averaged over examples
-  std::vector<LatentUnit> units;  ///< [latent]; empty for an autoencoder
+  std::vector<LatentUnit> units;  ///< [latent]; an autoencoder's have no KL
   std::int64_t active_units = 0;  ///< those of the latent dimensions that are active
-  /// −ELBO/(dims · log 2), where the likelihood is of grey levels, as is the custom there; else nothing.
+  /// −ELBO/(present values · log 2), where the likelihood is of grey levels, as is the custom; else nothing.
   std::optional<double> bits_per_dimension;
   std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 when not asked for
   double nll = 0.0;              ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)

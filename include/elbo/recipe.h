@@ -62,7 +62,7 @@ struct TrainSettings {
   double learning_rate = 1e-3;
   /// How the rate goes: constant; step (times decay_factor every decay_epochs); cosine (down to
   /// final_learning_rate at the last step); staged (stage_epochs, each at its stage_rates, instead of
-  /// learning_rate). See epoch_rates() in train/schedule.h for the formulas.
+  /// learning_rate). The README says more.
   std::string schedule = "constant";
   double warmup_epochs = 0.0;  ///< first, the schedule's rate is approached linearly from 0
   double decay_epochs = 30.0;

@@ -144,7 +144,12 @@ AverageInPlace::AverageInPlace(Context& context, Parameters& parameters)
 }
 
 AverageInPlace::~AverageInPlace() {
-  if (parameters_.averages()) copy(context_, parameters_.values(), parameters_.gradient());
+  if (!parameters_.averages()) return;
+  try {
+    copy(context_, parameters_.values(), parameters_.gradient());
+  } catch (const Error&) {
+    // The device is lost, and says so to whoever asks it next.
+  }
 }
 
 LinearParameters Parameters::linear(const LayerInfo& layer) {

@@ -44,9 +44,9 @@ double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_
   const ObjectiveSettings& settings = recipe.objective;
   const auto epoch = static_cast<double>(steps_per_epoch), t = static_cast<double>(step);
   if (settings.cycles > 0) {
-    const double cycle =
-        static_cast<double>(recipe.train.epochs) * epoch / static_cast<double>(settings.cycles);
-    const double over = std::fmod(t - 1.0, cycle) / cycle;
+    // Of whole numbers, so that a cycle begins at 0 however many steps it has.
+    const double steps = static_cast<double>(recipe.train.epochs) * epoch;
+    const double over = std::fmod((t - 1.0) * static_cast<double>(settings.cycles), steps) / steps;
     return settings.beta * std::min(1.0, over / settings.rising_share);
   }
   return settings.beta * risen(t, settings.warmup_epochs * epoch);

@@ -95,6 +95,7 @@ Job new_job(const TrainRequest& options) {
   job.recipe.validate();
   name_the_data(job, name, own_data, job.recipe.data.name);
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
+  if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);
   job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
   if (holds_run(job.folder) && !options.force && !holds_only_a_beginning(job.folder)) {
     throw ConfigError(concat(job.folder.string(),
