@@ -232,9 +232,10 @@ TEST(Impute, TheCommandCompletesATableAndSaysItsError) {
   const auto whole = write(folder / "truth.csv", truth).string();
   const auto present = write(folder / "mask.csv", mask).string();
   const auto run = (folder / "run").string();
-  const auto trained = run_elbo(small_training({"--data", data, "--out", run, "--epochs", "2", "--set",
-                                                "model.likelihood=gaussian", "--set", "data.missing=mask",
-                                                "--set", "model.see_mask=true", "--set", "model.latent=1"}));
+  const auto trained = run_elbo(
+      small_training({"--data", data, "--out", run, "--epochs", "2", "--set", "model.likelihood=gaussian",
+                      "--set", "data.missing=mask", "--set", "model.see_mask=true", "--set", "model.latent=1",
+                      "--set", "data.validation=0"}));
   ASSERT_EQ(trained.code, 0) << trained.err;
   const std::vector<std::string> impute = {"impute",    run,
                                            "--split",   "train",
