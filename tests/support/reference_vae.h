@@ -50,7 +50,7 @@ class ReferenceVae {
     if (!seen) seen = x;
     std::vector<double> input(seen, seen + config_.dims);
     for (std::size_t j = 0; mask && j < input.size(); ++j) input[j] *= mask[j];
-    if (config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
+    if (mask && config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
     const auto hidden = stack("encoder", config_.encoder.size(), input);
     const auto mean = linear("encoder.mean", hidden);
     Costs result;

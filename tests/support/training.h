@@ -117,7 +117,6 @@ inline std::vector<RecipeVariant> recipe_variants() {
        }},
       {"masked_input",
        [](Recipe& r) {
-         r.data.binarize = "resample";
          r.objective.corruption = "masking";
          r.objective.corruption_amount = 0.25;
        }},
