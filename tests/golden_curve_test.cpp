@@ -80,9 +80,7 @@ class ReferenceTraining {
     return mean_.empty() ? x : (x - mean_[column]) / deviation_[column];
   }
 
-  std::int64_t steps_per_epoch() const {
-    return (data_.train.count + step_rows() - 1) / step_rows();
-  }
+  std::int64_t steps_per_epoch() const { return (data_.train.count + step_rows() - 1) / step_rows(); }
 
   double noise(std::int64_t example, std::int64_t dimension) const {
     const auto words =

@@ -258,9 +258,8 @@ void StepRunner::run_batch(std::size_t index, const Activations& batch, bool acc
   const Vae& vae = *model_.vae;
   const Slot& slot = slots_[index];
   const Slot& next = slots_[(index + 1) % slots_.size()];
-  const NoiseSource noise = {.seed = model_.recipe.train.seed,
-                             .time = &slot.state->noise_time,
-                             .examples = batch.examples.data};
+  const NoiseSource noise = {
+      .seed = model_.recipe.train.seed, .time = &slot.state->noise_time, .examples = batch.examples.data};
   Objective objective = objective_;
   objective.kl_weight = &slot.state->kl_weight;
   objective.capacity = &slot.state->capacity;
@@ -286,7 +285,6 @@ void StepRunner::run_batch(std::size_t index, const Activations& batch, bool acc
   vae.backward(batch, noise, objective, use);
   side_lane_.join();
 }
-
 
 void StepRunner::update(const StepState* state) {
   Context& context = *model_.context;
