@@ -10,12 +10,6 @@
 namespace elbo::command {
 namespace {
 
-std::string fixed(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
-
 std::string right(const std::string& text, std::size_t width) {
   std::size_t letters = 0;
   for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
