@@ -94,8 +94,9 @@ TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
   const Dataset data = patterned_data(83, 0, 12, GetParam().as_bytes);
   StepRun one(recipe, data, 1), four(recipe, data, 4), eight(recipe, data, 8);
   EXPECT_EQ(one.epochs(2), 22);
-  EXPECT_EQ(four.epochs(2), device().is_cuda() ? 8 : 22);
-  EXPECT_EQ(eight.epochs(2), device().is_cuda() ? 6 : 22);
+  const bool unrolled = device().is_cuda() && recipe.train.accumulate == 1;
+  EXPECT_EQ(four.epochs(2), unrolled ? 8 : 22);
+  EXPECT_EQ(eight.epochs(2), unrolled ? 6 : 22);
   const LossRecord record = one.record();
   EXPECT_GT(record.sums[0], 0.0);
   EXPECT_EQ(record.first_bad_step, 0u);

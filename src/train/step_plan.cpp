@@ -72,13 +72,14 @@ double time_step(Context& context, StepRunner& runner, std::int64_t full_steps) 
 }
 
 StepPlan measure(Model& model, const Dataset& data) {
-  constexpr std::int64_t kBatches = 20;
+  constexpr std::int64_t kSteps = 20;
   if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
   Model::State& state = model.state();
   Context& context = *state.context;
   data::check_support(data, data::support_of(state.vae->config().likelihood, state.recipe.data));
-  const Examples examples =
-      data.train.slice(0, std::min(data.train.count, kBatches * state.recipe.train.batch));
+  const TrainSettings& train = state.recipe.train;
+  const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulate;
+  const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));
   if (state.recipe.data.standardize) {
     auto statistics = data::standardization(examples);
     state.standard_mean = std::move(statistics.mean);
@@ -93,7 +94,7 @@ StepPlan measure(Model& model, const Dataset& data) {
   plan.batch = std::min(state.recipe.train.batch, examples.count);
   plan.calls = trace_step(context, runner);
   for (const OpCall& call : plan.calls) plan.op_seconds += call.seconds;
-  plan.step_seconds = time_step(context, runner, examples.count / plan.batch);
+  plan.step_seconds = time_step(context, runner, examples.count / runner.examples_in(1));
   return plan;
 }
 

@@ -30,7 +30,7 @@ struct RunningAverageCase {
       for (std::size_t i = 0; i < values.size(); ++i) expected[i] = d * before[i] + (1.0 - d) * values[i];
       return expected;
     };
-    const auto average_view = run.output<float>("average", size, reference, {1e-7, 1e-6}, before);
+    const auto average_view = run.output<float>("average", size, reference, {3e-7, 1e-6}, before);
     const auto value_view = run.input<float>("values", values);
     const auto state_view = run.input<StepState>("state", {StepState{.step = step}});
     run.operation = [=, weight = decay](Context& context) {

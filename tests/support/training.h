@@ -144,13 +144,13 @@ inline std::vector<RecipeVariant> recipe_variants() {
       {"sigmoid",
        [](Recipe& r) {
          r.model.likelihood = "gaussian-sigmoid";
-         r.model.variance = 0.5;
+         r.model.variance = 0.02;
        }},
       {"averaged", [](Recipe& r) { r.train.ema = 0.8; }},
       {"accumulated",
        [](Recipe& r) {
-         r.train.batch = 3;
-         r.train.accumulate = 3;
+         r.train.batch = 4;
+         r.train.accumulate = 2;
          r.train.weight_decay = 0.05;
        }},
       {"accumulated_clipped",
@@ -160,7 +160,6 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.train.clip_norm = 0.05;
          r.train.ema = 0.5;
        }},
-      {"patient", [](Recipe& r) { r.train.patience = 3; }},
       {"autoencoder",
        [](Recipe& r) {
          r.model.kind = "autoencoder";

@@ -27,7 +27,12 @@ struct Row {
 constexpr Row kRows[] = {
     {"-ELBO", "elbo", -1.0}, {"  reconstruction", "reconstruction", 1.0}, {"  KL", "kl", 1.0}};
 constexpr const char* kSplits[] = {"train", "validation", "test"};
-constexpr const char* kFigures[] = {"squared_error", "active_units", "best_epoch"};
+constexpr struct {
+  const char* label;
+  const char* key;
+} kFigures[] = {{"squared error (no nats)", "squared_error"},
+                {"active units", "active_units"},
+                {"best epoch", "best_epoch"}};
 
 std::string padded(const std::string& text, std::size_t width) {
   std::size_t letters = 0;
@@ -99,7 +104,7 @@ Json in_short(const std::vector<Json>& runs, Json (*part)(const Spread&)) {
     if (!spread(runs, concat("/", split, "/reconstruction"))) continue;
     for (const Row& row : kRows) add(json[split], row.key, concat("/", split, "/", row.key));
   }
-  for (const char* figure : kFigures) add(json, figure, concat("/", figure));
+  for (const auto& figure : kFigures) add(json, figure.key, concat("/", figure.key));
   return json;
 }
 
@@ -122,7 +127,7 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
     if (spread(runs, concat("/", split, "/reconstruction"))) splits.emplace_back(split);
   }
   const auto line = [&](const std::string& label, const auto& cell) {
-    std::cout << label << std::string(label.size() < 24 ? 24 - label.size() : 1, ' ');
+    std::cout << label << std::string(label.size() < 26 ? 26 - label.size() : 1, ' ');
     for (const auto& split : splits) std::cout << padded(cell(split), 22);
     std::cout << '\n';
   };
@@ -135,13 +140,11 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
       return found ? in_words(*found) : std::string("-");
     });
   }
-  const auto& last = splits.back();
-  std::cout << "\nof " << last << ":\n";
-  for (const char* figure : kFigures) {
-    if (const auto found = spread(runs, concat("/", figure))) {
-      std::cout << "  " << figure << std::string(22 - std::string(figure).size(), ' ')
-                << padded(in_words(*found), 22) << '\n';
-    }
+  for (const auto& figure : kFigures) {
+    line(figure.label, [&](const std::string& split) {  // of the last split alone
+      const auto found = spread(runs, concat("/", figure.key));
+      return found && split == splits.back() ? in_words(*found) : std::string();
+    });
   }
   std::cout << "\n"
             << job.folder.string() << "/\n  seed-S                a run of each, repeat.json all of this\n";

@@ -80,7 +80,7 @@ void check_is_run_of(const std::string& recipe, const Job& job) {
 
 // Epochs that a run whose steps are all done has behind it.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
-  const auto batch = job.recipe.train.batch * job.recipe.train.accumulate;
+  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulate;
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
