@@ -76,7 +76,8 @@ def main():
         subprocess.run(encode + [files[1], "--map", "tsne"], check=True)
         seconds = time.time() - begin
         codes, points = (np.load(file) for file in files)
-    labels = np.frombuffer(pathlib.Path(options.labels).read_bytes(), np.uint8)[8:][:len(codes)].astype(int)
+    labels = np.frombuffer(pathlib.Path(options.labels).read_bytes(), np.uint8)[8:].astype(int)
+    labels = labels[np.arange(len(codes)) * len(labels) // len(codes)]  # those that -n takes
     near, p = neighbours(codes, 10), affinities(codes)
     print("| | 10 neighbours kept | trustworthiness, 12 | label by 10 neighbours | KL(P, Q) | seconds |")
     print("|---|---|---|---|---|---|")

@@ -141,8 +141,9 @@ std::vector<double> anneal(Chains& chains, const Activations& a, const std::vect
 std::vector<double> find_step_sizes(const Vae& vae, const EvaluationData& data,
                                     const std::vector<double>& path, AnnealingOptions options) {
   constexpr double kWanted = 0.65, kGain = 0.5;
-  const std::int64_t runs = std::clamp<std::int64_t>(1 + 600 / options.steps, 2, 20);
+  const std::int64_t runs = std::clamp<std::int64_t>(1 + 200 / options.steps, 2, 6);
   options.seed = ~options.seed;  // numbers of its own
+  options.chains = std::min<std::int64_t>(options.chains, 16);
   const std::int64_t rows = std::min<std::int64_t>(data.count, 16);
   Chains chains(vae, rows, options);
   const Activations a = chains.workspace().rows(rows);

@@ -75,10 +75,15 @@ int write_codes(Model& model, const Examples& examples, const EncodeOptions& opt
   }
   const auto count = std::min(options.count.value_or(examples.count), examples.count);
   TableFile table(options.out, count, columns);
-  in_chunks(examples, 0, count, [&](const Table& rows) {
+  const auto encode = [&](const Table& rows) {
     const auto posterior = model.encode(rows);
     table.append(options.log_variance ? joined(posterior) : posterior.mean);
-  });
+  };
+  if (count == examples.count) {
+    in_chunks(examples, 0, count, encode);
+  } else {
+    encode(evenly_spaced(examples, count).rows);
+  }
   table.commit();
   std::cout << options.out << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
             << " encoded\n";
@@ -136,9 +141,7 @@ void add_encode(CLI::App& app, Action& action) {
   command->add_option(
       "--map", options->map,
       "Lays codes out in the plane: none, pca or tsne [of pictures tsne, of a 2-D latent none]");
-  command
-      ->add_option("-n", options->count,
-                   "Examples to take: the first of a table [all]; evenly spaced ones of a map [10000]")
+  command->add_option("-n", options->count, "Examples to take, evenly spaced [all; 10000 for a map]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   add_data_and_split(*command, options->data, options->split);
   command->add_flag("--log-variance", options->log_variance,
