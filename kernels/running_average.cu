@@ -11,8 +11,9 @@ namespace {
 
 constexpr int kThreads = 256;
 
-__global__ void __launch_bounds__(kThreads) running_average_kernel(float* average, const float* values, std::int64_t size,
-                                                           bool aligned, double decay, const StepState* state) {
+__global__ void __launch_bounds__(kThreads)
+    running_average_kernel(float* average, const float* values, std::int64_t size, bool aligned, double decay,
+                           const StepState* state) {
   const std::int64_t first = 4 * (static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x);
   const std::int64_t count = size - first;
   if (count <= 0) return;  // no barrier follows
@@ -28,11 +29,11 @@ __global__ void __launch_bounds__(kThreads) running_average_kernel(float* averag
 
 }  // namespace
 
-void running_average(Context& context, VectorView<float> average, VectorView<const float> values, double decay,
-             const StepState* state) {
+void running_average(Context& context, VectorView<float> average, VectorView<const float> values,
+                     double decay, const StepState* state) {
   const bool aligned = aligned16(average.data) && aligned16(values.data);
-  launch(context.cuda(), LaunchShape{blocks_for(average.size, 4 * kThreads), kThreads}, running_average_kernel, average.data,
-         values.data, average.size, aligned, decay, state);
+  launch(context.cuda(), LaunchShape{blocks_for(average.size, 4 * kThreads), kThreads},
+         running_average_kernel, average.data, values.data, average.size, aligned, decay, state);
 }
 
 }  // namespace elbo::cuda

@@ -16,7 +16,7 @@ TEST(Cli, HelpAndVersionGoToStandardOutput) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"},
                                                                      {"--version"},
                                                                      {"train", "--help"},
-{"select", "--help"},
+                                                                     {"select", "--help"},
                                                                      {"eval", "--help"},
                                                                      {"sample", "--help"},
                                                                      {"reconstruct", "--help"},

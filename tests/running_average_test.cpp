@@ -18,8 +18,9 @@ TEST_P(RunningAverageCases, MatchesFloat64) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, RunningAverageCases,
-                         testing::Values(RunningAverageCase{1}, RunningAverageCase{3, 2}, RunningAverageCase{17, 1000},
-                                         RunningAverageCase{784, 8000}, RunningAverageCase{8192, 10000000},
+                         testing::Values(RunningAverageCase{1}, RunningAverageCase{3, 2},
+                                         RunningAverageCase{17, 1000}, RunningAverageCase{784, 8000},
+                                         RunningAverageCase{8192, 10000000},
                                          RunningAverageCase{16411, 50, 0.0}, RunningAverageCase{50003, 20}),
                          CaseName());
 

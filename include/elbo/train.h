@@ -67,12 +67,12 @@ struct TrainOptions {
   std::function<bool()> stop;  ///< asked between steps; true ends the training after a checkpoint
 };
 
-/// Trains the model in place by its recipe; at the end the model holds the last parameters, their running average
-/// with train.ema, or the best of either with train.patience. Unless resumed,
-/// it goes from the parameters the model has, with a fresh optimizer. Throws ConfigError (train.patience without
-/// validation data), ShapeError (rows
-/// are not the model's), DataError (data does not suit the likelihood, none to train on, a checkpoint is
-/// corrupt or of other data), DivergedError (the last good checkpoint stays), IoError, DeviceError.
+/// Trains the model in place by its recipe; at the end the model holds the last parameters, their running
+/// average with train.ema, or the best of either with train.patience. Unless resumed, it goes from the
+/// parameters the model has, with a fresh optimizer. Throws ConfigError (train.patience without validation
+/// data), ShapeError (rows are not the model's), DataError (data does not suit the likelihood, none to train
+/// on, a checkpoint is corrupt or of other data), DivergedError (the last good checkpoint stays), IoError,
+/// DeviceError.
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
 
 }  // namespace elbo

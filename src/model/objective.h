@@ -7,9 +7,10 @@
 
 namespace elbo {
 
-/// The mean over the rows of a step of nll + β·KL, averaged over K samples, or of the negative
-/// importance-weighted bound −log(1/K Σ_k exp(−nll_k − β·log_ratio_k)) (Burda et al. 2016, eq. 8). Of the former, free
-/// bits or a capacity may change what the KL costs (ops/kl_objective.h); of an autoencoder, its code may cost something.
+/// The mean over a step's rows of nll + β·KL, averaged over K samples, or of −log(1/K Σ_k exp(−nll_k −
+/// β·log_ratio_k)), the negative importance-weighted bound (Burda et al. 2016, eq. 8). Free bits or a
+/// capacity change the KL's cost in the former (ops/kl_objective.h); an autoencoder's code may cost
+/// something.
 struct Objective {
   const float* kl_weight = nullptr;  ///< β, in device memory; null: 1
   bool importance_weighted = false;

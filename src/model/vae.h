@@ -17,7 +17,7 @@ struct Activations {
   std::int64_t samples = 1;  ///< K
   /// Those that gradients are a mean over: n, or those of all the batches that make up a step.
   std::int64_t step_rows = 0;
-  bool corrupted = false;    ///< input is not x, but what the caller makes of it (ops::corrupt)
+  bool corrupted = false;  ///< input is not x, but what the caller makes of it (ops::corrupt)
   /// [n, input_width] what the encoder reads: x, and beside it the mask where the model sees it.
   MatrixView<float> input;
   MatrixView<float> x;                ///< [n, dims] the batch, written by the caller (gather_batch)

@@ -15,15 +15,15 @@ constexpr std::int64_t kParallelSize = 1 << 14;
 
 }  // namespace
 
-void running_average(Context& context, VectorView<float> average, VectorView<const float> values, double decay,
-             const StepState* state) {
-  ELBO_CHECK(average.size == values.size, ShapeError, "running_average was given ", values.size, " values for ",
-             average.size);
+void running_average(Context& context, VectorView<float> average, VectorView<const float> values,
+                     double decay, const StepState* state) {
+  ELBO_CHECK(average.size == values.size, ShapeError, "running_average was given ", values.size,
+             " values for ", average.size);
   ELBO_CHECK(state != nullptr, ShapeError, "running_average was given no step state");
   ELBO_CHECK(decay >= 0.0 && decay < 1.0, ShapeError, "running_average was given a decay of ", decay);
   if (average.size == 0) return;
-  ELBO_CHECK(!average.empty() && !values.empty(), ShapeError, "running_average was given an empty view of size ",
-             average.size);
+  ELBO_CHECK(!average.empty() && !values.empty(), ShapeError,
+             "running_average was given an empty view of size ", average.size);
   const TracedOp traced(context, [&] {
     return plain_call("running_average", concat(average.size), 12.0 * static_cast<double>(average.size));
   });

@@ -145,7 +145,8 @@ bool Trainer::resume() {
   }
   saved_steps_ = checkpoint_steps_ = position_.steps;
   if (model_.recipe().train.patience > 0 && position_.best_epoch > 0) {
-    best_ = read_parameters(io::SafetensorsFile(folder_->best_model()), model_.state().vae->parameters().layout());
+    best_ = read_parameters(io::SafetensorsFile(folder_->best_model()),
+                            model_.state().vae->parameters().layout());
   }
   if (!finished()) folder_->go_on(model_.recipe(), position_.epoch);
   return true;
