@@ -14,11 +14,11 @@
 namespace elbo::test {
 namespace {
 
-class Leapfrog : public testing::TestWithParam<LeapfrogCase> {};
-TEST_P(Leapfrog, MatchesFloat64) {
+class HamiltonianLeapfrog : public testing::TestWithParam<LeapfrogCase> {};
+TEST_P(HamiltonianLeapfrog, MatchesFloat64) {
   EXPECT_OP(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Shapes, Leapfrog,
+INSTANTIATE_TEST_SUITE_P(Shapes, HamiltonianLeapfrog,
                          testing::Values(LeapfrogCase{1, 1}, LeapfrogCase{3, 17}, LeapfrogCase{17, 3, true},
                                          LeapfrogCase{130, 50}, LeapfrogCase{1000, 33, true}),
                          CaseName());
@@ -33,11 +33,11 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Hamiltonian,
                                          HamiltonianCase{500, 784}),
                          CaseName());
 
-class Metropolis : public testing::TestWithParam<MetropolisCase> {};
-TEST_P(Metropolis, MatchesReference) {
+class HamiltonianMetropolis : public testing::TestWithParam<MetropolisCase> {};
+TEST_P(HamiltonianMetropolis, MatchesReference) {
   EXPECT_OP(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Shapes, Metropolis,
+INSTANTIATE_TEST_SUITE_P(Shapes, HamiltonianMetropolis,
                          testing::Values(MetropolisCase{1, 1, 1}, MetropolisCase{3, 5, 17, true},
                                          MetropolisCase{17, 3, 3}, MetropolisCase{33, 16, 50, true}),
                          CaseName());
@@ -104,7 +104,7 @@ TEST(HamiltonianTrajectory, BackwardsItEndsWhereItBegan) {
   for (std::size_t d = 0; d < begin.size(); ++d) EXPECT_NEAR(chains.position()[d], begin[d], 1e-5);
 }
 
-TEST(MetropolisOp, RefusesEnergiesThatAreNoNumbers) {
+TEST(HamiltonianChoice, RefusesEnergiesThatAreNoNumbers) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
   Buffer<float> z(context, 4), gradient(context, 4), nll(context, 4), proposed(context, 4),
