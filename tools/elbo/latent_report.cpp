@@ -41,7 +41,8 @@ std::string plain(double number) {
 
 // What could make the model use its latent space.
 std::string how_to_use_more(const Recipe& recipe) {
-  return concat("lower objective.beta (now ", plain(recipe.objective.beta), ")");
+  return concat("lower objective.beta (now ", plain(recipe.objective.beta),
+                ") or set objective.warmup_epochs or objective.free_bits");
 }
 
 }  // namespace
