@@ -121,10 +121,10 @@ TEST(CliErrors, AFullDiskLeavesNothingHalfWritten) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
   CommandSettings full;
-  full.file_size_limit = 3000;  // recipe.toml fits, a model does not
+  full.file_size_limit = 20000;  // recipe.toml fits, a model does not
   const auto run = folder / "run";
   expect_complaint(
-      run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", run, "--set", "model.encoder=[64]"}),
+      run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", run, "--set", "model.encoder=[4096]"}),
                full),
       1, {"safetensors", "large"});
   for (const auto& name : files_below(run)) {
