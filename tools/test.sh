@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs every test on the CPU and with the CUDA kernels emulated, and compiles
 # all kernels with nvcc where there is one (running the tests on a GPU where there is one).
+# Where ccache is installed, it is used.
 #   tools/test.sh            cpu, emulate and nvcc
 #   tools/test.sh PRESET…    those of CMakePresets.json alone: cpu, cpu-asan, emulate, emulate-asan, cuda
 set -euo pipefail
@@ -8,6 +9,9 @@ cd "$(dirname "$0")/.."
 . tools/packages.sh
 
 install_packages $BUILD_PACKAGES $TEST_PACKAGES
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache} CMAKE_CUDA_COMPILER_LAUNCHER=${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}
+fi
 
 build_and_test() {
   echo "== $1"
