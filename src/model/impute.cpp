@@ -155,15 +155,6 @@ class MissingScope {
   bool before_;
 };
 
-Examples to_examples(const Table& x) {
-  Examples examples;
-  examples.origin = "the table";
-  examples.count = x.rows;
-  examples.dims = x.cols;
-  examples.floats = x.values;
-  return examples;
-}
-
 /// Draws K samples of z for every row of the batch and copies what they give to the host.
 void draw_samples(const Vae& vae, const Activations& a, MatrixView<float> means, std::uint64_t seed,
                   Samples& samples) {

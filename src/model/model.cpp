@@ -29,15 +29,6 @@ void check_table(const Table& table) {
              " values");
 }
 
-Examples to_examples(const Table& table) {
-  Examples examples;
-  examples.origin = "the table";
-  examples.count = table.rows;
-  examples.dims = table.cols;
-  examples.floats = table.values;
-  return examples;
-}
-
 Table make_table(std::int64_t rows, std::int64_t cols) {
   return {rows, cols, std::vector<float>(static_cast<std::size_t>(rows * cols))};
 }

@@ -54,4 +54,13 @@ EvaluationData StoredBatches::data() const {
           .fill = [this](const Activations& a, std::int64_t first) { fill(a, first); }};
 }
 
+Examples to_examples(const Table& table) {
+  Examples examples;
+  examples.origin = "the table";
+  examples.count = table.rows;
+  examples.dims = table.cols;
+  examples.floats = table.values;
+  return examples;
+}
+
 }  // namespace elbo

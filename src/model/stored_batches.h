@@ -31,4 +31,7 @@ class StoredBatches {
   std::span<const float> deviation_;
 };
 
+/// A table's rows as examples.
+Examples to_examples(const Table& table);
+
 }  // namespace elbo
