@@ -138,6 +138,31 @@ TEST(Missing, CostsAreThoseOfThePresentValues) {
   EXPECT_NEAR(filled.squared_error - evaluation.squared_error, 2.0 * (of_zero - 0.9189385332), 1e-4);
 }
 
+// A density of standardised data lacks log σ of the values that an example has, not of all of them.
+TEST(Missing, EachExamplesCostIsInItsOwnScale) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_missing_recipe();
+  Model plain(recipe, 2, device());
+  recipe.data.standardize = true;
+  Model standardized(recipe, 2, device());
+  standardized.state().standard_mean = {0.0f, 0.0f};
+  standardized.state().standard_deviation = {8.0f, 0.25f};
+  const Examples scaled = Dataset::from_floats({1.0f, -1.0f, kNan, 2.0f, 0.5f, kNan}, 2).train;
+  const Examples own = Dataset::from_floats({8.0f, -0.25f, kNan, 0.5f, 4.0f, kNan}, 2).train;
+  const ExampleScores a = standardized.scores(own, 20, 3), b = plain.scores(scaled, 20, 3);
+  const double volumes[] = {std::log(2.0), std::log(0.25), std::log(8.0)};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(a.nll[i], b.nll[i] + volumes[i], 1e-5);
+    EXPECT_NEAR(a.negative_elbo[i], b.negative_elbo[i] + volumes[i], 1e-5);
+  }
+  const double mean = (volumes[0] + volumes[1] + volumes[2]) / 3.0;
+  EXPECT_NEAR(standardized.evaluate(own, 0, 3).terms.elbo, plain.evaluate(scaled, 0, 3).terms.elbo - mean,
+              1e-5);
+  const AnnealingOptions options{.chains = 2, .steps = 10, .seed = 3};
+  EXPECT_NEAR(standardized.annealed_nll(own, options).nll, plain.annealed_nll(scaled, options).nll + mean,
+              1e-5);
+}
+
 TEST(Missing, SeeingTheMaskNeedsOne) {
   Recipe recipe = small_missing_recipe();
   recipe.model.see_mask = true;
@@ -201,6 +226,21 @@ TEST(Impute, RowsMayComeInParts) {
     }
   }
   EXPECT_TRUE(model.impute(part, {.interval = 0.0}).low.values.empty());
+}
+
+// Weights so large that the decoder overflows: what it gives is no number, and says so.
+TEST(Impute, OutlivesADecoderThatOverflows) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_missing_recipe();
+  Model model(recipe, 4, device());
+  Model::State& state = model.state();
+  std::vector<float> values = download(*state.context, state.vae->parameters().values());
+  for (float& value : values) value *= 1e30f;
+  state.context->copy_to_device(state.vae->parameters().values().data, values.data(),
+                                values.size() * sizeof(float));
+  const Imputation completed = model.impute(to_table(gappy().train, 0, 8), {.samples = 50});
+  EXPECT_GT(completed.missing, 0);
+  EXPECT_TRUE(std::ranges::any_of(completed.low.values, [](float value) { return !std::isfinite(value); }));
 }
 
 TEST(Impute, RefusesWhatCannotBe) {

@@ -54,6 +54,9 @@ TEST(Schedule, StepFallsByItsFactor) {
   expect_rates(train, 2, {0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025});
   train.warmup_epochs = 1.0;
   expect_rates(train, 2, {0.05, 0.1, 0.1, 0.05});
+  train.warmup_epochs = 0.0;
+  train.decay_epochs = 0.07;  // of 100 steps, which rounds to a little more than seven
+  expect_rates(train, 100, {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05});
 }
 
 // Half a cosine over steps 1 … 5: cos 0, π/4, π/2, 3π/4, π.

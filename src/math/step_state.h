@@ -36,6 +36,9 @@ enum class NoisePurpose : std::uint32_t {
   prior_sample = 5,
   importance = 6,
   likelihood_sample = 7,
+  anneal_start = 8,     ///< where chains of annealed importance sampling begin
+  anneal_velocity = 9,  ///< what they go on with
+  anneal_accept = 10,   ///< and whether a move is taken
   corrupt = 11,
 };
 

@@ -11,10 +11,6 @@
 namespace elbo {
 namespace {
 
-// Further purposes of noise (math/step_state.h): where chains begin, the velocities they go on with, and
-// which proposals they accept.
-constexpr NoisePurpose kStart{32}, kVelocity{33}, kAccept{34};
-
 /// Temperatures from 0 to 1, closest to each other at both ends: σ from −4 to 4, scaled (Wu et al. 2017).
 std::vector<double> sigmoid_path(std::int64_t steps) {
   const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
@@ -55,7 +51,7 @@ class Chains {
   void begin(const Activations& a) {
     a_ = a;
     count_ = a.rows * options_.chains;
-    draw(a_.z, kStart, 0);
+    draw(a_.z, NoisePurpose::anneal_start, 0);
     vae_.decode_with_gradient(a_);
     Context& context = vae_.context();
     // Where a chain begins there is nothing to compare with.
@@ -70,7 +66,7 @@ class Chains {
     Context& context = vae_.context();
     const auto t = static_cast<float>(temperature), size = static_cast<float>(step);
     const MatrixView<float> velocity = velocity_.matrix(count_, latent_);
-    draw(velocity, kVelocity, transition * options_.chains);
+    draw(velocity, NoisePurpose::anneal_velocity, transition * options_.chains);
     const ops::ChainState<float> state = {z_.matrix(count_, latent_), gradient_.matrix(count_, latent_),
                                           nll_.view().part(0, count_)};
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_ * latent_);
@@ -85,7 +81,7 @@ class Chains {
     ops::hamiltonian(context, after_.view().part(0, count_), a_.z, velocity, a_.nll, t);
     ops::metropolis(context, state, {a_.z, a_.dz, a_.nll}, probability_.view().part(0, count_),
                     before_.view().part(0, count_), after_.view().part(0, count_), options_.chains,
-                    noise(kAccept, transition * options_.chains));
+                    noise(NoisePurpose::anneal_accept, transition * options_.chains));
     copies_.request(host_, probability_.data(), count_);
     copies_.wait();
     double total = 0.0;
@@ -193,6 +189,7 @@ AnnealedEstimate annealed_nll(const Vae& vae, const EvaluationData& data, const 
   Chains chains(vae, rows, options);
   RunningMoments nll, effective, acceptance;
   const auto number = static_cast<std::size_t>(options.chains);
+  std::int64_t example = 0;
   for_each_batch(chains.workspace(), data, [&](const Activations& a) {
     const std::vector<double> log_weights = anneal(
         chains, a, path, [&](std::size_t i) { return sizes[i]; },
@@ -203,7 +200,7 @@ AnnealedEstimate annealed_nll(const Vae& vae, const EvaluationData& data, const 
         sum.add(log_weights[c]);
         squares.add(2.0 * log_weights[c]);
       }
-      nll.add(std::log(static_cast<double>(number)) - sum.value() + data.log_volume);
+      nll.add(std::log(static_cast<double>(number)) - sum.value() + data.log_volume(example++));
       effective.add(std::exp(2.0 * sum.value() - squares.value()));
     }
   });

@@ -18,7 +18,8 @@ double sum(const std::vector<float>& values) {
 /// From sums over all examples.
 ElboTerms to_terms(double nll, double kl, const EvaluationData& data) {
   const auto n = static_cast<double>(data.count);
-  const double reconstruction = nll / n + data.log_volume;
+  const double volumes = std::accumulate(data.log_volumes.begin(), data.log_volumes.end(), 0.0);
+  const double reconstruction = (nll + volumes) / n;
   return {.elbo = -(reconstruction + kl / n), .reconstruction = reconstruction, .kl = kl / n};
 }
 

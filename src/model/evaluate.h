@@ -14,11 +14,16 @@ namespace elbo {
 /// context.
 struct EvaluationData {
   std::int64_t count = 0;
-  /// Of standardised data: Σ_j log σ_j, added to every −log p, so that it is a density of the data in its own
-  /// scale; and σ [dims], in which squared errors are measured. 0 and empty where data is taken as it is.
-  double log_volume = 0.0;
+  /// Of standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p, so
+  /// that it is a density of the data in its own scale; and σ [dims], in which squared errors are measured.
+  /// Empty where data is taken as it is.
+  std::span<const double> log_volumes;
   std::span<const float> deviation;
   std::function<void(const Activations& a, std::int64_t first)> fill;
+
+  double log_volume(std::int64_t example) const {
+    return log_volumes.empty() ? 0.0 : log_volumes[static_cast<std::size_t>(example)];
+  }
 };
 
 /// Rows of a batch in evaluations: enough to keep the device busy, little enough to stay in its caches.

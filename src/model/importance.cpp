@@ -70,7 +70,8 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
       }
     }
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      visit(visited++, weights[i].estimate(data.log_volume, kl[i]));
+      visit(visited, weights[i].estimate(data.log_volume(visited), kl[i]));
+      ++visited;
     }
   });
 }

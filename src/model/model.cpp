@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "data/check.h"
 #include "data/resident.h"
@@ -104,14 +105,22 @@ void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choi
   product_choices = std::move(choices);
 }
 
-double Model::State::log_volume(const Examples& examples) const {
-  if (standard_deviation.empty()) return 0.0;
-  const auto present = data::presence(examples);
-  double total = 0.0;
-  for (std::size_t j = 0; j < present.size(); ++j) {
-    total += present[j] * std::log(static_cast<double>(standard_deviation[j]));
+std::vector<double> Model::State::log_volumes(const Examples& examples) const {
+  if (standard_deviation.empty()) return {};
+  std::vector<double> logs;
+  for (const float deviation : standard_deviation) logs.push_back(std::log(static_cast<double>(deviation)));
+  std::vector<double> volumes(static_cast<std::size_t>(examples.count),
+                              std::accumulate(logs.begin(), logs.end(), 0.0));
+  for (std::size_t at = 0; at < examples.floats.size(); ++at) {  // bytes are all there
+    if (std::isnan(examples.floats[at])) volumes[at / logs.size()] -= logs[at % logs.size()];
   }
-  return total;
+  return volumes;
+}
+
+double Model::State::log_volume(const Examples& examples) const {
+  const std::vector<double> volumes = log_volumes(examples);
+  const auto count = static_cast<double>(std::max<std::size_t>(volumes.size(), 1));
+  return std::accumulate(volumes.begin(), volumes.end(), 0.0) / count;
 }
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -23,8 +23,10 @@ struct Model::State {
   std::vector<float> standard_deviation;
   bool fresh = true;  ///< its parameters are as they were drawn: neither trained nor read from a file
 
-  /// Σ_j log σ_j over an example's present values, averaged over the examples: what a density of standardised
-  /// data lacks to be one of the data itself, in nats. 0 without.
+  /// [count] Σ_j log σ_j over each example's present values: what a density of standardised data lacks to be
+  /// one of the data itself, in nats. Empty without.
+  std::vector<double> log_volumes(const Examples& examples) const;
+  /// Their mean; 0 without.
   double log_volume(const Examples& examples) const;
 
   /// Products ask these from here on.

@@ -35,7 +35,7 @@ StoredBatches::StoredBatches(const Model::State& state, const Examples& examples
                     state.standard_deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),
-      log_volume_(state.log_volume(examples)),
+      log_volumes_(state.log_volumes(examples)),
       deviation_(state.standard_deviation) {}
 
 void StoredBatches::fill(const Activations& a, std::int64_t first) const {
@@ -49,7 +49,7 @@ void StoredBatches::fill(const Activations& a, std::int64_t first) const {
 
 EvaluationData StoredBatches::data() const {
   return {.count = count(),
-          .log_volume = log_volume_,
+          .log_volumes = log_volumes_,
           .deviation = deviation_,
           .fill = [this](const Activations& a, std::int64_t first) { fill(a, first); }};
 }

@@ -27,7 +27,7 @@ class StoredBatches {
   data::Preprocessor preprocessor_;
   Buffer<std::int64_t> order_;  // 0 … count − 1: gather_batch names rows by it
   std::uint64_t seed_;
-  double log_volume_;
+  std::vector<double> log_volumes_;
   std::span<const float> deviation_;
 };
 

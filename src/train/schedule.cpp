@@ -28,7 +28,9 @@ double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch
   const double warmup = settings.warmup_epochs * epoch;
   double rate = settings.learning_rate;
   if (settings.schedule == "step") {
-    rate *= std::pow(settings.decay_factor, std::floor((t - 1.0) / (settings.decay_epochs * epoch)));
+    // A fraction of an epoch may be a whole number of steps but for rounding.
+    const double decays = std::floor((t - 1.0) / (settings.decay_epochs * epoch) * (1.0 + 1e-12));
+    rate *= std::pow(settings.decay_factor, decays);
   } else if (settings.schedule == "cosine") {
     const double from = std::max(warmup, 1.0), last = static_cast<double>(settings.epochs) * epoch;
     const double progress = last > from ? std::clamp((t - from) / (last - from), 0.0, 1.0) : 0.0;
