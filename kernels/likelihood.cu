@@ -63,7 +63,8 @@ __device__ float four_values(const Likelihood& likelihood, const LikelihoodArgum
 }
 
 template <class Likelihood, int Threads>
-__global__ void __launch_bounds__(Threads) likelihood_kernel(Likelihood likelihood, LikelihoodArguments a) {
+__global__ void __launch_bounds__(Threads) likelihood_kernel(Likelihood given, LikelihoodArguments a) {
+  const Likelihood likelihood = math::settled(given);
   auto& scratch = shared_storage<BlockScratch<float, Threads>>();
   const std::int64_t row = blockIdx.x;
   const float row_weight = a.weight.scale * (a.weight.per_row.data ? a.weight.per_row.data[row] : 1.0f);

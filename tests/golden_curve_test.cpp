@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <numbers>
+#include <numeric>
+
 #include "data/resident.h"
 #include "math/philox.h"
 #include "model/model_file.h"
@@ -18,6 +21,8 @@ namespace {
 /// differences, and Adam as torch.optim.AdamW documents it. Shares with the library only the order of the
 /// examples, the noise, the rates, and the initial parameters.
 class ReferenceTraining {
+  static constexpr const char* kLogVariance = "decoder.log_variance";
+
  public:
   ReferenceTraining(Model& model, const Dataset& data)
       : recipe_(model.recipe()),
@@ -100,29 +105,65 @@ class ReferenceTraining {
       for (std::int64_t j = 0; j < config_.dims; ++j) x.push_back(value(example, j));
       for (std::int64_t d = 0; d < samples * config_.latent; ++d) epsilon.push_back(noise(example, d));
     }
+    const double beta = kl_weight(recipe_, steps_per_epoch(), steps_);
+    double squares = 0.0, weight = 0.0;
     for (std::size_t i = 0; i < examples.size(); ++i) {
       const auto costs = vae_.costs(x.data() + i * static_cast<std::size_t>(config_.dims),
                                     epsilon.data() + i * drawn, samples);
       for (const double nll : costs.nll) reconstruction += nll / static_cast<double>(costs.nll.size());
       kl += costs.kl;
+      const auto weights = sample_weights(costs, beta);
+      for (std::size_t k = 0; k < weights.size(); ++k) squares += weights[k] * squared_error(costs.nll[k]);
+      weight += 1.0;
     }
-    const double beta = kl_weight(recipe_, steps_per_epoch(), steps_);
     const auto minimised = [&] {
       return recipe_.objective.kind == "iwae" ? vae_.negative_bound(x, epsilon, samples, beta)
                                               : vae_.objective(x, epsilon, samples, beta);
     };
     NamedTensors gradient;
     for (auto& [name, values] : vae_.tensors()) {
+      if (name == kLogVariance) continue;  // it follows the squared errors
       for (double& parameter : values) gradient[name].push_back(finite_difference(parameter, minimised));
     }
     clip(gradient);
     const double decay = std::min(recipe_.train.ema, (1.0 + steps_) / (10.0 + steps_));
     for (auto& [name, values] : vae_.tensors()) {
-      adam(values, gradient[name], first_moment_[name], second_moment_[name]);
+      if (name == kLogVariance) {
+        move_variance(values[0], squares / (weight * static_cast<double>(config_.dims)));
+      } else {
+        adam(values, gradient[name], first_moment_[name], second_moment_[name]);
+      }
       for (std::size_t i = 0; i < values.size(); ++i) {
         average_[name][i] = decay * average_[name][i] + (1.0 - decay) * values[i];
       }
     }
+  }
+
+  /// Of an example's samples, 1 in all: in the importance-weighted bound as they count in its gradient.
+  std::vector<double> sample_weights(const ReferenceVae::Costs& costs, double beta) const {
+    std::vector<double> weights;
+    const bool alike = recipe_.objective.kind != "iwae";
+    for (std::size_t k = 0; k < costs.nll.size(); ++k) {
+      const double below = costs.nll[k] - costs.nll[0] + beta * (costs.log_ratio[k] - costs.log_ratio[0]);
+      weights.push_back(alike ? 1.0 : std::exp(-below));
+    }
+    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (double& weight : weights) weight /= total;
+    return weights;
+  }
+
+  /// Σ_j (x_j − μ_j)² of an example that costs −log N(x; μ, σ²), where the model has one σ².
+  double squared_error(double nll) const {
+    const auto own = vae_.tensors().find(kLogVariance);
+    if (own == vae_.tensors().end()) return 0.0;
+    const double variance = std::exp(own->second[0]);
+    return 2.0 * variance *
+           (nll - 0.5 * static_cast<double>(config_.dims) * std::log(2.0 * std::numbers::pi * variance));
+  }
+
+  void move_variance(double& log_variance, double mean_square) const {
+    const double share = std::max(9.0 / (10.0 + static_cast<double>(steps_)), 0.01);
+    log_variance = std::log((1.0 - share) * std::exp(log_variance) + share * mean_square);
   }
 
   void clip(NamedTensors& gradient) const {

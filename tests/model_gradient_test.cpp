@@ -149,6 +149,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   };
   double covered = 0;
   for (const TensorInfo& tensor : layout.tensors) {
+    if (tensor.offset >= layout.trained_size) continue;  // it moves otherwise
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       if (tensor.size() > 200 && i % 13 != 0) continue;  // a sample of the large ones
       double& parameter = reference.tensors().at(tensor.name)[static_cast<std::size_t>(i)];

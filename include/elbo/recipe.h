@@ -28,7 +28,7 @@ struct ModelSettings {
   std::int64_t latent = 20;                   ///< dimensions of z
   std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
   std::string likelihood = "bernoulli";       ///< see the README
-  double variance = 1.0;                      ///< of the gaussian with fixed variance
+  double variance = 1.0;                      ///< of the gaussian; where that of gaussian-shared begins
   double scale = 1.0;                         ///< of the laplace with fixed scale
   bool see_mask = false;                      ///< the encoder sees which values are missing
   std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he, glorot

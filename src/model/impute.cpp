@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <numeric>
 
 #include "elbo/model.h"
@@ -67,28 +68,44 @@ std::vector<std::pair<float, double>> draws_of(const Likelihood& likelihood, con
     }
     draws[k] = {likelihood.draw(parameters, noise[k]), weights[k]};
   }
-  std::ranges::sort(draws);
+  // A total order: a decoder that overflows gives NaN.
+  std::ranges::sort(draws,
+                    [](const auto& a, const auto& b) { return std::strong_order(a.first, b.first) < 0; });
   return draws;
 }
 
-std::vector<std::pair<float, double>> draws_of(const ModelConfig& config, const Samples& samples,
-                                               const std::vector<double>& weights, std::int64_t i,
-                                               std::int64_t j, std::uint64_t seed, std::int64_t example) {
-  switch (config.likelihood) {
+std::vector<std::pair<float, double>> draws_of(LikelihoodKind kind, const LikelihoodConstants& constants,
+                                               const Samples& samples, const std::vector<double>& weights,
+                                               std::int64_t i, std::int64_t j, std::uint64_t seed,
+                                               std::int64_t example) {
+  switch (kind) {
 #define ELBO_CASE(kind, Likelihood) \
   case LikelihoodKind::kind:        \
-    return draws_of(math::Likelihood(config.constants), samples, weights, i, j, seed, example);
+    return draws_of(math::Likelihood(constants), samples, weights, i, j, seed, example);
     ELBO_LIKELIHOODS(ELBO_CASE)
 #undef ELBO_CASE
   }
   return {};
 }
 
+/// A likelihood's constants for use on the host, with what the model's has on the device.
+LikelihoodConstants host_constants(const Vae& vae) {
+  LikelihoodConstants constants = vae.config().constants;
+  if (constants.log_variance) {
+    float log_variance = 0.0f;
+    vae.context().copy_to_host(&log_variance, constants.log_variance, sizeof log_variance);
+    vae.context().synchronize();
+    constants.variance = std::exp(log_variance);
+    constants.log_variance = nullptr;
+  }
+  return constants;
+}
+
 /// Fills in rows from the samples that were drawn for them.
 class RowFiller {
  public:
   RowFiller(const Model::State& state, const Table& x, const ImputeOptions& options, Imputation& result)
-      : state_(state), x_(x), options_(options), result_(result) {}
+      : state_(state), x_(x), options_(options), constants_(host_constants(*state.vae)), result_(result) {}
 
   /// Row `row` of the table, which is row i of the batch.
   void fill(const Samples& samples, std::int64_t i, std::int64_t row) const {
@@ -106,8 +123,8 @@ class RowFiller {
       }
       result_.values.values[at] = in_own_scale(mean, j);
       if (options_.interval == 0.0) continue;
-      const auto draws =
-          draws_of(state_.vae->config(), samples, weights, i, j, options_.seed, options_.first_row + row);
+      const auto draws = draws_of(state_.vae->config().likelihood, constants_, samples, weights, i, j,
+                                  options_.seed, options_.first_row + row);
       result_.low.values[at] = in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
       result_.high.values[at] = in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
     }
@@ -123,6 +140,7 @@ class RowFiller {
   const Model::State& state_;
   const Table& x_;
   const ImputeOptions& options_;
+  LikelihoodConstants constants_;
   Imputation& result_;
 };
 

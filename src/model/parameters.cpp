@@ -102,6 +102,13 @@ ParameterLayout::ParameterLayout(const ModelConfig& config) {
     heads.push_back({concat("decoder.", likelihood_head(config.likelihood, p)), config.dims});
   }
   add_layer(*this, decoder, width, heads);
+  trained_size = size;
+  if (config.likelihood == LikelihoodKind::gaussian_shared) {
+    log_variance_offset = size;
+    tensors.push_back({"decoder.log_variance", {1}, size, 1});
+    size = align(size + 1);
+    count += 1;
+  }
 }
 
 Parameters::Parameters(Context& context, const ModelConfig& config, std::uint64_t seed)
@@ -109,7 +116,10 @@ Parameters::Parameters(Context& context, const ModelConfig& config, std::uint64_
   values_.fill_zero();
   for (std::size_t t = 0; t < layout_.tensors.size(); ++t) {
     const TensorInfo& tensor = layout_.tensors[t];
-    const std::vector<float> drawn = draw(tensor, static_cast<std::int64_t>(t), config.initialization, seed);
+    const std::vector<float> drawn =
+        tensor.offset == layout_.log_variance_offset
+            ? std::vector<float>{std::log(config.constants.variance)}
+            : draw(tensor, static_cast<std::int64_t>(t), config.initialization, seed);
     context.copy_to_device(values_.data() + tensor.offset, drawn.data(), drawn.size() * sizeof(float));
   }
 }
@@ -150,6 +160,10 @@ AverageInPlace::~AverageInPlace() {
   } catch (const Error&) {
     // The device is lost, and says so to whoever asks it next.
   }
+}
+
+float* Parameters::log_variance() noexcept {
+  return layout_.log_variance_offset < 0 ? nullptr : values_.data() + layout_.log_variance_offset;
 }
 
 LinearParameters Parameters::linear(const LayerInfo& layer) {

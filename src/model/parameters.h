@@ -35,8 +35,11 @@ struct ParameterLayout {
   std::vector<TensorInfo> tensors;
   std::vector<LayerInfo> encoder;  ///< hidden layers, then the head
   std::vector<LayerInfo> decoder;  ///< hidden layers, then the output
-  std::int64_t size = 0;           ///< values in the arena, gaps included
-  std::int64_t count = 0;          ///< parameters proper
+  /// log σ² of the gaussian likelihood that shares it: [1], behind all that has a gradient; −1: none.
+  std::int64_t log_variance_offset = -1;
+  std::int64_t size = 0;          ///< values in the arena, gaps included
+  std::int64_t trained_size = 0;  ///< of these, what gradients move: the first
+  std::int64_t count = 0;         ///< parameters proper
 
   explicit ParameterLayout(const ModelConfig& config);
 };
@@ -75,6 +78,8 @@ class Parameters {
   void take_average();
 
   LinearParameters linear(const LayerInfo& layer);
+  /// log σ² of the gaussian likelihood that shares it, in device memory; null without one.
+  float* log_variance() noexcept;
 
  private:
   Context* context_;

@@ -61,7 +61,9 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
       config_(config),
       parameters_(context, config, seed),
       encoder_(parameters_, parameters_.layout().encoder, config.activation),
-      decoder_(parameters_, parameters_.layout().decoder, config.activation) {}
+      decoder_(parameters_, parameters_.layout().decoder, config.activation) {
+  config_.constants.log_variance = parameters_.log_variance();
+}
 
 void Vae::plan_batch(Arena& arena, Activations& a) const {
   const std::int64_t dims = config_.dims;

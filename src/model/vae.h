@@ -55,6 +55,7 @@ class Vae {
   Vae(const Vae&) = delete;
   Vae& operator=(const Vae&) = delete;
 
+  /// Its constants hold a pointer into the parameters, on the device, where the likelihood reads of them.
   const ModelConfig& config() const noexcept { return config_; }
   /// Whether the batches of workspaces that are made from here on come with a mask.
   void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }

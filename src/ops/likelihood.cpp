@@ -97,7 +97,7 @@ void likelihood_row_of(LikelihoodKind kind, const LikelihoodConstants& constants
   switch (kind) {
 #define ELBO_CASE(kind, Likelihood) \
   case LikelihoodKind::kind:        \
-    return likelihood_row(formulas::Likelihood(constants), row);
+    return likelihood_row(math::settled(formulas::Likelihood(constants)), row);
     ELBO_LIKELIHOODS(ELBO_CASE)
 #undef ELBO_CASE
   }

@@ -7,7 +7,7 @@
 namespace elbo::ops {
 
 bool linear_likelihood_takes(LikelihoodKind kind) {
-  return likelihood_parameters(kind) == 1;
+  return likelihood_parameters(kind) == 1 && kind != LikelihoodKind::gaussian_shared;
 }
 
 std::int64_t nll_parts(const Context& context, std::int64_t d) {
@@ -21,8 +21,7 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
                        MatrixView<const float> mask, const RowWeight& weight) {
   const std::int64_t rows = h.rows, d = w.rows;
   ELBO_CHECK(linear_likelihood_takes(kind), ShapeError, "linear_likelihood was given the ",
-             likelihood_name(kind), " likelihood, which has ", likelihood_parameters(kind),
-             " parameters per value");
+             likelihood_name(kind), " likelihood, which it does not take");
   ELBO_CHECK(constants.variance > 0.0f && constants.scale > 0.0f, ShapeError, "the gaussian's variance was ",
              constants.variance, ", the laplace's scale ", constants.scale);
   ELBO_CHECK(w.contiguous() && !w.empty() && h.cols == w.cols, ShapeError, "linear_likelihood was given h [",

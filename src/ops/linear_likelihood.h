@@ -1,6 +1,6 @@
 #pragma once
 // The network's last layer and the likelihood of what it gives, in one pass: the likelihood's parameters need
-// not be stored. For likelihoods with one parameter per value.
+// not be stored. For likelihoods with one parameter per value and nothing to read of the model.
 //
 // Shapes: h [n·K, in]; w [d, in], contiguous; b [d]; x, mask [n, d]; row i·K + k is sample k of example i.
 // Nats.

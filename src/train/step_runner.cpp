@@ -11,6 +11,7 @@
 #include "ops/record_loss.h"
 #include "ops/reduce.h"
 #include "ops/running_average.h"
+#include "ops/shared_variance.h"
 #include "runtime/check.h"
 #include "train/schedule.h"
 
@@ -71,6 +72,7 @@ StepRunner::StepRunner(Model::State& model, const data::ResidentData& data,
   if (settings.clip_norm > 0.0) {
     clip_scratch_ = Buffer<double>(*model.context, ops::clip_scratch_size(parameters.gradient().size));
   }
+  if (parameters.log_variance()) variance_sums_ = Buffer<double>(*model.context, 2);
   for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);
   record_graphs(options.graph_steps);
@@ -273,6 +275,7 @@ void StepRunner::run_batch(std::size_t index, const Activations& batch, bool acc
     if (objective.free_nats > 0.0f || objective.has_capacity) costs.kl_cost = batch.kl_cost.data;
     if (objective.penalizes_code()) costs.penalty = batch.code_cost;
     ops::record_loss(context, record_.data()->sums, &record_.data()->first_bad_step, costs, slot.state);
+    sum_squared_errors(batch, accumulate);
     if (ahead_) prepare(next, next.full, slot.state);
   });
   GradientUse use;
@@ -286,17 +289,33 @@ void StepRunner::run_batch(std::size_t index, const Activations& batch, bool acc
   side_lane_.join();
 }
 
+void StepRunner::sum_squared_errors(const Activations& batch, bool accumulate) {
+  const float* const log_variance = model_.vae->parameters().log_variance();
+  if (!log_variance) return;
+  ops::GaussianCosts costs{.nll = batch.nll, .weights = {}, .mask = batch.mask};
+  if (objective_.importance_weighted) costs.weights = batch.weights;
+  costs.examples = batch.rows;
+  costs.values = batch.x.cols;
+  ops::squared_error_sums(*model_.context, variance_sums_.data(), costs, log_variance, accumulate);
+}
+
 void StepRunner::update(const StepState* state) {
   Context& context = *model_.context;
   const TrainSettings& settings = model_.recipe.train;
   Parameters& parameters = model_.vae->parameters();
+  const std::int64_t trained = parameters.layout().trained_size;
+  const auto trained_part = [&](VectorView<float> all) { return all.part(0, trained); };
   if (settings.clip_norm > 0.0) {
-    ops::clip_global_norm(context, parameters.gradient(), static_cast<float>(settings.clip_norm),
-                          clip_scratch_.view(), nullptr);
+    ops::clip_global_norm(context, trained_part(parameters.gradient()),
+                          static_cast<float>(settings.clip_norm), clip_scratch_.view(), nullptr);
   }
   if (!fused_adam_) {
-    ops::adam(context, parameters.values(), parameters.gradient(), parameters.first_moment(),
-              parameters.second_moment(), adam_, state);
+    ops::adam(context, trained_part(parameters.values()), trained_part(parameters.gradient()),
+              trained_part(parameters.first_moment()), trained_part(parameters.second_moment()), adam_,
+              state);
+  }
+  if (float* const log_variance = parameters.log_variance()) {
+    ops::move_shared_variance(context, log_variance, variance_sums_.data(), state);
   }
   if (settings.ema > 0.0) {
     ops::running_average(context, parameters.average(), parameters.values(), settings.ema, state);

@@ -26,7 +26,8 @@ struct StepRunnerOptions {
 
 /// One step: counters on, batch gathered, forward and backward, costs recorded, gradient clipped, Adam, the
 /// running average of the parameters. With train.accumulate, batches are gathered and their gradients added
-/// up one after the other before the step that they make up together. What changes from step to step is in
+/// up one after the other before the step that they make up together. The variance of gaussian-shared moves
+/// last. What changes from step to step is in
 /// device memory, so a step is recorded once and launched again and again; it allocates nothing and never
 /// waits for the device.
 ///
@@ -86,6 +87,8 @@ class StepRunner {
   void run(std::size_t slot, Batch batch);
   /// Of a batch that was gathered: forward, costs, and the gradient, added to that before it or not.
   void run_batch(std::size_t slot, const Activations& batch, bool accumulate);
+  /// What the batch says of the likelihood's variance, where that is shared, into the step's sums.
+  void sum_squared_errors(const Activations& batch, bool accumulate);
   /// The optimizer's part of a step, but for what the backward pass did of it.
   void update(const StepState* state);
   /// Counters of the step after that of `state`, and its first batch, into a slot.
@@ -114,6 +117,7 @@ class StepRunner {
   Buffer<std::int64_t> permutation_;
   Buffer<StepRates> rates_;  ///< of the epoch's steps
   Buffer<double> clip_scratch_;
+  Buffer<double> variance_sums_;  ///< a step's squared errors, where the likelihood's variance follows them
   std::vector<Lane> gradient_lanes_;
   Lane side_lane_;  ///< costs, and the next step's slot
   std::array<Slot, 2> slots_;

@@ -50,6 +50,7 @@ inline double reference_nll(LikelihoodKind kind, const LikelihoodConstants& cons
       return -x * log_sigmoid(parameters[0]) - (1.0 - x) * log_sigmoid(-parameters[0]);
     }
     case LikelihoodKind::gaussian:
+    case LikelihoodKind::gaussian_shared:
       return gaussian(parameters[0], static_cast<double>(constants.variance));
     case LikelihoodKind::gaussian_sigmoid:
       return gaussian(1.0 / (1.0 + std::exp(-parameters[0])), static_cast<double>(constants.variance));
@@ -198,8 +199,13 @@ struct LikelihoodCase {
       nll_view = run.output<float>("nll", rows(), nll_reference,
                                    Tolerance::float_sum(static_cast<double>(values), 4.0));
     }
+    LikelihoodConstants given = constants();
+    if (kind == LikelihoodKind::gaussian_shared) {  // which reads its variance where it is computed
+      given.log_variance = run.input<float>("log_variance", {std::log(given.variance)}).data;
+      given.variance = 7.0f;
+    }
     run.operation = [=, *this](Context& context) {
-      ops::likelihood(context, kind, constants(), nll_view, gradient_view, parameter_view, x_view, mask_view,
+      ops::likelihood(context, kind, given, nll_view, gradient_view, parameter_view, x_view, mask_view,
                       weight);
     };
   }

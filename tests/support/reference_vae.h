@@ -33,6 +33,7 @@ class ReferenceVae {
       : config_(config), tensors_(std::move(tensors)) {}
 
   NamedTensors& tensors() { return tensors_; }
+  const NamedTensors& tensors() const { return tensors_; }
   /// Says what of a batch is present, [n, dims]; empty: all.
   void set_mask(std::vector<double> mask) { mask_ = std::move(mask); }
 
@@ -152,12 +153,16 @@ class ReferenceVae {
     for (int p = 0; p < likelihood_parameters(config_.likelihood); ++p) {
       outputs.push_back(linear(concat("decoder.", likelihood_head(config_.likelihood, p)), hidden));
     }
+    LikelihoodConstants constants = config_.constants;
+    if (const auto own = tensors_.find("decoder.log_variance"); own != tensors_.end()) {
+      constants.variance = static_cast<float>(std::exp(own->second[0]));
+    }
     double total = 0.0;
     for (std::size_t j = 0; j < outputs[0].size(); ++j) {
       if (mask && mask[j] == 0.0) continue;
       std::vector<double> at;
       for (const auto& output : outputs) at.push_back(output[j]);
-      total += reference_nll(config_.likelihood, config_.constants, x[j], at);
+      total += reference_nll(config_.likelihood, constants, x[j], at);
     }
     return total;
   }

@@ -146,6 +146,21 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.likelihood = "gaussian-sigmoid";
          r.model.variance = 0.02;
        }},
+      {"shared_variance",
+       [](Recipe& r) {
+         r.model.likelihood = "gaussian-shared";
+         r.train.weight_decay = 0.1;
+       }},
+      {"shared_variance_iwae",
+       [](Recipe& r) {
+         r.model.likelihood = "gaussian-shared";
+         r.objective.kind = "iwae";
+         r.objective.samples = 3;
+         r.train.batch = 4;
+         r.train.accumulate = 2;
+         r.train.clip_norm = 0.5;
+         r.train.ema = 0.5;
+       }},
       {"averaged", [](Recipe& r) { r.train.ema = 0.8; }},
       {"accumulated",
        [](Recipe& r) {

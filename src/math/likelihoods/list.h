@@ -9,6 +9,7 @@
 //   mean(parameters)               E[x|parameters]
 //   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or uniform in [0,
 //   1)
+// and, where it reads something of the model that training moves, settled(): itself with what it read.
 #if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
 #include "math/elementary.h"
 #include "math/likelihoods/constants.h"
@@ -18,6 +19,7 @@
 #include "math/likelihoods/discretized_logistic.h"
 #include "math/likelihoods/gaussian.h"
 #include "math/likelihoods/gaussian_learned.h"
+#include "math/likelihoods/gaussian_shared.h"
 #include "math/likelihoods/gaussian_sigmoid.h"
 #include "math/likelihoods/laplace.h"
 #include "math/likelihoods/laplace_learned.h"
@@ -36,6 +38,7 @@
   X(gaussian, Gaussian)                        \
   X(gaussian_learned, GaussianLearned)         \
   X(gaussian_sigmoid, GaussianSigmoid)         \
+  X(gaussian_shared, GaussianShared)           \
   X(laplace, Laplace)                          \
   X(laplace_learned, LaplaceLearned)           \
   X(discretized_logistic, DiscretizedLogistic)
