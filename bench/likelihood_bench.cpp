@@ -13,6 +13,10 @@ int main(int argc, char** argv) {
     elbo::bench::add("likelihood", LikelihoodCase{info.kind, 4096, 2});
     elbo::bench::add("likelihood_mean", elbo::test::LikelihoodMeanCase{info.kind, 128, 784});
   }
+  elbo::bench::add(
+      "likelihood",
+      LikelihoodCase{
+          .kind = elbo::LikelihoodKind::categorical, .examples = 128, .values = 784, .classes = 16});
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -1,4 +1,5 @@
-// −log p(x | parameters) and its gradient in one pass: a block a row, four neighbouring values a thread.
+// −log p(x | parameters) and its gradient in one pass: a block a row, four neighbouring values a thread. Of
+// the categorical, whose parameters are many, one value a thread: neighbours read neighbouring logits.
 
 #include "ops/likelihood.h"
 
@@ -22,6 +23,12 @@ struct LikelihoodArguments {
   bool aligned;  ///< four values at once may be moved everywhere
 };
 
+/// Neighbouring values that a thread computes at a time.
+template <class Likelihood>
+inline constexpr int kAtOnce = 4;
+template <>
+inline constexpr int kAtOnce<math::Categorical> = 1;
+
 /// Four parameters p of the values from `value` on.
 __device__ void unpack(float4 from, float (&to)[4]) {
   to[0] = from.x;
@@ -32,8 +39,8 @@ __device__ void unpack(float4 from, float (&to)[4]) {
 
 /// −log p of up to four values of a row from j on, whose gradient it writes.
 template <class Likelihood>
-__device__ float four_values(const Likelihood& likelihood, const LikelihoodArguments& a, std::int64_t row,
-                             std::int64_t j, float row_weight) {
+__device__ float values_at(const Likelihood& likelihood, const LikelihoodArguments& a, std::int64_t row,
+                           std::int64_t j, float row_weight) {
   constexpr int kParameters = Likelihood::kParameters;
   const std::int64_t size = a.x.cols, count = size - j, example = row / a.samples;
   float x[4], present[4] = {1.0f, 1.0f, 1.0f, 1.0f}, parameters[kParameters][4], gradient[kParameters][4];
@@ -62,18 +69,57 @@ __device__ float four_values(const Likelihood& likelihood, const LikelihoodArgum
   return sum;
 }
 
+/// One value's logits.
+struct Logits {
+  const float* first;
+  std::int64_t size;  ///< values of a row, by which classes lie apart
+
+  ELBO_HD float operator()(int c) const { return first[c * size]; }
+};
+
+/// The same of the one value j.
+__device__ float values_at(const math::Categorical& likelihood, const LikelihoodArguments& a,
+                           std::int64_t row, std::int64_t j, float row_weight) {
+  const std::int64_t size = a.x.cols, example = row / a.samples;
+  const Logits logit{a.parameters.data + row * a.parameters.stride + j, size};
+  const float x = a.x.data[example * a.x.stride + j];
+  const bool counts = !a.mask.data || a.mask.data[example * a.mask.stride + j] != 0.0f;
+  const auto softmax = likelihood.softmax(x, logit);
+  if (a.gradient.data) {
+    float* const gradient = a.gradient.data + row * a.gradient.stride + j;
+    const float most = likelihood.most(softmax);
+    for (int c = 0; c < likelihood.classes; ++c) {
+      const float slope = likelihood.dnll(softmax, most, x, c, logit(c));
+      gradient[c * size] = counts ? slope * row_weight : 0.0f;
+    }
+  }
+  return counts ? likelihood.nll(softmax) : 0.0f;
+}
+
 template <class Likelihood, int Threads>
 __global__ void __launch_bounds__(Threads) likelihood_kernel(Likelihood given, LikelihoodArguments a) {
   const Likelihood likelihood = math::settled(given);
   auto& scratch = shared_storage<BlockScratch<float, Threads>>();
   const std::int64_t row = blockIdx.x;
   const float row_weight = a.weight.scale * (a.weight.per_row.data ? a.weight.per_row.data[row] : 1.0f);
+  constexpr std::int64_t kStep = kAtOnce<Likelihood>;
   float sum = 0.0f;
-  for (std::int64_t j = 4 * static_cast<std::int64_t>(threadIdx.x); j < a.x.cols; j += 4 * Threads) {
-    sum += four_values(likelihood, a, row, j, row_weight);
+  for (std::int64_t j = kStep * threadIdx.x; j < a.x.cols; j += kStep * Threads) {
+    sum += values_at(likelihood, a, row, j, row_weight);
   }
   sum = block_sum(sum, scratch);
   if (threadIdx.x == 0 && a.nll.data) a.nll.data[row] = sum;
+}
+
+/// Of the value whose first parameter is here; the next one lies `size` values on.
+template <class Likelihood>
+__device__ float mean_at(const Likelihood& likelihood, const float* parameters, std::int64_t size) {
+  float of_value[Likelihood::kParameters];
+  for (int p = 0; p < Likelihood::kParameters; ++p) of_value[p] = parameters[p * size];
+  return likelihood.mean(of_value);
+}
+__device__ float mean_at(const math::Categorical& likelihood, const float* parameters, std::int64_t size) {
+  return likelihood.mode<float>(Logits{parameters, size});
 }
 
 template <class Likelihood>
@@ -82,11 +128,8 @@ __global__ void __launch_bounds__(kThreads)
   const std::int64_t item = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (item >= mean.rows * mean.cols) return;
   const std::int64_t row = item / mean.cols, j = item % mean.cols;
-  float value_parameters[Likelihood::kParameters];
-  for (int p = 0; p < Likelihood::kParameters; ++p) {
-    value_parameters[p] = parameters.data[row * parameters.stride + p * mean.cols + j];
-  }
-  mean.data[row * mean.stride + j] = likelihood.mean(value_parameters);
+  mean.data[row * mean.stride + j] =
+      mean_at(likelihood, parameters.data + row * parameters.stride + j, mean.cols);
 }
 
 template <class Likelihood, int Threads>
@@ -99,7 +142,7 @@ void launch_likelihood(CudaState& state, const Likelihood& likelihood, const Lik
 /// A row of a few values is one warp's work.
 template <class Likelihood>
 void launch_likelihood(CudaState& state, const Likelihood& likelihood, const LikelihoodArguments& arguments) {
-  if (arguments.x.cols <= 4 * kWarpSize) {
+  if (arguments.x.cols <= kAtOnce<Likelihood> * kWarpSize) {
     launch_likelihood<Likelihood, kWarpSize>(state, likelihood, arguments);
   } else {
     launch_likelihood<Likelihood, kThreads>(state, likelihood, arguments);
@@ -124,6 +167,7 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
   case LikelihoodKind::kind:        \
     return launch_likelihood(context.cuda(), math::Likelihood(constants), arguments);
     ELBO_LIKELIHOODS(ELBO_CASE)
+    ELBO_CASE(categorical, Categorical)
 #undef ELBO_CASE
   }
 }
@@ -137,6 +181,7 @@ void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodCons
     return launch(context.cuda(), shape, mean_kernel<math::Likelihood>, math::Likelihood(constants), mean, \
                   parameters);
     ELBO_LIKELIHOODS(ELBO_CASE)
+    ELBO_CASE(categorical, Categorical)
 #undef ELBO_CASE
   }
 }

@@ -90,6 +90,8 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
     return run(context, math::Likelihood(constants), nll, gradient, h, w, b, x, mask, weight);
     ELBO_LIKELIHOODS(ELBO_CASE)
 #undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      return;  // linear_likelihood_takes() says no
   }
 }
 

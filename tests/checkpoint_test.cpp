@@ -45,7 +45,7 @@ class ModelFileVariants : public testing::TestWithParam<RecipeVariant> {};
 TEST_P(ModelFileVariants, ComesBackTheSame) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = GetParam().recipe();
-  const Dataset data = patterned_data(24, 8, 12, GetParam().as_bytes);
+  const Dataset data = GetParam().data(24, 8);
   TempFolder folder;
   Model model = trained_model(recipe, data);
   model.save(folder / "a.safetensors");

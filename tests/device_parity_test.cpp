@@ -72,7 +72,7 @@ Apart apart(const Recipe& recipe) {
 // Five steps an epoch, the last one ragged: four epochs.
 TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   Recipe recipe = GetParam().recipe();
-  const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
+  const Dataset data = GetParam().data(37, 0);
   const Steps cpu = twenty_steps(Device::cpu(), recipe, data);
   const Steps gpu = twenty_steps(Device::cuda(0), recipe, data);
   for (std::size_t i = 0; i < kSteps; ++i) {
@@ -90,7 +90,7 @@ TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
 
 TEST_P(DeviceParity, TwentyStepsGiveTheSameBytesAgain) {
   Recipe recipe = GetParam().recipe();
-  const Dataset data = patterned_data(37, 0, 12, GetParam().as_bytes);
+  const Dataset data = GetParam().data(37, 0);
   const Steps once = twenty_steps(Device::cuda(0), recipe, data);
   const Steps again = twenty_steps(Device::cuda(0), recipe, data);
   for (std::size_t i = 0; i < kSteps; ++i) {

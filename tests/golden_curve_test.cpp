@@ -215,7 +215,7 @@ TEST_P(GoldenCurve, FollowsFloat64) {
   recipe.train.epsilon = 1e-4;  // a gradient of about nothing must not become a step of the full rate
   GetParam().change(recipe);
   if (recipe.model.activation == "relu") recipe.model.activation = "tanh";
-  const Dataset data = patterned_data(19, 0, 6, GetParam().as_bytes);
+  const Dataset data = GetParam().data(19, 0, 6);
   Model model = make_model(recipe, data);
   if (recipe.model.output_bias == "data") set_output_bias(model.state(), data.train);
   ReferenceTraining reference(model, data);

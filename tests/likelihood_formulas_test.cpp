@@ -261,8 +261,9 @@ TEST(Likelihood, EveryFormulasDerivativeIsRight) {
 TEST(Likelihood, DensitiesIntegrateToOne) {
   for (const auto& info : kLikelihoods) {
     const std::vector<float> parameters = {0.4f, -0.5f};
-    const std::vector<double> wide(parameters.begin(), parameters.begin() + info.parameters);
     const LikelihoodConstants constants{0.3f, -3.0f, 2.0f, 0.6f};
+    const std::vector<double> wide(parameters.begin(),
+                                   parameters.begin() + likelihood_parameters(info.kind, constants));
     const auto probability = [&](double x) {
       return std::exp(-reference_nll(info.kind, constants, x, wide));
     };
@@ -271,6 +272,7 @@ TEST(Likelihood, DensitiesIntegrateToOne) {
     double total = 0.0;
     switch (info.measure) {
       case Measure::outcomes:
+      case Measure::classes:  // two of them
         total = probability(0.0) + probability(1.0);
         break;
       case Measure::levels:
@@ -305,6 +307,7 @@ TEST(Likelihood, DrawsFollowTheDistribution) {
   const LikelihoodConstants constants{0.3f, -3.0f, 2.0f, 0.6f};
   const std::vector<double> parameters = {0.4, -0.5};
   for (const auto& info : kLikelihoods) {
+    if (info.kind == LikelihoodKind::categorical) continue;  // it has none
     for (const double at : {0.1, 0.4, 0.75}) {
       double expected = 0.0;
       const auto probability = [&](double x) {
@@ -314,6 +317,7 @@ TEST(Likelihood, DrawsFollowTheDistribution) {
       const double low = info.support == Support::unit_interval ? 0.0 : -24.0, step = 1e-4 * (at - low);
       switch (info.measure) {
         case Measure::outcomes:
+        case Measure::classes:
           expected = probability(0.0);
           break;
         case Measure::levels:
@@ -331,6 +335,8 @@ TEST(Likelihood, DrawsFollowTheDistribution) {
     break;
         ELBO_LIKELIHOODS(ELBO_USE)
 #undef ELBO_USE
+        case LikelihoodKind::categorical:
+          break;
       }
       EXPECT_NEAR(actual, expected, 0.01) << info.name << " at " << at;  // four deviations
     }

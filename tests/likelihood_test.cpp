@@ -30,6 +30,18 @@ std::vector<LikelihoodCase> likelihood_cases() {
     cases.push_back({kind, 4, 20, 2, true, true, false, false, true});
     cases.push_back({kind, 4, 20, 2, true, false, false, true, false});
   }
+  constexpr auto kCategorical = LikelihoodKind::categorical;
+  for (const std::int32_t classes : {2, 17, kMostClasses}) {
+    cases.push_back({.kind = kCategorical, .examples = 2, .values = 3, .classes = classes});
+  }
+  cases.push_back({.kind = kCategorical,
+                   .examples = 3,
+                   .values = 37,
+                   .samples = 2,
+                   .masked = true,
+                   .weighted = true,
+                   .in_place = true,
+                   .classes = 11});
   return cases;
 }
 
@@ -38,6 +50,7 @@ std::vector<LikelihoodMeanCase> mean_cases() {
   for (const auto& info : kLikelihoods) {
     for (std::int64_t values : {1, 17, 784}) cases.push_back({info.kind, 3, values});
   }
+  cases.push_back({LikelihoodKind::categorical, 5, 19, 100});
   return cases;
 }
 
@@ -60,10 +73,10 @@ TEST(Likelihood, NanShowsUnlessMasked) {
     SCOPED_TRACE(info.name);
     Context context(device());
     constexpr std::int64_t kRows = 3, kValues = 37;
-    const std::int64_t width = info.parameters * kValues;
+    const std::int64_t width = likelihood_parameters(info.kind, {}) * kValues;
     std::vector<float> parameters(static_cast<std::size_t>(kRows * width), 0.25f);
     parameters[static_cast<std::size_t>(width + 36)] = kNan;  // row 1, the last value
-    std::vector<float> x(kRows * kValues, 0.5f);
+    std::vector<float> x(kRows * kValues, info.support == Support::classes ? 1.0f : 0.5f);
     x[2 * kValues + 5] = kNan;  // row 2
     std::vector<float> mask(x.size(), 1.0f);
     Buffer<float> p(context, parameters), data(context, x), nll(context, kRows),
@@ -124,6 +137,15 @@ TEST(Likelihood, WrongShapesAreRefused) {
   EXPECT_THROW(call(kBernoulli, 6, {}, matrix(6, 5), matrix(3, 5), {}, 3), ShapeError);
   EXPECT_THROW(call(LikelihoodKind::gaussian, 6, {}, matrix(6, 5), matrix(3, 5), {}, 0, {0.0f, -1.0f, 1.0f}),
                ShapeError);
+  constexpr auto kCategorical = LikelihoodKind::categorical;
+  const auto classes = [](std::int32_t count) {
+    LikelihoodConstants constants;
+    constants.classes = count;
+    return constants;
+  };
+  EXPECT_NO_THROW(call(kCategorical, 6, {}, matrix(6, 15), matrix(3, 5), {}, 0, classes(3)));
+  EXPECT_THROW(call(kCategorical, 6, {}, matrix(6, 15), matrix(3, 5), {}, 0, classes(4)), ShapeError);
+  EXPECT_THROW(call(kCategorical, 6, {}, matrix(6, 5), matrix(3, 5), {}, 0, classes(1)), ShapeError);
   EXPECT_THROW(ops::likelihood_mean(context, kBernoulli, {}, matrix(2, 5), matrix(3, 5)), ShapeError);
   EXPECT_THROW(ops::likelihood_mean(context, kBernoulli, {}, matrix(2, 5), matrix(2, 6)), ShapeError);
 }
@@ -134,7 +156,7 @@ TEST(Likelihood, NamesGoBothWays) {
   for (const auto& info : kLikelihoods) {
     EXPECT_EQ(likelihood_named(info.name), info.kind);
     EXPECT_EQ(likelihood_name(info.kind), info.name);
-    EXPECT_EQ(likelihood_parameters(info.kind), info.parameters);
+    EXPECT_EQ(likelihood_heads(info.kind), info.parameters);
     EXPECT_EQ(likelihood_support(info.kind), info.support);
   }
 }

@@ -55,8 +55,9 @@ TEST(LinearLikelihoodOp, MatchesReferenceByEveryKindOfPlan) {
 
 TEST(LinearLikelihoodOp, SaysWhichLikelihoodsItTakes) {
   for (const auto& info : kLikelihoods) {
-    const bool plain = info.parameters == 1 && info.kind != LikelihoodKind::gaussian_shared;
-    EXPECT_EQ(ops::linear_likelihood_takes(info.kind), plain) << info.name;
+    const bool plain = likelihood_parameters(info.kind, {}) == 1;
+    EXPECT_EQ(ops::linear_likelihood_takes(info.kind), plain && info.kind != LikelihoodKind::gaussian_shared)
+        << info.name;
   }
 }
 

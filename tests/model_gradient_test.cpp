@@ -37,6 +37,7 @@ ModelSettings settings(const std::string& likelihood, const std::string& activat
   s.activation = activation;
   s.variance = 0.7;
   s.scale = 0.6;
+  s.classes = 4;
   return s;
 }
 
@@ -107,7 +108,9 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const Activations a = workspace.rows(c.rows);
 
   std::vector<float> x(static_cast<std::size_t>(c.rows * c.dims));
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>((i * 37 % 101) / 100.0);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = static_cast<float>(config.one_hot() ? i * 37 % 101 % c.settings.classes : (i * 37 % 101) / 100.0);
+  }
   std::vector<double> mask;
   for (std::size_t i = 0; i < x.size() && c.missing; ++i) mask.push_back(i % 3 == 1 ? 0.0 : 1.0);
   fill(context, a, x, mask);

@@ -17,8 +17,8 @@ namespace elbo::test {
 namespace {
 
 /// 27 examples in batches of 8: four steps an epoch, the last one ragged.
-Dataset resume_data(bool as_bytes = true) {
-  return patterned_data(27, 10, 12, as_bytes);
+Dataset resume_data() {
+  return patterned_data(27, 10);
 }
 
 /// Trains until `steps` steps were taken in this call, which on a GPU are given one by one. False where the
@@ -36,7 +36,7 @@ class ResumedVariants : public testing::TestWithParam<RecipeVariant> {};
 TEST_P(ResumedVariants, StoppedInMidEpoch) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = GetParam().recipe();
-  const Dataset data = resume_data(GetParam().as_bytes);
+  const Dataset data = GetParam().data(27, 10);
   TempFolder folder;
   train_into(folder / "whole", recipe, data);
   ASSERT_TRUE(train_for(6, folder / "stopped", recipe, data, false));

@@ -91,7 +91,7 @@ TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = GetParam().recipe();
   recipe.data.standardize = false;
-  const Dataset data = patterned_data(83, 0, 12, GetParam().as_bytes);
+  const Dataset data = GetParam().data(83, 0);
   StepRun one(recipe, data, 1), four(recipe, data, 4), eight(recipe, data, 8);
   EXPECT_EQ(one.epochs(2), 22);
   const bool unrolled = device().is_cuda() && recipe.train.accumulate == 1;
@@ -112,7 +112,7 @@ TEST_P(StepGraphVariants, AStepTakesNothingFromTheHeap) {
   ELBO_REQUIRE_DEVICE();
   if (device().is_cuda()) GTEST_SKIP() << "a graph that allocates cannot be recorded";
   if (!counts_allocations()) GTEST_SKIP() << "ASan has operator new";
-  const Dataset data = patterned_data(43, 0, 12, GetParam().as_bytes);
+  const Dataset data = GetParam().data(43, 0);
   StepRun run(GetParam().recipe(), data, 1);
   run.epochs(1);
   StepRunner& runner = run.runner();

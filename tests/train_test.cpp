@@ -24,7 +24,7 @@ class TrainingVariants : public testing::TestWithParam<RecipeVariant> {};
 TEST_P(TrainingVariants, TwoRunsLeaveTheSameBytes) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = GetParam().recipe();
-  const Dataset data = patterned_data(27, 10, 12, GetParam().as_bytes);
+  const Dataset data = GetParam().data(27, 10);
   TempFolder folder;
   train_into(folder / "a", recipe, data);
   train_into(folder / "b", recipe, data);
@@ -40,7 +40,7 @@ TEST_P(TrainingVariants, LearnsTheData) {
   Recipe recipe = GetParam().recipe();
   recipe.train.epochs = 25;
   recipe.train.learning_rate = 0.02;
-  const auto report = train_anew(recipe, patterned_data(64, 0, 30, GetParam().as_bytes), {});
+  const auto report = train_anew(recipe, GetParam().data(64, 0, 30), {});
   EXPECT_LT(report.epochs.back().objective, report.epochs.front().objective - 1.0);
 }
 

@@ -29,7 +29,9 @@ struct LatentUnit {
 struct Evaluation {
   std::int64_t examples = 0;
   ElboTerms terms;
-  double squared_error = 0.0;     ///< Σ_j (x_j − E[x_j|z])², averaged over examples
+  /// Σ_j (x_j − E[x_j|z])², averaged over examples; of the categorical, how many of an example's values the
+  /// most probable class is wrong for.
+  double squared_error = 0.0;
   std::vector<LatentUnit> units;  ///< [latent]; an autoencoder's have no KL
   std::int64_t active_units = 0;  ///< those of the latent dimensions that are active
   /// −ELBO/(present values · log 2), where the likelihood is of grey levels, as is the custom; else nothing.
@@ -58,7 +60,7 @@ struct ExampleScores {
   std::vector<double> negative_elbo;  ///< −ELBO with the reconstruction averaged over K samples, nats
   std::vector<double> nll;            ///< importance-weighted, K samples, nats; empty where K = 0
   /// Σ_j (x_j − E[x_j|z])² with z the posterior mean, of the values as the model sees them: standardised
-  /// where data.standardize.
+  /// where data.standardize; of the categorical, how many values the most probable class is wrong for.
   std::vector<double> squared_error;
 };
 

@@ -22,7 +22,8 @@ struct Posterior {
 
 struct ImputeOptions {
   std::int64_t samples = 100;  ///< K of z for each row
-  double interval = 0.9;       ///< probability of the central interval, in (0, 1); 0: none
+  /// Probability of the central interval, in (0, 1); 0: none. Classes have no order and so no interval.
+  double interval = 0.9;
   std::uint64_t seed = 0;
   std::int64_t first_row =
       0;  ///< number of x's first row, by which its noise is keyed: rows may come in parts
@@ -31,7 +32,9 @@ struct ImputeOptions {
 /// Completed rows, [n, dims] each: what was there stays as it is, in `low` and `high` as well.
 struct Imputation {
   Table values;
-  Table low, high;                        ///< ends of the central interval; empty where none was asked for
+  Table low, high;  ///< ends of the central interval; empty where none was asked for, and of classes
+  Table
+      probability;  ///< of the categorical: of the class that stands there, 1 where it was there; else empty
   std::vector<double> effective_samples;  ///< [n] 1/Σ w², of K
   std::int64_t missing = 0;               ///< how many values were
 };
@@ -71,7 +74,8 @@ class Model {
   /// q(z|x) for x [n, dims], given in the data's own scale. Throws ShapeError; DataError on values outside
   /// the likelihood's support.
   Posterior encode(const Table& x);
-  /// E[x|z] for z [n, latent]. Throws ShapeError.
+  /// E[x|z] for z [n, latent]; of the categorical, here and below, each value's most probable class. Throws
+  /// ShapeError.
   Table decode(const Table& z);
   /// E[x|z] with z the posterior mean. Throws like encode.
   Table reconstruct(const Table& x);
@@ -82,7 +86,9 @@ class Model {
   /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by
   /// self-normalised importance sampling (Mattei & Frellsen 2019, eq. 12). `low` and `high` are the
   /// w-weighted quantiles at (1 ∓ interval)/2 of one draw x_j ~ p(x_j|z_k) for each k: with the likelihood's
-  /// noise, the interval is one for the value, not for its mean. Any VAE can, whatever its data.missing says.
+  /// noise, the interval is one for the value, not for its mean. Of the categorical it becomes the class of
+  /// the largest Σ_k w_k p(x_j = c|z_k), and that is its probability. Any VAE can, whatever its data.missing
+  /// says.
   /// Deterministic for a seed. Throws like encode; ConfigError for an autoencoder, and on options that cannot
   /// be.
   Imputation impute(const Table& x, const ImputeOptions& options = {});

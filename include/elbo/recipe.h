@@ -30,6 +30,7 @@ struct ModelSettings {
   std::string likelihood = "bernoulli";       ///< see the README
   double variance = 1.0;                      ///< of the gaussian; where that of gaussian-shared begins
   double scale = 1.0;                         ///< of the laplace with fixed scale
+  std::int64_t classes = 2;                   ///< of the categorical: values are 0 … classes − 1
   bool see_mask = false;                      ///< the encoder sees which values are missing
   std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he, glorot
   std::string output_bias = "drawn";          ///< drawn (like the rest), data (the training data's mean)

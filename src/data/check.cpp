@@ -18,6 +18,11 @@ std::string shortest(float value) {
   return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
 
+[[noreturn]] void fail_class(const ValueRange& range, std::string_view place, std::string_view what) {
+  throw DataError(concat(place, " is ", what, ", but ", range.needed_by, " needs whole numbers from ",
+                         range.low, " to ", range.high, ".\n", range.advice, "."));
+}
+
 [[noreturn]] void fail(const ValueRange& range, std::string_view place, float value) {
   if (std::isnan(value)) {
     throw DataError(concat(place,
@@ -29,6 +34,7 @@ std::string shortest(float value) {
     throw DataError(concat(
         place, " is infinite (or too large for a 32-bit float).\nRemove the example or scale the data."));
   }
+  if (range.whole) fail_class(range, place, shortest(value));
   throw DataError(concat(place, " is ", shortest(value), ", but ", range.needed_by, " needs values in [",
                          range.low, ", ", range.high, "].\n", range.advice, ", or scale the data."));
 }
@@ -52,8 +58,17 @@ std::string place_of(const Examples& examples, std::string_view source, std::int
   return concat(row, ", dimension ", j, column.empty() ? "" : " " + column, " (counted from 0)");
 }
 
-ValueRange finite_support_of(LikelihoodKind kind, const DataSettings& settings) {
+ValueRange finite_support_of(LikelihoodKind kind, const DataSettings& settings,
+                             const LikelihoodConstants& constants) {
   const std::string name(likelihood_name(kind));
+  if (likelihood_support(kind) == Support::classes) {
+    return {.needed_by = name,
+            .low = 0.0f,
+            .high = static_cast<float>(constants.classes - 1),
+            .advice = concat("Number the classes from 0, and set model.classes to how many there are (it is ",
+                             constants.classes, ", ", kMostClasses, " at the most)"),
+            .whole = true};
+  }
   if (settings.binarize == "threshold") return {.needed_by = name};
   if (settings.binarize == "resample") {
     return {"data.binarize=resample", 0.0f, 1.0f, "Use --set data.binarize=none"};
@@ -64,22 +79,35 @@ ValueRange finite_support_of(LikelihoodKind kind, const DataSettings& settings) 
 
 }  // namespace
 
-ValueRange support_of(LikelihoodKind kind, const DataSettings& settings) {
-  ValueRange range = finite_support_of(kind, settings);
+ValueRange support_of(LikelihoodKind kind, const DataSettings& settings,
+                      const LikelihoodConstants& constants) {
+  ValueRange range = finite_support_of(kind, settings, constants);
   range.may_miss = settings.missing == "mask" || !settings.mask.empty();
   return range;
 }
 
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    const std::vector<std::string>& columns) {
-  // Bytes stand for 0 … 1, which suits every likelihood. A comparison with NaN is false.
+  const auto place = [&](std::int64_t at) {
+    return place_of(examples, source, at / examples.dims, at % examples.dims, columns);
+  };
+  // Bytes stand for 0 … 1, which suits every likelihood but that of classes.
+  const auto byte = std::find_if_not(examples.bytes.begin(), examples.bytes.end(), [&](std::uint8_t value) {
+    return !range.whole || value == 0 || value == 255;
+  });
+  if (byte != examples.bytes.end()) {
+    ValueRange needed = range;
+    needed.advice = "Store the classes as another type than bytes, such as 32-bit integers or floats";
+    fail_class(needed, place(byte - examples.bytes.begin()),
+               concat("the byte ", int{*byte}, ", which stands for ", int{*byte}, "/255"));
+  }
+  // A comparison with NaN is false.
   const auto found = std::find_if_not(examples.floats.begin(), examples.floats.end(), [&](float value) {
-    return (value >= range.low && value <= range.high && !std::isinf(value)) ||
+    const bool suits = !range.whole || value == std::floor(value);
+    return (value >= range.low && value <= range.high && !std::isinf(value) && suits) ||
            (range.may_miss && std::isnan(value));
   });
-  if (found == examples.floats.end()) return;
-  const std::int64_t at = found - examples.floats.begin();
-  fail(range, place_of(examples, source, at / examples.dims, at % examples.dims, columns), *found);
+  if (found != examples.floats.end()) fail(range, place(found - examples.floats.begin()), *found);
 }
 
 void check_presence(const Examples& examples, std::string_view source) {

@@ -18,14 +18,18 @@ struct ValueRange {
   float high = std::numeric_limits<float>::infinity();
   std::string advice{};   ///< what else to use where data is outside
   bool may_miss = false;  ///< NaN is a missing value
+  bool whole = false;     ///< only whole numbers
 };
 
 /// The values that data may have, before preprocessing, to be trained on with a likelihood: its support, grey
 /// values included for bernoulli; [0, 1] where they are probabilities to resample from; any where they are
-/// compared with the threshold anyway. NaN where the settings have missing values.
-ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {});
+/// compared with the threshold anyway. NaN where the settings have missing values. `constants` say how many
+/// classes there are.
+ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {},
+                      const LikelihoodConstants& constants = {});
 
-/// Checks that every value is finite and in the range, or missing where that may be. `source` ("mine, train")
+/// Checks that every value is finite and in the range, or missing where that may be; a byte stands for
+/// byte / 255. `source` ("mine, train")
 /// names examples that have no origin of their own, `columns` (may be empty) their dimensions. Throws
 /// DataError with the first offending value, the row or line of the origin it is in, and what to do.
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,

@@ -20,7 +20,7 @@ Initialization initialization_named(const std::string& name) {
 }  // namespace
 
 std::int64_t ModelConfig::output_width() const {
-  return dims * likelihood_parameters(likelihood);
+  return dims * likelihood_parameters(likelihood, constants);
 }
 
 ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
@@ -36,6 +36,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   config.missing = config.see_mask = settings.see_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);
+  config.constants.classes = static_cast<std::int32_t>(settings.classes);
   config.initialization = initialization_named(settings.initialization);
   return config;
 }

@@ -26,8 +26,12 @@ struct ModelConfig {
   LikelihoodConstants constants;
   Initialization initialization = Initialization::pytorch;
 
-  /// Columns of the encoder's input.
-  std::int64_t input_width() const { return see_mask ? 2 * dims : dims; }
+  /// Whether the encoder reads one-hot classes (ops::one_hot) in the values' place.
+  bool one_hot() const { return likelihood == LikelihoodKind::categorical; }
+  /// Columns of the encoder's input that are the values'.
+  std::int64_t values_width() const { return one_hot() ? constants.classes * dims : dims; }
+  /// Columns of the encoder's input: those, and the mask's where it sees that.
+  std::int64_t input_width() const { return see_mask ? values_width() + dims : values_width(); }
   /// Columns of the encoder's output: mean, and log-variance where there is one.
   std::int64_t head_width() const { return variational ? 2 * latent : latent; }
   /// Columns of the decoder's output: the likelihood's parameters per value, times the values.

@@ -84,6 +84,8 @@ std::vector<std::pair<float, double>> draws_of(LikelihoodKind kind, const Likeli
     return draws_of(math::Likelihood(constants), samples, weights, i, j, seed, example);
     ELBO_LIKELIHOODS(ELBO_CASE)
 #undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;  // its classes have no order
   }
   return {};
 }
@@ -101,6 +103,34 @@ LikelihoodConstants host_constants(const Vae& vae) {
   return constants;
 }
 
+/// One value's logits in one row.
+struct Logits {
+  const float* first;
+  std::int64_t dims;
+  double operator()(int c) const { return first[c * dims]; }
+};
+
+/// Σ_k w_k p(x_j = c|z_k) of every class c.
+std::vector<double> class_probabilities(const math::Categorical& likelihood, const Samples& samples,
+                                        const std::vector<double>& weights, std::int64_t i, std::int64_t j) {
+  std::vector<double> probabilities(static_cast<std::size_t>(likelihood.classes));
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    const std::int64_t row = i * samples.count + static_cast<std::int64_t>(k);
+    const Logits logit{samples.parameters.data() + row * likelihood.classes * samples.dims + j, samples.dims};
+    const auto softmax = likelihood.softmax(0.0, logit);  // of any class: none is asked for
+    const double most = likelihood.most(softmax);
+    for (int c = 0; c < likelihood.classes; ++c) {
+      probabilities[static_cast<std::size_t>(c)] +=
+          weights[k] * likelihood.probability(softmax, most, logit(c));
+    }
+  }
+  return probabilities;
+}
+
+bool has_classes(const Model::State& state) {
+  return likelihood_measure(state.vae->config().likelihood) == Measure::classes;
+}
+
 /// Fills in rows from the samples that were drawn for them.
 class RowFiller {
  public:
@@ -113,24 +143,40 @@ class RowFiller {
     double squares = 0.0;
     for (const double weight : weights) squares += weight * weight;
     result_.effective_samples[static_cast<std::size_t>(row)] = 1.0 / squares;
+    const bool classes = has_classes(state_);
     for (std::int64_t j = 0; j < x_.cols; ++j) {
-      const auto at = static_cast<std::size_t>(row * x_.cols + j);
-      if (!std::isnan(x_.values[at])) continue;
-      double mean = 0.0;
-      for (std::size_t k = 0; k < weights.size(); ++k) {
-        const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
-        mean += weights[k] * samples.means[static_cast<std::size_t>(sample * x_.cols + j)];
-      }
-      result_.values.values[at] = in_own_scale(mean, j);
-      if (options_.interval == 0.0) continue;
-      const auto draws = draws_of(state_.vae->config().likelihood, constants_, samples, weights, i, j,
-                                  options_.seed, options_.first_row + row);
-      result_.low.values[at] = in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
-      result_.high.values[at] = in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
+      if (!std::isnan(x_.values[static_cast<std::size_t>(row * x_.cols + j)])) continue;
+      classes ? fill_class(samples, weights, i, row, j) : fill_number(samples, weights, i, row, j);
     }
   }
 
  private:
+  void fill_number(const Samples& samples, const std::vector<double>& weights, std::int64_t i,
+                   std::int64_t row, std::int64_t j) const {
+    const auto at = static_cast<std::size_t>(row * x_.cols + j);
+    double mean = 0.0;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
+      mean += weights[k] * samples.means[static_cast<std::size_t>(sample * x_.cols + j)];
+    }
+    result_.values.values[at] = in_own_scale(mean, j);
+    if (options_.interval == 0.0) return;
+    const auto draws = draws_of(state_.vae->config().likelihood, constants_, samples, weights, i, j,
+                                options_.seed, options_.first_row + row);
+    result_.low.values[at] = in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
+    result_.high.values[at] = in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
+  }
+
+  void fill_class(const Samples& samples, const std::vector<double>& weights, std::int64_t i,
+                  std::int64_t row, std::int64_t j) const {
+    const auto at = static_cast<std::size_t>(row * x_.cols + j);
+    const math::Categorical likelihood(constants_);
+    const auto probabilities = class_probabilities(likelihood, samples, weights, i, j);
+    const auto likeliest = std::ranges::max_element(probabilities);
+    result_.values.values[at] = static_cast<float>(likeliest - probabilities.begin());
+    result_.probability.values[at] = static_cast<float>(*likeliest);
+  }
+
   float in_own_scale(double value, std::int64_t j) const {
     if (state_.standard_mean.empty()) return static_cast<float>(value);
     const auto at = static_cast<std::size_t>(j);
@@ -200,7 +246,11 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
   check_options(*state_, x, options);
   Imputation result;
   result.values = x;
-  if (options.interval > 0.0) result.low = result.high = x;
+  if (has_classes(*state_)) {
+    result.probability = {x.rows, x.cols, std::vector<float>(x.values.size(), 1.0f)};
+  } else if (options.interval > 0.0) {
+    result.low = result.high = x;
+  }
   result.effective_samples.resize(static_cast<std::size_t>(x.rows));
   result.missing = std::ranges::count_if(x.values, [](float value) { return std::isnan(value); });
   if (x.rows == 0) return result;

@@ -98,8 +98,10 @@ ParameterLayout::ParameterLayout(const ModelConfig& config) {
 
   width = add_hidden(*this, decoder, "decoder", config.latent, config.decoder);
   heads.clear();
-  for (int p = 0; p < likelihood_parameters(config.likelihood); ++p) {
-    heads.push_back({concat("decoder.", likelihood_head(config.likelihood, p)), config.dims});
+  const int outputs = likelihood_heads(config.likelihood);
+  for (int p = 0; p < outputs; ++p) {
+    heads.push_back(
+        {concat("decoder.", likelihood_head(config.likelihood, p)), config.output_width() / outputs});
   }
   add_layer(*this, decoder, width, heads);
   trained_size = size;

@@ -172,6 +172,29 @@ void refuse(bool wrong, const char* why) {
   if (wrong) throw ConfigError(why);
 }
 
+void check_likelihood(const Recipe& recipe) {
+  const auto likelihood = likelihood_named(recipe.model.likelihood);
+  const DataSettings& data = recipe.data;
+  if (!likelihood) return;
+  if (data.standardize && likelihood_support(*likelihood) == Support::unit_interval) {
+    throw ConfigError(concat("data.standardize moves values out of [0, 1], where model.likelihood = \"",
+                             recipe.model.likelihood,
+                             "\" needs them; take a gaussian, or no standardizing."));
+  }
+  if (likelihood_support(*likelihood) != Support::classes) return;
+  const struct {
+    bool set;
+    const char* key;
+  } changes[] = {{data.standardize, "data.standardize"},
+                 {data.binarize != "none", "data.binarize"},
+                 {recipe.objective.corruption != "none", "objective.corruption"}};
+  for (const auto& [set, key] : changes) {
+    if (!set) continue;
+    throw ConfigError(concat(key, " reckons with values, but those of model.likelihood = \"",
+                             recipe.model.likelihood, "\" are the numbers of classes; leave it out."));
+  }
+}
+
 void check_objective(const Recipe& recipe) {
   const ObjectiveSettings& o = recipe.objective;
   const bool autoencoder = recipe.model.kind == "autoencoder", iwae = o.kind == "iwae";
@@ -277,11 +300,7 @@ void Recipe::validate() const {
     throw ConfigError(concat("data.validation and data.test are ", data.validation, " and ", data.test,
                              ", which leaves no example to train on."));
   }
-  const auto likelihood = likelihood_named(model.likelihood);
-  if (data.standardize && likelihood && likelihood_support(*likelihood) == Support::unit_interval) {
-    throw ConfigError(concat("data.standardize moves values out of [0, 1], where model.likelihood = \"",
-                             model.likelihood, "\" needs them; take a gaussian, or no standardizing."));
-  }
+  check_likelihood(*this);
   check_objective(*this);
   if (model.see_mask && data.missing != "mask" && data.mask.empty()) {
     throw ConfigError(

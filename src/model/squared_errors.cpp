@@ -13,14 +13,15 @@ void SquaredErrors::request(const Activations& a) {
   ops::likelihood_mean(context, config.likelihood, config.constants, expected_.matrix(a.rows, config.dims),
                        a.decoder.back().y);
   HostCopies copies(context);
-  // Rows of x lie a stride apart, and end where the memory does: with their mask where that is beside them.
-  copies.request(x_, a.input.data, a.rows * a.x.stride);
+  // Rows lie a stride apart; the last one ends at its last column.
+  copies.request(x_, a.x.data, (a.rows - 1) * a.x.stride + config.dims);
   if (!a.mask.empty()) copies.request(mask_, a.mask.data, (a.rows - 1) * a.mask.stride + config.dims);
   copies.request(reconstruction_, expected_.data(), a.rows * config.dims);
 }
 
 std::vector<double> SquaredErrors::of_rows(const Activations& a) const {
   const std::int64_t dims = vae_.config().dims;
+  const bool classes = likelihood_measure(vae_.config().likelihood) == Measure::classes;
   std::vector<double> errors;
   for (std::int64_t i = 0; i < a.rows; ++i) {
     double sum = 0.0;
@@ -29,7 +30,7 @@ std::vector<double> SquaredErrors::of_rows(const Activations& a) const {
       const double scale = deviation_.empty() ? 1.0 : deviation_[static_cast<std::size_t>(j)];
       const double value = x_[static_cast<std::size_t>(i * a.x.stride + j)];
       const double error = scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]);
-      sum += error * error;
+      sum += classes ? (error != 0.0) : error * error;
     }
     errors.push_back(sum);
   }

@@ -1,5 +1,7 @@
 #pragma once
 // How far reconstructions are from the data.
+//
+// Of classes, whose numbers mean nothing, the error is how many of a row's are wrong.
 
 #include <span>
 #include <vector>
@@ -10,7 +12,7 @@
 namespace elbo {
 
 /// Σ_j (σ_j (x_j − E[x_j|z]))² over the values that are present, of the rows of batch after batch, with one z
-/// each.
+/// each; of the categorical Σ_j [x_j is not the most probable class].
 class SquaredErrors {
  public:
   /// Of batches of at most `rows`. σ [dims] gives errors the data's own scale; empty: that of the batch.

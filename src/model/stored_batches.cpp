@@ -14,7 +14,7 @@ const Examples& checked(const Model::State& state, const Examples& examples) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
                             config.dims, ". Use the data it was trained on, or train a new model."));
   }
-  data::ValueRange range = data::support_of(config.likelihood, state.recipe.data);
+  data::ValueRange range = data::support_of(config.likelihood, state.recipe.data, config.constants);
   range.may_miss = range.may_miss || config.missing;
   data::check_support(examples, range, "the evaluated examples");
   return examples;

@@ -4,6 +4,7 @@
 #include "ops/kl_objective.h"
 #include "ops/linear_likelihood.h"
 #include "ops/linear_reparameterize.h"
+#include "ops/one_hot.h"
 #include "runtime/check.h"
 
 namespace elbo {
@@ -68,9 +69,10 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
 void Vae::plan_batch(Arena& arena, Activations& a) const {
   const std::int64_t dims = config_.dims;
   a.input = arena.matrix<float>(a.rows, config_.input_width());
-  a.x = a.corrupted ? arena.matrix<float>(a.rows, dims) : a.input.columns(0, dims);
+  const bool apart = a.corrupted || config_.one_hot();
+  a.x = apart ? arena.matrix<float>(a.rows, dims) : a.input.columns(0, dims);
   if (config_.see_mask) {
-    a.mask = a.input.columns(dims, dims);
+    a.mask = a.input.columns(config_.values_width(), dims);
   } else if (config_.missing) {
     a.mask = arena.matrix<float>(a.rows, dims);
   }
@@ -118,6 +120,10 @@ Activations Vae::plan(Arena& arena, std::int64_t rows, std::int64_t samples, boo
 }
 
 void Vae::encode(const Activations& a) const {
+  if (config_.one_hot()) {
+    ops::one_hot(*context_, a.input.columns(0, config_.values_width()), a.x, a.mask,
+                 config_.constants.classes);
+  }
   encoder_.forward(*context_, a.encoder, a.input);
 }
 

@@ -18,7 +18,8 @@ struct Activations {
   /// Those that gradients are a mean over: n, or those of all the batches that make up a step.
   std::int64_t step_rows = 0;
   bool corrupted = false;  ///< input is not x, but what the caller makes of it (ops::corrupt)
-  /// [n, input_width] what the encoder reads: x, and beside it the mask where the model sees it.
+  /// [n, input_width] what the encoder reads: x, one-hot where its values are classes (encode() writes that),
+  /// and beside it the mask where the model sees it.
   MatrixView<float> input;
   MatrixView<float> x;                ///< [n, dims] the batch, written by the caller (gather_batch)
   MatrixView<float> mask;             ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0;
@@ -62,7 +63,7 @@ class Vae {
   Context& context() const noexcept { return *context_; }
   Parameters& parameters() noexcept { return parameters_; }
 
-  /// a.input → the head: a.mean, a.log_variance.
+  /// a.input (of classes: a.x) → the head: a.mean, a.log_variance.
   void encode(const Activations& a) const;
   /// The head → z, kl, log_ratio. Nothing to do for an autoencoder. `noise.examples` is taken from a.examples
   /// where it is null.

@@ -60,6 +60,31 @@ HWY_INLINE Floats value_lanes(Access access, const Likelihood& likelihood, const
   return access.keep(nll);
 }
 
+/// The logits of the values from `first` on.
+template <class Access>
+struct Logits {
+  Access access;
+  const float* first;
+  std::int64_t size;  // values, by which classes lie apart
+
+  HWY_INLINE Floats operator()(int c) const { return access.load(first + c * size); }
+};
+
+template <bool kGradient, class Access>
+HWY_INLINE Floats value_lanes(Access access, const formulas::Categorical& likelihood,
+                              const LikelihoodRow& row, std::int64_t j) {
+  const Logits<Access> logit{access, row.parameters + j, row.size};
+  const Floats x = access.load(row.x + j), zero(0.0f);
+  const Floats present = row.mask ? access.load(row.mask + j) : Floats(1.0f);
+  const auto softmax = likelihood.softmax(x, logit);
+  const Floats nll = likelihood.nll(softmax), most = likelihood.most(softmax);
+  for (int c = 0; kGradient && c < likelihood.classes; ++c) {
+    const Floats slope = likelihood.dnll(softmax, most, x, c, logit(c)) * Floats(row.weight);
+    access.store(select(present == zero, zero, slope), row.gradient + c * row.size + j);
+  }
+  return access.keep(select(present == zero, zero, nll));
+}
+
 template <bool kGradient, class Likelihood>
 void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
   Floats sum(0.0f);
@@ -84,6 +109,12 @@ HWY_INLINE void mean_lanes(Access access, const Likelihood& likelihood, float* m
   access.store(likelihood.mean(parameters), mean);
 }
 
+template <class Access>
+HWY_INLINE void mean_lanes(Access access, const formulas::Categorical& likelihood, float* mean,
+                           const float* from, std::int64_t size) {
+  access.store(likelihood.mode<Floats>(Logits<Access>{access, from, size}), mean);
+}
+
 template <class Likelihood>
 void mean_row(const Likelihood& likelihood, float* mean, const float* from, std::int64_t size) {
   std::int64_t j = 0;
@@ -99,6 +130,7 @@ void likelihood_row_of(LikelihoodKind kind, const LikelihoodConstants& constants
   case LikelihoodKind::kind:        \
     return likelihood_row(math::settled(formulas::Likelihood(constants)), row);
     ELBO_LIKELIHOODS(ELBO_CASE)
+    ELBO_CASE(categorical, Categorical)
 #undef ELBO_CASE
   }
 }
@@ -110,6 +142,7 @@ void mean_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, floa
   case LikelihoodKind::kind:        \
     return mean_row(formulas::Likelihood(constants), mean, from, size);
     ELBO_LIKELIHOODS(ELBO_CASE)
+    ELBO_CASE(categorical, Categorical)
 #undef ELBO_CASE
   }
 }
@@ -125,7 +158,7 @@ namespace {
 HWY_EXPORT(likelihood_row_of);
 HWY_EXPORT(mean_row_of);
 
-constexpr std::int64_t kParallelSize = 1 << 13;  // values
+constexpr std::int64_t kParallelSize = 1 << 13;  // parameters
 
 template <class A, class B>
 bool same_shape(const MatrixView<A>& a, const MatrixView<B>& b) {
@@ -139,7 +172,9 @@ std::string shape(const View& view) {
 
 void check_parameters(LikelihoodKind kind, const LikelihoodConstants& constants,
                       const MatrixView<const float>& parameters, std::int64_t values) {
-  ELBO_CHECK(parameters.cols == likelihood_parameters(kind) * values, ShapeError, "the ",
+  ELBO_CHECK(constants.classes >= 2 && constants.classes <= kMostClasses, ShapeError,
+             "the categorical was given ", constants.classes, " classes");
+  ELBO_CHECK(parameters.cols == likelihood_parameters(kind, constants) * values, ShapeError, "the ",
              likelihood_name(kind), " likelihood of ", values, " values was given parameters ",
              shape(parameters));
   ELBO_CHECK(constants.variance > 0.0f && constants.scale > 0.0f, ShapeError, "the gaussian's variance was ",
@@ -172,7 +207,8 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
   ELBO_DISPATCH_CUDA(context,
                      likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight));
   const std::int64_t samples = rows / x.rows;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows * x.cols >= kParallelSize)
+#pragma omp parallel for schedule(static) \
+    num_threads(context.threads()) if (rows * parameters.cols >= kParallelSize)
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::int64_t example = row / samples;
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[row];
@@ -197,7 +233,7 @@ void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodCons
   });
   ELBO_DISPATCH_CUDA(context, likelihood_mean(context, kind, constants, mean, parameters));
 #pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (mean.rows * mean.cols >= kParallelSize)
+    num_threads(context.threads()) if (mean.rows * parameters.cols >= kParallelSize)
   for (std::int64_t row = 0; row < mean.rows; ++row) {
     HWY_DYNAMIC_DISPATCH(mean_row_of)
     (kind, constants, mean.data + row * mean.stride, parameters.data + row * parameters.stride, mean.cols);

@@ -4,7 +4,8 @@
 //
 // Shapes: x [n, d]; parameters [n·K, P·d], where P is the likelihood's parameters per value and parameter p
 // of value j stands in column p·d + j; row i·K + k is sample k of example i. Nats, summed over values in a
-// fixed order.
+// fixed order. Of the categorical P is the number of classes, parameter c the logit of class c, and a value
+// that is none of the classes gives NaN.
 
 #include "math/likelihoods/list.h"
 #include "runtime/context.h"
@@ -25,7 +26,8 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
                 VectorView<float> nll, MatrixView<float> gradient, MatrixView<const float> parameters,
                 MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight);
 
-/// mean [m, d] = E[x | parameters] with parameters [m, P·d], "=". Throws ShapeError.
+/// mean [m, d] = E[x | parameters] with parameters [m, P·d], "="; of the categorical the most probable class,
+/// the lowest of those that are equally so. Throws ShapeError.
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                      MatrixView<float> mean, MatrixView<const float> parameters);
 

@@ -7,7 +7,8 @@
 namespace elbo::ops {
 
 bool linear_likelihood_takes(LikelihoodKind kind) {
-  return likelihood_parameters(kind) == 1 && kind != LikelihoodKind::gaussian_shared;
+  const bool plain = kind != LikelihoodKind::gaussian_shared && kind != LikelihoodKind::categorical;
+  return plain && likelihood_heads(kind) == 1;
 }
 
 std::int64_t nll_parts(const Context& context, std::int64_t d) {

@@ -1,6 +1,7 @@
 #include "train/output_bias.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "data/resident.h"
 #include "runtime/check.h"
@@ -21,6 +22,8 @@ double mean_at(const ModelConfig& config, double location) {
   }
     ELBO_LIKELIHOODS(ELBO_CASE)
 #undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;  // class_bias() is for it
   }
   return 0.0;
 }
@@ -58,11 +61,26 @@ std::vector<float> thresholded_mean(const Examples& examples) {
   return mean;
 }
 
-}  // namespace
+/// log of the share of each class among a dimension's present values, [C·dims].
+std::vector<float> class_bias(const ModelConfig& config, const Examples& examples) {
+  std::vector<double> count(static_cast<std::size_t>(config.output_width()));
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    for (std::int64_t j = 0; j < examples.dims; ++j) {
+      const float value = examples.value(i, j);
+      if (!std::isnan(value)) count[static_cast<std::size_t>(std::lround(value) * examples.dims + j)] += 1.0;
+    }
+  }
+  const auto present = data::presence(examples);
+  std::vector<float> bias;
+  for (std::size_t at = 0; at < count.size(); ++at) {
+    const double of_all = present[at % present.size()] * static_cast<double>(examples.count);
+    bias.push_back(static_cast<float>(std::log(std::max(count[at] / std::max(of_all, 1.0), kLeast))));
+  }
+  return bias;
+}
 
-void set_output_bias(Model::State& state, const Examples& train) {
-  const ModelConfig& config = state.vae->config();
-  const DataSettings& data = state.recipe.data;
+/// The location at which each dimension's mean is that of the data, [dims].
+std::vector<float> mean_bias(const ModelConfig& config, const DataSettings& data, const Examples& train) {
   std::vector<float> mean(static_cast<std::size_t>(config.dims), 0.0f);
   if (data.binarize == "threshold") {
     mean = thresholded_mean(train);
@@ -75,11 +93,21 @@ void set_output_bias(Model::State& state, const Examples& train) {
     const double kept = in_unit_interval ? std::clamp<double>(value, kLeast, kMost) : value;
     bias.push_back(static_cast<float>(location_of(config, kept)));
   }
+  return bias;
+}
+
+}  // namespace
+
+void set_output_bias(Model::State& state, const Examples& train) {
+  const ModelConfig& config = state.vae->config();
+  const bool classes = config.likelihood == LikelihoodKind::categorical;
+  const std::vector<float> bias =
+      classes ? class_bias(config, train) : mean_bias(config, state.recipe.data, train);
   Parameters& parameters = state.vae->parameters();
   const auto& tensors = parameters.layout().tensors;
   const auto output = std::ranges::find(tensors, std::string("decoder.output.bias"), &TensorInfo::name);
-  ELBO_CHECK(output != tensors.end() && output->size() == config.dims, ConfigError,
-             "model.output_bias = \"data\" needs a decoder with one output bias per value");
+  ELBO_CHECK(output != tensors.end() && output->size() == std::ssize(bias), ConfigError,
+             "model.output_bias = \"data\" needs a decoder with one output bias per value (and class)");
   state.context->copy_to_device(parameters.values().data + output->offset, bias.data(),
                                 sizeof(float) * bias.size());
 }

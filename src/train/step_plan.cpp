@@ -76,7 +76,8 @@ StepPlan measure(Model& model, const Dataset& data) {
   if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
   Model::State& state = model.state();
   Context& context = *state.context;
-  data::check_support(data, data::support_of(state.vae->config().likelihood, state.recipe.data));
+  const ModelConfig& config = state.vae->config();
+  data::check_support(data, data::support_of(config.likelihood, state.recipe.data, config.constants));
   const TrainSettings& train = state.recipe.train;
   const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulate;
   const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));

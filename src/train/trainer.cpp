@@ -26,7 +26,8 @@ void check_data(const Model& model, const Dataset& data) {
   if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
-  data::check_support(data, data::support_of(model.state().vae->config().likelihood, model.recipe().data));
+  const ModelConfig& config = model.state().vae->config();
+  data::check_support(data, data::support_of(config.likelihood, model.recipe().data, config.constants));
 }
 
 bool all_finite(const std::vector<float>& values) {

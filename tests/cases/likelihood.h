@@ -67,6 +67,12 @@ inline double reference_nll(LikelihoodKind kind, const LikelihoodConstants& cons
       return laplace(parameters[0], std::exp(clamped(parameters[1], 0.5 * low, 0.5 * high)));
     case LikelihoodKind::discretized_logistic:
       return -logistic_log_mass(std::floor(255.0 * x + 0.5), parameters);
+    case LikelihoodKind::categorical: {
+      const double largest = *std::max_element(parameters.begin(), parameters.end());
+      double sum = 0.0;
+      for (const double logit : parameters) sum += std::exp(logit - largest);
+      return std::log(sum) + largest - parameters[static_cast<std::size_t>(x)];
+    }
   }
   return std::nan("");
 }
@@ -79,6 +85,9 @@ inline double reference_mean(LikelihoodKind kind, std::span<const double> parame
     // λ/(2λ − 1) + 1/(2 artanh(1 − 2λ)) (Loaiza-Ganem & Cunningham 2019, eq. 8), in the logit
     const double l = parameters[0];
     return std::abs(l) < 1e-4 ? 0.5 + l / 12.0 : -1.0 / std::expm1(-l) - 1.0 / l;
+  }
+  if (kind == LikelihoodKind::categorical) {
+    return static_cast<double>(std::max_element(parameters.begin(), parameters.end()) - parameters.begin());
   }
   if (kind == LikelihoodKind::discretized_logistic) {
     double sum = 0.0;
@@ -98,13 +107,15 @@ struct LikelihoodCase {
   bool in_place = false;  ///< the gradient takes the parameters' place
   bool nll = true;
   bool gradient = true;
+  std::int32_t classes = 5;  ///< of the categorical
 
   std::int64_t rows() const { return examples * samples; }
-  std::int64_t parameters() const { return likelihood_parameters(kind); }
+  std::int64_t parameters() const { return likelihood_parameters(kind, constants()); }
   std::string name() const {
     std::string text(likelihood_name(kind));
     std::replace(text.begin(), text.end(), '-', '_');
     text += concat("_", examples, "x", values, "_k", samples);
+    if (kind == LikelihoodKind::categorical) text += concat("_c", classes);
     for (const auto& [set, word] :
          {std::pair(masked, "_masked"), std::pair(weighted, "_weighted"), std::pair(in_place, "_in_place"),
           std::pair(!nll, "_gradient_only"), std::pair(!gradient, "_nll_only")}) {
@@ -113,7 +124,10 @@ struct LikelihoodCase {
     return text;
   }
   /// An exponential, a logarithm and a quotient count as one each.
-  double flops() const { return 12.0 * static_cast<double>(rows() * values); }
+  double flops() const {
+    const double of_value = kind == LikelihoodKind::categorical ? 9.0 * classes : 12.0;
+    return of_value * static_cast<double>(rows() * values);
+  }
   double bytes() const {
     const auto all = static_cast<double>(rows() * values);
     const auto x = static_cast<double>(examples * values);
@@ -121,13 +135,18 @@ struct LikelihoodCase {
            (all * static_cast<double>(parameters()) * (gradient ? 2.0 : 1.0) + x * (masked ? 2.0 : 1.0));
   }
 
-  LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f, 0.6f}; }
+  LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f, 0.6f, classes}; }
+  std::vector<float> data(Random& random) const {
+    const std::int64_t count = examples * values;
+    if (likelihood_support(kind) == Support::unit_interval) return random.uniform(count, 0.0, 1.0);
+    if (likelihood_support(kind) == Support::real) return random.normal(count);
+    const auto drawn = random.indices(count, classes);
+    return {drawn.begin(), drawn.end()};
+  }
 
   void bind(OpRun& run) const {
     Random random(static_cast<std::uint64_t>(31 * examples + values));
-    const auto x = likelihood_support(kind) == Support::unit_interval
-                       ? random.uniform(examples * values, 0.0, 1.0)
-                       : random.normal(examples * values);
+    const auto x = data(random);
     const std::int64_t width = parameters() * values;
     // log-variances land on both sides of the clamp, 2 and more away from it so that no difference crosses it
     auto parameter_values = random.normal(rows() * width, 0.0, 1.5);
@@ -215,18 +234,24 @@ struct LikelihoodMeanCase {
   LikelihoodKind kind = LikelihoodKind::bernoulli;
   std::int64_t rows = 1;
   std::int64_t values = 1;
+  std::int32_t classes = 5;
 
-  std::string name() const { return LikelihoodCase{kind, rows, values}.name() + "_mean"; }
+  LikelihoodCase likelihood() const {
+    return {.kind = kind, .examples = rows, .values = values, .classes = classes};
+  }
+  std::string name() const { return likelihood().name() + "_mean"; }
   /// A sum of many levels' probabilities is rounded as one.
   Tolerance tolerance() const {
     return kind == LikelihoodKind::discretized_logistic ? Tolerance{2e-6, 2e-6} : Tolerance{0.0, 1e-6};
   }
   double flops() const { return 0.0; }
-  double bytes() const { return 8.0 * static_cast<double>(rows * values); }
+  double bytes() const { return 4.0 * static_cast<double>(rows * values * (1 + likelihood().parameters())); }
 
   void bind(OpRun& run) const {
     Random random(static_cast<std::uint64_t>(rows + values));
-    const std::int64_t parameters = likelihood_parameters(kind);
+    const std::int64_t parameters = likelihood().parameters();
+    LikelihoodConstants constants;
+    constants.classes = classes;
     const auto parameter_values = random.normal(rows * parameters * values, 0.0, 4.0);
     const auto reference = [=, *this] {
       std::vector<double> expected;
@@ -243,7 +268,9 @@ struct LikelihoodMeanCase {
     };
     const auto view = run.input<float>("parameters", rows, parameters * values, parameter_values);
     const auto mean = run.output<float>("mean", rows, values, reference, tolerance());
-    run.operation = [=, *this](Context& context) { ops::likelihood_mean(context, kind, {}, mean, view); };
+    run.operation = [=, *this](Context& context) {
+      ops::likelihood_mean(context, kind, constants, mean, view);
+    };
   }
 };
 

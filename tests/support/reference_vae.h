@@ -50,7 +50,9 @@ class ReferenceVae {
               const double* seen = nullptr) const {
     if (!seen) seen = x;
     std::vector<double> input(seen, seen + config_.dims);
-    for (std::size_t j = 0; mask && j < input.size(); ++j) input[j] *= mask[j];
+    if (config_.one_hot()) input = one_hot(seen);
+    for (std::size_t j = 0; mask && j < input.size(); ++j)
+      input[j] *= mask[j % static_cast<std::size_t>(config_.dims)];
     if (mask && config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
     const auto hidden = stack("encoder", config_.encoder.size(), input);
     const auto mean = linear("encoder.mean", hidden);
@@ -148,20 +150,31 @@ class ReferenceVae {
     return x;
   }
 
-  double nll(const double* x, const double* mask, const std::vector<double>& hidden) const {
-    std::vector<std::vector<double>> outputs;
-    for (int p = 0; p < likelihood_parameters(config_.likelihood); ++p) {
-      outputs.push_back(linear(concat("decoder.", likelihood_head(config_.likelihood, p)), hidden));
+  /// Class c of value j at c·dims + j.
+  std::vector<double> one_hot(const double* x) const {
+    std::vector<double> hot;
+    for (int c = 0; c < config_.constants.classes; ++c) {
+      for (std::int64_t j = 0; j < config_.dims; ++j) hot.push_back(x[j] == c ? 1.0 : 0.0);
     }
+    return hot;
+  }
+
+  double nll(const double* x, const double* mask, const std::vector<double>& hidden) const {
+    std::vector<double> outputs;
+    for (int p = 0; p < likelihood_heads(config_.likelihood); ++p) {
+      const auto head = linear(concat("decoder.", likelihood_head(config_.likelihood, p)), hidden);
+      outputs.insert(outputs.end(), head.begin(), head.end());
+    }
+    const auto dims = static_cast<std::size_t>(config_.dims);
     LikelihoodConstants constants = config_.constants;
     if (const auto own = tensors_.find("decoder.log_variance"); own != tensors_.end()) {
       constants.variance = static_cast<float>(std::exp(own->second[0]));
     }
     double total = 0.0;
-    for (std::size_t j = 0; j < outputs[0].size(); ++j) {
+    for (std::size_t j = 0; j < dims; ++j) {
       if (mask && mask[j] == 0.0) continue;
       std::vector<double> at;
-      for (const auto& output : outputs) at.push_back(output[j]);
+      for (std::size_t p = j; p < outputs.size(); p += dims) at.push_back(outputs[p]);
       total += reference_nll(config_.likelihood, constants, x[j], at);
     }
     return total;

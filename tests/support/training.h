@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -70,6 +71,16 @@ struct RecipeVariant {
     Recipe recipe = small_recipe();
     change(recipe);
     return recipe;
+  }
+  /// What it is for: patterned_data(), or classes that follow its values.
+  Dataset data(std::int64_t train, std::int64_t validation, std::int64_t dims = 12) const {
+    Dataset data = patterned_data(train, validation, dims, as_bytes);
+    if (recipe().model.likelihood != "categorical") return data;
+    const auto classes = static_cast<float>(recipe().model.classes);
+    for (Examples* examples : {&data.train, &data.validation}) {
+      for (float& value : examples->floats) value = std::min(std::floor(value * classes), classes - 1.0f);
+    }
+    return data;
   }
 };
 
@@ -193,6 +204,13 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.model.likelihood = "gaussian-learned";
          r.model.activation = "tanh";
+       },
+       false},
+      {"categorical",
+       [](Recipe& r) {
+         r.model.likelihood = "categorical";
+         r.model.classes = 4;
+         r.model.output_bias = "data";
        },
        false},
       {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},

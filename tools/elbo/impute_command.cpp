@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -20,7 +22,10 @@ struct ImputeCommandOptions {
   std::string run, data, mask, truth, split, out;
   Machine machine;
   std::int64_t samples = 100;
-  double interval = 0.9;
+  std::optional<double> interval;  ///< asked for
+  bool classes = false;            ///< the model's values are such
+
+  double probability() const { return classes ? 0.0 : interval.value_or(0.9); }
   std::uint64_t seed = 0;
   bool json = false;
 };
@@ -45,10 +50,27 @@ std::vector<double> column_means(const Examples& examples) {
   return sum;
 }
 
-/// How far what was filled in is from the truth.
+/// The most frequent of each column's present values; 0 where it has none.
+std::vector<double> column_modes(const Examples& examples) {
+  std::vector<double> modes(static_cast<std::size_t>(examples.dims));
+  for (std::size_t j = 0; j < modes.size(); ++j) {
+    std::map<float, std::int64_t> count;
+    for (std::int64_t i = 0; i < examples.count; ++i) {
+      const float value = examples.value(i, static_cast<std::int64_t>(j));
+      if (!std::isnan(value)) ++count[value];
+    }
+    const auto most = std::ranges::max_element(count, {}, &std::pair<const float, std::int64_t>::second);
+    if (most != count.end()) modes[j] = most->first;
+  }
+  return modes;
+}
+
+/// How far what was filled in is from the truth: the root of the mean squared error, of classes the share of
+/// wrong ones; beside that of a guess for each column.
 class Comparison {
  public:
-  Comparison(const Examples& data, const Examples& truth) : truth_(truth), means_(column_means(data)) {}
+  Comparison(const Examples& data, const Examples& truth, bool classes)
+      : truth_(truth), classes_(classes), guesses_(classes ? column_modes(data) : column_means(data)) {}
 
   /// Rows from `first` on.
   void add(const Table& rows, const Imputation& completed, std::int64_t first) {
@@ -58,22 +80,29 @@ class Comparison {
         const double truth = truth_.value(first + i, j);
         if (!std::isnan(rows.values[at]) || std::isnan(truth)) continue;
         ++count_;
-        squares_ += std::pow(truth - completed.values.values[at], 2);
-        mean_squares_ += std::pow(truth - means_[static_cast<std::size_t>(j)], 2);
+        errors_ += error(truth - completed.values.values[at]);
+        guess_errors_ += error(truth - guesses_[static_cast<std::size_t>(j)]);
         if (completed.low.values.empty()) continue;
         covered_ += completed.low.values[at] <= truth && truth <= completed.high.values[at];
       }
     }
   }
   std::int64_t count() const { return count_; }
-  double error() const { return std::sqrt(squares_ / static_cast<double>(count_)); }
-  double error_of_means() const { return std::sqrt(mean_squares_ / static_cast<double>(count_)); }
+  double of_model() const { return averaged(errors_); }
+  double of_guesses() const { return averaged(guess_errors_); }
   double coverage() const { return static_cast<double>(covered_) / static_cast<double>(count_); }
 
  private:
+  double error(double difference) const { return classes_ ? (difference != 0.0) : difference * difference; }
+  double averaged(double sum) const {
+    const double mean = sum / static_cast<double>(count_);
+    return classes_ ? mean : std::sqrt(mean);
+  }
+
   const Examples& truth_;
-  std::vector<double> means_;
-  double squares_ = 0.0, mean_squares_ = 0.0;
+  bool classes_;
+  std::vector<double> guesses_;
+  double errors_ = 0.0, guess_errors_ = 0.0;
   std::int64_t count_ = 0, covered_ = 0;
 };
 
@@ -93,36 +122,51 @@ Examples load_truth(const Model& model, const ImputeCommandOptions& options, con
   return chosen;
 }
 
-/// Completed rows and the ends of their intervals, as files.
+/// Completed rows, and the ends of their intervals or the probabilities of their classes, as files.
 class Outputs {
  public:
-  Outputs(const std::filesystem::path& file, bool interval, std::int64_t rows,
+  Outputs(const std::filesystem::path& file, const ImputeCommandOptions& options, std::int64_t rows,
           const std::vector<std::string>& columns)
       : values_(file, rows, columns) {
-    if (!interval) return;
+    if (options.classes) probability_.emplace(beside(file, "probability"), rows, columns);
+    if (options.probability() == 0.0) return;
     low_.emplace(beside(file, "low"), rows, columns);
     high_.emplace(beside(file, "high"), rows, columns);
   }
   void append(const Imputation& completed) {
     values_.append(completed.values);
+    if (probability_) probability_->append(completed.probability);
     if (low_) low_->append(completed.low);
     if (high_) high_->append(completed.high);
   }
   void commit() {
     values_.commit();
-    if (low_) low_->commit();
-    if (high_) high_->commit();
+    for (auto* beside : {&probability_, &low_, &high_}) {
+      if (*beside) (*beside)->commit();
+    }
   }
 
  private:
   TableFile values_;
-  std::optional<TableFile> low_, high_;
+  std::optional<TableFile> probability_, low_, high_;
 };
 
 struct Totals {
   std::int64_t missing = 0;
   double effective_samples = 0.0;  ///< summed over rows
 };
+
+void print_comparison(const ImputeCommandOptions& options, const Comparison& comparison) {
+  if (options.classes) {
+    std::cout << "wrong classes: " << 100.0 * comparison.of_model()
+              << " %; by each column's most frequent one: " << 100.0 * comparison.of_guesses() << " %\n";
+    return;
+  }
+  std::cout << "RMSE to the truth: " << comparison.of_model()
+            << "; of column means: " << comparison.of_guesses() << '\n';
+  if (options.probability() > 0.0)
+    std::cout << "truths inside their intervals: " << 100.0 * comparison.coverage() << " %\n";
+}
 
 void report(const ImputeCommandOptions& options, const std::filesystem::path& file, const Examples& examples,
             const Totals& totals, const std::optional<Comparison>& comparison) {
@@ -132,32 +176,38 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
     Json json = {{"run", options.run},        {"split", options.split},     {"examples", examples.count},
                  {"missing", totals.missing}, {"samples", options.samples}, {"effective_samples", effective},
                  {"out", file.string()}};
-    if (options.interval > 0.0) json["interval"] = options.interval;
+    if (options.probability() > 0.0) json["interval"] = options.probability();
     if (compared) {
-      json["rmse"] = comparison->error();
-      json["rmse_of_means"] = comparison->error_of_means();
-      if (options.interval > 0.0) json["coverage"] = comparison->coverage();
+      json[options.classes ? "error_rate" : "rmse"] = comparison->of_model();
+      json[options.classes ? "error_rate_of_modes" : "rmse_of_means"] = comparison->of_guesses();
+      if (options.probability() > 0.0) json["coverage"] = comparison->coverage();
     }
     return print(json);
   }
   std::cout << file.string() << ": " << totals.missing << " missing values of " << examples.count << ' '
             << options.split << " examples filled in (" << options.samples << " samples, of which "
             << effective << " are effective)\n";
-  if (options.interval > 0.0) {
-    std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
-              << 100.0 * options.interval << " % intervals\n";
+  if (options.classes) {
+    std::cout << beside(file, "probability").string() << ": how probable each class is that was filled in\n";
   }
-  if (!compared) return;
-  std::cout << "RMSE to the truth: " << comparison->error()
-            << "; of column means: " << comparison->error_of_means() << '\n';
-  if (options.interval > 0.0)
-    std::cout << "truths inside their intervals: " << 100.0 * comparison->coverage() << " %\n";
+  if (options.probability() > 0.0) {
+    std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
+              << 100.0 * options.probability() << " % intervals\n";
+  }
+  if (compared) print_comparison(options, *comparison);
 }
 
 int run_impute(ImputeCommandOptions options) {
   auto model = load_model(options.run, options.machine);
   if (model.recipe().model.kind != "vae") {
     throw ConfigError("impute needs a VAE: an autoencoder defines no density to complete data by.");
+  }
+  options.classes = model.recipe().model.likelihood == "categorical";
+  if (options.classes && options.interval.value_or(0.0) > 0.0) {
+    throw ConfigError(
+        "--interval: this model's values are classes, which have no order and so no interval; without it, "
+        "the "
+        "probability of each class that is filled in is written to FILE-probability.");
   }
   const std::filesystem::path file =
       options.out.empty() ? output_folder(options.run) / "imputed.npy" : std::filesystem::path(options.out);
@@ -168,14 +218,15 @@ int run_impute(ImputeCommandOptions options) {
   std::optional<Comparison> comparison;
   if (!options.truth.empty()) {
     truth = load_truth(model, options, examples);
-    comparison.emplace(examples, *truth);
+    comparison.emplace(examples, *truth, options.classes);
   }
-  Outputs outputs(file, options.interval > 0.0, examples.count,
+  Outputs outputs(file, options, examples.count,
                   data.columns.empty() ? numbered("x", model.dims()) : data.columns);
   Totals totals;
   std::int64_t first = 0;
   in_chunks(examples, 0, examples.count, [&](const Table& rows) {
-    const Imputation completed = model.impute(rows, {options.samples, options.interval, options.seed, first});
+    const Imputation completed =
+        model.impute(rows, {options.samples, options.probability(), options.seed, first});
     outputs.append(completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) totals.effective_samples += count;
@@ -202,8 +253,9 @@ void add_impute(CLI::App& app, Action& action) {
       ->capture_default_str();
   command
       ->add_option("--interval", options->interval,
-                   "Probability of the central interval, written to FILE-low and FILE-high; 0: none")
-      ->capture_default_str();
+                   "Probability of the central interval, written to FILE-low and FILE-high; 0: none; classes "
+                   "have none, but FILE-probability")
+      ->default_str("0.9");
   command->add_option("--out", options->out, "A .npy or .csv file [imputed.npy in RUN]");
   command->add_option("--truth", options->truth, "Complete data to say the error by, beside that of means");
   add_seed(*command, options->seed, "Of the noise");

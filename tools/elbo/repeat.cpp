@@ -30,9 +30,7 @@ constexpr const char* kSplits[] = {"train", "validation", "test"};
 constexpr struct {
   const char* label;
   const char* key;
-} kFigures[] = {{"squared error (no nats)", "squared_error"},
-                {"active units", "active_units"},
-                {"best epoch", "best_epoch"}};
+} kFigures[] = {{"", "squared_error"}, {"active units", "active_units"}, {"best epoch", "best_epoch"}};
 
 std::string padded(const std::string& text, std::size_t width) {
   std::size_t letters = 0;
@@ -141,10 +139,12 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
     });
   }
   for (const auto& figure : kFigures) {
-    line(figure.label, [&](const std::string& split) {  // of the last split alone
-      const auto found = spread(runs, concat("/", figure.key));
-      return found && split == splits.back() ? in_words(*found) : std::string();
-    });
+    const bool error = figure.key == std::string_view("squared_error");
+    line(error ? error_label(job.recipe) : figure.label,
+         [&](const std::string& split) {  // of the last split alone
+           const auto found = spread(runs, concat("/", figure.key));
+           return found && split == splits.back() ? in_words(*found) : std::string();
+         });
   }
   std::cout << "\n"
             << job.folder.string() << "/\n  seed-S                a run of each, repeat.json all of this\n";

@@ -29,6 +29,10 @@ Json to_json(const Recipe& recipe, const ElboTerms& terms) {
   return json;
 }
 
+std::string error_label(const Recipe& recipe) {
+  return recipe.model.likelihood == "categorical" ? "wrong classes" : "squared error (no nats)";
+}
+
 void require_finite(const std::string& split, const Evaluation& evaluation) {
   const struct {
     const char* name;
@@ -86,7 +90,7 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
   if (!splits.empty() && splits.front().second.bits_per_dimension) {
     line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
   }
-  line("squared error (no nats)", [](const Evaluation& e) { return fixed(e.squared_error); });
+  line(error_label(recipe), [](const Evaluation& e) { return fixed(e.squared_error); });
   if (variational) {
     line(concat("active units of ", recipe.model.latent),
          [](const Evaluation& e) { return std::to_string(e.active_units); });

@@ -16,6 +16,9 @@ using Json = nlohmann::ordered_json;
 /// {"elbo", "reconstruction", "kl"}, nats per example; "elbo" is null where the recipe's model has no bound.
 Json to_json(const Recipe& recipe, const ElboTerms& terms);
 
+/// What the squared error is called in tables: of classes it counts the wrong ones.
+std::string error_label(const Recipe& recipe);
+
 /// Throws Error where a result is NaN or infinite.
 void require_finite(const std::string& split, const Evaluation& evaluation);
 

@@ -1,6 +1,9 @@
 #pragma once
 // What all likelihoods share.
 
+#include <cstdint>
+#include <limits>
+
 #include "math/host_device.h"
 
 namespace elbo {
@@ -11,6 +14,7 @@ struct LikelihoodConstants {
   float min_log_variance = -10.0f;  ///< learned log-variances are clamped to this range,
   float max_log_variance = 10.0f;   ///< learned log-scales of densities to half of it
   float scale = 1.0f;               ///< b of the laplace with fixed scale
+  std::int32_t classes = 2;         ///< C of the categorical
   /// log σ² of the gaussian whose values share one, where the likelihood is computed; null: log variance
   const float* log_variance = nullptr;
 };
@@ -18,21 +22,29 @@ struct LikelihoodConstants {
 /// Which data a likelihood is a density or mass function of.
 enum class Support {
   unit_interval,  ///< [0, 1]
-  real            ///< every finite number
+  real,           ///< every finite number
+  classes         ///< the whole numbers 0 … C − 1
 };
 
 /// What a likelihood gives the probability of.
 enum class Measure {
   outcomes,  ///< the values 0 and 1
   levels,    ///< the values n/255, n = 0 … 255
-  density    ///< of a continuous value; −log p may be below 0
+  density,   ///< of a continuous value; −log p may be below 0
+  classes    ///< the values 0 … C − 1, which have no order
 };
 
 /// Values of Measure::levels.
 inline constexpr int kLevels = 256;
 
+/// Of the categorical. Every whole number of a float up to it is exact.
+inline constexpr std::int32_t kMostClasses = 1024;
+
 /// Uniform noise is kept this far from 0 and 1 where their quantiles are infinite.
 inline constexpr float kLeastNoise = 0x1p-25f;
+
+/// What a value that is no number is.
+inline constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
 /// ½ log 2π.
 inline constexpr float kHalfLogTwoPi = 0.91893853320467f;

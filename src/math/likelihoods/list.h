@@ -10,11 +10,15 @@
 //   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or uniform in [0,
 //   1)
 // and, where it reads something of the model that training moves, settled(): itself with what it read.
+//
+// The categorical is not in ELBO_LIKELIHOODS: its parameters per value are as many as there are classes,
+// which is known at run time only. It is the last of kLikelihoods.
 #if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
 #include "math/elementary.h"
 #include "math/likelihoods/constants.h"
 // They need what is above.
 #include "math/likelihoods/bernoulli.h"
+#include "math/likelihoods/categorical.h"
 #include "math/likelihoods/continuous_bernoulli.h"
 #include "math/likelihoods/discretized_logistic.h"
 #include "math/likelihoods/gaussian.h"
@@ -31,7 +35,7 @@
 #include <optional>
 #include <string_view>
 
-/// X(enumerator, struct) for every likelihood.
+/// X(enumerator, struct) for every likelihood but the categorical.
 #define ELBO_LIKELIHOODS(X)                    \
   X(bernoulli, Bernoulli)                      \
   X(continuous_bernoulli, ContinuousBernoulli) \
@@ -46,14 +50,14 @@
 namespace elbo {
 
 #define ELBO_ENUMERATOR(kind, Likelihood) kind,
-enum class LikelihoodKind { ELBO_LIKELIHOODS(ELBO_ENUMERATOR) };
+enum class LikelihoodKind { ELBO_LIKELIHOODS(ELBO_ENUMERATOR) categorical };
 #undef ELBO_ENUMERATOR
 
 /// What is known of a likelihood without running it.
 struct LikelihoodInfo {
   LikelihoodKind kind;
   std::string_view name;
-  int parameters;            ///< per value
+  int parameters;            ///< per value; the categorical's per value and class
   const char* const* heads;  ///< of each parameter
   Support support;
   Measure measure;
@@ -62,19 +66,25 @@ struct LikelihoodInfo {
 #define ELBO_ENTRY(kind, Likelihood)                                                    \
   {LikelihoodKind::kind,     math::Likelihood::kName,    math::Likelihood::kParameters, \
    math::Likelihood::kHeads, math::Likelihood::kSupport, math::Likelihood::kMeasure},
-inline constexpr LikelihoodInfo kLikelihoods[] = {ELBO_LIKELIHOODS(ELBO_ENTRY)};
+inline constexpr LikelihoodInfo kLikelihoods[] = {ELBO_LIKELIHOODS(ELBO_ENTRY)
+                                                      ELBO_ENTRY(categorical, Categorical)};
 #undef ELBO_ENTRY
 
 constexpr std::string_view likelihood_name(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].name;
 }
 /// The decoder's outputs per value.
-constexpr int likelihood_parameters(LikelihoodKind kind) {
+constexpr int likelihood_parameters(LikelihoodKind kind, const LikelihoodConstants& constants) {
+  const int parameters = kLikelihoods[static_cast<int>(kind)].parameters;
+  return kind == LikelihoodKind::categorical ? parameters * constants.classes : parameters;
+}
+/// The decoder's layers that give them.
+constexpr int likelihood_heads(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].parameters;
 }
-/// What the decoder's layer for one of them is called on disk: decoder.{head}.weight.
-constexpr std::string_view likelihood_head(LikelihoodKind kind, int parameter) {
-  return kLikelihoods[static_cast<int>(kind)].heads[parameter];
+/// What one of these layers is called on disk: decoder.{head}.weight.
+constexpr std::string_view likelihood_head(LikelihoodKind kind, int head) {
+  return kLikelihoods[static_cast<int>(kind)].heads[head];
 }
 constexpr Support likelihood_support(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].support;

@@ -1,0 +1,46 @@
+#include "ops/one_hot.h"
+
+#include <algorithm>
+
+#include "ops/kernels.h"
+#include "runtime/check.h"
+
+namespace elbo::ops {
+namespace {
+
+constexpr std::int64_t kParallelSize = 1 << 14;  // of what is written
+
+/// One row, zeros but for the classes of its values: most of it is written without a look at them.
+void one_hot_row(float* row, const float* x, const float* mask, std::int64_t size, std::int32_t classes) {
+  std::fill_n(row, classes * size, 0.0f);
+  for (std::int64_t j = 0; j < size; ++j) {
+    if (!(x[j] >= 0.0f && x[j] < static_cast<float>(classes)) || (mask && mask[j] == 0.0f)) continue;
+    const auto c = static_cast<std::int32_t>(x[j]);
+    if (static_cast<float>(c) == x[j]) row[c * size + j] = 1.0f;
+  }
+}
+
+}  // namespace
+
+void one_hot(Context& context, MatrixView<float> one_hot, MatrixView<const float> x,
+             MatrixView<const float> mask, std::int32_t classes) {
+  ELBO_CHECK(classes > 0 && one_hot.rows == x.rows && one_hot.cols == classes * x.cols, ShapeError,
+             "one_hot was given x [", x.rows, ", ", x.cols, "] of ", classes, " classes for [", one_hot.rows,
+             ", ", one_hot.cols, "]");
+  ELBO_CHECK(mask.empty() || (mask.rows == x.rows && mask.cols == x.cols), ShapeError,
+             "one_hot was given a mask [", mask.rows, ", ", mask.cols, "] for [", x.rows, ", ", x.cols, "]");
+  if (x.rows == 0 || x.cols == 0) return;
+  const TracedOp traced(context, [&] {
+    return plain_call("one_hot", concat(x.rows, "x", x.cols, " -> ", x.rows, "x", one_hot.cols),
+                      4.0 * static_cast<double>(x.rows * ((mask.empty() ? 1 : 2) * x.cols + one_hot.cols)));
+  });
+  ELBO_DISPATCH_CUDA(context, one_hot(context, one_hot, x, mask, classes));
+#pragma omp parallel for schedule(static) \
+    num_threads(context.threads()) if (x.rows * one_hot.cols >= kParallelSize)
+  for (std::int64_t i = 0; i < x.rows; ++i) {
+    one_hot_row(one_hot.data + i * one_hot.stride, x.data + i * x.stride,
+                mask.empty() ? nullptr : mask.data + i * mask.stride, x.cols, classes);
+  }
+}
+
+}  // namespace elbo::ops
