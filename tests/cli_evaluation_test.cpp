@@ -221,20 +221,6 @@ TEST(CliEvaluation, ProbesAndMapsCodesOfLabelledPictures) {
   expect_complaint(encode({"--out", folder / "codes.png/x.svg", "--map", "pca"}), 1, {"codes.png"});
 }
 
-TEST(CodeMap, TakesEvenlySpacedExamples) {
-  Examples examples;
-  examples.count = 10;
-  examples.dims = 1;
-  for (int i = 0; i < 10; ++i) {
-    examples.floats.push_back(static_cast<float>(i));
-    examples.labels.push_back(i);
-  }
-  const auto some = command::evenly_spaced(examples, 4);
-  EXPECT_EQ(some.rows.values, (std::vector<float>{0, 2, 5, 7}));
-  EXPECT_EQ(some.labels, (std::vector<std::int32_t>{0, 2, 5, 7}));
-  EXPECT_EQ(command::evenly_spaced(examples, 99).rows.values, examples.floats);
-}
-
 TEST(CodeMap, OfOneDimensionIsALine) {
   const auto panel = command::lay_out(Table{3, 1, {1, 2, 4}}, "pca");
   EXPECT_EQ(panel.points.cols, 2);

@@ -67,6 +67,17 @@ TEST(DataDataset, SliceKeepsLabelsAndFactors) {
   EXPECT_THROW(dataset.train.slice(1, std::numeric_limits<std::int64_t>::max()), ShapeError);
 }
 
+TEST(DataDataset, EvenlySpacedExamples) {
+  const Dataset dataset = counted(10);
+  const Examples some = dataset.train.evenly_spaced(4);
+  EXPECT_EQ(some.count, 4);
+  EXPECT_EQ(some.labels, (std::vector<std::int32_t>{0, 2, 5, 7}));
+  EXPECT_EQ(some.value(2, 1), 51.0f);
+  EXPECT_EQ(dataset.train.evenly_spaced(99).floats, dataset.train.floats);
+  EXPECT_TRUE(dataset.train.evenly_spaced(0).empty());
+  EXPECT_THROW(dataset.train.evenly_spaced(-1), ShapeError);
+}
+
 TEST(DataDataset, SplitDividesTheExamplesBySeed) {
   const auto labels_after = [](std::uint64_t seed) {
     Dataset dataset = counted(101);

@@ -53,6 +53,9 @@ struct Examples {
   float value(std::int64_t i, std::int64_t j) const;
   /// Examples [first, first + count), with their labels and factors. Throws ShapeError.
   Examples slice(std::int64_t first, std::int64_t count) const;
+  /// Examples number i · count / most for i < most, with their labels and factors: all where they are no
+  /// more.
+  Examples evenly_spaced(std::int64_t most) const;
 };
 
 /// Examples [first, first + count) as the floats a model sees before preprocessing. Throws ShapeError.

@@ -109,6 +109,14 @@ Examples Examples::slice(std::int64_t first, std::int64_t number) const {
   return take(*this, rows);
 }
 
+Examples Examples::evenly_spaced(std::int64_t most) const {
+  ELBO_CHECK(most >= 0, ShapeError, most, " examples were asked for");
+  if (most >= count) return *this;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < most; ++i) rows.push_back(i * count / most);
+  return take(*this, rows);
+}
+
 Dataset Dataset::from_floats(std::vector<float> values, std::int64_t dims) {
   check_table(values, dims);
   Dataset dataset;

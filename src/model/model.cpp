@@ -240,13 +240,8 @@ AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int
   ELBO_CHECK(most > 0, ConfigError, "an aggregate posterior of ", most, " examples was asked for");
   if (!state_->vae->config().variational)
     throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
-  const std::int64_t count = std::min(most, examples.count);
-  Table chosen{count, examples.dims, {}};
-  for (std::int64_t i = 0; i < count; ++i) {
-    const Table row = to_table(examples, i * examples.count / count, 1);
-    chosen.values.insert(chosen.values.end(), row.values.begin(), row.values.end());
-  }
-  return divide_kl(encode(chosen), seed);
+  const Examples chosen = examples.evenly_spaced(most);
+  return divide_kl(encode(to_table(chosen, 0, chosen.count)), seed);
 }
 
 }  // namespace elbo

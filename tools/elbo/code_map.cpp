@@ -31,19 +31,6 @@ Panel principal_panel(const Table& codes) {
 
 }  // namespace
 
-ChosenExamples evenly_spaced(const Examples& examples, std::int64_t n) {
-  const std::int64_t count = std::min(n, examples.count);
-  if (count == examples.count) return {to_table(examples, 0, count), examples.labels};
-  ChosenExamples chosen{{count, examples.dims, {}}, {}};
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t at = i * examples.count / count;
-    const Table row = to_table(examples, at, 1);
-    chosen.rows.values.insert(chosen.rows.values.end(), row.values.begin(), row.values.end());
-    if (!examples.labels.empty()) chosen.labels.push_back(examples.labels[static_cast<std::size_t>(at)]);
-  }
-  return chosen;
-}
-
 void check_map(const std::string& map) {
   if (map == "none" || map == "pca" || map == "tsne") return;
   throw ConfigError(

@@ -9,13 +9,6 @@
 
 namespace elbo::command {
 
-/// A split's rows number i · count / n for i < n, with their labels; all where n is not less than count.
-struct ChosenExamples {
-  Table rows;
-  std::vector<std::int32_t> labels;  ///< empty where there are none
-};
-ChosenExamples evenly_spaced(const Examples& examples, std::int64_t n);
-
 /// `map` is "none" (codes of two dimensions as they are), "pca" or "tsne". Throws ConfigError on another name
 /// and where the codes cannot be laid out so, DataError.
 Panel lay_out(const Table& codes, const std::string& map);

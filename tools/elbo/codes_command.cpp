@@ -47,9 +47,9 @@ Table joined(const Posterior& posterior) {
 // Codes of some examples laid out in the plane, as a picture or as a table of points.
 int write_map(Model& model, const Dataset& data, const Examples& examples, const EncodeOptions& options,
               FileKind kind) {
-  const auto chosen = evenly_spaced(examples, options.count.value_or(kMappedExamples));
+  const Examples chosen = examples.evenly_spaced(options.count.value_or(kMappedExamples));
   const auto map = options.map.empty() ? default_map(model.latent()) : options.map;
-  Panel panel = lay_out(model.encode(chosen.rows).mean, map);
+  Panel panel = lay_out(model.encode(to_table(chosen, 0, chosen.count)).mean, map);
   panel.title +=
       concat(", ", options.split, " data of ", std::filesystem::path(data.name).filename().string());
   panel.groups = chosen.labels;
@@ -82,7 +82,7 @@ int write_codes(Model& model, const Examples& examples, const EncodeOptions& opt
   if (count == examples.count) {
     in_chunks(examples, 0, count, encode);
   } else {
-    encode(evenly_spaced(examples, count).rows);
+    encode(to_table(examples.evenly_spaced(count), 0, count));
   }
   table.commit();
   std::cout << options.out << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())

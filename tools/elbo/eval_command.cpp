@@ -59,14 +59,9 @@ void print_probe(const CodeQuality& quality) {
 
 // Annealed importance sampling of evenly spaced examples: it takes thousands of passes through the decoder.
 AnnealedEstimate anneal(Model& model, const Examples& examples, const EvalOptions& options) {
-  auto chosen = evenly_spaced(examples, options.annealed_examples);
-  Examples some;
-  some.origin = examples.origin;
-  some.count = chosen.rows.rows;
-  some.dims = chosen.rows.cols;
-  some.floats = std::move(chosen.rows.values);
   return model.annealed_nll(
-      some, {.chains = options.annealed_chains, .steps = options.annealed_steps, .seed = options.seed});
+      examples.evenly_spaced(options.annealed_examples),
+      {.chains = options.annealed_chains, .steps = options.annealed_steps, .seed = options.seed});
 }
 
 void print_annealed(const AnnealedEstimate& estimate, const EvalOptions& options) {
