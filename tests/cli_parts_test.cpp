@@ -141,7 +141,7 @@ TEST(CliParts, WalksJoinDifferentLabels) {
   using Pair = std::pair<std::int64_t, std::int64_t>;
   EXPECT_EQ(pairs, (std::vector<Pair>{{0, 3}, {4, 5}}));
   examples.labels.clear();
-  EXPECT_EQ(walk_pairs(examples, 2), (std::vector<Pair>{{0, 1}, {2, 3}}));
+  EXPECT_EQ(walk_pairs(examples, 2), (std::vector<Pair>{{0, 3}, {1, 4}}));
   examples.count = 1;
   EXPECT_TRUE(walk_pairs(examples, 2).empty());
 }

@@ -19,6 +19,12 @@ void append(Table& table, const Table& rows) {
   table.values.insert(table.values.end(), rows.values.begin(), rows.values.end());
 }
 
+/// At most so many rows of the data, evenly spaced, since it may be sorted.
+Table spread(const Examples& examples, std::int64_t most) {
+  const Examples chosen = examples.evenly_spaced(most);
+  return to_table(chosen, 0, chosen.count);
+}
+
 Table rows_of(const Table& table, std::int64_t first, std::int64_t count) {
   const auto begin = table.values.begin() + first * table.cols;
   return {count, table.cols, {begin, begin + count * table.cols}};
@@ -33,7 +39,7 @@ bool is_planar(const Model& model) {
 Canvas draw_samples(const Model& model, const Table& samples, const Examples* data) {
   if (is_planar(model)) {
     std::vector<Panel> panels;
-    if (data) panels.push_back({"data", to_table(*data, 0, std::min(kPoints, data->count)), {}, 7});
+    if (data) panels.push_back({"data", spread(*data, kPoints), {}, 7});
     panels.push_back({"samples: mean of p(x|z), z from the prior",
                       rows_of(samples, 0, std::min(kPoints, samples.rows)),
                       {},
@@ -69,13 +75,18 @@ Canvas draw_reconstructions(const Model& model, const Table& originals, const Ta
 
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count) {
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+  if (examples.labels.empty()) {  // from one half of the data to the other: it may be sorted
+    const std::int64_t half = examples.count / 2, number = std::min(count, half);
+    for (std::int64_t i = 0; i < number; ++i) {
+      pairs.emplace_back(i * half / number, i * half / number + half);
+    }
+    return pairs;
+  }
+  const auto label = [&](std::int64_t i) { return examples.labels[static_cast<std::size_t>(i)]; };
   for (std::int64_t from = 0; from + 1 < examples.count && std::ssize(pairs) < count;) {
     auto to = from + 1;
-    if (!examples.labels.empty()) {
-      const auto label = [&](std::int64_t i) { return examples.labels[static_cast<std::size_t>(i)]; };
-      while (to < examples.count && label(to) == label(from)) ++to;
-      if (to == examples.count) break;
-    }
+    while (to < examples.count && label(to) == label(from)) ++to;
+    if (to == examples.count) break;
     pairs.emplace_back(from, to);
     from = to + 1;
   }
@@ -109,10 +120,10 @@ Canvas draw_manifold(Model& model, std::int64_t n) {
 }
 
 Canvas draw_latent(Model& model, const Examples& examples) {
-  const auto count = std::min<std::int64_t>(examples.count, 2 * kPoints);
-  Panel panel{"posterior means of z", model.encode(to_table(examples, 0, count)).mean, {}, 0};
-  if (!examples.labels.empty()) {
-    panel.groups.assign(examples.labels.begin(), examples.labels.begin() + count);
+  const Examples chosen = examples.evenly_spaced(2 * kPoints);
+  Panel panel{"posterior means of z", model.encode(to_table(chosen, 0, chosen.count)).mean, {}, 0};
+  if (!chosen.labels.empty()) {
+    panel.groups = chosen.labels;
     panel.title += ", a colour per label";
   }
   return draw_scatter({panel});
@@ -134,10 +145,7 @@ std::vector<Figure> write_figures(Model& model, const Dataset& data, const std::
           "draws from the prior, decoded");
   }
   if (drawable) {
-    const auto originals =
-        to_table(examples, 0,
-                 picture ? std::min<std::int64_t>(examples.count, examples.count < 36 ? 12 : 36)
-                         : std::min(kPoints, examples.count));
+    const Table originals = spread(examples, picture ? (examples.count < 36 ? 12 : 36) : kPoints);
     write(draw_reconstructions(model, originals, model.reconstruct(originals)), "reconstructions.png",
           chosen + " data and its reconstructions");
   }

@@ -26,7 +26,8 @@ Canvas draw_reconstructions(const Model& model, const Table& originals, const Ta
 Canvas draw_walks(Model& model, const Examples& examples,
                   const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc);
 
-/// Pairs of examples that look different: of different labels where there are labels.
+/// Pairs of examples that look different: of different labels where there are labels, else half the data
+/// apart.
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count);
 
 /// What is decoded from a 2-D latent at n × n points, each standing for the same prior probability.

@@ -64,8 +64,9 @@ int run_reconstruct(ReconstructOptions options) {
   std::int64_t count = 0;
   if (file_kind(file, kinds) == FileKind::png) {
     const std::int64_t usual = model.picture().is_picture() ? 36 : 2000;
-    count = std::min(options.count > 0 ? options.count : usual, examples.count);
-    const auto originals = to_table(examples, 0, count);
+    const Examples chosen = examples.evenly_spaced(options.count > 0 ? options.count : usual);
+    count = chosen.count;
+    const Table originals = to_table(chosen, 0, count);
     draw_reconstructions(model, originals, model.reconstruct(originals)).write_png(file);
   } else {
     count = options.count > 0 ? std::min(options.count, examples.count) : examples.count;
@@ -86,7 +87,9 @@ void add_reconstruct(CLI::App& app, Action& action) {
   auto options = std::make_shared<ReconstructOptions>();
   add_run(*command, options->run);
   add_data_and_split(*command, options->data, options->split);
-  command->add_option("-n,--count", options->count, "How many [36 in a picture, else all]")
+  command
+      ->add_option("-n,--count", options->count,
+                   "How many: the first, or evenly spaced in a picture [36 in a picture, else all]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--out", options->out,
                       "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");

@@ -76,6 +76,13 @@ std::vector<std::int32_t> legend(const Panel& panel) {
   return {names.begin(), names.end()};
 }
 
+// As much of a title as fits into so many pixels.
+std::string shortened(std::string title, std::int64_t width) {
+  if (Canvas::text_width(title) <= width) return title;
+  while (!title.empty() && Canvas::text_width(title + "...") > width) title.pop_back();
+  return title + "...";
+}
+
 void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span vertical, std::int64_t left,
                 std::int64_t top, std::int64_t size) {
   const auto x_of = [&](double value) {
@@ -110,8 +117,8 @@ void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span verti
     canvas.rectangle(left, top + edge, size + 1, 1, kInk);
     canvas.rectangle(left + edge, top, 1, size + 1, kInk);
   }
-  canvas.text(left, top - Canvas::kTextHeight - 10 - (panel.y_axis.empty() ? 0 : kAxisName), panel.title,
-              kInk);
+  canvas.text(left, top - Canvas::kTextHeight - 10 - (panel.y_axis.empty() ? 0 : kAxisName),
+              shortened(panel.title, size + kMargin), kInk);
   canvas.text(left + size - Canvas::text_width(panel.x_axis), top + size + 8 + kAxisName, panel.x_axis, kInk);
   canvas.text(left - 40, top - Canvas::kTextHeight - 10, panel.y_axis, kInk);
   const auto names = legend(panel);
