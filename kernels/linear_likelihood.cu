@@ -3,8 +3,6 @@
 
 #include "ops/linear_likelihood.h"
 
-#include <type_traits>
-
 #include "product.cuh"
 
 namespace elbo::cuda {
@@ -66,7 +64,7 @@ template <class Likelihood>
 void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, MatrixView<float> gradient,
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
          MatrixView<const float> x, MatrixView<const float> mask, const ops::RowWeight& weight) {
-  if constexpr (Likelihood::kParameters == 1 && !std::is_same_v<Likelihood, math::GaussianShared>) {
+  if constexpr (ops::kLinearLikelihoodTakes<Likelihood>) {
     const ops::ProductPlan plan = choose_product(
         context.cuda(), {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
     const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(mask.data, mask.stride) &&

@@ -1,4 +1,5 @@
-// One block: a batch's costs are few, and a mask is read once.
+// One block: a batch's costs are few. It walks the whole mask too, where values may be missing, which takes a
+// large batch of wide rows longer than a step should.
 
 #include "ops/shared_variance.h"
 

@@ -11,10 +11,10 @@
 #include "cases/likelihood.h"
 #include "data/check.h"
 #include "elbo/train.h"
+#include "model/model_file.h"
 #include "support/cli.h"
 #include "support/file_formats.h"
 #include "support/reference_vae.h"
-#include "model/model_file.h"
 #include "train/output_bias.h"
 
 namespace elbo::test {
@@ -111,6 +111,11 @@ TEST(CategoricalLikelihood, ItsMeanIsTheLowestOfTheMostProbableClasses) {
   std::vector<float> many(1024, -1.0f);
   many.back() = -0.5f;
   EXPECT_EQ(outcome_of(context, 0.0f, many).mode, 1023.0f);
+  for (const std::size_t at : {0u, 1u, 2u}) {
+    std::vector<float> diverged = {1.0f, 3.0f, 2.0f};
+    diverged[at] = kNan;
+    EXPECT_TRUE(std::isnan(outcome_of(context, 0.0f, diverged).mode)) << at;
+  }
 }
 
 TEST(CategoricalLikelihood, TheFormulasDerivativeIsRightAndItsMassOne) {
@@ -168,7 +173,17 @@ TEST(Categorical, DataThatIsNoClassIsRefused) {
       [&] {
         data::check_support(Dataset::from_bytes({0, 2}, 2), range);
       },
-      {"dimension 1", "the byte 2, which stands for 2/255", "another type than bytes"});
+      {"dimension 1", "the byte 2, which stands for 2/255", "another type"});
+}
+
+// A mask makes floats of them: byte/255.
+TEST(Categorical, SaysThatBytesAreNoClasses) {
+  expect_error<DataError>(
+      [] {
+        data::check_support(Dataset::from_floats({0.0f, 2.0f / 255.0f}, 2),
+                            data::support_of(kCategorical, {}, of_classes(3)));
+      },
+      {"dimension 1", "whole numbers from 0 to 2", "another type"});
 }
 
 TEST(Categorical, WhatReckonsWithNumbersIsRefused) {
@@ -185,6 +200,24 @@ TEST(Categorical, WhatReckonsWithNumbersIsRefused) {
   refuse("objective.corruption=masking", "objective.corruption_amount=0.1", "objective.corruption");
   for (const char* classes : {"model.classes=1", "model.classes=1025"})
     EXPECT_THROW(Recipe().set(classes), ConfigError);
+}
+
+TEST(Categorical, TrainsOnBytesThatAreZeroAndOne) {
+  ELBO_REQUIRE_DEVICE();
+  std::vector<std::uint8_t> values;
+  for (int i = 0; i < 64; ++i) {
+    for (int j = 0; j < 6; ++j) values.push_back(i % 2 == j % 2 ? 255 : 0);
+  }
+  Recipe recipe = class_recipe(2);
+  recipe.train.epochs = 40;
+  const Dataset data = Dataset::from_bytes(values, 6);
+  Model model(recipe, 6, device());
+  train(model, data);
+  const Evaluation seen = model.evaluate(data.train);
+  EXPECT_LT(-seen.terms.elbo, 1.5);  // half of the rows are alike: log 2, where independent columns cost 4.2
+  EXPECT_LT(seen.squared_error, 0.5);
+  const Table rows = to_table(data.train, 0, 64);
+  EXPECT_EQ(model.reconstruct(rows).values, rows.values);
 }
 
 /// Six columns of three classes that follow a hidden one, which is 0 more often than 2: each is the hidden

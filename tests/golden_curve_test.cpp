@@ -100,21 +100,29 @@ class ReferenceTraining {
     ++steps_;
     const std::int64_t samples = recipe_.objective.samples;
     const auto drawn = static_cast<std::size_t>(samples * config_.latent);
-    std::vector<double> x, epsilon;
+    std::vector<double> x, mask, epsilon;
     for (const std::int64_t example : examples) {
-      for (std::int64_t j = 0; j < config_.dims; ++j) x.push_back(value(example, j));
+      for (std::int64_t j = 0; j < config_.dims; ++j) {
+        const double of_data = value(example, j);
+        mask.push_back(std::isnan(of_data) ? 0.0 : 1.0);
+        x.push_back(std::isnan(of_data) ? 0.0 : of_data);
+      }
       for (std::int64_t d = 0; d < samples * config_.latent; ++d) epsilon.push_back(noise(example, d));
     }
     const double beta = kl_weight(recipe_, steps_per_epoch(), steps_);
-    double squares = 0.0, weight = 0.0;
+    if (config_.missing) vae_.set_mask(mask);
+    double squares = 0.0, counted = 0.0;
     for (std::size_t i = 0; i < examples.size(); ++i) {
-      const auto costs = vae_.costs(x.data() + i * static_cast<std::size_t>(config_.dims),
-                                    epsilon.data() + i * drawn, samples);
+      const std::size_t at = i * static_cast<std::size_t>(config_.dims);
+      const auto costs = vae_.costs(x.data() + at, epsilon.data() + i * drawn, samples,
+                                    config_.missing ? mask.data() + at : nullptr);
+      const double present = std::accumulate(mask.data() + at, mask.data() + at + config_.dims, 0.0);
       for (const double nll : costs.nll) reconstruction += nll / static_cast<double>(costs.nll.size());
       kl += costs.kl;
       const auto weights = sample_weights(costs, beta);
-      for (std::size_t k = 0; k < weights.size(); ++k) squares += weights[k] * squared_error(costs.nll[k]);
-      weight += 1.0;
+      for (std::size_t k = 0; k < weights.size(); ++k)
+        squares += weights[k] * squared_error(costs.nll[k], present);
+      counted += present;
     }
     const auto minimised = [&] {
       return recipe_.objective.kind == "iwae" ? vae_.negative_bound(x, epsilon, samples, beta)
@@ -129,7 +137,7 @@ class ReferenceTraining {
     const double decay = std::min(recipe_.train.ema, (1.0 + steps_) / (10.0 + steps_));
     for (auto& [name, values] : vae_.tensors()) {
       if (name == kLogVariance) {
-        move_variance(values[0], squares / (weight * static_cast<double>(config_.dims)));
+        move_variance(values[0], squares / counted);
       } else {
         adam(values, gradient[name], first_moment_[name], second_moment_[name]);
       }
@@ -152,13 +160,12 @@ class ReferenceTraining {
     return weights;
   }
 
-  /// Σ_j (x_j − μ_j)² of an example that costs −log N(x; μ, σ²), where the model has one σ².
-  double squared_error(double nll) const {
+  /// Σ_j (x_j − μ_j)² of so many values that cost −log N(x; μ, σ²), where the model has one σ².
+  double squared_error(double nll, double values) const {
     const auto own = vae_.tensors().find(kLogVariance);
     if (own == vae_.tensors().end()) return 0.0;
     const double variance = std::exp(own->second[0]);
-    return 2.0 * variance *
-           (nll - 0.5 * static_cast<double>(config_.dims) * std::log(2.0 * std::numbers::pi * variance));
+    return 2.0 * variance * (nll - 0.5 * values * std::log(2.0 * std::numbers::pi * variance));
   }
 
   void move_variance(double& log_variance, double mean_square) const {

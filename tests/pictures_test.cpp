@@ -12,6 +12,7 @@
 #include "elbo/error.h"
 #include "io/file.h"
 #include "tools/elbo/pictures.h"
+#include "tools/elbo/scatter.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored \
@@ -161,6 +162,21 @@ TEST(Pictures, ScatterDrawsEveryPanelOnTheSameAxes) {
   EXPECT_GT(count(0, half, palette(0)), 3 * 8);
   EXPECT_GT(count(half, canvas.width(), palette(3)), 3 * 8);
   EXPECT_EQ(count(0, half, palette(3)), 0);
+}
+
+// A file's name may be long, and not ASCII: what does not fit is cut between characters.
+TEST(Pictures, TitlesThatDoNotFitAreCut) {
+  const Table points{2, 2, {0, 0, 1, 1}};
+  std::string title = "codes of ";
+  for (int i = 0; i < 60; ++i) title += "é";
+  for (const std::string& shifted : {title, "x" + title, "xy" + title}) {
+    const auto canvas = draw_scatter({{shifted, points, {}, 0}});
+    for (std::int64_t y = 0; y < 40; ++y) EXPECT_EQ(canvas.at(canvas.width() - 1, y), kPage) << y;
+    const std::string svg = draw_scatter_svg({{shifted, points, {}, 0}}).document();
+    const auto dots = svg.find("...");
+    ASSERT_NE(dots, std::string::npos);
+    EXPECT_EQ(svg.substr(dots - 2, 2), "é");
+  }
 }
 
 TEST(Pictures, QuantileInvertsTheNormalDistribution) {

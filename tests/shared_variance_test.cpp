@@ -20,17 +20,17 @@
 namespace elbo::test {
 namespace {
 
-class SquaredErrorCases : public testing::TestWithParam<SquaredErrorCase> {};
-class MoveVarianceCases : public testing::TestWithParam<MoveVarianceCase> {};
+class SharedVarianceSums : public testing::TestWithParam<SquaredErrorCase> {};
+class SharedVarianceMoves : public testing::TestWithParam<MoveVarianceCase> {};
 
-TEST_P(SquaredErrorCases, MatchesFloat64) {
+TEST_P(SharedVarianceSums, MatchesFloat64) {
   EXPECT_OP(GetParam(), {{0, 0}, {0, 1}, {3, 1}});
 }
-TEST_P(MoveVarianceCases, MatchesFloat64) {
+TEST_P(SharedVarianceMoves, MatchesFloat64) {
   EXPECT_OP(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, SquaredErrorCases,
+INSTANTIATE_TEST_SUITE_P(Shapes, SharedVarianceSums,
                          testing::Values(SquaredErrorCase{1, 1}, SquaredErrorCase{3, 17},
                                          SquaredErrorCase{9, 5, 4, true, true},
                                          SquaredErrorCase{300, 33, 1, true, false, true},
@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, SquaredErrorCases,
                                          SquaredErrorCase{17, 784, 50, true, true, true},
                                          SquaredErrorCase{2, 40, 5, false, true}),
                          CaseName());
-INSTANTIATE_TEST_SUITE_P(Steps, MoveVarianceCases,
+INSTANTIATE_TEST_SUITE_P(Steps, SharedVarianceMoves,
                          testing::Values(MoveVarianceCase{}, MoveVarianceCase{20, 5.0, 100.0, -1.25},
                                          MoveVarianceCase{100000, 80.0, 3.0, 2.0},
                                          MoveVarianceCase{7, 0.0, 0.0, -3.5},
@@ -108,6 +108,8 @@ Recipe shared_recipe(std::int64_t epochs, double learning_rate) {
 void expect_optimal(Model& model, const Examples& train, double values, double tolerance) {
   const double variance = variance_of(model);
   const Evaluation seen = model.evaluate(train);
+  ASSERT_TRUE(seen.variance);
+  EXPECT_NEAR(*seen.variance, variance, 1e-6 * variance);
   EXPECT_NEAR(variance / (seen.squared_error / values), 1.0, tolerance);
   const double cost =
       0.5 * (values * std::log(2.0 * std::numbers::pi * variance) + seen.squared_error / variance);

@@ -54,7 +54,7 @@ struct Examples {
   /// Examples [first, first + count), with their labels and factors. Throws ShapeError.
   Examples slice(std::int64_t first, std::int64_t count) const;
   /// Examples number i · count / most for i < most, with their labels and factors: all where they are no
-  /// more.
+  /// more. Throws ShapeError.
   Examples evenly_spaced(std::int64_t most) const;
 };
 

@@ -36,6 +36,8 @@ struct Evaluation {
   std::int64_t active_units = 0;  ///< those of the latent dimensions that are active
   /// −ELBO/(present values · log 2), where the likelihood is of grey levels, as is the custom; else nothing.
   std::optional<double> bits_per_dimension;
+  /// σ² of the gaussian-shared, of the data as the model sees it (standardised where data.standardize).
+  std::optional<double> variance;
   std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 when not asked for
   double nll = 0.0;              ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
   double nll_standard_error = 0.0;  ///< of that average over examples

@@ -33,8 +33,8 @@ struct ImputeOptions {
 struct Imputation {
   Table values;
   Table low, high;  ///< ends of the central interval; empty where none was asked for, and of classes
-  Table
-      probability;  ///< of the categorical: of the class that stands there, 1 where it was there; else empty
+  /// Of the categorical: that of the class that stands there, 1 where it was there. Else empty.
+  Table probability;
   std::vector<double> effective_samples;  ///< [n] 1/Σ w², of K
   std::int64_t missing = 0;               ///< how many values were
 };

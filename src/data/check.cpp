@@ -66,7 +66,8 @@ ValueRange finite_support_of(LikelihoodKind kind, const DataSettings& settings,
             .low = 0.0f,
             .high = static_cast<float>(constants.classes - 1),
             .advice = concat("Number the classes from 0, and set model.classes to how many there are (it is ",
-                             constants.classes, ", ", kMostClasses, " at the most)"),
+                             constants.classes, ", ", kMostClasses,
+                             " at the most). Bytes stand for byte/255: store classes as another type"),
             .whole = true};
   }
   if (settings.binarize == "threshold") return {.needed_by = name};
@@ -92,14 +93,13 @@ void check_support(const Examples& examples, const ValueRange& range, std::strin
     return place_of(examples, source, at / examples.dims, at % examples.dims, columns);
   };
   // Bytes stand for 0 … 1, which suits every likelihood but that of classes.
-  const auto byte = std::find_if_not(examples.bytes.begin(), examples.bytes.end(), [&](std::uint8_t value) {
-    return !range.whole || value == 0 || value == 255;
-  });
-  if (byte != examples.bytes.end()) {
-    ValueRange needed = range;
-    needed.advice = "Store the classes as another type than bytes, such as 32-bit integers or floats";
-    fail_class(needed, place(byte - examples.bytes.begin()),
-               concat("the byte ", int{*byte}, ", which stands for ", int{*byte}, "/255"));
+  if (range.whole) {
+    const auto byte = std::ranges::find_if_not(examples.bytes,
+                                               [](std::uint8_t value) { return value == 0 || value == 255; });
+    if (byte != examples.bytes.end()) {
+      fail_class(range, place(byte - examples.bytes.begin()),
+                 concat("the byte ", int{*byte}, ", which stands for ", int{*byte}, "/255"));
+    }
   }
   // A comparison with NaN is false.
   const auto found = std::find_if_not(examples.floats.begin(), examples.floats.end(), [&](float value) {

@@ -29,9 +29,9 @@ ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {},
                       const LikelihoodConstants& constants = {});
 
 /// Checks that every value is finite and in the range, or missing where that may be; a byte stands for
-/// byte / 255. `source` ("mine, train")
-/// names examples that have no origin of their own, `columns` (may be empty) their dimensions. Throws
-/// DataError with the first offending value, the row or line of the origin it is in, and what to do.
+/// byte / 255. `source` ("mine, train") names examples that have no origin of their own, `columns` (may be
+/// empty) their dimensions. Throws DataError with the first offending value, the row or line of the origin it
+/// is in, and what to do.
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    const std::vector<std::string>& columns = {});
 

@@ -185,7 +185,7 @@ AnnealedEstimate annealed_nll(const Vae& vae, const EvaluationData& data, const 
   const std::vector<double> path = sigmoid_path(options.steps);
   const std::vector<double> sizes = find_step_sizes(vae, data, path, options);
   const std::int64_t rows =
-      std::min(std::max<std::int64_t>(evaluation_rows(vae.context()) / options.chains, 1), data.count);
+      std::min(std::max<std::int64_t>(evaluation_rows(vae) / options.chains, 1), data.count);
   Chains chains(vae, rows, options);
   RunningMoments nll, effective, acceptance;
   const auto number = static_cast<std::size_t>(options.chains);

@@ -59,8 +59,11 @@ class Units {
 
 }  // namespace
 
-std::int64_t evaluation_rows(const Context& context) {
-  return context.is_cuda() ? 4096 : 512;
+std::int64_t evaluation_rows(const Vae& vae) {
+  constexpr std::int64_t kMostValues = std::int64_t{1} << 26;  // of one matrix, as of classes one by one
+  const ModelConfig& config = vae.config();
+  const std::int64_t width = std::max(config.input_width(), config.output_width());
+  return std::clamp<std::int64_t>(kMostValues / width, 1, vae.context().is_cuda() ? 4096 : 512);
 }
 
 ElboTerms evaluate_elbo(const Vae& vae, const EvaluationData& data, std::uint64_t seed,
@@ -82,7 +85,7 @@ ElboTerms evaluate_elbo(const Vae& vae, const EvaluationData& data, std::uint64_
 Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_t seed) {
   Context& context = vae.context();
   const ModelConfig& config = vae.config();
-  const Workspace workspace(vae, std::min(evaluation_rows(context), std::max<std::int64_t>(data.count, 1)));
+  const Workspace workspace(vae, std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1)));
   SquaredErrors errors(vae, workspace.capacity(), data.deviation);
   HostCopies copies(context);
   std::vector<float> nll, kl, head;

@@ -26,8 +26,9 @@ struct EvaluationData {
   }
 };
 
-/// Rows of a batch in evaluations: enough to keep the device busy, little enough to stay in its caches.
-std::int64_t evaluation_rows(const Context& context);
+/// Rows of a batch in evaluations: enough to keep the device busy, little enough to stay in its caches, and
+/// fewer where a row's inputs or outputs are very many.
+std::int64_t evaluation_rows(const Vae& vae);
 
 /// The unweighted ELBO with one sample of z per example, keyed by `seed` and the example's index alone: the
 /// batch size changes nothing. Throws DataError on zero examples.

@@ -41,7 +41,7 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
   require_density(vae.config());
   if (samples < 1) throw ConfigError(concat("an NLL needs at least one sample, not ", samples));
   Context& context = vae.context();
-  const std::int64_t budget = evaluation_rows(context);  // decoder rows at a time
+  const std::int64_t budget = evaluation_rows(vae);  // decoder rows at a time
   const std::int64_t chunk = std::min<std::int64_t>(samples, 64);
   const std::int64_t rows = std::min(std::max<std::int64_t>(budget / chunk, 1), data.count);
   const Workspace workspace(vae, rows, chunk);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <compare>
 #include <numeric>
 
 #include "elbo/model.h"
@@ -45,7 +44,7 @@ float quantile(const std::vector<std::pair<float, double>>& draws, double share)
     sum += weight;
     if (sum >= share) return value;
   }
-  return draws.back().first;
+  return std::isnan(sum) ? kNotANumber : draws.back().first;
 }
 
 /// A draw of value j from every sample's p(x_j|z_k), with its weight, in order.
@@ -68,9 +67,10 @@ std::vector<std::pair<float, double>> draws_of(const Likelihood& likelihood, con
     }
     draws[k] = {likelihood.draw(parameters, noise[k]), weights[k]};
   }
-  // A total order: a decoder that overflows gives NaN.
-  std::ranges::sort(draws,
-                    [](const auto& a, const auto& b) { return std::strong_order(a.first, b.first) < 0; });
+  // NaN, which a decoder that overflows gives, comes last.
+  std::ranges::sort(draws, [](const auto& a, const auto& b) {
+    return std::isnan(b.first) ? !std::isnan(a.first) : a.first < b.first;
+  });
   return draws;
 }
 
@@ -88,19 +88,6 @@ std::vector<std::pair<float, double>> draws_of(LikelihoodKind kind, const Likeli
       break;  // its classes have no order
   }
   return {};
-}
-
-/// A likelihood's constants for use on the host, with what the model's has on the device.
-LikelihoodConstants host_constants(const Vae& vae) {
-  LikelihoodConstants constants = vae.config().constants;
-  if (constants.log_variance) {
-    float log_variance = 0.0f;
-    vae.context().copy_to_host(&log_variance, constants.log_variance, sizeof log_variance);
-    vae.context().synchronize();
-    constants.variance = std::exp(log_variance);
-    constants.log_variance = nullptr;
-  }
-  return constants;
 }
 
 /// One value's logits in one row.
@@ -135,7 +122,7 @@ bool has_classes(const Model::State& state) {
 class RowFiller {
  public:
   RowFiller(const Model::State& state, const Table& x, const ImputeOptions& options, Imputation& result)
-      : state_(state), x_(x), options_(options), constants_(host_constants(*state.vae)), result_(result) {}
+      : state_(state), x_(x), options_(options), constants_(state.vae->host_constants()), result_(result) {}
 
   /// Row `row` of the table, which is row i of the batch.
   void fill(const Samples& samples, std::int64_t i, std::int64_t row) const {
@@ -173,7 +160,8 @@ class RowFiller {
     const math::Categorical likelihood(constants_);
     const auto probabilities = class_probabilities(likelihood, samples, weights, i, j);
     const auto likeliest = std::ranges::max_element(probabilities);
-    result_.values.values[at] = static_cast<float>(likeliest - probabilities.begin());
+    const auto number = static_cast<float>(likeliest - probabilities.begin());
+    result_.values.values[at] = std::isnan(*likeliest) ? kNotANumber : number;
     result_.probability.values[at] = static_cast<float>(*likeliest);
   }
 
@@ -259,7 +247,7 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
   const Vae& vae = *state_->vae;
   Context& context = *state_->context;
   const StoredBatches batches(*state_, to_examples(x), options.seed);
-  const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(context) / options.samples, 1, x.rows);
+  const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
   Buffer<float> means(context, rows * options.samples * x.cols);
   const RowFiller filler(*state_, x, options, result);

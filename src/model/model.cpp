@@ -50,7 +50,7 @@ void download_rows(Context& context, Table& table, std::int64_t first, MatrixVie
 void for_each_chunk(const Vae& vae, std::int64_t count,
                     const std::function<void(const Activations&, std::int64_t)>& visit) {
   if (count == 0) return;
-  const Workspace workspace(vae, std::min(count, evaluation_rows(vae.context())));
+  const Workspace workspace(vae, std::min(count, evaluation_rows(vae)));
   for (std::int64_t first = 0; first < count; first += workspace.capacity()) {
     visit(workspace.rows(std::min(workspace.capacity(), count - first)), first);
   }
@@ -180,7 +180,7 @@ Table Model::decode(const Table& z) {
              " values a row, but the model's latent space has ", latent(), " dimensions");
   const Vae& vae = *state_->vae;
   Table result = make_table(z.rows, dims());
-  ExpectedValues expected(*state_, std::min(z.rows, evaluation_rows(vae.context())));
+  ExpectedValues expected(*state_, std::min(z.rows, evaluation_rows(vae)));
   for_each_chunk(vae, z.rows, [&](const Activations& a, std::int64_t first) {
     state_->context->copy_to_device(a.z.data, z.row(first).data(),
                                     sizeof(float) * static_cast<std::size_t>(a.rows * latent()));
@@ -214,6 +214,7 @@ Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, s
     for (const double share : data::presence(examples)) values += share;
     result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
   }
+  if (config.constants.log_variance) result.variance = state_->vae->host_constants().variance;
   if (nll_samples > 0) {
     const NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
     result.nll_samples = nll_samples;

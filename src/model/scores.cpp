@@ -11,7 +11,7 @@ namespace {
 std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
   Context& context = vae.context();
   const ModelConfig& config = vae.config();
-  const Workspace workspace(vae, std::min(evaluation_rows(context), std::max<std::int64_t>(data.count, 1)));
+  const Workspace workspace(vae, std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1)));
   SquaredErrors batch(vae, workspace.capacity(), {});
   HostCopies copies(context);
   std::vector<float> head, z;

@@ -1,5 +1,7 @@
 #include "model/vae.h"
 
+#include <cmath>
+
 #include "ops/importance_weights.h"
 #include "ops/kl_objective.h"
 #include "ops/linear_likelihood.h"
@@ -64,6 +66,18 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
       encoder_(parameters_, parameters_.layout().encoder, config.activation),
       decoder_(parameters_, parameters_.layout().decoder, config.activation) {
   config_.constants.log_variance = parameters_.log_variance();
+}
+
+LikelihoodConstants Vae::host_constants() const {
+  LikelihoodConstants constants = config_.constants;
+  if (constants.log_variance) {
+    float log_variance = 0.0f;
+    context_->copy_to_host(&log_variance, constants.log_variance, sizeof log_variance);
+    context_->synchronize();
+    constants.variance = std::exp(log_variance);
+    constants.log_variance = nullptr;
+  }
+  return constants;
 }
 
 void Vae::plan_batch(Arena& arena, Activations& a) const {

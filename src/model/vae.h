@@ -58,6 +58,9 @@ class Vae {
 
   /// Its constants hold a pointer into the parameters, on the device, where the likelihood reads of them.
   const ModelConfig& config() const noexcept { return config_; }
+  /// The likelihood's constants for use on the host, with what they read of the parameters. Waits for the
+  /// device.
+  LikelihoodConstants host_constants() const;
   /// Whether the batches of workspaces that are made from here on come with a mask.
   void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }
   Context& context() const noexcept { return *context_; }

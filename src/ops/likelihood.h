@@ -27,7 +27,7 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
                 MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight);
 
 /// mean [m, d] = E[x | parameters] with parameters [m, P·d], "="; of the categorical the most probable class,
-/// the lowest of those that are equally so. Throws ShapeError.
+/// the lowest of those that are equally so, NaN where a logit is. Throws ShapeError.
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                      MatrixView<float> mean, MatrixView<const float> parameters);
 

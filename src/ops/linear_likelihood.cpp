@@ -7,8 +7,16 @@
 namespace elbo::ops {
 
 bool linear_likelihood_takes(LikelihoodKind kind) {
-  const bool plain = kind != LikelihoodKind::gaussian_shared && kind != LikelihoodKind::categorical;
-  return plain && likelihood_heads(kind) == 1;
+  switch (kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return kLinearLikelihoodTakes<math::Likelihood>;
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;
+  }
+  return false;
 }
 
 std::int64_t nll_parts(const Context& context, std::int64_t d) {

@@ -10,7 +10,13 @@
 
 namespace elbo::ops {
 
-/// Whether linear_likelihood is for this likelihood.
+/// Whether linear_likelihood is for this likelihood: what settled() reads is not there before the product.
+template <class Likelihood>
+inline constexpr bool kLinearLikelihoodTakes =
+    Likelihood::kParameters == 1 && !requires(const Likelihood& likelihood) {
+  likelihood.settled();
+};
+/// The same by name; not the categorical, whose parameters are as many as its classes.
 bool linear_likelihood_takes(LikelihoodKind kind);
 /// The sums that a row's nll of d values comes in on this device.
 std::int64_t nll_parts(const Context& context, std::int64_t d);

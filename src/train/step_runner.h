@@ -25,11 +25,10 @@ struct StepRunnerOptions {
 };
 
 /// One step: counters on, batch gathered, forward and backward, costs recorded, gradient clipped, Adam, the
-/// running average of the parameters. With train.accumulate, batches are gathered and their gradients added
-/// up one after the other before the step that they make up together. The variance of gaussian-shared moves
-/// last. What changes from step to step is in
-/// device memory, so a step is recorded once and launched again and again; it allocates nothing and never
-/// waits for the device.
+/// variance of gaussian-shared, the running average of the parameters. With train.accumulate, batches are
+/// gathered and their gradients added up one after the other before the step that they make up together. What
+/// changes from step to step is in device memory, so a step is recorded once and launched again and again; it
+/// allocates nothing and never waits for the device.
 ///
 /// On a GPU several steps make up one graph, and each step gathers the batch of the next beside its own work,
 /// into the other of two slots. Gradients of parameters are computed on lanes beside the main line, and used

@@ -66,7 +66,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     identity_.validation = data::fingerprint(data.validation);
     validation_ = std::make_unique<StoredBatches>(state, data.validation, state.recipe.train.seed);
     validation_workspace_ =
-        std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(context), data.validation.count));
+        std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(*state.vae), data.validation.count));
   }
   watch_ = std::make_unique<LossWatch>(context, runner_->record());
   batch_steps_ = runner_->steps_per_epoch();

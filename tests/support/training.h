@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -72,13 +73,19 @@ struct RecipeVariant {
     change(recipe);
     return recipe;
   }
-  /// What it is for: patterned_data(), or classes that follow its values.
+  /// What it is for: patterned_data(), or classes that follow its values; every fifth missing, where some may
+  /// be.
   Dataset data(std::int64_t train, std::int64_t validation, std::int64_t dims = 12) const {
     Dataset data = patterned_data(train, validation, dims, as_bytes);
-    if (recipe().model.likelihood != "categorical") return data;
-    const auto classes = static_cast<float>(recipe().model.classes);
+    const Recipe made = recipe();
+    const auto classes = static_cast<float>(made.model.classes);
     for (Examples* examples : {&data.train, &data.validation}) {
-      for (float& value : examples->floats) value = std::min(std::floor(value * classes), classes - 1.0f);
+      for (std::size_t i = 0; i < examples->floats.size(); ++i) {
+        float& value = examples->floats[i];
+        if (made.model.likelihood == "categorical")
+          value = std::min(std::floor(value * classes), classes - 1.0f);
+        if (made.data.missing == "mask" && i % 5 == 2) value = std::numeric_limits<float>::quiet_NaN();
+      }
     }
     return data;
   }
@@ -211,6 +218,22 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.likelihood = "categorical";
          r.model.classes = 4;
          r.model.output_bias = "data";
+       },
+       false},
+      {"categorical_missing",
+       [](Recipe& r) {
+         r.model.likelihood = "categorical";
+         r.model.classes = 3;
+         r.model.see_mask = true;
+         r.data.missing = "mask";
+       },
+       false},
+      {"shared_variance_missing",
+       [](Recipe& r) {
+         r.model.likelihood = "gaussian-shared";
+         r.data.missing = "mask";
+         r.objective.kind = "iwae";
+         r.objective.samples = 3;
        },
        false},
       {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "report.h"
 #include "runtime/check.h"
 #include "table_file.h"
 
@@ -37,12 +38,12 @@ void add_auroc(Json& json, const ExampleScores& scores, const Examples& examples
     json["auroc"][name] = auroc(*values, examples.labels);
 }
 
-void print_auroc(const ExampleScores& scores, const Examples& examples) {
+void print_auroc(const Recipe& recipe, const ExampleScores& scores, const Examples& examples) {
   const auto normal = std::count(examples.labels.begin(), examples.labels.end(), 0);
   std::cout << "\nAUROC of " << std::ssize(examples.labels) - normal << " anomalies among " << normal
             << " normal examples\n";
   for (const auto& [name, values] : named_scores(scores)) {
-    const std::string label = name == "elbo" ? "-ELBO" : name == "nll" ? "NLL" : "squared error";
+    const std::string label = name == "elbo" ? "-ELBO" : name == "nll" ? "NLL" : error_label(recipe);
     std::cout << padded(label, -26) << padded(fixed(auroc(*values, examples.labels), 4), 14) << '\n';
   }
 }

@@ -18,7 +18,7 @@ void require_anomaly_labels(const Examples& examples, const std::string& data);
 /// Adds "anomalies", their number, and "auroc", an object of one for each score.
 void add_auroc(Json& json, const ExampleScores& scores, const Examples& examples);
 /// The same as a small table.
-void print_auroc(const ExampleScores& scores, const Examples& examples);
+void print_auroc(const Recipe& recipe, const ExampleScores& scores, const Examples& examples);
 
 /// A row for each example: its label where there is one, then its scores. Throws like TableFile.
 void write_scores(const std::filesystem::path& file, const ExampleScores& scores, const Examples& examples);

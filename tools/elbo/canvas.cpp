@@ -25,6 +25,17 @@ struct GlyphVertex {  // as stb_easy_font_print writes them, four to a rectangle
   unsigned char colour[4];
 };
 
+/// What the font can draw: '?' for a character outside ASCII, whose UTF-8 may be several bytes.
+std::string drawable(std::string_view words) {
+  std::string text;
+  for (const char c : words) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) == 0x80) continue;
+    text += c == '\n' || (byte >= 32 && byte < 127) ? c : '?';
+  }
+  return text;
+}
+
 }  // namespace
 
 Colour palette(std::int64_t i) {
@@ -83,7 +94,7 @@ void Canvas::dot(double x, double y, double radius, Colour colour, double opacit
 }
 
 void Canvas::text(std::int64_t x, std::int64_t y, std::string_view words, Colour colour) {
-  std::string copy(words);
+  std::string copy = drawable(words);
   std::vector<GlyphVertex> vertices(copy.size() * 64 + 64);
   const int rectangles = stb_easy_font_print(0, 0, copy.data(), nullptr, vertices.data(),
                                              static_cast<int>(vertices.size() * sizeof(GlyphVertex)));
@@ -99,7 +110,7 @@ void Canvas::text(std::int64_t x, std::int64_t y, std::string_view words, Colour
 }
 
 std::int64_t Canvas::text_width(std::string_view words) {
-  std::string copy(words);
+  std::string copy = drawable(words);
   return static_cast<std::int64_t>(kTextScale) * stb_easy_font_width(copy.data());
 }
 

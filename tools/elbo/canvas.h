@@ -50,7 +50,7 @@ class Canvas final : public Surface {
                  Colour colour) override;
   /// A disc with a soft edge, mixed with what is below it; `opacity` in [0, 1].
   void dot(double x, double y, double radius, Colour colour, double opacity);
-  /// ASCII text whose upper left corner is at (x, y).
+  /// ASCII text whose upper left corner is at (x, y); other characters show as '?'.
   void text(std::int64_t x, std::int64_t y, std::string_view words, Colour colour = kInk);
   static std::int64_t text_width(std::string_view words);
   static constexpr std::int64_t kTextHeight = 16;

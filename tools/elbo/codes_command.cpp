@@ -62,7 +62,7 @@ int write_map(Model& model, const Dataset& data, const Examples& examples, const
     table.append(panel.points);
     table.commit();
   }
-  std::cout << options.out << ": the codes of " << chosen.rows.rows << ' ' << options.split << ' '
+  std::cout << options.out << ": the codes of " << chosen.count << ' ' << options.split << ' '
             << unit_of(model.picture()) << ", in the plane" << (map == "none" ? "" : " by ")
             << (map == "none" ? "" : map) << '\n';
   return 0;

@@ -110,7 +110,7 @@ int run_eval(EvalOptions options) {
     print_collapse(model.recipe(), result);
     if (annealed) print_annealed(*annealed, options);
     if (quality) print_probe(*quality);
-    if (options.anomaly) print_auroc(scores, examples);
+    if (options.anomaly) print_auroc(model.recipe(), scores, examples);
     if (!options.scores.empty()) std::cout << '\n' << options.scores << ": the scores of each example\n";
     return 0;
   }
@@ -125,6 +125,7 @@ int run_eval(EvalOptions options) {
                {options.split, to_json(model.recipe(), result.terms)},
                {"squared_error", result.squared_error},
                {"active_units", result.active_units}};
+  if (result.variance) json["variance"] = *result.variance;
   if (result.bits_per_dimension) json["bits_per_dimension"] = *result.bits_per_dimension;
   add_nll(json, result);
   add_latents(json, model.recipe(), result, aggregate);

@@ -25,7 +25,7 @@ struct ImputeCommandOptions {
   std::optional<double> interval;  ///< asked for
   bool classes = false;            ///< the model's values are such
 
-  double probability() const { return classes ? 0.0 : interval.value_or(0.9); }
+  double interval_probability() const { return classes ? 0.0 : interval.value_or(0.9); }
   std::uint64_t seed = 0;
   bool json = false;
 };
@@ -129,7 +129,7 @@ class Outputs {
           const std::vector<std::string>& columns)
       : values_(file, rows, columns) {
     if (options.classes) probability_.emplace(beside(file, "probability"), rows, columns);
-    if (options.probability() == 0.0) return;
+    if (options.interval_probability() == 0.0) return;
     low_.emplace(beside(file, "low"), rows, columns);
     high_.emplace(beside(file, "high"), rows, columns);
   }
@@ -164,7 +164,7 @@ void print_comparison(const ImputeCommandOptions& options, const Comparison& com
   }
   std::cout << "RMSE to the truth: " << comparison.of_model()
             << "; of column means: " << comparison.of_guesses() << '\n';
-  if (options.probability() > 0.0)
+  if (options.interval_probability() > 0.0)
     std::cout << "truths inside their intervals: " << 100.0 * comparison.coverage() << " %\n";
 }
 
@@ -176,11 +176,11 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
     Json json = {{"run", options.run},        {"split", options.split},     {"examples", examples.count},
                  {"missing", totals.missing}, {"samples", options.samples}, {"effective_samples", effective},
                  {"out", file.string()}};
-    if (options.probability() > 0.0) json["interval"] = options.probability();
+    if (options.interval_probability() > 0.0) json["interval"] = options.interval_probability();
     if (compared) {
       json[options.classes ? "error_rate" : "rmse"] = comparison->of_model();
       json[options.classes ? "error_rate_of_modes" : "rmse_of_means"] = comparison->of_guesses();
-      if (options.probability() > 0.0) json["coverage"] = comparison->coverage();
+      if (options.interval_probability() > 0.0) json["coverage"] = comparison->coverage();
     }
     return print(json);
   }
@@ -190,9 +190,9 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
   if (options.classes) {
     std::cout << beside(file, "probability").string() << ": how probable each class is that was filled in\n";
   }
-  if (options.probability() > 0.0) {
+  if (options.interval_probability() > 0.0) {
     std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
-              << 100.0 * options.probability() << " % intervals\n";
+              << 100.0 * options.interval_probability() << " % intervals\n";
   }
   if (compared) print_comparison(options, *comparison);
 }
@@ -203,9 +203,9 @@ int run_impute(ImputeCommandOptions options) {
     throw ConfigError("impute needs a VAE: an autoencoder defines no density to complete data by.");
   }
   options.classes = model.recipe().model.likelihood == "categorical";
-  if (options.classes && options.interval.value_or(0.0) > 0.0) {
+  if (options.classes && options.interval && *options.interval != 0.0) {
     throw ConfigError(
-        "--interval: this model's values are classes, which have no order and so no interval; without it, "
+        "--interval: this model's values are classes, which have no order and so no interval. Without it, "
         "the "
         "probability of each class that is filled in is written to FILE-probability.");
   }
@@ -226,7 +226,7 @@ int run_impute(ImputeCommandOptions options) {
   std::int64_t first = 0;
   in_chunks(examples, 0, examples.count, [&](const Table& rows) {
     const Imputation completed =
-        model.impute(rows, {options.samples, options.probability(), options.seed, first});
+        model.impute(rows, {options.samples, options.interval_probability(), options.seed, first});
     outputs.append(completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) totals.effective_samples += count;
@@ -242,7 +242,8 @@ int run_impute(ImputeCommandOptions options) {
 
 void add_impute(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
-      "impute", "Complete data with missing values (NaN), each with an interval around it");
+      "impute",
+      "Complete data with missing values (NaN), each with an interval around it, or a class's probability");
   auto options = std::make_shared<ImputeCommandOptions>();
   add_run(*command, options->run);
   add_data_and_split(*command, options->data, options->split);
@@ -257,7 +258,9 @@ void add_impute(CLI::App& app, Action& action) {
                    "have none, but FILE-probability")
       ->default_str("0.9");
   command->add_option("--out", options->out, "A .npy or .csv file [imputed.npy in RUN]");
-  command->add_option("--truth", options->truth, "Complete data to say the error by, beside that of means");
+  command->add_option(
+      "--truth", options->truth,
+      "Complete data to say the error by, beside that of each column's mean, or most frequent class");
   add_seed(*command, options->seed, "Of the noise");
   add_machine(*command, options->machine);
   command->add_flag("--json", options->json, "Results as one JSON object");

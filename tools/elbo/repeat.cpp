@@ -27,11 +27,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"-ELBO", "elbo", -1.0}, {"  reconstruction", "reconstruction", 1.0}, {"  KL", "kl", 1.0}};
 constexpr const char* kSplits[] = {"train", "validation", "test"};
-constexpr struct {
-  const char* label;
-  const char* key;
-} kFigures[] = {{"", "squared_error"}, {"active units", "active_units"}, {"best epoch", "best_epoch"}};
-
+constexpr const char* kFigures[] = {"squared_error", "active_units", "best_epoch"};
 std::string padded(const std::string& text, std::size_t width) {
   std::size_t letters = 0;
   for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -102,7 +98,7 @@ Json in_short(const std::vector<Json>& runs, Json (*part)(const Spread&)) {
     if (!spread(runs, concat("/", split, "/reconstruction"))) continue;
     for (const Row& row : kRows) add(json[split], row.key, concat("/", split, "/", row.key));
   }
-  for (const auto& figure : kFigures) add(json, figure.key, concat("/", figure.key));
+  for (const char* figure : kFigures) add(json, figure, concat("/", figure));
   return json;
 }
 
@@ -138,13 +134,12 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
       return found ? in_words(*found) : std::string("-");
     });
   }
-  for (const auto& figure : kFigures) {
-    const bool error = figure.key == std::string_view("squared_error");
-    line(error ? error_label(job.recipe) : figure.label,
-         [&](const std::string& split) {  // of the last split alone
-           const auto found = spread(runs, concat("/", figure.key));
-           return found && split == splits.back() ? in_words(*found) : std::string();
-         });
+  const std::string labels[] = {error_label(job.recipe), "active units", "best epoch"};
+  for (std::size_t i = 0; i < std::size(kFigures); ++i) {
+    line(labels[i], [&](const std::string& split) {  // of the last split alone
+      const auto found = spread(runs, concat("/", kFigures[i]));
+      return found && split == splits.back() ? in_words(*found) : std::string();
+    });
   }
   std::cout << "\n"
             << job.folder.string() << "/\n  seed-S                a run of each, repeat.json all of this\n";

@@ -40,7 +40,7 @@ void require_finite(const std::string& split, const Evaluation& evaluation) {
   } results[] = {{"reconstruction cost", evaluation.terms.reconstruction},
                  {"KL", evaluation.terms.kl},
                  {"NLL", evaluation.nll},
-                 {"squared error", evaluation.squared_error}};
+                 {"error of reconstructions", evaluation.squared_error}};
   for (const auto& [name, value] : results) {
     if (std::isfinite(value)) continue;
     throw Error(concat("the ", name, " on the ", split, " data is ", std::isnan(value) ? "NaN" : "infinite",
@@ -89,6 +89,9 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
   }
   if (!splits.empty() && splits.front().second.bits_per_dimension) {
     line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
+  }
+  if (!splits.empty() && splits.front().second.variance) {
+    line("variance of the values", [](const Evaluation& e) { return fixed(*e.variance, 6); });
   }
   line(error_label(recipe), [](const Evaluation& e) { return fixed(e.squared_error); });
   if (variational) {

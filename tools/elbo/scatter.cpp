@@ -79,7 +79,10 @@ std::vector<std::int32_t> legend(const Panel& panel) {
 // As much of a title as fits into so many pixels.
 std::string shortened(std::string title, std::int64_t width) {
   if (Canvas::text_width(title) <= width) return title;
-  while (!title.empty() && Canvas::text_width(title + "...") > width) title.pop_back();
+  while (!title.empty() && Canvas::text_width(title + "...") > width) {
+    while (!title.empty() && (static_cast<unsigned char>(title.back()) & 0xC0) == 0x80) title.pop_back();
+    if (!title.empty()) title.pop_back();  // with what followed it, a whole UTF-8 character
+  }
   return title + "...";
 }
 

@@ -59,8 +59,8 @@ struct Categorical {
     return probability(s, most, l) - select(x == V(static_cast<float>(c)), V(1.0f), V(0.0f));
   }
 
-  /// The most probable class, the lowest of those that are equally so: what stands for the mean of x, since
-  /// the numbers of classes mean nothing.
+  /// The most probable class, the lowest of those that are equally so, NaN where a logit is: what stands for
+  /// the mean of x, since the numbers of classes mean nothing.
   template <class V, class Logits>
   ELBO_HD V mode(const Logits& logit) const {
     V largest = logit(0), at = V(0.0f);
@@ -68,9 +68,9 @@ struct Categorical {
       const V l = logit(c);
       const auto above = l > largest;
       at = select(above, V(static_cast<float>(c)), at);
-      largest = select(above, l, largest);
+      largest = select(above, l, select(l == l, largest, l));  // NaN stays
     }
-    return at;
+    return select(largest == largest, at, largest);
   }
 };
 
