@@ -154,7 +154,7 @@ Recipe class_recipe(std::int64_t classes) {
   return recipe;
 }
 
-TEST(Categorical, DataThatIsNoClassIsRefused) {
+TEST(CategoricalLikelihood, DataThatIsNoClassIsRefused) {
   const auto range = data::support_of(kCategorical, {}, of_classes(4));
   Dataset data = Dataset::from_floats({0.0f, 3.0f, 1.0f, 2.0f}, 2);
   EXPECT_NO_THROW(data::check_support(data, range));
@@ -177,7 +177,7 @@ TEST(Categorical, DataThatIsNoClassIsRefused) {
 }
 
 // A mask makes floats of them: byte/255.
-TEST(Categorical, SaysThatBytesAreNoClasses) {
+TEST(CategoricalLikelihood, SaysThatBytesAreNoClasses) {
   expect_error<DataError>(
       [] {
         data::check_support(Dataset::from_floats({0.0f, 2.0f / 255.0f}, 2),
@@ -186,7 +186,7 @@ TEST(Categorical, SaysThatBytesAreNoClasses) {
       {"dimension 1", "whole numbers from 0 to 2", "another type"});
 }
 
-TEST(Categorical, WhatReckonsWithNumbersIsRefused) {
+TEST(CategoricalLikelihood, WhatReckonsWithNumbersIsRefused) {
   const auto refuse = [](const std::string& setting, std::string amount, const char* key) {
     Recipe recipe = class_recipe(3);
     recipe.set(setting);
@@ -202,7 +202,7 @@ TEST(Categorical, WhatReckonsWithNumbersIsRefused) {
     EXPECT_THROW(Recipe().set(classes), ConfigError);
 }
 
-TEST(Categorical, TrainsOnBytesThatAreZeroAndOne) {
+TEST(CategoricalLikelihood, TrainsOnBytesThatAreZeroAndOne) {
   ELBO_REQUIRE_DEVICE();
   std::vector<std::uint8_t> values;
   for (int i = 0; i < 64; ++i) {
@@ -248,7 +248,7 @@ double separate_entropies(const Examples& examples) {
   return total;
 }
 
-TEST(Categorical, AModelLearnsHowClassesGoTogether) {
+TEST(CategoricalLikelihood, AModelLearnsHowClassesGoTogether) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = class_recipe(3);
   recipe.train.epochs = 40;
@@ -280,7 +280,7 @@ TEST(Categorical, AModelLearnsHowClassesGoTogether) {
     EXPECT_TRUE(value == 0.0f || value == 1.0f || value == 2.0f);
 }
 
-TEST(Categorical, TheOutputsBiasIsTheLogOfFrequencies) {
+TEST(CategoricalLikelihood, TheOutputsBiasIsTheLogOfFrequencies) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = class_recipe(3);
   recipe.data.missing = "mask";
@@ -296,7 +296,7 @@ TEST(Categorical, TheOutputsBiasIsTheLogOfFrequencies) {
 }
 
 // One latent dimension, integrated on a grid.
-TEST(Categorical, WhatIsMissingIsTheClassThatIsMostProbable) {
+TEST(CategoricalLikelihood, WhatIsMissingIsTheClassThatIsMostProbable) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = class_recipe(3);
   recipe.model.encoder = recipe.model.decoder = {};
@@ -344,7 +344,7 @@ std::string to_csv(const Examples& examples, bool gaps) {
   return text;
 }
 
-TEST(Categorical, TheCommandTrainsEvaluatesAndCompletes) {
+TEST(CategoricalLikelihood, TheCommandTrainsEvaluatesAndCompletes) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
   const Dataset whole = survey(200, 4);
