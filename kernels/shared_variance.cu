@@ -1,5 +1,5 @@
-// One block: a batch's costs are few. It walks the whole mask too, where values may be missing, which takes a
-// large batch of wide rows longer than a step should.
+// One block: a batch's costs are few. It walks the whole mask too, where values may be missing, which is not
+// measured for large batches of wide rows.
 
 #include "ops/shared_variance.h"
 

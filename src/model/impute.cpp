@@ -207,7 +207,8 @@ class MissingScope {
   bool before_;
 };
 
-/// Draws K samples of z for every row of the batch and copies what they give to the host.
+/// Draws K samples of z for every row of the batch and copies what they give to the host; `means` is empty
+/// where nobody reads them.
 void draw_samples(const Vae& vae, const Activations& a, MatrixView<float> means, std::uint64_t seed,
                   Samples& samples) {
   Context& context = vae.context();
@@ -216,7 +217,6 @@ void draw_samples(const Vae& vae, const Activations& a, MatrixView<float> means,
   vae.decode(a);
   vae.score(a, {}, false);
   const MatrixView<float> parameters = a.decoder.back().y;
-  ops::likelihood_mean(context, vae.config().likelihood, vae.config().constants, means, parameters);
   const auto request = [&](std::vector<float>& host, const float* device, std::int64_t size) {
     host.resize(static_cast<std::size_t>(size));
     context.copy_to_host(host.data(), device, host.size() * sizeof(float));
@@ -224,7 +224,10 @@ void draw_samples(const Vae& vae, const Activations& a, MatrixView<float> means,
   request(samples.nll, a.nll.data, a.nll.size);
   request(samples.log_ratio, a.log_ratio.data, a.log_ratio.size);
   request(samples.parameters, parameters.data, parameters.rows * parameters.cols);
-  request(samples.means, means.data, means.rows * means.cols);
+  if (!means.empty()) {
+    ops::likelihood_mean(context, vae.config().likelihood, vae.config().constants, means, parameters);
+    request(samples.means, means.data, means.rows * means.cols);
+  }
   context.synchronize();
 }
 
@@ -249,7 +252,8 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
   const StoredBatches batches(*state_, to_examples(x), options.seed);
   const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
-  Buffer<float> means(context, rows * options.samples * x.cols);
+  const bool classes = has_classes(*state_);
+  Buffer<float> means(context, classes ? 0 : rows * options.samples * x.cols);
   const RowFiller filler(*state_, x, options, result);
   Samples samples{
       .count = options.samples, .dims = x.cols, .nll = {}, .log_ratio = {}, .parameters = {}, .means = {}};
@@ -260,7 +264,9 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
     examples.resize(static_cast<std::size_t>(a.rows));
     std::iota(examples.begin(), examples.end(), options.first_row + first);
     context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
-    draw_samples(vae, a, means.matrix(a.rows * options.samples, x.cols), options.seed, samples);
+    const MatrixView<float> of_batch =
+        classes ? MatrixView<float>() : means.matrix(a.rows * options.samples, x.cols);
+    draw_samples(vae, a, of_batch, options.seed, samples);
 #pragma omp parallel for schedule(dynamic) num_threads(context.threads())
     for (std::int64_t i = 0; i < a.rows; ++i) filler.fill(samples, i, first + i);
   }

@@ -1,7 +1,7 @@
 #pragma once
 // The one variance of the gaussian-shared likelihood, which follows what is optimal for the data: for given
 // means, −Σ log N(x; μ, σ²) is least where σ² is the mean of (x − μ)² (the "optimal σ-VAE" of Rybkin,
-// Daniilidis & Levine 2021, eq. 5). Here the mean is a running one over the steps of a training, so that
+// Daniilidis & Levine 2021). Here the mean is a running one over the steps of a training, so that
 // evaluation has a variance that does not depend on the batch at hand.
 
 #include "math/step_state.h"

@@ -1,5 +1,5 @@
 // −log N(x; μ, σ²) with one σ² for every value, the model's own: the one that is optimal for the data (Rybkin
-// et al. 2021, section 4.2), which training follows (ops/shared_variance.h). Included by list.h alone, after
+// et al. 2021), which training follows (ops/shared_variance.h). Included by list.h alone, after
 // gaussian.h.
 
 namespace ELBO_FORMULAS {
