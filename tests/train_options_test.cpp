@@ -62,6 +62,24 @@ TEST(EarlyStopping, StopsAfterPatienceAndRestoresTheBest) {
   EXPECT_EQ(values_of(model), values_of(stopped));
 }
 
+// The importance-weighted bound may grow while the ELBO falls.
+TEST(EarlyStopping, OfTheImportanceWeightedBoundGoesByThat) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = diverging_data();
+  Recipe recipe = patient_recipe(4);
+  recipe.objective.kind = "iwae";
+  recipe.objective.samples = 3;
+  Model model = make_model(recipe, data);
+  const TrainReport report = train(model, data);
+  ASSERT_TRUE(report.stopped_early);
+  const auto epoch = [&](std::int64_t number) {
+    return report.epochs.at(static_cast<std::size_t>(number - 1));
+  };
+  const double best = epoch(report.best_epoch).validation_nll.value();
+  for (const EpochMetrics& metrics : report.epochs) EXPECT_GE(metrics.validation_nll.value(), best);
+  EXPECT_NEAR(model.evaluate(data.validation, 3, recipe.train.seed).nll, best, 1e-9 * std::abs(best));
+}
+
 TEST(EarlyStopping, WithoutAFolderToo) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = diverging_data();

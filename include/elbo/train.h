@@ -33,14 +33,19 @@ struct EpochMetrics {
   /// What was minimised, whatever the objective, averaged likewise; nats per example.
   double objective = 0.0;
   std::optional<ElboTerms> validation;
+  /// With objective.kind = "iwae": −log of the importance-weighted bound (Burda et al. 2016, eq. 8) of the
+  /// validation data by objective.samples samples, which then tells the best epoch; nats per example.
+  std::optional<double> validation_nll;
 };
 
 struct TrainReport {
   std::vector<EpochMetrics>
-      epochs;                   ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
-  std::int64_t steps = 0;       ///< optimizer steps since the beginning, earlier calls included
-  std::int64_t best_epoch = 0;  ///< lowest validation −ELBO; the last epoch where there is no validation
-  double seconds = 0.0;         ///< of the call: training, validation and saving
+      epochs;              ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
+  std::int64_t steps = 0;  ///< optimizer steps since the beginning, earlier calls included
+  /// Lowest validation −ELBO, or with objective.kind = "iwae" validation NLL; without validation the last
+  /// epoch.
+  std::int64_t best_epoch = 0;
+  double seconds = 0.0;              ///< of the call: training, validation and saving
   double examples_per_second = 0.0;  ///< of training alone, without validation and saving
   bool stopped_early = false;        ///< train.patience ended it before train.epochs
   bool interrupted = false;          ///< `stop` asked for it; the state was saved

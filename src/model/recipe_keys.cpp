@@ -169,7 +169,7 @@ const RecipeKey kKeys[] = {
     {"train.ema", "decay of the average of the weights that is evaluated and saved; 0: none",
      ELBO_AT(train.ema), kFraction},
     {"train.patience",
-     "epochs without a better validation -ELBO after which to stop; 0: never",
+     "epochs without a better validation -ELBO (of iwae: NLL) after which to stop; 0: never",
      ELBO_AT(train.patience),
      {.low = 0.0, .high = 1e9}},
     {"train.seed", "of initial weights, shuffling and noise", ELBO_AT(train.seed), kSeed},

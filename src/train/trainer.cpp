@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "data/check.h"
+#include "model/importance.h"
 #include "model/model_file.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
@@ -219,7 +220,14 @@ void Trainer::validate(EpochMetrics& metrics) {
   // The noise is that of time 0, the same after every epoch and shared with no training step.
   metrics.validation =
       evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
-  const double loss = -metrics.validation->elbo;
+  double loss = -metrics.validation->elbo;
+  // The importance-weighted bound grows while the ELBO falls, once q(z|x) spreads: its best epoch is its own.
+  if (state.recipe.objective.kind == "iwae") {
+    loss = importance_weighted_nll(*state.vae, validation_->data(), state.recipe.objective.samples,
+                                   state.recipe.train.seed)
+               .mean;
+    metrics.validation_nll = loss;
+  }
   if (!(loss < position_.best_loss)) return;
   position_.best_epoch = position_.epoch;
   position_.best_loss = loss;
