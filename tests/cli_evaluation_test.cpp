@@ -103,6 +103,7 @@ TEST(CliEvaluation, AnnealingAgreesWithImportanceWeighting) {
       eval(run, {"--nll-samples", "500", "--ais", "8", "--ais-steps", "40", "--ais-examples", "24", "--json"})
           .out);
   EXPECT_EQ(json.at("ais_examples"), 24);
+  EXPECT_EQ(json.at("ais_examples_nll"), json.at("nll")) << "of all of them it is the same";
   EXPECT_NEAR(json.at("ais_nll").get<double>(), json.at("nll").get<double>(), 0.3);
   EXPECT_GT(json.at("ais_acceptance").get<double>(), 0.2);
   EXPECT_GT(json.at("nll_effective_samples").get<double>(), 1.0);
@@ -146,6 +147,7 @@ TEST(CliEvaluation, AVeryLargeBetaCollapsesAndIsReported) {
 TEST(CollapseReport, IsSilentWhereNothingIsWrongAndShortElsewhere) {
   Recipe recipe;
   Evaluation evaluation;
+  evaluation.examples = 100;
   evaluation.terms.kl = 5.02;
   evaluation.units = {{3.0, 0.8}, {2.0, 0.5}};
   EXPECT_TRUE(command::collapse_report(recipe, evaluation).empty());
@@ -154,6 +156,9 @@ TEST(CollapseReport, IsSilentWhereNothingIsWrongAndShortElsewhere) {
   ASSERT_EQ(partial.size(), 2u);
   EXPECT_SAYS(partial[0], "1 of 3 latent dimensions is dead (z2): 0.02 of 5.02 nats");
   EXPECT_SAYS(partial[1], "model.latent=2");
+  evaluation.units = {{0.2, 0.02}, {2.0, 0.001}};
+  evaluation.terms.kl = 2.2;
+  EXPECT_SAYS(command::collapse_report(recipe, evaluation).at(1), "Train for longer");
   evaluation.units = {{0.001, 0.0}, {0.002, 0.001}};
   EXPECT_SAYS(command::collapse_report(recipe, evaluation).at(0), "all latent dimensions are dead");
   evaluation.units.assign(30, {0.0, 0.0});
@@ -161,6 +166,36 @@ TEST(CollapseReport, IsSilentWhereNothingIsWrongAndShortElsewhere) {
   EXPECT_SAYS(command::collapse_report(recipe, evaluation).at(0), "z12 and 17 more");
   recipe.model.kind = "autoencoder";
   EXPECT_TRUE(command::collapse_report(recipe, evaluation).empty());
+  recipe.model.kind = "vae";
+  evaluation.examples = 1;
+  EXPECT_TRUE(command::collapse_report(recipe, evaluation).empty()) << "one mean never varies";
+}
+
+// What a recipe refuses, or does already, is no advice.
+TEST(CollapseReport, SaysWhatTheRecipeCanChange) {
+  Evaluation evaluation;
+  evaluation.examples = 100;
+  evaluation.units.assign(2, {0.0, 0.0});
+  const auto advice = [&](auto change) {
+    Recipe recipe;
+    change(recipe.objective);
+    return command::collapse_report(recipe, evaluation).at(1);
+  };
+  const auto lacks = [](const std::string& text, const std::string& part) {
+    EXPECT_EQ(text.find(part), std::string::npos) << text;
+  };
+  const auto plain = advice([](ObjectiveSettings&) {});
+  EXPECT_SAYS(plain, "lower objective.beta (now 1), set objective.warmup_epochs or set objective.free_bits;");
+  const auto weighted = advice([](ObjectiveSettings& o) { o.kind = "iwae"; });
+  EXPECT_SAYS(weighted, "raise objective.samples (now 1)");
+  lacks(weighted, "free_bits");
+  const auto bounded = advice([](ObjectiveSettings& o) { o.capacity = 2.0; });
+  EXPECT_SAYS(bounded, "raise objective.capacity (now 2)");
+  lacks(bounded, "free_bits");
+  const auto cycled = advice([](ObjectiveSettings& o) { o.cycles = 2, o.free_bits = 0.1; });
+  lacks(cycled, "warmup_epochs");
+  EXPECT_SAYS(cycled, "raise objective.free_bits (now 0.1)");
+  lacks(advice([](ObjectiveSettings& o) { o.beta = 0.0; }), "beta");
 }
 
 TEST(CliEvaluation, ProbesAndMapsCodesOfLabelledPictures) {

@@ -124,6 +124,58 @@ TEST(CliRepeat, TextHasMeanAndDeviation) {
   for (const char* part : {"2 seeds", "-ELBO", " ± ", "test", "seed-S"}) EXPECT_SAYS(result.out, part);
 }
 
+// An importance-weighted training is judged by its NLL, which others give where it is asked for.
+TEST(CliRepeat, GivesTheNll) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto weighted =
+      run_elbo(repeat((folder / "iwae").string(), "2",
+                      {"--epochs", "1", "--set", "objective.kind=iwae", "--set", "objective.samples=4"}));
+  ASSERT_EQ(weighted.code, 0) << weighted.err;
+  const auto json = Json::parse(weighted.out);
+  double sum = 0.0;
+  for (const auto& run : json.at("runs")) {
+    EXPECT_EQ(run.at("nll_samples"), 4);
+    sum += run.at("nll").get<double>();
+  }
+  EXPECT_NEAR(json.at("mean").at("nll").get<double>(), sum / 2.0, 1e-9);
+  auto arguments = repeat((folder / "elbo").string(), "1", {"--epochs", "1", "--nll-samples", "3"});
+  std::erase(arguments, "--json");
+  const auto plain = run_elbo(arguments);
+  EXPECT_EQ(plain.code, 0) << plain.err;
+  EXPECT_SAYS(plain.out, "NLL");
+  expect_complaint(run_elbo(repeat((folder / "none").string(), "1",
+                                   {"--nll-samples", "3", "--set", "model.kind=autoencoder"})),
+                   2, {"--nll-samples", "autoencoder"});
+}
+
+// What --force replaces is one kind of run by the other, whole.
+TEST(CliRepeat, ForceReplacesASingleRunAndIsReplacedByOne) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto out = (folder / "run").string();
+  const auto single = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"latent-2d", "--out", out, "--epochs", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_elbo(small_training(arguments)).code;
+  };
+  const auto resumed = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"train", "--resume", "--out", out, "--device", device().name()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_elbo(arguments).code;
+  };
+  ASSERT_EQ(single({}), 0);
+  ASSERT_EQ(run_elbo(repeat(out, "2", {"--epochs", "1", "--force"})).code, 0);
+  EXPECT_FALSE(fs::exists(out + "/model.safetensors"));
+  EXPECT_EQ(resumed({"--repeat", "2"}), 0);
+  expect_complaint(run_elbo({"eval", out}), 1, {"no model in", "seed-"});
+  ASSERT_EQ(run_elbo(repeat(out, "1", {"--epochs", "1", "--force"})).code, 0);
+  EXPECT_FALSE(fs::exists(out + "/seed-2/model.safetensors")) << "it is of what was replaced";
+  ASSERT_EQ(single({"--force"}), 0);
+  EXPECT_FALSE(fs::exists(out + "/repeat.json"));
+  EXPECT_EQ(resumed({"--epochs", "2"}), 0);
+}
+
 TEST(CliRepeat, WhatCannotBeIsRefused) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
@@ -175,6 +227,9 @@ TEST(CliSelect, WhatCannotBeIsRefused) {
   expect_complaint(run_elbo(select_sizes(out, "2,0")), 2, {"--latent"});
   expect_complaint(run_elbo(select_sizes(out, "2,3,2")), 2, {"twice"});
   expect_complaint(run_elbo(select_sizes(out, "2", {"--set", "model.kind=autoencoder"})), 2, {"autoencoder"});
+  expect_complaint(run_elbo({"select", "latent-2d", "--out", out, "--latent", "2", "--nll-samples", "0",
+                             "--set", "objective.kind=iwae"}),
+                   2, {"--nll-samples"});
   write(folder / "rows.csv", "1,2\n3,4\n5,6\n");
   expect_complaint(run_elbo(select_sizes(out, "2", {"--data", (folder / "rows.csv").string()})), 2,
                    {"data.validation"});
@@ -187,9 +242,9 @@ command::Size size(std::int64_t latent, const std::vector<double>& nlls, double 
   for (const double nll : nlls) {
     command::Json run;
     run["test"] = {{"elbo", -nll - 1.0}, {"reconstruction", nll}, {"kl", 1.0}};
+    run["active_units"] = 2;
     run["nll"] = nll;
     run["nll_standard_error"] = error_over_examples;
-    run["active_units"] = 2;
     runs.push_back(run);
   }
   return command::size_of(latent, "test", runs);
@@ -201,13 +256,34 @@ TEST(Selection, TheSmallestWithinOneStandardErrorIsEnough) {
                                       size(10, {88.5, 90.5, 90.5, 90.5}), size(20, {91, 91, 91, 91})};
   auto selection = command::select(sizes, "test");
   EXPECT_EQ(selection.best_size().latent, 10);
-  EXPECT_NEAR(selection.standard_error, 0.5, 1e-12);
+  EXPECT_NEAR(selection.standard_error.value(), 0.5, 1e-12);
   EXPECT_EQ(selection.chosen_size().latent, 5);  // 90.4 ≤ 90.5
   EXPECT_SAYS(selection.rule(), "5: more does not help");
   sizes[1] = size(5, {90.6, 90.6, 90.6, 90.6});
   selection = command::select(sizes, "test");
   EXPECT_EQ(selection.chosen_size().latent, 10);
   EXPECT_SAYS(selection.rule(), "no smaller size");
+  EXPECT_SAYS(selection.rule(), "The test data chose it");
+  EXPECT_EQ(selection.rule().find("largest size"), std::string::npos);
+}
+
+TEST(Selection, SaysWhatIsNotKnown) {
+  const auto growing = command::select({size(1, {91.0}, 0.1), size(2, {90.0}, 0.1)}, "test");
+  EXPECT_SAYS(growing.rule(), "largest size that was tried");
+  std::vector<command::Size> by_elbo = {size(1, {91.0}), size(2, {90.0}), size(3, {90.5})};
+  for (command::Size& one : by_elbo) one.nll.reset(), one.nll_standard_error.reset();
+  const auto single = command::select(by_elbo, "test");
+  EXPECT_FALSE(single.standard_error);
+  EXPECT_EQ(single.chosen_size().latent, 2);
+  EXPECT_SAYS(single.rule(), "Its error is not known");
+}
+
+// 0.3 over seeds, 0.4 over examples.
+TEST(Selection, TheErrorOverExamplesCountsBesideThatOverSeeds) {
+  const auto selection = command::select({size(1, {90.45, 90.45}, 0.4), size(2, {89.7, 90.3}, 0.4)}, "test");
+  EXPECT_NEAR(selection.standard_error.value(), 0.5, 1e-12);
+  EXPECT_EQ(selection.chosen_size().latent, 1);
+  EXPECT_SAYS(selection.rule(), "over seeds and examples");
 }
 
 TEST(Selection, OfASingleSeedTheErrorIsOverExamples) {

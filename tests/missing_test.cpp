@@ -318,5 +318,42 @@ TEST(Impute, TheCommandCompletesATableAndSaysItsError) {
   expect_complaint(run_elbo(masked), 1, {"short.csv", "1 x 2", "60 x 2"});
 }
 
+// A file's rows in their order, though the training held some out; and the same file whatever it is called.
+TEST(Impute, TheCommandCompletesAWholeFile) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  std::string gaps = "a,b\n";
+  for (int i = 0; i < 40; ++i) {
+    gaps += std::to_string(i);
+    gaps += ',';
+    if (i % 4 != 0) gaps += std::to_string(-i);
+    gaps += '\n';
+  }
+  const auto data = write(folder / "gaps.csv", gaps).string();
+  const auto run = (folder / "run").string(), out = (folder / "full.csv").string();
+  ASSERT_EQ(run_elbo(small_training({"--data", data, "--out", run, "--epochs", "1", "--set",
+                                     "model.likelihood=gaussian", "--set", "data.missing=mask", "--set",
+                                     "data.validation=0.25"}))
+                .code,
+            0);
+  const auto completed = run_elbo({"impute", run, "--split", "all", "--samples", "5", "--out", out, "--truth",
+                                   data, "--device", device().name(), "--json"});
+  ASSERT_EQ(completed.code, 0) << completed.err;
+  EXPECT_EQ(nlohmann::json::parse(completed.out).at("missing"), 10);
+  const Dataset full = load_dataset(out);
+  ASSERT_EQ(full.train.count, 40);
+  for (std::int64_t i = 0; i < 40; ++i) EXPECT_EQ(full.train.value(i, 0), static_cast<float>(i));
+  const auto examples = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all = {"eval", run, "--device", device().name(), "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto result = run_elbo(all);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return nlohmann::json::parse(result.out).at("examples").get<int>();
+  };
+  EXPECT_EQ(examples({}), 10);
+  EXPECT_EQ(examples({"--data", (folder / "." / "gaps.csv").string()}), 10);
+  EXPECT_EQ(examples({"--split", "all"}), 40);
+}
+
 }  // namespace
 }  // namespace elbo::test

@@ -75,9 +75,48 @@ TEST(EarlyStopping, OfTheImportanceWeightedBoundGoesByThat) {
   const auto epoch = [&](std::int64_t number) {
     return report.epochs.at(static_cast<std::size_t>(number - 1));
   };
-  const double best = epoch(report.best_epoch).validation_nll.value();
-  for (const EpochMetrics& metrics : report.epochs) EXPECT_GE(metrics.validation_nll.value(), best);
+  const double best = epoch(report.best_epoch).validation_objective.value();
+  for (const EpochMetrics& metrics : report.epochs) EXPECT_GE(metrics.validation_objective.value(), best);
   EXPECT_NEAR(model.evaluate(data.validation, 3, recipe.train.seed).nll, best, 1e-9 * std::abs(best));
+}
+
+// While the KL's weight still rises, what comes may be better.
+TEST(EarlyStopping, WaitsForTheObjectiveToSettle) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = diverging_data();
+  const auto epochs = [&](auto change) {
+    Recipe recipe = patient_recipe(2);
+    change(recipe);
+    return train_anew(recipe, data, {}).epochs.size();
+  };
+  EXPECT_LT(epochs([](Recipe&) {}), 40u);
+  EXPECT_GE(epochs([](Recipe& r) { r.objective.warmup_epochs = 59.5; }), 62u);
+  EXPECT_GE(epochs([](Recipe& r) { r.objective.capacity = 1.0, r.objective.capacity_epochs = 50.0; }), 52u);
+  EXPECT_GE(epochs([](Recipe& r) { r.objective.cycles = 4; }), 177u);  // 3.5/4 · 200 + 2
+}
+
+TEST(Train, TheBestEpochGoesByTheObjectiveAsItIsInTheEnd) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(27, 10);
+  const auto check = [&](auto change, auto cost) {
+    Recipe recipe = small_recipe();
+    change(recipe);
+    const TrainReport report = train_anew(recipe, data, {});
+    double best = std::numeric_limits<double>::infinity();
+    for (const EpochMetrics& metrics : report.epochs) {
+      EXPECT_NEAR(metrics.validation_objective.value(), cost(*metrics.validation), 1e-9);
+      best = std::min(best, *metrics.validation_objective);
+    }
+    EXPECT_EQ(report.epochs.at(static_cast<std::size_t>(report.best_epoch - 1)).validation_objective, best);
+  };
+  check([](Recipe& r) { r.objective.beta = 0.1; },
+        [](const ElboTerms& t) { return t.reconstruction + 0.1 * t.kl; });
+  check(
+      [](Recipe& r) {
+        r.objective.beta = 3.0, r.objective.capacity = 2.0, r.objective.capacity_epochs = 2.0;
+      },
+      [](const ElboTerms& t) { return t.reconstruction + 3.0 * std::abs(t.kl - 2.0); });
+  check([](Recipe& r) { r.objective.warmup_epochs = 2.0; }, [](const ElboTerms& t) { return -t.elbo; });
 }
 
 TEST(EarlyStopping, WithoutAFolderToo) {

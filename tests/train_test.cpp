@@ -159,11 +159,11 @@ TEST(Train, MetricsWriteNotANumberAsNull) {
   metrics.train.elbo = std::numeric_limits<double>::quiet_NaN();
   metrics.train.kl = std::numeric_limits<double>::infinity();
   metrics.validation.emplace();
-  metrics.validation_nll = 1.5;
+  metrics.validation_objective = 1.5;
   const auto json = nlohmann::json::parse(to_json(metrics));
   EXPECT_TRUE(json["train"]["elbo"].is_null());
   EXPECT_TRUE(json["train"]["kl"].is_null());
-  EXPECT_EQ(json["validation"]["nll"], 1.5);
+  EXPECT_EQ(json["validation"]["objective"], 1.5);
 }
 
 TEST(Train, ANewRunReplacesTheOldOne) {

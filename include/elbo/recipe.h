@@ -78,7 +78,7 @@ struct TrainSettings {
   double clip_norm = 0.0;       ///< largest global gradient norm; 0 means no clipping
   std::int64_t accumulate = 1;  ///< batches whose gradient makes up one step
   double ema = 0.0;  ///< decay of the running average of the weights that is evaluated and saved; 0: none
-  std::int64_t patience = 0;  ///< epochs without a better validation loss that end the training; 0: no end
+  std::int64_t patience = 0;  ///< epochs without a better validation cost that end the training; 0: no end
   std::uint64_t seed = 1;
   /// Of the products in a step: fp32, tf32, bf16 (see elbo/precision.h). auto is what
   /// default_training_precision() says of the device; a model's recipe has that in its place.

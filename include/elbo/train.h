@@ -33,17 +33,19 @@ struct EpochMetrics {
   /// What was minimised, whatever the objective, averaged likewise; nats per example.
   double objective = 0.0;
   std::optional<ElboTerms> validation;
-  /// With objective.kind = "iwae": −log of the importance-weighted bound (Burda et al. 2016, eq. 8) of the
-  /// validation data by objective.samples samples, which then tells the best epoch; nats per example.
-  std::optional<double> validation_nll;
+  /// What tells the best epoch: the validation data's cost by the objective as it is at the training's end, β
+  /// and capacity risen; with objective.kind = "iwae" −log of the importance-weighted bound by
+  /// objective.samples samples (Burda et al. 2016, eq. 8). Without free bits and what a code costs. Nats per
+  /// example; for β = 1 the −ELBO.
+  std::optional<double> validation_objective;
 };
 
 struct TrainReport {
   std::vector<EpochMetrics>
       epochs;              ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
   std::int64_t steps = 0;  ///< optimizer steps since the beginning, earlier calls included
-  /// Lowest validation −ELBO, or with objective.kind = "iwae" validation NLL; without validation the last
-  /// epoch.
+  std::int64_t epoch = 0;  ///< the last one finished, earlier calls included
+  /// Of the lowest validation_objective; without validation the last one.
   std::int64_t best_epoch = 0;
   double seconds = 0.0;              ///< of the call: training, validation and saving
   double examples_per_second = 0.0;  ///< of training alone, without validation and saving

@@ -115,9 +115,10 @@ void check_presence(const Examples& examples, std::string_view source) {
   for (std::size_t first = 0; first < examples.floats.size(); first += dims) {
     const auto row = std::span(examples.floats).subspan(first, dims);
     if (!std::ranges::all_of(row, [](float value) { return std::isnan(value); })) continue;
-    throw DataError(concat(row_place(examples, source, static_cast<std::int64_t>(first / dims)),
-                           ": all its values are missing, so that it would count as an example that costs "
-                           "nothing.\nRemove it."));
+    throw DataError(
+        concat(row_place(examples, source, static_cast<std::int64_t>(first / dims)),
+               ": all its values are missing (NaN, or 0 in data.mask), so that it would count as an "
+               "example that costs nothing.\nRemove it, from the mask too."));
   }
 }
 

@@ -56,6 +56,11 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
   for (const char* name : {"model.safetensors", "last.safetensors"}) {
     if (std::filesystem::exists(file_or_run / name, ignored)) return file_or_run / name;
   }
+  for (const auto& entry : std::filesystem::directory_iterator(file_or_run, ignored)) {
+    if (!std::filesystem::exists(entry.path() / "model.safetensors", ignored)) continue;
+    throw IoError(concat("no model in ", file_or_run.string(), ", but in folders of it: name one, as ",
+                         entry.path().string(), "."));
+  }
   throw IoError(concat("no model in ", file_or_run.string(),
                        ": it holds no model.safetensors. Train one with `elbo train --out ",
                        file_or_run.string(), "`."));

@@ -18,7 +18,7 @@ struct TrainingPosition {
   std::int64_t steps = 0;                                      ///< optimizer steps since the beginning
   LossRecord record;                                           ///< costs of the epoch begun
   std::int64_t best_epoch = 0;                                 ///< 0: none yet
-  double best_loss = std::numeric_limits<double>::infinity();  ///< its validation loss
+  double best_loss = std::numeric_limits<double>::infinity();  ///< its validation_objective
 };
 
 /// The arena's arrays on the host.

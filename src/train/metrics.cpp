@@ -74,7 +74,7 @@ std::string to_json(const EpochMetrics& metrics) {
                {"seconds", metrics.seconds},      {"examples_per_second", metrics.examples_per_second},
                {"train", to_json(metrics.train)}, {"objective", metrics.objective}};
   if (metrics.validation) json["validation"] = to_json(*metrics.validation);
-  if (metrics.validation_nll) json["validation"]["nll"] = *metrics.validation_nll;
+  if (metrics.validation_objective) json["validation"]["objective"] = *metrics.validation_objective;
   return json.dump();
 }
 

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "data/check.h"
-#include "model/importance.h"
 #include "model/model_file.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
+#include "train/best_epoch.h"
 #include "train/output_bias.h"
 #include "train/product_plans.h"
 
@@ -91,6 +91,7 @@ TrainReport Trainer::run() {
   install_result();
   report_.stopped_early = out_of_patience() && position_.epoch < epochs_;
   report_.steps = position_.steps;
+  report_.epoch = position_.epoch;
   report_.best_epoch = position_.best_epoch;
   report_.seconds = seconds_since(begun_);
   report_.examples_per_second =
@@ -100,7 +101,9 @@ TrainReport Trainer::run() {
 
 bool Trainer::out_of_patience() const {
   const std::int64_t patience = model_.recipe().train.patience;
-  return patience > 0 && position_.epoch - position_.best_epoch >= patience;
+  // Where the objective still changes, what comes may be better.
+  const std::int64_t settled = epochs_until_settled(model_.recipe());
+  return patience > 0 && position_.epoch - std::max(position_.best_epoch, settled) >= patience;
 }
 
 void Trainer::install_result() {
@@ -220,14 +223,8 @@ void Trainer::validate(EpochMetrics& metrics) {
   // The noise is that of time 0, the same after every epoch and shared with no training step.
   metrics.validation =
       evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
-  double loss = -metrics.validation->elbo;
-  // The importance-weighted bound grows while the ELBO falls, once q(z|x) spreads: its best epoch is its own.
-  if (state.recipe.objective.kind == "iwae") {
-    loss = importance_weighted_nll(*state.vae, validation_->data(), state.recipe.objective.samples,
-                                   state.recipe.train.seed)
-               .mean;
-    metrics.validation_nll = loss;
-  }
+  const double loss = validation_cost(*state.vae, state.recipe, validation_->data(), *metrics.validation);
+  metrics.validation_objective = loss;
   if (!(loss < position_.best_loss)) return;
   position_.best_epoch = position_.epoch;
   position_.best_loss = loss;

@@ -34,7 +34,7 @@ class Trainer {
   void finish_epoch();
   /// The validation loss of the parameters as they are; notes the best epoch.
   void validate(EpochMetrics& metrics);
-  /// Whether the last epochs were no better, as many as train.patience says.
+  /// Whether the last epochs of a settled objective were no better, as many as train.patience says.
   bool out_of_patience() const;
   bool finished() const { return position_.epoch >= epochs_ || out_of_patience(); }
   /// Leaves in the model what was trained: the best parameters with train.patience, their average with

@@ -101,7 +101,7 @@ int run_encode(EncodeOptions options) {
   if (options.log_variance && model.recipe().model.kind != "vae") {
     throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
   }
-  const auto data = load_data(model, options.data);
+  const auto data = load_data(model, options.data, options.split);
   const auto& examples = choose_split(data, options.split);
   return mapped ? write_map(model, data, examples, options, kind) : write_codes(model, examples, options);
 }

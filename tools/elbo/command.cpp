@@ -35,7 +35,8 @@ void add_run(CLI::App& app, std::string& run) {
 
 void add_data_and_split(CLI::App& app, std::string& data, std::string& split) {
   app.add_option("--data", data, "Other data than the model was trained on");
-  app.add_option("--split", split, "train, validation or test [test where there is one]");
+  app.add_option("--split", split,
+                 "train, validation, test, or all rows of a file in their order [test where there is one]");
 }
 
 void add_device(CLI::App& app, std::string& device) {

@@ -10,11 +10,12 @@
 #include "anomaly.h"
 #include "code_map.h"
 #include "command.h"
+#include "io/file.h"
 #include "latent_report.h"
 #include "report.h"
 #include "run_folder.h"
-#include "table_file.h"
 #include "runtime/check.h"
+#include "table_file.h"
 
 namespace elbo::command {
 namespace {
@@ -39,7 +40,7 @@ struct EvalOptions {
 
 // What classifiers learn of the labels from the training codes, tried on those of a split.
 CodeQuality probe(Model& model, const Dataset& data, const Examples& examples, const std::string& split) {
-  if (split == "train") {
+  if (split == "train" || split == "all") {
     throw DataError(concat(data.name,
                            ": --probe learns from the train split and needs another to be tried on; "
                            "the recipe's data.test can hold out a fraction."));
@@ -58,33 +59,58 @@ void print_probe(const CodeQuality& quality) {
 }
 
 // Annealed importance sampling of evenly spaced examples: it takes thousands of passes through the decoder.
-AnnealedEstimate anneal(Model& model, const Examples& examples, const EvalOptions& options) {
-  return model.annealed_nll(
-      examples.evenly_spaced(options.annealed_examples),
-      {.chains = options.annealed_chains, .steps = options.annealed_steps, .seed = options.seed});
+struct Annealed {
+  AnnealedEstimate estimate;
+  std::optional<double> nll;  ///< of the same examples by importance weighting, where that was asked for
+};
+
+Annealed anneal(Model& model, const Examples& examples, const EvalOptions& options) {
+  const Examples some = examples.evenly_spaced(options.annealed_examples);
+  Annealed annealed;
+  annealed.estimate = model.annealed_nll(
+      some, {.chains = options.annealed_chains, .steps = options.annealed_steps, .seed = options.seed});
+  if (options.evaluated_samples() > 0)
+    annealed.nll = model.evaluate(some, options.evaluated_samples(), options.seed).nll;
+  return annealed;
 }
 
-void print_annealed(const AnnealedEstimate& estimate, const EvalOptions& options) {
-  std::cout << '\n'
-            << padded(concat("NLL by annealing, ", options.annealed_steps, " steps"), -26)
-            << padded(fixed(estimate.nll), 14) << '\n'
-            << padded("  standard error", -26)
-            << padded(estimate.examples > 1 ? fixed(estimate.standard_error) : "-", 14) << '\n'
-            << padded(concat("  effective chains of ", options.annealed_chains), -26)
-            << padded(fixed(estimate.effective_chains), 14) << '\n'
-            << padded("  accepted proposals", -26) << padded(fixed(estimate.acceptance), 14) << '\n'
-            << padded("  examples", -26) << padded(std::to_string(estimate.examples), 14) << '\n';
+void print_annealed(const Annealed& annealed, const EvalOptions& options) {
+  const AnnealedEstimate& estimate = annealed.estimate;
+  const auto line = [](const std::string& label, const std::string& value) {
+    std::cout << padded(label, -26) << padded(value, 14) << '\n';
+  };
+  std::cout << '\n';
+  line(concat("NLL by annealing, ", options.annealed_steps, " steps"), fixed(estimate.nll));
+  line("  standard error", estimate.examples > 1 ? fixed(estimate.standard_error) : "-");
+  line(concat("  effective chains of ", options.annealed_chains), fixed(estimate.effective_chains));
+  line("  accepted proposals", fixed(estimate.acceptance));
+  line("  examples", std::to_string(estimate.examples));
+  if (annealed.nll)
+    line(concat("  their NLL, ", options.evaluated_samples(), " samples"), fixed(*annealed.nll));
+}
+
+void add_annealed(Json& json, const Annealed& annealed) {
+  const AnnealedEstimate& estimate = annealed.estimate;
+  json["ais_nll"] = estimate.nll;
+  json["ais_standard_error"] = estimate.examples > 1 ? Json(estimate.standard_error) : Json();
+  json["ais_effective_chains"] = estimate.effective_chains;
+  json["ais_acceptance"] = estimate.acceptance;
+  json["ais_examples"] = estimate.examples;
+  if (annealed.nll) json["ais_examples_nll"] = *annealed.nll;
 }
 
 int run_eval(EvalOptions options) {
-  if (!options.scores.empty()) file_kind(options.scores, {FileKind::npy, FileKind::csv});
+  if (!options.scores.empty()) {
+    file_kind(options.scores, {FileKind::npy, FileKind::csv});
+    const io::AtomicFile can_be_written(options.scores);  // else told before the work, not after it
+  }
   auto model = load_model(options.run, options.machine);
   if ((options.evaluated_samples() > 0 || options.annealed_chains > 0) &&
       model.recipe().model.kind != "vae") {
     throw ConfigError(concat(options.annealed_chains > 0 ? "--ais" : "--nll-samples",
                              " needs a model with a prior; an autoencoder has none."));
   }
-  const auto data = load_data(model, options.data);
+  const auto data = load_data(model, options.data, options.split);
   const auto& examples = choose_split(data, options.split);
   if (options.anomaly) require_anomaly_labels(examples, data.name);
   const auto start = std::chrono::steady_clock::now();
@@ -96,8 +122,7 @@ int run_eval(EvalOptions options) {
   ExampleScores scores;
   if (options.wants_scores())
     scores = model.scores(examples, options.nll_samples.value_or(kScoreSamples), options.seed);
-  if (!options.scores.empty()) write_scores(options.scores, scores, examples);
-  std::optional<AnnealedEstimate> annealed;
+  std::optional<Annealed> annealed;
   if (options.annealed_chains > 0) annealed = anneal(model, examples, options);
   std::optional<CodeQuality> quality;
   if (options.probe) quality = probe(model, data, examples, options.split);
@@ -111,7 +136,9 @@ int run_eval(EvalOptions options) {
     if (annealed) print_annealed(*annealed, options);
     if (quality) print_probe(*quality);
     if (options.anomaly) print_auroc(model.recipe(), scores, examples);
-    if (!options.scores.empty()) std::cout << '\n' << options.scores << ": the scores of each example\n";
+    if (options.scores.empty()) return 0;
+    write_scores(options.scores, scores, examples);
+    std::cout << '\n' << options.scores << ": the scores of each example\n";
     return 0;
   }
   Json json = {{"run", options.run},
@@ -124,24 +151,19 @@ int run_eval(EvalOptions options) {
                {"examples_per_second", static_cast<double>(result.examples) / seconds},
                {options.split, to_json(model.recipe(), result.terms)},
                {"squared_error", result.squared_error},
-               {"active_units", result.active_units}};
+               {"active_units", active_units_json(model.recipe(), result)}};
   if (result.variance) json["variance"] = *result.variance;
   if (result.bits_per_dimension) json["bits_per_dimension"] = *result.bits_per_dimension;
   add_nll(json, result);
   add_latents(json, model.recipe(), result, aggregate);
-  if (annealed) {
-    json["ais_nll"] = annealed->nll;
-    json["ais_standard_error"] = annealed->examples > 1 ? Json(annealed->standard_error) : Json();
-    json["ais_effective_chains"] = annealed->effective_chains;
-    json["ais_acceptance"] = annealed->acceptance;
-    json["ais_examples"] = annealed->examples;
-  }
+  if (annealed) add_annealed(json, *annealed);
   if (quality) {
     json["linear_probe_accuracy"] = quality->linear_probe;
     json["nearest_neighbour_accuracy"] = quality->nearest_neighbours;
   }
   if (options.anomaly) add_auroc(json, scores, examples);
   print(json);
+  if (!options.scores.empty()) write_scores(options.scores, scores, examples);
   return 0;
 }
 

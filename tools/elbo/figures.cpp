@@ -121,7 +121,8 @@ Canvas draw_manifold(Model& model, std::int64_t n) {
 
 Canvas draw_latent(Model& model, const Examples& examples) {
   const Examples chosen = examples.evenly_spaced(2 * kPoints);
-  Panel panel{"posterior means of z", model.encode(to_table(chosen, 0, chosen.count)).mean, {}, 0};
+  Panel panel{
+      "posterior means of z", model.encode(to_table(chosen, 0, chosen.count)).mean, {}, 0, "z0", "z1"};
   if (!chosen.labels.empty()) {
     panel.groups = chosen.labels;
     panel.title += ", a colour per label";

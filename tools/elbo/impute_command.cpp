@@ -69,8 +69,9 @@ std::vector<double> column_modes(const Examples& examples) {
 /// wrong ones; beside that of a guess for each column.
 class Comparison {
  public:
-  Comparison(const Examples& data, const Examples& truth, bool classes)
-      : truth_(truth), classes_(classes), guesses_(classes ? column_modes(data) : column_means(data)) {}
+  /// Guesses are by what is present of `known`, the data's train split.
+  Comparison(const Examples& known, const Examples& truth, bool classes)
+      : truth_(truth), classes_(classes), guesses_(classes ? column_modes(known) : column_means(known)) {}
 
   /// Rows from `first` on.
   void add(const Table& rows, const Imputation& completed, std::int64_t first) {
@@ -109,9 +110,9 @@ class Comparison {
 /// The split of `--truth` that stands for the one that is completed.
 Examples load_truth(const Model& model, const ImputeCommandOptions& options, const Examples& examples) {
   Dataset truth = load_data(options.truth);
-  const bool own = options.data.empty() || options.data == model.recipe().data.name;
   const Recipe& recipe = model.recipe();
-  if (own) split(truth, recipe.data.validation, recipe.data.test, recipe.train.seed);
+  if (is_own_data(model, options.data) && options.split != "all")
+    split(truth, recipe.data.validation, recipe.data.test, recipe.train.seed);
   std::string name = options.split;
   Examples chosen = choose_split(truth, name);
   if (chosen.count != examples.count || chosen.dims != examples.dims) {
@@ -212,13 +213,13 @@ int run_impute(ImputeCommandOptions options) {
   const std::filesystem::path file =
       options.out.empty() ? output_folder(options.run) / "imputed.npy" : std::filesystem::path(options.out);
   file_kind(file, {FileKind::npy, FileKind::csv});
-  const Dataset data = load_data(model, options.data, options.mask);
+  const Dataset data = load_data(model, options.data, options.split, options.mask);
   const auto& examples = choose_split(data, options.split);
   std::optional<Examples> truth;
   std::optional<Comparison> comparison;
   if (!options.truth.empty()) {
     truth = load_truth(model, options, examples);
-    comparison.emplace(examples, *truth, options.classes);
+    comparison.emplace(data.train.empty() ? examples : data.train, *truth, options.classes);
   }
   Outputs outputs(file, options, examples.count,
                   data.columns.empty() ? numbered("x", model.dims()) : data.columns);

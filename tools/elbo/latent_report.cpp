@@ -39,10 +39,22 @@ std::string plain(double number) {
   return text;
 }
 
-// What could make the model use its latent space.
+// What could make the model use its latent space: of what the recipe does not do yet and may do.
 std::string how_to_use_more(const Recipe& recipe) {
-  return concat("lower objective.beta (now ", plain(recipe.objective.beta),
-                ") or set objective.warmup_epochs or objective.free_bits");
+  const ObjectiveSettings& o = recipe.objective;
+  const bool rises = o.warmup_epochs > 0.0 || o.cycles > 0, bound = o.kind == "iwae";
+  std::vector<std::string> ways;
+  if (o.beta > 0.0) ways.push_back(concat("lower objective.beta (now ", plain(o.beta), ")"));
+  if (o.capacity > 0.0) ways.push_back(concat("raise objective.capacity (now ", plain(o.capacity), ")"));
+  if (!rises && o.beta > 0.0) ways.emplace_back("set objective.warmup_epochs");
+  if (o.free_bits > 0.0) ways.push_back(concat("raise objective.free_bits (now ", plain(o.free_bits), ")"));
+  if (o.free_bits == 0.0 && o.capacity == 0.0 && !bound) ways.emplace_back("set objective.free_bits");
+  if (bound) ways.push_back(concat("raise objective.samples (now ", o.samples, ")"));
+  std::string text;
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    text += concat(i == 0 ? "" : i + 1 == ways.size() ? " or " : ", ", ways[i]);
+  }
+  return text;
 }
 
 }  // namespace
@@ -83,7 +95,8 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
 }
 
 std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation) {
-  if (!has_latents(recipe, evaluation)) return {};
+  // Whether a mean varies takes more than one example to tell.
+  if (!has_latents(recipe, evaluation) || evaluation.examples < 2) return {};
   const auto dead = dead_units(evaluation);
   if (dead.empty()) return {};
   const auto all = evaluation.units.size();
@@ -91,15 +104,17 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
     return {concat("Posterior collapse: ", all == 1 ? "the latent dimension is" : "all latent dimensions are",
                    " dead (KL ", fixed(evaluation.terms.kl), " nats): the decoder makes no use of z."),
             concat("To change it: ", how_to_use_more(recipe),
-                   ", train for longer, or give the decoder less "
-                   "to model by itself.")};
+                   "; train for longer; or give the decoder less to model by itself.")};
   }
   double carried = 0.0;
   for (const auto d : dead) carried += evaluation.units[d].kl;
+  // Means that hardly move, but carry what KL there is: nothing has been learned yet.
+  const bool spare = carried < 0.1 * evaluation.terms.kl;
   return {concat(dead.size(), " of ", all, " latent dimensions ", dead.size() == 1 ? "is" : "are", " dead (",
                  names_of(dead), "): ", fixed(carried), " of ", fixed(evaluation.terms.kl), " nats of KL."),
-          concat("model.latent=", all - dead.size(), " should do as well; to have more of them used, ",
-                 how_to_use_more(recipe), ".")};
+          concat(spare ? concat("model.latent=", all - dead.size(), " should do as well; to")
+                       : std::string("Train for longer; to"),
+                 " have more of them used, ", how_to_use_more(recipe), ".")};
 }
 
 void print_collapse(const Recipe& recipe, const Evaluation& evaluation) {

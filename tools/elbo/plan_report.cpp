@@ -46,7 +46,7 @@ void print_line(const std::string& op, const std::string& shape, const std::stri
                 double bytes, double seconds) {
   const bool timed = seconds > 0.0;
   char line[256];
-  std::snprintf(line, sizeof line, "%-24s%-36s%-34s%9s%9s%10s%9s%8s", op.c_str(), shape.c_str(), how.c_str(),
+  std::snprintf(line, sizeof line, "%-32s%-36s%-34s%9s%9s%10s%9s%8s", op.c_str(), shape.c_str(), how.c_str(),
                 cell(1e-6 * flops, "%.1f").c_str(), cell(1e-6 * bytes, "%.2f").c_str(),
                 cell(1e6 * seconds, "%.1f").c_str(),
                 cell(timed ? 1e-9 * flops / seconds : 0.0, "%.0f").c_str(),
@@ -59,7 +59,7 @@ void print_table(const Model& model, const StepPlan& plan) {
   std::cout << recipe.name << " on " << describe(model.device(), parse_precision(recipe.train.precision))
             << ": a training step of " << plan.batch << ' ' << unit_of(model.picture()) << "\n\n";
   char header[256];
-  std::snprintf(header, sizeof header, "%-24s%-36s%-34s%9s%9s%10s%9s%8s", "op", "shape", "runs", "MFLOP",
+  std::snprintf(header, sizeof header, "%-32s%-36s%-34s%9s%9s%10s%9s%8s", "op", "shape", "runs", "MFLOP",
                 "MB", "us", "GFLOP/s", "GB/s");
   std::cout << header << '\n';
   double flops = 0.0, bytes = 0.0;

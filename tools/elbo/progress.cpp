@@ -122,7 +122,8 @@ void ProgressLine::epoch(const EpochMetrics& metrics) {
       format("epoch %lld/%lld  ", static_cast<long long>(metrics.epoch), static_cast<long long>(epochs_));
   line += losses(metrics.train);
   if (metrics.validation) line += format("  validation %.2f", -metrics.validation->elbo);
-  if (metrics.validation_nll) line += format(" (NLL %.2f)", *metrics.validation_nll);
+  if (metrics.validation && std::abs(*metrics.validation_objective + metrics.validation->elbo) >= 0.005)
+    line += format(" (objective %.2f)", *metrics.validation_objective);
   line += "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
   std::fprintf(stderr, "%s\n", line.c_str());
   std::fflush(stderr);

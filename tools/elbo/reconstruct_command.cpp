@@ -51,7 +51,7 @@ int write_walk(Model& model, const ReconstructOptions& options, const Examples& 
 
 int run_reconstruct(ReconstructOptions options) {
   auto model = load_model(options.run, options.machine);
-  const auto data = load_data(model, options.data);
+  const auto data = load_data(model, options.data, options.split);
   const auto& examples = choose_split(data, options.split);
   if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
 

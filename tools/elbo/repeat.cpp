@@ -27,7 +27,8 @@ struct Row {
 constexpr Row kRows[] = {
     {"-ELBO", "elbo", -1.0}, {"  reconstruction", "reconstruction", 1.0}, {"  KL", "kl", 1.0}};
 constexpr const char* kSplits[] = {"train", "validation", "test"};
-constexpr const char* kFigures[] = {"squared_error", "active_units", "best_epoch"};
+constexpr const char* kFigures[] = {"nll", "squared_error", "active_units", "best_epoch"};
+
 std::string padded(const std::string& text, std::size_t width) {
   std::size_t letters = 0;
   for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -52,19 +53,30 @@ std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples) {
   return whole ? std::optional(std::move(result)) : std::nullopt;
 }
 
-/// Of the trainings in folders of this one, and of those in theirs, so that they begin anew.
-void forget_results(const fs::path& folder) {
+/// A run's own files, all but its pictures.
+void forget_run(const fs::path& folder) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("latent-")) forget_results(entry.path());
-    if (!name.starts_with("seed-")) continue;
-    for (const char* file : {kResult, "checkpoint.safetensors"}) fs::remove(entry.path() / file, ignored);
+  for (const char* file : {"checkpoint.safetensors", "model.safetensors", "last.safetensors", "metrics.jsonl",
+                           "recipe.toml", kResult}) {
+    fs::remove(folder / file, ignored);
   }
 }
 
+/// A single run in this folder, and the trainings in folders of it and of theirs, so that they begin anew.
+void forget_runs(const fs::path& folder) {
+  forget_run(folder);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("latent-")) forget_runs(entry.path());
+    if (name.starts_with("seed-")) forget_run(entry.path());
+  }
+  forget_several(folder);
+}
+
 /// Trains, or goes on; nothing where it was interrupted.
-std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::int64_t nll_samples) {
+std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::int64_t nll_samples,
+                              const std::string& split) {
   const Device device = Device::parse(request.device);
   const Dataset data = load_data(job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
@@ -75,13 +87,7 @@ std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::
   if (report.interrupted) return std::nullopt;
   Json json = summary(job, model, report);
   model = Model::load(job.folder, device);
-  add_results(json, job.recipe, evaluate_splits(model, data));
-  if (nll_samples > 0) {
-    std::string split = held_out_split(data);
-    const Evaluation evaluation = model.evaluate(choose_split(data, split), nll_samples);
-    require_finite(split, evaluation);
-    add_nll(json, evaluation);
-  }
+  add_results(json, job.recipe, evaluate_splits(model, data, nll_samples, split), split);
   for (const auto& figure : write_figures(model, data, job.folder))
     json["figures"].push_back(figure.file.string());
   io::write_file(job.folder / kResult, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -134,11 +140,12 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
       return found ? in_words(*found) : std::string("-");
     });
   }
-  const std::string labels[] = {error_label(job.recipe), "active units", "best epoch"};
+  const std::string labels[] = {"NLL", error_label(job.recipe), "active units", "best epoch"};
   for (std::size_t i = 0; i < std::size(kFigures); ++i) {
+    const auto found = spread(runs, concat("/", kFigures[i]));
+    if (!found) continue;
     line(labels[i], [&](const std::string& split) {  // of the last split alone
-      const auto found = spread(runs, concat("/", kFigures[i]));
-      return found && split == splits.back() ? in_words(*found) : std::string();
+      return split == splits.back() ? in_words(*found) : std::string();
     });
   }
   std::cout << "\n"
@@ -188,7 +195,7 @@ std::string held_out_split(const Dataset& data) {
 }
 
 std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
-                              std::int64_t nll_samples) {
+                              std::int64_t nll_samples, const std::string& split) {
   std::vector<Json> runs;
   for (std::int64_t i = 0; i < seeds && !InterruptGuard::requested(); ++i) {
     Job one = job;
@@ -198,7 +205,7 @@ std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainReq
     const bool read = result.has_value();
     if (!read) {
       if (!request.quiet) std::cerr << "elbo: " << one.folder.string() << std::endl;
-      result = train_one(one, request, nll_samples);
+      result = train_one(one, request, nll_samples, split);
     } else if (!request.quiet) {
       std::cerr << "elbo: " << one.folder.string() << " is finished already" << std::endl;
     }
@@ -214,17 +221,25 @@ void begin_several(Job& job, const TrainRequest& request) {
     throw ConfigError(concat(job.folder.string(), " holds a single run, not one of several trainings."));
   }
   if (!request.resume && !request.out) claim_run(job);
-  if (request.force) forget_results(job.folder);
+  if (request.force) forget_runs(job.folder);
   io::write_file(job.folder / "recipe.toml", job.recipe.to_toml());
   io::write_file(job.folder / kSeveralMark, "Trainings by several seeds or sizes, a folder each.\n");
+}
+
+void forget_several(const fs::path& folder) {
+  std::error_code ignored;
+  for (const char* file : {kSeveralMark, "repeat.json", "select.json", "select.png"}) {
+    fs::remove(folder / file, ignored);
+  }
 }
 
 int run_repeat(TrainRequest request, std::int64_t seeds) {
   request.several = true;
   Job job = job_of(request);
+  const std::int64_t nll_samples = nll_samples_of(request, job.recipe);
   begin_several(job, request);
   const InterruptGuard guard;
-  const auto runs = train_seeds(job, seeds, request);
+  const auto runs = train_seeds(job, seeds, request, nll_samples);
   const bool interrupted = std::ssize(runs) < seeds;
   const Json json = repeat_json(job, runs, interrupted);
   io::write_file(job.folder / "repeat.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");

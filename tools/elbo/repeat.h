@@ -30,16 +30,19 @@ std::string in_words(const Spread& spread, int decimals = 2);
 std::string held_out_split(const Dataset& data);
 
 /// Trains `seeds` seeds from that of `job` on, each into its folder "seed-S" of the job's, and gives what
-/// `elbo train --json` prints of each; with `nll_samples`, "nll" and "nll_standard_error" of the held-out
-/// split as well. What an earlier call finished is read from its folder, what it began is gone on with. Fewer
-/// results than seeds: it was interrupted.
+/// `elbo train --json` prints of each, the figures of `split`, of the last one where that is empty. What an
+/// earlier call finished is read from its folder, what it began is gone on with. Fewer results than seeds: it
+/// was interrupted.
 std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
-                              std::int64_t nll_samples = 0);
+                              std::int64_t nll_samples = 0, const std::string& split = {});
 
 /// Readies a folder for trainings in folders of its own: writes recipe.toml and the mark by which they are
-/// known, and, where the request forces it, forgets the results of earlier ones. Throws ConfigError where it
+/// known, and, where the request forces it, forgets earlier ones. Throws ConfigError where it
 /// holds a single run, IoError.
 void begin_several(Job& job, const TrainRequest& request);
+
+/// Removes what makes a folder one of several trainings, though not their folders.
+void forget_several(const std::filesystem::path& folder);
 
 /// elbo train --repeat.
 int run_repeat(TrainRequest request, std::int64_t seeds);

@@ -25,8 +25,13 @@ std::string fixed(double value, int decimals) {
 
 Json to_json(const Recipe& recipe, const ElboTerms& terms) {
   Json json = {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
-  if (recipe.model.kind != "vae") json["elbo"] = nullptr;
+  if (recipe.model.kind != "vae") json["elbo"] = json["kl"] = nullptr;
   return json;
+}
+
+Json active_units_json(const Recipe& recipe, const Evaluation& evaluation) {
+  if (recipe.model.kind != "vae" || evaluation.examples < 2) return nullptr;
+  return evaluation.active_units;
 }
 
 std::string error_label(const Recipe& recipe) {
@@ -79,24 +84,30 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
   } else {
     line("reconstruction", [](const Evaluation& e) { return fixed(e.terms.reconstruction); });
   }
-  if (!splits.empty() && splits.front().second.nll_samples > 0) {
-    const auto samples = splits.front().second.nll_samples;
-    line(concat("NLL, ", samples, samples == 1 ? " sample" : " samples"),
-         [](const Evaluation& e) { return fixed(e.nll); });
-    line("  standard error",
-         [](const Evaluation& e) { return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-"); });
-    line("  effective samples", [](const Evaluation& e) { return fixed(e.nll_effective_samples); });
+  const auto estimated = std::ranges::find_if(splits, [](const auto& s) { return s.second.nll_samples > 0; });
+  if (estimated != splits.end()) {
+    const auto samples = estimated->second.nll_samples;
+    const auto nll_line = [&](const std::string& label, auto value_of) {
+      line(label, [&](const Evaluation& e) { return e.nll_samples > 0 ? value_of(e) : std::string("-"); });
+    };
+    nll_line(concat("NLL, ", samples, samples == 1 ? " sample" : " samples"),
+             [](const Evaluation& e) { return fixed(e.nll); });
+    nll_line("  standard error", [](const Evaluation& e) {
+      return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-");
+    });
+    nll_line("  effective samples", [](const Evaluation& e) { return fixed(e.nll_effective_samples); });
   }
   if (!splits.empty() && splits.front().second.bits_per_dimension) {
     line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
   }
   if (!splits.empty() && splits.front().second.variance) {
-    line("variance of the values", [](const Evaluation& e) { return fixed(*e.variance, 6); });
+    line(recipe.data.standardize ? "variance, standardised" : "variance of the values",
+         [](const Evaluation& e) { return fixed(*e.variance, 6); });
   }
   line(error_label(recipe), [](const Evaluation& e) { return fixed(e.squared_error); });
   if (variational) {
     line(concat("active units of ", recipe.model.latent),
-         [](const Evaluation& e) { return std::to_string(e.active_units); });
+         [](const Evaluation& e) { return e.examples > 1 ? std::to_string(e.active_units) : "-"; });
   }
   line("examples", [](const Evaluation& e) { return std::to_string(e.examples); });
 }

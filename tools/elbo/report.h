@@ -13,8 +13,12 @@ namespace elbo::command {
 
 using Json = nlohmann::ordered_json;
 
-/// {"elbo", "reconstruction", "kl"}, nats per example; "elbo" is null where the recipe's model has no bound.
+/// {"elbo", "reconstruction", "kl"}, nats per example; "elbo" and "kl" are null for an autoencoder.
 Json to_json(const Recipe& recipe, const ElboTerms& terms);
+
+/// How many latent dimensions are active; null for an autoencoder, whose codes have no scale of their own to
+/// tell by, and of a single example, which does not vary.
+Json active_units_json(const Recipe& recipe, const Evaluation& evaluation);
 
 /// What the squared error is called in tables: of classes it counts the wrong ones.
 std::string error_label(const Recipe& recipe);

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "io/nearest.h"
+#include "recipe_argument.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
+
+constexpr const char* kAll = "all";  // every row: no split
 
 Model load_model(const std::filesystem::path& run, const Machine& machine) {
   const Precision precision = parse_precision(machine.precision);
@@ -49,11 +52,25 @@ Dataset load_data(const std::string& name_or_path) {
   return load_named(name_or_path);
 }
 
-Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& mask) {
+std::string found_from_anywhere(const std::string& data) {
+  if (is_dataset(data)) return data;
+  std::error_code error;
+  const bool exists = std::filesystem::exists(data, error);
+  return exists ? std::filesystem::absolute(data).lexically_normal().string() : data;
+}
+
+bool is_own_data(const Model& model, const std::string& name_or_path) {
+  const std::string& own = model.recipe().data.name;
+  return name_or_path.empty() || name_or_path == own || found_from_anywhere(name_or_path) == own;
+}
+
+Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,
+                  const std::string& mask) {
   Recipe recipe = model.recipe();
   const std::string own = recipe.data.name;
-  const bool is_own = name_or_path.empty() || name_or_path == own;
+  const bool is_own = is_own_data(model, name_or_path);
   if (!mask.empty()) recipe.data.mask = mask;
+  if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
   auto data = is_own ? load_data(recipe) : load_named(name_or_path);
   if (!is_own && !mask.empty()) apply_mask(data, load_named(mask));
   if (data.dims() != model.dims()) {
@@ -64,6 +81,11 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
 }
 
 const Examples& choose_split(const Dataset& data, std::string& split) {
+  if (split == kAll) {
+    if (data.validation.empty() && data.test.empty()) return data.train;
+    throw ConfigError(concat("--split all is for data in one piece, but ", data.name,
+                             " comes in splits: name train, validation or test."));
+  }
   const struct {
     const char* name;
     const Examples& examples;
@@ -76,7 +98,7 @@ const Examples& choose_split(const Dataset& data, std::string& split) {
                            " can hold out a fraction of train, and --split takes another."));
   }
   throw ConfigError(concat("--split \"", split, "\" is not known; ",
-                           io::nearest_hint(split, {"train", "validation", "test"})));
+                           io::nearest_hint(split, {"train", "validation", "test", kAll})));
 }
 
 void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,

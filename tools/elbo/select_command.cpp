@@ -44,7 +44,7 @@ Json to_json(const Job& job, const Selection& selection, std::int64_t nll_sample
                {"criterion", selection.by_nll ? "nll" : "elbo"},
                {"best", selection.best_size().latent},
                {"selected", selection.chosen_size().latent},
-               {"standard_error", selection.standard_error},
+               {"standard_error", selection.standard_error ? Json(*selection.standard_error) : Json()},
                {"rule", selection.rule()}};
   for (const Size& size : selection.sizes) {
     Json entry = {{"latent", size.latent},
@@ -66,6 +66,12 @@ int run_select(SelectRequest request) {
   if (job.recipe.model.kind != "vae") {
     throw ConfigError("elbo select compares bounds on log p(x), which an autoencoder does not have.");
   }
+  if (job.recipe.objective.kind == "iwae" && request.nll_samples == 0) {
+    throw ConfigError(
+        "--nll-samples 0 compares by the ELBO, which falls where objective.kind = \"iwae\" makes a model "
+        "better: "
+        "give it some samples.");
+  }
   const std::string split = held_out_split(load_data(job.recipe));
   begin_several(job, train);
   const InterruptGuard guard;
@@ -74,7 +80,7 @@ int run_select(SelectRequest request) {
     Job one = job;
     one.recipe.model.latent = latent;
     one.folder /= concat("latent-", latent);
-    auto runs = train_seeds(one, request.seeds, train, request.nll_samples);
+    auto runs = train_seeds(one, request.seeds, train, request.nll_samples, split);
     if (std::ssize(runs) < request.seeds) {
       std::cerr << "elbo: interrupted at " << latent
                 << " dimensions; the state is saved. To go on: the same command with "

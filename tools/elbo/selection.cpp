@@ -142,10 +142,13 @@ Selection select(std::vector<Size> sizes, const std::string& split) {
   selection.by_nll = best.nll.has_value();
   const Spread& cost = best.nll ? *best.nll : best.elbo;
   selection.over_seeds = cost.deviation.has_value();
-  selection.standard_error = selection.over_seeds
-                                 ? *cost.deviation / std::sqrt(static_cast<double>(cost.runs))
-                                 : best.nll_standard_error;
-  while (all[selection.chosen].cost() > best.cost() + selection.standard_error) ++selection.chosen;
+  selection.standard_error = best.nll_standard_error;
+  if (selection.over_seeds) {
+    const double over_seeds = *cost.deviation / std::sqrt(static_cast<double>(cost.runs));
+    selection.standard_error = std::hypot(over_seeds, best.nll_standard_error.value_or(0.0));
+  }
+  const double error = selection.standard_error.value_or(0.0);
+  while (all[selection.chosen].cost() > best.cost() + error) ++selection.chosen;
   return selection;
 }
 
@@ -153,13 +156,29 @@ std::string Selection::rule() const {
   const char* what = by_nll ? "NLL" : "-ELBO";
   std::string text = concat("The lowest ", what, " is that of ", best_size().latent, " dimensions, ",
                             fixed(best_size().cost()));
-  if (standard_error > 0.0) {
-    text += concat(", with a standard error of ", fixed(standard_error),
-                   over_seeds ? " over seeds" : " over examples");
+  if (standard_error) {
+    text += concat(", with a standard error of ", fixed(*standard_error),
+                   !over_seeds ? " over examples"
+                   : by_nll    ? " over seeds and examples"
+                               : " over seeds");
   }
-  if (chosen == best) return text + "; no smaller size comes within one standard error of it: take it.";
-  return text + concat("; the smallest size within one standard error of it has ", chosen_size().latent,
-                       ": more does not help.");
+  if (chosen != best) {
+    text += concat("; the smallest size within one standard error of it has ", chosen_size().latent,
+                   ": more does not help.");
+  } else if (standard_error) {
+    text += "; no smaller size comes within one standard error of it: take it.";
+  } else {
+    text += ". Its error is not known: more seeds (--repeat) or an NLL (--nll-samples) tell it.";
+  }
+  if (chosen + 1 == sizes.size() && sizes.size() > 1)
+    text += " It is the largest size that was tried: larger ones may be better.";
+  if (split == "test") {
+    text +=
+        " The test data chose it, for want of validation data: with data.validation, what is said of the "
+        "test "
+        "data stays unbiased.";
+  }
+  return text;
 }
 
 void print_selection(const Selection& selection) {
@@ -195,7 +214,8 @@ Canvas draw_selection(const Selection& selection) {
   for (const Curve& curve : costs) draw_curve(canvas, left, curve);
   draw_curve(canvas, rightmost, active);
   for (std::size_t i = 0; i < costs.size(); ++i) {
-    const std::int64_t x = kLabels + kWidth - 90, y = kTop + 12 + static_cast<std::int64_t>(i) * 22;
+    const std::int64_t y = kTop - Canvas::kTextHeight - 10;
+    const std::int64_t x = kLabels + kWidth - 180 + static_cast<std::int64_t>(i) * 100;
     canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, palette(costs[i].colour), 1.0);
     canvas.text(x + 14, y, costs[i].name);
   }

@@ -16,7 +16,7 @@ struct Size {
   std::int64_t latent = 0;
   Spread elbo, kl, active_units;
   std::optional<Spread> nll;
-  double nll_standard_error = 0.0;  ///< of the first seed's NLL, over examples
+  std::optional<double> nll_standard_error;  ///< of the first seed's NLL, over examples
   std::vector<Json> runs;
 
   /// What sizes are compared by, smaller is better: the NLL, or −ELBO where there is none.
@@ -30,10 +30,11 @@ struct Selection {
   std::vector<Size> sizes;  ///< growing
   std::string split;
   bool by_nll = true;
-  std::size_t best = 0;         ///< the size with the lowest cost
-  std::size_t chosen = 0;       ///< the smallest within one standard error of it
-  double standard_error = 0.0;  ///< of the best size's cost
-  bool over_seeds = false;      ///< that error is one over seeds, not over examples
+  std::size_t best = 0;    ///< the size with the lowest cost
+  std::size_t chosen = 0;  ///< the smallest within one standard error of it
+  /// Of the best size's cost; none of a single seed's ELBO.
+  std::optional<double> standard_error;
+  bool over_seeds = false;  ///< that error is one over seeds, too
 
   const Size& best_size() const { return sizes[best]; }
   const Size& chosen_size() const { return sizes[chosen]; }
@@ -42,8 +43,8 @@ struct Selection {
 };
 
 /// The one-standard-error rule (Breiman et al. 1984, section 3.4.3): the smallest size whose cost is at most
-/// the lowest plus its standard error, which is the deviation over seeds / √seeds, or of a single seed that
-/// of the NLL over examples.
+/// the lowest plus its standard error: the root of the squares' sum of the deviation over seeds / √seeds,
+/// where there are several, and of the NLL's error over examples, where that is the cost.
 Selection select(std::vector<Size> sizes, const std::string& split);
 
 /// A row for each size, and the rule's sentence.

@@ -34,6 +34,12 @@ std::string in_epochs(std::int64_t epochs) {
   return concat(epochs, epochs == 1 ? " epoch" : " epochs");
 }
 
+// Whether more epochs would leave what was trained as it is: of these, every rate depends on their number.
+bool may_go_further(const Recipe& recipe) {
+  const TrainSettings& train = recipe.train;
+  return train.schedule != "cosine" && train.schedule != "staged" && recipe.objective.cycles == 0;
+}
+
 void print_headline(const Job& job, const Model& model, const TrainReport& report) {
   const auto epochs = std::ssize(report.epochs);
   const auto all = job.recipe.train.epochs;
@@ -43,10 +49,11 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
   if (all == 0) {
     std::cout << "0 epochs: nothing was trained; these are the initial weights";
   } else if (report.stopped_early) {
-    std::cout << "stopped after " << report.best_epoch + job.recipe.train.patience << " of " << in_epochs(all)
-              << ": none after epoch " << report.best_epoch << " was better";
+    std::cout << "stopped after " << report.epoch << " of " << in_epochs(all) << ": none after epoch "
+              << report.best_epoch << " was better";
   } else if (report.already_finished) {
-    std::cout << "already finished: " << in_epochs(all) << "; --epochs " << all + 1 << " goes further";
+    std::cout << "already finished: " << in_epochs(all);
+    if (may_go_further(job.recipe)) std::cout << "; --epochs " << all + 1 << " goes further";
   } else {
     if (epochs < all) std::cout << in_epochs(all) << ", the last ";
     std::cout << in_epochs(epochs);
@@ -73,7 +80,8 @@ void print_suggestions(const Job& job, const Model& model) {
   }
   std::cout << "  elbo encode " << run << " --out codes.csv\n";
   if (model.latent() != 2 && model.picture().is_picture()) {
-    std::cout << "  " << job.command << " --set model.latent=2      a latent plane to look at\n";
+    std::cout << "  elbo train " << run
+              << "/recipe.toml --set model.latent=2      a latent plane to look at\n";
   }
 }
 
@@ -96,10 +104,12 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
 
 int run_train(const TrainRequest& options) {
   Job job = job_of(options);
+  const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   const Device device = Device::parse(options.device);
   const Dataset data = load_data(job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
   if (!options.resume && !options.out) claim_run(job);
+  if (options.force) forget_several(job.folder);
   TrainReport report;
   {
     InterruptGuard guard;
@@ -110,7 +120,7 @@ int run_train(const TrainRequest& options) {
   if (report.interrupted) return report_interruption(options, job, std::move(json), report);
 
   model = Model::load(job.folder, device);
-  const auto results = evaluate_splits(model, data);
+  const auto results = evaluate_splits(model, data, nll_samples);
   const auto figures = write_figures(model, data, job.folder);
   if (!options.json) {
     print_report(job, model, report, results, figures);
@@ -144,6 +154,11 @@ void add_train(CLI::App& app, Action& action) {
       app.add_subcommand("train", "Train a model; its folder then holds the model, its figures and pictures");
   auto options = std::make_shared<TrainRequest>();
   add_training_options(*command, options);
+  command
+      ->add_option("--nll-samples", options->nll_samples,
+                   "Samples an example of the NLL of the held-out data, once trained [0: none; of iwae "
+                   "objective.samples]")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
   auto seeds = std::make_shared<std::int64_t>(0);
   command
       ->add_option("--repeat", *seeds,

@@ -6,7 +6,7 @@
 
 #include "command.h"
 #include "recipe_argument.h"
-#include "report.h"
+#include "run_folder.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
@@ -52,22 +52,6 @@ fs::path latest_run(const std::string& recipe) {
   return numbered_run(recipe, number);
 }
 
-// A run must find its data again whatever folder it is used from.
-std::string found_from_anywhere(const std::string& data) {
-  if (is_dataset(data)) return data;
-  std::error_code error;
-  const bool exists = fs::exists(data, error);
-  return exists ? fs::absolute(data).lexically_normal().string() : data;
-}
-
-// Where the data is another than that of the recipe called so, it has to be named.
-void name_the_data(Job& job, const std::string& recipe, const std::string& own, const std::string& given) {
-  job.command = "elbo train " + shell_word(recipe);
-  if (given == own) return;
-  job.other_data = given;
-  job.command += " --data " + shell_word(given);
-}
-
 // `recipe`, where the user named one, must be the run's own.
 void check_is_run_of(const std::string& recipe, const Job& job) {
   const bool folder = fs::is_directory(recipe);
@@ -93,7 +77,7 @@ Job new_job(const TrainRequest& options) {
   const std::string own_data = job.recipe.data.name;
   for (const auto& setting : options.settings) job.recipe.set(setting);
   job.recipe.validate();
-  name_the_data(job, name, own_data, job.recipe.data.name);
+  if (job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
   if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);
   job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
@@ -121,9 +105,8 @@ Job resumed_job(const TrainRequest& options) {
   if (options.recipe) check_is_run_of(*options.recipe, job);
   const auto names = Recipe::names();
   const bool shipped = std::find(names.begin(), names.end(), job.recipe.name) != names.end();
-  name_the_data(job, shipped ? job.recipe.name : (job.folder / "recipe.toml").string(),
-                shipped ? Recipe::named(job.recipe.name).data.name : job.recipe.data.name,
-                job.recipe.data.name);
+  if (shipped && Recipe::named(job.recipe.name).data.name != job.recipe.data.name)
+    job.other_data = job.recipe.data.name;
   for (const auto& setting : options.settings) {
     if (!setting.starts_with("train.epochs=")) {
       throw ConfigError(
@@ -166,7 +149,7 @@ void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& re
   setting("--data", "data.name", "A data set (see elbo data list), a file, or a folder");
   setting("--epochs", "train.epochs", "Passes over the data");
   setting("--batch", "train.batch", "Examples a step");
-  setting("--seed", "train.seed", "Of initial weights, shuffling and noise");
+  setting("--seed", "train.seed", "Of initial weights, shuffling, noise and held-out examples");
   setting("--precision", "train.precision", "Of products in a step: fp32, tf32, bf16 or auto [tf32 on CUDA]");
   app.add_option_function<std::vector<std::string>>(
          "--set",

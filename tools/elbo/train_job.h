@@ -27,6 +27,9 @@ struct TrainRequest {
   bool force = false;
   bool json = false;
   bool quiet = false;
+  /// Samples of the NLL of what was trained; unsaid: none, but objective.samples with objective.kind =
+  /// "iwae".
+  std::optional<std::int64_t> nll_samples;
   bool several = false;  ///< trainings in folders of their own beneath --out
 };
 
@@ -40,7 +43,6 @@ void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& re
 struct Job {
   Recipe recipe;
   std::filesystem::path folder;
-  std::string command;     ///< what trains by this recipe once more: "elbo train digits --data x.npy"
   std::string other_data;  ///< as the user named it; empty where it is the recipe's own
 };
 

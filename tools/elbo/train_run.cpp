@@ -1,8 +1,11 @@
 #include "train_run.h"
 
+#include <algorithm>
+
 #include "latent_report.h"
 #include "progress.h"
 #include "run_folder.h"
+#include "elbo/error.h"
 
 namespace elbo::command {
 
@@ -17,12 +20,24 @@ TrainReport run_training(Model& model, const Dataset& data, const Job& job, bool
   return train(model, data, call);
 }
 
-SplitResults evaluate_splits(Model& model, const Dataset& data) {
+std::int64_t nll_samples_of(const TrainRequest& request, const Recipe& recipe) {
+  if (!request.nll_samples) return recipe.objective.kind == "iwae" ? recipe.objective.samples : 0;
+  if (*request.nll_samples > 0 && recipe.model.kind != "vae")
+    throw ConfigError("--nll-samples needs a model with a prior; an autoencoder has none.");
+  return *request.nll_samples;
+}
+
+SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll_samples,
+                             const std::string& split) {
+  std::vector<std::pair<std::string, const Examples*>> splits = {{"train", &data.train}};
+  if (!data.validation.empty()) splits.emplace_back("validation", &data.validation);
+  if (!data.test.empty()) splits.emplace_back("test", &data.test);
+  const std::string& estimated = split.empty() ? splits.back().first : split;
   SplitResults results;
-  results.emplace_back("train", model.evaluate(data.train));
-  if (!data.validation.empty()) results.emplace_back("validation", model.evaluate(data.validation));
-  if (!data.test.empty()) results.emplace_back("test", model.evaluate(data.test));
-  for (const auto& [split, evaluation] : results) require_finite(split, evaluation);
+  for (const auto& [name, examples] : splits) {
+    results.emplace_back(name, model.evaluate(*examples, name == estimated ? nll_samples : 0));
+    require_finite(name, results.back().second);
+  }
   return results;
 }
 
@@ -34,6 +49,7 @@ Json summary(const Job& job, const Model& model, const TrainReport& report) {
           {"precision", model.recipe().train.precision},
           {"parameters", model.parameter_count()},
           {"epochs", job.recipe.train.epochs},
+          {"epoch", report.epoch},
           {"best_epoch", report.best_epoch},
           {"steps", report.steps},
           {"seconds", report.seconds},
@@ -43,12 +59,16 @@ Json summary(const Job& job, const Model& model, const TrainReport& report) {
           {"already_finished", report.already_finished}};
 }
 
-void add_results(Json& json, const Recipe& recipe, const SplitResults& results) {
-  for (const char* split : {"train", "validation", "test"}) json[split] = nullptr;
-  for (const auto& [split, evaluation] : results) json[split] = to_json(recipe, evaluation.terms);
-  json["active_units"] = results.back().second.active_units;
-  add_latents(json, recipe, results.back().second);
-  json["squared_error"] = results.back().second.squared_error;
+void add_results(Json& json, const Recipe& recipe, const SplitResults& results, const std::string& split) {
+  for (const char* name : {"train", "validation", "test"}) json[name] = nullptr;
+  for (const auto& [name, evaluation] : results) json[name] = to_json(recipe, evaluation.terms);
+  const auto named = std::ranges::find(results, split, &SplitResults::value_type::first);
+  const auto& [name, figures] = named != results.end() ? *named : results.back();
+  json["split"] = name;
+  json["active_units"] = active_units_json(recipe, figures);
+  add_nll(json, figures);
+  add_latents(json, recipe, figures);
+  json["squared_error"] = figures.squared_error;
 }
 
 }  // namespace elbo::command
