@@ -104,6 +104,10 @@ TEST(CliEvaluation, AnnealingAgreesWithImportanceWeighting) {
           .out);
   EXPECT_EQ(json.at("ais_examples"), 24);
   EXPECT_EQ(json.at("ais_examples_nll"), json.at("nll")) << "of all of them it is the same";
+  const auto some = Json::parse(
+      eval(run, {"--nll-samples", "5", "--ais", "1", "--ais-steps", "1", "--ais-examples", "10", "--json"})
+          .out);
+  EXPECT_NE(some.at("ais_examples_nll"), some.at("nll"));
   EXPECT_NEAR(json.at("ais_nll").get<double>(), json.at("nll").get<double>(), 0.3);
   EXPECT_GT(json.at("ais_acceptance").get<double>(), 0.2);
   EXPECT_GT(json.at("nll_effective_samples").get<double>(), 1.0);

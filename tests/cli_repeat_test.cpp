@@ -169,8 +169,14 @@ TEST(CliRepeat, ForceReplacesASingleRunAndIsReplacedByOne) {
   EXPECT_FALSE(fs::exists(out + "/model.safetensors"));
   EXPECT_EQ(resumed({"--repeat", "2"}), 0);
   expect_complaint(run_elbo({"eval", out}), 1, {"no model in", "seed-"});
+  // What is no training of ours, or cannot be replaced, stays.
+  fs::create_directory(out + "/seed-old");
+  write(fs::path(out) / "seed-old/checkpoint.safetensors", "mine");
+  EXPECT_NE(run_elbo(repeat(out, "1", {"--epochs", "1", "--force", "--data", "nosuch.csv"})).code, 0);
+  EXPECT_EQ(resumed({"--repeat", "2"}), 0);
+  EXPECT_EQ(resumed({"--repeat", "2", "--force"}), 2);
   ASSERT_EQ(run_elbo(repeat(out, "1", {"--epochs", "1", "--force"})).code, 0);
-  EXPECT_FALSE(fs::exists(out + "/seed-2/model.safetensors")) << "it is of what was replaced";
+  EXPECT_TRUE(fs::exists(out + "/seed-old/checkpoint.safetensors"));
   ASSERT_EQ(single({"--force"}), 0);
   EXPECT_FALSE(fs::exists(out + "/repeat.json"));
   EXPECT_EQ(resumed({"--epochs", "2"}), 0);
@@ -254,41 +260,45 @@ command::Size size(std::int64_t latent, const std::vector<double>& nlls, double 
 TEST(Selection, TheSmallestWithinOneStandardErrorIsEnough) {
   std::vector<command::Size> sizes = {size(2, {95, 96, 97, 96}), size(5, {90.2, 90.4, 90.6, 90.4}),
                                       size(10, {88.5, 90.5, 90.5, 90.5}), size(20, {91, 91, 91, 91})};
-  auto selection = command::select(sizes, "test");
+  auto selection = command::select(sizes, "test", true);
   EXPECT_EQ(selection.best_size().latent, 10);
   EXPECT_NEAR(selection.standard_error.value(), 0.5, 1e-12);
   EXPECT_EQ(selection.chosen_size().latent, 5);  // 90.4 ≤ 90.5
   EXPECT_SAYS(selection.rule(), "5: more does not help");
   sizes[1] = size(5, {90.6, 90.6, 90.6, 90.6});
-  selection = command::select(sizes, "test");
+  selection = command::select(sizes, "test", true);
   EXPECT_EQ(selection.chosen_size().latent, 10);
   EXPECT_SAYS(selection.rule(), "no smaller size");
   EXPECT_SAYS(selection.rule(), "The test data chose it");
-  EXPECT_EQ(selection.rule().find("largest size"), std::string::npos);
+  EXPECT_EQ(selection.rule().find("No larger size"), std::string::npos);
 }
 
 TEST(Selection, SaysWhatIsNotKnown) {
-  const auto growing = command::select({size(1, {91.0}, 0.1), size(2, {90.0}, 0.1)}, "test");
-  EXPECT_SAYS(growing.rule(), "largest size that was tried");
+  const auto growing = command::select({size(1, {91.0}, 0.1), size(2, {90.0}, 0.1)}, "test", true);
+  EXPECT_SAYS(growing.rule(), "No larger size was tried");
   std::vector<command::Size> by_elbo = {size(1, {91.0}), size(2, {90.0}), size(3, {90.5})};
   for (command::Size& one : by_elbo) one.nll.reset(), one.nll_standard_error.reset();
-  const auto single = command::select(by_elbo, "test");
+  const auto single = command::select(by_elbo, "test", true);
   EXPECT_FALSE(single.standard_error);
   EXPECT_EQ(single.chosen_size().latent, 2);
-  EXPECT_SAYS(single.rule(), "Its error is not known");
+  EXPECT_SAYS(single.rule(), "How exact that is");
 }
 
 // 0.3 over seeds, 0.4 over examples.
 TEST(Selection, TheErrorOverExamplesCountsBesideThatOverSeeds) {
-  const auto selection = command::select({size(1, {90.45, 90.45}, 0.4), size(2, {89.7, 90.3}, 0.4)}, "test");
+  const auto selection =
+      command::select({size(1, {90.45, 90.45}, 0.4), size(2, {89.7, 90.3}, 0.4)}, "test", true);
   EXPECT_NEAR(selection.standard_error.value(), 0.5, 1e-12);
   EXPECT_EQ(selection.chosen_size().latent, 1);
   EXPECT_SAYS(selection.rule(), "over seeds and examples");
+  const auto own =
+      command::select({size(1, {90.45, 90.45}, 0.4), size(2, {89.7, 90.3}, 0.4)}, "validation", false);
+  EXPECT_NEAR(own.standard_error.value(), 0.3, 1e-12) << "seeds that hold out their own examples tell both";
 }
 
 TEST(Selection, OfASingleSeedTheErrorIsOverExamples) {
   const auto selection =
-      command::select({size(1, {91.0}, 0.1), size(2, {90.3}, 0.2), size(3, {90.0}, 0.4)}, "test");
+      command::select({size(1, {91.0}, 0.1), size(2, {90.3}, 0.2), size(3, {90.0}, 0.4)}, "test", true);
   EXPECT_EQ(selection.standard_error, 0.4);
   EXPECT_EQ(selection.chosen_size().latent, 2);
   EXPECT_SAYS(selection.rule(), "over examples");

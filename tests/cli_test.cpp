@@ -120,6 +120,7 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
   EXPECT_EQ(figures.at("split"), "test");
   EXPECT_EQ(figures.at("examples"), 32);
   EXPECT_EQ(figures.at("test"), json.at("test")) << "eval says of the saved model what train said of it";
+  expect_complaint(run_elbo({"eval", run, "--split", "all", "--device", dev}), 2, {"--split all", "splits"});
   EXPECT_EQ(figures.at("nll_samples"), 8);
   EXPECT_LE(figures.at("nll").get<double>(), -figures.at("test").at("elbo").get<double>() + 1.0);
   EXPECT_GT(figures.at("nll_standard_error").get<double>(), 0.0);

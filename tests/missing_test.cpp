@@ -351,7 +351,9 @@ TEST(Impute, TheCommandCompletesAWholeFile) {
     return nlohmann::json::parse(result.out).at("examples").get<int>();
   };
   EXPECT_EQ(examples({}), 10);
-  EXPECT_EQ(examples({"--data", (folder / "." / "gaps.csv").string()}), 10);
+  std::filesystem::create_symlink(data, folder / "link.csv");
+  for (const char* name : {"./gaps.csv", "link.csv"})
+    EXPECT_EQ(examples({"--data", (folder / name).string()}), 10) << name;
   EXPECT_EQ(examples({"--split", "all"}), 40);
 }
 

@@ -33,10 +33,10 @@ struct EpochMetrics {
   /// What was minimised, whatever the objective, averaged likewise; nats per example.
   double objective = 0.0;
   std::optional<ElboTerms> validation;
-  /// What tells the best epoch: the validation data's cost by the objective as it is at the training's end, β
-  /// and capacity risen; with objective.kind = "iwae" −log of the importance-weighted bound by
-  /// objective.samples samples (Burda et al. 2016, eq. 8). Without free bits and what a code costs. Nats per
-  /// example; for β = 1 the −ELBO.
+  /// What tells the best epoch, nats per example: the validation data's cost by the objective as it is at the
+  /// training's end, reconstruction + β·KL, or with a capacity + β·|KL − C|. With objective.kind = "iwae" the
+  /// NLL by objective.samples samples (Burda et al. 2016, eq. 8), whatever β. Free bits, corruption and what
+  /// a code costs are left out.
   std::optional<double> validation_objective;
 };
 

@@ -197,7 +197,8 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
   }
   std::uint64_t length = 0;
   std::memcpy(&length, bytes_.data(), kLengthBytes);
-  if (length > kMaxHeaderBytes) throw DataError(concat(where, " is not a safetensors file."));
+  if (length > kMaxHeaderBytes)
+    throw DataError(concat(where, " is not a safetensors file: no header's length stands at its beginning."));
   if (length > bytes_.size() - kLengthBytes) {
     throw DataError(concat(where, " is not a safetensors file, or truncated: its header should have ", length,
                            " bytes, the file has ", bytes_.size(), "."));

@@ -48,6 +48,20 @@ std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const ch
   return values;
 }
 
+/// The first run in folders of this one or theirs, as of several trainings; empty where there is none.
+std::filesystem::path first_run_within(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::path first;
+  for (auto at = std::filesystem::recursive_directory_iterator(folder, ignored);
+       !ignored && at != std::filesystem::recursive_directory_iterator(); at.increment(ignored)) {
+    if (at.depth() >= 2) at.disable_recursion_pending();
+    const auto run = at->path().parent_path();
+    if (at.depth() > 0 && at->path().filename() == "model.safetensors" && (first.empty() || run < first))
+      first = run;
+  }
+  return first;
+}
+
 /// The model file of a run folder: the best model, or the last where training stopped before a first epoch
 /// ended.
 std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
@@ -56,10 +70,9 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
   for (const char* name : {"model.safetensors", "last.safetensors"}) {
     if (std::filesystem::exists(file_or_run / name, ignored)) return file_or_run / name;
   }
-  for (const auto& entry : std::filesystem::directory_iterator(file_or_run, ignored)) {
-    if (!std::filesystem::exists(entry.path() / "model.safetensors", ignored)) continue;
+  if (const auto inside = first_run_within(file_or_run); !inside.empty()) {
     throw IoError(concat("no model in ", file_or_run.string(), ", but in folders of it: name one, as ",
-                         entry.path().string(), "."));
+                         inside.string(), "."));
   }
   throw IoError(concat("no model in ", file_or_run.string(),
                        ": it holds no model.safetensors. Train one with `elbo train --out ",

@@ -10,6 +10,7 @@ namespace elbo {
 double validation_cost(const Vae& vae, const Recipe& recipe, const EvaluationData& data,
                        const ElboTerms& terms) {
   const ObjectiveSettings& settings = recipe.objective;
+  // This bound may grow while the ELBO falls.
   if (resolve(settings).importance_weighted)
     return importance_weighted_nll(vae, data, settings.samples, recipe.train.seed).mean;
   const double kl = settings.capacity > 0.0 ? std::abs(terms.kl - settings.capacity) : terms.kl;

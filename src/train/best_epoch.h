@@ -7,10 +7,7 @@
 
 namespace elbo {
 
-/// What validation data costs by the objective as it is at the training's end, nats per example, from its
-/// `terms`: reconstruction + β·KL, or with a capacity + β·|KL − C|; with objective.kind = "iwae" −log of the
-/// importance-weighted bound by objective.samples samples (Burda et al. 2016, eq. 8), since that may grow
-/// while the ELBO falls. Free bits and what a code costs are left out.
+/// EpochMetrics::validation_objective of validation data whose costs are `terms`.
 double validation_cost(const Vae& vae, const Recipe& recipe, const EvaluationData& data,
                        const ElboTerms& terms);
 

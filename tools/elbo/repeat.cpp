@@ -44,32 +44,47 @@ bool same_recipe(const Job& job) {
 }
 
 /// What an earlier call wrote of this training, where it is all that is asked for.
-std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples) {
+std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, const std::string& split) {
   std::error_code ignored;
   if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
   Json result = Json::parse(io::read_file(job.folder / kResult), nullptr, false);
-  const bool whole =
-      result.is_object() && (nll_samples == 0 || result.value("nll_samples", Json()) == Json(nll_samples));
+  const bool whole = result.is_object() &&
+                     (nll_samples == 0 || result.value("nll_samples", Json()) == Json(nll_samples)) &&
+                     (split.empty() || result.value("split", Json()) == Json(split));
   return whole ? std::optional(std::move(result)) : std::nullopt;
 }
 
-/// A run's own files, all but its pictures.
-void forget_run(const fs::path& folder) {
+/// "seed-3" of "seed-": a folder of ours by its name, no link to another's.
+bool is_numbered(const fs::directory_entry& entry, std::string_view prefix) {
+  const std::string name = entry.path().filename().string();
   std::error_code ignored;
-  for (const char* file : {"checkpoint.safetensors", "model.safetensors", "last.safetensors", "metrics.jsonl",
-                           "recipe.toml", kResult}) {
-    fs::remove(folder / file, ignored);
+  return name.starts_with(prefix) && name.size() > prefix.size() &&
+         name.find_first_not_of("0123456789", prefix.size()) == std::string::npos &&
+         !entry.is_symlink(ignored) && entry.is_directory(ignored);
+}
+
+/// Of the trainings by seeds in a folder, so that they begin anew.
+void forget_seeds(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (!is_numbered(entry, "seed-")) continue;
+    for (const char* file : {kResult, "checkpoint.safetensors"}) fs::remove(entry.path() / file, ignored);
   }
 }
 
-/// A single run in this folder, and the trainings in folders of it and of theirs, so that they begin anew.
+/// Makes way in a folder of earlier trainings, or of a single run.
 void forget_runs(const fs::path& folder) {
-  forget_run(folder);
   std::error_code ignored;
+  if (!fs::exists(folder / kSeveralMark, ignored)) {
+    for (const char* file :
+         {"checkpoint.safetensors", "model.safetensors", "last.safetensors", "metrics.jsonl"}) {
+      fs::remove(folder / file, ignored);
+    }
+    return;
+  }
+  forget_seeds(folder);
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("latent-")) forget_runs(entry.path());
-    if (name.starts_with("seed-")) forget_run(entry.path());
+    if (is_numbered(entry, "latent-")) forget_seeds(entry.path());
   }
   forget_several(folder);
 }
@@ -187,6 +202,10 @@ std::string in_words(const Spread& spread, int decimals) {
 }
 
 std::string held_out_split(const Dataset& data) {
+  if (data.validation.count == 1 || (data.validation.empty() && data.test.count == 1)) {
+    throw ConfigError(concat("a single held-out example of ", data.name,
+                             " is too few to compare on: hold more out (data.validation)."));
+  }
   if (!data.validation.empty()) return "validation";
   if (!data.test.empty()) return "test";
   throw ConfigError(concat(data.name,
@@ -201,7 +220,7 @@ std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainReq
     Job one = job;
     one.recipe.train.seed += static_cast<std::uint64_t>(i);
     one.folder /= concat("seed-", one.recipe.train.seed);
-    auto result = finished_result(one, nll_samples);
+    auto result = finished_result(one, nll_samples, split);
     const bool read = result.has_value();
     if (!read) {
       if (!request.quiet) std::cerr << "elbo: " << one.folder.string() << std::endl;
@@ -221,7 +240,12 @@ void begin_several(Job& job, const TrainRequest& request) {
     throw ConfigError(concat(job.folder.string(), " holds a single run, not one of several trainings."));
   }
   if (!request.resume && !request.out) claim_run(job);
-  if (request.force) forget_runs(job.folder);
+  if (request.force) {
+    // What cannot be trained replaces nothing.
+    const Dataset data = load_data(job.recipe);
+    const Model untrained(job.recipe, data.dims(), Device::parse(request.device), data.picture);
+    forget_runs(job.folder);
+  }
   io::write_file(job.folder / "recipe.toml", job.recipe.to_toml());
   io::write_file(job.folder / kSeveralMark, "Trainings by several seeds or sizes, a folder each.\n");
 }

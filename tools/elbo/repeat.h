@@ -26,7 +26,8 @@ Json to_json(const Spread& spread);
 /// "104.76 ± 0.15"
 std::string in_words(const Spread& spread, int decimals = 2);
 
-/// "validation" where there is such a split, else "test". Throws ConfigError where there is neither.
+/// "validation" where there is such a split, else "test". Throws ConfigError where there is neither, or
+/// but one example in it.
 std::string held_out_split(const Dataset& data);
 
 /// Trains `seeds` seeds from that of `job` on, each into its folder "seed-S" of the job's, and gives what

@@ -55,13 +55,16 @@ Dataset load_data(const std::string& name_or_path) {
 std::string found_from_anywhere(const std::string& data) {
   if (is_dataset(data)) return data;
   std::error_code error;
-  const bool exists = std::filesystem::exists(data, error);
-  return exists ? std::filesystem::absolute(data).lexically_normal().string() : data;
+  if (!std::filesystem::exists(data, error)) return data;
+  const auto path = std::filesystem::absolute(data).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).string();
 }
 
 bool is_own_data(const Model& model, const std::string& name_or_path) {
   const std::string& own = model.recipe().data.name;
-  return name_or_path.empty() || name_or_path == own || found_from_anywhere(name_or_path) == own;
+  std::error_code is_no_file;
+  return name_or_path.empty() || name_or_path == own ||
+         std::filesystem::equivalent(name_or_path, own, is_no_file);
 }
 
 Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,

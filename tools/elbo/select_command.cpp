@@ -18,11 +18,12 @@
 namespace elbo::command {
 namespace {
 
+constexpr std::int64_t kNllSamples = 100;
+
 struct SelectRequest {
   TrainRequest train;
   std::vector<std::int64_t> latents;
   std::int64_t seeds = 1;
-  std::int64_t nll_samples = 100;
 };
 
 void check_latents(std::vector<std::int64_t>& latents) {
@@ -66,11 +67,11 @@ int run_select(SelectRequest request) {
   if (job.recipe.model.kind != "vae") {
     throw ConfigError("elbo select compares bounds on log p(x), which an autoencoder does not have.");
   }
-  if (job.recipe.objective.kind == "iwae" && request.nll_samples == 0) {
+  const std::int64_t nll_samples = train.nll_samples.value_or(kNllSamples);
+  if (job.recipe.objective.kind == "iwae" && nll_samples == 0) {
     throw ConfigError(
-        "--nll-samples 0 compares by the ELBO, which falls where objective.kind = \"iwae\" makes a model "
-        "better: "
-        "give it some samples.");
+        "--nll-samples 0 compares by the ELBO, which may fall where objective.kind = \"iwae\" makes a model "
+        "better: give it some samples.");
   }
   const std::string split = held_out_split(load_data(job.recipe));
   begin_several(job, train);
@@ -80,7 +81,7 @@ int run_select(SelectRequest request) {
     Job one = job;
     one.recipe.model.latent = latent;
     one.folder /= concat("latent-", latent);
-    auto runs = train_seeds(one, request.seeds, train, request.nll_samples, split);
+    auto runs = train_seeds(one, request.seeds, train, nll_samples, split);
     if (std::ssize(runs) < request.seeds) {
       std::cerr << "elbo: interrupted at " << latent
                 << " dimensions; the state is saved. To go on: the same command with "
@@ -89,8 +90,10 @@ int run_select(SelectRequest request) {
     }
     sizes.push_back(size_of(latent, split, std::move(runs)));
   }
-  const Selection selection = select(std::move(sizes), split);
-  const Json json = to_json(job, selection, request.nll_samples);
+  // What a fraction holds out is by the seed.
+  const bool same_examples = (split == "test" ? job.recipe.data.test : job.recipe.data.validation) == 0.0;
+  const Selection selection = select(std::move(sizes), split, same_examples);
+  const Json json = to_json(job, selection, nll_samples);
   io::write_file(job.folder / "select.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   draw_selection(selection).write_png(job.folder / "select.png");
   if (train.json) {
@@ -119,10 +122,10 @@ void add_select(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}))
       ->capture_default_str();
   command
-      ->add_option("--nll-samples", request->nll_samples,
+      ->add_option("--nll-samples", request->train.nll_samples,
                    "Samples an example of the NLL that sizes are compared by; 0: by the ELBO")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
-      ->capture_default_str();
+      ->default_str(std::to_string(kNllSamples));
   command->callback([request, &action] { action = [request] { return run_select(*request); }; });
 }
 

@@ -130,7 +130,7 @@ Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> ru
   return size;
 }
 
-Selection select(std::vector<Size> sizes, const std::string& split) {
+Selection select(std::vector<Size> sizes, const std::string& split, bool same_examples) {
   Selection selection;
   selection.split = split;
   selection.sizes = std::move(sizes);
@@ -142,11 +142,11 @@ Selection select(std::vector<Size> sizes, const std::string& split) {
   selection.by_nll = best.nll.has_value();
   const Spread& cost = best.nll ? *best.nll : best.elbo;
   selection.over_seeds = cost.deviation.has_value();
-  selection.standard_error = best.nll_standard_error;
-  if (selection.over_seeds) {
-    const double over_seeds = *cost.deviation / std::sqrt(static_cast<double>(cost.runs));
-    selection.standard_error = std::hypot(over_seeds, best.nll_standard_error.value_or(0.0));
-  }
+  selection.over_examples = best.nll_standard_error && (same_examples || !selection.over_seeds);
+  const double seeds =
+      selection.over_seeds ? *cost.deviation / std::sqrt(static_cast<double>(cost.runs)) : 0.0;
+  const double examples = selection.over_examples ? *best.nll_standard_error : 0.0;
+  if (selection.over_seeds || selection.over_examples) selection.standard_error = std::hypot(seeds, examples);
   const double error = selection.standard_error.value_or(0.0);
   while (all[selection.chosen].cost() > best.cost() + error) ++selection.chosen;
   return selection;
@@ -157,26 +157,23 @@ std::string Selection::rule() const {
   std::string text = concat("The lowest ", what, " is that of ", best_size().latent, " dimensions, ",
                             fixed(best_size().cost()));
   if (standard_error) {
-    text += concat(", with a standard error of ", fixed(*standard_error),
-                   !over_seeds ? " over examples"
-                   : by_nll    ? " over seeds and examples"
-                               : " over seeds");
+    text += concat(", with a standard error of ", fixed(*standard_error), " over ", over_seeds ? "seeds" : "",
+                   over_seeds && over_examples ? " and " : "", over_examples ? "examples" : "");
   }
   if (chosen != best) {
     text += concat("; the smallest size within one standard error of it has ", chosen_size().latent,
                    ": more does not help.");
-  } else if (standard_error) {
-    text += "; no smaller size comes within one standard error of it: take it.";
+  } else if (!standard_error) {
+    text += ". How exact that is, more seeds (--repeat) or an NLL (--nll-samples) would tell.";
+  } else if (chosen == 0) {
+    text += ": the smallest size that was tried is enough.";
   } else {
-    text += ". Its error is not known: more seeds (--repeat) or an NLL (--nll-samples) tell it.";
+    text += "; no smaller size comes within one standard error of it: take it.";
   }
-  if (chosen + 1 == sizes.size() && sizes.size() > 1)
-    text += " It is the largest size that was tried: larger ones may be better.";
+  if (chosen + 1 == sizes.size() && sizes.size() > 1) text += " No larger size was tried: one may be better.";
   if (split == "test") {
-    text +=
-        " The test data chose it, for want of validation data: with data.validation, what is said of the "
-        "test "
-        "data stays unbiased.";
+    text += " The test data chose it, for want of validation data; ";
+    text += "with data.validation, what is said of the test data stays unbiased.";
   }
   return text;
 }
@@ -209,13 +206,13 @@ Canvas draw_selection(const Selection& selection) {
   Frame rightmost{kWidth + 2 * kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
   span_curves(left, costs);
   span_curves(rightmost, {active});
-  draw_axes(canvas, left, concat("nats per example, ", selection.split, " data"), selection);
+  draw_axes(canvas, left, concat("nats, ", selection.split, " data"), selection);
   draw_axes(canvas, rightmost, "active units", selection);
   for (const Curve& curve : costs) draw_curve(canvas, left, curve);
   draw_curve(canvas, rightmost, active);
   for (std::size_t i = 0; i < costs.size(); ++i) {
     const std::int64_t y = kTop - Canvas::kTextHeight - 10;
-    const std::int64_t x = kLabels + kWidth - 180 + static_cast<std::int64_t>(i) * 100;
+    const std::int64_t x = kLabels + kWidth - 140 + static_cast<std::int64_t>(i) * 88;
     canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, palette(costs[i].colour), 1.0);
     canvas.text(x + 14, y, costs[i].name);
   }

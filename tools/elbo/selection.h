@@ -34,7 +34,7 @@ struct Selection {
   std::size_t chosen = 0;  ///< the smallest within one standard error of it
   /// Of the best size's cost; none of a single seed's ELBO.
   std::optional<double> standard_error;
-  bool over_seeds = false;  ///< that error is one over seeds, too
+  bool over_seeds = false, over_examples = false;  ///< what that error is of
 
   const Size& best_size() const { return sizes[best]; }
   const Size& chosen_size() const { return sizes[chosen]; }
@@ -43,9 +43,10 @@ struct Selection {
 };
 
 /// The one-standard-error rule (Breiman et al. 1984, section 3.4.3): the smallest size whose cost is at most
-/// the lowest plus its standard error: the root of the squares' sum of the deviation over seeds / √seeds,
-/// where there are several, and of the NLL's error over examples, where that is the cost.
-Selection select(std::vector<Size> sizes, const std::string& split);
+/// the lowest plus its standard error. Of one seed that is the NLL's error over examples; of several the
+/// deviation over seeds / √seeds and, where all seeds are compared on the same examples, which that does not
+/// tell, the root of both squares' sum.
+Selection select(std::vector<Size> sizes, const std::string& split, bool same_examples);
 
 /// A row for each size, and the rule's sentence.
 void print_selection(const Selection& selection);

@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <memory>
+#include <numeric>
 
 #include "command.h"
 #include "figures.h"
@@ -34,10 +35,14 @@ std::string in_epochs(std::int64_t epochs) {
   return concat(epochs, epochs == 1 ? " epoch" : " epochs");
 }
 
-// Whether more epochs would leave what was trained as it is: of these, every rate depends on their number.
+// Whether a resumed training may have one epoch more: rates of a cosine and of cycles depend on their number,
+// and stages end.
 bool may_go_further(const Recipe& recipe) {
   const TrainSettings& train = recipe.train;
-  return train.schedule != "cosine" && train.schedule != "staged" && recipe.objective.cycles == 0;
+  const auto& stages = train.stage_epochs;
+  const bool in_stages = train.schedule != "staged" ||
+                         std::accumulate(stages.begin(), stages.end(), std::int64_t{0}) > train.epochs;
+  return in_stages && train.schedule != "cosine" && recipe.objective.cycles == 0;
 }
 
 void print_headline(const Job& job, const Model& model, const TrainReport& report) {

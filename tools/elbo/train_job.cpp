@@ -120,6 +120,8 @@ Job resumed_job(const TrainRequest& options) {
 
 Job job_of(const TrainRequest& request) {
   if (request.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for those there are.");
+  if (request.resume && request.force)
+    throw ConfigError("--resume goes on with a run, --force replaces it: only one of them can be.");
   if (request.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
   return request.resume ? resumed_job(request) : new_job(request);
 }
