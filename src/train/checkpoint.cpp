@@ -8,6 +8,7 @@
 #include "model/model_file.h"
 #include "model/recipe_keys.h"
 #include "runtime/check.h"
+#include "train/schedule.h"
 
 namespace elbo {
 namespace {
@@ -30,8 +31,7 @@ std::string describe(const DataIdentity& data) {
 }
 
 void check_recipe(const std::string& where, const Recipe& saved, const Recipe& asked) {
-  // Of a cosine, and of cycles of the KL's weight, every rate depends on the epochs.
-  const bool epochs_fixed = saved.train.schedule == "cosine" || saved.objective.cycles > 0;
+  const bool epochs_fixed = rates_follow_epochs(saved);
   for (const RecipeKey& key : recipe_keys()) {
     if (std::ranges::count(kMayDiffer, key.name) && !(epochs_fixed && key.name == "train.epochs")) continue;
     const std::string before = key.to_toml(saved), now = key.to_toml(asked);

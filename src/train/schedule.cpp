@@ -59,6 +59,10 @@ double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epo
          risen(static_cast<double>(step), settings.capacity_epochs * static_cast<double>(steps_per_epoch));
 }
 
+bool rates_follow_epochs(const Recipe& recipe) {
+  return recipe.train.schedule == "cosine" || recipe.objective.cycles > 0;
+}
+
 std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch) {
   std::vector<StepRates> rates(static_cast<std::size_t>(steps_per_epoch));
   std::int64_t step = (epoch - 1) * steps_per_epoch;

@@ -26,6 +26,10 @@ double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_
 /// The KL's capacity at optimizer step t: capacity · min(1, t / (capacity_epochs · S)).
 double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epoch, std::int64_t step);
 
+/// Whether each step's rates depend on how many epochs the whole training has: those of a cosine, and of
+/// cycles of the KL's weight.
+bool rates_follow_epochs(const Recipe& recipe);
+
 /// The rates of the steps of an epoch, from 1.
 std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch);
 

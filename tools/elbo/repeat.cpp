@@ -202,12 +202,13 @@ std::string in_words(const Spread& spread, int decimals) {
 }
 
 std::string held_out_split(const Dataset& data) {
-  if (data.validation.count == 1 || (data.validation.empty() && data.test.count == 1)) {
+  for (const auto& [name, examples] :
+       {std::pair("validation", &data.validation), std::pair("test", &data.test)}) {
+    if (examples->count > 1) return name;
+    if (examples->empty()) continue;
     throw ConfigError(concat("a single held-out example of ", data.name,
                              " is too few to compare on: hold more out (data.validation)."));
   }
-  if (!data.validation.empty()) return "validation";
-  if (!data.test.empty()) return "test";
   throw ConfigError(concat(data.name,
                            " has neither a validation nor a test split to compare on: hold some out, as with "
                            "--set data.validation=0.1."));

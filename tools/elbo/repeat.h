@@ -35,7 +35,7 @@ std::string held_out_split(const Dataset& data);
 /// earlier call finished is read from its folder, what it began is gone on with. Fewer results than seeds: it
 /// was interrupted.
 std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
-                              std::int64_t nll_samples = 0, const std::string& split = {});
+                              std::int64_t nll_samples, const std::string& split = {});
 
 /// Readies a folder for trainings in folders of its own: writes recipe.toml and the mark by which they are
 /// known, and, where the request forces it, forgets earlier ones. Throws ConfigError where it

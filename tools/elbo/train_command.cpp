@@ -15,6 +15,7 @@
 #include "report.h"
 #include "run_folder.h"
 #include "runtime/check.h"
+#include "train/schedule.h"
 #include "train_job.h"
 #include "train_run.h"
 
@@ -35,14 +36,13 @@ std::string in_epochs(std::int64_t epochs) {
   return concat(epochs, epochs == 1 ? " epoch" : " epochs");
 }
 
-// Whether a resumed training may have one epoch more: rates of a cosine and of cycles depend on their number,
-// and stages end.
+// Whether a resumed training may have one epoch more: its stages may be over.
 bool may_go_further(const Recipe& recipe) {
   const TrainSettings& train = recipe.train;
   const auto& stages = train.stage_epochs;
   const bool in_stages = train.schedule != "staged" ||
                          std::accumulate(stages.begin(), stages.end(), std::int64_t{0}) > train.epochs;
-  return in_stages && train.schedule != "cosine" && recipe.objective.cycles == 0;
+  return in_stages && !rates_follow_epochs(recipe);
 }
 
 void print_headline(const Job& job, const Model& model, const TrainReport& report) {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "elbo/error.h"
 #include "latent_report.h"
 #include "progress.h"
 #include "run_folder.h"
-#include "elbo/error.h"
 
 namespace elbo::command {
 

@@ -21,7 +21,7 @@ std::int64_t nll_samples_of(const TrainRequest& request, const Recipe& recipe);
 
 /// The stored model's costs on every split and, for nll_samples > 0, its NLL on `split`, on the last one
 /// where that is empty. Throws Error where one is not finite.
-SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll_samples = 0,
+SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll_samples,
                              const std::string& split = {});
 
 /// {"run", "recipe", …, "seconds", "interrupted", …}: what is known without an evaluation.
