@@ -6,7 +6,8 @@ neighbours, how well 10 neighbours in the map tell the label, the KL that t-SNE 
 neighbours are computed here, for all alike.
 
     python3 -m venv ~/maps && ~/maps/bin/pip install scikit-learn openTSNE
-    ~/maps/bin/python bench/tsne_reference.py --elbo build/release/elbo runs/a
+    gunzip -k "$ELBO_DATA/mnist/t10k-labels-idx1-ubyte.gz"
+    ~/maps/bin/python bench/tsne_reference.py --elbo build/release/elbo --labels "$ELBO_DATA/mnist/t10k-labels-idx1-ubyte" runs/a
 """
 
 import argparse

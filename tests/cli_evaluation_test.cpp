@@ -129,6 +129,7 @@ TEST(CliEvaluation, SaysWhatEachDimensionCarriesAndHowTheKlDivides) {
   EXPECT_NEAR(json.at("mutual_information").get<double>() + json.at("aggregate_kl").get<double>(), kl, 1e-4);
   EXPECT_LE(json.at("mutual_information").get<double>(), std::log(24.0) + 1e-9);
   EXPECT_EQ(json.at("aggregate_examples"), 24);
+  EXPECT_NEAR(json.at("mutual_information_limit").get<double>(), std::log(24.0), 1e-9);
   const auto text = eval(run, {});
   EXPECT_SAYS(text.out, "mutual information");
   EXPECT_SAYS(text.out, "KL of each latent dimension");
@@ -145,7 +146,22 @@ TEST(CliEvaluation, AVeryLargeBetaCollapsesAndIsReported) {
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_SAYS(trained.out, "Posterior collapse");
   EXPECT_SAYS(trained.out, "lower objective.beta (now 1000)");
-  EXPECT_EQ(Json::parse(eval(run, {"--json"}).out).at("dead_units").size(), 3u);
+  const auto json = Json::parse(eval(run, {"--json"}).out);
+  EXPECT_EQ(json.at("dead_units").size(), 3u);
+  EXPECT_SAYS(json.at("collapse").at(0).get<std::string>(), "Posterior collapse");
+}
+
+TEST(CliEvaluation, SeveralSeedsEndWithTheReportOfTheLast) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto trained = run_elbo(small_training(
+      {"latent-2d", "--out", (folder / "runs").string(), "--repeat", "2", "--epochs", "1", "--quiet"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const auto report = Json::parse(io::read_file(folder / "runs/seed-2/result.json"))
+                          .at("collapse")
+                          .get<std::vector<std::string>>();
+  EXPECT_EQ(trained.out.find("The last seed: ") != std::string::npos, !report.empty());
+  for (const auto& line : report) EXPECT_SAYS(trained.out, line);
 }
 
 TEST(CollapseReport, IsSilentWhereNothingIsWrongAndShortElsewhere) {

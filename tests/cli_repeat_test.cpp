@@ -5,11 +5,14 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
-#include "elbo/error.h"
+#include "elbo/elbo.h"
 #include "io/file.h"
+#include "runtime/check.h"
 #include "tools/elbo/selection.h"
 #include "support/cli.h"
+#include "support/file_formats.h"
 #include "support/temp_folder.h"
 
 namespace elbo::test {
@@ -214,6 +217,20 @@ TEST(CliSelect, ComparesSizes) {
     EXPECT_NEAR(size.at("nll").at("mean").get<double>(), nll, 1e-9);
     EXPECT_LE(nll, -size.at("elbo").at("mean").get<double>() + 0.5) << "an estimate of the same from above";
   }
+  // Of one of the sizes, the difference of what the runs' examples cost.
+  const auto costs = [&](int latent, int seed) {
+    return load_dataset(concat(out, "/latent-", latent, "/seed-", seed, "/held-out.npy")).train.floats;
+  };
+  for (const auto& size : json.at("sizes")) {
+    for (int seed = 1; seed <= 2; ++seed) {
+      const auto of = costs(size.at("latent").get<int>(), seed);
+      const double mean = std::accumulate(of.begin(), of.end(), 0.0) / static_cast<double>(of.size());
+      EXPECT_NEAR(mean, size.at("runs").at(static_cast<std::size_t>(seed - 1)).at("nll").get<double>(), 1e-4);
+    }
+  }
+  const auto& dearer = json.at("sizes").at(json.at("best") == 1 ? 1 : 0);
+  EXPECT_GT(dearer.at("above_lowest").get<double>(), 0.0);
+  EXPECT_GT(dearer.at("above_lowest_standard_error").get<double>(), 0.0);
   EXPECT_TRUE(fs::exists(out + "/select.png"));
   EXPECT_TRUE(fs::exists(out + "/latent-1/seed-2/model.safetensors"));
   // The same once more trains nothing.
@@ -224,6 +241,24 @@ TEST(CliSelect, ComparesSizes) {
   EXPECT_EQ(again.err.find("epoch 1/"), std::string::npos) << again.err;
   for (const char* part : {"latent", "-ELBO", "NLL", "active units", "lowest", "enough"})
     EXPECT_SAYS(again.out, part);
+}
+
+TEST(CliSelect, KnowsWhichExamplesAllSeedsShare) {
+  const TempFolder folder;
+  const auto shared = [](const Recipe& recipe, const std::string& split) {
+    const command::HeldOut found = command::held_out(recipe);
+    EXPECT_EQ(found.split, split);
+    return found.same;
+  };
+  Recipe recipe = Recipe::named("latent-2d");
+  EXPECT_TRUE(shared(recipe, "test"));
+  recipe.data.validation = 0.1;
+  EXPECT_FALSE(shared(recipe, "validation")) << "another tenth for each seed";
+  for (const char* part : {"train", "valid", "t10k"}) {
+    write(folder / concat(part, "-images-idx3-ubyte"), idx_header(8, {3, 2, 2}) + std::string(12, '\1'));
+  }
+  recipe.data.name = folder.path().string();
+  EXPECT_TRUE(shared(recipe, "validation")) << "it has its own, and the fraction does not count";
 }
 
 TEST(CliSelect, WhatCannotBeIsRefused) {
@@ -242,66 +277,88 @@ TEST(CliSelect, WhatCannotBeIsRefused) {
   EXPECT_FALSE(fs::exists(out));
 }
 
-/// A size with seeds of these NLLs.
-command::Size size(std::int64_t latent, const std::vector<double>& nlls, double error_over_examples = 0.0) {
+using Costs = std::vector<std::vector<double>>;
+
+/// A size whose seeds have these NLLs on each example.
+command::Size size(std::int64_t latent, const Costs& nlls) {
   std::vector<command::Json> runs;
-  for (const double nll : nlls) {
+  for (const auto& examples : nlls) {
+    const double nll = std::accumulate(examples.begin(), examples.end(), 0.0) / std::ssize(examples);
     command::Json run;
     run["test"] = {{"elbo", -nll - 1.0}, {"reconstruction", nll}, {"kl", 1.0}};
     run["active_units"] = 2;
     run["nll"] = nll;
-    run["nll_standard_error"] = error_over_examples;
     runs.push_back(run);
   }
-  return command::size_of(latent, "test", runs);
+  return command::size_of(latent, "test", runs, nlls);
 }
 
-// Over seeds: of 10 dimensions the mean is 90 and the deviation 1, so the standard error 1/√4 = 0.5.
+/// Of examples of which one costs much more than the other in every size.
+std::vector<double> uneven(double mean) {
+  return {mean - 80.0, mean + 80.0};
+}
+
+// Of 5 dimensions each seed is 0.4 above 10 on average, by -0.6, 0.4, 0.4 and 1.4: a deviation of √(2/3).
 TEST(Selection, TheSmallestWithinOneStandardErrorIsEnough) {
-  std::vector<command::Size> sizes = {size(2, {95, 96, 97, 96}), size(5, {90.2, 90.4, 90.6, 90.4}),
-                                      size(10, {88.5, 90.5, 90.5, 90.5}), size(20, {91, 91, 91, 91})};
-  auto selection = command::select(sizes, "test", true);
+  std::vector<command::Size> sizes = {size(2, {uneven(95), uneven(96), uneven(97), uneven(96)}),
+                                      size(5, {uneven(89.4), uneven(90.4), uneven(90.4), uneven(91.4)}),
+                                      size(10, {uneven(90), uneven(90), uneven(90), uneven(90)}),
+                                      size(20, {uneven(91), uneven(91), uneven(91), uneven(91)})};
+  auto selection = command::select(sizes, "test", false);
   EXPECT_EQ(selection.best_size().latent, 10);
-  EXPECT_NEAR(selection.standard_error.value(), 0.5, 1e-12);
-  EXPECT_EQ(selection.chosen_size().latent, 5);  // 90.4 ≤ 90.5
-  EXPECT_SAYS(selection.rule(), "5: more does not help");
-  sizes[1] = size(5, {90.6, 90.6, 90.6, 90.6});
-  selection = command::select(sizes, "test", true);
+  EXPECT_FALSE(selection.best_size().above_error);
+  EXPECT_NEAR(selection.sizes[1].above, 0.4, 1e-9);
+  EXPECT_NEAR(selection.sizes[1].above_error.value(), std::sqrt(2.0 / 3.0) / 2.0, 1e-9);
+  EXPECT_EQ(selection.chosen_size().latent, 5);
+  EXPECT_SAYS(selection.rule(), "over seeds) has 5: more does not help");
+  sizes[1] = size(5, {uneven(90.1), uneven(90.5), uneven(90.5), uneven(90.5)});  // 0.4 ± 0.1
+  selection = command::select(sizes, "test", false);
   EXPECT_EQ(selection.chosen_size().latent, 10);
   EXPECT_SAYS(selection.rule(), "no smaller size");
   EXPECT_SAYS(selection.rule(), "The test data chose it");
   EXPECT_EQ(selection.rule().find("No larger size"), std::string::npos);
+  EXPECT_EQ(selection.rule().find("luck"), std::string::npos);
 }
 
-TEST(Selection, SaysWhatIsNotKnown) {
-  const auto growing = command::select({size(1, {91.0}, 0.1), size(2, {90.0}, 0.1)}, "test", true);
-  EXPECT_SAYS(growing.rule(), "No larger size was tried");
-  std::vector<command::Size> by_elbo = {size(1, {91.0}), size(2, {90.0}), size(3, {90.5})};
-  for (command::Size& one : by_elbo) one.nll.reset(), one.nll_standard_error.reset();
-  const auto single = command::select(by_elbo, "test", true);
-  EXPECT_FALSE(single.standard_error);
-  EXPECT_EQ(single.chosen_size().latent, 2);
-  EXPECT_SAYS(single.rule(), "How exact that is");
-}
-
-// 0.3 over seeds, 0.4 over examples.
-TEST(Selection, TheErrorOverExamplesCountsBesideThatOverSeeds) {
-  const auto selection =
-      command::select({size(1, {90.45, 90.45}, 0.4), size(2, {89.7, 90.3}, 0.4)}, "test", true);
-  EXPECT_NEAR(selection.standard_error.value(), 0.5, 1e-12);
-  EXPECT_EQ(selection.chosen_size().latent, 1);
-  EXPECT_SAYS(selection.rule(), "over seeds and examples");
-  const auto own =
-      command::select({size(1, {90.45, 90.45}, 0.4), size(2, {89.7, 90.3}, 0.4)}, "validation", false);
-  EXPECT_NEAR(own.standard_error.value(), 0.3, 1e-12) << "seeds that hold out their own examples tell both";
-}
-
-TEST(Selection, OfASingleSeedTheErrorIsOverExamples) {
-  const auto selection =
-      command::select({size(1, {91.0}, 0.1), size(2, {90.3}, 0.2), size(3, {90.0}, 0.4)}, "test", true);
-  EXPECT_EQ(selection.standard_error, 0.4);
+// Examples lie 160 nats apart, the same in both sizes: 1 nat more is no chance.
+TEST(Selection, WhatEverySizeFindsHardDoesNotCount) {
+  const auto selection = command::select({size(1, {uneven(91.0)}), size(2, {uneven(90.0)})}, "test", true);
+  EXPECT_NEAR(selection.sizes[0].above_error.value(), 0.0, 1e-9);
   EXPECT_EQ(selection.chosen_size().latent, 2);
+  EXPECT_SAYS(selection.rule(), "No larger size was tried");
+  EXPECT_SAYS(selection.rule(), "luck of one seed");
+}
+
+// Differences of 0.1, 0.3 and 0.5 with one seed: 0.3 ± 0.2/√3.
+TEST(Selection, OfASingleSeedTheErrorIsOverExamples) {
+  const std::vector<double> best = {10.0, 90.0, 170.0};
+  const auto with = [&](double a, double b, double c) {
+    return size(3, {{best[0] + a, best[1] + b, best[2] + c}});
+  };
+  auto selection = command::select({with(0.1, 0.3, 0.5), size(4, {best})}, "validation", true);
+  EXPECT_NEAR(selection.sizes[0].above_error.value(), 0.2 / std::sqrt(3.0), 1e-9);
+  EXPECT_EQ(selection.chosen_size().latent, 4);
+  selection = command::select({with(-0.5, 0.3, 0.5), size(4, {best})}, "validation", true);  // 0.1 ± 0.3
+  EXPECT_EQ(selection.chosen_size().latent, 3);
   EXPECT_SAYS(selection.rule(), "over examples");
+}
+
+// The seeds' means are 0.2 and 0.8 above, ± 0.3; the examples' over both seeds 0.1 and 0.9, ± 0.4.
+TEST(Selection, TheErrorOverExamplesCountsBesideThatOverSeeds) {
+  const auto sizes = [] {
+    return std::vector{size(1, {{89.8, 90.6}, {90.4, 91.2}}), size(2, {{90.0, 90.0}, {90.0, 90.0}})};
+  };
+  const auto selection = command::select(sizes(), "test", true);
+  EXPECT_NEAR(selection.sizes[0].above, 0.5, 1e-9);
+  EXPECT_NEAR(selection.sizes[0].above_error.value(), 0.5, 1e-9);
+  const auto own = command::select(sizes(), "validation", false);
+  EXPECT_NEAR(own.sizes[0].above_error.value(), 0.3, 1e-9)
+      << "seeds that hold out their own examples tell both";
+}
+
+TEST(Selection, RefusesSizesThatCannotBeCompared) {
+  EXPECT_THROW(command::select({size(1, {{1.0, 2.0}}), size(2, {{1.0, 2.0, 0.0}})}, "test", true), DataError);
+  EXPECT_THROW(command::select({size(1, {{1.0, 2.0}}), size(2, {{1.0}, {1.0}})}, "test", true), DataError);
 }
 
 }  // namespace

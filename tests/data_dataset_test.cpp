@@ -139,6 +139,9 @@ TEST(DataDataset, SupportOfBernoulliIsTheUnitInterval) {
                            "model.likelihood=gaussian"});
   EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian)));
   EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_learned)));
+  expect_error<DataError>(
+      [&] { data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_sigmoid)); },
+      {"gaussian-sigmoid", "[0, 1]", "model.likelihood=gaussian"});
   dataset.test.floats[3] = std::nextafter(1.0f, 2.0f);
   expect_error<DataError>([&] { data::check_support(dataset, bernoulli); }, {"is 1.0000001,"});
   dataset.test.floats[3] = -1e-7f;

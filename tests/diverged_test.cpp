@@ -51,6 +51,15 @@ TEST(Diverged, NamesTheFirstBadStep) {
   EXPECT_NE(message.find("clip_norm"), std::string::npos) << message;
   EXPECT_NE(message.find("weight_decay"), std::string::npos) << message;
 
+  Recipe staged = recipe;  // the third epoch diverges, at a rate of its own
+  staged.train.schedule = "staged";
+  staged.train.stage_epochs = {2, 48};
+  staged.train.stage_rates = {1e-6, 3e7};
+  ASSERT_GT(diverged_step(staged, data, {}, &message), 0);
+  EXPECT_NE(message.find("lower train.stage_rates (that of this step is 3e+07)"), std::string::npos)
+      << message;
+  EXPECT_EQ(message.find("train.learning_rate"), std::string::npos) << message;
+
   // The same steps, looked at one by one.
   Model model = make_model(recipe, data);
   Context& context = *model.state().context;

@@ -183,12 +183,15 @@ TEST(Model, BitsPerDimensionAreOfGreyLevelsAlone) {
   const auto evaluate = [&](const std::string& likelihood) {
     recipe.model.likelihood = likelihood;
     Model model(recipe, 6, test::device());
-    return model.evaluate(Dataset::from_floats(data.values, 6).train);
+    return model.evaluate(Dataset::from_floats(data.values, 6).train, recipe.model.kind == "vae" ? 3 : 0);
   };
   const Evaluation levels = evaluate("discretized-logistic");
   ASSERT_TRUE(levels.bits_per_dimension);
   EXPECT_NEAR(*levels.bits_per_dimension, -levels.terms.elbo / (6 * 0.693147180559945), 1e-9);
   EXPECT_GT(*levels.bits_per_dimension, 0.0);
+  ASSERT_TRUE(levels.nll_bits_per_dimension);
+  EXPECT_NEAR(*levels.nll_bits_per_dimension, levels.nll / (6 * 0.693147180559945), 1e-9);
+  EXPECT_LT(*levels.nll_bits_per_dimension, *levels.bits_per_dimension + 0.1);
   EXPECT_FALSE(evaluate("continuous-bernoulli").bits_per_dimension);
   recipe.model.kind = "autoencoder";
   EXPECT_FALSE(evaluate("discretized-logistic").bits_per_dimension);

@@ -269,6 +269,8 @@ TEST(Recipe, ContradictionsAreRefused) {
   recipe = {};
   recipe.data.standardize = true;
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "data.standardize");
+  recipe.model.likelihood = "gaussian-sigmoid";
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "data.standardize");
   recipe.model.likelihood = "gaussian";
   EXPECT_NO_THROW(recipe.validate());
   recipe.data.binarize = "threshold";

@@ -36,6 +36,7 @@ struct Evaluation {
   std::int64_t active_units = 0;  ///< those of the latent dimensions that are active
   /// −ELBO/(present values · log 2), where the likelihood is of grey levels, as is the custom; else nothing.
   std::optional<double> bits_per_dimension;
+  std::optional<double> nll_bits_per_dimension;  ///< the same of the NLL, where that was asked for
   /// σ² of the gaussian-shared, of the data as the model sees it (standardised where data.standardize).
   std::optional<double> variance;
   std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 when not asked for
@@ -44,6 +45,8 @@ struct Evaluation {
   /// (Σ_k w_k)² / Σ_k w_k² of an example's weights w_k = p(x,z_k)/q(z_k|x) (Kish 1965), averaged: between 1
   /// and K. Near 1, single samples make up the estimate, which is then too high a cost and its error too low.
   double nll_effective_samples = 0.0;
+  /// Of each example, in nats: [n], empty for an autoencoder; [n], empty where no NLL was asked for.
+  std::vector<double> example_elbo, example_nll;
 };
 
 /// How the KL divides: E_x[KL(q(z|x) ‖ p(z))] = I_q(x; z) + KL(q(z) ‖ p(z)) with the aggregate posterior

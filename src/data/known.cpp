@@ -30,9 +30,9 @@ constexpr std::array kSets = {
     KnownSet{"kmnist", "handwritten 28x28 hiragana, grey, 60,000 and 10,000 to test", Origin::downloaded},
     KnownSet{"mnist-binarized",
              "MNIST drawn to 0 and 1 once (Salakhutdinov & Murray 2008), 50,000/10,000/10,000",
-             Origin::provided},
-    KnownSet{"frey", "1,965 pictures of Brendan Frey's face, 28x20, grey, as frey-faces.npy",
-             Origin::provided},
+             Origin::provided, "train-, valid- and t10k-images-idx3-ubyte, also as .gz"},
+    KnownSet{"frey", "1,965 pictures of Brendan Frey's face, 28x20, grey", Origin::provided,
+             "frey-faces.npy, of 1965 x 560 bytes"},
 };
 
 const char* environment(const char* name) {
@@ -64,7 +64,7 @@ void stretch_binary(Examples& examples) {
   const std::string advice =
       set.origin == Origin::downloaded
           ? concat("Run `elbo data get ", set.name, "`, or set ELBO_DATA to the folder above it.")
-          : concat("Put its files there, or set ELBO_DATA to the folder above it.");
+          : concat("Put its files there (", set.files, "), or set ELBO_DATA to the folder above it.");
   throw DataError(
       concat("data set \"", set.name, "\" is not on this machine; looked in ", looked, ".\n", advice));
 }

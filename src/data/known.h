@@ -21,6 +21,7 @@ struct KnownSet {
   const char* name;
   const char* description;
   Origin origin;
+  const char* files = "";  ///< what its folder holds, of one that the user provides
 };
 
 /// The row of the list, or null.

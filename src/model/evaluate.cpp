@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "model/evaluation_batches.h"
 #include "model/running.h"
@@ -91,6 +92,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   std::vector<float> nll, kl, head;
   Units units(config);
   double nll_total = 0.0, kl_total = 0.0, squared_error = 0.0;
+  std::vector<double> example_elbo;
 
   for_each_batch(workspace, data, [&](const Activations& a) {
     vae.forward(a, {.seed = seed, .purpose = NoisePurpose::reparameterize});
@@ -102,6 +104,10 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
     nll_total += sum(nll);
     kl_total += sum(kl);
     for (const double error : errors.of_rows(a)) squared_error += error;
+    for (std::size_t i = 0; config.variational && i < nll.size(); ++i) {
+      const double volume = data.log_volume(std::ssize(example_elbo));
+      example_elbo.push_back(-(static_cast<double>(nll[i]) + volume + static_cast<double>(kl[i])));
+    }
     units.add(head, a.rows);
   });
 
@@ -109,6 +115,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   result.examples = data.count;
   result.terms = to_terms(nll_total, kl_total, data);
   result.squared_error = squared_error / static_cast<double>(data.count);
+  result.example_elbo = std::move(example_elbo);
   result.units = units.result();
   result.active_units =
       std::count_if(result.units.begin(), result.units.end(), [](const auto& unit) { return unit.active(); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "model/evaluation_batches.h"
 #include "model/running.h"
@@ -79,12 +80,14 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
 NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,
                                     std::uint64_t seed) {
   RunningMoments nll, effective;
+  std::vector<double> examples;
   for_each_importance_estimate(vae, data, samples, seed,
                                [&](std::int64_t, const ImportanceEstimate& estimate) {
                                  nll.add(estimate.nll);
                                  effective.add(estimate.effective_samples);
+                                 examples.push_back(estimate.nll);
                                });
-  return {nll.mean(), nll.standard_error(), effective.mean()};
+  return {nll.mean(), nll.standard_error(), effective.mean(), std::move(examples)};
 }
 
 }  // namespace elbo

@@ -2,6 +2,7 @@
 // Importance weighting by samples of q(z|x): what it says of each example, and of log p(x) on average.
 
 #include <functional>
+#include <vector>
 
 #include "model/evaluate.h"
 
@@ -27,6 +28,7 @@ struct NllEstimate {
   double mean = 0.0;               ///< of ImportanceEstimate::nll
   double standard_error = 0.0;     ///< of that mean
   double effective_samples = 0.0;  ///< mean of ImportanceEstimate::effective_samples
+  std::vector<double> examples;    ///< ImportanceEstimate::nll of each
 };
 /// Throws like for_each_importance_estimate.
 NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "data/check.h"
 #include "data/resident.h"
@@ -209,18 +210,20 @@ Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, s
   const StoredBatches batches(*state_, examples, seed);
   Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
   const ModelConfig& config = state_->vae->config();
-  if (config.variational && likelihood_measure(config.likelihood) == Measure::levels) {
-    double values = 0.0;
-    for (const double share : data::presence(examples)) values += share;
-    result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
-  }
   if (config.constants.log_variance) result.variance = state_->vae->host_constants().variance;
   if (nll_samples > 0) {
-    const NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
+    NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
     result.nll_samples = nll_samples;
     result.nll = nll.mean;
     result.nll_standard_error = nll.standard_error;
     result.nll_effective_samples = nll.effective_samples;
+    result.example_nll = std::move(nll.examples);
+  }
+  if (config.variational && likelihood_measure(config.likelihood) == Measure::levels) {
+    double values = 0.0;
+    for (const double share : data::presence(examples)) values += share;
+    result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
+    if (nll_samples > 0) result.nll_bits_per_dimension = result.nll / (values * std::numbers::ln2);
   }
   return result;
 }

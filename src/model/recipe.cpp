@@ -176,12 +176,13 @@ void check_likelihood(const Recipe& recipe) {
   const auto likelihood = likelihood_named(recipe.model.likelihood);
   const DataSettings& data = recipe.data;
   if (!likelihood) return;
-  if (data.standardize && likelihood_support(*likelihood) == Support::unit_interval) {
+  const Support support = likelihood_support(*likelihood);
+  if (data.standardize && (support == Support::unit_interval || support == Support::unit_mean)) {
     throw ConfigError(concat("data.standardize moves values out of [0, 1], where model.likelihood = \"",
                              recipe.model.likelihood,
                              "\" needs them; take a gaussian, or no standardizing."));
   }
-  if (likelihood_support(*likelihood) != Support::classes) return;
+  if (support != Support::classes) return;
   const struct {
     bool set;
     const char* key;

@@ -10,6 +10,7 @@
 #include "train/best_epoch.h"
 #include "train/output_bias.h"
 #include "train/product_plans.h"
+#include "train/schedule.h"
 
 namespace elbo {
 namespace {
@@ -285,10 +286,13 @@ void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
   const std::string kept = checkpoint_steps_ >= 0 ? concat("The checkpoint of step ", checkpoint_steps_,
                                                            " stays in ", options_.folder.string(), ".")
                                                   : std::string("There is no checkpoint from before it.");
+  const std::string rate = settings.schedule == "staged"
+                               ? concat("lower train.stage_rates (that of this step is ",
+                                        learning_rate(settings, batch_steps_, step), ")")
+                               : concat("a lower train.learning_rate (it is ", settings.learning_rate, ")");
   throw DivergedError(
-      concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept,
-             "\nTry a lower train.learning_rate (it is ", settings.learning_rate,
-             "), a train.clip_norm (it is ", settings.clip_norm,
+      concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept, "\nTry ", rate,
+             ", a train.clip_norm (it is ", settings.clip_norm,
              "; 0 is none) or a lower train.weight_decay (it is ", settings.weight_decay, ")."),
       step);
 }

@@ -139,7 +139,7 @@ struct LikelihoodCase {
   std::vector<float> data(Random& random) const {
     const std::int64_t count = examples * values;
     if (likelihood_support(kind) == Support::unit_interval) return random.uniform(count, 0.0, 1.0);
-    if (likelihood_support(kind) == Support::real) return random.normal(count);
+    if (likelihood_support(kind) != Support::classes) return random.normal(count);
     const auto drawn = random.indices(count, classes);
     return {drawn.begin(), drawn.end()};
   }

@@ -152,8 +152,7 @@ int run_eval(EvalOptions options) {
                {options.split, to_json(model.recipe(), result.terms)},
                {"squared_error", result.squared_error},
                {"active_units", active_units_json(model.recipe(), result)}};
-  if (result.variance) json["variance"] = *result.variance;
-  if (result.bits_per_dimension) json["bits_per_dimension"] = *result.bits_per_dimension;
+  add_likelihood_figures(json, result);
   add_nll(json, result);
   add_latents(json, model.recipe(), result, aggregate);
   if (annealed) add_annealed(json, *annealed);

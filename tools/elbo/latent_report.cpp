@@ -22,6 +22,11 @@ std::vector<std::size_t> dead_units(const Evaluation& evaluation) {
   return dead;
 }
 
+// Of the mutual information, whatever the true one is.
+double information_limit(const AggregatePosterior& aggregate) {
+  return std::log(static_cast<double>(aggregate.examples));
+}
+
 // "z0 z3 z4", at most a dozen.
 std::string names_of(const std::vector<std::size_t>& units) {
   constexpr std::size_t kMost = 12;
@@ -57,6 +62,19 @@ std::string how_to_use_more(const Recipe& recipe) {
   return text;
 }
 
+void print_aggregate(const AggregatePosterior& aggregate) {
+  constexpr double kNear = 0.5;  // nats
+  const double limit = information_limit(aggregate);
+  std::cout << "\nThe KL of " << aggregate.examples << " examples, " << fixed(aggregate.kl)
+            << " nats: " << fixed(aggregate.mutual_information)
+            << " mutual information of x and z (at most log n = " << fixed(limit) << "),\n"
+            << fixed(aggregate.divergence) << " KL of the aggregate posterior from the prior.";
+  if (aggregate.mutual_information > limit - kNear) {
+    std::cout << " At its limit the one says\nlittle: it may be larger, and the other smaller.";
+  }
+  std::cout << '\n';
+}
+
 }  // namespace
 
 void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
@@ -65,8 +83,10 @@ void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
   json["kl_per_dimension"] = Json::array();
   for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl);
   json["dead_units"] = dead_units(evaluation);
+  json["collapse"] = collapse_report(recipe, evaluation);
   if (!aggregate) return;
   json["mutual_information"] = aggregate->mutual_information;
+  json["mutual_information_limit"] = information_limit(*aggregate);
   json["aggregate_kl"] = aggregate->divergence;
   json["aggregate_examples"] = aggregate->examples;
 }
@@ -74,13 +94,7 @@ void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
 void print_latents(const Recipe& recipe, const Evaluation& evaluation,
                    const std::optional<AggregatePosterior>& aggregate) {
   if (!has_latents(recipe, evaluation)) return;
-  if (aggregate) {
-    std::cout << "\nThe KL of " << aggregate->examples << " examples, " << fixed(aggregate->kl)
-              << " nats: " << fixed(aggregate->mutual_information)
-              << " mutual information of x and z (at most log n = "
-              << fixed(std::log(static_cast<double>(aggregate->examples))) << "),\n"
-              << fixed(aggregate->divergence) << " KL of the aggregate posterior from the prior.\n";
-  }
+  if (aggregate) print_aggregate(*aggregate);
   std::vector<std::size_t> order(evaluation.units.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto kl = [&](std::size_t d) { return evaluation.units[d].kl; };

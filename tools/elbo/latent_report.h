@@ -10,8 +10,9 @@
 
 namespace elbo::command {
 
-/// Adds "kl_per_dimension", "dead_units" (their numbers, from 0) and, where it is given,
-/// "mutual_information", "aggregate_kl" and "aggregate_examples". Nothing for an autoencoder.
+/// Adds "kl_per_dimension", "dead_units" (their numbers, from 0), "collapse" (the collapse report's lines)
+/// and, where it is given, "mutual_information", "mutual_information_limit", "aggregate_kl" and
+/// "aggregate_examples". Nothing for an autoencoder.
 void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
                  const std::optional<AggregatePosterior>& aggregate = {});
 

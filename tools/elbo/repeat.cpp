@@ -1,5 +1,6 @@
 #include "repeat.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "progress.h"
 #include "run_folder.h"
 #include "runtime/check.h"
+#include "table_file.h"
 #include "train_run.h"
 
 namespace elbo::command {
@@ -18,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kResult = "result.json";
+constexpr const char* kHeldOutCosts = "held-out.npy";
 
 struct Row {
   const char* label;
@@ -35,6 +38,13 @@ std::string padded(const std::string& text, std::size_t width) {
   return std::string(letters < width ? width - letters : 0, ' ') + text;
 }
 
+/// The training of the i-th seed, in its folder beneath the job's.
+Job job_of_seed(Job job, std::int64_t i) {
+  job.recipe.train.seed += static_cast<std::uint64_t>(i);
+  job.folder /= concat("seed-", job.recipe.train.seed);
+  return job;
+}
+
 /// Whether the run in the job's folder is by the job's recipe.
 bool same_recipe(const Job& job) {
   const Recipe own = Recipe::from_file(job.folder / "recipe.toml");
@@ -48,9 +58,10 @@ std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, co
   std::error_code ignored;
   if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
   Json result = Json::parse(io::read_file(job.folder / kResult), nullptr, false);
-  const bool whole = result.is_object() &&
-                     (nll_samples == 0 || result.value("nll_samples", Json()) == Json(nll_samples)) &&
-                     (split.empty() || result.value("split", Json()) == Json(split));
+  const bool whole =
+      result.is_object() && (nll_samples == 0 || result.value("nll_samples", Json()) == Json(nll_samples)) &&
+      (split.empty() ||
+       (result.value("split", Json()) == Json(split) && fs::exists(job.folder / kHeldOutCosts, ignored)));
   return whole ? std::optional(std::move(result)) : std::nullopt;
 }
 
@@ -89,6 +100,18 @@ void forget_runs(const fs::path& folder) {
   forget_several(folder);
 }
 
+/// Of each example, for held_out_costs().
+void write_costs(const fs::path& run, const Evaluation& evaluation) {
+  const bool estimated = !evaluation.example_nll.empty();
+  TableFile file(run / kHeldOutCosts, evaluation.examples, {estimated ? "nll" : "negative_elbo"});
+  Table costs{evaluation.examples, 1, {}};
+  for (const double nll : evaluation.example_nll) costs.values.push_back(static_cast<float>(nll));
+  for (std::size_t i = 0; !estimated && i < evaluation.example_elbo.size(); ++i)
+    costs.values.push_back(static_cast<float>(-evaluation.example_elbo[i]));
+  file.append(costs);
+  file.commit();
+}
+
 /// Trains, or goes on; nothing where it was interrupted.
 std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::int64_t nll_samples,
                               const std::string& split) {
@@ -102,7 +125,11 @@ std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::
   if (report.interrupted) return std::nullopt;
   Json json = summary(job, model, report);
   model = Model::load(job.folder, device);
-  add_results(json, job.recipe, evaluate_splits(model, data, nll_samples, split), split);
+  const SplitResults results = evaluate_splits(model, data, nll_samples, split);
+  add_results(json, job.recipe, results, split);
+  if (!split.empty()) {
+    write_costs(job.folder, std::ranges::find(results, split, &SplitResults::value_type::first)->second);
+  }
   for (const auto& figure : write_figures(model, data, job.folder))
     json["figures"].push_back(figure.file.string());
   io::write_file(job.folder / kResult, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -163,6 +190,9 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
       return split == splits.back() ? in_words(*found) : std::string();
     });
   }
+  const Json collapse = runs.back().value("collapse", Json::array());
+  if (!collapse.empty()) std::cout << "\nThe last seed: ";
+  for (const Json& said : collapse) std::cout << said.get<std::string>() << '\n';
   std::cout << "\n"
             << job.folder.string() << "/\n  seed-S                a run of each, repeat.json all of this\n";
 }
@@ -201,11 +231,17 @@ std::string in_words(const Spread& spread, int decimals) {
   return text;
 }
 
-std::string held_out_split(const Dataset& data) {
-  for (const auto& [name, examples] :
-       {std::pair("validation", &data.validation), std::pair("test", &data.test)}) {
-    if (examples->count > 1) return name;
-    if (examples->empty()) continue;
+HeldOut held_out(const Recipe& recipe) {
+  Dataset data = load_data(recipe.data.name);
+  const bool own_validation = !data.validation.empty(), own_test = !data.test.empty();
+  split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
+  const struct {
+    HeldOut held_out;
+    const Examples& examples;
+  } splits[] = {{{"validation", own_validation}, data.validation}, {{"test", own_test}, data.test}};
+  for (const auto& [found, examples] : splits) {
+    if (examples.count > 1) return found;
+    if (examples.empty()) continue;
     throw ConfigError(concat("a single held-out example of ", data.name,
                              " is too few to compare on: hold more out (data.validation)."));
   }
@@ -214,13 +250,20 @@ std::string held_out_split(const Dataset& data) {
                            "--set data.validation=0.1."));
 }
 
+std::vector<std::vector<double>> held_out_costs(const Job& job, std::int64_t seeds) {
+  std::vector<std::vector<double>> costs;
+  for (std::int64_t i = 0; i < seeds; ++i) {
+    const auto read = load_dataset((job_of_seed(job, i).folder / kHeldOutCosts).string()).train;
+    costs.emplace_back(read.floats.begin(), read.floats.end());
+  }
+  return costs;
+}
+
 std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
                               std::int64_t nll_samples, const std::string& split) {
   std::vector<Json> runs;
   for (std::int64_t i = 0; i < seeds && !InterruptGuard::requested(); ++i) {
-    Job one = job;
-    one.recipe.train.seed += static_cast<std::uint64_t>(i);
-    one.folder /= concat("seed-", one.recipe.train.seed);
+    const Job one = job_of_seed(job, i);
     auto result = finished_result(one, nll_samples, split);
     const bool read = result.has_value();
     if (!read) {

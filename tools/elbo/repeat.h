@@ -26,9 +26,13 @@ Json to_json(const Spread& spread);
 /// "104.76 ± 0.15"
 std::string in_words(const Spread& spread, int decimals = 2);
 
-/// "validation" where there is such a split, else "test". Throws ConfigError where there is neither, or
-/// but one example in it.
-std::string held_out_split(const Dataset& data);
+/// What trainings are compared on.
+struct HeldOut {
+  std::string split;  ///< "validation" where there is such a split, else "test"
+  bool same = false;  ///< for every seed: what a fraction holds out goes by the seed
+};
+/// Throws ConfigError where there is neither split, or but one example in it.
+HeldOut held_out(const Recipe& recipe);
 
 /// Trains `seeds` seeds from that of `job` on, each into its folder "seed-S" of the job's, and gives what
 /// `elbo train --json` prints of each, the figures of `split`, of the last one where that is empty. What an
@@ -36,6 +40,10 @@ std::string held_out_split(const Dataset& data);
 /// was interrupted.
 std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainRequest& request,
                               std::int64_t nll_samples, const std::string& split = {});
+
+/// Of each seed that train_seeds() trained to compare on a split, what each of the split's examples costs:
+/// the NLL where it was estimated, else −ELBO, in nats. Throws IoError, DataError.
+std::vector<std::vector<double>> held_out_costs(const Job& job, std::int64_t seeds);
 
 /// Readies a folder for trainings in folders of its own: writes recipe.toml and the mark by which they are
 /// known, and, where the request forces it, forgets earlier ones. Throws ConfigError where it

@@ -54,6 +54,12 @@ void require_finite(const std::string& split, const Evaluation& evaluation) {
   }
 }
 
+void add_likelihood_figures(Json& json, const Evaluation& evaluation) {
+  if (evaluation.variance) json["variance"] = *evaluation.variance;
+  if (evaluation.bits_per_dimension) json["bits_per_dimension"] = *evaluation.bits_per_dimension;
+  if (evaluation.nll_bits_per_dimension) json["nll_bits_per_dimension"] = *evaluation.nll_bits_per_dimension;
+}
+
 void add_nll(Json& json, const Evaluation& evaluation) {
   if (evaluation.nll_samples == 0) return;
   json["nll"] = evaluation.nll;
@@ -99,6 +105,13 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
   }
   if (!splits.empty() && splits.front().second.bits_per_dimension) {
     line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
+  }
+  const auto nll_bits =
+      std::ranges::find_if(splits, [](const auto& s) { return s.second.nll_bits_per_dimension.has_value(); });
+  if (nll_bits != splits.end()) {
+    line("NLL, bits per dimension", [](const Evaluation& e) {
+      return e.nll_bits_per_dimension ? fixed(*e.nll_bits_per_dimension, 4) : std::string("-");
+    });
   }
   if (!splits.empty() && splits.front().second.variance) {
     line(recipe.data.standardize ? "variance, standardised" : "variance of the values",

@@ -26,6 +26,9 @@ std::string error_label(const Recipe& recipe);
 /// Throws Error where a result is NaN or infinite.
 void require_finite(const std::string& split, const Evaluation& evaluation);
 
+/// Adds "variance", "bits_per_dimension" and "nll_bits_per_dimension" where the likelihood has such.
+void add_likelihood_figures(Json& json, const Evaluation& evaluation);
+
 /// Adds "nll", "nll_standard_error", "nll_samples" and "nll_effective_samples" where they were asked for; one
 /// example has no standard error: null.
 void add_nll(Json& json, const Evaluation& evaluation);

@@ -45,7 +45,6 @@ Json to_json(const Job& job, const Selection& selection, std::int64_t nll_sample
                {"criterion", selection.by_nll ? "nll" : "elbo"},
                {"best", selection.best_size().latent},
                {"selected", selection.chosen_size().latent},
-               {"standard_error", selection.standard_error ? Json(*selection.standard_error) : Json()},
                {"rule", selection.rule()}};
   for (const Size& size : selection.sizes) {
     Json entry = {{"latent", size.latent},
@@ -53,6 +52,8 @@ Json to_json(const Job& job, const Selection& selection, std::int64_t nll_sample
                   {"kl", to_json(size.kl)},
                   {"nll", size.nll ? to_json(*size.nll) : Json()},
                   {"active_units", to_json(size.active_units)},
+                  {"above_lowest", size.above},
+                  {"above_lowest_standard_error", size.above_error ? Json(*size.above_error) : Json()},
                   {"runs", size.runs}};
     json["sizes"].push_back(std::move(entry));
   }
@@ -73,7 +74,7 @@ int run_select(SelectRequest request) {
         "--nll-samples 0 compares by the ELBO, which may fall where objective.kind = \"iwae\" makes a model "
         "better: give it some samples.");
   }
-  const std::string split = held_out_split(load_data(job.recipe));
+  const auto [split, same_examples] = held_out(job.recipe);
   begin_several(job, train);
   const InterruptGuard guard;
   std::vector<Size> sizes;
@@ -88,10 +89,8 @@ int run_select(SelectRequest request) {
                 << "--resume --out " << shell_word(job.folder.string()) << std::endl;
       return kInterrupted;
     }
-    sizes.push_back(size_of(latent, split, std::move(runs)));
+    sizes.push_back(size_of(latent, split, std::move(runs), held_out_costs(one, request.seeds)));
   }
-  // What a fraction holds out is by the seed.
-  const bool same_examples = (split == "test" ? job.recipe.data.test : job.recipe.data.validation) == 0.0;
   const Selection selection = select(std::move(sizes), split, same_examples);
   const Json json = to_json(job, selection, nll_samples);
   io::write_file(job.folder / "select.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");

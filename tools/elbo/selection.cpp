@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <numeric>
 
+#include "model/running.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
@@ -109,9 +111,47 @@ void draw_curve(Canvas& canvas, const Frame& frame, const Curve& curve) {
   }
 }
 
+std::string above_in_words(const Size& size) {
+  return size.above_error ? concat(fixed(size.above), " ± ", fixed(*size.above_error)) : std::string("-");
+}
+
+/// Of all examples of all seeds, how much dearer they are by one size than by the other: [seeds][examples].
+std::vector<std::vector<double>> differences(const Size& size, const Size& best) {
+  std::vector<std::vector<double>> all = size.costs;
+  ELBO_CHECK(all.size() == best.costs.size(), DataError, "sizes of different numbers of seeds");
+  for (std::size_t seed = 0; seed < all.size(); ++seed) {
+    ELBO_CHECK(all[seed].size() == best.costs[seed].size(), DataError,
+               "sizes that were tried on different examples");
+    for (std::size_t i = 0; i < all[seed].size(); ++i) all[seed][i] -= best.costs[seed][i];
+  }
+  return all;
+}
+
+/// Of the mean difference: by how the seeds' own means lie apart.
+double error_over_seeds(const Size& size, const Size& best) {
+  RunningMoments seeds;
+  for (const auto& of_seed : differences(size, best)) {
+    seeds.add(std::accumulate(of_seed.begin(), of_seed.end(), 0.0) / static_cast<double>(of_seed.size()));
+  }
+  return seeds.standard_error();
+}
+
+/// The same by how the examples lie apart, each averaged over the seeds.
+double error_over_examples(const Size& size, const Size& best) {
+  const auto all = differences(size, best);
+  RunningMoments examples;
+  for (std::size_t i = 0; i < all.front().size(); ++i) {
+    double sum = 0.0;
+    for (const auto& of_seed : all) sum += of_seed[i];
+    examples.add(sum / static_cast<double>(all.size()));
+  }
+  return examples.standard_error();
+}
+
 }  // namespace
 
-Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs) {
+Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs,
+             std::vector<std::vector<double>> costs) {
   const auto of = [&](const std::string& at) {
     const auto found = spread(runs, at);
     ELBO_CHECK(found.has_value(), DataError, "the result of a training lacks ", at);
@@ -123,10 +163,8 @@ Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> ru
   size.kl = of(concat("/", split, "/kl"));
   size.active_units = of("/active_units");
   size.nll = spread(runs, "/nll");
-  if (const Json error = runs.front().value("nll_standard_error", Json()); error.is_number()) {
-    size.nll_standard_error = error.get<double>();
-  }
   size.runs = std::move(runs);
+  size.costs = std::move(costs);
   return size;
 }
 
@@ -134,42 +172,38 @@ Selection select(std::vector<Size> sizes, const std::string& split, bool same_ex
   Selection selection;
   selection.split = split;
   selection.sizes = std::move(sizes);
-  const auto& all = selection.sizes;
+  auto& all = selection.sizes;
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (all[i].cost() < all[selection.best].cost()) selection.best = i;
   }
   const Size& best = selection.best_size();
   selection.by_nll = best.nll.has_value();
-  const Spread& cost = best.nll ? *best.nll : best.elbo;
-  selection.over_seeds = cost.deviation.has_value();
-  selection.over_examples = best.nll_standard_error && (same_examples || !selection.over_seeds);
-  const double seeds =
-      selection.over_seeds ? *cost.deviation / std::sqrt(static_cast<double>(cost.runs)) : 0.0;
-  const double examples = selection.over_examples ? *best.nll_standard_error : 0.0;
-  if (selection.over_seeds || selection.over_examples) selection.standard_error = std::hypot(seeds, examples);
-  const double error = selection.standard_error.value_or(0.0);
-  while (all[selection.chosen].cost() > best.cost() + error) ++selection.chosen;
+  selection.over_seeds = best.costs.size() > 1;
+  selection.over_examples = same_examples || !selection.over_seeds;
+  for (Size& size : all) {
+    if (&size == &best) continue;
+    size.above = size.cost() - best.cost();
+    size.above_error = std::hypot(selection.over_seeds ? error_over_seeds(size, best) : 0.0,
+                                  selection.over_examples ? error_over_examples(size, best) : 0.0);
+  }
+  const auto enough = [](const Size& size) { return size.above <= size.above_error.value_or(0.0); };
+  selection.chosen = static_cast<std::size_t>(std::ranges::find_if(all, enough) - all.begin());
   return selection;
 }
 
 std::string Selection::rule() const {
-  const char* what = by_nll ? "NLL" : "-ELBO";
-  std::string text = concat("The lowest ", what, " is that of ", best_size().latent, " dimensions, ",
-                            fixed(best_size().cost()));
-  if (standard_error) {
-    text += concat(", with a standard error of ", fixed(*standard_error), " over ", over_seeds ? "seeds" : "",
-                   over_seeds && over_examples ? " and " : "", over_examples ? "examples" : "");
-  }
+  std::string text = concat("The lowest ", by_nll ? "NLL" : "-ELBO", " is that of ", best_size().latent,
+                            " dimensions, ", fixed(best_size().cost()));
   if (chosen != best) {
-    text += concat("; the smallest size within one standard error of it has ", chosen_size().latent,
-                   ": more does not help.");
-  } else if (!standard_error) {
-    text += ". How exact that is, more seeds (--repeat) or an NLL (--nll-samples) would tell.";
+    text += concat("; the smallest size within one standard error of it (over ", over_seeds ? "seeds" : "",
+                   over_seeds && over_examples ? " and " : "", over_examples ? "examples" : "", ") has ",
+                   chosen_size().latent, ": more does not help.");
   } else if (chosen == 0) {
     text += ": the smallest size that was tried is enough.";
   } else {
     text += "; no smaller size comes within one standard error of it: take it.";
   }
+  if (!over_seeds) text += " How much of that is the luck of one seed, --repeat would tell.";
   if (chosen + 1 == sizes.size() && sizes.size() > 1) text += " No larger size was tried: one may be better.";
   if (split == "test") {
     text += " The test data chose it, for want of validation data; ";
@@ -180,13 +214,13 @@ std::string Selection::rule() const {
 
 void print_selection(const Selection& selection) {
   std::cout << right("latent", 8) << right("-ELBO", 18) << right("KL", 16) << right("NLL", 18)
-            << right("active units", 18) << '\n';
+            << right("active units", 18) << right("above the lowest", 20) << '\n';
   for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
     const Size& size = selection.sizes[i];
     std::cout << right(std::to_string(size.latent), 8) << right(in_words(negative(size.elbo)), 18)
               << right(in_words(size.kl), 16) << right(size.nll ? in_words(*size.nll) : "-", 18)
-              << right(in_words(size.active_units, 1), 18) << (i == selection.best ? "  lowest" : "")
-              << (i == selection.chosen ? "  enough" : "") << '\n';
+              << right(in_words(size.active_units, 1), 18) << right(above_in_words(size), 20)
+              << (i == selection.best ? "  lowest" : "") << (i == selection.chosen ? "  enough" : "") << '\n';
   }
   std::cout << '\n' << selection.rule() << '\n';
 }

@@ -16,25 +16,28 @@ struct Size {
   std::int64_t latent = 0;
   Spread elbo, kl, active_units;
   std::optional<Spread> nll;
-  std::optional<double> nll_standard_error;  ///< of the first seed's NLL, over examples
   std::vector<Json> runs;
+  std::vector<std::vector<double>> costs;  ///< of each seed, those of each example
+
+  /// How much more it costs than the best size, and the standard error of that; none of the best itself.
+  double above = 0.0;
+  std::optional<double> above_error;
 
   /// What sizes are compared by, smaller is better: the NLL, or −ELBO where there is none.
   double cost() const { return nll ? nll->mean : -elbo.mean; }
 };
 
-/// From the results of train_seeds().
-Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs);
+/// From the results of train_seeds() and held_out_costs().
+Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs,
+             std::vector<std::vector<double>> costs);
 
 struct Selection {
   std::vector<Size> sizes;  ///< growing
   std::string split;
   bool by_nll = true;
-  std::size_t best = 0;    ///< the size with the lowest cost
-  std::size_t chosen = 0;  ///< the smallest within one standard error of it
-  /// Of the best size's cost; none of a single seed's ELBO.
-  std::optional<double> standard_error;
-  bool over_seeds = false, over_examples = false;  ///< what that error is of
+  std::size_t best = 0;                            ///< the size with the lowest cost
+  std::size_t chosen = 0;                          ///< the smallest within one standard error of it
+  bool over_seeds = false, over_examples = false;  ///< what the errors are of
 
   const Size& best_size() const { return sizes[best]; }
   const Size& chosen_size() const { return sizes[chosen]; }
@@ -42,10 +45,11 @@ struct Selection {
   std::string rule() const;
 };
 
-/// The one-standard-error rule (Breiman et al. 1984, section 3.4.3): the smallest size whose cost is at most
-/// the lowest plus its standard error. Of one seed that is the NLL's error over examples; of several the
-/// deviation over seeds / √seeds and, where all seeds are compared on the same examples, which that does not
-/// tell, the root of both squares' sum.
+/// The one-standard-error rule (Breiman et al. 1984, section 3.4.3), of differences: the smallest size that
+/// costs more than the best by no more than that difference's standard error. All sizes are tried on the same
+/// examples, and so compared example by example: what makes one dearer than another in every size does not
+/// count. Of one seed the error is that over examples; of several the deviation of their differences / √seeds
+/// and, where all seeds have the same examples, which that does not tell, the root of both squares' sum.
 Selection select(std::vector<Size> sizes, const std::string& split, bool same_examples);
 
 /// A row for each size, and the rule's sentence.

@@ -66,6 +66,7 @@ void add_results(Json& json, const Recipe& recipe, const SplitResults& results, 
   const auto& [name, figures] = named != results.end() ? *named : results.back();
   json["split"] = name;
   json["active_units"] = active_units_json(recipe, figures);
+  add_likelihood_figures(json, figures);
   add_nll(json, figures);
   add_latents(json, recipe, figures);
   json["squared_error"] = figures.squared_error;

@@ -27,8 +27,8 @@ SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll
 /// {"run", "recipe", …, "seconds", "interrupted", …}: what is known without an evaluation.
 Json summary(const Job& job, const Model& model, const TrainReport& report);
 /// Adds {"train", "validation", "test"}, and the figures of `split`, of the last of them where that is empty:
-/// "split" (which it is), "active_units", "squared_error" and, where there are such, the NLL and the
-/// latents'.
+/// "split" (which it is), "active_units", "squared_error" and, where there are such, the likelihood's, the
+/// NLL and the latents'.
 void add_results(Json& json, const Recipe& recipe, const SplitResults& results,
                  const std::string& split = {});
 

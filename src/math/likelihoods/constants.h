@@ -22,6 +22,7 @@ struct LikelihoodConstants {
 /// Which data a likelihood is a density or mass function of.
 enum class Support {
   unit_interval,  ///< [0, 1]
+  unit_mean,      ///< every finite number, about a mean in [0, 1]: made for data that lies there
   real,           ///< every finite number
   classes         ///< the whole numbers 0 … C − 1
 };

@@ -7,7 +7,7 @@ struct GaussianSigmoid {
   static constexpr const char* kName = "gaussian-sigmoid";
   static constexpr int kParameters = 1;  ///< the logit l of the mean
   static constexpr const char* kHeads[kParameters] = {"output"};
-  static constexpr Support kSupport = Support::real;
+  static constexpr Support kSupport = Support::unit_mean;
   static constexpr bool kDrawsNormal = true;
   static constexpr Measure kMeasure = Measure::density;
 
