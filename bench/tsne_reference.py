@@ -7,7 +7,8 @@ neighbours are computed here, for all alike.
 
     python3 -m venv ~/maps && ~/maps/bin/pip install scikit-learn openTSNE
     gunzip -k "$ELBO_DATA/mnist/t10k-labels-idx1-ubyte.gz"
-    ~/maps/bin/python bench/tsne_reference.py --elbo build/release/elbo --labels "$ELBO_DATA/mnist/t10k-labels-idx1-ubyte" runs/a
+    ~/maps/bin/python bench/tsne_reference.py --labels "$ELBO_DATA/mnist/t10k-labels-idx1-ubyte" \\
+        --elbo build/release/elbo runs/a
 """
 
 import argparse

@@ -29,11 +29,13 @@ TEST(CliErrors, WrongUsageIsExitCode2) {
   expect_complaint(run_elbo({"train", "--epochs", "many"}), 2, {"train.epochs", "many"});
   expect_complaint(run_elbo({"train", "--seed", "-1"}), 2, {"train.seed"});
   expect_complaint(run_elbo({"train", "--set", "train.learning_rate=nan"}), 2, {"train.learning_rate"});
+  expect_complaint(run_elbo({"train", "uniform-ae", "--set", "objective.beta=3"}), 2,
+                   {"would change nothing"});
   expect_complaint(run_elbo({"train", "mnist-burda", "--set", "train.learning_rate=0.1"}), 2,
                    {"train.learning_rate=0.1", "would change nothing", "train.stage_rates"});
   for (const char* setting :
-       {"train.decay_factor=0.5", "train.final_learning_rate=0", "objective.rising_share=1",
-        "model.variance=2", "model.scale=2", "model.classes=3"}) {
+       {"train.decay_epochs=2", "train.decay_factor=0.5", "train.final_learning_rate=0",
+        "objective.rising_share=1", "model.variance=2", "model.scale=2", "model.classes=3"}) {
     expect_complaint(run_elbo({"train", "digits", "--set", setting}), 2, {setting, "would change nothing"});
   }
   for (const char* key :

@@ -243,6 +243,37 @@ TEST(CliSelect, ComparesSizes) {
     EXPECT_SAYS(again.out, part);
 }
 
+TEST(CliSelect, ComparesAllSizesByOneCost) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto out = (folder / "sizes").string();
+  ASSERT_EQ(run_elbo(select_sizes(out, "1")).code, 0);
+  const auto result = Json::parse(io::read_file(out + "/latent-1/seed-1/result.json"));
+  const auto by_elbo = run_elbo({"select", "--resume", "--out", out, "--latent", "1,2", "--nll-samples", "0",
+                                 "--json", "--device", device().name()});
+  ASSERT_EQ(by_elbo.code, 0) << by_elbo.err;
+  const auto json = Json::parse(by_elbo.out);
+  EXPECT_EQ(json.at("criterion"), "elbo");
+  for (const auto& size : json.at("sizes")) {
+    EXPECT_TRUE(size.at("nll").is_null());
+    EXPECT_FALSE(size.at("runs").at(0).contains("nll"));
+  }
+  EXPECT_EQ(json.at("sizes").at(0).at("runs").at(0).at("seconds"), result.at("seconds"))
+      << "what was trained before keeps its time";
+}
+
+TEST(CliSelect, WhatCannotBeTrainedLeavesNothing) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto out = (folder / "x").string();
+  expect_complaint(run_elbo(select_sizes(out, "1", {"--set", "data.mask=" + (folder / "none.npy").string()})),
+                   1, {"none.npy"});
+  expect_complaint(run_elbo(select_sizes(out, "1", {"--set", "model.likelihood=bernoulli"})), 1,
+                   {"bernoulli"});
+  EXPECT_FALSE(fs::exists(out));
+  expect_complaint(run_elbo(select_sizes(out, "1", {"--set", "model.latent=3"})), 2, {"--latent"});
+}
+
 TEST(CliSelect, KnowsWhichExamplesAllSeedsShare) {
   const TempFolder folder;
   const auto shared = [](const Recipe& recipe, const std::string& split) {
@@ -298,26 +329,41 @@ std::vector<double> uneven(double mean) {
   return {mean - 80.0, mean + 80.0};
 }
 
-// Of 5 dimensions each seed is 0.4 above 10 on average, by -0.6, 0.4, 0.4 and 1.4: a deviation of √(2/3).
+/// Seeds whose examples lie so far apart.
+Costs seeds(const std::vector<double>& means) {
+  Costs costs;
+  for (const double mean : means) costs.push_back(uneven(mean));
+  return costs;
+}
+
+// Of 5 dimensions the seeds are 0.4 above 10 on average, by -0.6, 0.4, 0.4 and 1.4: a deviation of √(2/3).
 TEST(Selection, TheSmallestWithinOneStandardErrorIsEnough) {
-  std::vector<command::Size> sizes = {size(2, {uneven(95), uneven(96), uneven(97), uneven(96)}),
-                                      size(5, {uneven(89.4), uneven(90.4), uneven(90.4), uneven(91.4)}),
-                                      size(10, {uneven(90), uneven(90), uneven(90), uneven(90)}),
-                                      size(20, {uneven(91), uneven(91), uneven(91), uneven(91)})};
-  auto selection = command::select(sizes, "test", false);
+  std::vector<command::Size> sizes = {size(2, seeds({95, 96, 97, 96})),
+                                      size(5, seeds({89.4, 91.4, 88.4, 92.4})),
+                                      size(10, seeds({90, 91, 88, 91})), size(20, seeds({91, 92, 89, 92}))};
+  auto selection = command::select(sizes, "test", true);
   EXPECT_EQ(selection.best_size().latent, 10);
   EXPECT_FALSE(selection.best_size().above_error);
   EXPECT_NEAR(selection.sizes[1].above, 0.4, 1e-9);
   EXPECT_NEAR(selection.sizes[1].above_error.value(), std::sqrt(2.0 / 3.0) / 2.0, 1e-9);
   EXPECT_EQ(selection.chosen_size().latent, 5);
-  EXPECT_SAYS(selection.rule(), "over seeds) has 5: more does not help");
-  sizes[1] = size(5, {uneven(90.1), uneven(90.5), uneven(90.5), uneven(90.5)});  // 0.4 ± 0.1
-  selection = command::select(sizes, "test", false);
+  EXPECT_SAYS(selection.rule(), "over seeds and examples) has 5: more does not help");
+  sizes[1] = size(5, seeds({90.1, 91.5, 88.5, 91.5}));  // 0.4 ± 0.1
+  selection = command::select(sizes, "test", true);
   EXPECT_EQ(selection.chosen_size().latent, 10);
   EXPECT_SAYS(selection.rule(), "no smaller size");
   EXPECT_SAYS(selection.rule(), "The test data chose it");
   EXPECT_EQ(selection.rule().find("No larger size"), std::string::npos);
   EXPECT_EQ(selection.rule().find("luck"), std::string::npos);
+}
+
+// Its seeds lie 60 nats apart, and so 20 ± 20 above; those of the best lie √(2/3)/√3 apart.
+TEST(Selection, ASizeIsNotEnoughBecauseItsTrainingsFail) {
+  const auto selection =
+      command::select({size(1, seeds({90, 90, 150})), size(2, seeds({89, 90, 91}))}, "test", true);
+  EXPECT_NEAR(selection.sizes[0].above, 20.0, 1e-9);
+  EXPECT_NEAR(selection.sizes[0].above_error.value(), std::sqrt(2.0 / 3.0), 1e-9);
+  EXPECT_EQ(selection.chosen_size().latent, 2);
 }
 
 // Examples lie 160 nats apart, the same in both sizes: 1 nat more is no chance.
@@ -340,20 +386,26 @@ TEST(Selection, OfASingleSeedTheErrorIsOverExamples) {
   EXPECT_EQ(selection.chosen_size().latent, 4);
   selection = command::select({with(-0.5, 0.3, 0.5), size(4, {best})}, "validation", true);  // 0.1 ± 0.3
   EXPECT_EQ(selection.chosen_size().latent, 3);
-  EXPECT_SAYS(selection.rule(), "over examples");
+  EXPECT_SAYS(selection.rule(), "(over examples)");
 }
 
-// The seeds' means are 0.2 and 0.8 above, ± 0.3; the examples' over both seeds 0.1 and 0.9, ± 0.4.
+// Of the first size the seeds' means are 0.2 and 0.8 above, ± 0.3. Over both seeds its examples are 0.1 and
+// 0.9 above, ± 0.4; within each seed ± 0.4 as well, and so ± 0.4/√2 over the seeds.
 TEST(Selection, TheErrorOverExamplesCountsBesideThatOverSeeds) {
   const auto sizes = [] {
-    return std::vector{size(1, {{89.8, 90.6}, {90.4, 91.2}}), size(2, {{90.0, 90.0}, {90.0, 90.0}})};
+    return std::vector{size(1, {{88.8, 89.6}, {91.4, 92.2}}), size(2, {{89.0, 89.0}, {91.0, 91.0}})};
   };
   const auto selection = command::select(sizes(), "test", true);
   EXPECT_NEAR(selection.sizes[0].above, 0.5, 1e-9);
   EXPECT_NEAR(selection.sizes[0].above_error.value(), 0.5, 1e-9);
   const auto own = command::select(sizes(), "validation", false);
-  EXPECT_NEAR(own.sizes[0].above_error.value(), 0.3, 1e-9)
-      << "seeds that hold out their own examples tell both";
+  EXPECT_NEAR(own.sizes[0].above_error.value(), 0.3, 1e-9);
+  const auto alike = [] {  // means 0.5 and 0.5 above
+    return std::vector{size(1, {{89.1, 89.9}, {91.1, 91.9}}), size(2, {{89.0, 89.0}, {91.0, 91.0}})};
+  };
+  EXPECT_NEAR(command::select(alike(), "validation", false).sizes[0].above_error.value(),
+              0.4 / std::sqrt(2.0), 1e-9)
+      << "two seeds may agree by chance";
 }
 
 TEST(Selection, RefusesSizesThatCannotBeCompared) {

@@ -246,6 +246,28 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
   EXPECT_NEAR(a.squared_error, squared, 0.5 * squared);
 }
 
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// More rows than a batch of an evaluation, and more samples than are drawn at a time.
+TEST(Model, ExamplesCostOnAverageWhatTheSplitDoes) {
+  ELBO_REQUIRE_DEVICE();
+  auto [plain, standardized] = plain_and_standardized();
+  standardized.state().standard_mean = {10.0f, -5.0f};
+  standardized.state().standard_deviation = {2.0f, 0.5f};
+  const Examples data = examples(table(700, 2));
+  for (Model* model : {&plain, &standardized}) {
+    const Evaluation e = model->evaluate(data, 65, 2);
+    ASSERT_EQ(std::ssize(e.example_elbo), 700);
+    ASSERT_EQ(std::ssize(e.example_nll), 700);
+    EXPECT_NEAR(mean_of(e.example_elbo), e.terms.elbo, 1e-9 * std::abs(e.terms.elbo));
+    EXPECT_NEAR(mean_of(e.example_nll), e.nll, 1e-9 * std::abs(e.nll));
+    EXPECT_EQ(e.example_nll, model->scores(data, 65, 2).nll);
+    EXPECT_TRUE(model->evaluate(data).example_nll.empty());
+  }
+}
+
 TEST(Model, EvaluationPartsAddUpAndRepeat) {
   ELBO_REQUIRE_DEVICE();
   Model model(small_recipe(), 6, test::device());
@@ -301,6 +323,7 @@ TEST(Model, AutoencoderHasNoPriorAndNoKl) {
   Model model(recipe, 6, test::device());
   const Evaluation e = model.evaluate(examples(table(10, 6)));
   EXPECT_EQ(e.terms.kl, 0.0);
+  EXPECT_TRUE(e.example_elbo.empty() && e.example_nll.empty());
   EXPECT_TRUE(model.encode(table(10, 6)).log_variance.values.empty());
   EXPECT_EQ(model.reconstruct(table(10, 6)).rows, 10);
   EXPECT_THROW(model.sample(3, 1), ConfigError);

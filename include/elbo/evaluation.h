@@ -45,8 +45,8 @@ struct Evaluation {
   /// (Σ_k w_k)² / Σ_k w_k² of an example's weights w_k = p(x,z_k)/q(z_k|x) (Kish 1965), averaged: between 1
   /// and K. Near 1, single samples make up the estimate, which is then too high a cost and its error too low.
   double nll_effective_samples = 0.0;
-  /// Of each example, in nats: [n], empty for an autoencoder; [n], empty where no NLL was asked for.
-  std::vector<double> example_elbo, example_nll;
+  std::vector<double> example_elbo;  ///< [n] that of each example, nats; empty for an autoencoder
+  std::vector<double> example_nll;   ///< [n] likewise; empty where it was not asked for
 };
 
 /// How the KL divides: E_x[KL(q(z|x) ‖ p(z))] = I_q(x; z) + KL(q(z) ‖ p(z)) with the aggregate posterior

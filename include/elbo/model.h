@@ -94,7 +94,7 @@ class Model {
   Imputation impute(const Table& x, const ImputeOptions& options = {});
 
   /// The ELBO of all examples and, for nll_samples > 0, the importance-weighted NLL with that many samples,
-  /// in device memory that grows with their number by the examples alone. Deterministic for a seed.
+  /// in device memory that does not grow with the samples. Deterministic for a seed.
   Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
 
   /// How the KL divides, estimated over `most` of the examples, evenly spaced, or all where there are fewer;

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kFreyFile = "frey-faces.npy";
+
 constexpr std::array kSets = {
     KnownSet{"digits",
              "drawn 28x28 digits, grey, 60,000 to train on and 10,000 to test, with generating factors",
@@ -31,16 +33,13 @@ constexpr std::array kSets = {
     KnownSet{"mnist-binarized",
              "MNIST drawn to 0 and 1 once (Salakhutdinov & Murray 2008), 50,000/10,000/10,000",
              Origin::provided, "train-, valid- and t10k-images-idx3-ubyte, also as .gz"},
-    KnownSet{"frey", "1,965 pictures of Brendan Frey's face, 28x20, grey", Origin::provided,
-             "frey-faces.npy, of 1965 x 560 bytes"},
+    KnownSet{"frey", "1,965 pictures of Brendan Frey's face, 28x20, grey", Origin::provided, kFreyFile},
 };
 
 const char* environment(const char* name) {
   const char* value = std::getenv(name);
   return value && *value ? value : nullptr;
 }
-
-constexpr const char* kFreyFile = "frey-faces.npy";
 
 /// Whether the folder holds what is trained on. A download fetches that last.
 bool holds(const fs::path& folder, std::string_view name) {

@@ -97,7 +97,7 @@ const RecipeKey kKeys[] = {
     {"model.latent", "dimensions of z", ELBO_AT(model.latent), kWidth},
     {"model.activation", "of the hidden layers", ELBO_AT(model.activation), {}, activations},
     {"model.likelihood", "p(x|z)", ELBO_AT(model.likelihood), {}, likelihoods},
-    {"model.variance", "of the gaussian; where that of gaussian-shared begins", ELBO_AT(model.variance),
+    {"model.variance", "of the gaussian and gaussian-sigmoid; where that of gaussian-shared begins", ELBO_AT(model.variance),
      kPositive},
     {"model.scale", "b of the laplace with fixed scale", ELBO_AT(model.scale), kPositive},
     {"model.classes",

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
-#include "data/check.h"
 #include "data/resident.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
 #include "train/product_plans.h"
+#include "train/trainable.h"
 
 namespace elbo {
 namespace {
@@ -73,11 +73,9 @@ double time_step(Context& context, StepRunner& runner, std::int64_t full_steps) 
 
 StepPlan measure(Model& model, const Dataset& data) {
   constexpr std::int64_t kSteps = 20;
-  if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
+  check_trainable(model, data);
   Model::State& state = model.state();
   Context& context = *state.context;
-  const ModelConfig& config = state.vae->config();
-  data::check_support(data, data::support_of(config.likelihood, state.recipe.data, config.constants));
   const TrainSettings& train = state.recipe.train;
   const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulate;
   const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/check.h"
 #include "model/model_file.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
@@ -11,26 +10,12 @@
 #include "train/output_bias.h"
 #include "train/product_plans.h"
 #include "train/schedule.h"
+#include "train/trainable.h"
 
 namespace elbo {
 namespace {
 
 constexpr double kSecondsBetweenProgress = 0.1;
-
-void check_dims(const Model& model, const Examples& examples, const char* split) {
-  if (examples.dims == model.dims()) return;
-  throw ShapeError(concat("the model is for rows of ", model.dims(), " values, but the ", split,
-                          " examples have ", examples.dims,
-                          ". Make a model for this data, or load the data it was made for."));
-}
-
-void check_data(const Model& model, const Dataset& data) {
-  if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
-  check_dims(model, data.train, "training");
-  if (!data.validation.empty()) check_dims(model, data.validation, "validation");
-  const ModelConfig& config = model.state().vae->config();
-  data::check_support(data, data::support_of(config.likelihood, model.recipe().data, config.constants));
-}
 
 bool all_finite(const std::vector<float>& values) {
   return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
@@ -41,11 +26,7 @@ bool all_finite(const std::vector<float>& values) {
 Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     : model_(model), options_(options), epochs_(model.recipe().train.epochs) {
   model.recipe().validate();
-  check_data(model, data);
-  if (model.recipe().train.patience > 0 && data.validation.empty()) {
-    throw ConfigError(concat("train.patience needs validation data, and ", data.name,
-                             " has none: hold some out, as with data.validation = 0.1."));
-  }
+  check_trainable(model, data);
   Model::State& state = model.state();
   Context& context = *state.context;
   if (state.recipe.data.standardize) {

@@ -12,6 +12,7 @@
 #include "run_folder.h"
 #include "runtime/check.h"
 #include "table_file.h"
+#include "train/trainable.h"
 #include "train_run.h"
 
 namespace elbo::command {
@@ -58,10 +59,11 @@ std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, co
   std::error_code ignored;
   if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
   Json result = Json::parse(io::read_file(job.folder / kResult), nullptr, false);
-  const bool whole =
-      result.is_object() && (nll_samples == 0 || result.value("nll_samples", Json()) == Json(nll_samples)) &&
-      (split.empty() ||
-       (result.value("split", Json()) == Json(split) && fs::exists(job.folder / kHeldOutCosts, ignored)));
+  if (!result.is_object()) return std::nullopt;
+  const bool same_nll = result.value("nll_samples", std::int64_t{0}) == nll_samples;
+  const bool whole = split.empty() ? same_nll || nll_samples == 0
+                                   : same_nll && result.value("split", Json()) == Json(split) &&
+                                         fs::exists(job.folder / kHeldOutCosts, ignored);
   return whole ? std::optional(std::move(result)) : std::nullopt;
 }
 
@@ -103,13 +105,23 @@ void forget_runs(const fs::path& folder) {
 /// Of each example, for held_out_costs().
 void write_costs(const fs::path& run, const Evaluation& evaluation) {
   const bool estimated = !evaluation.example_nll.empty();
-  TableFile file(run / kHeldOutCosts, evaluation.examples, {estimated ? "nll" : "negative_elbo"});
+  TableFile file(run / kHeldOutCosts, evaluation.examples, {"cost"});
   Table costs{evaluation.examples, 1, {}};
   for (const double nll : evaluation.example_nll) costs.values.push_back(static_cast<float>(nll));
   for (std::size_t i = 0; !estimated && i < evaluation.example_elbo.size(); ++i)
     costs.values.push_back(static_cast<float>(-evaluation.example_elbo[i]));
   file.append(costs);
   file.commit();
+}
+
+/// What an earlier result says of how long the training took, which this call did not see.
+void keep_times(Json& json, const fs::path& result) {
+  std::error_code ignored;
+  if (!fs::exists(result, ignored)) return;
+  const Json earlier = Json::parse(io::read_file(result), nullptr, false);
+  for (const char* key : {"seconds", "examples_per_second", "already_finished"}) {
+    if (earlier.is_object() && earlier.contains(key)) json[key] = earlier[key];
+  }
 }
 
 /// Trains, or goes on; nothing where it was interrupted.
@@ -124,6 +136,8 @@ std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::
   check_not_beyond(job, data, report);
   if (report.interrupted) return std::nullopt;
   Json json = summary(job, model, report);
+  if (report.already_finished) keep_times(json, job.folder / kResult);
+  fs::remove(job.folder / kResult, ignored);  // not to stand beside other costs than its own
   model = Model::load(job.folder, device);
   const SplitResults results = evaluate_splits(model, data, nll_samples, split);
   add_results(json, job.recipe, results, split);
@@ -283,13 +297,12 @@ void begin_several(Job& job, const TrainRequest& request) {
   if (request.resume && fs::exists(job.folder / "metrics.jsonl", ignored)) {
     throw ConfigError(concat(job.folder.string(), " holds a single run, not one of several trainings."));
   }
-  if (!request.resume && !request.out) claim_run(job);
-  if (request.force) {
-    // What cannot be trained replaces nothing.
+  {  // what cannot be trained replaces nothing, and leaves nothing behind
     const Dataset data = load_data(job.recipe);
-    const Model untrained(job.recipe, data.dims(), Device::parse(request.device), data.picture);
-    forget_runs(job.folder);
+    check_trainable(Model(job.recipe, data.dims(), Device::parse(request.device), data.picture), data);
   }
+  if (!request.resume && !request.out) claim_run(job);
+  if (request.force) forget_runs(job.folder);
   io::write_file(job.folder / "recipe.toml", job.recipe.to_toml());
   io::write_file(job.folder / kSeveralMark, "Trainings by several seeds or sizes, a folder each.\n");
 }

@@ -47,7 +47,7 @@ std::vector<std::vector<double>> held_out_costs(const Job& job, std::int64_t see
 
 /// Readies a folder for trainings in folders of its own: writes recipe.toml and the mark by which they are
 /// known, and, where the request forces it, forgets earlier ones. Throws ConfigError where it
-/// holds a single run, IoError.
+/// holds a single run, what check_trainable() throws, and IoError.
 void begin_several(Job& job, const TrainRequest& request);
 
 /// Removes what makes a folder one of several trainings, though not their folders.

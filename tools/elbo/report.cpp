@@ -50,7 +50,7 @@ void require_finite(const std::string& split, const Evaluation& evaluation) {
     if (std::isfinite(value)) continue;
     throw Error(concat("the ", name, " on the ", split, " data is ", std::isnan(value) ? "NaN" : "infinite",
                        ": the model's parameters are too large or no numbers. Train it anew, with a lower "
-                       "train.learning_rate or a train.clip_norm."));
+                       "learning rate or a train.clip_norm."));
   }
 }
 

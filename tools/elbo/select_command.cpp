@@ -64,6 +64,9 @@ int run_select(SelectRequest request) {
   TrainRequest& train = request.train;
   train.several = true;
   check_latents(request.latents);
+  for (const std::string& setting : train.settings) {
+    if (setting.starts_with("model.latent=")) throw ConfigError(setting + ": --latent says the sizes.");
+  }
   Job job = job_of(train);
   if (job.recipe.model.kind != "vae") {
     throw ConfigError("elbo select compares bounds on log p(x), which an autoencoder does not have.");

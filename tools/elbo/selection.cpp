@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <numbers>
 #include <numeric>
 
 #include "model/running.h"
@@ -118,34 +119,60 @@ std::string above_in_words(const Size& size) {
 /// Of all examples of all seeds, how much dearer they are by one size than by the other: [seeds][examples].
 std::vector<std::vector<double>> differences(const Size& size, const Size& best) {
   std::vector<std::vector<double>> all = size.costs;
-  ELBO_CHECK(all.size() == best.costs.size(), DataError, "sizes of different numbers of seeds");
+  ELBO_CHECK(all.size() == best.costs.size(), DataError,
+             "the sizes have different numbers of seeds: train them anew (--force)");
   for (std::size_t seed = 0; seed < all.size(); ++seed) {
     ELBO_CHECK(all[seed].size() == best.costs[seed].size(), DataError,
-               "sizes that were tried on different examples");
+               "the sizes were tried on different examples: train them anew (--force)");
     for (std::size_t i = 0; i < all[seed].size(); ++i) all[seed][i] -= best.costs[seed][i];
   }
   return all;
 }
 
-/// Of the mean difference: by how the seeds' own means lie apart.
-double error_over_seeds(const Size& size, const Size& best) {
-  RunningMoments seeds;
-  for (const auto& of_seed : differences(size, best)) {
-    seeds.add(std::accumulate(of_seed.begin(), of_seed.end(), 0.0) / static_cast<double>(of_seed.size()));
-  }
-  return seeds.standard_error();
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// The same by how the examples lie apart, each averaged over the seeds.
-double error_over_examples(const Size& size, const Size& best) {
+double error_of_means(const std::vector<std::vector<double>>& seeds) {
+  RunningMoments means;
+  for (const auto& of_seed : seeds) means.add(mean_of(of_seed));
+  return means.standard_error();
+}
+
+/// Of the mean difference, by how the seeds' own means lie apart; at most as if the size's seeds lay apart
+/// like those of the best, lest trainings that fail now and then make a size enough.
+double error_over_seeds(const Size& size, const Size& best) {
+  return std::min(error_of_means(differences(size, best)), std::numbers::sqrt2 * error_of_means(best.costs));
+}
+
+/// The same by how the examples lie apart: those of all seeds, or each seed's own.
+double error_over_examples(const Size& size, const Size& best, bool same_examples) {
   const auto all = differences(size, best);
+  const auto seeds = static_cast<double>(all.size());
+  if (!same_examples) {
+    double squares = 0.0;
+    for (const auto& of_seed : all) {
+      RunningMoments examples;
+      for (const double difference : of_seed) examples.add(difference);
+      squares += examples.standard_error() * examples.standard_error();
+    }
+    return std::sqrt(squares) / seeds;
+  }
   RunningMoments examples;
   for (std::size_t i = 0; i < all.front().size(); ++i) {
     double sum = 0.0;
     for (const auto& of_seed : all) sum += of_seed[i];
-    examples.add(sum / static_cast<double>(all.size()));
+    examples.add(sum / seeds);
   }
   return examples.standard_error();
+}
+
+/// Seeds that hold out their own examples tell both in one, though few of them may tell too little.
+double error_of_difference(const Size& size, const Size& best, bool same_examples) {
+  const double examples = error_over_examples(size, best, same_examples);
+  if (best.costs.size() < 2) return examples;
+  const double seeds = error_over_seeds(size, best);
+  return same_examples ? std::hypot(seeds, examples) : std::max(seeds, examples);
 }
 
 }  // namespace
@@ -179,12 +206,10 @@ Selection select(std::vector<Size> sizes, const std::string& split, bool same_ex
   const Size& best = selection.best_size();
   selection.by_nll = best.nll.has_value();
   selection.over_seeds = best.costs.size() > 1;
-  selection.over_examples = same_examples || !selection.over_seeds;
   for (Size& size : all) {
     if (&size == &best) continue;
     size.above = size.cost() - best.cost();
-    size.above_error = std::hypot(selection.over_seeds ? error_over_seeds(size, best) : 0.0,
-                                  selection.over_examples ? error_over_examples(size, best) : 0.0);
+    size.above_error = error_of_difference(size, best, same_examples);
   }
   const auto enough = [](const Size& size) { return size.above <= size.above_error.value_or(0.0); };
   selection.chosen = static_cast<std::size_t>(std::ranges::find_if(all, enough) - all.begin());
@@ -195,9 +220,9 @@ std::string Selection::rule() const {
   std::string text = concat("The lowest ", by_nll ? "NLL" : "-ELBO", " is that of ", best_size().latent,
                             " dimensions, ", fixed(best_size().cost()));
   if (chosen != best) {
-    text += concat("; the smallest size within one standard error of it (over ", over_seeds ? "seeds" : "",
-                   over_seeds && over_examples ? " and " : "", over_examples ? "examples" : "", ") has ",
-                   chosen_size().latent, ": more does not help.");
+    text +=
+        concat("; the smallest size within one standard error of it (over ", over_seeds ? "seeds and " : "",
+               "examples) has ", chosen_size().latent, ": more does not help.");
   } else if (chosen == 0) {
     text += ": the smallest size that was tried is enough.";
   } else {

@@ -35,9 +35,9 @@ struct Selection {
   std::vector<Size> sizes;  ///< growing
   std::string split;
   bool by_nll = true;
-  std::size_t best = 0;                            ///< the size with the lowest cost
-  std::size_t chosen = 0;                          ///< the smallest within one standard error of it
-  bool over_seeds = false, over_examples = false;  ///< what the errors are of
+  std::size_t best = 0;     ///< the size with the lowest cost
+  std::size_t chosen = 0;   ///< the smallest within one standard error of it
+  bool over_seeds = false;  ///< whether the errors are over seeds as well as over examples
 
   const Size& best_size() const { return sizes[best]; }
   const Size& chosen_size() const { return sizes[chosen]; }
@@ -47,9 +47,10 @@ struct Selection {
 
 /// The one-standard-error rule (Breiman et al. 1984, section 3.4.3), of differences: the smallest size that
 /// costs more than the best by no more than that difference's standard error. All sizes are tried on the same
-/// examples, and so compared example by example: what makes one dearer than another in every size does not
-/// count. Of one seed the error is that over examples; of several the deviation of their differences / √seeds
-/// and, where all seeds have the same examples, which that does not tell, the root of both squares' sum.
+/// examples, and so compared example by example: what makes an example dear in every size does not count. Of
+/// one seed the error is that over examples. Of several it is as well that over seeds (their differences'
+/// deviation / √seeds, but no more than √2 times that of the best size's own costs): the root of both
+/// squares' sum where all seeds have the same examples, else the larger one, as each seed's examples are new.
 Selection select(std::vector<Size> sizes, const std::string& split, bool same_examples);
 
 /// A row for each size, and the rule's sentence.

@@ -84,6 +84,7 @@ void check_is_read(const Recipe& recipe, const std::vector<std::string>& setting
       {"train.decay_epochs", schedule == "step", "with train.schedule = \"step\""},
       {"train.decay_factor", schedule == "step", "with train.schedule = \"step\""},
       {"train.final_learning_rate", schedule == "cosine", "with train.schedule = \"cosine\""},
+      {"objective.beta", recipe.model.kind == "vae", "with model.kind = \"vae\""},
       {"objective.rising_share", recipe.objective.cycles > 0, "with objective.cycles"},
       {"model.variance", has_variance,
        "with model.likelihood = \"gaussian\", \"gaussian-shared\" or \"gaussian-sigmoid\""},
@@ -91,9 +92,9 @@ void check_is_read(const Recipe& recipe, const std::vector<std::string>& setting
       {"model.classes", likelihood == "categorical", "with model.likelihood = \"categorical\""},
   };
   for (const std::string& setting : settings) {
-    const auto name = setting.substr(0, setting.find('='));
+    const auto name = setting.substr(0, setting.find_first_of("= "));
     for (const auto& [key, read, when] : keys) {
-      if (read || name.find(key) == std::string::npos) continue;  // blanks may be around it
+      if (read || name != key) continue;
       throw ConfigError(concat(setting, " would change nothing: ", key, " counts ", when, "."));
     }
   }

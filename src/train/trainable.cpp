@@ -1,0 +1,30 @@
+#include "train/trainable.h"
+
+#include "data/check.h"
+#include "model/state.h"
+#include "runtime/check.h"
+
+namespace elbo {
+namespace {
+
+void check_dims(const Model& model, const Examples& examples, const char* split) {
+  if (examples.dims == model.dims()) return;
+  throw ShapeError(concat("the model is for rows of ", model.dims(), " values, but the ", split,
+                          " examples have ", examples.dims,
+                          ". Make a model for this data, or load the data it was made for."));
+}
+
+}  // namespace
+
+void check_trainable(const Model& model, const Dataset& data) {
+  if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
+  check_dims(model, data.train, "training");
+  if (!data.validation.empty()) check_dims(model, data.validation, "validation");
+  const ModelConfig& config = model.state().vae->config();
+  data::check_support(data, data::support_of(config.likelihood, model.recipe().data, config.constants));
+  if (model.recipe().train.patience == 0 || !data.validation.empty()) return;
+  throw ConfigError(concat("train.patience needs validation data, and ", data.name,
+                           " has none: hold some out, as with data.validation = 0.1."));
+}
+
+}  // namespace elbo
