@@ -28,7 +28,7 @@ struct ModelSettings {
   std::int64_t latent = 20;                   ///< dimensions of z
   std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
   std::string likelihood = "bernoulli";       ///< see the README
-  double variance = 1.0;                      ///< of gaussian, gaussian-sigmoid; gaussian-shared begins with it
+  double variance = 1.0;                      ///< of gaussian(-sigmoid); gaussian-shared begins with it
   double scale = 1.0;                         ///< of the laplace with fixed scale
   std::int64_t classes = 2;                   ///< of the categorical: values are 0 … classes − 1
   bool see_mask = false;                      ///< the encoder sees which values are missing

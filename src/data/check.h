@@ -22,9 +22,9 @@ struct ValueRange {
 };
 
 /// The values that data may have, before preprocessing, to be trained on with a likelihood: its support, grey
-/// values included for bernoulli, and [0, 1] where its mean cannot be elsewhere; [0, 1] where they are probabilities to resample from; any where they are
-/// compared with the threshold anyway. NaN where the settings have missing values. `constants` say how many
-/// classes there are.
+/// values included for bernoulli, and [0, 1] where its mean cannot be elsewhere; [0, 1] where they are
+/// probabilities to resample from; any where they are compared with the threshold anyway. NaN where the
+/// settings have missing values. `constants` say how many classes there are.
 ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {},
                       const LikelihoodConstants& constants = {});
 
