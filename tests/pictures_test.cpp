@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <limits>
 #include <numbers>
+#include <numeric>
+#include <set>
 
 #include "elbo/error.h"
 #include "io/file.h"
@@ -162,6 +164,34 @@ TEST(Pictures, ScatterDrawsEveryPanelOnTheSameAxes) {
   EXPECT_GT(count(0, half, palette(0)), 3 * 8);
   EXPECT_GT(count(half, canvas.width(), palette(3)), 3 * 8);
   EXPECT_EQ(count(0, half, palette(3)), 0);
+}
+
+// A picture of as many points as groups, and the fills of its dots: the points', then the legend's.
+std::vector<std::string> dot_fills(const std::vector<std::int32_t>& groups) {
+  Table points{std::ssize(groups), 2, {}};
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    points.values.insert(points.values.end(), {static_cast<float>(i), static_cast<float>(i % 5)});
+  const std::string document = draw_scatter_svg({{"", points, groups}}).document();
+  std::vector<std::string> fills;
+  for (auto at = document.find("<circle"); at != std::string::npos; at = document.find("<circle", at + 1)) {
+    const auto fill = document.find("fill=\"", at) + 6;
+    fills.push_back(document.substr(fill, document.find('"', fill) - fill));
+  }
+  return fills;
+}
+
+TEST(Pictures, UpToThirtyGroupsAreNamedEachInItsColour) {
+  std::vector<std::int32_t> groups(30);
+  std::iota(groups.begin(), groups.end(), 1000);
+  const auto fills = dot_fills(groups);
+  ASSERT_EQ(fills.size(), 60u);
+  EXPECT_TRUE(std::equal(fills.begin(), fills.begin() + 30, fills.begin() + 30));
+  EXPECT_EQ(std::set(fills.begin(), fills.end()).size(), 30u);
+  groups.push_back(7);
+  EXPECT_EQ(dot_fills(groups).size(), 31u) << "no legend for more";
+  // A digit has its colour whichever others there are.
+  EXPECT_EQ(dot_fills({0, 3})[1], dot_fills({3, 9})[0]);
+  EXPECT_NE(dot_fills({0, 10})[0], dot_fills({0, 10})[1]);
 }
 
 // A file's name may be long, and not ASCII: what does not fit is cut between characters.

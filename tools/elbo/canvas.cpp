@@ -42,7 +42,15 @@ Colour palette(std::int64_t i) {
   static constexpr Colour kColours[] = {{38, 101, 189}, {226, 110, 20}, {38, 145, 70},  {204, 38, 48},
                                         {128, 84, 178}, {125, 82, 66},  {222, 98, 172}, {112, 116, 124},
                                         {160, 158, 22}, {18, 168, 186}};
-  return kColours[((i % 10) + 10) % 10];
+  const std::int64_t place = ((i % kPalette) + kPalette) % kPalette;
+  const Colour colour = kColours[place % 10];
+  const auto mixed = [&](int with, double share) {
+    const auto mix = [&](unsigned char of) {
+      return static_cast<unsigned char>(std::lround((1.0 - share) * of + share * with));
+    };
+    return Colour{mix(colour.red), mix(colour.green), mix(colour.blue)};
+  };
+  return place < 10 ? colour : place < 20 ? mixed(0, 0.45) : mixed(255, 0.4);
 }
 
 Canvas::Canvas(std::int64_t width, std::int64_t height, Colour background)

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <set>
+#include <span>
 
 #include "runtime/check.h"
 
@@ -69,11 +70,47 @@ std::string tick_label(double value, double distance) {
   return text;
 }
 
-// The groups worth naming: all, or none where there are too many for the palette.
-std::vector<std::int32_t> legend(const Panel& panel) {
-  const std::set<std::int32_t> names(panel.groups.begin(), panel.groups.end());
-  if (names.size() > 10) return {};
-  return {names.begin(), names.end()};
+constexpr std::int64_t kLegendRow = Canvas::kTextHeight + 8;
+constexpr std::int64_t kLegendRows = 16;
+
+// The groups of a panel and the colours they have.
+class Groups {
+ public:
+  explicit Groups(const Panel& panel) {
+    const std::set<std::int32_t> names(panel.groups.begin(), panel.groups.end());
+    names_.assign(names.begin(), names.end());
+  }
+
+  // By its number, so that a digit looks the same in every picture, or by its rank where numbers are too
+  // large for the palette.
+  Colour colour(std::int32_t name) const {
+    if (names_.front() >= 0 && names_.back() < kPalette) return palette(name);
+    return palette(std::lower_bound(names_.begin(), names_.end(), name) - names_.begin());
+  }
+  // Those worth naming: all, or none where there are too many for the palette.
+  std::span<const std::int32_t> legend() const {
+    return std::ssize(names_) <= kPalette ? std::span(names_) : std::span<const std::int32_t>();
+  }
+  std::int64_t legend_columns() const { return (std::ssize(legend()) + kLegendRows - 1) / kLegendRows; }
+  std::int64_t legend_column_width() const {
+    std::int64_t widest = 16;
+    for (const auto name : legend()) widest = std::max(widest, Canvas::text_width(std::to_string(name)));
+    return widest + 40;
+  }
+
+ private:
+  std::vector<std::int32_t> names_;
+};
+
+void draw_legend(Surface& canvas, const Groups& groups, std::int64_t left, std::int64_t top) {
+  const auto names = groups.legend();
+  const auto column = groups.legend_column_width();
+  for (std::int64_t i = 0; i < std::ssize(names); ++i) {
+    const auto name = names[static_cast<std::size_t>(i)];
+    const auto x = left + i / kLegendRows * column, y = top + i % kLegendRows * kLegendRow;
+    canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, groups.colour(name), 1.0);
+    canvas.text(x + 14, y, std::to_string(name), kInk);
+  }
 }
 
 // As much of a title as fits into so many pixels.
@@ -109,12 +146,14 @@ void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span verti
   }
   const double opacity = std::clamp(600.0 / static_cast<double>(std::max<std::int64_t>(panel.points.rows, 1)),
                                     panel.groups.empty() ? 0.25 : 0.5, 0.8);
+  const Groups groups(panel);
   for (std::int64_t i = 0; i < panel.points.rows; ++i) {
     const auto point = panel.points.row(i);
     const double x = horizontal.unit(point[0]), y = vertical.unit(point[1]);
     if (!(x >= 0.0 && x <= 1.0 && y >= 0.0 && y <= 1.0)) continue;
-    const auto group = panel.groups.empty() ? panel.colour : panel.groups[static_cast<std::size_t>(i)];
-    canvas.dot(x_of(point[0]), y_of(point[1]), 2.2, palette(group), opacity);
+    const Colour colour = panel.groups.empty() ? palette(panel.colour)
+                                               : groups.colour(panel.groups[static_cast<std::size_t>(i)]);
+    canvas.dot(x_of(point[0]), y_of(point[1]), 2.2, colour, opacity);
   }
   for (const std::int64_t edge : {std::int64_t{0}, size}) {
     canvas.rectangle(left, top + edge, size + 1, 1, kInk);
@@ -124,13 +163,7 @@ void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span verti
               shortened(panel.title, size + kMargin), kInk);
   canvas.text(left + size - Canvas::text_width(panel.x_axis), top + size + 8 + kAxisName, panel.x_axis, kInk);
   canvas.text(left - 40, top - Canvas::kTextHeight - 10, panel.y_axis, kInk);
-  const auto names = legend(panel);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto y = top + static_cast<std::int64_t>(i) * (Canvas::kTextHeight + 8);
-    canvas.dot(static_cast<double>(left + size + 18), static_cast<double>(y) + 7.0, 5.0, palette(names[i]),
-               1.0);
-    canvas.text(left + size + 32, y, std::to_string(names[i]), kInk);
-  }
+  draw_legend(canvas, groups, left + size + 18, top);
 }
 
 // Where everything stands.
@@ -154,7 +187,11 @@ class Layout {
   }
 
   std::int64_t width() const {
-    const std::int64_t legend_width = panels_.empty() || legend(panels_.back()).empty() ? 0 : 56;
+    std::int64_t legend_width = 0;
+    if (!panels_.empty()) {
+      const Groups groups(panels_.back());
+      legend_width = groups.legend_columns() * groups.legend_column_width();
+    }
     return std::ssize(panels_) * (kSize + kLabels) + kMargin + legend_width;
   }
   std::int64_t height() const { return above_ + kTop + kSize + kBottom + below_; }

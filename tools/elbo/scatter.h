@@ -11,8 +11,8 @@
 
 namespace elbo::command {
 
-/// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`. Up to ten
-/// groups are named beside the panel.
+/// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`. Up to
+/// kPalette groups are named beside the panel.
 struct Panel {
   std::string title;
   Table points;
