@@ -130,9 +130,15 @@ TEST(CliEvaluation, SaysWhatEachDimensionCarriesAndHowTheKlDivides) {
   EXPECT_LE(json.at("mutual_information").get<double>(), std::log(24.0) + 1e-9);
   EXPECT_EQ(json.at("aggregate_examples"), 24);
   EXPECT_NEAR(json.at("mutual_information_limit").get<double>(), std::log(24.0), 1e-9);
+  double reconstruction = 0.0;
+  ASSERT_EQ(json.at("reconstruction_per_value").size(), 3u);
+  for (const double cost : json.at("reconstruction_per_value")) reconstruction += cost;
+  EXPECT_NEAR(reconstruction, json.at("test").at("reconstruction"), 1e-4);
   const auto text = eval(run, {});
   EXPECT_SAYS(text.out, "mutual information");
   EXPECT_SAYS(text.out, "KL of each latent dimension");
+  EXPECT_SAYS(text.out, "Reconstruction of each value");
+  EXPECT_SAYS(text.out, "  b  ");
 }
 
 TEST(CliEvaluation, AVeryLargeBetaCollapsesAndIsReported) {

@@ -12,6 +12,7 @@
 #include "model/parameters.h"
 #include "model/state.h"
 #include "support/device.h"
+#include "support/training.h"
 
 namespace elbo {
 namespace {
@@ -240,6 +241,8 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
   EXPECT_NEAR(a.terms.elbo, b.terms.elbo - 1.0, 1e-5);
   EXPECT_NEAR(a.terms.kl, b.terms.kl, 1e-6);
   EXPECT_NEAR(a.nll, b.nll + 1.0, 1e-5);
+  EXPECT_NEAR(a.value_reconstruction[0], b.value_reconstruction[0] + std::log(2.0), 1e-5);
+  EXPECT_NEAR(a.value_reconstruction[1], b.value_reconstruction[1] + 1.0 - std::log(2.0), 1e-5);
   const Table back = standardized.reconstruct(Table{2, 2, own.floats});
   double squared = 0;  // of the posterior mean's reconstruction: near that of the sample's
   for (std::size_t i = 0; i < 4; ++i) squared += std::pow(own.floats[i] - back.values[i], 2) / 2;
@@ -249,6 +252,26 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
+
+class EvaluationVariants : public testing::TestWithParam<test::RecipeVariant> {};
+
+// Of every likelihood; of data that is standardised, or partly missing.
+TEST_P(EvaluationVariants, DimensionsAndValuesCostWhatTheExampleDoes) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = GetParam().data(30, 0);
+  Model model(GetParam().recipe(), data.dims(), test::device());
+  train(model, data);
+  const Evaluation e = model.evaluate(data.train);
+  ASSERT_EQ(std::ssize(e.value_reconstruction), data.dims());
+  const double values = std::accumulate(e.value_reconstruction.begin(), e.value_reconstruction.end(), 0.0);
+  EXPECT_NEAR(values, e.terms.reconstruction, 1e-5 * std::max(1.0, std::abs(values)));
+  double dimensions = 0.0;
+  for (const LatentUnit& unit : e.units) dimensions += unit.kl;
+  EXPECT_NEAR(dimensions, e.terms.kl, 1e-5 * std::max(1.0, dimensions));
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, EvaluationVariants, testing::ValuesIn(test::recipe_variants()),
+                         test::VariantName());
 
 // More rows than a batch of an evaluation, and more samples than are drawn at a time.
 TEST(Model, ExamplesCostOnAverageWhatTheSplitDoes) {
@@ -313,6 +336,8 @@ TEST(Model, ActiveUnitsAreThoseWhoseMeanMoves) {
   EXPECT_EQ(e.units[2].kl, 0.0);
   EXPECT_NEAR(e.terms.kl, e.units[0].kl + e.units[1].kl, 1e-6);
   EXPECT_NEAR(e.terms.reconstruction, 2 * std::log(2.0), 1e-5);  // zero logits: p = ½
+  ASSERT_EQ(e.value_reconstruction.size(), 2u);
+  for (const double cost : e.value_reconstruction) EXPECT_NEAR(cost, std::log(2.0), 1e-5);
   EXPECT_NEAR(e.squared_error, 2 * 0.25, 1e-5);
 }
 

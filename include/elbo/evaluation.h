@@ -32,6 +32,9 @@ struct Evaluation {
   /// Σ_j (x_j − E[x_j|z])², averaged over examples; of the categorical, how many of an example's values the
   /// most probable class is wrong for.
   double squared_error = 0.0;
+  /// [dims] each value's part of the reconstruction, nats per example; the parts sum to it. Nothing of a
+  /// value where it is missing.
+  std::vector<double> value_reconstruction;
   std::vector<LatentUnit> units;  ///< [latent]; an autoencoder's have no KL
   std::int64_t active_units = 0;  ///< those of the latent dimensions that are active
   /// −ELBO/(present values · log 2), where the likelihood is of grey levels, as is the custom; else nothing.

@@ -8,6 +8,7 @@
 #include "model/evaluation_batches.h"
 #include "model/running.h"
 #include "model/squared_errors.h"
+#include "model/value_costs.h"
 
 namespace elbo {
 namespace {
@@ -88,6 +89,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   const ModelConfig& config = vae.config();
   const Workspace workspace(vae, std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1)));
   SquaredErrors errors(vae, workspace.capacity(), data.deviation);
+  ValueCosts values(vae, data.deviation);
   HostCopies copies(context);
   std::vector<float> nll, kl, head;
   Units units(config);
@@ -97,6 +99,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   for_each_batch(workspace, data, [&](const Activations& a) {
     vae.forward(a, {.seed = seed, .purpose = NoisePurpose::reparameterize});
     errors.request(a);
+    values.request(a);
     copies.request(nll, a.nll.data, a.nll.size);
     copies.request(kl, a.kl.data, a.kl.size);
     copies.request(head, a.encoder.back().y.data, a.rows * config.head_width());
@@ -104,6 +107,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
     nll_total += sum(nll);
     kl_total += sum(kl);
     for (const double error : errors.of_rows(a)) squared_error += error;
+    values.add(a);
     for (std::size_t i = 0; config.variational && i < nll.size(); ++i) {
       const double volume = data.log_volume(std::ssize(example_elbo));
       example_elbo.push_back(-(static_cast<double>(nll[i]) + volume + static_cast<double>(kl[i])));
@@ -115,6 +119,8 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   result.examples = data.count;
   result.terms = to_terms(nll_total, kl_total, data);
   result.squared_error = squared_error / static_cast<double>(data.count);
+  result.value_reconstruction = values.sums();
+  for (double& cost : result.value_reconstruction) cost /= static_cast<double>(data.count);
   result.example_elbo = std::move(example_elbo);
   result.units = units.result();
   result.active_units =

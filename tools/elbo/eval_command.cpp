@@ -132,6 +132,7 @@ int run_eval(EvalOptions options) {
               << "\n\n";
     print_table(model.recipe(), {{options.split, result}});
     print_latents(model.recipe(), result, aggregate);
+    print_values(data, result);
     print_collapse(model.recipe(), result);
     if (annealed) print_annealed(*annealed, options);
     if (quality) print_probe(*quality);
@@ -155,6 +156,7 @@ int run_eval(EvalOptions options) {
   add_likelihood_figures(json, result);
   add_nll(json, result);
   add_latents(json, model.recipe(), result, aggregate);
+  add_values(json, result);
   if (annealed) add_annealed(json, *annealed);
   if (quality) {
     json["linear_probe_accuracy"] = quality->linear_probe;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <numeric>
+#include <utility>
 
+#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
@@ -95,17 +96,28 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
                    const std::optional<AggregatePosterior>& aggregate) {
   if (!has_latents(recipe, evaluation)) return;
   if (aggregate) print_aggregate(*aggregate);
-  std::vector<std::size_t> order(evaluation.units.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto kl = [&](std::size_t d) { return evaluation.units[d].kl; };
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return kl(a) > kl(b); });
-  constexpr std::size_t kMost = 50, kColumns = 10;
+  std::vector<std::pair<std::string, double>> kl;
+  for (std::size_t d = 0; d < evaluation.units.size(); ++d)
+    kl.emplace_back(concat("z", d), evaluation.units[d].kl);
   std::cout << "\nKL of each latent dimension, nats\n";
-  for (std::size_t i = 0; i < std::min(kMost, order.size()); ++i) {
-    std::cout << padded(concat("z", order[i]), i % kColumns ? 6 : 5) << ' ' << padded(fixed(kl(order[i])), 5);
-    if (i % kColumns == kColumns - 1 || i + 1 == std::min(kMost, order.size())) std::cout << '\n';
+  print_parts(std::move(kl));
+}
+
+void add_values(Json& json, const Evaluation& evaluation) {
+  json["reconstruction_per_value"] = evaluation.value_reconstruction;
+}
+
+void print_values(const Dataset& data, const Evaluation& evaluation) {
+  if (data.picture.is_picture()) return;
+  const auto& costs = evaluation.value_reconstruction;
+  const bool named = data.columns.size() == costs.size();
+  std::vector<std::pair<std::string, double>> parts;
+  for (std::size_t j = 0; j < costs.size(); ++j) {
+    const std::string name = named ? data::shown(data.columns[j]) : std::string();
+    parts.emplace_back(named ? name.substr(1, name.size() - 2) : concat("x", j), costs[j]);
   }
-  if (order.size() > kMost) std::cout << "  and " << order.size() - kMost << " with less\n";
+  std::cout << "\nReconstruction of each value, nats\n";
+  print_parts(std::move(parts));
 }
 
 std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation) {

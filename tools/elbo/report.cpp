@@ -125,6 +125,23 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
   line("examples", [](const Evaluation& e) { return std::to_string(e.examples); });
 }
 
+void print_parts(std::vector<std::pair<std::string, double>> parts) {
+  constexpr std::size_t kMost = 50, kLine = 120, kFigure = 8;
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  const std::size_t shown = std::min(kMost, parts.size());
+  std::size_t widest = 3;
+  for (std::size_t i = 0; i < shown; ++i) widest = std::max(widest, parts[i].first.size());
+  const std::size_t columns = std::clamp<std::size_t>(kLine / (widest + kFigure + 1), 1, 10);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [name, cost] = parts[i];
+    std::cout << padded(name, static_cast<int>(widest) + (i % columns ? 2 : 1)) << ' '
+              << padded(fixed(cost), kFigure - 2);
+    if (i % columns == columns - 1 || i + 1 == shown) std::cout << '\n';
+  }
+  if (parts.size() > kMost) std::cout << "  and " << parts.size() - kMost << " with less\n";
+}
+
 std::string shell_word(const std::string& word) {
   const auto plain = [](unsigned char c) {
     return std::isalnum(c) || c >= 0x80 ||

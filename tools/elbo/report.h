@@ -44,6 +44,9 @@ void print(const Json& json);
 /// Prints splits as columns and costs as rows.
 void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits);
 
+/// Prints the parts of a cost with their names, the largest first, at most 50 of them.
+void print_parts(std::vector<std::pair<std::string, double>> parts);
+
 /// A word as a shell takes it, in quotes where it needs them.
 std::string shell_word(const std::string& word);
 
