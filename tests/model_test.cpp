@@ -12,7 +12,6 @@
 #include "model/parameters.h"
 #include "model/state.h"
 #include "support/device.h"
-#include "support/training.h"
 
 namespace elbo {
 namespace {
@@ -252,26 +251,6 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
-
-class EvaluationVariants : public testing::TestWithParam<test::RecipeVariant> {};
-
-// Of every likelihood; of data that is standardised, or partly missing.
-TEST_P(EvaluationVariants, DimensionsAndValuesCostWhatTheExampleDoes) {
-  ELBO_REQUIRE_DEVICE();
-  const Dataset data = GetParam().data(30, 0);
-  Model model(GetParam().recipe(), data.dims(), test::device());
-  train(model, data);
-  const Evaluation e = model.evaluate(data.train);
-  ASSERT_EQ(std::ssize(e.value_reconstruction), data.dims());
-  const double values = std::accumulate(e.value_reconstruction.begin(), e.value_reconstruction.end(), 0.0);
-  EXPECT_NEAR(values, e.terms.reconstruction, 1e-5 * std::max(1.0, std::abs(values)));
-  double dimensions = 0.0;
-  for (const LatentUnit& unit : e.units) dimensions += unit.kl;
-  EXPECT_NEAR(dimensions, e.terms.kl, 1e-5 * std::max(1.0, dimensions));
-}
-
-INSTANTIATE_TEST_SUITE_P(Recipes, EvaluationVariants, testing::ValuesIn(test::recipe_variants()),
-                         test::VariantName());
 
 // More rows than a batch of an evaluation, and more samples than are drawn at a time.
 TEST(Model, ExamplesCostOnAverageWhatTheSplitDoes) {

@@ -81,6 +81,10 @@ class Model {
   Table reconstruct(const Table& x);
   /// E[x|z] for n draws of z from the prior. An autoencoder has none: throws ConfigError.
   Table sample(std::int64_t count, std::uint64_t seed);
+  /// A draw x ~ p(x|z), with the likelihood's noise, for each of z [n, latent], as row `first_row` and those
+  /// after it of what the seed stands for: chunks of rows are the same as all at once. Throws ShapeError;
+  /// ConfigError for an autoencoder, which has no p(x|z).
+  Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row = 0);
 
   /// Completes rows x [n, dims] whose missing values are NaN. A missing value becomes Σ_k w_k E[x_j|z_k] with
   /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by

@@ -146,12 +146,12 @@ class RowFiller {
       const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
       mean += weights[k] * samples.means[static_cast<std::size_t>(sample * x_.cols + j)];
     }
-    result_.values.values[at] = in_own_scale(mean, j);
+    result_.values.values[at] = state_.in_own_scale(mean, j);
     if (options_.interval == 0.0) return;
     const auto draws = draws_of(state_.vae->config().likelihood, constants_, samples, weights, i, j,
                                 options_.seed, options_.first_row + row);
-    result_.low.values[at] = in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
-    result_.high.values[at] = in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
+    result_.low.values[at] = state_.in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
+    result_.high.values[at] = state_.in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
   }
 
   void fill_class(const Samples& samples, const std::vector<double>& weights, std::int64_t i,
@@ -163,12 +163,6 @@ class RowFiller {
     const auto number = static_cast<float>(likeliest - probabilities.begin());
     result_.values.values[at] = std::isnan(*likeliest) ? kNotANumber : number;
     result_.probability.values[at] = static_cast<float>(*likeliest);
-  }
-
-  float in_own_scale(double value, std::int64_t j) const {
-    if (state_.standard_mean.empty()) return static_cast<float>(value);
-    const auto at = static_cast<std::size_t>(j);
-    return static_cast<float>(value * state_.standard_deviation[at] + state_.standard_mean[at]);
   }
 
   const Model::State& state_;

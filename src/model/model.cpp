@@ -13,6 +13,7 @@
 #include "model/aggregate_posterior.h"
 #include "model/annealing.h"
 #include "model/evaluate.h"
+#include "model/evaluation_batches.h"
 #include "model/host_noise.h"
 #include "model/importance.h"
 #include "model/scores.h"
@@ -23,13 +24,6 @@
 
 namespace elbo {
 namespace {
-
-void check_table(const Table& table) {
-  ELBO_CHECK(table.rows >= 0 && table.cols >= 0 &&
-                 static_cast<std::size_t>(table.rows * table.cols) == table.values.size(),
-             ShapeError, "a table of ", table.rows, " × ", table.cols, " holds ", table.values.size(),
-             " values");
-}
 
 Table make_table(std::int64_t rows, std::int64_t cols) {
   return {rows, cols, std::vector<float>(static_cast<std::size_t>(rows * cols))};
@@ -47,43 +41,6 @@ void download_rows(Context& context, Table& table, std::int64_t first, MatrixVie
   }
 }
 
-/// Calls visit(activations, first) over batches of `count` rows of nothing: the caller fills what it needs.
-void for_each_chunk(const Vae& vae, std::int64_t count,
-                    const std::function<void(const Activations&, std::int64_t)>& visit) {
-  if (count == 0) return;
-  const Workspace workspace(vae, std::min(count, evaluation_rows(vae)));
-  for (std::int64_t first = 0; first < count; first += workspace.capacity()) {
-    visit(workspace.rows(std::min(workspace.capacity(), count - first)), first);
-  }
-}
-
-/// Writes E[x|z] of a chunk, back in the data's own scale, into rows [first, …) of `table`.
-class ExpectedValues {
- public:
-  ExpectedValues(Model::State& state, std::int64_t capacity)
-      : state_(&state), dims_(state.vae->config().dims), device_(*state.context, capacity * dims_) {}
-
-  void decode_into(Table& table, std::int64_t first, const Activations& a) {
-    const Vae& vae = *state_->vae;
-    vae.decode(a);
-    const MatrixView<float> mean = device_.matrix(a.rows, dims_);
-    ops::likelihood_mean(*state_->context, vae.config().likelihood, vae.config().constants, mean,
-                         a.decoder.back().y);
-    download_rows(*state_->context, table, first, mean);
-    if (state_->standard_mean.empty()) return;
-    for (std::int64_t i = 0; i < a.rows * dims_; ++i) {
-      float& value = table.values[static_cast<std::size_t>(first * dims_ + i)];
-      const auto j = static_cast<std::size_t>(i % dims_);
-      value = value * state_->standard_deviation[j] + state_->standard_mean[j];
-    }
-  }
-
- private:
-  Model::State* state_;
-  std::int64_t dims_;
-  Buffer<float> device_;
-};
-
 }  // namespace
 
 Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
@@ -99,6 +56,18 @@ Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, Pic
   }
   context = std::make_unique<Context>(device);
   vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
+}
+
+float Model::State::in_own_scale(double value, std::int64_t j) const {
+  if (standard_mean.empty()) return static_cast<float>(value);
+  const auto at = static_cast<std::size_t>(j);
+  return static_cast<float>(value * standard_deviation[at] + standard_mean[at]);
+}
+
+void Model::State::to_own_scale(std::span<float> rows) const {
+  const std::int64_t dims = vae->config().dims;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i] = in_own_scale(rows[i], static_cast<std::int64_t>(i) % dims);
 }
 
 void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choices) {
@@ -176,16 +145,17 @@ Posterior Model::encode(const Table& x) {
 }
 
 Table Model::decode(const Table& z) {
-  check_table(z);
-  ELBO_CHECK(z.cols == latent(), ShapeError, "codes have ", z.cols,
-             " values a row, but the model's latent space has ", latent(), " dimensions");
+  check_codes(z, latent());
   const Vae& vae = *state_->vae;
   Table result = make_table(z.rows, dims());
-  ExpectedValues expected(*state_, std::min(z.rows, evaluation_rows(vae)));
+  Buffer<float> expected(*state_->context, std::min(z.rows, evaluation_rows(vae)) * dims());
   for_each_chunk(vae, z.rows, [&](const Activations& a, std::int64_t first) {
-    state_->context->copy_to_device(a.z.data, z.row(first).data(),
-                                    sizeof(float) * static_cast<std::size_t>(a.rows * latent()));
-    expected.decode_into(result, first, a);
+    decode_rows(vae, a, z, first);
+    const MatrixView<float> mean = expected.matrix(a.rows, dims());
+    ops::likelihood_mean(*state_->context, vae.config().likelihood, vae.config().constants, mean,
+                         a.decoder.back().y);
+    download_rows(*state_->context, result, first, mean);
+    state_->to_own_scale({result.values.data() + first * dims(), static_cast<std::size_t>(a.rows * dims())});
   });
   return result;
 }

@@ -2,6 +2,7 @@
 // What is behind elbo::Model.
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "elbo/model.h"
@@ -28,6 +29,11 @@ struct Model::State {
   std::vector<double> log_volumes(const Examples& examples) const;
   /// Their mean; 0 without.
   double log_volume(const Examples& examples) const;
+
+  /// Value j of a row as the decoder gives it, back in the scale of the data.
+  float in_own_scale(double value, std::int64_t j) const;
+  /// The same of whole rows, in place.
+  void to_own_scale(std::span<float> rows) const;
 
   /// Products ask these from here on.
   void set_product_choices(std::unique_ptr<ops::ProductChoices> choices);

@@ -36,23 +36,24 @@ bool is_planar(const Model& model) {
   return !model.picture().is_picture() && model.dims() == 2;
 }
 
-Canvas draw_samples(const Model& model, const Table& samples, const Examples* data) {
+Canvas draw_samples(const Model& model, const Table& samples, const Examples* data, bool drawn) {
   if (is_planar(model)) {
     std::vector<Panel> panels;
     if (data) panels.push_back({"data", spread(*data, kPoints), {}, 7});
-    panels.push_back({"samples: mean of p(x|z), z from the prior",
-                      rows_of(samples, 0, std::min(kPoints, samples.rows)),
-                      {},
-                      0});
+    panels.push_back(
+        {drawn ? "samples: x from p(x|z), z from the prior" : "samples: mean of p(x|z), z from the prior",
+         rows_of(samples, 0, std::min(kPoints, samples.rows)),
+         {},
+         0});
     return draw_scatter(panels);
   }
   // About as wide as high, and full rows where that can be.
   std::int64_t columns = 1;
   while (columns * columns < samples.rows) ++columns;
-  return draw_grid(
-      samples, model.picture(),
-      {.columns = std::min<std::int64_t>(columns, 32), .caption = "draws from the prior, decoded"},
-      display_range(samples));
+  return draw_grid(samples, model.picture(),
+                   {.columns = std::min<std::int64_t>(columns, 32),
+                    .caption = drawn ? "x from p(x|z), z from the prior" : "draws from the prior, decoded"},
+                   display_range(samples));
 }
 
 Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions) {

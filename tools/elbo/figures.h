@@ -14,9 +14,9 @@ namespace elbo::command {
 /// Whether rows are points of the plane rather than pictures.
 bool is_planar(const Model& model);
 
-/// Decoded draws from the prior: a grid of pictures, or points of the plane beside those of `data` (which may
-/// be null).
-Canvas draw_samples(const Model& model, const Table& samples, const Examples* data);
+/// Draws from the prior, decoded, or `drawn` from p(x|z): a grid of pictures, or points of the plane beside
+/// those of `data` (which may be null).
+Canvas draw_samples(const Model& model, const Table& samples, const Examples* data, bool drawn = false);
 
 /// Examples and what becomes of them: pictures above their reconstructions, or points of the plane beside
 /// theirs.

@@ -23,6 +23,7 @@ struct SampleOptions {
   std::int64_t count = 144;
   std::int64_t manifold = 0;
   std::uint64_t seed = 1;
+  bool draw = false;
 };
 
 int write_manifold(Model& model, const SampleOptions& options) {
@@ -40,16 +41,18 @@ int write_manifold(Model& model, const SampleOptions& options) {
   return 0;
 }
 
+// Rows [first, first + count) of what the seed stands for.
+Table sample_rows(Model& model, const SampleOptions& options, std::int64_t first, std::int64_t count) {
+  const Table codes = prior_codes(count, model.latent(), options.seed, first);
+  return options.draw ? model.draw(codes, options.seed, first) : model.decode(codes);
+}
+
 // In chunks, so that memory does not grow with their number.
 void write_table(Model& model, const SampleOptions& options, const std::filesystem::path& file) {
   constexpr std::int64_t kRows = 4096;
   TableFile table(file, options.count, numbered("x", model.dims()));
-  // The model itself refuses where it has no prior.
-  table.append(model.sample(std::min(kRows, options.count), options.seed));
-  for (std::int64_t first = kRows; first < options.count; first += kRows) {
-    const auto rows = std::min(kRows, options.count - first);
-    table.append(model.decode(prior_codes(rows, model.latent(), options.seed, first)));
-  }
+  for (std::int64_t first = 0; first < options.count; first += kRows)
+    table.append(sample_rows(model, options, first, std::min(kRows, options.count - first)));
   table.commit();
 }
 
@@ -63,6 +66,7 @@ void check_picture_size(const Model& model, std::int64_t count) {
 int run_sample(const SampleOptions& options) {
   auto model = load_model(options.run, options.machine);
   if (options.manifold > 0) return write_manifold(model, options);
+  if (model.recipe().model.kind != "vae") model.sample(0, options.seed);  // says that there is no prior
   const bool drawable = model.picture().is_picture() || is_planar(model);
   const auto file = options.out.empty()
                         ? output_folder(options.run) / (drawable ? "samples.png" : "samples.csv")
@@ -71,11 +75,13 @@ int run_sample(const SampleOptions& options) {
   if (drawable) kinds.push_back(FileKind::png);
   if (file_kind(file, kinds) == FileKind::png) {
     check_picture_size(model, options.count);
-    draw_samples(model, model.sample(options.count, options.seed), nullptr).write_png(file);
+    draw_samples(model, sample_rows(model, options, 0, options.count), nullptr, options.draw).write_png(file);
   } else {
     write_table(model, options, file);
   }
-  std::cout << file.string() << ": " << options.count << " draws from the prior, decoded\n";
+  std::cout << file.string() << ": " << options.count
+            << (options.draw ? " draws of z from the prior and of x from p(x|z)\n"
+                             : " draws from the prior, decoded\n");
   return 0;
 }
 
@@ -90,13 +96,16 @@ void add_sample(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_seed(*command, options->seed, "Which");
   command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN, replaced]");
+  auto* draw = command->add_flag("--draw", options->draw,
+                                 "Draw x from p(x|z), too; without, its mean, or most probable class");
   command
       ->add_option("--manifold", options->manifold,
                    "Instead, what a latent of two dimensions decodes to at N x N points")
       ->expected(0, 1)
       ->default_str("20")
       ->check(CLI::Range(1, 200))
-      ->type_name("N");
+      ->type_name("N")
+      ->excludes(draw);
   add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_sample(*options); }; });
 }
