@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <span>
+#include <sstream>
 
 #include "elbo/analysis.h"
 #include "io/file.h"
@@ -139,6 +140,35 @@ TEST(CliEvaluation, SaysWhatEachDimensionCarriesAndHowTheKlDivides) {
   EXPECT_SAYS(text.out, "KL of each latent dimension");
   EXPECT_SAYS(text.out, "Reconstruction of each value");
   EXPECT_SAYS(text.out, "  b  ");
+}
+
+// Names of columns are shown, however long they are and whatever they hold; of pictures nothing is listed.
+TEST(CliEvaluation, ListsWhatTheColumnsCost) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const std::string table = folder / "wide.csv", run = folder / "run";
+  const std::string same(60, 'n');
+  std::ostringstream text;
+  text << "größe,\x01\x02," << same << "1," << same << "2";
+  for (int j = 4; j < 60; ++j) text << ",c" << j;
+  for (int i = 0; i < 20; ++i) {
+    text << '\n';
+    for (int j = 0; j < 60; ++j) text << (j ? "," : "") << (j < 4 ? i * (9 - j) % 7 : 0);
+  }
+  text << '\n';
+  write(table, text.str());
+  ASSERT_EQ(run_elbo(small_training({"--data", table, "--out", run, "--epochs", "1", "--set",
+                                     "model.likelihood=gaussian", "--quiet"}))
+                .code,
+            0);
+  const auto listed = eval(run, {}).out;
+  for (const char* part :
+       {" größe  ", " \\x01\\x02  ", " nnnnnnnnnnnnnnnnnnnnnnn…  ", "  and 10 with less\n"})
+    EXPECT_SAYS(listed, part);
+  const std::string pictures = write_pictures(folder / "pictures", 20, 4), seen = folder / "seen";
+  ASSERT_EQ(run_elbo(small_training({"--data", pictures, "--out", seen, "--epochs", "1", "--quiet"})).code,
+            0);
+  EXPECT_EQ(eval(seen, {}).out.find("each value"), std::string::npos);
 }
 
 TEST(CliEvaluation, AVeryLargeBetaCollapsesAndIsReported) {

@@ -240,8 +240,8 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
   EXPECT_NEAR(a.terms.elbo, b.terms.elbo - 1.0, 1e-5);
   EXPECT_NEAR(a.terms.kl, b.terms.kl, 1e-6);
   EXPECT_NEAR(a.nll, b.nll + 1.0, 1e-5);
-  EXPECT_NEAR(a.value_reconstruction[0], b.value_reconstruction[0] + std::log(2.0), 1e-5);
-  EXPECT_NEAR(a.value_reconstruction[1], b.value_reconstruction[1] + 1.0 - std::log(2.0), 1e-5);
+  EXPECT_NEAR(a.reconstruction_per_value[0], b.reconstruction_per_value[0] + std::log(2.0), 1e-5);
+  EXPECT_NEAR(a.reconstruction_per_value[1], b.reconstruction_per_value[1] + 1.0 - std::log(2.0), 1e-5);
   const Table back = standardized.reconstruct(Table{2, 2, own.floats});
   double squared = 0;  // of the posterior mean's reconstruction: near that of the sample's
   for (std::size_t i = 0; i < 4; ++i) squared += std::pow(own.floats[i] - back.values[i], 2) / 2;
@@ -315,8 +315,8 @@ TEST(Model, ActiveUnitsAreThoseWhoseMeanMoves) {
   EXPECT_EQ(e.units[2].kl, 0.0);
   EXPECT_NEAR(e.terms.kl, e.units[0].kl + e.units[1].kl, 1e-6);
   EXPECT_NEAR(e.terms.reconstruction, 2 * std::log(2.0), 1e-5);  // zero logits: p = ½
-  ASSERT_EQ(e.value_reconstruction.size(), 2u);
-  for (const double cost : e.value_reconstruction) EXPECT_NEAR(cost, std::log(2.0), 1e-5);
+  ASSERT_EQ(e.reconstruction_per_value.size(), 2u);
+  for (const double cost : e.reconstruction_per_value) EXPECT_NEAR(cost, std::log(2.0), 1e-5);
   EXPECT_NEAR(e.squared_error, 2 * 0.25, 1e-5);
 }
 

@@ -34,7 +34,7 @@ struct Evaluation {
   double squared_error = 0.0;
   /// [dims] each value's part of the reconstruction, nats per example; the parts sum to it. Nothing of a
   /// value where it is missing.
-  std::vector<double> value_reconstruction;
+  std::vector<double> reconstruction_per_value;
   std::vector<LatentUnit> units;  ///< [latent]; an autoencoder's have no KL
   std::int64_t active_units = 0;  ///< those of the latent dimensions that are active
   /// −ELBO/(present values · log 2), where the likelihood is of grey levels, as is the custom; else nothing.

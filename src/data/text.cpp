@@ -20,10 +20,10 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::string shown(std::string_view text) {
+std::string escaped(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : shortened(text)) {
+  std::string out;
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7F) {
       out += c;
@@ -31,7 +31,11 @@ std::string shown(std::string_view text) {
       out += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15u]};
     }
   }
-  return out += '"';
+  return out;
+}
+
+std::string shown(std::string_view text) {
+  return '"' + escaped(shortened(text)) + '"';
 }
 
 }  // namespace elbo::data

@@ -1,12 +1,15 @@
 // elbo::Model::draw: data from p(x|z).
 
-#include <algorithm>
+#include <cmath>
+#include <span>
 #include <vector>
 
 #include "elbo/model.h"
+#include "model/decoded_value.h"
 #include "model/evaluation_batches.h"
 #include "model/host_noise.h"
 #include "model/state.h"
+#include "model/table_batches.h"
 #include "runtime/check.h"
 
 namespace elbo {
@@ -22,7 +25,7 @@ class RowDrawer {
         seed_(seed) {}
 
   /// Row `number` of all, which is what its noise goes by.
-  void draw(std::span<float> row, const float* outputs, std::int64_t number) {
+  void draw(std::span<float> row, const float* outputs, std::int64_t number) const {
     switch (kind_) {
 #define ELBO_CASE(kind, Likelihood) \
   case LikelihoodKind::kind:        \
@@ -37,24 +40,21 @@ class RowDrawer {
  private:
   template <class Likelihood>
   void draw_by(const Likelihood& likelihood, std::span<float> row, const float* outputs,
-               std::int64_t number) {
-    constexpr int kParameters = Likelihood::kParameters;
+               std::int64_t number) const {
     (Likelihood::kDrawsNormal ? fill_normal : fill_uniform)(row, seed_, NoisePurpose::likelihood_sample,
                                                             number, 0);
     for (std::int64_t j = 0; j < dims_; ++j) {
-      float parameters[kParameters];
-      for (int p = 0; p < kParameters; ++p) parameters[p] = outputs[p * dims_ + j];
       float& value = row[static_cast<std::size_t>(j)];
-      value = likelihood.draw(parameters, value);
+      value = likelihood.draw(DecodedValue<Likelihood>(outputs + j, dims_).parameters, value);
     }
   }
 
   // The first class up to which the probabilities exceed a uniform number.
-  void draw_classes(std::span<float> row, const float* outputs, std::int64_t number) {
+  void draw_classes(std::span<float> row, const float* outputs, std::int64_t number) const {
     const math::Categorical likelihood(constants_);
     fill_uniform(row, seed_, NoisePurpose::likelihood_sample, number, 0);
     for (std::int64_t j = 0; j < dims_; ++j) {
-      const auto logit = [&](int c) { return static_cast<double>(outputs[c * dims_ + j]); };
+      const DecodedLogits logit{outputs + j, dims_};
       const auto softmax = likelihood.softmax(0.0, logit);  // of any class: none is asked for
       const double most = likelihood.most(softmax);
       float& value = row[static_cast<std::size_t>(j)];
@@ -82,7 +82,7 @@ Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row) {
   ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
   check_codes(z, vae.config().latent);
   Table result{z.rows, dims(), std::vector<float>(static_cast<std::size_t>(z.rows * dims()))};
-  RowDrawer drawer(vae, seed);
+  const RowDrawer drawer(vae, seed);
   HostCopies copies(*state_->context);
   std::vector<float> outputs;
   for_each_chunk(vae, z.rows, [&](const Activations& a, std::int64_t first) {
@@ -90,6 +90,7 @@ Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row) {
     const MatrixView<const float> decoded = a.decoder.back().y;
     copies.request(outputs, decoded.data, (a.rows - 1) * decoded.stride + decoded.cols);
     copies.wait();
+#pragma omp parallel for schedule(static) num_threads(state_->context->threads())
     for (std::int64_t i = 0; i < a.rows; ++i) {
       const std::span row(result.values.data() + (first + i) * dims(), static_cast<std::size_t>(dims()));
       drawer.draw(row, outputs.data() + i * decoded.stride, first_row + first + i);

@@ -90,6 +90,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   const Workspace workspace(vae, std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1)));
   SquaredErrors errors(vae, workspace.capacity(), data.deviation);
   ValueCosts values(vae, data.deviation);
+  HostBatch batch(vae);
   HostCopies copies(context);
   std::vector<float> nll, kl, head;
   Units units(config);
@@ -98,6 +99,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
 
   for_each_batch(workspace, data, [&](const Activations& a) {
     vae.forward(a, {.seed = seed, .purpose = NoisePurpose::reparameterize});
+    batch.request(a);
     errors.request(a);
     values.request(a);
     copies.request(nll, a.nll.data, a.nll.size);
@@ -106,8 +108,8 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
     copies.wait();
     nll_total += sum(nll);
     kl_total += sum(kl);
-    for (const double error : errors.of_rows(a)) squared_error += error;
-    values.add(a);
+    for (const double error : errors.of_rows(a, batch)) squared_error += error;
+    values.add(a, batch);
     for (std::size_t i = 0; config.variational && i < nll.size(); ++i) {
       const double volume = data.log_volume(std::ssize(example_elbo));
       example_elbo.push_back(-(static_cast<double>(nll[i]) + volume + static_cast<double>(kl[i])));
@@ -119,8 +121,8 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   result.examples = data.count;
   result.terms = to_terms(nll_total, kl_total, data);
   result.squared_error = squared_error / static_cast<double>(data.count);
-  result.value_reconstruction = values.sums();
-  for (double& cost : result.value_reconstruction) cost /= static_cast<double>(data.count);
+  result.reconstruction_per_value = values.sums();
+  for (double& cost : result.reconstruction_per_value) cost /= static_cast<double>(data.count);
   result.example_elbo = std::move(example_elbo);
   result.units = units.result();
   result.active_units =

@@ -6,7 +6,8 @@
 
 #include "elbo/model.h"
 #include "math/philox.h"
-#include "model/evaluate.h"
+#include "model/decoded_value.h"
+#include "model/evaluation_batches.h"
 #include "model/host_noise.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
@@ -60,12 +61,9 @@ std::vector<std::pair<float, double>> draws_of(const Likelihood& likelihood, con
   std::vector<std::pair<float, double>> draws(weights.size());
   for (std::size_t k = 0; k < draws.size(); ++k) {
     const std::int64_t row = i * samples.count + static_cast<std::int64_t>(k);
-    float parameters[kParameters];
-    for (std::int64_t p = 0; p < kParameters; ++p) {
-      parameters[p] =
-          samples.parameters[static_cast<std::size_t>((row * kParameters + p) * samples.dims + j)];
-    }
-    draws[k] = {likelihood.draw(parameters, noise[k]), weights[k]};
+    const float* first_of = samples.parameters.data() + row * kParameters * samples.dims + j;
+    const DecodedValue<Likelihood> decoded(first_of, samples.dims);
+    draws[k] = {likelihood.draw(decoded.parameters, noise[k]), weights[k]};
   }
   // NaN, which a decoder that overflows gives, comes last.
   std::ranges::sort(draws, [](const auto& a, const auto& b) {
@@ -90,20 +88,14 @@ std::vector<std::pair<float, double>> draws_of(LikelihoodKind kind, const Likeli
   return {};
 }
 
-/// One value's logits in one row.
-struct Logits {
-  const float* first;
-  std::int64_t dims;
-  double operator()(int c) const { return first[c * dims]; }
-};
-
 /// Σ_k w_k p(x_j = c|z_k) of every class c.
 std::vector<double> class_probabilities(const math::Categorical& likelihood, const Samples& samples,
                                         const std::vector<double>& weights, std::int64_t i, std::int64_t j) {
   std::vector<double> probabilities(static_cast<std::size_t>(likelihood.classes));
   for (std::size_t k = 0; k < weights.size(); ++k) {
     const std::int64_t row = i * samples.count + static_cast<std::int64_t>(k);
-    const Logits logit{samples.parameters.data() + row * likelihood.classes * samples.dims + j, samples.dims};
+    const DecodedLogits logit{samples.parameters.data() + row * likelihood.classes * samples.dims + j,
+                              samples.dims};
     const auto softmax = likelihood.softmax(0.0, logit);  // of any class: none is asked for
     const double most = likelihood.most(softmax);
     for (int c = 0; c < likelihood.classes; ++c) {
@@ -211,18 +203,15 @@ void draw_samples(const Vae& vae, const Activations& a, MatrixView<float> means,
   vae.decode(a);
   vae.score(a, {}, false);
   const MatrixView<float> parameters = a.decoder.back().y;
-  const auto request = [&](std::vector<float>& host, const float* device, std::int64_t size) {
-    host.resize(static_cast<std::size_t>(size));
-    context.copy_to_host(host.data(), device, host.size() * sizeof(float));
-  };
-  request(samples.nll, a.nll.data, a.nll.size);
-  request(samples.log_ratio, a.log_ratio.data, a.log_ratio.size);
-  request(samples.parameters, parameters.data, parameters.rows * parameters.cols);
+  HostCopies copies(context);
+  copies.request(samples.nll, a.nll.data, a.nll.size);
+  copies.request(samples.log_ratio, a.log_ratio.data, a.log_ratio.size);
+  copies.request(samples.parameters, parameters.data, parameters.rows * parameters.cols);
   if (!means.empty()) {
     ops::likelihood_mean(context, vae.config().likelihood, vae.config().constants, means, parameters);
-    request(samples.means, means.data, means.rows * means.cols);
+    copies.request(samples.means, means.data, means.rows * means.cols);
   }
-  context.synchronize();
+  copies.wait();
 }
 
 }  // namespace

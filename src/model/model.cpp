@@ -13,12 +13,12 @@
 #include "model/aggregate_posterior.h"
 #include "model/annealing.h"
 #include "model/evaluate.h"
-#include "model/evaluation_batches.h"
 #include "model/host_noise.h"
 #include "model/importance.h"
 #include "model/scores.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
+#include "model/table_batches.h"
 #include "runtime/check.h"
 #include "runtime/out_of_memory.h"
 
@@ -65,9 +65,11 @@ float Model::State::in_own_scale(double value, std::int64_t j) const {
 }
 
 void Model::State::to_own_scale(std::span<float> rows) const {
+  if (standard_mean.empty()) return;
   const std::int64_t dims = vae->config().dims;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    rows[i] = in_own_scale(rows[i], static_cast<std::int64_t>(i) % dims);
+  for (auto row = rows.begin(); row != rows.end(); row += dims) {
+    for (std::int64_t j = 0; j < dims; ++j) row[j] = in_own_scale(row[j], j);
+  }
 }
 
 void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choices) {

@@ -12,7 +12,8 @@ std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
   Context& context = vae.context();
   const ModelConfig& config = vae.config();
   const Workspace workspace(vae, std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1)));
-  SquaredErrors batch(vae, workspace.capacity(), {});
+  SquaredErrors squared(vae, workspace.capacity(), {});
+  HostBatch batch(vae);
   HostCopies copies(context);
   std::vector<float> head, z;
   std::vector<double> errors;
@@ -30,8 +31,9 @@ std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
     }
     vae.decode(a);
     batch.request(a);
+    squared.request(a);
     copies.wait();
-    const std::vector<double> of_batch = batch.of_rows(a);
+    const std::vector<double> of_batch = squared.of_rows(a, batch);
     errors.insert(errors.end(), of_batch.begin(), of_batch.end());
   });
   return errors;

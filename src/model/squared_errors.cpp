@@ -1,7 +1,5 @@
 #include "model/squared_errors.h"
 
-#include "model/evaluation_batches.h"
-
 namespace elbo {
 
 SquaredErrors::SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation)
@@ -12,23 +10,19 @@ void SquaredErrors::request(const Activations& a) {
   const ModelConfig& config = vae_.config();
   ops::likelihood_mean(context, config.likelihood, config.constants, expected_.matrix(a.rows, config.dims),
                        a.decoder.back().y);
-  HostCopies copies(context);
-  // Rows lie a stride apart; the last one ends at its last column.
-  copies.request(x_, a.x.data, (a.rows - 1) * a.x.stride + config.dims);
-  if (!a.mask.empty()) copies.request(mask_, a.mask.data, (a.rows - 1) * a.mask.stride + config.dims);
-  copies.request(reconstruction_, expected_.data(), a.rows * config.dims);
+  HostCopies(context).request(reconstruction_, expected_.data(), a.rows * config.dims);
 }
 
-std::vector<double> SquaredErrors::of_rows(const Activations& a) const {
+std::vector<double> SquaredErrors::of_rows(const Activations& a, const HostBatch& batch) const {
   const std::int64_t dims = vae_.config().dims;
   const bool classes = likelihood_measure(vae_.config().likelihood) == Measure::classes;
   std::vector<double> errors;
   for (std::int64_t i = 0; i < a.rows; ++i) {
     double sum = 0.0;
     for (std::int64_t j = 0; j < dims; ++j) {
-      if (!mask_.empty() && mask_[static_cast<std::size_t>(i * a.mask.stride + j)] == 0.0f) continue;
+      if (!batch.present(i, j)) continue;
       const double scale = deviation_.empty() ? 1.0 : deviation_[static_cast<std::size_t>(j)];
-      const double value = x_[static_cast<std::size_t>(i * a.x.stride + j)];
+      const double value = batch.x(i)[j];
       const double error = scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]);
       sum += classes ? (error != 0.0) : error * error;
     }

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "model/vae.h"
+#include "model/host_batch.h"
 #include "runtime/buffer.h"
 
 namespace elbo {
@@ -19,16 +19,16 @@ class SquaredErrors {
   /// Throws DeviceError.
   SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation);
 
-  /// After decode(): asks the device for what is needed.
+  /// After decode(): asks the device for what is needed beside the batch.
   void request(const Activations& a);
-  /// Once the context is synchronised after request().
-  std::vector<double> of_rows(const Activations& a) const;
+  /// Once the context is synchronised after both were requested.
+  std::vector<double> of_rows(const Activations& a, const HostBatch& batch) const;
 
  private:
   const Vae& vae_;
   std::span<const float> deviation_;
   Buffer<float> expected_;
-  std::vector<float> x_, mask_, reconstruction_;
+  std::vector<float> reconstruction_;
 };
 
 }  // namespace elbo

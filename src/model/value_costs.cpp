@@ -1,8 +1,9 @@
 #include "model/value_costs.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "model/evaluation_batches.h"
+#include "model/decoded_value.h"
 
 namespace elbo {
 
@@ -16,38 +17,34 @@ ValueCosts::ValueCosts(const Vae& vae, std::span<const float> deviation)
 }
 
 void ValueCosts::request(const Activations& a) {
-  HostCopies copies(vae_.context());
-  const std::int64_t dims = vae_.config().dims;
-  // Rows lie a stride apart; the last one ends at its last column.
-  copies.request(x_, a.x.data, (a.rows - 1) * a.x.stride + dims);
-  if (!a.mask.empty()) copies.request(mask_, a.mask.data, (a.rows - 1) * a.mask.stride + dims);
-  const auto& outputs = a.decoder.back().y;
-  copies.request(parameters_, outputs.data, (a.rows - 1) * outputs.stride + outputs.cols);
+  const MatrixView<const float> outputs = a.decoder.back().y;
+  HostCopies(vae_.context()).request(parameters_, outputs.data, (a.rows - 1) * outputs.stride + outputs.cols);
 }
 
-// cost(x, first) of a value whose parameters stand at `first`, dims apart.
+// cost(x, first) of a value whose parameters stand at `first`, dims apart. A value's sum is one thread's, so
+// that their number changes nothing.
 template <class Cost>
-void ValueCosts::add_rows(const Activations& a, const Cost& cost) {
-  const std::int64_t stride = a.decoder.back().y.stride;
-  for (std::int64_t i = 0; i < a.rows; ++i) {
-    const float* x = x_.data() + i * a.x.stride;
-    const float* mask = mask_.empty() ? nullptr : mask_.data() + i * a.mask.stride;
-    const float* parameters = parameters_.data() + i * stride;
-    for (std::size_t j = 0; j < sums_.size(); ++j) {
-      if (mask && mask[j] == 0.0f) continue;
-      sums_[j] += static_cast<double>(cost(x[j], parameters + j)) + log_deviation_[j];
+void ValueCosts::add_rows(const Activations& a, const HostBatch& batch, const Cost& cost) {
+  constexpr std::int64_t kBlock = 64;
+  const std::int64_t dims = std::ssize(sums_), stride = a.decoder.back().y.stride;
+#pragma omp parallel for schedule(static) num_threads(vae_.context().threads())
+  for (std::int64_t block = 0; block < dims; block += kBlock) {
+    for (std::int64_t i = 0; i < a.rows; ++i) {
+      const float* parameters = parameters_.data() + i * stride;
+      for (std::int64_t j = block; j < std::min(dims, block + kBlock); ++j) {
+        if (!batch.present(i, j)) continue;
+        const auto at = static_cast<std::size_t>(j);
+        sums_[at] += static_cast<double>(cost(batch.x(i)[j], parameters + j)) + log_deviation_[at];
+      }
     }
   }
 }
 
-void ValueCosts::add(const Activations& a) {
+void ValueCosts::add(const Activations& a, const HostBatch& batch) {
   const std::int64_t dims = vae_.config().dims;
   const auto add_by = [&](const auto& likelihood) {
-    constexpr int kParameters = std::decay_t<decltype(likelihood)>::kParameters;
-    add_rows(a, [&](float x, const float* first) {
-      float parameters[kParameters];
-      for (int p = 0; p < kParameters; ++p) parameters[p] = first[p * dims];
-      return likelihood.nll(x, parameters);
+    add_rows(a, batch, [&](float x, const float* first) {
+      return likelihood.nll(x, DecodedValue<std::decay_t<decltype(likelihood)>>(first, dims).parameters);
     });
   };
   switch (vae_.config().likelihood) {
@@ -58,8 +55,8 @@ void ValueCosts::add(const Activations& a) {
 #undef ELBO_CASE
     case LikelihoodKind::categorical: {
       const math::Categorical likelihood(constants_);
-      return add_rows(a, [&](float x, const float* first) {
-        return likelihood.nll(likelihood.softmax(x, [&](int c) { return first[c * dims]; }));
+      return add_rows(a, batch, [&](float x, const float* first) {
+        return likelihood.nll(likelihood.softmax(static_cast<double>(x), DecodedLogits{first, dims}));
       });
     }
   }

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "model/vae.h"
+#include "model/host_batch.h"
 
 namespace elbo {
 
@@ -15,21 +15,21 @@ class ValueCosts {
   /// DeviceError.
   ValueCosts(const Vae& vae, std::span<const float> deviation);
 
-  /// After decode(): asks the device for what is needed.
+  /// After decode(): asks the device for what is needed beside the batch.
   void request(const Activations& a);
-  /// Once the context is synchronised after request().
-  void add(const Activations& a);
+  /// Once the context is synchronised after both were requested.
+  void add(const Activations& a, const HostBatch& batch);
   /// [dims] in nats, of all rows added. A missing value costs nothing.
   const std::vector<double>& sums() const { return sums_; }
 
  private:
   template <class Cost>
-  void add_rows(const Activations& a, const Cost& cost);
+  void add_rows(const Activations& a, const HostBatch& batch, const Cost& cost);
 
   const Vae& vae_;
   LikelihoodConstants constants_;
   std::vector<double> log_deviation_, sums_;
-  std::vector<float> x_, mask_, parameters_;
+  std::vector<float> parameters_;
 };
 
 }  // namespace elbo

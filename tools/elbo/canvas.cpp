@@ -42,7 +42,7 @@ Colour palette(std::int64_t i) {
   static constexpr Colour kColours[] = {{38, 101, 189}, {226, 110, 20}, {38, 145, 70},  {204, 38, 48},
                                         {128, 84, 178}, {125, 82, 66},  {222, 98, 172}, {112, 116, 124},
                                         {160, 158, 22}, {18, 168, 186}};
-  const std::int64_t place = ((i % kPalette) + kPalette) % kPalette;
+  const std::int64_t place = ((i % kPaletteColours) + kPaletteColours) % kPaletteColours;
   const Colour colour = kColours[place % 10];
   const auto mixed = [&](int with, double share) {
     const auto mix = [&](unsigned char of) {

@@ -33,8 +33,8 @@ class Surface {
   virtual void text(std::int64_t x, std::int64_t y, std::string_view words, Colour colour) = 0;
 };
 
-inline constexpr std::int64_t kPalette = 30;
-/// Colour i of kPalette, which repeat: ten that are easily told apart, the same darker, and lighter.
+inline constexpr std::int64_t kPaletteColours = 30;
+/// Colour i of kPaletteColours, which repeat: ten that are easily told apart, the same darker, and lighter.
 Colour palette(std::int64_t i);
 
 class Canvas final : public Surface {

@@ -16,6 +16,7 @@
 #include "run_folder.h"
 #include "runtime/check.h"
 #include "table_file.h"
+#include "value_report.h"
 
 namespace elbo::command {
 namespace {
@@ -132,7 +133,7 @@ int run_eval(EvalOptions options) {
               << "\n\n";
     print_table(model.recipe(), {{options.split, result}});
     print_latents(model.recipe(), result, aggregate);
-    print_values(data, result);
+    print_values(model, data.columns, result);
     print_collapse(model.recipe(), result);
     if (annealed) print_annealed(*annealed, options);
     if (quality) print_probe(*quality);

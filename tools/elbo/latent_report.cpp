@@ -5,7 +5,6 @@
 #include <iostream>
 #include <utility>
 
-#include "data/text.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
@@ -101,23 +100,6 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
     kl.emplace_back(concat("z", d), evaluation.units[d].kl);
   std::cout << "\nKL of each latent dimension, nats\n";
   print_parts(std::move(kl));
-}
-
-void add_values(Json& json, const Evaluation& evaluation) {
-  json["reconstruction_per_value"] = evaluation.value_reconstruction;
-}
-
-void print_values(const Dataset& data, const Evaluation& evaluation) {
-  if (data.picture.is_picture()) return;
-  const auto& costs = evaluation.value_reconstruction;
-  const bool named = data.columns.size() == costs.size();
-  std::vector<std::pair<std::string, double>> parts;
-  for (std::size_t j = 0; j < costs.size(); ++j) {
-    const std::string name = named ? data::shown(data.columns[j]) : std::string();
-    parts.emplace_back(named ? name.substr(1, name.size() - 2) : concat("x", j), costs[j]);
-  }
-  std::cout << "\nReconstruction of each value, nats\n";
-  print_parts(std::move(parts));
 }
 
 std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation) {

@@ -1,5 +1,5 @@
 #pragma once
-// What the latent dimensions carry, what to do about those that carry nothing, and what each value costs.
+// What the latent dimensions carry, and what to do about those that carry nothing.
 
 #include <optional>
 #include <string>
@@ -19,13 +19,6 @@ void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
 /// The same in words: the KL of each dimension, largest first, and how it divides.
 void print_latents(const Recipe& recipe, const Evaluation& evaluation,
                    const std::optional<AggregatePosterior>& aggregate);
-
-/// Adds "reconstruction_per_value".
-void add_values(Json& json, const Evaluation& evaluation);
-
-/// The same in words, largest first, by the data's names of its columns. Nothing of pictures, whose pixels no
-/// list tells anything of.
-void print_values(const Dataset& data, const Evaluation& evaluation);
 
 /// Which latent dimensions are dead, what KL they carry, and what to change: two lines, or none where every
 /// dimension is active or the model is an autoencoder.

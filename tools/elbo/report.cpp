@@ -11,10 +11,30 @@
 #include "runtime/context.h"
 
 namespace elbo::command {
+namespace {
+
+/// Characters of UTF-8: its bytes but those that go on with one.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+}
+
+/// At most so many characters, the last of them an ellipsis where there were more.
+std::string at_most(std::string text, std::size_t most) {
+  if (characters(text) <= most) return text;
+  while (characters(text) >= most) {
+    while ((static_cast<unsigned char>(text.back()) & 0xC0u) == 0x80u && text.size() > 1) text.pop_back();
+    text.pop_back();
+  }
+  return text + "…";
+}
+
+}  // namespace
+
 std::string padded(const std::string& text, int width) {
-  char field[96];
-  std::snprintf(field, sizeof field, "%*s", width, text.c_str());
-  return field;
+  const std::size_t wanted = static_cast<std::size_t>(std::abs(width)), length = characters(text);
+  const std::string space(wanted > length ? wanted - length : 0, ' ');
+  return width < 0 ? text + space : space + text;
 }
 
 std::string fixed(double value, int decimals) {
@@ -126,17 +146,20 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
 }
 
 void print_parts(std::vector<std::pair<std::string, double>> parts) {
-  constexpr std::size_t kMost = 50, kLine = 120, kFigure = 8;
+  constexpr std::size_t kMost = 50, kLine = 120, kFigure = 6, kName = 24;
   std::stable_sort(parts.begin(), parts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   const std::size_t shown = std::min(kMost, parts.size());
   std::size_t widest = 3;
-  for (std::size_t i = 0; i < shown; ++i) widest = std::max(widest, parts[i].first.size());
-  const std::size_t columns = std::clamp<std::size_t>(kLine / (widest + kFigure + 1), 1, 10);
+  for (std::size_t i = 0; i < shown; ++i) {
+    parts[i].first = at_most(parts[i].first, kName);
+    widest = std::max(widest, characters(parts[i].first));
+  }
+  const std::size_t columns = std::clamp<std::size_t>(kLine / (widest + kFigure + 3), 1, 10);
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [name, cost] = parts[i];
     std::cout << padded(name, static_cast<int>(widest) + (i % columns ? 2 : 1)) << ' '
-              << padded(fixed(cost), kFigure - 2);
+              << padded(fixed(cost), kFigure);
     if (i % columns == columns - 1 || i + 1 == shown) std::cout << '\n';
   }
   if (parts.size() > kMost) std::cout << "  and " << parts.size() - kMost << " with less\n";

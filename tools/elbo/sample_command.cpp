@@ -66,14 +66,15 @@ void check_picture_size(const Model& model, std::int64_t count) {
 int run_sample(const SampleOptions& options) {
   auto model = load_model(options.run, options.machine);
   if (options.manifold > 0) return write_manifold(model, options);
-  if (model.recipe().model.kind != "vae") model.sample(0, options.seed);  // says that there is no prior
   const bool drawable = model.picture().is_picture() || is_planar(model);
   const auto file = options.out.empty()
                         ? output_folder(options.run) / (drawable ? "samples.png" : "samples.csv")
                         : std::filesystem::path(options.out);
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (drawable) kinds.push_back(FileKind::png);
-  if (file_kind(file, kinds) == FileKind::png) {
+  const FileKind kind = file_kind(file, kinds);
+  model.sample(0, options.seed);  // refuses where there is no prior, before a file is begun
+  if (kind == FileKind::png) {
     check_picture_size(model, options.count);
     draw_samples(model, sample_rows(model, options, 0, options.count), nullptr, options.draw).write_png(file);
   } else {

@@ -84,12 +84,12 @@ class Groups {
   // By its number, so that a digit looks the same in every picture, or by its rank where numbers are too
   // large for the palette.
   Colour colour(std::int32_t name) const {
-    if (names_.front() >= 0 && names_.back() < kPalette) return palette(name);
+    if (names_.front() >= 0 && names_.back() < kPaletteColours) return palette(name);
     return palette(std::lower_bound(names_.begin(), names_.end(), name) - names_.begin());
   }
   // Those worth naming: all, or none where there are too many for the palette.
   std::span<const std::int32_t> legend() const {
-    return std::ssize(names_) <= kPalette ? std::span(names_) : std::span<const std::int32_t>();
+    return std::ssize(names_) <= kPaletteColours ? std::span(names_) : std::span<const std::int32_t>();
   }
   std::int64_t legend_columns() const { return (std::ssize(legend()) + kLegendRows - 1) / kLegendRows; }
   std::int64_t legend_column_width() const {

@@ -12,7 +12,7 @@
 namespace elbo::command {
 
 /// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`. Up to
-/// kPalette groups are named beside the panel.
+/// kPaletteColours groups are named beside the panel.
 struct Panel {
   std::string title;
   Table points;

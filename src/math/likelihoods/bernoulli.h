@@ -33,7 +33,7 @@ struct Bernoulli {
   }
   template <class V>
   ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
-    return select(noise < logistic(p[0]), V(1.0f), V(0.0f));
+    return select(p[0] == p[0], select(noise < logistic(p[0]), V(1.0f), V(0.0f)), p[0]);  // NaN stays
   }
 };
 
