@@ -195,6 +195,18 @@ TEST(Values, CostWhatTheExampleDoesWhereSomeAreMissingOfStandardizedData) {
   expect_parts_add_up(model.evaluate(data.train), data.dims());
 }
 
+TEST(Values, CostWhatTheExampleDoesInManyColumnsAndBatches) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "gaussian";
+  recipe.data.missing = "mask";
+  Dataset data = patterned_data(700, 0, 150, false);  // a batch of an evaluation on the CPU has 512
+  for (std::size_t i = 0; i < data.train.floats.size(); i += 7)
+    data.train.floats[i] = std::numeric_limits<float>::quiet_NaN();
+  Model model = make_model(recipe, data);
+  expect_parts_add_up(model.evaluate(data.train), 150);
+}
+
 TEST(Values, OfStandardizedDataAreDrawnInItsOwnScale) {
   ELBO_REQUIRE_DEVICE();
   auto [data, model] = trained(LikelihoodKind::gaussian);

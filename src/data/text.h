@@ -12,7 +12,7 @@ inline constexpr std::string_view kMakeAgain = "\nMake the file again, or downlo
 /// ASCII letters in lower case, all else as it is.
 std::string lower(std::string text);
 
-/// The text with control characters, NUL among them (which would end a message), as \x00.
+/// The text with ASCII's control characters, NUL among them (which would end a message), as \x00.
 std::string escaped(std::string_view text);
 /// The text's first 40 bytes, escaped and in quotes, for an error.
 std::string shown(std::string_view text);

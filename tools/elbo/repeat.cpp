@@ -33,12 +33,6 @@ constexpr Row kRows[] = {
 constexpr const char* kSplits[] = {"train", "validation", "test"};
 constexpr const char* kFigures[] = {"nll", "squared_error", "active_units", "best_epoch"};
 
-std::string padded(const std::string& text, std::size_t width) {
-  std::size_t letters = 0;
-  for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return std::string(letters < width ? width - letters : 0, ' ') + text;
-}
-
 /// The training of the i-th seed, in its folder beneath the job's.
 Job job_of_seed(Job job, std::int64_t i) {
   job.recipe.train.seed += static_cast<std::uint64_t>(i);

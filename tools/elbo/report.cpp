@@ -19,14 +19,22 @@ std::size_t characters(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
 }
 
-/// At most so many characters, the last of them an ellipsis where there were more.
-std::string at_most(std::string text, std::size_t most) {
+/// The text's first or last characters.
+std::string_view first_of(std::string_view text, std::size_t count) {
+  while (characters(text) > count) text.remove_suffix(1);
+  return text;
+}
+std::string_view last_of(std::string_view text, std::size_t count) {
+  while (characters(text) > count) text.remove_prefix(1);
+  while (!text.empty() && characters(text.substr(0, 1)) == 0) text.remove_prefix(1);
+  return text;
+}
+
+/// At most so many characters: names often differ at their ends, so it is the middle that goes.
+std::string at_most(const std::string& text, std::size_t most) {
   if (characters(text) <= most) return text;
-  while (characters(text) >= most) {
-    while ((static_cast<unsigned char>(text.back()) & 0xC0u) == 0x80u && text.size() > 1) text.pop_back();
-    text.pop_back();
-  }
-  return text + "…";
+  const std::size_t kept = most - 1;
+  return concat(first_of(text, kept / 2), "…", last_of(text, kept - kept / 2));
 }
 
 }  // namespace

@@ -8,16 +8,11 @@
 #include <numeric>
 
 #include "model/running.h"
+#include "report.h"
 #include "runtime/check.h"
 
 namespace elbo::command {
 namespace {
-
-std::string right(const std::string& text, std::size_t width) {
-  std::size_t letters = 0;
-  for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return std::string(letters < width ? width - letters : 0, ' ') + text;
-}
 
 Spread negative(Spread spread) {
   spread.mean = -spread.mean;
@@ -238,13 +233,13 @@ std::string Selection::rule() const {
 }
 
 void print_selection(const Selection& selection) {
-  std::cout << right("latent", 8) << right("-ELBO", 18) << right("KL", 16) << right("NLL", 18)
-            << right("active units", 18) << right("above the lowest", 20) << '\n';
+  std::cout << padded("latent", 8) << padded("-ELBO", 18) << padded("KL", 16) << padded("NLL", 18)
+            << padded("active units", 18) << padded("above the lowest", 20) << '\n';
   for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
     const Size& size = selection.sizes[i];
-    std::cout << right(std::to_string(size.latent), 8) << right(in_words(negative(size.elbo)), 18)
-              << right(in_words(size.kl), 16) << right(size.nll ? in_words(*size.nll) : "-", 18)
-              << right(in_words(size.active_units, 1), 18) << right(above_in_words(size), 20)
+    std::cout << padded(std::to_string(size.latent), 8) << padded(in_words(negative(size.elbo)), 18)
+              << padded(in_words(size.kl), 16) << padded(size.nll ? in_words(*size.nll) : "-", 18)
+              << padded(in_words(size.active_units, 1), 18) << padded(above_in_words(size), 20)
               << (i == selection.best ? "  lowest" : "") << (i == selection.chosen ? "  enough" : "") << '\n';
   }
   std::cout << '\n' << selection.rule() << '\n';
