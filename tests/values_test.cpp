@@ -13,7 +13,6 @@
 #include "model/host_noise.h"
 #include "model/state.h"
 #include "support/cli.h"
-#include "support/file_formats.h"
 #include "support/training.h"
 
 namespace elbo::test {
@@ -51,19 +50,17 @@ struct Trained {
 };
 
 Trained trained(LikelihoodKind kind, const std::string& model_kind = "vae") {
-  const RecipeVariant variant{"of a likelihood", [](Recipe&) {}};
-  Recipe recipe = variant.recipe();
+  Recipe recipe = small_recipe();
   recipe.model.kind = model_kind;
   recipe.model.likelihood = likelihood_name(kind);
-  Dataset data = patterned_data(40, 0);
+  Dataset data = patterned_data(40, 0, 12, kind != LikelihoodKind::categorical);
   if (kind == LikelihoodKind::categorical) {
     recipe.model.classes = 3;
-    data = patterned_data(40, 0, 12, false);
     for (float& value : data.train.floats) value = std::min(std::floor(3.0f * value), 2.0f);
   }
-  Trained made{std::move(data), make_model(recipe, patterned_data(40, 0))};
-  train(made.model, made.data);
-  return made;
+  Model model = make_model(recipe, data);
+  train(model, data);
+  return {std::move(data), std::move(model)};
 }
 
 class ValuesOfLikelihoods : public testing::TestWithParam<LikelihoodInfo> {};

@@ -19,22 +19,15 @@ std::size_t characters(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
 }
 
-/// The text's first or last characters.
-std::string_view first_of(std::string_view text, std::size_t count) {
-  while (characters(text) > count) text.remove_suffix(1);
-  return text;
-}
-std::string_view last_of(std::string_view text, std::size_t count) {
-  while (characters(text) > count) text.remove_prefix(1);
-  while (!text.empty() && characters(text.substr(0, 1)) == 0) text.remove_prefix(1);
-  return text;
-}
-
 /// At most so many characters: names often differ at their ends, so it is the middle that goes.
 std::string at_most(const std::string& text, std::size_t most) {
-  if (characters(text) <= most) return text;
-  const std::size_t kept = most - 1;
-  return concat(first_of(text, kept / 2), "…", last_of(text, kept - kept / 2));
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (characters({&text[i], 1}) > 0) starts.push_back(i);
+  }
+  if (starts.size() <= most) return text;
+  const std::size_t first = (most - 1) / 2, last = most - 1 - first;
+  return concat(text.substr(0, starts[first]), "…", text.substr(starts[starts.size() - last]));
 }
 
 }  // namespace
