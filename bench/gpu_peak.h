@@ -11,7 +11,7 @@
 #include "timing.h"
 
 #if ELBO_HAS_CUDA && !defined(ELBO_EMULATE)
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_state.h"
 #define ELBO_BENCH_CUBLAS 1
 #endif

@@ -12,7 +12,7 @@
 
 #include "bench_peaks.h"
 #include "elbo/version.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "step_parts.h"
 #include "step_training.h"
 

@@ -49,5 +49,5 @@ endif()
 
 # Built-in data is the same to the byte everywhere, so no compiler may contract a*b + c there. Vectorising is off
 # because g++ 12 for AVX-512 makes fused multiply-add-subtracts of vectorised loops in spite of -ffp-contract=off.
-set_property(SOURCE src/data/digits.cpp src/data/random.cpp src/data/synthetic.cpp APPEND PROPERTY COMPILE_OPTIONS
+set_property(SOURCE src/data/sources/digits.cpp src/data/sources/random.cpp src/data/sources/synthetic.cpp APPEND PROPERTY COMPILE_OPTIONS
   -ffp-contract=off -fno-tree-vectorize -fno-tree-slp-vectorize)

@@ -23,7 +23,7 @@ foreach(i RANGE ${last})
   endif()
 endforeach()
 file(WRITE ${output} "// Written by cmake/EmbedRecipes.cmake from recipes/*.toml.
-#include \"model/recipe_embedded.h\"
+#include \"recipe/embedded.h\"
 
 namespace elbo {
 

@@ -5,7 +5,7 @@
 
 #include "analysis/lbfgs.h"
 #include "analysis/neighbours.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace analysis {

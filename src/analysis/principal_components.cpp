@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "analysis/neighbours.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 

@@ -5,7 +5,7 @@
 #include "analysis/affinities.h"
 #include "analysis/neighbours.h"
 #include "analysis/quadtree.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <span>
 
-#include "data/text.h"
-#include "runtime/check.h"
+#include "base/text.h"
+#include "base/check.h"
 
 namespace elbo::data {
 namespace {

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <utility>
 
-#include "data/array.h"
-#include "data/random.h"
-#include "runtime/check.h"
+#include "data/sources/array.h"
+#include "data/sources/random.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

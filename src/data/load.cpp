@@ -4,16 +4,16 @@
 #include <string>
 #include <utility>
 
-#include "data/array.h"
-#include "data/csv.h"
-#include "data/idx.h"
-#include "data/known.h"
-#include "data/npy.h"
-#include "data/pictures.h"
-#include "data/text.h"
+#include "data/sources/array.h"
+#include "data/sources/csv.h"
+#include "data/sources/idx.h"
+#include "data/sources/known.h"
+#include "data/sources/npy.h"
+#include "data/sources/pictures.h"
+#include "base/text.h"
 #include "elbo/dataset.h"
-#include "io/nearest.h"
-#include "runtime/check.h"
+#include "base/nearest.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <utility>
 
-#include "data/array.h"
+#include "data/sources/array.h"
 #include "math/philox.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::data {
 namespace {

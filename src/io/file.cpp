@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "elbo/error.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::io {
 

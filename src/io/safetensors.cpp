@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "io/file.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::io {
 namespace {

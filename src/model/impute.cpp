@@ -6,12 +6,12 @@
 
 #include "elbo/model.h"
 #include "math/philox.h"
-#include "model/decoded_value.h"
-#include "model/evaluation_batches.h"
-#include "model/host_noise.h"
+#include "evaluation/decoded_value.h"
+#include "evaluation/evaluation_batches.h"
+#include "ops/host_noise.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

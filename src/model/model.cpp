@@ -10,17 +10,17 @@
 
 #include "data/check.h"
 #include "data/resident.h"
-#include "model/aggregate_posterior.h"
-#include "model/annealing.h"
-#include "model/evaluate.h"
-#include "model/host_noise.h"
-#include "model/importance.h"
-#include "model/scores.h"
+#include "evaluation/aggregate_posterior.h"
+#include "evaluation/annealing.h"
+#include "evaluation/evaluate.h"
+#include "ops/host_noise.h"
+#include "evaluation/importance.h"
+#include "evaluation/scores.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "model/table_batches.h"
-#include "runtime/check.h"
-#include "runtime/out_of_memory.h"
+#include "base/check.h"
+#include "base/out_of_memory.h"
 
 namespace elbo {
 namespace {

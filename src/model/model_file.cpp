@@ -7,9 +7,9 @@
 
 #include "elbo/version.h"
 #include "io/file.h"
-#include "model/recipe_keys.h"
-#include "runtime/check.h"
-#include "runtime/out_of_memory.h"
+#include "recipe/keys.h"
+#include "base/check.h"
+#include "base/out_of_memory.h"
 
 namespace elbo {
 namespace {

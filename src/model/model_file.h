@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/safetensors.h"
-#include "model/parameters.h"
+#include "nn/parameters.h"
 #include "model/state.h"
 
 namespace elbo {

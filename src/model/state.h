@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "elbo/model.h"
-#include "model/vae.h"
+#include "vae/vae.h"
 #include "ops/product_plan.h"
 
 namespace elbo {

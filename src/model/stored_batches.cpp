@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "data/check.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

@@ -2,7 +2,7 @@
 // A split on the device, batch by batch in its stored order: what evaluations and encodings read.
 
 #include "data/resident.h"
-#include "model/evaluate.h"
+#include "evaluation/evaluate.h"
 #include "model/state.h"
 
 namespace elbo {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "model/evaluate.h"
-#include "runtime/check.h"
+#include "evaluation/evaluate.h"
+#include "base/check.h"
 
 namespace elbo {
 

@@ -10,7 +10,7 @@
 #include "ops/flush_denormals.h"
 #include "ops/kernels.h"
 #include "ops/simd.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {

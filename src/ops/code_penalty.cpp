@@ -7,7 +7,7 @@
 #include "math/code_penalty.h"
 #include "ops/kernels.h"
 #include "ops/simd.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {

@@ -10,7 +10,7 @@
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
 #include "ops/simd.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 #ifndef ELBO_OPS_CORRUPT_ROW
 #define ELBO_OPS_CORRUPT_ROW

@@ -5,7 +5,7 @@
 
 #include "math/philox.h"
 #include "ops/kernels.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

@@ -9,7 +9,7 @@
 #include "math/posterior.h"
 #include "ops/kernels.h"
 #include "ops/simd.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {

@@ -6,7 +6,7 @@
 // It goes first.
 #include "ops/kernels.h"
 #include "ops/simd.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 #ifndef ELBO_OPS_LIKELIHOOD_ROW
 #define ELBO_OPS_LIKELIHOOD_ROW

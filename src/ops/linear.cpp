@@ -7,7 +7,7 @@
 #include "ops/cpu_matmul.h"
 #include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

@@ -6,7 +6,7 @@
 #include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "ops/kernels.h"
 #include "ops/linear.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 

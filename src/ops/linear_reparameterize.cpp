@@ -3,7 +3,7 @@
 #include "math/philox.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ops/kernels.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

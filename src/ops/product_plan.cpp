@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "runtime/blas_workspace.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

@@ -6,7 +6,7 @@
 #include "ops/linear.h"
 #include "ops/linear_adam.h"
 #include "runtime/buffer.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "ops/kernels.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

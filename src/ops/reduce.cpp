@@ -9,7 +9,7 @@
 #include <hwy/highway.h>
 
 #include "ops/kernels.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {

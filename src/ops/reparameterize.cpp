@@ -10,7 +10,7 @@
 #include "ops/noise_chunk.h"
 #include "ops/noise_row.h"
 #include "ops/simd.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 #ifndef ELBO_OPS_REPARAMETERIZE_ROW
 #define ELBO_OPS_REPARAMETERIZE_ROW

@@ -2,7 +2,7 @@
 
 #include "math/shared_variance.h"
 #include "ops/kernels.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo::ops {
 namespace {

@@ -1,6 +1,6 @@
 #include "runtime/arena.h"
 
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 
 #if defined(__linux__)

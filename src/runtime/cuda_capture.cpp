@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "runtime/check.h"
+#include "base/check.h"
 
 // CUDA 13 gives the names without suffix to what CUDA 12.3 called _v2 and _v3; before 12.3 edges had no data.
 // Where an edge has data (its grids may overlap), a query that does not take it fails. Nothing is made of it:

@@ -1,7 +1,7 @@
 // CUDA graphs: work recorded once, launched many times.
 #include <algorithm>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 #include "runtime/cuda_capture.h"
 

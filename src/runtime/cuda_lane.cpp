@@ -1,7 +1,7 @@
 // Side lines of a capture: one stream, whose dependencies are moved to and fro.
 #include <vector>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 #include "runtime/cuda_capture.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "runtime/blas_workspace.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 #include "runtime/cuda_state.h"
 

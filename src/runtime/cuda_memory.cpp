@@ -2,7 +2,7 @@
 #include <cstring>
 #include <memory>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 #include "runtime/cuda_state.h"
 

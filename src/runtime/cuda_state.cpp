@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 
 namespace elbo::cuda {

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <fstream>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 
 namespace elbo {

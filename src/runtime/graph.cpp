@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "runtime/check.h"
+#include "base/check.h"
 #include "runtime/cuda_api.h"
 
 namespace elbo {

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/importance.h"
+#include "evaluation/importance.h"
 
 namespace elbo {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "model/evaluate.h"
+#include "evaluation/evaluate.h"
 
 namespace elbo {
 

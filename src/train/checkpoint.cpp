@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "model/model_file.h"
-#include "model/recipe_keys.h"
-#include "runtime/check.h"
+#include "recipe/keys.h"
+#include "base/check.h"
 #include "train/schedule.h"
 
 namespace elbo {

@@ -3,10 +3,10 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
-#include "data/known.h"
+#include "data/sources/known.h"
 #include "elbo/version.h"
 #include "io/file.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

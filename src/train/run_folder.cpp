@@ -4,7 +4,7 @@
 
 #include "io/file.h"
 #include "model/model_file.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "data/resident.h"
-#include "runtime/check.h"
-#include "runtime/out_of_memory.h"
+#include "base/check.h"
+#include "base/out_of_memory.h"
 #include "train/product_plans.h"
 #include "train/trainable.h"
 

@@ -12,7 +12,7 @@
 #include "ops/reduce.h"
 #include "ops/running_average.h"
 #include "ops/shared_variance.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "train/schedule.h"
 
 namespace elbo {

@@ -2,7 +2,7 @@
 
 #include "data/check.h"
 #include "model/state.h"
-#include "runtime/check.h"
+#include "base/check.h"
 
 namespace elbo {
 namespace {

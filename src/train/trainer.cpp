@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "model/model_file.h"
-#include "runtime/check.h"
-#include "runtime/out_of_memory.h"
+#include "base/check.h"
+#include "base/out_of_memory.h"
 #include "train/best_epoch.h"
-#include "train/output_bias.h"
+#include "vae/likelihood/output_bias.h"
 #include "train/product_plans.h"
 #include "train/schedule.h"
 #include "train/trainable.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ops/code_penalty.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"
 

@@ -7,7 +7,7 @@
 
 #include "math/philox.h"
 #include "ops/hamiltonian.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/op_case.h"
 
 namespace elbo::test {

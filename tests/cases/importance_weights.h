@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ops/importance_weights.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/op_case.h"
 
 namespace elbo::test {

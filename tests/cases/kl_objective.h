@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ops/kl_objective.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/op_case.h"
 
 namespace elbo::test {

@@ -9,7 +9,7 @@
 
 #include "math/precision.h"
 #include "ops/linear.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ops/one_hot.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/op_case.h"
 
 namespace elbo::test {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ops/reparameterize.h"
-#include "runtime/check.h"
+#include "base/check.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"
 

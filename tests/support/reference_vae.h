@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cases/likelihood.h"
-#include "model/vae.h"
+#include "vae/vae.h"
 
 namespace elbo::test {
 

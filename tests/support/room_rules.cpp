@@ -33,29 +33,42 @@ struct Room {
 
 constexpr Room kRooms[] = {
     {"include/elbo/.*", "include/elbo/.*", STD, "include/elbo has the standard library alone"},
+    {"src/base/.*", "include/elbo/.*|src/base/.*", STD "|" POSIX,
+     "src/base may include include/elbo and itself"},
+    {"src/io/.*", "include/elbo/.*|src/(base|io)/.*", STD "|" POSIX "|zlib\\.h|zip\\.h|nlohmann/.*",
+     "src/io may include the rooms above it: base"},
     {"src/math/.*", "src/math/.*", MATH_STD, "src/math has <cmath> and its like"},
-    {"src/io/.*", "include/elbo/.*|src/io/.*|src/runtime/check\\.h",
-     STD "|" POSIX "|zlib\\.h|zip\\.h|stb_[a-z_]+\\.h|nlohmann/.*",
-     "src/io may include include/elbo, runtime/check.h and itself"},
-    {"src/runtime/(cuda_[^/]*\\.cpp|cuda_(state|capture)\\.h)", "include/elbo/.*|src/runtime/.*",
+    {"src/runtime/(cuda_[^/]*\\.cpp|cuda_(state|capture)\\.h)", "include/elbo/.*|src/(base|runtime)/.*",
      STD "|cuda_runtime(_api)?\\.h|cuda\\.h|cublas(_v2|Lt)?\\.h",
-     "src/runtime/cuda_* may include include/elbo, src/runtime and CUDA"},
-    {"src/runtime/.*", "include/elbo/.*|src/runtime/(?!cuda_(state|capture)).*", STD "|" POSIX "|omp\\.h",
-     "src/runtime may include include/elbo and itself, CUDA only in cuda_*.cpp, cuda_state.h and "
-     "cuda_capture.h"},
-    {"src/ops/.*", "include/elbo/.*|src/math/.*|src/ops/.*|src/runtime/(?!cuda_).*",
-     STD "|omp\\.h|xmmintrin\\.h|hwy/.*", "src/ops may include math, runtime and itself"},
-    {"src/data/.*", "include/elbo/.*|src/(io|math|ops|data)/.*|src/runtime/(?!cuda_).*",
+     "src/runtime/cuda_* may include base, src/runtime and CUDA"},
+    {"src/runtime/.*", "include/elbo/.*|src/base/.*|src/runtime/(?!cuda_(state|capture)).*",
+     STD "|" POSIX "|omp\\.h",
+     "src/runtime may include base and itself, CUDA only in cuda_*.cpp, cuda_state.h and cuda_capture.h"},
+    {"src/ops/.*", "include/elbo/.*|src/(base|math|ops)/.*|src/runtime/(?!cuda_).*",
+     STD "|omp\\.h|xmmintrin\\.h|hwy/.*", "src/ops may include base, math, runtime and itself"},
+    {"src/data/.*", "include/elbo/.*|src/(base|io|math|ops|data)/.*|src/runtime/(?!cuda_).*",
      STD "|" POSIX "|omp\\.h|zlib\\.h|curl/curl\\.h|zip\\.h|stb_[a-z_]+\\.h|nlohmann/.*",
-     "src/data may include include/elbo, io, runtime, math, ops and itself"},
-    {"src/analysis/.*", "include/elbo/.*|src/analysis/.*|src/runtime/check\\.h", STD,
-     "src/analysis may include include/elbo, runtime/check.h and itself"},
-    {"src/model/.*", "include/elbo/.*|src/(io|math|ops|data|model)/.*|src/runtime/(?!cuda_).*",
-     STD "|omp\\.h|nlohmann/.*|toml\\+\\+/.*",
-     "src/model may include include/elbo, io, runtime, math, ops, data and itself"},
-    {"src/train/.*", "include/elbo/.*|src/(io|math|ops|data|model|train)/.*|src/runtime/(?!cuda_).*",
-     STD "|" POSIX "|omp\\.h|nlohmann/.*|toml\\+\\+/.*|toml\\.hpp",
-     "src/train may include every room below it"},
+     "src/data may include the rooms above it: base, io, math, runtime, ops"},
+    {"src/nn/.*", "include/elbo/.*|src/(base|io|math|ops|data|nn)/.*|src/runtime/(?!cuda_).*", STD,
+     "src/nn may include the rooms above it: base, io, math, runtime, ops, data"},
+    {"src/recipe/.*", "include/elbo/.*|src/(base|io|math|ops|data|nn|recipe)/.*|src/runtime/(?!cuda_).*",
+     STD "|toml\\+\\+/.*", "src/recipe may include the rooms above it"},
+    {"src/vae/.*", "include/elbo/.*|src/(base|io|math|ops|data|nn|recipe|vae)/.*|src/runtime/(?!cuda_).*",
+     STD "|omp\\.h", "src/vae may include the rooms above it"},
+    {"src/analysis/.*", "include/elbo/.*|src/(base|analysis)/.*", STD,
+     "src/analysis knows no model: it may include base and itself"},
+    {"src/evaluation/.*",
+     "include/elbo/.*|src/(base|io|math|ops|data|nn|recipe|vae|analysis|evaluation)/.*|src/runtime/"
+     "(?!cuda_).*",
+     STD "|omp\\.h", "src/evaluation may include the rooms above it"},
+    {"src/model/.*",
+     "include/elbo/.*|src/(base|io|math|ops|data|nn|recipe|vae|analysis|evaluation|model)/.*"
+     "|src/runtime/(?!cuda_).*",
+     STD "|omp\\.h|nlohmann/.*", "src/model may include the rooms above it"},
+    {"src/train/.*",
+     "include/elbo/.*|src/(base|io|math|ops|data|nn|recipe|vae|analysis|evaluation|model|train)/.*"
+     "|src/runtime/(?!cuda_).*",
+     STD "|" POSIX "|omp\\.h|nlohmann/.*", "src/train may include every room above it"},
     {"kernels/platform\\.cuh", "src/math/.*|src/runtime/cuda_state\\.h|tests/emulation/device\\.h",
      MATH_STD "|source_location|emulation/device\\.h|cuda_runtime\\.h",
      "kernels/platform.cuh may include math, runtime/cuda_state.h and the emulation"},
@@ -275,7 +288,7 @@ std::vector<Violation> check_ops(const SourceTree& sources) {
       const std::string op = groups[1];
       for (const std::string& path :
            {"src/ops/" + op + ".cpp", "kernels/" + op + ".cu", "tests/cases/" + op + ".h",
-            "tests/" + op + "_test.cpp", "bench/" + op + "_bench.cpp"}) {
+            "tests/ops/" + op + "_test.cpp", "bench/" + op + "_bench.cpp"}) {
         require(file, path);
       }
     } else if (std::regex_match(file, groups, kernel)) {

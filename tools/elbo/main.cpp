@@ -17,11 +17,11 @@
 #include <utility>
 #include <vector>
 
-#include "command.h"
+#include "commands/command.h"
 #include "elbo/elbo.h"
-#include "io/nearest.h"
-#include "progress.h"
-#include "runtime/check.h"
+#include "base/nearest.h"
+#include "reports/progress.h"
+#include "base/check.h"
 
 namespace {
 

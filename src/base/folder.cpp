@@ -1,0 +1,23 @@
+#include "base/folder.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/check.h"
+
+namespace elbo::data {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> list_folder(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  // ++ would throw an error of another type where a folder cannot be read to its end.
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) paths.push_back(entry->path());
+  if (error) throw IoError(concat("cannot read folder ", folder.string(), ": ", error.message()));
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace elbo::data

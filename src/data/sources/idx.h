@@ -1,0 +1,29 @@
+#pragma once
+// IDX, the format of MNIST: big-endian arrays of bytes, integers or floats, plain or gzipped
+// (https://yann.lecun.com/exdb/mnist, "the IDX file format").
+
+#include <filesystem>
+
+#include "data/sources/array.h"
+
+namespace elbo::data {
+
+/// Whether the file starts like an (uncompressed) IDX file or like gzip. Throws IoError where it cannot be
+/// read.
+bool looks_like_idx(const std::filesystem::path& file);
+
+/// Throws IoError, or DataError on a wrong magic number, a size that the file does not hold, or trailing
+/// bytes.
+Array read_idx(const std::filesystem::path& file);
+
+/// Whether the folder holds train-images-idx3-ubyte or the like, plain or .gz. Throws IoError.
+bool has_idx_training(const std::filesystem::path& folder);
+
+/// Whether it holds such pictures of any split. Throws IoError.
+bool is_idx_folder(const std::filesystem::path& folder);
+
+/// A folder of IDX files named as MNIST's: train-…, t10k-… or test-…, valid-… or validation-…, each with
+/// -images and perhaps -labels, then -idx… or .idx…, perhaps .gz. Throws IoError, DataError.
+Dataset load_idx_folder(const std::filesystem::path& folder, std::string name);
+
+}  // namespace elbo::data

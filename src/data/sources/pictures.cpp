@@ -1,0 +1,162 @@
+#include "data/sources/pictures.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "data/sources/array.h"
+#include "base/folder.h"
+#include "data/sources/picture_file.h"
+#include "base/text.h"
+#include "base/check.h"
+
+namespace elbo::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_picture(const fs::path& file) {
+  const std::string extension = lower(file.extension().string());
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+}
+
+/// What a folder holds, hidden entries aside, each sorted.
+struct Listing {
+  std::vector<fs::path> pictures;
+  std::vector<fs::path> folders;
+};
+
+Listing list_pictures(const fs::path& folder) {
+  Listing listing;
+  std::error_code error;
+  for (auto& path : list_folder(folder)) {
+    if (path.filename().string().starts_with('.')) continue;
+    if (fs::is_directory(path, error)) {
+      listing.folders.push_back(std::move(path));
+    } else if (is_picture(path)) {
+      listing.pictures.push_back(std::move(path));
+    }
+  }
+  return listing;
+}
+
+/// The pictures of a split, with the sub-folder each is in (none where there are no sub-folders).
+struct Files {
+  std::vector<fs::path> paths;
+  std::vector<std::string> classes;
+  std::string origin;
+};
+
+Files collect(const fs::path& folder) {
+  Listing listing = list_pictures(folder);
+  Files files;
+  files.origin = folder.string();
+  files.paths = std::move(listing.pictures);
+  for (const auto& below : listing.folders) {
+    for (auto& path : list_pictures(below).pictures) {
+      files.paths.push_back(std::move(path));
+      files.classes.push_back(below.filename().string());
+    }
+  }
+  if (!files.classes.empty() && files.classes.size() != files.paths.size()) {
+    throw DataError(concat(folder.string(), ": holds pictures both beside and in sub-folders, ",
+                           "so that some would have labels and some not"));
+  }
+  return files;
+}
+
+/// Class name → label, over all splits.
+std::map<std::string, std::int32_t> number_classes(const std::array<Files, 3>& splits) {
+  std::map<std::string, std::int32_t> labels;
+  for (const auto& files : splits) {
+    for (const auto& name : files.classes) labels.emplace(name, 0);
+  }
+  const auto numeric = [](const std::string& name, std::int32_t& value) {
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+    return error == std::errc() && end == name.data() + name.size();
+  };
+  bool all_numeric = true;
+  for (auto& [name, label] : labels) all_numeric = all_numeric && numeric(name, label);
+  if (all_numeric) return labels;
+  std::int32_t next = 0;
+  for (auto& [name, label] : labels) label = next++;
+  return labels;
+}
+
+Part load_part(const Files& files, const PictureShape& shape,
+               const std::map<std::string, std::int32_t>& labels) {
+  Part part;
+  part.origin = files.origin;
+  part.picture = shape;
+  const auto count = static_cast<std::int64_t>(files.paths.size());
+  const auto dims = static_cast<std::size_t>(shape.height * shape.width * shape.channels);
+  part.examples.count = count;
+  part.examples.dims = static_cast<std::int64_t>(dims);
+  part.examples.bytes.resize(static_cast<std::size_t>(count) * dims);
+  std::exception_ptr failure;
+  std::int64_t failed = count;  // the first file that failed, whichever thread saw its own first
+#pragma omp parallel for schedule(dynamic, 16) if (count > 64)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    try {
+      read_picture(files.paths[at], shape, std::span(part.examples.bytes).subspan(at * dims, dims));
+    } catch (...) {
+#pragma omp critical(elbo_pictures)
+      if (i < failed) {
+        failed = i;
+        failure = std::current_exception();
+      }
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+  for (const auto& name : files.classes) part.examples.labels.push_back(labels.at(name));
+  return part;
+}
+
+constexpr std::array<std::string_view, 2> kTrainNames = {"train", "training"};
+constexpr std::array<std::string_view, 3> kValidationNames = {"valid", "val", "validation"};
+constexpr std::array<std::string_view, 2> kTestNames = {"test", "testing"};
+
+/// The sub-folder with one of the names; empty where there is none.
+fs::path find_folder(const Listing& listing, std::span<const std::string_view> names) {
+  for (const auto& folder : listing.folders) {
+    if (std::find(names.begin(), names.end(), folder.filename().string()) != names.end()) return folder;
+  }
+  return {};
+}
+
+/// The files of train, validation and test.
+std::array<Files, 3> collect_splits(const fs::path& folder) {
+  const Listing listing = list_pictures(folder);
+  const fs::path train = find_folder(listing, kTrainNames);
+  if (train.empty()) return {collect(folder), Files{}, Files{}};
+  const auto collect_named = [&](std::span<const std::string_view> names) {
+    const fs::path below = find_folder(listing, names);
+    return below.empty() ? Files{} : collect(below);
+  };
+  return {collect(train), collect_named(kValidationNames), collect_named(kTestNames)};
+}
+
+}  // namespace
+
+bool is_picture_folder(const fs::path& folder) {
+  const auto splits = collect_splits(folder);
+  return std::any_of(splits.begin(), splits.end(), [](const Files& files) { return !files.paths.empty(); });
+}
+
+Dataset load_pictures(const fs::path& folder, std::string name) {
+  const auto splits = collect_splits(folder);
+  const auto labels = number_classes(splits);
+  if (splits[0].paths.empty()) throw DataError(concat(splits[0].origin, ": holds no pictures to train on"));
+  const PictureShape shape = picture_file_shape(splits[0].paths[0]);
+  return assemble(std::move(name), load_part(splits[0], shape, labels), load_part(splits[1], shape, labels),
+                  load_part(splits[2], shape, labels));
+}
+
+}  // namespace elbo::data

@@ -1,0 +1,97 @@
+#include "evaluation/aggregate_posterior.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "elbo/error.h"
+#include "ops/host_noise.h"
+#include "base/running.h"
+
+namespace elbo {
+namespace {
+
+/// log Σ_j q(z|x_j) for any z, but for the constant −½ latent log 2π. Dimensions stand one after the other,
+/// so that the loop over the mixture's parts is along memory.
+class Mixture {
+ public:
+  explicit Mixture(const Posterior& posterior)
+      : parts_(static_cast<std::size_t>(posterior.mean.rows)),
+        latent_(static_cast<std::size_t>(posterior.mean.cols)),
+        mean_(parts_ * latent_),
+        half_precision_(parts_ * latent_),
+        half_log_determinant_(parts_) {
+    for (std::size_t j = 0; j < parts_; ++j) {
+      double half = 0.0;
+      for (std::size_t d = 0; d < latent_; ++d) {
+        const double log_variance = posterior.log_variance.values[j * latent_ + d];
+        mean_[d * parts_ + j] = posterior.mean.values[j * latent_ + d];
+        half_precision_[d * parts_ + j] = static_cast<float>(0.5 * std::exp(-log_variance));
+        half += 0.5 * log_variance;
+      }
+      half_log_determinant_[j] = static_cast<float>(half);
+    }
+  }
+
+  double log_sum(const float* z) const {
+    constexpr std::size_t kTile = 512;
+    float minus_log[kTile];
+    RunningLogSumExp sum;
+    for (std::size_t first = 0; first < parts_; first += kTile) {
+      const std::size_t count = std::min(kTile, parts_ - first);
+      std::copy_n(half_log_determinant_.data() + first, count, minus_log);
+      for (std::size_t d = 0; d < latent_; ++d) {
+        const float* mean = mean_.data() + d * parts_ + first;
+        const float* half_precision = half_precision_.data() + d * parts_ + first;
+        const float value = z[d];
+        for (std::size_t j = 0; j < count; ++j) {
+          minus_log[j] += (value - mean[j]) * (value - mean[j]) * half_precision[j];
+        }
+      }
+      for (std::size_t j = 0; j < count; ++j) sum.add(-static_cast<double>(minus_log[j]));
+    }
+    return sum.value();
+  }
+
+ private:
+  std::size_t parts_, latent_;
+  std::vector<float> mean_, half_precision_;  // [latent, parts]
+  std::vector<float> half_log_determinant_;   // [parts]
+};
+
+}  // namespace
+
+AggregatePosterior divide_kl(const Posterior& posterior, std::uint64_t seed) {
+  const std::int64_t n = posterior.mean.rows;
+  const auto latent = static_cast<std::size_t>(posterior.mean.cols);
+  if (n < 1) throw DataError("there are no examples to evaluate");
+  const Mixture mixture(posterior);
+  std::vector<double> log_ratio(static_cast<std::size_t>(n)), kl(log_ratio.size());
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::vector<float> z(latent);
+    fill_normal(z, seed, NoisePurpose::reparameterize, i);
+    double log_q = 0.0, divergence = 0.0;  // log q(z|x_i) without its constant, and KL(q(z|x_i) ‖ p(z))
+    for (std::size_t d = 0; d < latent; ++d) {
+      const double mean = posterior.mean.row(i)[d], log_variance = posterior.log_variance.row(i)[d];
+      const double noise = z[d];
+      log_q -= 0.5 * (log_variance + noise * noise);
+      divergence += 0.5 * (mean * mean + std::exp(log_variance) - log_variance - 1.0);
+      z[d] = static_cast<float>(mean + std::exp(0.5 * log_variance) * noise);
+    }
+    const auto at = static_cast<std::size_t>(i);
+    log_ratio[at] = log_q - mixture.log_sum(z.data());
+    kl[at] = divergence;
+  }
+  const auto count = static_cast<double>(n);
+  AggregatePosterior result;
+  result.examples = n;
+  result.kl = std::accumulate(kl.begin(), kl.end(), 0.0) / count;
+  // A mixture over all n holds each sample's own part: no term is above log n, but for rounding.
+  const double mean_ratio = std::accumulate(log_ratio.begin(), log_ratio.end(), 0.0) / count;
+  result.mutual_information = std::min(mean_ratio + std::log(count), std::log(count));
+  result.divergence = result.kl - result.mutual_information;
+  return result;
+}
+
+}  // namespace elbo

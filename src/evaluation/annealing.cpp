@@ -1,0 +1,210 @@
+#include "evaluation/annealing.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "math/philox.h"
+#include "evaluation/evaluation_batches.h"
+#include "base/running.h"
+#include "ops/hamiltonian.h"
+
+namespace elbo {
+namespace {
+
+/// Temperatures from 0 to 1, closest to each other at both ends: σ from −4 to 4, scaled (Wu et al. 2017).
+std::vector<double> sigmoid_path(std::int64_t steps) {
+  const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
+  constexpr double kReach = 4.0;
+  const double low = sigmoid(-kReach), high = sigmoid(kReach);
+  std::vector<double> path;
+  for (std::int64_t i = 0; i <= steps; ++i) {
+    const double x = kReach * (2.0 * static_cast<double>(i) / static_cast<double>(steps) - 1.0);
+    path.push_back((sigmoid(x) - low) / (high - low));
+  }
+  return path;
+}
+
+/// The chains of a batch of examples on the device.
+class Chains {
+ public:
+  Chains(const Vae& vae, std::int64_t rows, const AnnealingOptions& options)
+      : vae_(vae),
+        options_(options),
+        workspace_(vae, rows, options.chains, true),
+        latent_(vae.config().latent),
+        count_(rows * options.chains),
+        zeros_(vae.context(), rows * latent_),
+        z_(vae.context(), count_ * latent_),
+        gradient_(vae.context(), count_ * latent_),
+        velocity_(vae.context(), count_ * latent_),
+        nll_(vae.context(), count_),
+        before_(vae.context(), count_),
+        after_(vae.context(), count_),
+        probability_(vae.context(), count_),
+        copies_(vae.context()) {
+    zeros_.fill_zero();
+  }
+
+  const Workspace& workspace() const { return workspace_; }
+
+  /// Draws every chain's first z from the prior.
+  void begin(const Activations& a) {
+    a_ = a;
+    count_ = a.rows * options_.chains;
+    draw(a_.z, NoisePurpose::anneal_start, 0);
+    vae_.decode_with_gradient(a_);
+    Context& context = vae_.context();
+    // Where a chain begins there is nothing to compare with.
+    const auto bytes = sizeof(float) * static_cast<std::size_t>(count_);
+    context.copy_on_device(z_.data(), a_.z.data, bytes * static_cast<std::size_t>(latent_));
+    context.copy_on_device(gradient_.data(), a_.dz.data, bytes * static_cast<std::size_t>(latent_));
+    context.copy_on_device(nll_.data(), a_.nll.data, bytes);
+  }
+
+  /// One transition that leaves p(z) p(x|z)^t as it is. Returns the mean probability of acceptance.
+  double move(std::int64_t transition, double temperature, double step) {
+    Context& context = vae_.context();
+    const auto t = static_cast<float>(temperature), size = static_cast<float>(step);
+    const MatrixView<float> velocity = velocity_.matrix(count_, latent_);
+    draw(velocity, NoisePurpose::anneal_velocity, transition * options_.chains);
+    const ops::ChainState<float> state = {z_.matrix(count_, latent_), gradient_.matrix(count_, latent_),
+                                          nll_.view().part(0, count_)};
+    const auto bytes = sizeof(float) * static_cast<std::size_t>(count_ * latent_);
+    context.copy_on_device(a_.z.data, z_.data(), bytes);
+    ops::hamiltonian(context, before_.view().part(0, count_), a_.z, velocity, state.nll, t);
+    ops::leapfrog(context, a_.z, velocity, state.gradient, t, 0.5f * size, size);
+    for (std::int64_t i = 1; i <= options_.leapfrogs; ++i) {
+      vae_.decode_with_gradient(a_);
+      const bool last = i == options_.leapfrogs;
+      ops::leapfrog(context, a_.z, velocity, a_.dz, t, last ? 0.5f * size : size, last ? 0.0f : size);
+    }
+    ops::hamiltonian(context, after_.view().part(0, count_), a_.z, velocity, a_.nll, t);
+    ops::metropolis(context, state, {a_.z, a_.dz, a_.nll}, probability_.view().part(0, count_),
+                    before_.view().part(0, count_), after_.view().part(0, count_), options_.chains,
+                    noise(NoisePurpose::anneal_accept, transition * options_.chains));
+    copies_.request(host_, probability_.data(), count_);
+    copies_.wait();
+    double total = 0.0;
+    for (const float probability : host_) total += probability;
+    return total / static_cast<double>(count_);
+  }
+
+  /// −log p(x|z) of every chain.
+  const std::vector<float>& nll() {
+    copies_.request(host_nll_, nll_.data(), count_);
+    copies_.wait();
+    return host_nll_;
+  }
+
+ private:
+  NoiseSource noise(NoisePurpose purpose, std::int64_t first) const {
+    return {.seed = options_.seed, .purpose = purpose, .examples = a_.examples.data, .first_sample = first};
+  }
+
+  /// Standard normals: the samples of a posterior that is the prior.
+  void draw(MatrixView<float> to, NoisePurpose purpose, std::int64_t first) {
+    const MatrixView<float> zero = zeros_.matrix(a_.rows, latent_);
+    ops::reparameterize(vae_.context(), to, {}, {}, zero, zero, noise(purpose, first));
+  }
+
+  const Vae& vae_;
+  AnnealingOptions options_;
+  Workspace workspace_;
+  std::int64_t latent_, count_;
+  Buffer<float> zeros_, z_, gradient_, velocity_, nll_, before_, after_, probability_;
+  HostCopies copies_;
+  Activations a_;
+  std::vector<float> host_, host_nll_;
+};
+
+/// The log-weight of each chain of a batch. `step` gives the size of a transition's steps, `accepted` is told
+/// the mean probability of acceptance there. After t = 1 nothing is left to move for.
+std::vector<double> anneal(Chains& chains, const Activations& a, const std::vector<double>& path,
+                           const std::function<double(std::size_t)>& step,
+                           const std::function<void(std::size_t, double)>& accepted) {
+  chains.begin(a);
+  std::vector<double> log_weights(chains.nll().size());
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    const std::vector<float>& nll = chains.nll();
+    for (std::size_t c = 0; c < nll.size(); ++c) log_weights[c] -= (path[i] - path[i - 1]) * nll[c];
+    if (i + 1 < path.size()) accepted(i, chains.move(static_cast<std::int64_t>(i), path[i], step(i)));
+  }
+  return log_weights;
+}
+
+/// Step sizes for each temperature, found along the path: one carries over to the next and is corrected by
+/// what it does there, in a few runs.
+std::vector<double> find_step_sizes(const Vae& vae, const EvaluationData& data,
+                                    const std::vector<double>& path, AnnealingOptions options) {
+  constexpr double kWanted = 0.65, kGain = 0.5;
+  const std::int64_t runs = std::clamp<std::int64_t>(1 + 200 / options.steps, 2, 6);
+  options.seed = ~options.seed;  // numbers of its own
+  options.chains = std::min<std::int64_t>(options.chains, 16);
+  const std::int64_t rows = std::min<std::int64_t>(data.count, 16);
+  Chains chains(vae, rows, options);
+  const Activations a = chains.workspace().rows(rows);
+  data.fill(a, 0);
+  double size = 0.5 / static_cast<double>(options.leapfrogs);
+  std::vector<double> sizes(path.size(), 0.0);
+  for (std::int64_t run = 0; run < runs; ++run) {
+    anneal(
+        chains, a, path, [&](std::size_t i) { return run == 0 ? size : sizes[i]; },
+        [&](std::size_t i, double acceptance) {
+          const double before = run == 0 ? size : sizes[i];
+          size = std::clamp(before * std::exp(kGain * (acceptance - kWanted)), 1e-6, 1.0);
+          sizes[i] = size;
+        });
+  }
+  return sizes;
+}
+
+void check(const AnnealingOptions& options, std::int64_t latent) {
+  const struct {
+    const char* what;
+    std::int64_t value;
+  } numbers[] = {{"chains", options.chains}, {"steps", options.steps}, {"leapfrogs", options.leapfrogs}};
+  for (const auto& [what, value] : numbers) {
+    if (value < 1) throw ConfigError(concat("annealing needs at least one of its ", what, ", not ", value));
+  }
+  // So many numbers has an example; in doubles, since the product may be no integer.
+  if (static_cast<double>(options.chains) * (static_cast<double>(options.steps) + 1.0) *
+          static_cast<double>(latent) >
+      static_cast<double>(math::kNoiseDimensions)) {
+    throw ConfigError(concat(options.chains, " chains of ", options.steps, " steps in ", latent,
+                             " dimensions need more random numbers an example than there are, ",
+                             math::kNoiseDimensions, "; ask for fewer chains or steps."));
+  }
+}
+
+}  // namespace
+
+AnnealedEstimate annealed_nll(const Vae& vae, const EvaluationData& data, const AnnealingOptions& options) {
+  require_examples(data);
+  require_density(vae.config());
+  check(options, vae.config().latent);
+  const std::vector<double> path = sigmoid_path(options.steps);
+  const std::vector<double> sizes = find_step_sizes(vae, data, path, options);
+  const std::int64_t rows =
+      std::min(std::max<std::int64_t>(evaluation_rows(vae) / options.chains, 1), data.count);
+  Chains chains(vae, rows, options);
+  RunningMoments nll, effective, acceptance;
+  const auto number = static_cast<std::size_t>(options.chains);
+  std::int64_t example = 0;
+  for_each_batch(chains.workspace(), data, [&](const Activations& a) {
+    const std::vector<double> log_weights = anneal(
+        chains, a, path, [&](std::size_t i) { return sizes[i]; },
+        [&](std::size_t, double probability) { acceptance.add(probability); });
+    for (std::size_t first = 0; first < log_weights.size(); first += number) {
+      RunningLogSumExp sum, squares;
+      for (std::size_t c = first; c < first + number; ++c) {
+        sum.add(log_weights[c]);
+        squares.add(2.0 * log_weights[c]);
+      }
+      nll.add(std::log(static_cast<double>(number)) - sum.value() + data.log_volume(example++));
+      effective.add(std::exp(2.0 * sum.value() - squares.value()));
+    }
+  });
+  return {data.count, nll.mean(), nll.standard_error(), effective.mean(), acceptance.mean()};
+}
+
+}  // namespace elbo

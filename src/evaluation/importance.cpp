@@ -1,0 +1,93 @@
+#include "evaluation/importance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "evaluation/evaluation_batches.h"
+#include "base/running.h"
+
+namespace elbo {
+namespace {
+
+/// Folds in K weights one by one.
+class Weights {
+ public:
+  void add(double nll, double log_ratio) {
+    sum_.add(-nll - log_ratio);
+    squares_.add(2.0 * (-nll - log_ratio));
+    nll_ += nll;
+    ++count_;
+  }
+  ImportanceEstimate estimate(double log_volume, double kl) const {
+    const auto n = static_cast<double>(count_);
+    return {.nll = std::log(n) - sum_.value() + log_volume,
+            .reconstruction = nll_ / n + log_volume,
+            .kl = kl,
+            .effective_samples = std::exp(2.0 * sum_.value() - squares_.value())};
+  }
+
+ private:
+  RunningLogSumExp sum_, squares_;
+  double nll_ = 0.0;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace
+
+void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, std::int64_t samples,
+                                  std::uint64_t seed,
+                                  const std::function<void(std::int64_t, const ImportanceEstimate&)>& visit) {
+  require_examples(data);
+  require_density(vae.config());
+  if (samples < 1) throw ConfigError(concat("an NLL needs at least one sample, not ", samples));
+  Context& context = vae.context();
+  const std::int64_t budget = evaluation_rows(vae);  // decoder rows at a time
+  const std::int64_t chunk = std::min<std::int64_t>(samples, 64);
+  const std::int64_t rows = std::min(std::max<std::int64_t>(budget / chunk, 1), data.count);
+  const Workspace workspace(vae, rows, chunk);
+  HostCopies copies(context);
+  std::vector<float> nll, log_ratio, kl;
+  std::int64_t visited = 0;
+
+  for_each_batch(workspace, data, [&](const Activations& a) {
+    std::vector<Weights> weights(static_cast<std::size_t>(a.rows));
+    vae.encode(a);
+    for (std::int64_t first = 0; first < samples; first += chunk) {
+      vae.sample(a, {.seed = seed, .purpose = NoisePurpose::importance, .first_sample = first});
+      vae.decode(a);
+      vae.score(a, {}, false);
+      copies.request(nll, a.nll.data, a.nll.size);
+      copies.request(log_ratio, a.log_ratio.data, a.log_ratio.size);
+      copies.request(kl, a.kl.data, a.kl.size);
+      copies.wait();
+      // The last chunk draws whole too; what goes past K is left out.
+      const std::int64_t wanted = std::min(chunk, samples - first);
+      for (std::int64_t i = 0; i < a.rows; ++i) {
+        for (std::int64_t k = 0; k < wanted; ++k) {
+          const auto at = static_cast<std::size_t>(i * chunk + k);
+          weights[static_cast<std::size_t>(i)].add(nll[at], log_ratio[at]);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      visit(visited, weights[i].estimate(data.log_volume(visited), kl[i]));
+      ++visited;
+    }
+  });
+}
+
+NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,
+                                    std::uint64_t seed) {
+  RunningMoments nll, effective;
+  std::vector<double> examples;
+  for_each_importance_estimate(vae, data, samples, seed,
+                               [&](std::int64_t, const ImportanceEstimate& estimate) {
+                                 nll.add(estimate.nll);
+                                 effective.add(estimate.effective_samples);
+                                 examples.push_back(estimate.nll);
+                               });
+  return {nll.mean(), nll.standard_error(), effective.mean(), std::move(examples)};
+}
+
+}  // namespace elbo

@@ -1,0 +1,49 @@
+#include "ops/host_noise.h"
+
+#include <algorithm>
+
+#include "math/philox.h"
+
+namespace elbo {
+namespace {
+
+/// Fills a row four numbers at a time; `transform(words, numbers)` makes them from a block's four words.
+template <class Transform>
+void fill(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+          std::int64_t first, Transform transform) {
+  const std::uint64_t subsequence = math::noise_subsequence(purpose, example);
+  for (std::size_t d = 0; d < row.size(); d += 4) {
+    float numbers[4];
+    transform(
+        math::noise_words(seed, subsequence, math::noise_block(0, first + static_cast<std::int64_t>(d))),
+        numbers);
+    std::copy_n(numbers, std::min<std::size_t>(4, row.size() - d),
+                row.begin() + static_cast<std::ptrdiff_t>(d));
+  }
+}
+
+}  // namespace
+
+void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+                 std::int64_t first) {
+  fill(row, seed, purpose, example, first,
+       [](const auto& words, float(&numbers)[4]) { math::normals(words, numbers); });
+}
+
+Table prior_codes(std::int64_t count, std::int64_t latent, std::uint64_t seed, std::int64_t first) {
+  Table codes{count, latent, std::vector<float>(static_cast<std::size_t>(count * latent))};
+  for (std::int64_t i = 0; i < count; ++i) {
+    fill_normal({codes.values.data() + i * latent, static_cast<std::size_t>(latent)}, seed,
+                NoisePurpose::prior_sample, first + i);
+  }
+  return codes;
+}
+
+void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
+                  std::int64_t first) {
+  fill(row, seed, purpose, example, first, [](const auto& words, float(&numbers)[4]) {
+    for (int i = 0; i < 4; ++i) numbers[i] = math::uniform(words.word[i]);
+  });
+}
+
+}  // namespace elbo

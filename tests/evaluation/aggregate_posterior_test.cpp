@@ -1,0 +1,91 @@
+// The mutual information of data and codes, and the divergence of the aggregate posterior, where they are
+// known.
+
+#include "evaluation/aggregate_posterior.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "elbo/elbo.h"
+#include "support/data.h"
+#include "support/device.h"
+
+namespace elbo {
+namespace {
+
+/// n posteriors whose means are those given in turn, all with one log-variance.
+Posterior posteriors(std::int64_t n, const std::vector<std::vector<float>>& means, float log_variance) {
+  Posterior p;
+  const auto latent = static_cast<std::int64_t>(means[0].size());
+  p.mean = {n, latent, {}};
+  p.log_variance = {n, latent, std::vector<float>(static_cast<std::size_t>(n * latent), log_variance)};
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto& mean = means[static_cast<std::size_t>(i) % means.size()];
+    p.mean.values.insert(p.mean.values.end(), mean.begin(), mean.end());
+  }
+  return p;
+}
+
+TEST(AggregatePosterior, OfPosteriorsThatAreThePriorIsThePrior) {
+  const auto result = divide_kl(posteriors(700, {{0, 0, 0}}, 0.0f), 1);
+  EXPECT_EQ(result.examples, 700);
+  EXPECT_NEAR(result.mutual_information, 0.0, 1e-6);
+  EXPECT_NEAR(result.divergence, 0.0, 1e-6);
+}
+
+TEST(AggregatePosterior, MutualInformationCountsClustersThatAreApart) {
+  // Three places far from each other: a code says which of the three its example is, and no more.
+  const auto result = divide_kl(posteriors(900, {{-20, 0}, {20, 5}, {0, 40}}, -2.0f), 1);
+  EXPECT_NEAR(result.mutual_information, std::log(3.0), 1e-5);
+  EXPECT_NEAR(result.mutual_information + result.divergence, result.kl, 1e-9);
+}
+
+TEST(AggregatePosterior, MutualInformationIsAtMostTheLogOfTheExamples) {
+  std::vector<std::vector<float>> means;
+  for (int i = 0; i < 64; ++i) means.push_back({100.0f * static_cast<float>(i)});
+  const auto result = divide_kl(posteriors(64, means, 0.0f), 1);
+  EXPECT_NEAR(result.mutual_information, std::log(64.0), 1e-4);
+  EXPECT_LE(result.mutual_information, std::log(64.0));
+}
+
+TEST(AggregatePosterior, OfAGaussianChannelIsItsCapacity) {
+  // Means spread as N(0, ¾) and variances ¼ make the aggregate N(0, 1): I = ½ log 4, and no divergence. With
+  // 4000 examples both are known to a few hundredths.
+  Posterior p;
+  p.mean = {4000, 1, {}};
+  p.log_variance = {4000, 1, std::vector<float>(4000, std::log(0.25f))};
+  for (int i = 0; i < 4000; ++i) {  // Box & Muller 1958 on a grid
+    const double radius = std::sqrt(-2.0 * std::log((i / 63 + 0.5) / 64.0));
+    p.mean.values.push_back(
+        static_cast<float>(std::sqrt(0.75) * radius * std::cos(2.0 * std::acos(-1.0) * (i % 63) / 63.0)));
+  }
+  const auto result = divide_kl(p, 3);
+  EXPECT_NEAR(result.mutual_information, 0.5 * std::log(4.0), 0.04);
+  EXPECT_NEAR(result.divergence, 0.0, 0.04);
+}
+
+TEST(AggregatePosterior, TakesEvenlySpacedExamplesOfALongSplit) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe;
+  recipe.model.encoder = recipe.model.decoder = {8};
+  recipe.model.latent = 3;
+  Model model(recipe, 4, test::device());
+  Examples data;
+  data.count = 50;
+  data.dims = 4;
+  for (int i = 0; i < 200; ++i) data.floats.push_back(static_cast<float>(i % 7) / 7.0f);
+  const auto all = model.aggregate_posterior(data, 1000, 2);
+  EXPECT_EQ(all.examples, 50);
+  EXPECT_NEAR(all.kl, model.evaluate(data).terms.kl, 1e-5);
+  EXPECT_EQ(model.aggregate_posterior(data, 20, 2).examples, 20);
+  EXPECT_EQ(model.aggregate_posterior(data, 20, 2).mutual_information,
+            model.aggregate_posterior(data, 20, 2).mutual_information);
+  EXPECT_THROW(model.aggregate_posterior(data, 0), ConfigError);
+  EXPECT_THROW(model.aggregate_posterior(Examples{}), DataError);
+  recipe.model.kind = "autoencoder";
+  EXPECT_THROW(Model(recipe, 4, test::device()).aggregate_posterior(data), ConfigError);
+}
+
+}  // namespace
+}  // namespace elbo

@@ -1,0 +1,176 @@
+// The rooms of DESIGN keep to what they may include, and each kind of call to its one place.
+
+#include <gtest/gtest.h>
+
+#include "support/places.h"
+#include "support/room_rules.h"
+
+namespace elbo::test {
+namespace {
+
+const SourceTree& project() {
+  static const SourceTree sources = read_sources(project_folder());
+  return sources;
+}
+
+TEST(Rooms, ProjectIsRead) {
+  ELBO_REQUIRE_SOURCES();
+  EXPECT_GT(project().size(), 40u);
+  EXPECT_TRUE(project().count("src/ops/adam.h"));
+  EXPECT_TRUE(project().count("include/elbo/elbo.h"));
+}
+
+TEST(Rooms, IncludesKeepToTheTable) {
+  ELBO_REQUIRE_SOURCES();
+  EXPECT_EQ(describe(check_includes(project())), "");
+}
+
+TEST(Rooms, CallsKeepToTheirPlace) {
+  ELBO_REQUIRE_SOURCES();
+  EXPECT_EQ(describe(check_words(project())), "");
+}
+
+TEST(Rooms, EveryOpHasBodyKernelCaseTestAndBenchmark) {
+  ELBO_REQUIRE_SOURCES();
+  EXPECT_EQ(describe(check_ops(project())), "");
+}
+
+// The checker itself: each planted violation is seen, at its line, and its lawful twin is not.
+
+struct Planted {
+  const char* file;
+  const char* text;
+  bool allowed;
+};
+
+/// A tree of empty files that includes can point to.
+SourceTree landmarks() {
+  SourceTree tree;
+  for (const char* file :
+       {"include/elbo/error.h", "src/math/philox.h", "src/io/file.h", "src/runtime/check.h",
+        "src/runtime/context.h", "src/runtime/cuda_state.h", "src/runtime/cuda_api.h", "src/ops/adam.h",
+        "src/ops/linear.h", "src/data/batcher.h", "src/model/vae.h", "src/train/trainer.h",
+        "kernels/platform.cuh", "kernels/adam.cuh", "tools/elbo/args.h"}) {
+    tree[file] = "";
+  }
+  return tree;
+}
+
+TEST(Rooms, PlantedIncludesAreCaught) {
+  const Planted cases[] = {
+      {"include/elbo/a.h", "#include <vector>", true},
+      {"include/elbo/a.h", "#include <cuda_runtime.h>", false},
+      {"include/elbo/a.h", "#include \"runtime/check.h\"", false},
+      {"include/elbo/a.h", "#include <omp.h>", false},
+      {"src/math/a.h", "#include <cmath>", true},
+      {"src/math/a.h", "#include <vector>", false},
+      {"src/math/a.h", "#include \"runtime/check.h\"", false},
+      {"src/math/a.h", "#include \"elbo/error.h\"", false},
+      {"src/io/a.cpp", "#include \"runtime/check.h\"", true},
+      {"src/io/a.cpp", "#include \"runtime/context.h\"", false},
+      {"src/runtime/a.cpp", "#include \"elbo/error.h\"", true},
+      {"src/runtime/a.cpp", "#include \"math/philox.h\"", false},
+      {"src/runtime/a.cpp", "#include <cuda_runtime.h>", false},
+      {"src/runtime/a.cpp", "#include \"runtime/cuda_state.h\"", false},
+      {"src/runtime/a.cpp", "#include \"runtime/cuda_api.h\"", true},
+      {"src/runtime/cuda_stream.cpp", "#include <cuda_runtime.h>", true},
+      {"src/ops/a.cpp", "#include <hwy/highway.h>", true},
+      {"src/ops/a.cpp", "#include <nlohmann/json.hpp>", false},
+      {"src/ops/a.cpp", "#include \"data/batcher.h\"", false},
+      {"src/ops/a.cpp", "#include \"runtime/cuda_state.h\"", false},
+      {"src/data/a.cpp", "#include \"ops/adam.h\"", true},
+      {"src/data/a.cpp", "#include \"model/vae.h\"", false},
+      {"src/model/a.cpp", "#include \"data/batcher.h\"", true},
+      {"src/model/a.cpp", "#include \"train/trainer.h\"", false},
+      {"src/train/a.cpp", "#include \"model/vae.h\"", true},
+      {"src/train/a.cpp", "#include \"platform.cuh\"", false},
+      {"tools/elbo/a.cpp", "#include \"elbo/args.h\"", true},
+      {"tools/elbo/a.cpp", "#include \"platform.cuh\"", false},
+      {"tools/elbo/a.cpp", "#include \"../../kernels/platform.cuh\"", false},
+      {"kernels/a.cuh", "#include \"math/philox.h\"", true},
+      {"kernels/a.cuh", "#include \"runtime/context.h\"", false},
+      {"kernels/adam.cu", "#include \"ops/adam.h\"", true},
+      {"kernels/adam.cu", "#include \"runtime/cuda_state.h\"", true},
+      {"kernels/adam.cu", "#include \"ops/linear.h\"", false},
+      {"kernels/adam.cu", "#include \"elbo/error.h\"", false},
+      {"src/attic/a.cpp", "", false},
+      {"src/ops/a.cpp", "#include \"nowhere.h\"", false},
+      {"src/ops/a.cpp", "  #  include   <nlohmann/json.hpp>  // with a reason", false},
+  };
+  for (const Planted& c : cases) {
+    SourceTree tree = landmarks();
+    tree[c.file] = std::string("#pragma once\n") + c.text + "\n";
+    const auto violations = check_includes(tree);
+    EXPECT_EQ(violations.size(), c.allowed ? 0u : 1u) << c.file << ": " << c.text << "\n"
+                                                      << describe(violations);
+    if (!c.allowed && !violations.empty() && *c.text) {
+      EXPECT_EQ(violations[0].file, c.file);
+      EXPECT_EQ(violations[0].line, 2);
+    }
+  }
+}
+
+TEST(Rooms, PlantedWordsAreCaught) {
+  const Planted cases[] = {
+      {"kernels/a.cu", "asm volatile(\"\");", false},
+      {"kernels/arch/a.cuh", "asm volatile(\"\");", true},
+      {"kernels/a.cu", "// asm would be faster", true},
+      {"kernels/a.cu", "k<<<1, 2>>>(x);", false},
+      {"src/ops/a.cpp", "auto s = \"k<<<1, 2>>>(x)\";", true},
+      {"kernels/a.cu", "cudaMalloc(&p, 4);", false},
+      {"src/ops/a.cpp", "cudaStreamSynchronize(s);", false},
+      {"src/ops/a.cpp", "cudaStream_t stream = s;", true},
+      {"src/runtime/a.cpp", "cudaEventRecord (e);", false},
+      {"src/runtime/cuda_stream.cpp", "cudaMalloc(&p, 4);", true},
+      {"kernels/linear.cu", "cublasLtCreate(&h);", false},
+      {"kernels/a.cu", "__syncthreads();", false},
+      {"kernels/a.cu", "x = __shfl_xor_sync(m, x, 1);", false},
+      {"kernels/block.cuh", "__syncthreads();", true},
+      {"kernels/a.cu", "__shared__ float s[3];", false},
+      {"kernels/a.cu", "atomicAdd(p, 1.0f);", false},
+      {"src/ops/a.cpp", "std::cerr << 1;", false},
+      {"src/ops/a.cpp", "/* std::cerr */ f();", true},
+      {"src/train/a.cpp", "exit(1);", false},
+      {"src/train/a.cpp", "on_exit_requested(1);", true},
+      {"src/train/a.cpp", "const long n = 60'000; abort();", false},
+      {"tools/elbo/a.cpp", "std::cout << 1;", true},
+  };
+  for (const Planted& c : cases) {
+    const SourceTree tree = {{c.file, std::string("/* two\nlines */ ") + c.text + "\n"}};
+    const auto violations = check_words(tree);
+    ASSERT_EQ(violations.size(), c.allowed ? 0u : 1u) << c.file << ": " << c.text << "\n"
+                                                      << describe(violations);
+    if (!c.allowed) {
+      EXPECT_EQ(violations[0].line, 2);
+    }
+  }
+}
+
+TEST(Rooms, IncompleteOpsAreCaught) {
+  SourceTree tree = {{"src/ops/a.h", "namespace elbo::cuda {}"},
+                     {"src/ops/a.cpp", ""},
+                     {"kernels/a.cu", ""},
+                     {"tests/cases/a.h", ""},
+                     {"tests/ops/a_test.cpp", ""},
+                     {"bench/a_bench.cpp", ""},
+                     {"src/ops/kernels.h", "macros"}};
+  EXPECT_EQ(describe(check_ops(tree)), "");
+  for (const char* part :
+       {"src/ops/a.cpp", "kernels/a.cu", "tests/cases/a.h", "tests/ops/a_test.cpp", "bench/a_bench.cpp"}) {
+    SourceTree without = tree;
+    without.erase(part);
+    const auto violations = check_ops(without);
+    ASSERT_EQ(violations.size(), 1u) << part;
+    EXPECT_EQ(violations[0].what, part);
+  }
+  SourceTree untraced = tree;
+  untraced["src/ops/a.cpp"] = "ELBO_DISPATCH_CUDA(context, a());";
+  EXPECT_EQ(check_ops(untraced).size(), 1u);
+  untraced["src/ops/a.cpp"] = "const TracedOp traced; ELBO_DISPATCH_CUDA(context, a());";
+  EXPECT_EQ(describe(check_ops(untraced)), "");
+  tree["kernels/b.cu"] = "";
+  EXPECT_EQ(check_ops(tree).size(), 1u);
+}
+
+}  // namespace
+}  // namespace elbo::test

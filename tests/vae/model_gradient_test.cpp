@@ -1,0 +1,241 @@
+// The gradient of the full objective against float64 finite differences: every parameter tensor, every
+// likelihood, every activation, VAE and autoencoder, β and K > 1, the importance-weighted bound.
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <sstream>
+
+#include "elbo/error.h"
+#include "vae/vae.h"
+#include "support/device.h"
+#include "support/reference_vae.h"
+
+namespace elbo {
+namespace {
+
+struct Case {
+  std::string name;
+  ModelSettings settings;
+  std::int64_t dims = 5;
+  std::int64_t rows = 3;
+  std::int64_t samples = 1;
+  double beta = 1.0;
+  bool importance_weighted = false;
+  bool missing = false;
+  bool see_mask = false;
+};
+
+ModelSettings settings(const std::string& likelihood, const std::string& activation,
+                       const std::string& kind = "vae") {
+  ModelSettings s;
+  s.kind = kind;
+  s.encoder = {7, 6};
+  s.decoder = {4, 9};
+  s.latent = 2;
+  s.likelihood = likelihood;
+  s.activation = activation;
+  s.variance = 0.7;
+  s.scale = 0.6;
+  s.classes = 4;
+  return s;
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const auto& info : kLikelihoods) {
+    const std::string likelihood(info.name);
+    for (const char* activation : {"tanh", "relu", "gelu", "silu", "sigmoid", "identity"}) {
+      all.push_back({likelihood + "_" + activation, settings(likelihood, activation)});
+    }
+    all.push_back({likelihood + "_beta", settings(likelihood, "tanh"), 5, 3, 1, 0.25});
+    all.push_back({likelihood + "_samples", settings(likelihood, "tanh"), 5, 3, 4, 2.0});
+    for (const char* activation : {"tanh", "relu", "gelu", "silu", "identity"}) {
+      all.push_back(
+          {likelihood + "_iwae_" + activation, settings(likelihood, activation), 5, 3, 4, 1.0, true});
+    }
+    all.push_back({likelihood + "_iwae_beta", settings(likelihood, "tanh"), 5, 4, 3, 0.5, true});
+    all.push_back({likelihood + "_iwae_one", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
+    all.push_back({likelihood + "_autoencoder", settings(likelihood, "tanh", "autoencoder")});
+    all.push_back({likelihood + "_missing", settings(likelihood, "tanh"), 5, 3, 1, 1.0, false, true});
+    all.push_back({likelihood + "_see_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, false, true, true});
+    all.push_back({likelihood + "_iwae_missing", settings(likelihood, "tanh"), 5, 3, 4, 1.0, true, true});
+  }
+  Case bare{"no_hidden_layers", settings("gaussian", "relu")};
+  bare.settings.encoder = bare.settings.decoder = {};
+  all.push_back(bare);
+  Case single{"all_ones", settings("bernoulli", "silu"), 1, 1};
+  single.settings.latent = 1;
+  single.settings.encoder = single.settings.decoder = {1};
+  all.push_back(single);
+  Case wide{"wider_than_a_tile", settings("bernoulli", "gelu"), 35, 17};
+  wide.settings.latent = 3;
+  wide.settings.encoder = {33};
+  wide.settings.decoder = {18};
+  all.push_back(wide);
+  Case many{"many_weighted_samples", wide.settings, 35, 2, 37, 1.0, true};  // more than a warp's lanes
+  all.push_back(many);
+  return all;
+}
+
+/// A batch as gather_batch leaves it: rows a stride apart, 0 where a value is missing.
+void fill(Context& context, const Activations& a, const std::vector<float>& x,
+          const std::vector<double>& mask) {
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    std::vector<float> values(x.begin() + i * a.x.cols, x.begin() + (i + 1) * a.x.cols), present;
+    for (std::int64_t j = 0; j < a.x.cols && !mask.empty(); ++j) {
+      present.push_back(static_cast<float>(mask[static_cast<std::size_t>(i * a.x.cols + j)]));
+      values[static_cast<std::size_t>(j)] *= present.back();
+    }
+    context.copy_to_device(a.x.data + i * a.x.stride, values.data(), values.size() * sizeof(float));
+    if (mask.empty()) continue;
+    context.copy_to_device(a.mask.data + i * a.mask.stride, present.data(), present.size() * sizeof(float));
+  }
+}
+
+class ModelGradient : public testing::TestWithParam<Case> {};
+
+TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
+  ELBO_REQUIRE_DEVICE();
+  const Case& c = GetParam();
+  Context context(test::device());
+  ModelConfig config = resolve(c.settings, c.dims);
+  config.missing = c.missing;
+  config.see_mask = c.see_mask;
+  Vae vae(context, config, 11);
+  vae.parameters().prepare_training();
+  Workspace workspace(vae, c.rows + 2, c.samples, true);  // larger than the batch, as for a ragged one
+  const Activations a = workspace.rows(c.rows);
+
+  std::vector<float> x(static_cast<std::size_t>(c.rows * c.dims));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = static_cast<float>(config.one_hot() ? i * 37 % 101 % c.settings.classes : (i * 37 % 101) / 100.0);
+  }
+  std::vector<double> mask;
+  for (std::size_t i = 0; i < x.size() && c.missing; ++i) mask.push_back(i % 3 == 1 ? 0.0 : 1.0);
+  fill(context, a, x, mask);
+  std::vector<std::int64_t> examples(static_cast<std::size_t>(c.rows));
+  std::iota(examples.begin(), examples.end(), 40);
+  context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+  const auto beta_host = static_cast<float>(c.beta);
+  Buffer<float> beta(context, std::span<const float>(&beta_host, 1));
+  const NoiseSource noise{.seed = 5};
+  const Objective minimised{.kl_weight = beta.data(), .importance_weighted = c.importance_weighted};
+  vae.forward_backward(a, noise, minimised);
+
+  // ε is what reparameterize gives for μ = 0, log σ² = 0.
+  const std::int64_t drawn = c.rows * a.samples;
+  std::vector<double> epsilon(static_cast<std::size_t>(drawn * config.latent), 0.0);
+  if (config.variational) {
+    Buffer<float> zero(context, c.rows * config.latent), e(context, drawn * config.latent);
+    zero.fill_zero();
+    NoiseSource keyed = noise;
+    keyed.examples = a.examples.data;
+    ops::reparameterize(context, e.matrix(drawn, config.latent), {}, {}, zero.matrix(c.rows, config.latent),
+                        zero.matrix(c.rows, config.latent), keyed);
+    const auto host = e.download();
+    epsilon.assign(host.begin(), host.end());
+  }
+
+  const ParameterLayout& layout = vae.parameters().layout();
+  Buffer<float> copy(context, layout.size);
+  context.copy_on_device(copy.data(), vae.parameters().values().data, sizeof(float) * layout.size);
+  test::ReferenceVae reference(config, test::to_named(layout, copy.download()));
+  reference.set_mask(mask);
+  context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * layout.size);
+  const std::vector<float> gradient = copy.download();
+
+  const std::vector<double> x64(x.begin(), x.end());
+  const auto objective = [&] {
+    return c.importance_weighted ? reference.negative_bound(x64, epsilon, a.samples, c.beta)
+                                 : reference.objective(x64, epsilon, a.samples, c.beta);
+  };
+  double covered = 0;
+  for (const TensorInfo& tensor : layout.tensors) {
+    if (tensor.offset >= layout.trained_size) continue;  // it moves otherwise
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (tensor.size() > 200 && i % 13 != 0) continue;  // a sample of the large ones
+      double& parameter = reference.tensors().at(tensor.name)[static_cast<std::size_t>(i)];
+      // A step across a kink, relu's or laplace's, would not be the derivative; a shorter one is unlikely to
+      // meet it.
+      const bool kinks = c.settings.activation == "relu" || c.settings.likelihood.starts_with("laplace");
+      const double h = kinks ? 1e-6 : 1e-3;
+      const double expected = test::finite_difference(parameter, objective, h);
+      const double actual = gradient[static_cast<std::size_t>(tensor.offset + i)];
+      ASSERT_TRUE(std::abs(actual - expected) <= 2e-5 + 2e-4 * std::abs(expected))
+          << tensor.name << "[" << i << "]: " << actual << " but finite differences give " << expected;
+      covered += std::abs(expected);
+    }
+  }
+  EXPECT_GT(covered, 0.0);
+
+  if (c.importance_weighted) {
+    Buffer<float> bound(context, c.rows);
+    context.copy_on_device(bound.data(), a.negative_bound.data, sizeof(float) * c.rows);
+    double mean = 0.0;
+    for (const float value : bound.download()) mean += value / static_cast<double>(c.rows);
+    EXPECT_NEAR(mean, objective(), 1e-5 + 1e-5 * std::abs(objective()));
+  }
+
+  // The reported costs are the unweighted ones.
+  const std::int64_t parts = a.nll_parts.cols;
+  Buffer<float> nll(context, drawn * parts), kl(context, c.rows);
+  context.copy_on_device(nll.data(), a.nll_parts.data, sizeof(float) * drawn * parts);
+  context.copy_on_device(kl.data(), a.kl.data, sizeof(float) * c.rows);
+  const auto nll_host = nll.download();
+  const auto kl_host = kl.download();
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    const auto costs =
+        reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples * config.latent, a.samples,
+                        mask.empty() ? nullptr : mask.data() + i * c.dims);
+    EXPECT_NEAR(kl_host[i], costs.kl, 1e-5 + 1e-5 * std::abs(costs.kl));
+    for (std::int64_t k = 0; k < a.samples; ++k) {
+      const auto of_row = nll_host.begin() + (i * a.samples + k) * parts;
+      const double sum = std::accumulate(of_row, of_row + parts, 0.0);
+      EXPECT_NEAR(sum, costs.nll[k], 1e-5 + 1e-5 * std::abs(costs.nll[k]));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ModelGradient, testing::ValuesIn(cases()), [](const auto& tested) {
+  std::string name = tested.param.name;
+  for (char& ch : name) ch = std::isalnum(static_cast<unsigned char>(ch)) ? ch : '_';
+  return name;
+});
+
+TEST(ModelGradient, AccumulateAddsToWhatIsThere) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, resolve(settings("bernoulli", "tanh"), 5), 3);
+  vae.parameters().prepare_training();
+  Workspace workspace(vae, 2, 1, true);
+  const Activations a = workspace.rows(2);
+  const std::vector<float> x(10, 0.5f);
+  const std::vector<std::int64_t> examples = {0, 1};
+  context.copy_to_device(a.x.data, x.data(), x.size() * sizeof(float));
+  context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+
+  const auto gradient = [&](bool accumulate) {
+    vae.forward_backward(a, {.seed = 1}, {},
+                         {.accumulate = accumulate, .adam = nullptr, .state = nullptr, .lanes = {}});
+    Buffer<float> copy(context, vae.parameters().layout().size);
+    context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * copy.size());
+    return copy.download();
+  };
+  const auto once = gradient(false);
+  const auto twice = gradient(true);
+  for (std::size_t i = 0; i < once.size(); ++i)
+    EXPECT_NEAR(twice[i], 2 * once[i], 1e-6 + 1e-5 * std::abs(once[i]));
+}
+
+TEST(ModelGradient, TrainingWithoutPreparationIsRefused) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(test::device());
+  Vae vae(context, resolve(settings("bernoulli", "tanh"), 5), 3);
+  Workspace workspace(vae, 2, 1, true);
+  EXPECT_THROW(vae.forward_backward(workspace.rows(2), {}, {}), ShapeError);
+  EXPECT_THROW(workspace.rows(3), ShapeError);
+}
+
+}  // namespace
+}  // namespace elbo

@@ -1,0 +1,163 @@
+// elbo encode, elbo decode
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "drawing/code_map.h"
+#include "commands/command.h"
+#include "data/check.h"
+#include "drawing/pictures.h"
+#include "commands/run_folder.h"
+#include "base/check.h"
+#include "reports/table_file.h"
+
+namespace elbo::command {
+namespace {
+
+constexpr std::int64_t kMappedExamples = 10000;
+
+struct EncodeOptions {
+  std::string run, data, split, out;
+  Machine machine;
+  std::string map;
+  std::optional<std::int64_t> count;
+  bool log_variance = false;
+};
+
+struct DecodeOptions {
+  std::string run, codes, out;
+  Machine machine;
+};
+
+// [mean | log-variance] in one table.
+Table joined(const Posterior& posterior) {
+  const auto& [mean, log_variance] = posterior;
+  Table rows{mean.rows, mean.cols + log_variance.cols, {}};
+  for (std::int64_t i = 0; i < mean.rows; ++i) {
+    const auto left = mean.row(i), right = log_variance.row(i);
+    rows.values.insert(rows.values.end(), left.begin(), left.end());
+    rows.values.insert(rows.values.end(), right.begin(), right.end());
+  }
+  return rows;
+}
+
+// Codes of some examples laid out in the plane, as a picture or as a table of points.
+int write_map(Model& model, const Dataset& data, const Examples& examples, const EncodeOptions& options,
+              FileKind kind) {
+  const Examples chosen = examples.evenly_spaced(options.count.value_or(kMappedExamples));
+  const auto map = options.map.empty() ? default_map(model.latent()) : options.map;
+  Panel panel = lay_out(model.encode(to_table(chosen, 0, chosen.count)).mean, map);
+  panel.title +=
+      concat(", ", options.split, " data of ", std::filesystem::path(data.name).filename().string());
+  panel.groups = chosen.labels;
+  if (kind == FileKind::png) {
+    draw_scatter({panel}).write_png(options.out);
+  } else if (kind == FileKind::svg) {
+    draw_scatter_svg({panel}).write(options.out);
+  } else {
+    TableFile table(options.out, panel.points.rows, numbered(map, panel.points.cols));
+    table.append(panel.points);
+    table.commit();
+  }
+  std::cout << options.out << ": the codes of " << chosen.count << ' ' << options.split << ' '
+            << unit_of(model.picture()) << ", in the plane" << (map == "none" ? "" : " by ")
+            << (map == "none" ? "" : map) << '\n';
+  return 0;
+}
+
+int write_codes(Model& model, const Examples& examples, const EncodeOptions& options) {
+  auto columns = numbered("z", model.latent());
+  if (options.log_variance) {
+    for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
+  }
+  const auto count = std::min(options.count.value_or(examples.count), examples.count);
+  TableFile table(options.out, count, columns);
+  const auto encode = [&](const Table& rows) {
+    const auto posterior = model.encode(rows);
+    table.append(options.log_variance ? joined(posterior) : posterior.mean);
+  };
+  if (count == examples.count) {
+    in_chunks(examples, 0, count, encode);
+  } else {
+    encode(to_table(examples.evenly_spaced(count), 0, count));
+  }
+  table.commit();
+  std::cout << options.out << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
+            << " encoded\n";
+  return 0;
+}
+
+int run_encode(EncodeOptions options) {
+  const auto kind = file_kind(options.out, {FileKind::npy, FileKind::csv, FileKind::png, FileKind::svg});
+  const bool picture = kind == FileKind::png || kind == FileKind::svg;
+  if (!options.map.empty()) check_map(options.map);
+  const bool mapped = picture || (!options.map.empty() && options.map != "none");
+  if (mapped && options.log_variance)
+    throw ConfigError("--log-variance is for tables of codes, without --map.");
+  auto model = load_model(options.run, options.machine);
+  if (options.log_variance && model.recipe().model.kind != "vae") {
+    throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
+  }
+  const auto data = load_data(model, options.data, options.split);
+  const auto& examples = choose_split(data, options.split);
+  return mapped ? write_map(model, data, examples, options, kind) : write_codes(model, examples, options);
+}
+
+int run_decode(const DecodeOptions& options) {
+  auto model = load_model(options.run, options.machine);
+  const bool picture = model.picture().is_picture();
+  auto kinds = std::vector{FileKind::npy, FileKind::csv};
+  if (picture) kinds.push_back(FileKind::png);
+  const auto kind = file_kind(options.out, kinds);
+  const auto codes = load_dataset(options.codes).train;
+  if (codes.dims != model.latent()) {
+    throw DataError(concat(options.codes, ": its rows have ", codes.dims, " values; the model's latent has ",
+                           model.latent(), "."));
+  }
+  data::check_support(codes, {.needed_by = "decoding"}, options.codes);
+  if (kind == FileKind::png) {
+    const auto decoded = model.decode(to_table(codes, 0, codes.count));
+    draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);
+  } else {
+    TableFile table(options.out, codes.count, numbered("x", model.dims()));
+    in_chunks(codes, 0, codes.count, [&](const Table& rows) { table.append(model.decode(rows)); });
+    table.commit();
+  }
+  std::cout << options.out << ": " << codes.count << " codes decoded\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_encode(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("encode", "Posterior means of examples, as a table or a picture");
+  auto options = std::make_shared<EncodeOptions>();
+  add_run(*command, options->run);
+  command->add_option("--out", options->out, "A .npy or .csv file, or .png or .svg for a picture")
+      ->required();
+  command->add_option(
+      "--map", options->map,
+      "Lays codes out in the plane: none, pca or tsne [of pictures tsne, of a 2-D latent none]");
+  command->add_option("-n", options->count, "Examples to take, evenly spaced [all; 10000 for a map]")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  add_data_and_split(*command, options->data, options->split);
+  command->add_flag("--log-variance", options->log_variance,
+                    "The posterior's log-variances as well, as further columns");
+  add_machine(*command, options->machine);
+  command->callback([options, &action] { action = [options] { return run_encode(*options); }; });
+}
+
+void add_decode(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("decode", "What codes decode to");
+  auto options = std::make_shared<DecodeOptions>();
+  add_run(*command, options->run);
+  command->add_option("--codes", options->codes, "A .npy or .csv file, a code in each row")->required();
+  command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
+  add_machine(*command, options->machine);
+  command->callback([options, &action] { action = [options] { return run_decode(*options); }; });
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,69 @@
+#include "commands/command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <iostream>
+#include <limits>
+#include <system_error>
+
+#include "base/check.h"
+
+namespace elbo::command {
+
+int complain(const std::string& message, int code) {
+  std::cerr << "elbo: " << message << std::endl;
+  return code;
+}
+
+void occupy_standard_streams() {
+  const struct {
+    int number, mode;
+  } streams[] = {{STDIN_FILENO, O_WRONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_RDONLY}};
+  for (const auto& [number, mode] : streams) {
+    // The lowest free number, which open() gives, is this one.
+    if (fcntl(number, F_GETFD) == -1) (void)!open("/dev/null", mode);
+  }
+}
+
+void add_run(CLI::App& app, std::string& run) {
+  app.add_option("RUN", run, "A run's folder, or a model.safetensors")->required();
+}
+
+void add_data_and_split(CLI::App& app, std::string& data, std::string& split) {
+  app.add_option("--data", data, "Other data than the model was trained on");
+  app.add_option("--split", split,
+                 "train, validation, test, or all rows of a file in their order [test where there is one]");
+}
+
+void add_device(CLI::App& app, std::string& device) {
+  app.add_option("--device", device, "auto, cpu, cuda or cuda:i")->capture_default_str();
+}
+
+void add_machine(CLI::App& app, Machine& machine) {
+  add_device(app, machine.device);
+  app.add_option("--precision", machine.precision, "Of products: fp32, tf32 or bf16")->capture_default_str();
+}
+
+void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
+  app.add_option_function<std::string>(
+         "--seed",
+         [&seed](const std::string& text) {
+           std::int64_t value = -1;  // TOML's integers are signed, and so are a recipe's seeds
+           const char* end = text.data() + text.size();
+           const auto [stop, error] = std::from_chars(text.data(), end, value);
+           if (error != std::errc() || stop != end || value < 0) {
+             throw ConfigError(concat("--seed takes a whole number, at least 0 and at most ",
+                                      std::numeric_limits<std::int64_t>::max(), ", not \"", text, "\"."));
+           }
+           seed = static_cast<std::uint64_t>(value);
+         },
+         help)
+      ->default_str(std::to_string(seed))
+      ->type_name("N");
+}
+
+}  // namespace elbo::command

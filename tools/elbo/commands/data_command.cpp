@@ -1,0 +1,110 @@
+// elbo data
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "commands/command.h"
+#include "elbo/elbo.h"
+#include "reports/progress.h"
+#include "reports/report.h"
+
+namespace elbo::command {
+namespace {
+
+int run_list(bool json) {
+  const auto known = known_datasets();
+  if (json) {
+    Json list = Json::array();
+    for (const auto& set : known) {
+      list.push_back({{"name", set.name},
+                      {"description", set.description},
+                      {"built_in", set.built_in},
+                      {"where", set.where.string()}});
+    }
+    print({{"datasets", list}});
+    return 0;
+  }
+  std::size_t width = 0;
+  for (const auto& set : known) width = std::max(width, set.name.size());
+  for (const auto& set : known) {
+    const std::string where = set.built_in ? "built in" : set.where.empty() ? "not here" : set.where.string();
+    std::cout << set.name << std::string(width - set.name.size() + 2, ' ') << set.description << " [" << where
+              << "]\n";
+  }
+  return 0;
+}
+
+// "train-images-idx3-ubyte.gz (1 of 4)  3.2 of 9.9 MB", rewritten on a terminal, once a file in a pipe.
+class DownloadLine {
+ public:
+  ~DownloadLine() {
+    if (live_) std::cerr << "\r\033[K" << std::flush;
+  }
+
+  void show(const DownloadProgress& progress) {
+    const bool new_file = progress.number != file_;
+    file_ = progress.number;
+    if (!terminal_ && !new_file) return;
+    std::ostringstream line;
+    line << progress.file << " (" << progress.number << " of " << progress.files << ")";
+    if (terminal_) {
+      line << std::fixed << std::setprecision(1) << "  " << static_cast<double>(progress.bytes) / 1e6;
+      if (progress.total > 0) line << " of " << static_cast<double>(progress.total) / 1e6;
+      line << " MB";
+    }
+    std::cerr << (terminal_ ? "\r\033[K" : "") << line.str() << (terminal_ ? "" : "\n") << std::flush;
+    live_ = terminal_;
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  bool live_ = false;  // a line stands that the next one overwrites
+  int file_ = 0;
+};
+
+int run_get(const std::string& name) {
+  DownloadResult result;
+  std::string interrupted;
+  {
+    DownloadLine line;
+    InterruptGuard guard;
+    DownloadOptions options;
+    options.on_progress = [&](const DownloadProgress& progress) { line.show(progress); };
+    options.stop = InterruptGuard::requested;
+    try {
+      result = download_dataset(name, options);
+    } catch (const IoError& error) {
+      if (!InterruptGuard::requested()) throw;
+      interrupted = error.what();
+    }
+  }
+  if (!interrupted.empty()) return complain(interrupted, kInterrupted);
+  std::cout << name << ": " << result.folder.string()
+            << (result.fetched == 0 ? " (it was there already)\n" : "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("data", "Data sets known by name");
+  command->require_subcommand(1);
+  auto* list = command->add_subcommand("list", "Which there are, and where they lie");
+  auto* get = command->add_subcommand("get", "Download one into the user's cache");
+  auto name = std::make_shared<std::string>();
+  std::string names;
+  for (const auto& known : downloadable_datasets()) names += (names.empty() ? "" : ", ") + known;
+  get->add_option("NAME", *name, names)->required();
+  get->callback([name, &action] { action = [name] { return run_get(*name); }; });
+  auto json = std::make_shared<bool>(false);
+  list->add_flag("--json", *json, "As one JSON object");
+  list->callback([json, &action] { action = [json] { return run_list(*json); }; });
+}
+
+}  // namespace elbo::command

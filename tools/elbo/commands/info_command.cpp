@@ -1,0 +1,170 @@
+// elbo info
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "commands/command.h"
+#include "io/file.h"
+#include "recipe/keys.h"
+#include "model/state.h"
+#include "reports/plan_report.h"
+#include "reports/progress.h"
+#include "reports/report.h"
+#include "commands/run_folder.h"
+#include "base/check.h"
+
+namespace elbo::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct InfoOptions {
+  std::string run;
+  PlanOptions plan;
+  bool devices = false;
+  bool json = false;
+};
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text + "  ";
+}
+
+Json device_list() {
+  Json list = Json::array();
+  for (const auto& info : devices()) {
+    list.push_back({{"device", info.device.name()},
+                    {"description", info.description},
+                    {"memory_bytes", info.memory_bytes}});
+  }
+  return list;
+}
+
+void print_devices() {
+  for (const auto& info : devices()) {
+    std::cout << "  " << padded(info.device.name(), 8) << info.description;
+    if (info.memory_bytes > 0)
+      std::cout << ", " << (info.memory_bytes + (1ull << 29)) / (1ull << 30) << " GiB";
+    std::cout << '\n';
+  }
+}
+
+int run_installation(const InfoOptions& options) {
+  const int threads = Context(Device::cpu()).threads();
+  if (options.json) {
+    print({{"version", version()},
+           {"cuda", cuda_support()},
+           {"threads", threads},
+           {"default_device", Device::automatic().name()},
+           {"devices", device_list()}});
+    return 0;
+  }
+  if (!options.devices) {
+    const std::string cuda(cuda_support());
+    std::cout << "elbo " << version() << "\n"
+              << "  CUDA      "
+              << (cuda == "none"   ? "not in this build"
+                  : cuda == "cuda" ? "in this build"
+                                   : "emulated on the CPU, for tests")
+              << "\n"
+              << "  threads   " << threads << " on the CPU (OMP_NUM_THREADS)\n"
+              << "  default   " << Device::automatic().name() << "\n\n"
+              << "Devices:\n";
+  }
+  print_devices();
+  return 0;
+}
+
+std::string shape_of(const TensorInfo& tensor) {
+  std::string text;
+  for (const auto size : tensor.shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+// The last whole line of metrics.jsonl; null where there is none.
+Json last_metrics(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder / "metrics.jsonl", error)) return {};
+  std::istringstream lines(io::read_file(folder / "metrics.jsonl"));
+  Json last;
+  for (std::string line; std::getline(lines, line);) {
+    if (auto metrics = Json::parse(line, nullptr, false); !metrics.is_discarded()) last = std::move(metrics);
+  }
+  return last;
+}
+
+// {"name": …, "model": {"latent": …, …}, …}: the recipe's keys, by section.
+Json recipe_object(Recipe recipe) {
+  Json object = Json::object();
+  for (const auto& key : recipe_keys()) {
+    Json::json_pointer path;
+    std::istringstream parts{std::string(key.name)};
+    for (std::string part; std::getline(parts, part, '.');) path /= part;
+    std::visit([&](const auto* value) { object[path] = *value; }, key.at(recipe));
+  }
+  return object;
+}
+
+int run_run(const InfoOptions& options) {
+  auto model = Model::load(options.run, Device::cpu());
+  const auto& tensors = model.state().vae->parameters().layout().tensors;
+  const auto metrics = last_metrics(output_folder(options.run));
+  if (options.json) {
+    Json list = Json::array();
+    for (const auto& tensor : tensors) list.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+    const auto picture = model.picture();
+    print(
+        {{"run", options.run},
+         {"recipe", recipe_object(model.recipe())},
+         {"dims", model.dims()},
+         {"latent", model.latent()},
+         {"picture", {{"height", picture.height}, {"width", picture.width}, {"channels", picture.channels}}},
+         {"parameters", model.parameter_count()},
+         {"tensors", list},
+         {"last_epoch", metrics}});
+    return 0;
+  }
+  std::cout << options.run << ": " << with_commas(static_cast<double>(model.parameter_count()))
+            << " parameters, rows of " << model.dims() << " values\n\n"
+            << model.recipe().to_toml() << "\nTensors:\n";
+  for (const auto& tensor : tensors) std::cout << "  " << padded(tensor.name, 28) << shape_of(tensor) << '\n';
+  if (!metrics.is_null()) std::cout << "\nLast epoch:\n  " << metrics.dump() << '\n';
+  return 0;
+}
+
+}  // namespace
+
+void add_info(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("info", "This build and its devices, or a trained model");
+  auto options = std::make_shared<InfoOptions>();
+  command->add_option("RUN", options->run, "A run's folder, or a model.safetensors");
+  command->add_flag("--devices", options->devices, "The devices alone");
+  auto* plan =
+      command->add_option("--plan", options->plan.recipe,
+                          "What each op of a training step of this recipe runs, and how long it takes");
+  plan->type_name("RECIPE")->excludes("RUN");
+  add_device(*command, options->plan.device);
+  command->get_option("--device")->needs(plan);
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--set", [options](const std::vector<std::string>& all) { options->plan.settings = all; },
+          "With --plan: any of the recipe's settings, as in --set train.batch=1024")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE")
+      ->needs(plan);
+  command->add_flag("--json", options->json, "As one JSON object");
+  command->callback([options, plan, &action] {
+    const bool plans = plan->count() > 0;
+    action = [options, plans] {
+      if (plans) return run_plan(options->plan, options->json);
+      return options->run.empty() ? run_installation(*options) : run_run(*options);
+    };
+  });
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,108 @@
+// elbo reconstruct
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "commands/command.h"
+#include "drawing/figures.h"
+#include "commands/run_folder.h"
+#include "base/check.h"
+#include "reports/table_file.h"
+
+namespace elbo::command {
+namespace {
+
+struct ReconstructOptions {
+  std::string run, data, split, out;
+  Machine machine;
+  std::int64_t count = 0;
+  bool walk = false;
+  std::vector<std::int64_t> between;
+  bool arc = false;
+};
+
+std::vector<std::pair<std::int64_t, std::int64_t>> asked_pairs(const ReconstructOptions& options,
+                                                               const Examples& examples) {
+  if (options.between.empty()) return walk_pairs(examples, options.count > 0 ? options.count : 8);
+  for (const auto i : options.between) {
+    if (i < 0 || i >= examples.count) {
+      throw ConfigError(
+          concat("--between ", i, ": examples are counted from 0 to ", examples.count - 1, "."));
+    }
+  }
+  return {{options.between[0], options.between[1]}};
+}
+
+int write_walk(Model& model, const ReconstructOptions& options, const Examples& examples) {
+  if (!model.picture().is_picture())
+    throw ConfigError("--walk draws pictures, and this model's data are none.");
+  const auto pairs = asked_pairs(options, examples);
+  if (pairs.empty()) throw DataError("a walk needs two different examples.");
+  const auto file =
+      options.out.empty() ? output_folder(options.run) / "walk.png" : std::filesystem::path(options.out);
+  file_kind(file, {FileKind::png});
+  draw_walks(model, examples, pairs, options.arc).write_png(file);
+  std::cout << file.string() << ": walks from one example to another\n";
+  return 0;
+}
+
+int run_reconstruct(ReconstructOptions options) {
+  auto model = load_model(options.run, options.machine);
+  const auto data = load_data(model, options.data, options.split);
+  const auto& examples = choose_split(data, options.split);
+  if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
+
+  const bool drawable = model.picture().is_picture() || is_planar(model);
+  const auto file = options.out.empty() ? output_folder(options.run) /
+                                              (drawable ? "reconstructions.png" : "reconstructions.csv")
+                                        : std::filesystem::path(options.out);
+  auto kinds = std::vector{FileKind::npy, FileKind::csv};
+  if (drawable) kinds.push_back(FileKind::png);
+  std::int64_t count = 0;
+  if (file_kind(file, kinds) == FileKind::png) {
+    const std::int64_t usual = model.picture().is_picture() ? 36 : 2000;
+    const Examples chosen = examples.evenly_spaced(options.count > 0 ? options.count : usual);
+    count = chosen.count;
+    const Table originals = to_table(chosen, 0, count);
+    draw_reconstructions(model, originals, model.reconstruct(originals)).write_png(file);
+  } else {
+    count = options.count > 0 ? std::min(options.count, examples.count) : examples.count;
+    TableFile table(file, count, data.columns.empty() ? numbered("x", model.dims()) : data.columns);
+    in_chunks(examples, 0, count, [&](const Table& rows) { table.append(model.reconstruct(rows)); });
+    table.commit();
+  }
+  std::cout << file.string() << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
+            << " reconstructed\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_reconstruct(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "reconstruct", "Encode and decode examples, beside the originals; or walk from one to another");
+  auto options = std::make_shared<ReconstructOptions>();
+  add_run(*command, options->run);
+  add_data_and_split(*command, options->data, options->split);
+  command
+      ->add_option("-n,--count", options->count,
+                   "How many: the first, or evenly spaced in a picture [36 in a picture, else all]")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--out", options->out,
+                      "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");
+  command->add_flag("--walk", options->walk,
+                    "Instead, decode what lies between the codes of pairs of examples [walk.png in RUN]");
+  command
+      ->add_option("--between", options->between, "A --walk between these two examples alone, counted from 0")
+      ->expected(2)
+      ->type_name("I J");
+  command->add_flag("--arc", options->arc,
+                    "A --walk along the arc about the origin rather than the straight line");
+  add_machine(*command, options->machine);
+  command->callback([options, &action] { action = [options] { return run_reconstruct(*options); }; });
+}
+
+}  // namespace elbo::command

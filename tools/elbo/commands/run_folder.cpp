@@ -1,0 +1,119 @@
+#include "commands/run_folder.h"
+
+#include <algorithm>
+
+#include "base/nearest.h"
+#include "commands/recipe_argument.h"
+#include "base/check.h"
+
+namespace elbo::command {
+
+constexpr const char* kAll = "all";  // every row: no split
+
+Model load_model(const std::filesystem::path& run, const Machine& machine) {
+  const Precision precision = parse_precision(machine.precision);
+  Model model = Model::load(run, Device::parse(machine.device));
+  model.set_precision(precision);
+  return model;
+}
+
+std::filesystem::path output_folder(const std::filesystem::path& run) {
+  return std::filesystem::is_directory(run) ? run : run.parent_path();
+}
+
+namespace {
+
+// A name that nothing is called is wrong usage, as a recipe's is; a file that is not there is not.
+Dataset load_named(const std::string& name) {
+  std::error_code ignored;
+  const bool path = name.find('/') != std::string::npos || std::filesystem::path(name).has_extension() ||
+                    std::filesystem::exists(name, ignored);
+  const auto known = known_datasets();
+  if (path || std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; })) {
+    return load_dataset(name);
+  }
+  try {
+    return load_dataset(name);
+  } catch (const DataError& error) {
+    throw ConfigError(error.what());
+  }
+}
+
+}  // namespace
+
+Dataset load_data(const Recipe& recipe) {
+  auto data = load_named(recipe.data.name);
+  if (!recipe.data.mask.empty()) apply_mask(data, load_named(recipe.data.mask));
+  split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
+  return data;
+}
+
+Dataset load_data(const std::string& name_or_path) {
+  return load_named(name_or_path);
+}
+
+std::string found_from_anywhere(const std::string& data) {
+  if (is_dataset(data)) return data;
+  std::error_code error;
+  if (!std::filesystem::exists(data, error)) return data;
+  const auto path = std::filesystem::absolute(data).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).string();
+}
+
+bool is_own_data(const Model& model, const std::string& name_or_path) {
+  const std::string& own = model.recipe().data.name;
+  std::error_code is_no_file;
+  return name_or_path.empty() || name_or_path == own ||
+         std::filesystem::equivalent(name_or_path, own, is_no_file);
+}
+
+Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,
+                  const std::string& mask) {
+  Recipe recipe = model.recipe();
+  const std::string own = recipe.data.name;
+  const bool is_own = is_own_data(model, name_or_path);
+  if (!mask.empty()) recipe.data.mask = mask;
+  if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
+  auto data = is_own ? load_data(recipe) : load_named(name_or_path);
+  if (!is_own && !mask.empty()) apply_mask(data, load_named(mask));
+  if (data.dims() != model.dims()) {
+    throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
+                           " values; the model was trained on rows of ", model.dims(), " (", own, ")."));
+  }
+  return data;
+}
+
+const Examples& choose_split(const Dataset& data, std::string& split) {
+  if (split == kAll) {
+    if (data.validation.empty() && data.test.empty()) return data.train;
+    throw ConfigError(concat("--split all is for data in one piece, but ", data.name,
+                             " comes in splits: name train, validation or test."));
+  }
+  const struct {
+    const char* name;
+    const Examples& examples;
+  } splits[] = {{"test", data.test}, {"validation", data.validation}, {"train", data.train}};
+  for (const auto& candidate : splits) {
+    if (split.empty() ? candidate.examples.empty() : split != candidate.name) continue;
+    split = candidate.name;
+    if (!candidate.examples.empty()) return candidate.examples;
+    throw DataError(concat(data.name, ": has no ", split, " split; the recipe's data.", split,
+                           " can hold out a fraction of train, and --split takes another."));
+  }
+  throw ConfigError(concat("--split \"", split, "\" is not known; ",
+                           io::nearest_hint(split, {"train", "validation", "test", kAll})));
+}
+
+void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
+               const std::function<void(const Table&)>& use) {
+  constexpr std::int64_t kRows = 4096;
+  for (const auto end = first + count; first < end; first += kRows) {
+    use(to_table(examples, first, std::min(kRows, end - first)));
+  }
+}
+
+const char* unit_of(PictureShape picture) {
+  return picture.is_picture() ? "images" : "examples";
+}
+
+}  // namespace elbo::command

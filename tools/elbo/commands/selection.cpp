@@ -1,0 +1,276 @@
+#include "commands/selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <numbers>
+#include <numeric>
+
+#include "base/running.h"
+#include "reports/report.h"
+#include "base/check.h"
+
+namespace elbo::command {
+namespace {
+
+Spread negative(Spread spread) {
+  spread.mean = -spread.mean;
+  return spread;
+}
+
+/// A curve over the sizes: its points and the length of their bars to either side.
+struct Curve {
+  std::string name;
+  std::vector<Spread> points;
+  std::int64_t colour;
+};
+
+/// Where a panel lies and what its vertical axis spans.
+struct Frame {
+  std::int64_t left, top, width, height;
+  double low, high;
+
+  double y(double value) const {
+    return static_cast<double>(top) + (high - value) / (high - low) * static_cast<double>(height);
+  }
+  double x(std::size_t index, std::size_t count) const {
+    return static_cast<double>(left) +
+           (static_cast<double>(index) + 0.5) / static_cast<double>(count) * static_cast<double>(width);
+  }
+};
+
+void span_curves(Frame& frame, const std::vector<Curve>& curves) {
+  frame.low = INFINITY;
+  frame.high = -INFINITY;
+  for (const Curve& curve : curves) {
+    for (const Spread& point : curve.points) {
+      const double bar = point.deviation.value_or(0.0);
+      frame.low = std::min(frame.low, point.mean - bar);
+      frame.high = std::max(frame.high, point.mean + bar);
+    }
+  }
+  const double pad = std::max(0.08 * (frame.high - frame.low), 0.5);
+  frame.low -= pad;
+  frame.high += pad;
+}
+
+void draw_axes(Canvas& canvas, const Frame& frame, const std::string& title, const Selection& selection) {
+  const double rough = (frame.high - frame.low) / 6.0;
+  double step = std::pow(10.0, std::floor(std::log10(rough)));
+  for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
+    if (factor * step < rough) continue;
+    step *= factor;
+    break;
+  }
+  for (double value = std::ceil(frame.low / step) * step; value < frame.high; value += step) {
+    const auto y = std::llround(frame.y(value));
+    canvas.rectangle(frame.left, y, frame.width, 1, kFaint);
+    char label[32];
+    std::snprintf(label, sizeof label, step < 1.0 ? "%.1f" : "%.0f",
+                  std::abs(value) < step / 2 ? 0.0 : value);
+    canvas.text(frame.left - 8 - Canvas::text_width(label), y - Canvas::kTextHeight / 2, label);
+  }
+  for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
+    const std::string label = std::to_string(selection.sizes[i].latent);
+    const auto x = std::llround(frame.x(i, selection.sizes.size()));
+    if (i == selection.chosen) canvas.rectangle(x, frame.top, 1, frame.height, kInk);
+    canvas.text(x - Canvas::text_width(label) / 2, frame.top + frame.height + 8, label);
+  }
+  for (const std::int64_t edge : {std::int64_t{0}, frame.height})
+    canvas.rectangle(frame.left, frame.top + edge, frame.width + 1, 1, kInk);
+  for (const std::int64_t edge : {std::int64_t{0}, frame.width})
+    canvas.rectangle(frame.left + edge, frame.top, 1, frame.height + 1, kInk);
+  canvas.text(frame.left, frame.top - Canvas::kTextHeight - 10, title);
+  canvas.text(frame.left, frame.top + frame.height + 30, "latent dimensions; the line: enough");
+}
+
+void draw_curve(Canvas& canvas, const Frame& frame, const Curve& curve) {
+  const Colour colour = palette(curve.colour);
+  const std::size_t count = curve.points.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = frame.x(i, count), y = frame.y(curve.points[i].mean);
+    canvas.dot(x, y, 4.0, colour, 1.0);
+    if (const auto bar = curve.points[i].deviation) {
+      const auto top = std::llround(frame.y(curve.points[i].mean + *bar));
+      const auto bottom = std::llround(frame.y(curve.points[i].mean - *bar));
+      canvas.rectangle(std::llround(x), top, 1, std::max<std::int64_t>(bottom - top, 1), colour);
+      for (const auto end : {top, bottom}) canvas.rectangle(std::llround(x) - 4, end, 9, 1, colour);
+    }
+    if (i + 1 == count) break;
+    const double next_x = frame.x(i + 1, count), next_y = frame.y(curve.points[i + 1].mean);
+    const auto dots = static_cast<int>(std::hypot(next_x - x, next_y - y));
+    for (int d = 0; d < dots; ++d) {
+      const double t = static_cast<double>(d) / dots;
+      canvas.dot(x + t * (next_x - x), y + t * (next_y - y), 1.0, colour, 0.8);
+    }
+  }
+}
+
+std::string above_in_words(const Size& size) {
+  return size.above_error ? concat(fixed(size.above), " ± ", fixed(*size.above_error)) : std::string("-");
+}
+
+/// Of all examples of all seeds, how much dearer they are by one size than by the other: [seeds][examples].
+std::vector<std::vector<double>> differences(const Size& size, const Size& best) {
+  std::vector<std::vector<double>> all = size.costs;
+  ELBO_CHECK(all.size() == best.costs.size(), DataError,
+             "the sizes have different numbers of seeds: train them anew (--force)");
+  for (std::size_t seed = 0; seed < all.size(); ++seed) {
+    ELBO_CHECK(all[seed].size() == best.costs[seed].size(), DataError,
+               "the sizes were tried on different examples: train them anew (--force)");
+    for (std::size_t i = 0; i < all[seed].size(); ++i) all[seed][i] -= best.costs[seed][i];
+  }
+  return all;
+}
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double error_of_means(const std::vector<std::vector<double>>& seeds) {
+  RunningMoments means;
+  for (const auto& of_seed : seeds) means.add(mean_of(of_seed));
+  return means.standard_error();
+}
+
+/// Of the mean difference, by how the seeds' own means lie apart; at most as if the size's seeds lay apart
+/// like those of the best, lest trainings that fail now and then make a size enough.
+double error_over_seeds(const Size& size, const Size& best) {
+  return std::min(error_of_means(differences(size, best)), std::numbers::sqrt2 * error_of_means(best.costs));
+}
+
+/// The same by how the examples lie apart: those of all seeds, or each seed's own.
+double error_over_examples(const Size& size, const Size& best, bool same_examples) {
+  const auto all = differences(size, best);
+  const auto seeds = static_cast<double>(all.size());
+  if (!same_examples) {
+    double squares = 0.0;
+    for (const auto& of_seed : all) {
+      RunningMoments examples;
+      for (const double difference : of_seed) examples.add(difference);
+      squares += examples.standard_error() * examples.standard_error();
+    }
+    return std::sqrt(squares) / seeds;
+  }
+  RunningMoments examples;
+  for (std::size_t i = 0; i < all.front().size(); ++i) {
+    double sum = 0.0;
+    for (const auto& of_seed : all) sum += of_seed[i];
+    examples.add(sum / seeds);
+  }
+  return examples.standard_error();
+}
+
+/// Seeds that hold out their own examples tell both in one, though few of them may tell too little.
+double error_of_difference(const Size& size, const Size& best, bool same_examples) {
+  const double examples = error_over_examples(size, best, same_examples);
+  if (best.costs.size() < 2) return examples;
+  const double seeds = error_over_seeds(size, best);
+  return same_examples ? std::hypot(seeds, examples) : std::max(seeds, examples);
+}
+
+}  // namespace
+
+Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs,
+             std::vector<std::vector<double>> costs) {
+  const auto of = [&](const std::string& at) {
+    const auto found = spread(runs, at);
+    ELBO_CHECK(found.has_value(), DataError, "the result of a training lacks ", at);
+    return *found;
+  };
+  Size size;
+  size.latent = latent;
+  size.elbo = of(concat("/", split, "/elbo"));
+  size.kl = of(concat("/", split, "/kl"));
+  size.active_units = of("/active_units");
+  size.nll = spread(runs, "/nll");
+  size.runs = std::move(runs);
+  size.costs = std::move(costs);
+  return size;
+}
+
+Selection select(std::vector<Size> sizes, const std::string& split, bool same_examples) {
+  Selection selection;
+  selection.split = split;
+  selection.sizes = std::move(sizes);
+  auto& all = selection.sizes;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].cost() < all[selection.best].cost()) selection.best = i;
+  }
+  const Size& best = selection.best_size();
+  selection.by_nll = best.nll.has_value();
+  selection.over_seeds = best.costs.size() > 1;
+  for (Size& size : all) {
+    if (&size == &best) continue;
+    size.above = size.cost() - best.cost();
+    size.above_error = error_of_difference(size, best, same_examples);
+  }
+  const auto enough = [](const Size& size) { return size.above <= size.above_error.value_or(0.0); };
+  selection.chosen = static_cast<std::size_t>(std::ranges::find_if(all, enough) - all.begin());
+  return selection;
+}
+
+std::string Selection::rule() const {
+  std::string text = concat("The lowest ", by_nll ? "NLL" : "-ELBO", " is that of ", best_size().latent,
+                            " dimensions, ", fixed(best_size().cost()));
+  if (chosen != best) {
+    text +=
+        concat("; the smallest size within one standard error of it (over ", over_seeds ? "seeds and " : "",
+               "examples) has ", chosen_size().latent, ": more does not help.");
+  } else if (chosen == 0) {
+    text += ": the smallest size that was tried is enough.";
+  } else {
+    text += "; no smaller size comes within one standard error of it: take it.";
+  }
+  if (!over_seeds) text += " How much of that is the luck of one seed, --repeat would tell.";
+  if (chosen + 1 == sizes.size() && sizes.size() > 1) text += " No larger size was tried: one may be better.";
+  if (split == "test") {
+    text += " The test data chose it, for want of validation data; ";
+    text += "with data.validation, what is said of the test data stays unbiased.";
+  }
+  return text;
+}
+
+void print_selection(const Selection& selection) {
+  std::cout << padded("latent", 8) << padded("-ELBO", 18) << padded("KL", 16) << padded("NLL", 18)
+            << padded("active units", 18) << padded("above the lowest", 20) << '\n';
+  for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
+    const Size& size = selection.sizes[i];
+    std::cout << padded(std::to_string(size.latent), 8) << padded(in_words(negative(size.elbo)), 18)
+              << padded(in_words(size.kl), 16) << padded(size.nll ? in_words(*size.nll) : "-", 18)
+              << padded(in_words(size.active_units, 1), 18) << padded(above_in_words(size), 20)
+              << (i == selection.best ? "  lowest" : "") << (i == selection.chosen ? "  enough" : "") << '\n';
+  }
+  std::cout << '\n' << selection.rule() << '\n';
+}
+
+Canvas draw_selection(const Selection& selection) {
+  constexpr std::int64_t kWidth = 440, kHeight = 320, kLabels = 72, kTop = 48, kBottom = 64;
+  Canvas canvas(2 * (kWidth + kLabels) + 24, kTop + kHeight + kBottom);
+  Curve elbo{"-ELBO", {}, 0}, nll{"NLL", {}, 1}, active{"active units", {}, 2};
+  for (const Size& size : selection.sizes) {
+    elbo.points.push_back(negative(size.elbo));
+    if (size.nll) nll.points.push_back(*size.nll);
+    active.points.push_back(size.active_units);
+  }
+  std::vector<Curve> costs = {elbo};
+  if (!nll.points.empty()) costs.push_back(nll);
+  Frame left{kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
+  Frame rightmost{kWidth + 2 * kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
+  span_curves(left, costs);
+  span_curves(rightmost, {active});
+  draw_axes(canvas, left, concat("nats, ", selection.split, " data"), selection);
+  draw_axes(canvas, rightmost, "active units", selection);
+  for (const Curve& curve : costs) draw_curve(canvas, left, curve);
+  draw_curve(canvas, rightmost, active);
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const std::int64_t y = kTop - Canvas::kTextHeight - 10;
+    const std::int64_t x = kLabels + kWidth - 140 + static_cast<std::int64_t>(i) * 88;
+    canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, palette(costs[i].colour), 1.0);
+    canvas.text(x + 14, y, costs[i].name);
+  }
+  return canvas;
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,178 @@
+// elbo train
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <numeric>
+
+#include "commands/command.h"
+#include "drawing/figures.h"
+#include "reports/latent_report.h"
+#include "recipe/keys.h"
+#include "reports/progress.h"
+#include "commands/repeat.h"
+#include "reports/report.h"
+#include "commands/run_folder.h"
+#include "base/check.h"
+#include "train/schedule.h"
+#include "commands/train_job.h"
+#include "commands/train_run.h"
+
+namespace elbo::command {
+namespace {
+
+int report_interruption(const TrainRequest& options, const Job& job, Json json, const TrainReport& report) {
+  json["train"] = report.epochs.empty() ? Json() : to_json(job.recipe, report.epochs.back().train);
+  json["test"] = json["active_units"] = nullptr;
+  if (options.json) print(json);
+  std::cerr << "elbo: interrupted after step " << report.steps
+            << "; the state is saved. To go on: elbo train --resume --out " << shell_word(job.folder.string())
+            << std::endl;
+  return kInterrupted;
+}
+
+std::string in_epochs(std::int64_t epochs) {
+  return concat(epochs, epochs == 1 ? " epoch" : " epochs");
+}
+
+// Whether a resumed training may have one epoch more: its stages may be over.
+bool may_go_further(const Recipe& recipe) {
+  const TrainSettings& train = recipe.train;
+  const auto& stages = train.stage_epochs;
+  const bool in_stages = train.schedule != "staged" ||
+                         std::accumulate(stages.begin(), stages.end(), std::int64_t{0}) > train.epochs;
+  return in_stages && !rates_follow_epochs(recipe);
+}
+
+void print_headline(const Job& job, const Model& model, const TrainReport& report) {
+  const auto epochs = std::ssize(report.epochs);
+  const auto all = job.recipe.train.epochs;
+  std::cout << '\n' << job.recipe.name;
+  if (!job.other_data.empty()) std::cout << " with " << job.other_data;
+  std::cout << " on " << describe(model.device(), parse_precision(model.recipe().train.precision)) << ": ";
+  if (all == 0) {
+    std::cout << "0 epochs: nothing was trained; these are the initial weights";
+  } else if (report.stopped_early) {
+    std::cout << "stopped after " << report.epoch << " of " << in_epochs(all) << ": none after epoch "
+              << report.best_epoch << " was better";
+  } else if (report.already_finished) {
+    std::cout << "already finished: " << in_epochs(all);
+    if (may_go_further(job.recipe)) std::cout << "; --epochs " << all + 1 << " goes further";
+  } else {
+    if (epochs < all) std::cout << in_epochs(all) << ", the last ";
+    std::cout << in_epochs(epochs);
+  }
+  if (epochs > 0) {
+    std::cout << (report.stopped_early ? "; " : " in ") << duration(report.seconds) << " ("
+              << with_commas(report.examples_per_second) << ' ' << unit_of(model.picture()) << "/s)";
+  }
+  std::cout << "\n\n";
+}
+
+void print_suggestions(const Job& job, const Model& model) {
+  const std::string run = shell_word(job.folder.string());
+  std::cout << "\nTry next:\n";
+  if (job.recipe.train.epochs == 0) {
+    std::cout << "  elbo train --resume --out " << run << " --epochs 10\n";
+    return;
+  }
+  if (job.recipe.model.kind == "vae") {
+    std::cout << "  elbo eval " << run << " --nll-samples 100\n";
+    std::cout << "  elbo sample " << run << " -n 400 --seed 7\n";
+  } else {
+    std::cout << "  elbo eval " << run << '\n';
+  }
+  std::cout << "  elbo encode " << run << " --out codes.csv\n";
+  if (model.latent() != 2 && model.picture().is_picture()) {
+    std::cout << "  elbo train " << run
+              << "/recipe.toml --set model.latent=2      a latent plane to look at\n";
+  }
+}
+
+void print_report(const Job& job, const Model& model, const TrainReport& report, const SplitResults& results,
+                  const std::vector<Figure>& figures) {
+  print_headline(job, model, report);
+  print_table(job.recipe, results);
+  if (job.recipe.train.epochs > 0) print_collapse(job.recipe, results.back().second);
+  const std::string run = job.folder.string();
+  std::cout << "\n" << run << "/\n";
+  const auto file = [](const std::string& name, const std::string& what) {
+    std::cout << "  " << name << std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') << what << '\n';
+  };
+  if (report.best_epoch > 0) file("model.safetensors", concat("the model, of epoch ", report.best_epoch));
+  for (const auto& figure : figures) file(figure.file.filename().string(), figure.what);
+  file("metrics.jsonl", "the costs of every epoch");
+  file("recipe.toml", "all settings");
+  print_suggestions(job, model);
+}
+
+int run_train(const TrainRequest& options) {
+  Job job = job_of(options);
+  const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
+  const Device device = Device::parse(options.device);
+  const Dataset data = load_data(job.recipe);
+  Model model(job.recipe, data.dims(), device, data.picture);
+  if (!options.resume && !options.out) claim_run(job);
+  if (options.force) forget_several(job.folder);
+  TrainReport report;
+  {
+    InterruptGuard guard;
+    report = run_training(model, data, job, options.resume, options.quiet);
+  }
+  check_not_beyond(job, data, report);
+  Json json = summary(job, model, report);
+  if (report.interrupted) return report_interruption(options, job, std::move(json), report);
+
+  model = Model::load(job.folder, device);
+  const auto results = evaluate_splits(model, data, nll_samples);
+  const auto figures = write_figures(model, data, job.folder);
+  if (!options.json) {
+    print_report(job, model, report, results, figures);
+    return 0;
+  }
+  add_results(json, job.recipe, results);
+  for (const auto& figure : figures) json["figures"].push_back(figure.file.string());
+  print(json);
+  return 0;
+}
+
+std::string footer() {
+  std::string text = "Recipes:\n";
+  for (const auto& name : Recipe::names()) {
+    text += concat("  ", name, std::string(name.size() < 24 ? 24 - name.size() : 1, ' '),
+                   Recipe::named(name).description, "\n");
+  }
+  text += "\nKeys for --set and for recipes of your own (defaults in brackets):\n";
+  const Recipe defaults;
+  for (const auto& key : recipe_keys()) {
+    text += concat("  ", key.name, std::string(key.name.size() < 26 ? 26 - key.name.size() : 1, ' '), key.doc,
+                   "\n", std::string(28, ' '), key.type(), " [", key.to_toml(defaults), "]\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Action& action) {
+  auto* command =
+      app.add_subcommand("train", "Train a model; its folder then holds the model, its figures and pictures");
+  auto options = std::make_shared<TrainRequest>();
+  add_training_options(*command, options);
+  command
+      ->add_option("--nll-samples", options->nll_samples,
+                   "Samples an example of the NLL of the held-out data, once trained [0: none; of iwae "
+                   "objective.samples]")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+  auto seeds = std::make_shared<std::int64_t>(0);
+  command
+      ->add_option("--repeat", *seeds,
+                   "Train so many seeds, each into a folder of its own, and give mean and standard deviation")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}));
+  command->footer(footer);
+  command->callback([options, seeds, &action] {
+    action = [options, seeds] { return *seeds > 0 ? run_repeat(*options, *seeds) : run_train(*options); };
+  });
+}
+
+}  // namespace elbo::command

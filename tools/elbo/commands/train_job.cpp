@@ -1,0 +1,212 @@
+#include "commands/train_job.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "commands/command.h"
+#include "commands/recipe_argument.h"
+#include "commands/run_folder.h"
+#include "base/check.h"
+
+namespace elbo::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRunFiles[] = {"recipe.toml", "metrics.jsonl", "model.safetensors", "last.safetensors",
+                                     "checkpoint.safetensors"};
+
+bool holds_run(const fs::path& folder) {
+  return std::any_of(std::begin(kRunFiles), std::end(kRunFiles),
+                     [&](const char* name) { return fs::exists(folder / name); });
+}
+
+// A folder that a training left before it had a model to keep, as one that diverged at once does.
+bool holds_only_a_beginning(const fs::path& folder) {
+  return fs::exists(folder / "recipe.toml") && fs::exists(folder / "metrics.jsonl") &&
+         !fs::exists(folder / "model.safetensors") && !fs::exists(folder / "last.safetensors");
+}
+
+fs::path numbered_run(const std::string& recipe, int number) {
+  std::string name = recipe;
+  std::replace(name.begin(), name.end(), '/', '-');
+  return fs::path("runs") / concat(name, "-", number);
+}
+
+// runs/<recipe>-<n> with the first n that is free.
+fs::path free_run(const std::string& recipe) {
+  int number = 1;
+  while (fs::exists(numbered_run(recipe, number))) ++number;
+  return numbered_run(recipe, number);
+}
+
+// Of runs/<recipe>-<n>, that with the highest n.
+fs::path latest_run(const std::string& recipe) {
+  int number = 1;
+  if (!fs::exists(numbered_run(recipe, number))) {
+    throw ConfigError(concat("there is no run of \"", recipe,
+                             "\" to resume in runs/; name its folder: elbo train --resume --out DIR."));
+  }
+  while (fs::exists(numbered_run(recipe, number + 1))) ++number;
+  return numbered_run(recipe, number);
+}
+
+// `recipe`, where the user named one, must be the run's own.
+void check_is_run_of(const std::string& recipe, const Job& job) {
+  const bool folder = fs::is_directory(recipe);
+  std::error_code ignored;
+  if (folder ? fs::equivalent(recipe, job.folder, ignored) : find_recipe(recipe).name == job.recipe.name)
+    return;
+  throw ConfigError(concat("--resume goes on with the run's own recipe: ", job.folder.string(),
+                           " is a run of \"", job.recipe.name, "\", not of \"", recipe, "\"."));
+}
+
+// Epochs that a run whose steps are all done has behind it.
+std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
+  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulate;
+  return report.steps / ((data.train.count + batch - 1) / batch);
+}
+
+// A setting that would change nothing is a slip: of the key, or of the one that makes it count.
+void check_is_read(const Recipe& recipe, const std::vector<std::string>& settings) {
+  const std::string& schedule = recipe.train.schedule;
+  const std::string& likelihood = recipe.model.likelihood;
+  const bool has_variance =
+      likelihood == "gaussian" || likelihood == "gaussian-shared" || likelihood == "gaussian-sigmoid";
+  const struct {
+    const char* key;
+    bool read;
+    const char* when;
+  } keys[] = {
+      {"train.learning_rate", schedule != "staged",
+       "unless train.schedule is \"staged\", which has train.stage_rates"},
+      {"train.decay_epochs", schedule == "step", "with train.schedule = \"step\""},
+      {"train.decay_factor", schedule == "step", "with train.schedule = \"step\""},
+      {"train.final_learning_rate", schedule == "cosine", "with train.schedule = \"cosine\""},
+      {"objective.beta", recipe.model.kind == "vae", "with model.kind = \"vae\""},
+      {"objective.rising_share", recipe.objective.cycles > 0, "with objective.cycles"},
+      {"model.variance", has_variance,
+       "with model.likelihood = \"gaussian\", \"gaussian-shared\" or \"gaussian-sigmoid\""},
+      {"model.scale", likelihood == "laplace", "with model.likelihood = \"laplace\""},
+      {"model.classes", likelihood == "categorical", "with model.likelihood = \"categorical\""},
+  };
+  for (const std::string& setting : settings) {
+    const auto name = setting.substr(0, setting.find_first_of("= "));
+    for (const auto& [key, read, when] : keys) {
+      if (read || name != key) continue;
+      throw ConfigError(concat(setting, " would change nothing: ", key, " counts ", when, "."));
+    }
+  }
+}
+
+}  // namespace
+
+Job new_job(const TrainRequest& options) {
+  Job job;
+  const std::string name = options.recipe.value_or(kDefaultRecipe);
+  job.recipe = find_recipe(name);
+  const std::string own_data = job.recipe.data.name;
+  for (const auto& setting : options.settings) job.recipe.set(setting);
+  job.recipe.validate();
+  check_is_read(job.recipe, options.settings);
+  if (job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
+  job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
+  if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);
+  job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
+  if (holds_run(job.folder) && !options.force && !holds_only_a_beginning(job.folder)) {
+    throw ConfigError(concat(job.folder.string(),
+                             " holds a run already; --resume goes on with it, --force replaces it, "
+                             "--out names another folder."));
+  }
+  return job;
+}
+
+Job resumed_job(const TrainRequest& options) {
+  Job job;
+  const std::string name = options.recipe.value_or(kDefaultRecipe);
+  job.folder = options.out ? fs::path(*options.out) : holds_run(name) ? fs::path(name) : latest_run(name);
+  if (!fs::exists(job.folder / "recipe.toml")) {
+    throw IoError(concat(job.folder.string(), " holds no run to resume: it has no recipe.toml."));
+  }
+  job.recipe = Recipe::from_file(job.folder / "recipe.toml");
+  if (!options.several && fs::exists(job.folder / kSeveralMark)) {
+    throw ConfigError(concat(job.folder.string(),
+                             " holds several trainings: go on with the command that began them (--repeat, or "
+                             "elbo select), or resume one of its folders."));
+  }
+  if (options.recipe) check_is_run_of(*options.recipe, job);
+  const auto names = Recipe::names();
+  const bool shipped = std::find(names.begin(), names.end(), job.recipe.name) != names.end();
+  if (shipped && Recipe::named(job.recipe.name).data.name != job.recipe.data.name)
+    job.other_data = job.recipe.data.name;
+  for (const auto& setting : options.settings) {
+    if (!setting.starts_with("train.epochs=")) {
+      throw ConfigError(
+          concat("--resume goes on with the run's own recipe; only --epochs can be another, not ",
+                 setting.substr(0, setting.find('=')), "."));
+    }
+    job.recipe.set(setting);
+  }
+  return job;
+}
+
+Job job_of(const TrainRequest& request) {
+  if (request.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for those there are.");
+  if (request.resume && request.force)
+    throw ConfigError("--resume goes on with a run, --force replaces it: only one of them can be.");
+  if (request.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
+  return request.resume ? resumed_job(request) : new_job(request);
+}
+
+void claim_run(Job& job) {
+  std::error_code error;  // told by the first file that is written
+  fs::create_directories(job.folder.parent_path(), error);
+  while (!error && !fs::create_directory(job.folder, error) && !error) job.folder = free_run(job.recipe.name);
+}
+
+void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& report) {
+  if (!report.already_finished || epochs_done(job, data, report) <= job.recipe.train.epochs) return;
+  throw ConfigError(concat("--epochs ", job.recipe.train.epochs, ": ", job.folder.string(), " has ",
+                           epochs_done(job, data, report), " epochs already; --resume only goes further."));
+}
+
+void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& request) {
+  app.add_option_function<std::string>(
+      "RECIPE", [request](const std::string& name) { request->recipe = name; },
+      "A recipe's name, or a .toml file [digits]");
+  const auto setting = [&](const char* flag, const char* key, const char* help) {
+    app.add_option_function<std::string>(
+        flag,
+        [request, key](const std::string& value) { request->settings.push_back(concat(key, "=", value)); },
+        help);
+  };
+  setting("--data", "data.name", "A data set (see elbo data list), a file, or a folder");
+  setting("--epochs", "train.epochs", "Passes over the data");
+  setting("--batch", "train.batch", "Examples a step");
+  setting("--seed", "train.seed", "Of initial weights, shuffling, noise and held-out examples");
+  setting("--precision", "train.precision", "Of products in a step: fp32, tf32, bf16 or auto [tf32 on CUDA]");
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [request](const std::vector<std::string>& all) {
+           request->settings.insert(request->settings.end(), all.begin(), all.end());
+         },
+         "Any of the recipe's settings, as in --set model.latent=2; may be given again and again")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  app.add_option_function<std::string>(
+      "--out", [request](const std::string& folder) { request->out = folder; },
+      "The run's folder [runs/RECIPE-N]");
+  add_device(app, request->device);
+  app.add_flag_callback(
+      "--no-tune", [request] { request->settings.push_back("train.tune=false"); },
+      "On CUDA, do not time what can compute each product");
+  app.add_flag("--resume", request->resume,
+               "Go on with an interrupted run, or with --epochs train one further");
+  app.add_flag("--force", request->force, "Replace the run in --out");
+  app.add_flag("-q,--quiet", request->quiet, "No progress");
+  app.add_flag("--json", request->json, "Results as one JSON object");
+}
+
+}  // namespace elbo::command

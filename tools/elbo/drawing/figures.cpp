@@ -1,0 +1,171 @@
+#include "drawing/figures.h"
+
+#include <algorithm>
+
+#include "drawing/pictures.h"
+#include "commands/run_folder.h"
+#include "base/check.h"
+#include "reports/table_file.h"
+
+namespace elbo::command {
+namespace {
+
+constexpr std::int64_t kPoints = 2000;  // more would hide each other
+constexpr std::int64_t kWalkSteps = 11;
+
+void append(Table& table, const Table& rows) {
+  table.cols = rows.cols;
+  table.rows += rows.rows;
+  table.values.insert(table.values.end(), rows.values.begin(), rows.values.end());
+}
+
+/// At most so many rows of the data, evenly spaced, since it may be sorted.
+Table spread(const Examples& examples, std::int64_t most) {
+  const Examples chosen = examples.evenly_spaced(most);
+  return to_table(chosen, 0, chosen.count);
+}
+
+Table rows_of(const Table& table, std::int64_t first, std::int64_t count) {
+  const auto begin = table.values.begin() + first * table.cols;
+  return {count, table.cols, {begin, begin + count * table.cols}};
+}
+
+}  // namespace
+
+bool is_planar(const Model& model) {
+  return !model.picture().is_picture() && model.dims() == 2;
+}
+
+Canvas draw_samples(const Model& model, const Table& samples, const Examples* data, bool drawn) {
+  if (is_planar(model)) {
+    std::vector<Panel> panels;
+    if (data) panels.push_back({"data", spread(*data, kPoints), {}, 7});
+    panels.push_back(
+        {drawn ? "samples: x from p(x|z), z from the prior" : "samples: mean of p(x|z), z from the prior",
+         rows_of(samples, 0, std::min(kPoints, samples.rows)),
+         {},
+         0});
+    return draw_scatter(panels);
+  }
+  // About as wide as high, and full rows where that can be.
+  std::int64_t columns = 1;
+  while (columns * columns < samples.rows) ++columns;
+  return draw_grid(samples, model.picture(),
+                   {.columns = std::min<std::int64_t>(columns, 32),
+                    .caption = drawn ? "x from p(x|z), z from the prior" : "draws from the prior, decoded"},
+                   display_range(samples));
+}
+
+Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions) {
+  if (is_planar(model)) {
+    return draw_scatter({{"data", originals, {}, 7}, {"reconstructions", reconstructions, {}, 0}});
+  }
+  constexpr std::int64_t kColumns = 12;
+  const auto columns = std::min(kColumns, originals.rows);
+  GridStyle style{
+      .columns = columns, .rows_in_band = 2, .caption = "above: data   below: its reconstruction"};
+  Table pictures;
+  for (std::int64_t below = 0; below < 2; ++below) {
+    append(pictures, below ? reconstructions : originals);
+    for (std::int64_t i = 0; i < originals.rows; ++i) {
+      style.cells.push_back((i / columns * 2 + below) * columns + i % columns);
+    }
+  }
+  return draw_grid(pictures, model.picture(), style, display_range(originals));
+}
+
+std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+  if (examples.labels.empty()) {  // from one half of the data to the other: it may be sorted
+    const std::int64_t half = examples.count / 2, number = std::min(count, half);
+    for (std::int64_t i = 0; i < number; ++i) {
+      pairs.emplace_back(i * half / number, i * half / number + half);
+    }
+    return pairs;
+  }
+  const auto label = [&](std::int64_t i) { return examples.labels[static_cast<std::size_t>(i)]; };
+  for (std::int64_t from = 0; from + 1 < examples.count && std::ssize(pairs) < count;) {
+    auto to = from + 1;
+    while (to < examples.count && label(to) == label(from)) ++to;
+    if (to == examples.count) break;
+    pairs.emplace_back(from, to);
+    from = to + 1;
+  }
+  return pairs;
+}
+
+Canvas draw_walks(Model& model, const Examples& examples,
+                  const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc) {
+  Table rows;
+  for (const auto& [from, to] : pairs) {
+    Table ends = to_table(examples, from, 1);
+    append(ends, to_table(examples, to, 1));
+    const auto path = walk(model.encode(ends).mean, 0, 1, kWalkSteps, along_arc);
+    append(rows, rows_of(ends, 0, 1));
+    append(rows, model.decode(path));
+    append(rows, rows_of(ends, 1, 1));
+  }
+  const GridStyle style{.columns = kWalkSteps + 2,
+                        .outer_columns_apart = true,
+                        .caption = "left and right: data   between: decoded on the way from code to code"};
+  return draw_grid(rows, model.picture(), style, display_range(rows));
+}
+
+Canvas draw_manifold(Model& model, std::int64_t n) {
+  const auto decoded = model.decode(quantile_grid(n));
+  return draw_grid(decoded, model.picture(),
+                   {.columns = n,
+                    .gap = model.picture().channels == 1 ? 0 : 2,
+                    .caption = "decoded: z0 to the right, z1 upwards, at quantiles of the prior"},
+                   display_range(decoded));
+}
+
+Canvas draw_latent(Model& model, const Examples& examples) {
+  const Examples chosen = examples.evenly_spaced(2 * kPoints);
+  Panel panel{
+      "posterior means of z", model.encode(to_table(chosen, 0, chosen.count)).mean, {}, 0, "z0", "z1"};
+  if (!chosen.labels.empty()) {
+    panel.groups = chosen.labels;
+    panel.title += ", a colour per label";
+  }
+  return draw_scatter({panel});
+}
+
+std::vector<Figure> write_figures(Model& model, const Dataset& data, const std::filesystem::path& folder) {
+  std::vector<Figure> figures;
+  const auto write = [&](const Canvas& canvas, const char* name, std::string what) {
+    canvas.write_png(folder / name);
+    figures.push_back({folder / name, std::move(what)});
+  };
+  std::string chosen;
+  const auto& examples = choose_split(data, chosen);
+  const bool variational = model.recipe().model.kind == "vae", picture = model.picture().is_picture();
+  const bool drawable = picture || is_planar(model);
+  const auto seed = model.recipe().train.seed;
+  if (variational && drawable) {
+    write(draw_samples(model, model.sample(picture ? 144 : kPoints, seed), &examples), "samples.png",
+          "draws from the prior, decoded");
+  }
+  if (drawable) {
+    const Table originals = spread(examples, picture ? (examples.count < 36 ? 12 : 36) : kPoints);
+    write(draw_reconstructions(model, originals, model.reconstruct(originals)), "reconstructions.png",
+          chosen + " data and its reconstructions");
+  }
+  if (const auto pairs = walk_pairs(examples, 8); picture && !pairs.empty()) {
+    write(draw_walks(model, examples, pairs, false), "walk.png", "walks from one example to another");
+  }
+  if (model.latent() == 2) {
+    if (variational && picture) write(draw_manifold(model, 20), "manifold.png", "the latent plane, decoded");
+    write(draw_latent(model, examples), "latent.png", "where " + chosen + " data lies in the latent plane");
+  }
+  if (!drawable && variational) {
+    const auto file = folder / "samples.csv";
+    TableFile table(file, 1000, data.columns.empty() ? numbered("x", model.dims()) : data.columns);
+    table.append(model.sample(1000, seed));
+    table.commit();
+    figures.push_back({file, "draws from the prior, decoded"});
+  }
+  return figures;
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,51 @@
+#pragma once
+// Tables of numbers as pictures: grids of images, and what scatter.h has.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "drawing/canvas.h"
+#include "elbo/dataset.h"
+#include "drawing/scatter.h"
+
+namespace elbo::command {
+
+/// The values drawn as black and as white.
+struct DisplayRange {
+  float black = 0.0f;
+  float white = 1.0f;
+};
+
+/// [0, 1], unless the values plainly live elsewhere; then their own range.
+DisplayRange display_range(const Table& values);
+
+struct GridStyle {
+  std::int64_t columns = 10;
+  std::int64_t gap = 3;              ///< pixels between pictures
+  std::int64_t rows_in_band = 0;     ///< a wider gap after every so many rows; 0: never
+  bool outer_columns_apart = false;  ///< a wider gap beside the first and before the last column
+  std::string caption = {};          ///< a line above, ASCII
+  /// The cell of each picture, counted along the rows; empty: they follow each other.
+  std::vector<std::int64_t> cells = {};
+};
+
+/// How much a picture is enlarged so that one can see it.
+std::int64_t enlargement(PictureShape shape);
+
+/// Rows of the table, left to right and top to bottom, each a picture of `shape`. Throws ShapeError where a
+/// row's size is not that of the picture.
+Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& style, DisplayRange range = {});
+
+/// The standard normal's quantile, accurate to double precision, for 0 < p < 1.
+double normal_quantile(double p);
+
+/// A square grid of n·n points of the plane whose coordinates are normal quantiles of (i + ½)/n, so that each
+/// stands for the same probability: [n·n, 2], rows from the top, where the second coordinate is largest.
+Table quantile_grid(std::int64_t n);
+
+/// `steps` points on the way from row a to row b of a table, both included: along the line, or along the arc
+/// (Shoemake 1985, "Animating rotation with quaternion curves") with lengths interpolated as well.
+Table walk(const Table& codes, std::int64_t a, std::int64_t b, std::int64_t steps, bool along_arc);
+
+}  // namespace elbo::command

@@ -1,0 +1,230 @@
+#include "drawing/scatter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <span>
+
+#include "base/check.h"
+
+namespace elbo::command {
+namespace {
+
+constexpr std::int64_t kMargin = 16;
+constexpr std::int64_t kAxisName = Canvas::kTextHeight + 8;  // a line for it
+
+// What the axes of a scatter plot span.
+struct Span {
+  double low = 0.0;
+  double high = 1.0;
+
+  double unit(double value) const { return (value - low) / (high - low); }
+};
+
+Span axis(const std::vector<Panel>& panels, std::int64_t coordinate) {
+  Span span{INFINITY, -INFINITY};
+  for (const auto& panel : panels) {
+    std::vector<float> values;
+    for (std::int64_t i = 0; i < panel.points.rows; ++i) {
+      if (const float value = panel.points.row(i)[static_cast<std::size_t>(coordinate)];
+          std::isfinite(value)) {
+        values.push_back(value);
+      }
+    }
+    if (values.empty()) continue;
+    const auto cut = values.size() / 200;
+    std::sort(values.begin(), values.end());
+    span.low = std::min<double>(span.low, values[cut]);
+    span.high = std::max<double>(span.high, values[values.size() - 1 - cut]);
+  }
+  if (!(span.low <= span.high)) return {};
+  // Of a single value so much that ticks have room between numbers of its size.
+  const double pad =
+      span.high > span.low ? 0.08 * (span.high - span.low) : std::max(0.5, 1e-6 * std::abs(span.high));
+  return {span.low - pad, span.high + pad};
+}
+
+// Both axes to one scale, so that a coordinate that hardly varies looks as flat as it is.
+void equalize(Span& a, Span& b) {
+  Span& shorter = a.high - a.low < b.high - b.low ? a : b;
+  const double more = std::abs((a.high - a.low) - (b.high - b.low)) / 2.0;
+  shorter.low -= more;
+  shorter.high += more;
+}
+
+// A round distance between ticks that gives four to ten of them.
+double tick_distance(Span span) {
+  const double rough = (span.high - span.low) / 7.0;
+  const double power = std::pow(10.0, std::floor(std::log10(rough)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= rough) return factor * power;
+  }
+  return 10.0 * power;
+}
+
+std::string tick_label(double value, double distance) {
+  char text[32];
+  const int decimals = std::clamp(static_cast<int>(-std::floor(std::log10(distance))), 0, 6);
+  std::snprintf(text, sizeof text, "%.*f", decimals, std::abs(value) < distance / 2 ? 0.0 : value);
+  return text;
+}
+
+constexpr std::int64_t kLegendRow = Canvas::kTextHeight + 8;
+constexpr std::int64_t kLegendRows = 16;
+
+// The groups of a panel and the colours they have.
+class Groups {
+ public:
+  explicit Groups(const Panel& panel) {
+    const std::set<std::int32_t> names(panel.groups.begin(), panel.groups.end());
+    names_.assign(names.begin(), names.end());
+  }
+
+  // By its number, so that a digit looks the same in every picture, or by its rank where numbers are too
+  // large for the palette.
+  Colour colour(std::int32_t name) const {
+    if (names_.front() >= 0 && names_.back() < kPaletteColours) return palette(name);
+    return palette(std::lower_bound(names_.begin(), names_.end(), name) - names_.begin());
+  }
+  // Those worth naming: all, or none where there are too many for the palette.
+  std::span<const std::int32_t> legend() const {
+    return std::ssize(names_) <= kPaletteColours ? std::span(names_) : std::span<const std::int32_t>();
+  }
+  std::int64_t legend_columns() const { return (std::ssize(legend()) + kLegendRows - 1) / kLegendRows; }
+  std::int64_t legend_column_width() const {
+    std::int64_t widest = 16;
+    for (const auto name : legend()) widest = std::max(widest, Canvas::text_width(std::to_string(name)));
+    return widest + 40;
+  }
+
+ private:
+  std::vector<std::int32_t> names_;
+};
+
+void draw_legend(Surface& canvas, const Groups& groups, std::int64_t left, std::int64_t top) {
+  const auto names = groups.legend();
+  const auto column = groups.legend_column_width();
+  for (std::int64_t i = 0; i < std::ssize(names); ++i) {
+    const auto name = names[static_cast<std::size_t>(i)];
+    const auto x = left + i / kLegendRows * column, y = top + i % kLegendRows * kLegendRow;
+    canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, groups.colour(name), 1.0);
+    canvas.text(x + 14, y, std::to_string(name), kInk);
+  }
+}
+
+// As much of a title as fits into so many pixels.
+std::string shortened(std::string title, std::int64_t width) {
+  if (Canvas::text_width(title) <= width) return title;
+  while (!title.empty() && Canvas::text_width(title + "...") > width) {
+    while (!title.empty() && (static_cast<unsigned char>(title.back()) & 0xC0) == 0x80) title.pop_back();
+    if (!title.empty()) title.pop_back();  // with what followed it, a whole UTF-8 character
+  }
+  return title + "...";
+}
+
+void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span vertical, std::int64_t left,
+                std::int64_t top, std::int64_t size) {
+  const auto x_of = [&](double value) {
+    return static_cast<double>(left) + horizontal.unit(value) * static_cast<double>(size);
+  };
+  const auto y_of = [&](double value) {
+    return static_cast<double>(top) + (1.0 - vertical.unit(value)) * static_cast<double>(size);
+  };
+  const double dx = tick_distance(horizontal), dy = tick_distance(vertical);
+  for (double value = std::ceil(horizontal.low / dx) * dx; value < horizontal.high; value += dx) {
+    const auto x = std::llround(x_of(value));
+    canvas.rectangle(x, top, 1, size, kFaint);
+    const auto label = tick_label(value, dx);
+    canvas.text(x - Canvas::text_width(label) / 2, top + size + 8, label, kInk);
+  }
+  for (double value = std::ceil(vertical.low / dy) * dy; value < vertical.high; value += dy) {
+    const auto y = std::llround(y_of(value));
+    canvas.rectangle(left, y, size, 1, kFaint);
+    const auto label = tick_label(value, dy);
+    canvas.text(left - 8 - Canvas::text_width(label), y - Canvas::kTextHeight / 2, label, kInk);
+  }
+  const double opacity = std::clamp(600.0 / static_cast<double>(std::max<std::int64_t>(panel.points.rows, 1)),
+                                    panel.groups.empty() ? 0.25 : 0.5, 0.8);
+  const Groups groups(panel);
+  for (std::int64_t i = 0; i < panel.points.rows; ++i) {
+    const auto point = panel.points.row(i);
+    const double x = horizontal.unit(point[0]), y = vertical.unit(point[1]);
+    if (!(x >= 0.0 && x <= 1.0 && y >= 0.0 && y <= 1.0)) continue;
+    const Colour colour = panel.groups.empty() ? palette(panel.colour)
+                                               : groups.colour(panel.groups[static_cast<std::size_t>(i)]);
+    canvas.dot(x_of(point[0]), y_of(point[1]), 2.2, colour, opacity);
+  }
+  for (const std::int64_t edge : {std::int64_t{0}, size}) {
+    canvas.rectangle(left, top + edge, size + 1, 1, kInk);
+    canvas.rectangle(left + edge, top, 1, size + 1, kInk);
+  }
+  canvas.text(left, top - Canvas::kTextHeight - 10 - (panel.y_axis.empty() ? 0 : kAxisName),
+              shortened(panel.title, size + kMargin), kInk);
+  canvas.text(left + size - Canvas::text_width(panel.x_axis), top + size + 8 + kAxisName, panel.x_axis, kInk);
+  canvas.text(left - 40, top - Canvas::kTextHeight - 10, panel.y_axis, kInk);
+  draw_legend(canvas, groups, left + size + 18, top);
+}
+
+// Where everything stands.
+class Layout {
+ public:
+  /// Throws ShapeError.
+  explicit Layout(const std::vector<Panel>& panels) : panels_(panels) {
+    for (const auto& panel : panels) {
+      ELBO_CHECK(panel.points.cols == 2, ShapeError, "points of ", panel.points.cols,
+                 " coordinates do not lie in a plane");
+      ELBO_CHECK(panel.groups.empty() || std::ssize(panel.groups) == panel.points.rows, ShapeError,
+                 panel.groups.size(), " groups for ", panel.points.rows, " points");
+    }
+    horizontal_ = axis(panels, 0);
+    vertical_ = axis(panels, 1);
+    equalize(horizontal_, vertical_);
+    for (const auto& panel : panels) {
+      if (!panel.x_axis.empty()) below_ = kAxisName;
+      if (!panel.y_axis.empty()) above_ = kAxisName;
+    }
+  }
+
+  std::int64_t width() const {
+    std::int64_t legend_width = 0;
+    if (!panels_.empty()) {
+      const Groups groups(panels_.back());
+      legend_width = groups.legend_columns() * groups.legend_column_width();
+    }
+    return std::ssize(panels_) * (kSize + kLabels) + kMargin + legend_width;
+  }
+  std::int64_t height() const { return above_ + kTop + kSize + kBottom + below_; }
+
+  void draw(Surface& surface) const {
+    for (std::size_t i = 0; i < panels_.size(); ++i) {
+      draw_panel(surface, panels_[i], horizontal_, vertical_,
+                 static_cast<std::int64_t>(i) * (kSize + kLabels) + kLabels - 4, above_ + kTop, kSize);
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kSize = 480, kLabels = 72, kTop = 48, kBottom = 44;
+
+  const std::vector<Panel>& panels_;
+  Span horizontal_, vertical_;
+  std::int64_t above_ = 0, below_ = 0;
+};
+
+}  // namespace
+
+Canvas draw_scatter(const std::vector<Panel>& panels) {
+  const Layout layout(panels);
+  Canvas canvas(layout.width(), layout.height());
+  layout.draw(canvas);
+  return canvas;
+}
+
+Svg draw_scatter_svg(const std::vector<Panel>& panels) {
+  const Layout layout(panels);
+  Svg svg(layout.width(), layout.height());
+  layout.draw(svg);
+  return svg;
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,31 @@
+#pragma once
+// Scatter plots of points in the plane.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "drawing/canvas.h"
+#include "elbo/dataset.h"
+#include "drawing/svg.h"
+
+namespace elbo::command {
+
+/// Points in the plane, [n, 2]; colours follow `groups`, one number per point, or are all `colour`. Up to
+/// kPaletteColours groups are named beside the panel.
+struct Panel {
+  std::string title;
+  Table points;
+  std::vector<std::int32_t> groups;
+  std::int64_t colour = 0;  ///< of the palette
+  std::string x_axis = {};  ///< what the coordinates are, ASCII; empty: not said
+  std::string y_axis = {};
+};
+
+/// Panels side by side on the same axes, both to one scale, which hold every finite point but the outermost
+/// 0.5 % of each panel.
+Canvas draw_scatter(const std::vector<Panel>& panels);
+/// The same as SVG.
+Svg draw_scatter_svg(const std::vector<Panel>& panels);
+
+}  // namespace elbo::command

@@ -1,0 +1,134 @@
+#include "reports/latent_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <utility>
+
+#include "base/check.h"
+
+namespace elbo::command {
+namespace {
+
+bool has_latents(const Recipe& recipe, const Evaluation& evaluation) {
+  return recipe.model.kind == "vae" && !evaluation.units.empty();
+}
+
+std::vector<std::size_t> dead_units(const Evaluation& evaluation) {
+  std::vector<std::size_t> dead;
+  for (std::size_t d = 0; d < evaluation.units.size(); ++d) {
+    if (!evaluation.units[d].active()) dead.push_back(d);
+  }
+  return dead;
+}
+
+// Of the mutual information, whatever the true one is.
+double information_limit(const AggregatePosterior& aggregate) {
+  return std::log(static_cast<double>(aggregate.examples));
+}
+
+// "z0 z3 z4", at most a dozen.
+std::string names_of(const std::vector<std::size_t>& units) {
+  constexpr std::size_t kMost = 12;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kMost, units.size()); ++i) {
+    names += concat(i ? " z" : "z", units[i]);
+  }
+  if (units.size() > kMost) names += concat(" and ", units.size() - kMost, " more");
+  return names;
+}
+
+std::string plain(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
+}
+
+// What could make the model use its latent space: of what the recipe does not do yet and may do.
+std::string how_to_use_more(const Recipe& recipe) {
+  const ObjectiveSettings& o = recipe.objective;
+  const bool rises = o.warmup_epochs > 0.0 || o.cycles > 0, bound = o.kind == "iwae";
+  std::vector<std::string> ways;
+  if (o.beta > 0.0) ways.push_back(concat("lower objective.beta (now ", plain(o.beta), ")"));
+  if (o.capacity > 0.0) ways.push_back(concat("raise objective.capacity (now ", plain(o.capacity), ")"));
+  if (!rises && o.beta > 0.0) ways.emplace_back("set objective.warmup_epochs");
+  if (o.free_bits > 0.0) ways.push_back(concat("raise objective.free_bits (now ", plain(o.free_bits), ")"));
+  if (o.free_bits == 0.0 && o.capacity == 0.0 && !bound) ways.emplace_back("set objective.free_bits");
+  if (bound) ways.push_back(concat("raise objective.samples (now ", o.samples, ")"));
+  std::string text;
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    text += concat(i == 0 ? "" : i + 1 == ways.size() ? " or " : ", ", ways[i]);
+  }
+  return text;
+}
+
+void print_aggregate(const AggregatePosterior& aggregate) {
+  constexpr double kNear = 0.5;  // nats
+  const double limit = information_limit(aggregate);
+  std::cout << "\nThe KL of " << aggregate.examples << " examples, " << fixed(aggregate.kl)
+            << " nats: " << fixed(aggregate.mutual_information)
+            << " mutual information of x and z (at most log n = " << fixed(limit) << "),\n"
+            << fixed(aggregate.divergence) << " KL of the aggregate posterior from the prior.";
+  if (aggregate.mutual_information > limit - kNear) {
+    std::cout << " At its limit the one says\nlittle: it may be larger, and the other smaller.";
+  }
+  std::cout << '\n';
+}
+
+}  // namespace
+
+void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
+                 const std::optional<AggregatePosterior>& aggregate) {
+  if (!has_latents(recipe, evaluation)) return;
+  json["kl_per_dimension"] = Json::array();
+  for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl);
+  json["dead_units"] = dead_units(evaluation);
+  json["collapse"] = collapse_report(recipe, evaluation);
+  if (!aggregate) return;
+  json["mutual_information"] = aggregate->mutual_information;
+  json["mutual_information_limit"] = information_limit(*aggregate);
+  json["aggregate_kl"] = aggregate->divergence;
+  json["aggregate_examples"] = aggregate->examples;
+}
+
+void print_latents(const Recipe& recipe, const Evaluation& evaluation,
+                   const std::optional<AggregatePosterior>& aggregate) {
+  if (!has_latents(recipe, evaluation)) return;
+  if (aggregate) print_aggregate(*aggregate);
+  std::vector<std::pair<std::string, double>> kl;
+  for (std::size_t d = 0; d < evaluation.units.size(); ++d)
+    kl.emplace_back(concat("z", d), evaluation.units[d].kl);
+  std::cout << "\nKL of each latent dimension, nats\n";
+  print_parts(std::move(kl));
+}
+
+std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation) {
+  // Whether a mean varies takes more than one example to tell.
+  if (!has_latents(recipe, evaluation) || evaluation.examples < 2) return {};
+  const auto dead = dead_units(evaluation);
+  if (dead.empty()) return {};
+  const auto all = evaluation.units.size();
+  if (dead.size() == all) {
+    return {concat("Posterior collapse: ", all == 1 ? "the latent dimension is" : "all latent dimensions are",
+                   " dead (KL ", fixed(evaluation.terms.kl), " nats): the decoder makes no use of z."),
+            concat("To change it: ", how_to_use_more(recipe),
+                   "; train for longer; or give the decoder less to model by itself.")};
+  }
+  double carried = 0.0;
+  for (const auto d : dead) carried += evaluation.units[d].kl;
+  // Means that hardly move, but carry what KL there is: nothing has been learned yet.
+  const bool spare = carried < 0.1 * evaluation.terms.kl;
+  return {concat(dead.size(), " of ", all, " latent dimensions ", dead.size() == 1 ? "is" : "are", " dead (",
+                 names_of(dead), "): ", fixed(carried), " of ", fixed(evaluation.terms.kl), " nats of KL."),
+          concat(spare ? concat("model.latent=", all - dead.size(), " should do as well; to")
+                       : std::string("Train for longer; to"),
+                 " have more of them used, ", how_to_use_more(recipe), ".")};
+}
+
+void print_collapse(const Recipe& recipe, const Evaluation& evaluation) {
+  const auto lines = collapse_report(recipe, evaluation);
+  if (!lines.empty()) std::cout << '\n';
+  for (const auto& line : lines) std::cout << line << '\n';
+}
+
+}  // namespace elbo::command

@@ -1,0 +1,151 @@
+#include "reports/progress.h"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+namespace elbo::command {
+namespace {
+
+std::atomic<bool> interrupt_requested = false;
+std::atomic<bool> interrupt_guarded = false;
+
+bool is_ignored(int which) {
+  struct sigaction action {};
+  return sigaction(which, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/// The signals the program takes for itself. What it was started to ignore stays ignored: the hang-up under
+/// nohup, Ctrl-C in a script's background job.
+sigset_t interrupts() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int which : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!is_ignored(which)) sigaddset(&signals, which);
+  }
+  return signals;
+}
+
+/// Waits for signals all its life: the first of a guard is noted, another does what it would have done to a
+/// program that does not know of it.
+void wait_for_interrupts(sigset_t signals) {
+  for (int which = 0; sigwait(&signals, &which) == 0;) {
+    if (interrupt_guarded && !interrupt_requested.exchange(true)) continue;
+    signal(which, SIG_DFL);
+    raise(which);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  }
+}
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[160];
+  std::snprintf(text, sizeof text, pattern, values...);
+  return text;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+std::string with_commas(double value) {
+  const std::string digits = std::isfinite(value) ? format("%.0f", value) : "?";
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && digits[i - 1] != '-' && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds > 1e8) return "?";
+  const auto whole = std::llround(seconds);
+  if (whole < 60) return seconds < 9.95 ? format("%.1f s", seconds) : format("%lld s", whole);
+  if (whole < 3600) return format("%lld:%02lld min", whole / 60, whole % 60);
+  return format("%lld:%02lld h", whole / 3600, whole % 3600 / 60);
+}
+
+ProgressLine::ProgressLine(const Recipe& recipe, std::string unit, bool quiet)
+    : unit_(std::move(unit)),
+      epochs_(recipe.train.epochs),
+      variational_(recipe.model.kind == "vae"),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) != 0) {}
+
+ProgressLine::~ProgressLine() {
+  clear();
+}
+
+void ProgressLine::clear() {
+  if (live_) std::fputs("\r\033[K", stderr);
+  live_ = false;
+}
+
+std::string ProgressLine::losses(const ElboTerms& terms) const {
+  if (!variational_) return format("loss %.2f", terms.reconstruction);
+  return format("-ELBO %.2f (KL %.2f)", -terms.elbo, terms.kl);
+}
+
+void ProgressLine::step(const Progress& progress) {
+  if (quiet_ || !terminal_) return;
+  const auto width = static_cast<int>(std::to_string(progress.steps_per_epoch).size());
+  std::string line =
+      format("epoch %lld/%lld  step %*lld/%lld  ", static_cast<long long>(progress.epoch),
+             static_cast<long long>(progress.epochs), width, static_cast<long long>(progress.step),
+             static_cast<long long>(progress.steps_per_epoch));
+  line += losses(progress.train) + "  " + with_commas(progress.examples_per_second) + " " + unit_ + "/s  " +
+          duration(progress.seconds_left) + " left";
+  line.resize(std::min(line.size(), terminal_width() - 1));  // a line that wraps cannot be overwritten
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  std::fflush(stderr);
+  live_ = true;
+}
+
+void ProgressLine::epoch(const EpochMetrics& metrics) {
+  // A terminal's scrollback is not for a thousand epochs; what is not shown is in metrics.jsonl.
+  const auto every = terminal_ ? std::max<std::int64_t>(1, epochs_ / 25) : 1;
+  if (quiet_ || (metrics.epoch % every != 0 && metrics.epoch != epochs_)) return;
+  clear();
+  std::string line =
+      format("epoch %lld/%lld  ", static_cast<long long>(metrics.epoch), static_cast<long long>(epochs_));
+  line += losses(metrics.train);
+  if (metrics.validation) line += format("  validation %.2f", -metrics.validation->elbo);
+  if (metrics.validation && std::abs(*metrics.validation_objective + metrics.validation->elbo) >= 0.005)
+    line += format(" (objective %.2f)", *metrics.validation_objective);
+  line += "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
+  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fflush(stderr);
+}
+
+void take_interrupts() {
+  const sigset_t signals = interrupts();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread(wait_for_interrupts, signals).detach();
+}
+
+InterruptGuard::InterruptGuard() {
+  interrupt_requested = false;
+  interrupt_guarded = true;
+}
+
+InterruptGuard::~InterruptGuard() {
+  interrupt_guarded = false;
+}
+
+bool InterruptGuard::requested() {
+  return interrupt_requested;
+}
+
+}  // namespace elbo::command

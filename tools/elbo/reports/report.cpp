@@ -1,0 +1,196 @@
+#include "reports/report.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <string_view>
+
+#include "base/check.h"
+#include "runtime/context.h"
+
+namespace elbo::command {
+namespace {
+
+/// Characters of UTF-8: its bytes but those that go on with one.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+}
+
+/// At most so many characters: names often differ at their ends, so it is the middle that goes.
+std::string at_most(const std::string& text, std::size_t most) {
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (characters({&text[i], 1}) > 0) starts.push_back(i);
+  }
+  if (starts.size() <= most) return text;
+  const std::size_t first = (most - 1) / 2, last = most - 1 - first;
+  return concat(text.substr(0, starts[first]), "…", text.substr(starts[starts.size() - last]));
+}
+
+}  // namespace
+
+std::string padded(const std::string& text, int width) {
+  const std::size_t wanted = static_cast<std::size_t>(std::abs(width)), length = characters(text);
+  const std::string space(wanted > length ? wanted - length : 0, ' ');
+  return width < 0 ? text + space : space + text;
+}
+
+std::string fixed(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+Json to_json(const Recipe& recipe, const ElboTerms& terms) {
+  Json json = {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
+  if (recipe.model.kind != "vae") json["elbo"] = json["kl"] = nullptr;
+  return json;
+}
+
+Json active_units_json(const Recipe& recipe, const Evaluation& evaluation) {
+  if (recipe.model.kind != "vae" || evaluation.examples < 2) return nullptr;
+  return evaluation.active_units;
+}
+
+std::string error_label(const Recipe& recipe) {
+  return recipe.model.likelihood == "categorical" ? "wrong classes" : "squared error (no nats)";
+}
+
+void require_finite(const std::string& split, const Evaluation& evaluation) {
+  const struct {
+    const char* name;
+    double value;
+  } results[] = {{"reconstruction cost", evaluation.terms.reconstruction},
+                 {"KL", evaluation.terms.kl},
+                 {"NLL", evaluation.nll},
+                 {"error of reconstructions", evaluation.squared_error}};
+  for (const auto& [name, value] : results) {
+    if (std::isfinite(value)) continue;
+    throw Error(concat("the ", name, " on the ", split, " data is ", std::isnan(value) ? "NaN" : "infinite",
+                       ": the model's parameters are too large or no numbers. Train it anew, with a lower "
+                       "learning rate or a train.clip_norm."));
+  }
+}
+
+void add_likelihood_figures(Json& json, const Evaluation& evaluation) {
+  if (evaluation.variance) json["variance"] = *evaluation.variance;
+  if (evaluation.bits_per_dimension) json["bits_per_dimension"] = *evaluation.bits_per_dimension;
+  if (evaluation.nll_bits_per_dimension) json["nll_bits_per_dimension"] = *evaluation.nll_bits_per_dimension;
+}
+
+void add_nll(Json& json, const Evaluation& evaluation) {
+  if (evaluation.nll_samples == 0) return;
+  json["nll"] = evaluation.nll;
+  json["nll_standard_error"] = evaluation.examples > 1 ? Json(evaluation.nll_standard_error) : Json();
+  json["nll_samples"] = evaluation.nll_samples;
+  json["nll_effective_samples"] = evaluation.nll_effective_samples;
+}
+
+void print(const Json& json) {
+  // A file's name may be no UTF-8, which JSON must be.
+  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {
+  const bool variational = recipe.model.kind == "vae";
+  const auto line = [&](const std::string& label, auto value_of) {
+    std::cout << padded(label, -26);
+    for (const auto& [name, evaluation] : splits) std::cout << padded(value_of(evaluation), 14);
+    std::cout << '\n';
+  };
+  std::cout << padded("nats per example", -26);
+  for (const auto& [name, evaluation] : splits) std::cout << padded(name, 14);
+  std::cout << '\n';
+  if (variational) {
+    line("-ELBO", [](const Evaluation& e) { return fixed(-e.terms.elbo); });
+    line("  reconstruction", [](const Evaluation& e) { return fixed(e.terms.reconstruction); });
+    line("  KL", [](const Evaluation& e) { return fixed(e.terms.kl); });
+  } else {
+    line("reconstruction", [](const Evaluation& e) { return fixed(e.terms.reconstruction); });
+  }
+  const auto estimated = std::ranges::find_if(splits, [](const auto& s) { return s.second.nll_samples > 0; });
+  if (estimated != splits.end()) {
+    const auto samples = estimated->second.nll_samples;
+    const auto nll_line = [&](const std::string& label, auto value_of) {
+      line(label, [&](const Evaluation& e) { return e.nll_samples > 0 ? value_of(e) : std::string("-"); });
+    };
+    nll_line(concat("NLL, ", samples, samples == 1 ? " sample" : " samples"),
+             [](const Evaluation& e) { return fixed(e.nll); });
+    nll_line("  standard error", [](const Evaluation& e) {
+      return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-");
+    });
+    nll_line("  effective samples", [](const Evaluation& e) { return fixed(e.nll_effective_samples); });
+  }
+  if (!splits.empty() && splits.front().second.bits_per_dimension) {
+    line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
+  }
+  const auto nll_bits =
+      std::ranges::find_if(splits, [](const auto& s) { return s.second.nll_bits_per_dimension.has_value(); });
+  if (nll_bits != splits.end()) {
+    line("NLL, bits per dimension", [](const Evaluation& e) {
+      return e.nll_bits_per_dimension ? fixed(*e.nll_bits_per_dimension, 4) : std::string("-");
+    });
+  }
+  if (!splits.empty() && splits.front().second.variance) {
+    line(recipe.data.standardize ? "variance, standardised" : "variance of the values",
+         [](const Evaluation& e) { return fixed(*e.variance, 6); });
+  }
+  line(error_label(recipe), [](const Evaluation& e) { return fixed(e.squared_error); });
+  if (variational) {
+    line(concat("active units of ", recipe.model.latent),
+         [](const Evaluation& e) { return e.examples > 1 ? std::to_string(e.active_units) : "-"; });
+  }
+  line("examples", [](const Evaluation& e) { return std::to_string(e.examples); });
+}
+
+void print_parts(std::vector<std::pair<std::string, double>> parts) {
+  constexpr std::size_t kMost = 50, kLine = 120, kFigure = 6, kName = 24;
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  const std::size_t shown = std::min(kMost, parts.size());
+  std::size_t widest = 3;
+  for (std::size_t i = 0; i < shown; ++i) {
+    parts[i].first = at_most(parts[i].first, kName);
+    widest = std::max(widest, characters(parts[i].first));
+  }
+  const std::size_t columns = std::clamp<std::size_t>(kLine / (widest + kFigure + 3), 1, 10);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [name, cost] = parts[i];
+    std::cout << padded(name, static_cast<int>(widest) + (i % columns ? 2 : 1)) << ' '
+              << padded(fixed(cost), kFigure);
+    if (i % columns == columns - 1 || i + 1 == shown) std::cout << '\n';
+  }
+  if (parts.size() > kMost) std::cout << "  and " << parts.size() - kMost << " with less\n";
+}
+
+std::string shell_word(const std::string& word) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || c >= 0x80 ||
+           std::string_view("._-+=:,/@%").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string describe(Device device) {
+  for (const auto& info : devices()) {
+    if (info.device != device) continue;
+    if (device.is_cuda()) return concat(device.name(), " (", info.description, ")");
+    const int threads = Context(device).threads();
+    return concat(device.name(), " (", info.description, ", ", threads,
+                  threads == 1 ? " thread)" : " threads)");
+  }
+  return device.name();
+}
+
+std::string describe(Device device, Precision precision) {
+  const std::string exactly = describe(device);
+  return precision == Precision::fp32 ? exactly : concat(exactly, " in ", precision_name(precision));
+}
+
+}  // namespace elbo::command

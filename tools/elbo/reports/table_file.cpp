@@ -1,0 +1,118 @@
+#include "reports/table_file.h"
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <charconv>
+#include <iomanip>
+#include <sstream>
+
+#include "base/check.h"
+
+namespace elbo::command {
+namespace {
+
+const char* ending(FileKind kind) {
+  switch (kind) {
+    case FileKind::npy:
+      return ".npy";
+    case FileKind::csv:
+      return ".csv";
+    case FileKind::png:
+      return ".png";
+    case FileKind::svg:
+      return ".svg";
+  }
+  return "";
+}
+
+// NumPy's format 1.0: magic, version, header length, and a Python dictionary padded so that data begins at a
+// multiple of 64 bytes (numpy.lib.format).
+std::string npy_header(std::int64_t rows, std::int64_t columns) {
+  static_assert(std::endian::native == std::endian::little);
+  std::string header =
+      concat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
+  constexpr std::size_t kPreamble = 10;
+  header.append(63 - (kPreamble + header.size()) % 64, ' ');
+  header += '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(header.size() & 0xff);
+  bytes += static_cast<char>(header.size() >> 8);
+  return bytes + header;
+}
+
+// A column's name as a CSV field.
+std::string csv_field(const std::string& name) {
+  if (name.find_first_of(",\"\n\r") == std::string::npos) return name;
+  std::ostringstream field;
+  field << std::quoted(name, '"', '"');
+  return field.str();
+}
+
+}  // namespace
+
+FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed) {
+  std::string known, its = file.extension().string();
+  std::transform(its.begin(), its.end(), its.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const auto kind : allowed) {
+    if (its == ending(kind)) return kind;
+    known += concat(known.empty() ? "" : " or ", ending(kind));
+  }
+  if (its == ending(FileKind::png)) {
+    throw ConfigError(concat("\"", file.string(), "\" would be a picture, and these data are none; name a ",
+                             known, " file."));
+  }
+  throw ConfigError(
+      concat("\"", file.string(), "\" does not say what to write: its name must end in ", known, "."));
+}
+
+TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns)
+    : kind_(file_kind(file, {FileKind::npy, FileKind::csv})),
+      rows_(rows),
+      columns_(std::ssize(columns)),
+      file_(file) {
+  if (kind_ == FileKind::npy) {
+    file_.write(npy_header(rows_, columns_));
+    return;
+  }
+  std::string header;
+  for (const auto& name : columns) {
+    if (!header.empty()) header += ',';
+    header += csv_field(name);
+  }
+  file_.write(header + "\n");
+}
+
+void TableFile::append(const Table& rows) {
+  ELBO_CHECK(rows.cols == columns_, ShapeError, "a row has ", rows.cols, " values, not ", columns_);
+  written_ += rows.rows;
+  if (kind_ == FileKind::npy) {
+    file_.write(rows.values.data(), rows.values.size() * sizeof(float));
+    return;
+  }
+  std::string text;
+  for (std::int64_t i = 0; i < rows.rows; ++i) {
+    char separator = 0;
+    for (const float value : rows.row(i)) {
+      if (separator) text += separator;
+      separator = ',';
+      char digits[32];
+      text.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    }
+    text += '\n';
+  }
+  file_.write(text);
+}
+
+void TableFile::commit() {
+  ELBO_CHECK(written_ == rows_, ShapeError, written_, " rows were written of ", rows_);
+  file_.commit();
+}
+
+std::vector<std::string> numbered(const std::string& prefix, std::int64_t count) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i));
+  return names;
+}
+
+}  // namespace elbo::command
