@@ -11,7 +11,7 @@
 #include "runtime/readback.h"
 #include "support/random.h"
 #include "train/product_plans.h"
-#include "train/step_runner.h"
+#include "train/step_graphs.h"
 
 namespace elbo::bench {
 
@@ -40,7 +40,7 @@ inline Examples pictures(std::int64_t count, std::int64_t dims) {
 class Training {
  public:
   Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples,
-           const StepRunnerOptions& options = {})
+           const StepGraphOptions& options = {})
       : model_(in_precision(recipe, precision), dims, device, {}),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, recipe.data, true, {}, {}),
@@ -84,7 +84,7 @@ class Training {
     return -record.average(runner_.examples_in(position_), 0.0).elbo;
   }
 
-  const StepRunner& runner() const { return runner_; }
+  const StepGraphs& runner() const { return runner_; }
   Context& device() { return *model_.context; }
   Vae& vae() { return *model_.vae; }
   const Recipe& recipe() const { return model_.recipe; }
@@ -134,7 +134,7 @@ class Training {
   /// The model with its products' plans settled, as a training does it.
   static Model::State& tuned(Model::State& model, const data::ResidentData& data,
                              const data::Preprocessor& preprocessor) {
-    make_step_runner(model, data, preprocessor, PlanSources::of(model));
+    make_step_graphs(model, data, preprocessor, PlanSources::of(model));
     return model;
   }
   /// For the parts; a step has its recipe's.
@@ -146,7 +146,7 @@ class Training {
   Model::State model_;
   data::ResidentData data_;
   data::Preprocessor preprocessor_;
-  StepRunner runner_;
+  StepGraphs runner_;
   std::int64_t epoch_ = 0, position_ = 0;
   std::int64_t steps_ = 0;  ///< optimizer steps of all epochs
   // Of the parts:

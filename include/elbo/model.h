@@ -79,6 +79,14 @@ class Model {
   Table decode(const Table& z);
   /// E[x|z] with z the posterior mean. Throws like encode.
   Table reconstruct(const Table& x);
+  /// Whether the model has a prior over codes, and so defines a density over data: all but an autoencoder.
+  bool has_prior() const;
+  /// Codes [count, latent] drawn from the prior: numbers `first`, first + 1, … of those that the seed gives.
+  /// Throws ConfigError where there is no prior, ShapeError.
+  Table prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first = 0) const;
+  /// A grid of side·side points of a latent plane, the top row first, each with the same share of the prior's
+  /// probability. Throws ConfigError where there is no prior or codes are no plane, ShapeError.
+  Table prior_grid(std::int64_t side) const;
   /// E[x|z] for n draws of z from the prior. An autoencoder has none: throws ConfigError.
   Table sample(std::int64_t count, std::uint64_t seed);
   /// A draw x ~ p(x|z), with the likelihood's noise, for each of z [n, latent], as row `first_row` and those

@@ -61,7 +61,7 @@ class Mixture {
 
 }  // namespace
 
-AggregatePosterior divide_kl(const Posterior& posterior, std::uint64_t seed) {
+AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, std::uint64_t seed) {
   const std::int64_t n = posterior.mean.rows;
   const auto latent = static_cast<std::size_t>(posterior.mean.cols);
   if (n < 1) throw DataError("there are no examples to evaluate");
@@ -76,7 +76,7 @@ AggregatePosterior divide_kl(const Posterior& posterior, std::uint64_t seed) {
       const double mean = posterior.mean.row(i)[d], log_variance = posterior.log_variance.row(i)[d];
       const double noise = z[d];
       log_q -= 0.5 * (log_variance + noise * noise);
-      divergence += 0.5 * (mean * mean + std::exp(log_variance) - log_variance - 1.0);
+      divergence += prior.unit_kl(mean, log_variance);
       z[d] = static_cast<float>(mean + std::exp(0.5 * log_variance) * noise);
     }
     const auto at = static_cast<std::size_t>(i);

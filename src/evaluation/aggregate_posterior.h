@@ -2,12 +2,13 @@
 // The aggregate posterior q(z) = 1/n Σ_i q(z|x_i) of some examples.
 
 #include "elbo/model.h"
+#include "vae/prior/prior.h"
 
 namespace elbo {
 
 /// See AggregatePosterior, for the posteriors of n examples; sample i takes its noise from (seed,
 /// reparameterize, i). O(n² · latent) work on all cores, the same on any number of them. Throws DataError on
 /// none.
-AggregatePosterior divide_kl(const Posterior& posterior, std::uint64_t seed);
+AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, std::uint64_t seed);
 
 }  // namespace elbo

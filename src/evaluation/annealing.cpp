@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "math/philox.h"
-#include "evaluation/evaluation_batches.h"
+#include "evaluation/host_copies.h"
+#include "base/check.h"
 #include "base/running.h"
 #include "ops/hamiltonian.h"
 
@@ -29,8 +30,9 @@ class Chains {
  public:
   Chains(const Vae& vae, std::int64_t rows, const AnnealingOptions& options)
       : vae_(vae),
+        prior_(*vae.prior()),
         options_(options),
-        workspace_(vae, rows, options.chains, true),
+        workspace_(vae, rows, options.chains, Purpose::gradients),
         latent_(vae.config().latent),
         count_(rows * options.chains),
         zeros_(vae.context(), rows * latent_),
@@ -48,17 +50,18 @@ class Chains {
   const Workspace& workspace() const { return workspace_; }
 
   /// Draws every chain's first z from the prior.
-  void begin(const Activations& a) {
-    a_ = a;
-    count_ = a.rows * options_.chains;
-    draw(a_.z, NoisePurpose::anneal_start, 0);
-    vae_.decode_with_gradient(a_);
+  void begin(const Batch& batch) {
+    batch_ = batch;
+    count_ = batch.rows() * options_.chains;
     Context& context = vae_.context();
+    draw(batch.z(), NoisePurpose::anneal_start, 0);
+    prior_.from_normal(context, batch.z());
+    vae_.decode_with_gradient(batch);
     // Where a chain begins there is nothing to compare with.
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_);
-    context.copy_on_device(z_.data(), a_.z.data, bytes * static_cast<std::size_t>(latent_));
-    context.copy_on_device(gradient_.data(), a_.dz.data, bytes * static_cast<std::size_t>(latent_));
-    context.copy_on_device(nll_.data(), a_.nll.data, bytes);
+    context.copy_on_device(z_.data(), batch_.z().data, bytes * static_cast<std::size_t>(latent_));
+    context.copy_on_device(gradient_.data(), batch_.dz().data, bytes * static_cast<std::size_t>(latent_));
+    context.copy_on_device(nll_.data(), batch_.nll().data, bytes);
   }
 
   /// One transition that leaves p(z) p(x|z)^t as it is. Returns the mean probability of acceptance.
@@ -70,19 +73,21 @@ class Chains {
     const ops::ChainState<float> state = {z_.matrix(count_, latent_), gradient_.matrix(count_, latent_),
                                           nll_.view().part(0, count_)};
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_ * latent_);
-    context.copy_on_device(a_.z.data, z_.data(), bytes);
-    ops::hamiltonian(context, before_.view().part(0, count_), a_.z, velocity, state.nll, t);
-    ops::leapfrog(context, a_.z, velocity, state.gradient, t, 0.5f * size, size);
+    context.copy_on_device(batch_.z().data, z_.data(), bytes);
+    prior_.hamiltonian(context, before_.view().part(0, count_), batch_.z(), velocity, state.nll, t);
+    prior_.leapfrog(context, batch_.z(), velocity, state.gradient, t, 0.5f * size, size);
     for (std::int64_t i = 1; i <= options_.leapfrogs; ++i) {
-      vae_.decode_with_gradient(a_);
+      vae_.decode_with_gradient(batch_);
       const bool last = i == options_.leapfrogs;
-      ops::leapfrog(context, a_.z, velocity, a_.dz, t, last ? 0.5f * size : size, last ? 0.0f : size);
+      prior_.leapfrog(context, batch_.z(), velocity, batch_.dz(), t, last ? 0.5f * size : size,
+                      last ? 0.0f : size);
     }
-    ops::hamiltonian(context, after_.view().part(0, count_), a_.z, velocity, a_.nll, t);
-    ops::metropolis(context, state, {a_.z, a_.dz, a_.nll}, probability_.view().part(0, count_),
-                    before_.view().part(0, count_), after_.view().part(0, count_), options_.chains,
+    prior_.hamiltonian(context, after_.view().part(0, count_), batch_.z(), velocity, batch_.nll(), t);
+    ops::metropolis(context, state, {batch_.z(), batch_.dz(), batch_.nll()},
+                    probability_.view().part(0, count_), before_.view().part(0, count_),
+                    after_.view().part(0, count_), options_.chains,
                     noise(NoisePurpose::anneal_accept, transition * options_.chains));
-    copies_.request(host_, probability_.data(), count_);
+    copies_.request(host_, VectorView<const float>(probability_.data(), count_));
     copies_.wait();
     double total = 0.0;
     for (const float probability : host_) total += probability;
@@ -91,38 +96,40 @@ class Chains {
 
   /// −log p(x|z) of every chain.
   const std::vector<float>& nll() {
-    copies_.request(host_nll_, nll_.data(), count_);
+    copies_.request(host_nll_, VectorView<const float>(nll_.data(), count_));
     copies_.wait();
     return host_nll_;
   }
 
  private:
   NoiseSource noise(NoisePurpose purpose, std::int64_t first) const {
-    return {.seed = options_.seed, .purpose = purpose, .examples = a_.examples.data, .first_sample = first};
+    return {
+        .seed = options_.seed, .purpose = purpose, .examples = batch_.examples().data, .first_sample = first};
   }
 
   /// Standard normals: the samples of a posterior that is the prior.
   void draw(MatrixView<float> to, NoisePurpose purpose, std::int64_t first) {
-    const MatrixView<float> zero = zeros_.matrix(a_.rows, latent_);
+    const MatrixView<float> zero = zeros_.matrix(batch_.rows(), latent_);
     ops::reparameterize(vae_.context(), to, {}, {}, zero, zero, noise(purpose, first));
   }
 
   const Vae& vae_;
+  const Prior& prior_;
   AnnealingOptions options_;
   Workspace workspace_;
   std::int64_t latent_, count_;
   Buffer<float> zeros_, z_, gradient_, velocity_, nll_, before_, after_, probability_;
   HostCopies copies_;
-  Activations a_;
+  Batch batch_;
   std::vector<float> host_, host_nll_;
 };
 
 /// The log-weight of each chain of a batch. `step` gives the size of a transition's steps, `accepted` is told
 /// the mean probability of acceptance there. After t = 1 nothing is left to move for.
-std::vector<double> anneal(Chains& chains, const Activations& a, const std::vector<double>& path,
+std::vector<double> anneal(Chains& chains, const Batch& batch, const std::vector<double>& path,
                            const std::function<double(std::size_t)>& step,
                            const std::function<void(std::size_t, double)>& accepted) {
-  chains.begin(a);
+  chains.begin(batch);
   std::vector<double> log_weights(chains.nll().size());
   for (std::size_t i = 1; i < path.size(); ++i) {
     const std::vector<float>& nll = chains.nll();
@@ -142,13 +149,13 @@ std::vector<double> find_step_sizes(const Vae& vae, const EvaluationData& data,
   options.chains = std::min<std::int64_t>(options.chains, 16);
   const std::int64_t rows = std::min<std::int64_t>(data.count, 16);
   Chains chains(vae, rows, options);
-  const Activations a = chains.workspace().rows(rows);
-  data.fill(a, 0);
+  const Batch batch = chains.workspace().rows(rows);
+  data.fill(batch, 0);
   double size = 0.5 / static_cast<double>(options.leapfrogs);
   std::vector<double> sizes(path.size(), 0.0);
   for (std::int64_t run = 0; run < runs; ++run) {
     anneal(
-        chains, a, path, [&](std::size_t i) { return run == 0 ? size : sizes[i]; },
+        chains, batch, path, [&](std::size_t i) { return run == 0 ? size : sizes[i]; },
         [&](std::size_t i, double acceptance) {
           const double before = run == 0 ? size : sizes[i];
           size = std::clamp(before * std::exp(kGain * (acceptance - kWanted)), 1e-6, 1.0);
@@ -180,7 +187,7 @@ void check(const AnnealingOptions& options, std::int64_t latent) {
 
 AnnealedEstimate annealed_nll(const Vae& vae, const EvaluationData& data, const AnnealingOptions& options) {
   require_examples(data);
-  require_density(vae.config());
+  require_density(vae);
   check(options, vae.config().latent);
   const std::vector<double> path = sigmoid_path(options.steps);
   const std::vector<double> sizes = find_step_sizes(vae, data, path, options);
@@ -190,9 +197,9 @@ AnnealedEstimate annealed_nll(const Vae& vae, const EvaluationData& data, const 
   RunningMoments nll, effective, acceptance;
   const auto number = static_cast<std::size_t>(options.chains);
   std::int64_t example = 0;
-  for_each_batch(chains.workspace(), data, [&](const Activations& a) {
+  for_each_batch(chains.workspace(), data, [&](const Batch& batch) {
     const std::vector<double> log_weights = anneal(
-        chains, a, path, [&](std::size_t i) { return sizes[i]; },
+        chains, batch, path, [&](std::size_t i) { return sizes[i]; },
         [&](std::size_t, double probability) { acceptance.add(probability); });
     for (std::size_t first = 0; first < log_weights.size(); first += number) {
       RunningLogSumExp sum, squares;

@@ -1,7 +1,8 @@
 #pragma once
 // Annealed importance sampling (Neal 2001), for what a decoder says of data (Wu et al. 2017).
 
-#include "evaluation/evaluate.h"
+#include "elbo/evaluation.h"
+#include "evaluation/evaluation_data.h"
 
 namespace elbo {
 

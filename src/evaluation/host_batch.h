@@ -3,24 +3,23 @@
 
 #include <vector>
 
-#include "evaluation/evaluation_batches.h"
+#include "evaluation/host_copies.h"
+#include "vae/batch.h"
 
 namespace elbo {
 
 /// The rows of x and of the mask, batch after batch.
 class HostBatch {
  public:
-  explicit HostBatch(const Vae& vae) : vae_(vae) {}
+  explicit HostBatch(Context& context) : copies_(context) {}
 
   /// Asks the device for them.
-  void request(const Activations& a) {
-    HostCopies copies(vae_.context());
-    // Rows lie a stride apart; the last one ends at its last column.
-    const auto values = [&](std::int64_t stride) { return (a.rows - 1) * stride + vae_.config().dims; };
-    copies.request(x_, a.x.data, values(a.x.stride));
-    if (!a.mask.empty()) copies.request(mask_, a.mask.data, values(a.mask.stride));
-    x_stride_ = a.x.stride;
-    mask_stride_ = a.mask.stride;
+  void request(const Batch& batch) {
+    const MatrixView<const float> x = batch.x(), mask = batch.mask();
+    copies_.request(x_, x);
+    if (!mask.empty()) copies_.request(mask_, mask);
+    x_stride_ = x.stride;
+    mask_stride_ = mask.stride;
   }
 
   // Once the context is synchronised after request():
@@ -32,7 +31,7 @@ class HostBatch {
   }
 
  private:
-  const Vae& vae_;
+  HostCopies copies_;
   std::vector<float> x_, mask_;
   std::int64_t x_stride_ = 0, mask_stride_ = 0;
 };

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "evaluation/evaluation_batches.h"
+#include "evaluation/host_copies.h"
+#include "base/check.h"
 #include "base/running.h"
 
 namespace elbo {
@@ -39,7 +40,7 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
                                   std::uint64_t seed,
                                   const std::function<void(std::int64_t, const ImportanceEstimate&)>& visit) {
   require_examples(data);
-  require_density(vae.config());
+  require_density(vae);
   if (samples < 1) throw ConfigError(concat("an NLL needs at least one sample, not ", samples));
   Context& context = vae.context();
   const std::int64_t budget = evaluation_rows(vae);  // decoder rows at a time
@@ -50,20 +51,20 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
   std::vector<float> nll, log_ratio, kl;
   std::int64_t visited = 0;
 
-  for_each_batch(workspace, data, [&](const Activations& a) {
-    std::vector<Weights> weights(static_cast<std::size_t>(a.rows));
-    vae.encode(a);
+  for_each_batch(workspace, data, [&](const Batch& batch) {
+    std::vector<Weights> weights(static_cast<std::size_t>(batch.rows()));
+    vae.encode(batch);
     for (std::int64_t first = 0; first < samples; first += chunk) {
-      vae.sample(a, {.seed = seed, .purpose = NoisePurpose::importance, .first_sample = first});
-      vae.decode(a);
-      vae.score(a, {}, false);
-      copies.request(nll, a.nll.data, a.nll.size);
-      copies.request(log_ratio, a.log_ratio.data, a.log_ratio.size);
-      copies.request(kl, a.kl.data, a.kl.size);
+      vae.sample(batch, {.seed = seed, .purpose = NoisePurpose::importance, .first_sample = first});
+      vae.decode(batch);
+      vae.score(batch);
+      copies.request(nll, batch.nll());
+      copies.request(log_ratio, batch.log_ratio());
+      copies.request(kl, batch.kl());
       copies.wait();
       // The last chunk draws whole too; what goes past K is left out.
       const std::int64_t wanted = std::min(chunk, samples - first);
-      for (std::int64_t i = 0; i < a.rows; ++i) {
+      for (std::int64_t i = 0; i < batch.rows(); ++i) {
         for (std::int64_t k = 0; k < wanted; ++k) {
           const auto at = static_cast<std::size_t>(i * chunk + k);
           weights[static_cast<std::size_t>(i)].add(nll[at], log_ratio[at]);

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "evaluation/evaluate.h"
+#include "evaluation/evaluation_data.h"
 
 namespace elbo {
 

@@ -1,7 +1,8 @@
 #pragma once
 // Costs of each example.
 
-#include "evaluation/evaluate.h"
+#include "elbo/evaluation.h"
+#include "evaluation/evaluation_data.h"
 
 namespace elbo {
 

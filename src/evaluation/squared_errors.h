@@ -8,11 +8,12 @@
 
 #include "evaluation/host_batch.h"
 #include "runtime/buffer.h"
+#include "vae/vae.h"
 
 namespace elbo {
 
 /// Σ_j (σ_j (x_j − E[x_j|z]))² over the values that are present, of the rows of batch after batch, with one z
-/// each; of the categorical Σ_j [x_j is not the most probable class].
+/// each; where values are classes, Σ_j [x_j is not the most probable class].
 class SquaredErrors {
  public:
   /// Of batches of at most `rows`. σ [dims] gives errors the data's own scale; empty: that of the batch.
@@ -20,9 +21,9 @@ class SquaredErrors {
   SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation);
 
   /// After decode(): asks the device for what is needed beside the batch.
-  void request(const Activations& a);
+  void request(const Batch& batch);
   /// Once the context is synchronised after both were requested.
-  std::vector<double> of_rows(const Activations& a, const HostBatch& batch) const;
+  std::vector<double> of_rows(const Batch& batch, const HostBatch& host) const;
 
  private:
   const Vae& vae_;

@@ -1,10 +1,12 @@
 #pragma once
 // What each value of the data costs.
 
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "evaluation/host_batch.h"
+#include "vae/vae.h"
 
 namespace elbo {
 
@@ -16,18 +18,15 @@ class ValueCosts {
   ValueCosts(const Vae& vae, std::span<const float> deviation);
 
   /// After decode(): asks the device for what is needed beside the batch.
-  void request(const Activations& a);
+  void request(const Batch& batch);
   /// Once the context is synchronised after both were requested.
-  void add(const Activations& a, const HostBatch& batch);
+  void add(const Batch& batch, const HostBatch& host);
   /// [dims] in nats, of all rows added. A missing value costs nothing.
   const std::vector<double>& sums() const { return sums_; }
 
  private:
-  template <class Cost>
-  void add_rows(const Activations& a, const HostBatch& batch, const Cost& cost);
-
-  const Vae& vae_;
-  LikelihoodConstants constants_;
+  Context& context_;
+  std::unique_ptr<ValueFormulas> formulas_;
   std::vector<double> log_deviation_, sums_;
   std::vector<float> parameters_;
 };

@@ -6,9 +6,8 @@
 
 #include "elbo/model.h"
 #include "math/philox.h"
-#include "evaluation/decoded_value.h"
-#include "evaluation/evaluation_batches.h"
-#include "ops/host_noise.h"
+#include "evaluation/evaluation_data.h"
+#include "evaluation/host_copies.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "base/check.h"
@@ -20,6 +19,7 @@ namespace {
 struct Samples {
   std::int64_t count = 0;  ///< K
   std::int64_t dims = 0;
+  std::int64_t width = 0;                ///< P·dims
   std::vector<float> nll, log_ratio;     ///< [n·K]
   std::vector<float> parameters, means;  ///< [n·K, P·dims], [n·K, dims]
 };
@@ -48,22 +48,21 @@ float quantile(const std::vector<std::pair<float, double>>& draws, double share)
   return std::isnan(sum) ? kNotANumber : draws.back().first;
 }
 
+/// Values of the decoder's outputs, for one value of one sample of a row.
+const float* parameters_of(const Samples& samples, std::int64_t sample, std::int64_t j) {
+  return samples.parameters.data() + sample * samples.width + j;
+}
+
 /// A draw of value j from every sample's p(x_j|z_k), with its weight, in order.
-template <class Likelihood>
-std::vector<std::pair<float, double>> draws_of(const Likelihood& likelihood, const Samples& samples,
+std::vector<std::pair<float, double>> draws_of(const ValueFormulas& formulas, const Samples& samples,
                                                const std::vector<double>& weights, std::int64_t i,
                                                std::int64_t j, std::uint64_t seed, std::int64_t example) {
-  constexpr std::int64_t kParameters = Likelihood::kParameters;
   std::vector<float> noise(weights.size());
-  const std::int64_t first = j * ((samples.count + 3) / 4 * 4);
-  (Likelihood::kDrawsNormal ? fill_normal : fill_uniform)(noise, seed, NoisePurpose::likelihood_sample,
-                                                          example, first);
+  formulas.fill_noise(noise, seed, example, j * ((samples.count + 3) / 4 * 4));
   std::vector<std::pair<float, double>> draws(weights.size());
   for (std::size_t k = 0; k < draws.size(); ++k) {
-    const std::int64_t row = i * samples.count + static_cast<std::int64_t>(k);
-    const float* first_of = samples.parameters.data() + row * kParameters * samples.dims + j;
-    const DecodedValue<Likelihood> decoded(first_of, samples.dims);
-    draws[k] = {likelihood.draw(decoded.parameters, noise[k]), weights[k]};
+    const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
+    draws[k] = {formulas.draw(parameters_of(samples, sample, j), noise[k]), weights[k]};
   }
   // NaN, which a decoder that overflows gives, comes last.
   std::ranges::sort(draws, [](const auto& a, const auto& b) {
@@ -72,49 +71,30 @@ std::vector<std::pair<float, double>> draws_of(const Likelihood& likelihood, con
   return draws;
 }
 
-std::vector<std::pair<float, double>> draws_of(LikelihoodKind kind, const LikelihoodConstants& constants,
-                                               const Samples& samples, const std::vector<double>& weights,
-                                               std::int64_t i, std::int64_t j, std::uint64_t seed,
-                                               std::int64_t example) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return draws_of(math::Likelihood(constants), samples, weights, i, j, seed, example);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      break;  // its classes have no order
-  }
-  return {};
-}
-
 /// Σ_k w_k p(x_j = c|z_k) of every class c.
-std::vector<double> class_probabilities(const math::Categorical& likelihood, const Samples& samples,
+std::vector<double> class_probabilities(const ValueFormulas& formulas, const Samples& samples,
                                         const std::vector<double>& weights, std::int64_t i, std::int64_t j) {
-  std::vector<double> probabilities(static_cast<std::size_t>(likelihood.classes));
+  std::vector<double> probabilities(static_cast<std::size_t>(formulas.classes()));
   for (std::size_t k = 0; k < weights.size(); ++k) {
-    const std::int64_t row = i * samples.count + static_cast<std::int64_t>(k);
-    const DecodedLogits logit{samples.parameters.data() + row * likelihood.classes * samples.dims + j,
-                              samples.dims};
-    const auto softmax = likelihood.softmax(0.0, logit);  // of any class: none is asked for
-    const double most = likelihood.most(softmax);
-    for (int c = 0; c < likelihood.classes; ++c) {
-      probabilities[static_cast<std::size_t>(c)] +=
-          weights[k] * likelihood.probability(softmax, most, logit(c));
-    }
+    const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
+    formulas.add_probabilities(parameters_of(samples, sample, j), weights[k], probabilities);
   }
   return probabilities;
 }
 
 bool has_classes(const Model::State& state) {
-  return likelihood_measure(state.vae->config().likelihood) == Measure::classes;
+  return state.vae->likelihood().measure() == Measure::classes;
 }
 
 /// Fills in rows from the samples that were drawn for them.
 class RowFiller {
  public:
   RowFiller(const Model::State& state, const Table& x, const ImputeOptions& options, Imputation& result)
-      : state_(state), x_(x), options_(options), constants_(state.vae->host_constants()), result_(result) {}
+      : state_(state),
+        x_(x),
+        options_(options),
+        formulas_(state.vae->likelihood().on_host(state.vae->run())),
+        result_(result) {}
 
   /// Row `row` of the table, which is row i of the batch.
   void fill(const Samples& samples, std::int64_t i, std::int64_t row) const {
@@ -122,7 +102,7 @@ class RowFiller {
     double squares = 0.0;
     for (const double weight : weights) squares += weight * weight;
     result_.effective_samples[static_cast<std::size_t>(row)] = 1.0 / squares;
-    const bool classes = has_classes(state_);
+    const bool classes = formulas_->has_classes();
     for (std::int64_t j = 0; j < x_.cols; ++j) {
       if (!std::isnan(x_.values[static_cast<std::size_t>(row * x_.cols + j)])) continue;
       classes ? fill_class(samples, weights, i, row, j) : fill_number(samples, weights, i, row, j);
@@ -140,8 +120,7 @@ class RowFiller {
     }
     result_.values.values[at] = state_.in_own_scale(mean, j);
     if (options_.interval == 0.0) return;
-    const auto draws = draws_of(state_.vae->config().likelihood, constants_, samples, weights, i, j,
-                                options_.seed, options_.first_row + row);
+    const auto draws = draws_of(*formulas_, samples, weights, i, j, options_.seed, options_.first_row + row);
     result_.low.values[at] = state_.in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
     result_.high.values[at] = state_.in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
   }
@@ -149,8 +128,7 @@ class RowFiller {
   void fill_class(const Samples& samples, const std::vector<double>& weights, std::int64_t i,
                   std::int64_t row, std::int64_t j) const {
     const auto at = static_cast<std::size_t>(row * x_.cols + j);
-    const math::Categorical likelihood(constants_);
-    const auto probabilities = class_probabilities(likelihood, samples, weights, i, j);
+    const auto probabilities = class_probabilities(*formulas_, samples, weights, i, j);
     const auto likeliest = std::ranges::max_element(probabilities);
     const auto number = static_cast<float>(likeliest - probabilities.begin());
     result_.values.values[at] = std::isnan(*likeliest) ? kNotANumber : number;
@@ -160,12 +138,12 @@ class RowFiller {
   const Model::State& state_;
   const Table& x_;
   const ImputeOptions& options_;
-  LikelihoodConstants constants_;
+  std::unique_ptr<ValueFormulas> formulas_;
   Imputation& result_;
 };
 
 void check_options(const Model::State& state, const Table& x, const ImputeOptions& options) {
-  require_density(state.vae->config());
+  require_density(*state.vae);
   ELBO_CHECK(x.rows >= 0 && x.cols == state.vae->config().dims &&
                  static_cast<std::size_t>(x.rows * x.cols) == x.values.size(),
              ShapeError, "rows of ", x.cols, " values were given to a model of ", state.vae->config().dims);
@@ -195,21 +173,20 @@ class MissingScope {
 
 /// Draws K samples of z for every row of the batch and copies what they give to the host; `means` is empty
 /// where nobody reads them.
-void draw_samples(const Vae& vae, const Activations& a, MatrixView<float> means, std::uint64_t seed,
+void draw_samples(const Vae& vae, const Batch& batch, MatrixView<float> means, std::uint64_t seed,
                   Samples& samples) {
-  Context& context = vae.context();
-  vae.encode(a);
-  vae.sample(a, {.seed = seed, .purpose = NoisePurpose::importance});
-  vae.decode(a);
-  vae.score(a, {}, false);
-  const MatrixView<float> parameters = a.decoder.back().y;
-  HostCopies copies(context);
-  copies.request(samples.nll, a.nll.data, a.nll.size);
-  copies.request(samples.log_ratio, a.log_ratio.data, a.log_ratio.size);
-  copies.request(samples.parameters, parameters.data, parameters.rows * parameters.cols);
+  vae.encode(batch);
+  vae.sample(batch, {.seed = seed, .purpose = NoisePurpose::importance});
+  vae.decode(batch);
+  vae.score(batch);
+  HostCopies copies(vae.context());
+  copies.request(samples.nll, batch.nll());
+  copies.request(samples.log_ratio, batch.log_ratio());
+  copies.request(samples.parameters, batch.parameters());
+  samples.width = batch.parameters().cols;
   if (!means.empty()) {
-    ops::likelihood_mean(context, vae.config().likelihood, vae.config().constants, means, parameters);
-    copies.request(samples.means, means.data, means.rows * means.cols);
+    vae.likelihood().mean(vae.run(), means, batch.parameters());
+    copies.request(samples.means, means);
   }
   copies.wait();
 }
@@ -238,20 +215,25 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
   const bool classes = has_classes(*state_);
   Buffer<float> means(context, classes ? 0 : rows * options.samples * x.cols);
   const RowFiller filler(*state_, x, options, result);
-  Samples samples{
-      .count = options.samples, .dims = x.cols, .nll = {}, .log_ratio = {}, .parameters = {}, .means = {}};
+  Samples samples{.count = options.samples,
+                  .dims = x.cols,
+                  .width = 0,
+                  .nll = {},
+                  .log_ratio = {},
+                  .parameters = {},
+                  .means = {}};
   std::vector<std::int64_t> examples;
   for (std::int64_t first = 0; first < x.rows; first += rows) {
-    const Activations a = workspace.rows(std::min(rows, x.rows - first));
-    batches.fill(a, first);
-    examples.resize(static_cast<std::size_t>(a.rows));
+    const Batch batch = workspace.rows(std::min(rows, x.rows - first));
+    batches.fill(batch, first);
+    examples.resize(static_cast<std::size_t>(batch.rows()));
     std::iota(examples.begin(), examples.end(), options.first_row + first);
-    context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+    context.copy_to_device(batch.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
     const MatrixView<float> of_batch =
-        classes ? MatrixView<float>() : means.matrix(a.rows * options.samples, x.cols);
-    draw_samples(vae, a, of_batch, options.seed, samples);
+        classes ? MatrixView<float>() : means.matrix(batch.rows() * options.samples, x.cols);
+    draw_samples(vae, batch, of_batch, options.seed, samples);
 #pragma omp parallel for schedule(dynamic) num_threads(context.threads())
-    for (std::int64_t i = 0; i < a.rows; ++i) filler.fill(samples, i, first + i);
+    for (std::int64_t i = 0; i < batch.rows(); ++i) filler.fill(samples, i, first + i);
   }
   return result;
 }

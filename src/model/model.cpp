@@ -13,7 +13,7 @@
 #include "evaluation/aggregate_posterior.h"
 #include "evaluation/annealing.h"
 #include "evaluation/evaluate.h"
-#include "ops/host_noise.h"
+#include "evaluation/host_copies.h"
 #include "evaluation/importance.h"
 #include "evaluation/scores.h"
 #include "model/state.h"
@@ -31,14 +31,37 @@ Table make_table(std::int64_t rows, std::int64_t cols) {
 
 /// Rows of a strided device matrix into rows [first, …) of a table.
 void download_rows(Context& context, Table& table, std::int64_t first, MatrixView<const float> from) {
-  std::vector<float> host(static_cast<std::size_t>(from.rows * from.stride));
-  // The last row ends at its last column, not at its stride.
-  const auto values = static_cast<std::size_t>((from.rows - 1) * from.stride + from.cols);
-  context.copy_to_host(host.data(), from.data, values * sizeof(float));
-  context.synchronize();
+  std::vector<float> host;
+  HostCopies copies(context);
+  copies.request(host, from);
+  copies.wait();
   for (std::int64_t i = 0; i < from.rows; ++i) {
     std::copy_n(host.begin() + i * from.stride, from.cols, table.values.begin() + (first + i) * table.cols);
   }
+}
+
+const Prior& prior_of(const Model::State& state) {
+  if (const Prior* prior = state.vae->prior()) return *prior;
+  throw ConfigError(
+      "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
+}
+
+Posterior encode_examples(const Model::State& state, const Examples& x) {
+  const Vae& vae = *state.vae;
+  Context& context = *state.context;
+  const std::int64_t latent = vae.config().latent;
+  Posterior posterior;
+  posterior.mean = make_table(x.count, latent);
+  if (vae.prior()) posterior.log_variance = make_table(x.count, latent);
+  if (x.count == 0) return posterior;
+  const StoredBatches batches(state, x, 0);
+  for_each_chunk(vae, x.count, [&](const Batch& batch, std::int64_t first) {
+    batches.fill(batch, first);
+    vae.encode(batch);
+    download_rows(context, posterior.mean, first, batch.mean());
+    if (vae.prior()) download_rows(context, posterior.log_variance, first, batch.log_variance());
+  });
+  return posterior;
 }
 
 }  // namespace
@@ -129,21 +152,8 @@ void Model::set_precision(Precision precision) {
 }
 
 Posterior Model::encode(const Table& x) {
-  const Vae& vae = *state_->vae;
-  Posterior posterior;
   check_table(x);
-  posterior.mean = make_table(x.rows, latent());
-  if (vae.config().variational) posterior.log_variance = make_table(x.rows, latent());
-  if (x.rows == 0) return posterior;
-  const StoredBatches batches(*state_, to_examples(x), 0);
-  for_each_chunk(vae, x.rows, [&](const Activations& a, std::int64_t first) {
-    batches.fill(a, first);
-    vae.encode(a);
-    download_rows(*state_->context, posterior.mean, first, a.mean);
-    if (vae.config().variational)
-      download_rows(*state_->context, posterior.log_variance, first, a.log_variance);
-  });
-  return posterior;
+  return encode_examples(*state_, to_examples(x));
 }
 
 Table Model::decode(const Table& z) {
@@ -151,13 +161,13 @@ Table Model::decode(const Table& z) {
   const Vae& vae = *state_->vae;
   Table result = make_table(z.rows, dims());
   Buffer<float> expected(*state_->context, std::min(z.rows, evaluation_rows(vae)) * dims());
-  for_each_chunk(vae, z.rows, [&](const Activations& a, std::int64_t first) {
-    decode_rows(vae, a, z, first);
-    const MatrixView<float> mean = expected.matrix(a.rows, dims());
-    ops::likelihood_mean(*state_->context, vae.config().likelihood, vae.config().constants, mean,
-                         a.decoder.back().y);
+  for_each_chunk(vae, z.rows, [&](const Batch& batch, std::int64_t first) {
+    decode_rows(vae, batch, z, first);
+    const MatrixView<float> mean = expected.matrix(batch.rows(), dims());
+    vae.likelihood().mean(vae.run(), mean, batch.parameters());
     download_rows(*state_->context, result, first, mean);
-    state_->to_own_scale({result.values.data() + first * dims(), static_cast<std::size_t>(a.rows * dims())});
+    state_->to_own_scale(
+        {result.values.data() + first * dims(), static_cast<std::size_t>(mean.rows * dims())});
   });
   return result;
 }
@@ -166,23 +176,32 @@ Table Model::reconstruct(const Table& x) {
   return decode(encode(x).mean);
 }
 
+bool Model::has_prior() const {
+  return state_->vae->prior() != nullptr;
+}
+
+Table Model::prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const {
+  ELBO_CHECK(count >= 0 && first >= 0, ShapeError, count, " samples were asked for, from ", first, " on");
+  return prior_of(*state_).codes(count, seed, first);
+}
+
+Table Model::prior_grid(std::int64_t side) const {
+  ELBO_CHECK(side > 0, ShapeError, "a grid of ", side, " points a side was asked for");
+  return prior_of(*state_).grid(side);
+}
+
 Table Model::sample(std::int64_t count, std::uint64_t seed) {
-  if (!state_->vae->config().variational) {
-    throw ConfigError(
-        "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
-  }
-  ELBO_CHECK(count >= 0, ShapeError, count, " samples were asked for");
-  return decode(prior_codes(count, latent(), seed));
+  return decode(prior_codes(count, seed));
 }
 
 Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
-  if (nll_samples > 0) require_density(state_->vae->config());
+  if (nll_samples > 0) require_density(*state_->vae);
   data::check_presence(examples, "the evaluated examples");
   const StoredBatches batches(*state_, examples, seed);
   Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
-  const ModelConfig& config = state_->vae->config();
-  if (config.constants.log_variance) result.variance = state_->vae->host_constants().variance;
+  const Likelihood& likelihood = state_->vae->likelihood();
+  if (const auto variance = likelihood.learned_variance(state_->vae->run())) result.variance = *variance;
   if (nll_samples > 0) {
     NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
     result.nll_samples = nll_samples;
@@ -191,7 +210,7 @@ Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, s
     result.nll_effective_samples = nll.effective_samples;
     result.example_nll = std::move(nll.examples);
   }
-  if (config.variational && likelihood_measure(config.likelihood) == Measure::levels) {
+  if (has_prior() && likelihood.measure() == Measure::levels) {
     double values = 0.0;
     for (const double share : data::presence(examples)) values += share;
     result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
@@ -214,10 +233,9 @@ AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOp
 AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int64_t most,
                                               std::uint64_t seed) {
   ELBO_CHECK(most > 0, ConfigError, "an aggregate posterior of ", most, " examples was asked for");
-  if (!state_->vae->config().variational)
-    throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
-  const Examples chosen = examples.evenly_spaced(most);
-  return divide_kl(encode(to_table(chosen, 0, chosen.count)), seed);
+  const Prior* prior = state_->vae->prior();
+  if (!prior) throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
+  return divide_kl(encode_examples(*state_, examples.evenly_spaced(most)), *prior, seed);
 }
 
 }  // namespace elbo

@@ -99,11 +99,11 @@ void check_run_recipe(const std::filesystem::path& run, const std::filesystem::p
   }
 }
 
-void check_no_other_tensors(const io::SafetensorsFile& file, const ParameterLayout& layout) {
+void check_no_other_tensors(const io::SafetensorsFile& file, const nn::ParameterLayout& layout) {
   for (const auto& [name, tensor] : file.tensors()) {
     const bool known =
         name == kMeanTensor || name == kDeviationTensor ||
-        std::ranges::any_of(layout.tensors, [&](const TensorInfo& info) { return info.name == name; });
+        std::ranges::any_of(layout.tensors, [&](const nn::TensorInfo& info) { return info.name == name; });
     if (!known) {
       throw DataError(
           concat(file.path().string(), ", tensor \"", name, "\": its recipe's model has none of that name."));
@@ -160,21 +160,21 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
   return description;
 }
 
-void write_parameters(io::SafetensorsWriter& writer, const ParameterLayout& layout,
+void write_parameters(io::SafetensorsWriter& writer, const nn::ParameterLayout& layout,
                       const std::vector<float>& arena, const std::string& prefix) {
-  for (const TensorInfo& tensor : layout.tensors) {
+  for (const nn::TensorInfo& tensor : layout.tensors) {
     writer.tensor(prefix + tensor.name, tensor.shape,
                   std::span(arena).subspan(static_cast<std::size_t>(tensor.offset),
                                            static_cast<std::size_t>(tensor.size())));
   }
 }
 
-std::vector<float> read_parameters(const io::SafetensorsFile& file, const ParameterLayout& layout,
+std::vector<float> read_parameters(const io::SafetensorsFile& file, const nn::ParameterLayout& layout,
                                    const std::string& prefix) {
   // Before anything of the sizes that the recipe claims is allocated.
-  for (const TensorInfo& tensor : layout.tensors) file.expect_floats(prefix + tensor.name, tensor.shape);
+  for (const nn::TensorInfo& tensor : layout.tensors) file.expect_floats(prefix + tensor.name, tensor.shape);
   std::vector<float> arena(static_cast<std::size_t>(layout.size));
-  for (const TensorInfo& tensor : layout.tensors) {
+  for (const nn::TensorInfo& tensor : layout.tensors) {
     std::ranges::copy(finite_floats(file, prefix + tensor.name, tensor.shape), arena.begin() + tensor.offset);
   }
   return arena;
@@ -210,7 +210,7 @@ std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_ru
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
   check_run_recipe(file_or_run, file.path(), description.recipe);
-  const ParameterLayout layout(resolve(description.recipe, description.dims));
+  const nn::ParameterLayout layout = VaeParts(resolve(description.recipe, description.dims)).layout;
   check_no_other_tensors(file, layout);
   const std::vector<float> values = read_parameters(file, layout);
 

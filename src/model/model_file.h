@@ -27,11 +27,11 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
 
 /// The arena's tensors by name, each with `prefix` before its name. `arena` [layout.size] must live until the
 /// writer writes.
-void write_parameters(io::SafetensorsWriter& writer, const ParameterLayout& layout,
+void write_parameters(io::SafetensorsWriter& writer, const nn::ParameterLayout& layout,
                       const std::vector<float>& arena, const std::string& prefix = "");
 /// An arena with the tensors in their places and zeros between. Throws DataError naming the tensor that is
 /// missing or of another shape.
-std::vector<float> read_parameters(const io::SafetensorsFile& file, const ParameterLayout& layout,
+std::vector<float> read_parameters(const io::SafetensorsFile& file, const nn::ParameterLayout& layout,
                                    const std::string& prefix = "");
 
 /// A model file with `values` [layout.size] in place of those on the device. Throws IoError.

@@ -38,12 +38,9 @@ StoredBatches::StoredBatches(const Model::State& state, const Examples& examples
       log_volumes_(state.log_volumes(examples)),
       deviation_(state.standard_deviation) {}
 
-void StoredBatches::fill(const Activations& a, std::int64_t first) const {
-  ops::GatherTarget target;
-  target.x = a.x;
-  target.mask = a.mask;
-  target.examples = a.examples;
-  ops::gather_batch(*context_, target, resident_.source(order_.view().part(first, a.rows)),
+void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
+  ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
+                    resident_.source(order_.view().part(first, batch.rows())),
                     preprocessor_.keyed(seed_, nullptr), nullptr);
 }
 
@@ -51,7 +48,7 @@ EvaluationData StoredBatches::data() const {
   return {.count = count(),
           .log_volumes = log_volumes_,
           .deviation = deviation_,
-          .fill = [this](const Activations& a, std::int64_t first) { fill(a, first); }};
+          .fill = [this](const Batch& batch, std::int64_t first) { fill(batch, first); }};
 }
 
 Examples to_examples(const Table& table) {

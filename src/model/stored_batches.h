@@ -2,7 +2,7 @@
 // A split on the device, batch by batch in its stored order: what evaluations and encodings read.
 
 #include "data/resident.h"
-#include "evaluation/evaluate.h"
+#include "evaluation/evaluation_data.h"
 #include "model/state.h"
 
 namespace elbo {
@@ -16,8 +16,8 @@ class StoredBatches {
   StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed);
 
   std::int64_t count() const noexcept { return resident_.count(); }
-  /// Writes rows [first, first + a.rows) into a.x, a.mask and a.examples.
-  void fill(const Activations& a, std::int64_t first) const;
+  /// Writes rows [first, first + batch.rows()) into the batch's x, mask and examples.
+  void fill(const Batch& batch, std::int64_t first) const;
   /// The same as evaluations take it. This must outlive what is returned.
   EvaluationData data() const;
 

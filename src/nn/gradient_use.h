@@ -6,7 +6,7 @@
 #include "ops/adam.h"
 #include "runtime/lane.h"
 
-namespace elbo {
+namespace elbo::nn {
 
 struct GradientUse {
   bool parameters = true;   ///< false: those of the parameters are not computed at all
@@ -19,4 +19,4 @@ struct GradientUse {
   std::span<Lane> lanes;
 };
 
-}  // namespace elbo
+}  // namespace elbo::nn

@@ -30,15 +30,6 @@ void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose,
        [](const auto& words, float(&numbers)[4]) { math::normals(words, numbers); });
 }
 
-Table prior_codes(std::int64_t count, std::int64_t latent, std::uint64_t seed, std::int64_t first) {
-  Table codes{count, latent, std::vector<float>(static_cast<std::size_t>(count * latent))};
-  for (std::int64_t i = 0; i < count; ++i) {
-    fill_normal({codes.values.data() + i * latent, static_cast<std::size_t>(latent)}, seed,
-                NoisePurpose::prior_sample, first + i);
-  }
-  return codes;
-}
-
 void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
                   std::int64_t first) {
   fill(row, seed, purpose, example, first, [](const auto& words, float(&numbers)[4]) {

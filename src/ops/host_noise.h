@@ -1,11 +1,10 @@
 #pragma once
-// Rows of noise made on the host: initial parameters and codes from the prior. Addresses are math/philox.h's,
+// Rows of noise made on the host: initial parameters, codes from the prior. Addresses are math/philox.h's,
 // at time 0.
 
 #include <cstdint>
 #include <span>
 
-#include "elbo/dataset.h"
 #include "math/step_state.h"
 
 namespace elbo {
@@ -14,9 +13,6 @@ namespace elbo {
 /// multiple of 4.
 void fill_normal(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
                  std::int64_t first = 0);
-
-/// Codes [count, latent] from a standard normal prior: `first`, first + 1, … of those that the seed gives.
-Table prior_codes(std::int64_t count, std::int64_t latent, std::uint64_t seed, std::int64_t first = 0);
 
 /// As fill_normal, uniform in [0, 1).
 void fill_uniform(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,

@@ -1,18 +1,16 @@
 #pragma once
-// Which epoch of a training is the best, and from when on that can be told.
+// Which epoch of a training is the best.
 
 #include <cstdint>
 
-#include "evaluation/evaluate.h"
+#include "elbo/evaluation.h"
+#include "evaluation/evaluation_data.h"
 
 namespace elbo {
 
-/// EpochMetrics::validation_objective of validation data whose costs are `terms`.
-double validation_cost(const Vae& vae, const Recipe& recipe, const EvaluationData& data,
+/// EpochMetrics::validation_objective of validation data whose ELBO is `terms`: what the objective, in its
+/// final form, makes of it. Where that is a bound of several samples, they are drawn by `seed`.
+double validation_cost(const Vae& vae, std::uint64_t seed, const EvaluationData& data,
                        const ElboTerms& terms);
-
-/// The epochs after which the objective no longer changes: the KL's weight and capacity have risen, of cycles
-/// for the last time.
-std::int64_t epochs_until_settled(const Recipe& recipe);
 
 }  // namespace elbo

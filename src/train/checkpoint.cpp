@@ -61,7 +61,7 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
                                                 position.best_epoch};
   const auto& costs = position.record.sums;
   const std::array<double, 4> sums = {costs[0], costs[1], costs[2], position.best_loss};
-  const ParameterLayout& layout = model.vae->parameters().layout();
+  const nn::ParameterLayout& layout = model.vae->parameters().layout();
   io::SafetensorsWriter writer;
   write_description(writer, FileKind::checkpoint, {model.recipe, model.vae->config().dims, model.picture});
   writer.text(kDataKey, describe(data));
@@ -100,7 +100,7 @@ TrainingPosition load_checkpoint(const std::filesystem::path& path, Model::State
                             counters[3], sums[3]};
   check_position(where, position);
 
-  Parameters& parameters = model.vae->parameters();
+  nn::Parameters& parameters = model.vae->parameters();
   const auto values = read_parameters(file, parameters.layout());
   const auto first = read_parameters(file, parameters.layout(), kFirstMoment);
   const auto second = read_parameters(file, parameters.layout(), kSecondMoment);
@@ -126,7 +126,7 @@ StoredPlans checkpoint_plans(const std::filesystem::path& path) {
 }
 
 TrainingArrays download_arrays(Model::State& model) {
-  Parameters& parameters = model.vae->parameters();
+  nn::Parameters& parameters = model.vae->parameters();
   TrainingArrays arrays;
   const auto start = [&](std::vector<float>& host, VectorView<const float> device) {
     host.resize(static_cast<std::size_t>(device.size));

@@ -111,11 +111,11 @@ PlanSources PlanSources::of(Model::State& model) {
   return sources;
 }
 
-std::unique_ptr<StepRunner> make_step_runner(Model::State& model, const data::ResidentData& data,
+std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
                                              const data::Preprocessor& preprocessor,
                                              const PlanSources& sources) {
-  const auto make = [&](const StepRunnerOptions& options) {
-    return std::make_unique<StepRunner>(model, data, preprocessor, options);
+  const auto make = [&](const StepGraphOptions& options) {
+    return std::make_unique<StepGraphs>(model, data, preprocessor, options);
   };
   if (!model.context->is_cuda()) return make({});
   model.set_product_choices(std::make_unique<ops::ProductChoices>());

@@ -10,7 +10,7 @@
 #include "data/resident.h"
 #include "model/state.h"
 #include "ops/product_tuner.h"
-#include "train/step_runner.h"
+#include "train/step_graphs.h"
 
 namespace elbo {
 
@@ -40,7 +40,7 @@ struct PlanSources {
 /// A step runner whose products, on a GPU, run by settled plans: those of the checkpoint, else of the cache,
 /// else measured and written there. A cache that is corrupt or cannot be written is done without. Throws
 /// DeviceError.
-std::unique_ptr<StepRunner> make_step_runner(Model::State& model, const data::ResidentData& data,
+std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
                                              const data::Preprocessor& preprocessor,
                                              const PlanSources& sources);
 

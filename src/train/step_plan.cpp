@@ -27,7 +27,7 @@ double median(std::vector<double> values) {
 /// The calls of a step with a time each that is a median over steps. On a GPU a trace measures each op often
 /// enough by itself, running it again and again: that must leave a batch as it is for the ops after it. It
 /// does, because there the step's state and the next one's lie in two slots.
-std::vector<OpCall> trace_step(Context& context, StepRunner& runner) {
+std::vector<OpCall> trace_step(Context& context, StepGraphs& runner) {
   constexpr int kWarmUps = 3;
   constexpr double kEnoughSeconds = 0.5;
   std::vector<std::vector<double>> seconds;
@@ -53,7 +53,7 @@ std::vector<OpCall> trace_step(Context& context, StepRunner& runner) {
 }
 
 /// The time of a step among others, with full batches only where there are two or more.
-double time_step(Context& context, StepRunner& runner, std::int64_t full_steps) {
+double time_step(Context& context, StepGraphs& runner, std::int64_t full_steps) {
   constexpr double kEnoughSeconds = 0.5;
   constexpr int kMostTrials = 50;
   const std::int64_t steps = std::clamp<std::int64_t>(full_steps, 1, 20);
@@ -87,8 +87,8 @@ StepPlan measure(Model& model, const Dataset& data) {
   const data::ResidentData resident(context, examples);
   const data::Preprocessor preprocessor(context, state.recipe.data, !examples.bytes.empty(),
                                         state.standard_mean, state.standard_deviation);
-  const auto made = make_step_runner(state, resident, preprocessor, PlanSources::of(state));
-  StepRunner& runner = *made;
+  const auto made = make_step_graphs(state, resident, preprocessor, PlanSources::of(state));
+  StepGraphs& runner = *made;
   StepPlan plan;
   plan.batch = std::min(state.recipe.train.batch, examples.count);
   plan.calls = trace_step(context, runner);

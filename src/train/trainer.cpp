@@ -6,8 +6,9 @@
 #include "model/model_file.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "evaluation/evaluate.h"
 #include "train/best_epoch.h"
-#include "vae/likelihood/output_bias.h"
+#include "train/output_bias.h"
 #include "train/product_plans.h"
 #include "train/schedule.h"
 #include "train/trainable.h"
@@ -44,7 +45,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     plans.checkpoint = checkpoint_plans(RunFolder(options.folder).checkpoint());
   }
   if (state.fresh && state.recipe.model.output_bias == "data") set_output_bias(state, data.train);
-  runner_ = make_step_runner(state, train_data_, *preprocessor_, plans);
+  runner_ = make_step_graphs(state, train_data_, *preprocessor_, plans);
   if (!data.validation.empty()) {
     identity_.validation = data::fingerprint(data.validation);
     validation_ = std::make_unique<StoredBatches>(state, data.validation, state.recipe.train.seed);
@@ -84,13 +85,13 @@ TrainReport Trainer::run() {
 bool Trainer::out_of_patience() const {
   const std::int64_t patience = model_.recipe().train.patience;
   // Where the objective still changes, what comes may be better.
-  const std::int64_t settled = epochs_until_settled(model_.recipe());
+  const std::int64_t settled = model_.state().vae->objective().settled_after(model_.recipe().train.epochs);
   return patience > 0 && position_.epoch - std::max(position_.best_epoch, settled) >= patience;
 }
 
 void Trainer::install_result() {
   Model::State& state = model_.state();
-  Parameters& parameters = state.vae->parameters();
+  nn::Parameters& parameters = state.vae->parameters();
   if (state.recipe.train.patience > 0 && !best_.empty()) {
     state.context->copy_to_device(parameters.values().data, best_.data(), sizeof(float) * best_.size());
   } else {
@@ -100,7 +101,7 @@ void Trainer::install_result() {
 
 void Trainer::begin() {
   if (folder_) folder_->begin(model_.recipe());
-  Parameters& parameters = model_.state().vae->parameters();
+  nn::Parameters& parameters = model_.state().vae->parameters();
   parameters.restart_average();
   for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
     model_.state().context->fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
@@ -201,11 +202,12 @@ void Trainer::finish_epoch() {
 
 void Trainer::validate(EpochMetrics& metrics) {
   const Model::State& state = model_.state();
-  const AverageInPlace average(*state.context, state.vae->parameters());
+  const nn::AverageInPlace average(*state.context, state.vae->parameters());
   // The noise is that of time 0, the same after every epoch and shared with no training step.
   metrics.validation =
       evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
-  const double loss = validation_cost(*state.vae, state.recipe, validation_->data(), *metrics.validation);
+  const double loss =
+      validation_cost(*state.vae, state.recipe.train.seed, validation_->data(), *metrics.validation);
   metrics.validation_objective = loss;
   if (!(loss < position_.best_loss)) return;
   position_.best_epoch = position_.epoch;

@@ -11,7 +11,7 @@
 #include "train/checkpoint.h"
 #include "train/loss_watch.h"
 #include "train/run_folder.h"
-#include "train/step_runner.h"
+#include "train/step_graphs.h"
 
 namespace elbo {
 
@@ -62,7 +62,7 @@ class Trainer {
   DataIdentity identity_;
   data::ResidentData train_data_;
   std::optional<data::Preprocessor> preprocessor_;
-  std::unique_ptr<StepRunner> runner_;
+  std::unique_ptr<StepGraphs> runner_;
   std::unique_ptr<StoredBatches> validation_;  ///< null where there is none
   std::unique_ptr<Workspace> validation_workspace_;
   std::unique_ptr<LossWatch> watch_;

@@ -12,37 +12,30 @@ Kind find(const std::optional<Kind>& kind, const char* key, const std::string& n
   return *kind;
 }
 
-Initialization initialization_named(const std::string& name) {
-  if (name == "he") return Initialization::he;
-  return name == "glorot" ? Initialization::glorot : Initialization::pytorch;
-}
-
 }  // namespace
-
-std::int64_t ModelConfig::output_width() const {
-  return dims * likelihood_parameters(likelihood, constants);
-}
 
 ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   if (dims < 1) throw ConfigError(concat("a model needs rows of at least one value, not ", dims));
   ModelConfig config;
   config.dims = dims;
+  config.kind = settings.kind;
   config.latent = settings.latent;
   config.encoder = settings.encoder;
   config.decoder = settings.decoder;
-  config.variational = settings.kind == "vae";
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
   config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
   config.missing = config.see_mask = settings.see_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);
   config.constants.classes = static_cast<std::int32_t>(settings.classes);
-  config.initialization = initialization_named(settings.initialization);
+  config.initialization = find(nn::initialization_named(settings.initialization), "model.initialization",
+                               settings.initialization);
   return config;
 }
 
 ModelConfig resolve(const Recipe& recipe, std::int64_t dims) {
   ModelConfig config = resolve(recipe.model, dims);
+  config.objective = recipe.objective;
   config.missing = config.missing || recipe.data.missing == "mask" || !recipe.data.mask.empty();
   return config;
 }

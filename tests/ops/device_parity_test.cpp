@@ -9,7 +9,7 @@
 #include "model/model_file.h"
 #include "support/tolerance.h"
 #include "support/training.h"
-#include "train/step_runner.h"
+#include "train/step_graphs.h"
 
 namespace elbo::test {
 namespace {
@@ -33,7 +33,7 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, recipe.data, !data.train.bytes.empty(),
                                         model.state().standard_mean, model.state().standard_deviation);
-  StepRunner runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+  StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   for (const auto moment :
        {model.state().vae->parameters().first_moment(), model.state().vae->parameters().second_moment()}) {
     context.fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));

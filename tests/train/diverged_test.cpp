@@ -14,7 +14,7 @@
 #include "model/model_file.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
-#include "train/step_runner.h"
+#include "train/step_graphs.h"
 
 namespace elbo::test {
 namespace {
@@ -65,7 +65,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   Context& context = *model.state().context;
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, recipe.data, false, {}, {});
-  StepRunner runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+  StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   runner.begin(1, 0, 0, {});
   for (std::int64_t i = 1; i <= step; ++i) {
     ASSERT_LE(i, runner.steps_per_epoch());

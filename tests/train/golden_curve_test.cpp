@@ -11,7 +11,7 @@
 #include "support/reference_vae.h"
 #include "support/tolerance.h"
 #include "support/training.h"
-#include "vae/likelihood/output_bias.h"
+#include "train/output_bias.h"
 #include "train/schedule.h"
 
 namespace elbo::test {

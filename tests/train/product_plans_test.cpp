@@ -96,7 +96,7 @@ struct Made {
     return recipe;
   }
   StoredPlans plans(const PlanSources& sources) {
-    make_step_runner(model.state(), resident, *preprocessor, sources);
+    make_step_graphs(model.state(), resident, *preprocessor, sources);
     return stored_plans(model.state());
   }
 

@@ -7,7 +7,7 @@
 #include "support/allocations.h"
 #include "support/data.h"
 #include "support/training.h"
-#include "train/step_runner.h"
+#include "train/step_graphs.h"
 
 namespace elbo::test {
 namespace {
@@ -32,7 +32,7 @@ class StepRun {
     }
     return launches;
   }
-  StepRunner& runner() { return runner_; }
+  StepGraphs& runner() { return runner_; }
   std::vector<float> values() { return download(context_, model_.state().vae->parameters().values()); }
   LossRecord record() {
     LossRecord record;
@@ -46,7 +46,7 @@ class StepRun {
   Context& context_;
   data::ResidentData resident_;
   data::Preprocessor preprocessor_;
-  StepRunner runner_;
+  StepGraphs runner_;
 };
 
 /// The network that the critical path is counted on, over data of 784 values.
@@ -115,7 +115,7 @@ TEST_P(StepGraphVariants, AStepTakesNothingFromTheHeap) {
   const Dataset data = GetParam().data(43, 0);
   StepRun run(GetParam().recipe(), data, 1);
   run.epochs(1);
-  StepRunner& runner = run.runner();
+  StepGraphs& runner = run.runner();
   runner.begin(2, 0, runner.steps_per_epoch(), {});
   const std::int64_t before = allocations();
   for (std::int64_t given = 0; given < runner.steps_per_epoch();) given += runner.launch();
@@ -131,7 +131,7 @@ TEST(StepGraph, AnEpochGoesOnAnywhere) {
   const Dataset data = patterned_data(83, 0);
   StepRun whole(small_recipe(), data, 4), parts(small_recipe(), data, 4);
   whole.epochs(1);
-  StepRunner& runner = parts.runner();
+  StepGraphs& runner = parts.runner();
   LossRecord so_far;
   std::int64_t position = 0;
   for (const std::int64_t stop : {3, 4, 9, 11}) {
@@ -163,7 +163,7 @@ TEST(StepGraph, TheEnvironmentSaysWhetherGridsOverlap) {
   const data::Preprocessor preprocessor(*model.state().context, recipe.data, true, {}, {});
   const auto make = [&](const char* text) {
     const Environment environment("ELBO_GRID_OVERLAP", text);
-    StepRunner runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+    StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   };
   for (const char* right : {"", "0", "1"}) EXPECT_NO_THROW(make(right)) << right;
   for (const char* wrong : {"2", "yes", "1 "}) EXPECT_THROW(make(wrong), ConfigError) << wrong;

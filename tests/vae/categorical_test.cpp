@@ -15,7 +15,7 @@
 #include "support/cli.h"
 #include "support/file_formats.h"
 #include "support/reference_vae.h"
-#include "vae/likelihood/output_bias.h"
+#include "train/output_bias.h"
 
 namespace elbo::test {
 namespace {

@@ -1,6 +1,6 @@
 // Initial weights and biases that are not simply drawn: the decoder's output at the training data's mean.
 
-#include "vae/likelihood/output_bias.h"
+#include "train/output_bias.h"
 
 #include <gtest/gtest.h>
 

@@ -79,7 +79,7 @@ int run_installation(const InfoOptions& options) {
   return 0;
 }
 
-std::string shape_of(const TensorInfo& tensor) {
+std::string shape_of(const nn::TensorInfo& tensor) {
   std::string text;
   for (const auto size : tensor.shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
   return text;

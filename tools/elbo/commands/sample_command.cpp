@@ -43,7 +43,7 @@ int write_manifold(Model& model, const SampleOptions& options) {
 
 // Rows [first, first + count) of what the seed stands for.
 Table sample_rows(Model& model, const SampleOptions& options, std::int64_t first, std::int64_t count) {
-  const Table codes = prior_codes(count, model.latent(), options.seed, first);
+  const Table codes = model.prior_codes(count, options.seed, first);
   return options.draw ? model.draw(codes, options.seed, first) : model.decode(codes);
 }
 

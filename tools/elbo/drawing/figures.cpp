@@ -112,7 +112,7 @@ Canvas draw_walks(Model& model, const Examples& examples,
 }
 
 Canvas draw_manifold(Model& model, std::int64_t n) {
-  const auto decoded = model.decode(quantile_grid(n));
+  const auto decoded = model.decode(model.prior_grid(n));
   return draw_grid(decoded, model.picture(),
                    {.columns = n,
                     .gap = model.picture().channels == 1 ? 0 : 2,

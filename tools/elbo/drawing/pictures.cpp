@@ -90,31 +90,6 @@ Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& sty
   return canvas;
 }
 
-double normal_quantile(double p) {
-  if (p >= 0.5) return p == 0.5 ? 0.0 : -normal_quantile(1.0 - p);
-  // Bisection on Φ(x) = ½ erfc(−x/√2): slow, exact, and nothing to look up.
-  double low = -40.0, high = 0.0;
-  for (int i = 0; i < 100 && low < high; ++i) {
-    const double middle = 0.5 * (low + high);
-    (0.5 * std::erfc(-middle / std::numbers::sqrt2) < p ? low : high) = middle;
-  }
-  return 0.5 * (low + high);
-}
-
-Table quantile_grid(std::int64_t n) {
-  std::vector<float> quantiles;
-  for (std::int64_t i = 0; i < n; ++i) {
-    quantiles.push_back(
-        static_cast<float>(normal_quantile((static_cast<double>(i) + 0.5) / static_cast<double>(n))));
-  }
-  Table grid{n * n, 2, {}};
-  for (std::int64_t row = n; row-- > 0;) {
-    for (const float x : quantiles)
-      grid.values.insert(grid.values.end(), {x, quantiles[static_cast<std::size_t>(row)]});
-  }
-  return grid;
-}
-
 Table walk(const Table& codes, std::int64_t a, std::int64_t b, std::int64_t steps, bool along_arc) {
   const auto from = codes.row(a), to = codes.row(b);
   const double from_norm = norm(from), to_norm = norm(to);

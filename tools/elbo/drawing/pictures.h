@@ -37,13 +37,6 @@ std::int64_t enlargement(PictureShape shape);
 /// row's size is not that of the picture.
 Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& style, DisplayRange range = {});
 
-/// The standard normal's quantile, accurate to double precision, for 0 < p < 1.
-double normal_quantile(double p);
-
-/// A square grid of n·n points of the plane whose coordinates are normal quantiles of (i + ½)/n, so that each
-/// stands for the same probability: [n·n, 2], rows from the top, where the second coordinate is largest.
-Table quantile_grid(std::int64_t n);
-
 /// `steps` points on the way from row a to row b of a table, both included: along the line, or along the arc
 /// (Shoemake 1985, "Animating rotation with quaternion curves") with lengths interpolated as well.
 Table walk(const Table& codes, std::int64_t a, std::int64_t b, std::int64_t steps, bool along_arc);

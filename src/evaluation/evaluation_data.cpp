@@ -1,0 +1,44 @@
+#include "evaluation/evaluation_data.h"
+
+#include <algorithm>
+
+#include "elbo/error.h"
+
+namespace elbo {
+
+std::int64_t evaluation_rows(const Vae& vae) {
+  constexpr std::int64_t kMostValues = std::int64_t{1} << 26;  // of one matrix, as of classes one by one
+  const auto& slots = vae.parts().plan.slots();
+  const auto width = [&](nn::Slot slot) { return slots[static_cast<std::size_t>(slot.index)].cols; };
+  const std::int64_t widest = std::max(width(vae.parts().slots.input), width(vae.parts().slots.parameters));
+  return std::clamp<std::int64_t>(kMostValues / widest, 1, vae.context().is_cuda() ? 4096 : 512);
+}
+
+std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data) {
+  return std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1));
+}
+
+void require_examples(const EvaluationData& data) {
+  if (data.count < 1) throw DataError("there are no examples to evaluate");
+}
+
+void for_each_batch(const Workspace& workspace, const EvaluationData& data,
+                    const std::function<void(const Batch&)>& visit) {
+  require_examples(data);
+  for (std::int64_t first = 0; first < data.count; first += workspace.capacity()) {
+    const Batch batch = workspace.rows(std::min(workspace.capacity(), data.count - first));
+    data.fill(batch, first);
+    visit(batch);
+  }
+}
+
+void for_each_chunk(const Vae& vae, std::int64_t count,
+                    const std::function<void(const Batch&, std::int64_t)>& visit) {
+  if (count == 0) return;
+  const Workspace workspace(vae, std::min(count, evaluation_rows(vae)));
+  for (std::int64_t first = 0; first < count; first += workspace.capacity()) {
+    visit(workspace.rows(std::min(workspace.capacity(), count - first)), first);
+  }
+}
+
+}  // namespace elbo

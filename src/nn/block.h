@@ -1,0 +1,52 @@
+#pragma once
+// A piece of a network: from one slot to another, forward and backward.
+
+#include <optional>
+
+#include "nn/builder.h"
+#include "nn/gradient_use.h"
+#include "nn/parameters.h"
+
+namespace elbo::nn {
+
+/// The device and the parameters that a pass works with.
+struct Run {
+  Context& context;
+  Parameters& parameters;
+};
+
+/// A block's output where it is y = x wᵀ + b and nothing else: a neighbour may compute it with its own work.
+struct OutputProduct {
+  MatrixView<const float> x, weight;
+  VectorView<const float> bias;
+};
+
+/// The gradient in a block's input where it is dx = dy w and nothing else: likewise.
+struct InputGradientProduct {
+  MatrixView<const float> dy, weight;
+};
+
+/// Declares its slots and parameters once, and keeps nothing of a batch: it may run on several tapes.
+class Block {
+ public:
+  virtual ~Block() = default;
+
+  virtual Slot output() const = 0;
+  /// Its input → its output.
+  virtual void forward(const Run& run, const Tape& tape) const = 0;
+  /// The gradient in its output → that in its input, "=".
+  virtual void backward_input(const Run& run, const Tape& tape) const = 0;
+  /// The gradient in its output → those of its parameters, which are used as `use` says, on `lane` where
+  /// there is one. What has still to read the parameters comes before.
+  virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const = 0;
+
+  /// Offers of products to fuse: nothing where the block has none.
+  virtual std::optional<OutputProduct> output_product(const Run&, const Tape&) const { return std::nullopt; }
+  virtual std::optional<InputGradientProduct> input_gradient_product(const Run&, const Tape&) const {
+    return std::nullopt;
+  }
+  /// The bias that is added to its output, [columns of the output], where there is one.
+  virtual std::optional<Parameter> output_bias() const { return std::nullopt; }
+};
+
+}  // namespace elbo::nn

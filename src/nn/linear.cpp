@@ -1,0 +1,82 @@
+#include "nn/linear.h"
+
+#include "ops/linear.h"
+#include "ops/linear_adam.h"
+
+namespace elbo::nn {
+
+Linear::Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation)
+    : activation_(activation), input_(input) {
+  const SlotInfo x = builder.info(input);
+  ParameterInfo weight{.parts = {}, .cols = x.cols, .fan_in = x.cols, .value = {}}, bias = weight;
+  bias.cols = 0;
+  for (const NamedRows& head : heads) {
+    weight.parts.push_back({head.name + ".weight", head.rows});
+    bias.parts.push_back({head.name + ".bias", head.rows});
+  }
+  const std::int64_t width = weight.rows();
+  weight_ = builder.parameter(std::move(weight));
+  bias_ = builder.parameter(std::move(bias));
+  const std::string& name = heads.front().name;
+  output_ = builder.activation({.name = name, .rows = x.rows, .cols = width});
+  if (derivative_needs_input(activation)) {
+    saved_ = builder.activation({.name = name + ".saved", .rows = x.rows, .cols = width, .uses = kTraining});
+  }
+  builder.needs_gradient(output_);
+  builder.made_by(output_, activation, saved_);
+  builder.read(input);
+}
+
+void Linear::forward(const Run& run, const Tape& tape) const {
+  Parameters& p = run.parameters;
+  ops::linear_forward(run.context, tape[output_], tape[saved_], tape[input_], p.matrix(weight_, p.values()),
+                      p.vector(bias_, p.values()), activation_);
+}
+
+void Linear::backward_input(const Run& run, const Tape& tape) const {
+  ops::linear_backward_input(run.context, tape.gradient(input_), tape.gradient(output_),
+                             run.parameters.matrix(weight_, run.parameters.values()),
+                             tape.for_derivative(input_), tape.activation(input_));
+}
+
+void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
+  if (!use.parameters) return;
+  Parameters& p = run.parameters;
+  const auto work = [&] {
+    const MatrixView<float> weight_gradient = p.matrix(weight_, p.gradient());
+    const VectorView<float> bias_gradient = p.vector(bias_, p.gradient());
+    const MatrixView<const float> dy = tape.gradient(output_), x = tape[input_];
+    if (use.adam) {
+      const ops::AdamLayer layer = {p.matrix(weight_, p.values()),        p.matrix(weight_, p.first_moment()),
+                                    p.matrix(weight_, p.second_moment()), p.vector(bias_, p.values()),
+                                    p.vector(bias_, p.first_moment()),    p.vector(bias_, p.second_moment())};
+      ops::linear_adam(run.context, layer, weight_gradient, bias_gradient, dy, x, *use.adam, use.state);
+    } else {
+      ops::linear_backward_params(run.context, weight_gradient, bias_gradient, dy, x, use.accumulate);
+    }
+  };
+  if (lane) {
+    lane->run(work);
+  } else {
+    work();
+  }
+}
+
+std::optional<OutputProduct> Linear::output_product(const Run& run, const Tape& tape) const {
+  if (activation_ != Activation::identity) return std::nullopt;
+  Parameters& p = run.parameters;
+  return OutputProduct{tape[input_], p.matrix(weight_, p.values()), p.vector(bias_, p.values())};
+}
+
+std::optional<InputGradientProduct> Linear::input_gradient_product(const Run& run, const Tape& tape) const {
+  if (tape.activation(input_) != Activation::identity) return std::nullopt;
+  return InputGradientProduct{tape.gradient(output_),
+                              run.parameters.matrix(weight_, run.parameters.values())};
+}
+
+std::optional<Parameter> Linear::output_bias() const {
+  if (activation_ != Activation::identity) return std::nullopt;
+  return bias_;
+}
+
+}  // namespace elbo::nn

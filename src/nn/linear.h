@@ -1,0 +1,32 @@
+#pragma once
+// A linear layer with an activation.
+
+#include <string>
+#include <vector>
+
+#include "nn/block.h"
+
+namespace elbo::nn {
+
+/// y = act(x wᵀ + b), with parameters NAME.weight [out, in] and NAME.bias [out]. Several heads that read the
+/// same input are one layer whose columns are theirs one after the other.
+class Linear final : public Block {
+ public:
+  /// `heads`: names and widths. Throws ShapeError where one has no width.
+  Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation);
+
+  Slot output() const override { return output_; }
+  void forward(const Run& run, const Tape& tape) const override;
+  void backward_input(const Run& run, const Tape& tape) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+  std::optional<OutputProduct> output_product(const Run& run, const Tape& tape) const override;
+  std::optional<InputGradientProduct> input_gradient_product(const Run& run, const Tape& tape) const override;
+  std::optional<Parameter> output_bias() const override;
+
+ private:
+  Activation activation_;
+  Slot input_, output_, saved_;
+  Parameter weight_, bias_;
+};
+
+}  // namespace elbo::nn

@@ -1,0 +1,76 @@
+#pragma once
+// Which parameters a model has, and where each stands in one flat array.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace elbo::nn {
+
+/// Names a parameter that was declared to a Builder.
+struct Parameter {
+  int index = -1;
+};
+
+/// Who changes a parameter in training.
+enum class Mover {
+  optimizer,  ///< by its gradient
+  part,       ///< the part that declared it, after each step
+};
+
+/// A tensor as files have it.
+struct NamedRows {
+  std::string name;  ///< "encoder.mean.weight"
+  std::int64_t rows = 0;
+};
+
+/// A parameter: a matrix [Σ rows, cols], or a vector [Σ rows]. It may be several tensors on disk whose rows
+/// stand one after the other, as mean and log-variance do, which read the same input by one product.
+struct ParameterInfo {
+  std::vector<NamedRows> parts;
+  std::int64_t cols = 0;       ///< 0: a vector
+  std::int64_t fan_in = 1;     ///< for its initial values
+  std::optional<float> value;  ///< that it begins with; none: it is drawn
+  Mover mover = Mover::optimizer;
+
+  std::int64_t rows() const;
+};
+
+/// A named tensor inside the array: what a file stores.
+struct TensorInfo {
+  std::string name;                 ///< as on disk, "encoder.hidden.0.weight"
+  std::vector<std::int64_t> shape;  ///< [out, in] for a weight, [out] for a bias
+  std::int64_t offset = 0;          ///< of its first value in the array
+  std::int64_t fan_in = 0;
+  std::optional<float> value;  ///< ParameterInfo::value
+
+  std::int64_t size() const;
+};
+
+/// Where a parameter stands.
+struct ParameterPlace {
+  std::int64_t offset = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;  ///< 0: a vector
+
+  std::int64_t size() const { return cols == 0 ? rows : rows * cols; }
+};
+
+/// Parameters in the order of their declaration, each 256-byte aligned, those that the optimizer moves before
+/// the others. The gaps stay zero.
+struct ParameterLayout {
+  std::vector<TensorInfo> tensors;     ///< in the order of declaration
+  std::vector<ParameterPlace> places;  ///< by Parameter::index
+  std::int64_t size = 0;               ///< values in the array, gaps included
+  std::int64_t optimized_size = 0;     ///< the first so many are those that the optimizer moves
+  std::int64_t count = 0;              ///< parameters proper
+
+  ParameterLayout() = default;
+  explicit ParameterLayout(const std::vector<ParameterInfo>& parameters);
+
+  /// Throws ConfigError where no tensor is called that.
+  const TensorInfo& tensor(const std::string& name) const;
+};
+
+}  // namespace elbo::nn

@@ -1,0 +1,90 @@
+#pragma once
+// Where the declared activations of one batch lie. Views only.
+
+#include <cstddef>
+#include <vector>
+
+#include "nn/slot.h"
+#include "runtime/arena.h"
+
+namespace elbo::nn {
+
+/// Rows of a tape.
+struct TapeSize {
+  std::int64_t rows = 0;     ///< n, examples
+  std::int64_t samples = 1;  ///< K, of each example
+};
+
+/// Views of a batch's activations. Owns nothing; the memory and the plan must outlive it. Copies are cheap
+/// beside a batch's work, but not free: make them where a step is planned.
+class Tape {
+ public:
+  Tape() = default;
+
+  std::int64_t rows() const noexcept { return size_.rows; }
+  std::int64_t samples() const noexcept { return size_.samples; }
+  unsigned uses() const noexcept { return uses_; }
+
+  /// [rows, cols]; empty where there is no such slot, or it is not planned on this tape.
+  MatrixView<float> operator[](Slot slot) const { return matrix<float>(slot); }
+  /// The same memory as one vector [rows·cols]. Not for parts of a slot.
+  VectorView<float> vector(Slot slot) const { return flat<float>(slot); }
+  VectorView<double> doubles(Slot slot) const { return flat<double>(slot); }
+  VectorView<std::int64_t> integers(Slot slot) const { return flat<std::int64_t>(slot); }
+
+  /// The objective's gradient in a slot, before the activation that made it; empty where nobody asked for it.
+  MatrixView<float> gradient(Slot slot) const;
+  /// The activation that made a slot, and what its derivative is computed from (empty for the identity): what
+  /// whoever writes the gradient multiplies it by.
+  Activation activation(Slot slot) const { return (*slots_)[at(slot)].activation; }
+  MatrixView<const float> for_derivative(Slot slot) const;
+
+  /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
+  Tape first_rows(std::int64_t count) const;
+
+ private:
+  friend class Plan;
+  struct Place {
+    void* data = nullptr;
+    std::int64_t rows = 0, cols = 0, stride = 0;
+  };
+
+  static std::size_t at(Slot slot) { return static_cast<std::size_t>(slot.index); }
+  std::int64_t rows_of(Rows rows) const;
+  template <class T>
+  MatrixView<T> matrix(Slot slot) const {
+    if (!slot) return {};
+    const Place& place = places_[at(slot)];
+    return {static_cast<T*>(place.data), place.rows, place.cols, place.stride};
+  }
+  template <class T>
+  VectorView<T> flat(Slot slot) const {
+    if (!slot) return {};
+    const Place& place = places_[at(slot)];
+    return {static_cast<T*>(place.data), place.rows * place.cols};
+  }
+
+  const std::vector<SlotInfo>* slots_ = nullptr;
+  std::vector<Place> places_;
+  TapeSize size_;
+  unsigned uses_ = 0;
+};
+
+/// The slots of a model, in the order in which they lie in memory.
+class Plan {
+ public:
+  explicit Plan(std::vector<SlotInfo> slots) : slots_(std::move(slots)) {}
+
+  /// Takes what a tape of this size and these uses (nn::Use) needs from the arena.
+  Tape lay_out(Arena& arena, TapeSize size, unsigned uses) const;
+  /// Gives the tape another set of the slots that are of the batch, from the arena.
+  void lay_out_batch(Arena& arena, Tape& tape) const;
+  const std::vector<SlotInfo>& slots() const noexcept { return slots_; }
+
+ private:
+  void place(Arena& arena, Tape& tape, std::size_t slot) const;
+
+  std::vector<SlotInfo> slots_;
+};
+
+}  // namespace elbo::nn

@@ -1,0 +1,47 @@
+#include "train/output_bias.h"
+
+#include <vector>
+
+#include "data/resident.h"
+#include "base/check.h"
+
+namespace elbo {
+namespace {
+
+std::vector<float> thresholded_mean(const Examples& examples) {
+  std::vector<double> ones(static_cast<std::size_t>(examples.dims));
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    for (std::int64_t j = 0; j < examples.dims; ++j) {
+      if (examples.value(i, j) > 0.5f) ones[static_cast<std::size_t>(j)] += 1.0;
+    }
+  }
+  std::vector<float> mean;
+  const auto present = data::presence(examples);
+  for (std::size_t j = 0; j < ones.size(); ++j) {
+    const double count = present[j] * static_cast<double>(examples.count);
+    mean.push_back(static_cast<float>(count > 0.0 ? ones[j] / count : 0.5));
+  }
+  return mean;
+}
+
+/// The mean of each dimension as the model is given it, [dims].
+std::vector<float> prepared_mean(const DataSettings& data, const Examples& train) {
+  if (data.binarize == "threshold") return thresholded_mean(train);
+  if (data.standardize) return std::vector<float>(static_cast<std::size_t>(train.dims), 0.0f);
+  return data::standardization(train).mean;
+}
+
+}  // namespace
+
+void set_output_bias(Model::State& state, const Examples& train) {
+  const Vae& vae = *state.vae;
+  const auto bias = vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
+  const auto output = vae.parts().decoder.last().output_bias();
+  const VectorView<float> place =
+      output ? vae.parameters().vector(*output, vae.parameters().values()) : VectorView<float>();
+  ELBO_CHECK(place.size == std::ssize(bias), ConfigError,
+             "model.output_bias = \"data\" needs a decoder with one output bias per value (and class)");
+  state.context->copy_to_device(place.data, bias.data(), sizeof(float) * bias.size());
+}
+
+}  // namespace elbo

@@ -1,0 +1,73 @@
+#pragma once
+// One batch of n examples with K samples each: what it is read into, and what its passes leave.
+
+#include <utility>
+
+#include "nn/tape.h"
+
+namespace elbo {
+
+/// The slots that parts declare and their neighbours read. A slot without an index is not there.
+struct BatchSlots {
+  // Written by who reads the data (gather_batch).
+  nn::Slot x;         ///< [n, dims] the values
+  nn::Slot mask;      ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0
+  nn::Slot examples;  ///< [n] the rows' indices in the data
+
+  nn::Slot input;         ///< [n, width] what the encoder reads
+  nn::Slot head;          ///< [n, width] what it gives
+  nn::Slot mean;          ///< [n, latent] the code of an example: columns of the head
+  nn::Slot log_variance;  ///< [n, latent] log σ² of q(z|x), where it has one
+  nn::Slot z;             ///< [n·K, latent] what the decoder reads
+  nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats; where there is a prior
+  nn::Slot log_ratio;     ///< [n·K] log q(z|x) − log p(z), nats; likewise
+
+  nn::Slot parameters;  ///< [n·K, P·dims] what the decoder gives: the likelihood's parameters
+  nn::Slot nll;         ///< [n·K] −log p(x|z), nats
+  nn::Slot nll_parts;   ///< [n·K, p] on training tapes: each row sums to its nll
+};
+
+/// Views of a batch; see BatchSlots for shapes. The model it belongs to must outlive it.
+class Batch {
+ public:
+  Batch() = default;
+  Batch(const BatchSlots& slots, nn::Tape tape)
+      : step_rows(tape.rows()), slots_(&slots), tape_(std::move(tape)) {}
+
+  /// The rows that gradients are a mean over: n, or those of all the batches that make up a step.
+  std::int64_t step_rows = 0;
+
+  std::int64_t rows() const noexcept { return tape_.rows(); }
+  std::int64_t samples() const noexcept { return tape_.samples(); }
+  bool corrupted() const noexcept { return tape_.uses() & nn::kCorrupted; }
+
+  MatrixView<float> x() const { return tape_[slots_->x]; }
+  MatrixView<float> mask() const { return tape_[slots_->mask]; }
+  VectorView<std::int64_t> examples() const { return tape_.integers(slots_->examples); }
+  MatrixView<float> input() const { return tape_[slots_->input]; }
+  MatrixView<float> head() const { return tape_[slots_->head]; }
+  MatrixView<float> mean() const { return tape_[slots_->mean]; }
+  MatrixView<float> log_variance() const { return tape_[slots_->log_variance]; }
+  MatrixView<float> z() const { return tape_[slots_->z]; }
+  MatrixView<float> dz() const { return tape_.gradient(slots_->z); }
+  VectorView<float> kl() const { return tape_.vector(slots_->kl); }
+  VectorView<float> log_ratio() const { return tape_.vector(slots_->log_ratio); }
+  MatrixView<float> parameters() const { return tape_[slots_->parameters]; }
+  MatrixView<float> dparameters() const { return tape_.gradient(slots_->parameters); }
+  VectorView<float> nll() const { return tape_.vector(slots_->nll); }
+  MatrixView<float> nll_parts() const {
+    const MatrixView<float> parts = tape_[slots_->nll_parts];
+    return parts.empty() ? tape_[slots_->nll] : parts;
+  }
+
+  const nn::Tape& tape() const noexcept { return tape_; }
+  nn::Tape& tape() noexcept { return tape_; }
+  /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
+  Batch first_rows(std::int64_t count) const { return {*slots_, tape_.first_rows(count)}; }
+
+ private:
+  const BatchSlots* slots_ = nullptr;
+  nn::Tape tape_;
+};
+
+}  // namespace elbo

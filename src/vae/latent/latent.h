@@ -1,0 +1,45 @@
+#pragma once
+// From what the encoder gives to z and its cost.
+
+#include <memory>
+#include <vector>
+
+#include "nn/network.h"
+#include "ops/reparameterize.h"
+#include "vae/batch.h"
+#include "vae/config.h"
+#include "vae/objective/objective.h"
+#include "vae/prior/prior.h"
+
+namespace elbo {
+
+class Latent {
+ public:
+  virtual ~Latent() = default;
+
+  /// The encoder's output layers.
+  virtual std::vector<nn::NamedRows> heads() const = 0;
+  /// Declares mean, z and what they cost, given the head.
+  virtual void declare(nn::Builder& builder, BatchSlots& slots) = 0;
+
+  /// The prior of z; null where z has none, so that the model defines no density over data.
+  virtual const Prior* prior() const = 0;
+
+  /// The head → z, kl, log_ratio. `noise` is keyed by the batch's examples where it names none.
+  virtual void sample(const nn::Run& run, const Batch& batch, const NoiseSource& noise) const = 0;
+  /// The head → z, each the mean of its q(z|x). One sample an example.
+  virtual void take_mean(const nn::Run& run, const Batch& batch) const = 0;
+  /// What stands after the decoder's backward pass → the gradient in the head.
+  virtual void backward(const nn::Run& run, const Batch& batch, const NoiseSource& noise,
+                        const nn::Block& decoder, const Objective& objective,
+                        const ObjectiveRates& rates) const = 0;
+};
+
+/// q(z|x) = N(μ, diag σ²) with an analytic KL (Kingma & Welling 2014).
+std::unique_ptr<Latent> make_gaussian_latent(const ModelConfig& config);
+/// z = encoder(x): an autoencoder.
+std::unique_ptr<Latent> make_point_latent(const ModelConfig& config);
+/// config.kind by the table. Throws ConfigError where none is called that.
+std::unique_ptr<Latent> make_latent(const ModelConfig& config);
+
+}  // namespace elbo

@@ -1,0 +1,63 @@
+// The start of the decoder's output bias for likelihoods whose mean follows one location per value.
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "vae/likelihood/likelihood.h"
+
+namespace elbo {
+namespace {
+
+constexpr double kLeast = 0.001, kMost = 0.999;
+constexpr double kFarthest = 1e12;  // of a location from 0
+
+/// The likelihood's mean where the first of its parameters is `location` and the rest are 0.
+double mean_at(LikelihoodKind kind, const LikelihoodConstants& constants, double location) {
+  switch (kind) {
+#define ELBO_CASE(kind, Formula)                                \
+  case LikelihoodKind::kind: {                                  \
+    double parameters[math::Formula::kParameters] = {location}; \
+    return math::Formula(constants).mean(parameters);           \
+  }
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;  // it has a bias of its own
+  }
+  return 0.0;
+}
+
+/// Where a likelihood's mean, which grows with its location, is `mean`.
+double location_of(LikelihoodKind kind, const LikelihoodConstants& constants, double mean) {
+  double low = -1.0, high = 1.0;
+  while (mean_at(kind, constants, low) > mean && low > -kFarthest) low *= 2.0;
+  while (mean_at(kind, constants, high) < mean && high < kFarthest) high *= 2.0;
+  if (!(mean_at(kind, constants, low) <= mean && mean <= mean_at(kind, constants, high))) {
+    throw ConfigError(concat("model.output_bias = \"data\" does not suit model.likelihood = \"",
+                             likelihood_name(kind), "\", whose mean cannot be ", mean, ": use \"drawn\"."));
+  }
+  for (int i = 0; i < 200; ++i) {
+    const double middle = 0.5 * (low + high);
+    (mean_at(kind, constants, middle) < mean ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+}  // namespace
+
+std::vector<float> Likelihood::output_bias(const Examples&, const std::vector<float>& mean) const {
+  const bool in_unit_interval = mean_at(kind_, constants_, kFarthest) <= 1.0;
+  std::vector<float> bias;
+  for (const float value : mean) {
+    const double kept = in_unit_interval ? std::clamp<double>(value, kLeast, kMost) : value;
+    bias.push_back(static_cast<float>(location_of(kind_, constants_, kept)));
+  }
+  return bias;
+}
+
+std::unique_ptr<Likelihood> make_elementwise(const ModelConfig& config) {
+  return std::make_unique<Likelihood>(config);
+}
+
+}  // namespace elbo

@@ -1,0 +1,129 @@
+#include "vae/likelihood/value_formulas.h"
+
+#include <cmath>
+#include <type_traits>
+
+#include "ops/host_noise.h"
+
+namespace elbo {
+namespace {
+
+/// A value's parameters, taken from a row.
+template <class Formula>
+struct Parameters {
+  float values[Formula::kParameters];
+
+  Parameters(const float* first, std::int64_t dims) {
+    for (int p = 0; p < Formula::kParameters; ++p) values[p] = first[p * dims];
+  }
+};
+
+template <class Formula>
+class NumberFormulas final : public ValueFormulas {
+ public:
+  NumberFormulas(const Formula& formula, std::int64_t dims) : formula_(formula), dims_(dims) {}
+
+  void costs(const float* x, const float* parameters, std::int64_t count, double* cost) const override {
+    for (std::int64_t j = 0; j < count; ++j) {
+      cost[j] = static_cast<double>(formula_.nll(x[j], Parameters<Formula>(parameters + j, dims_).values));
+    }
+  }
+  void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
+                std::int64_t number) const override {
+    fill_noise(row, seed, number, 0);
+    for (std::int64_t j = 0; j < dims_; ++j) {
+      float& value = row[static_cast<std::size_t>(j)];
+      value = draw(parameters + j, value);
+    }
+  }
+  void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
+                  std::int64_t first) const override {
+    (Formula::kDrawsNormal ? fill_normal : fill_uniform)(noise, seed, NoisePurpose::likelihood_sample, number,
+                                                         first);
+  }
+  float draw(const float* parameters, float noise) const override {
+    return formula_.draw(Parameters<Formula>(parameters, dims_).values, noise);
+  }
+  void add_probabilities(const float*, double, std::span<double>) const override {}
+
+ private:
+  Formula formula_;
+  std::int64_t dims_;
+};
+
+/// A value's logits: logit(c) of class c.
+struct Logits {
+  const float* first;
+  std::int64_t dims;
+
+  double operator()(int c) const { return first[c * dims]; }
+};
+
+class ClassFormulas final : public ValueFormulas {
+ public:
+  ClassFormulas(const math::Categorical& formula, std::int64_t dims) : formula_(formula), dims_(dims) {}
+
+  void costs(const float* x, const float* parameters, std::int64_t count, double* cost) const override {
+    for (std::int64_t j = 0; j < count; ++j) {
+      cost[j] = formula_.nll(formula_.softmax(static_cast<double>(x[j]), Logits{parameters + j, dims_}));
+    }
+  }
+  // The first class up to which the probabilities exceed a uniform number.
+  void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
+                std::int64_t number) const override {
+    fill_noise(row, seed, number, 0);
+    for (std::int64_t j = 0; j < dims_; ++j) {
+      float& value = row[static_cast<std::size_t>(j)];
+      value = draw(parameters + j, value);
+    }
+  }
+  bool has_classes() const override { return true; }
+  std::int64_t classes() const override { return formula_.classes; }
+  void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
+                  std::int64_t first) const override {
+    fill_uniform(noise, seed, NoisePurpose::likelihood_sample, number, first);
+  }
+  float draw(const float* parameters, float noise) const override {
+    const Logits logit{parameters, dims_};
+    const auto softmax = formula_.softmax(0.0, logit);  // of any class: none is asked for
+    const double most = formula_.most(softmax);
+    double left = noise;
+    int drawn = 0;
+    for (; drawn < formula_.classes - 1; ++drawn) {
+      left -= formula_.probability(softmax, most, logit(drawn));
+      if (left < 0.0) break;
+    }
+    return std::isnan(left) ? kNotANumber : static_cast<float>(drawn);
+  }
+  void add_probabilities(const float* parameters, double weight,
+                         std::span<double> probabilities) const override {
+    const Logits logit{parameters, dims_};
+    const auto softmax = formula_.softmax(0.0, logit);  // of any class: none is asked for
+    const double most = formula_.most(softmax);
+    for (int c = 0; c < formula_.classes; ++c) {
+      probabilities[static_cast<std::size_t>(c)] += weight * formula_.probability(softmax, most, logit(c));
+    }
+  }
+
+ private:
+  math::Categorical formula_;
+  std::int64_t dims_;
+};
+
+}  // namespace
+
+std::unique_ptr<ValueFormulas> make_value_formulas(LikelihoodKind kind, const LikelihoodConstants& constants,
+                                                   std::int64_t dims) {
+  switch (kind) {
+#define ELBO_CASE(kind, Formula) \
+  case LikelihoodKind::kind:     \
+    return std::make_unique<NumberFormulas<math::Formula>>(math::Formula(constants), dims);
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      return std::make_unique<ClassFormulas>(math::Categorical(constants), dims);
+  }
+  return nullptr;
+}
+
+}  // namespace elbo

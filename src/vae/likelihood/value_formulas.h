@@ -1,0 +1,46 @@
+#pragma once
+// A likelihood's formulas for values one by one, on the host, over the decoder's outputs.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "math/likelihoods/list.h"
+
+namespace elbo {
+
+/// `parameters` points to the first parameter of a value, or of the first of several values in a row; a
+/// value's other parameters follow `dims` apart.
+class ValueFormulas {
+ public:
+  virtual ~ValueFormulas() = default;
+
+  /// cost[j] = −log p(x_j) of `count` values of a row, nats.
+  virtual void costs(const float* x, const float* parameters, std::int64_t count, double* cost) const = 0;
+  /// A row of values drawn from p(x|z). `number`: of the row, which its noise goes by.
+  virtual void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
+                        std::int64_t number) const = 0;
+
+  /// Whether values are classes, whose numbers have no order and no mean.
+  virtual bool has_classes() const { return false; }
+
+  // Where values are numbers:
+
+  /// noise[k] → numbers that draw() takes; `number` and `first` say where they stand (math/philox.h).
+  virtual void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
+                          std::int64_t first) const = 0;
+  /// A draw of one value.
+  virtual float draw(const float* parameters, float noise) const = 0;
+
+  // Where they are classes:
+
+  /// probabilities[c] += weight · p(x = c) of one value.
+  virtual void add_probabilities(const float* parameters, double weight,
+                                 std::span<double> probabilities) const = 0;
+  virtual std::int64_t classes() const { return 0; }
+};
+
+std::unique_ptr<ValueFormulas> make_value_formulas(LikelihoodKind kind, const LikelihoodConstants& constants,
+                                                   std::int64_t dims);
+
+}  // namespace elbo

@@ -1,0 +1,30 @@
+#pragma once
+// The parts of a model, made and joined before it is on any device.
+
+#include <memory>
+
+#include "nn/network.h"
+#include "vae/input/input.h"
+#include "vae/latent/latent.h"
+#include "vae/likelihood/likelihood.h"
+#include "vae/objective/objective.h"
+
+namespace elbo {
+
+struct VaeParts {
+  std::unique_ptr<Input> input;
+  nn::Network encoder;
+  std::unique_ptr<Latent> latent;
+  nn::Network decoder;
+  std::unique_ptr<Likelihood> likelihood;
+  std::unique_ptr<Objective> objective;
+  Corruption corruption;
+  BatchSlots slots;
+  nn::ParameterLayout layout;
+  nn::Plan plan;
+
+  /// `nll_parts`: see Likelihood::declare(); parameters do not depend on it. Throws ConfigError.
+  explicit VaeParts(const ModelConfig& config, std::int64_t nll_parts = 1);
+};
+
+}  // namespace elbo

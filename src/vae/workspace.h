@@ -1,0 +1,41 @@
+#pragma once
+// Owns the memory of a batch.
+
+#include "runtime/arena.h"
+#include "vae/vae.h"
+
+namespace elbo {
+
+enum class Purpose {
+  evaluation,
+  gradients,  ///< the passes with gradients as well
+  training,   ///< the same, with the encoder's input beside x where the objective corrupts it
+};
+
+class Workspace {
+ public:
+  /// For `rows` examples with `samples` samples each (1 where the model draws none). Throws DeviceError (out
+  /// of memory), ShapeError.
+  Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples = 1,
+            Purpose purpose = Purpose::evaluation);
+
+  /// The batch of the first `count` ≤ capacity() rows.
+  Batch rows(std::int64_t count) const { return batch_.first_rows(count); }
+  std::int64_t capacity() const noexcept { return batch_.rows(); }
+
+ private:
+  Arena arena_;
+  Batch batch_;
+};
+
+/// Memory for another batch to be read into while the passes of the first one run.
+class SecondBatch {
+ public:
+  /// A batch of the same rows, with data of its own. Throws DeviceError (out of memory).
+  Batch make(const Vae& vae, Batch first);
+
+ private:
+  Arena arena_;
+};
+
+}  // namespace elbo
