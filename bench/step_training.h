@@ -8,6 +8,7 @@
 #include "data/resident.h"
 #include "model/state.h"
 #include "ops/record_loss.h"
+#include "recipe/data_settings.h"
 #include "runtime/readback.h"
 #include "support/random.h"
 #include "train/product_plans.h"
@@ -43,7 +44,7 @@ class Training {
            const StepGraphOptions& options = {})
       : model_(in_precision(recipe, precision), dims, device, {}),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
-        preprocessor_(*model_.context, recipe.data, true, {}, {}),
+        preprocessor_(*model_.context, binarization(recipe.data), true, {}, {}),
         runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),
         objective_(resolve(recipe.objective)),
         workspace_(*model_.vae, recipe.train.batch, recipe.objective.samples, true),

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct ModelSettings {
   std::vector<std::int64_t> encoder = {400};  ///< widths of the encoder's hidden layers
   std::vector<std::int64_t> decoder = {400};  ///< widths of the decoder's hidden layers
   std::int64_t latent = 20;                   ///< dimensions of z
+  std::string prior = "normal";               ///< p(z) of a vae: normal, N(0, I)
   std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
   std::string likelihood = "bernoulli";       ///< see the README
   double variance = 1.0;                      ///< of gaussian(-sigmoid); gaussian-shared begins with it
@@ -113,6 +115,10 @@ struct Recipe {
   /// Checks every value, and that they make sense together. Throws ConfigError naming the key. What reads a
   /// recipe calls it, and so does a model that is built from one.
   void validate() const;
+  /// Checks that each of `settings`, "key=value" as `set` took them, changes something: train.decay_factor
+  /// does with train.schedule = "step" alone. Throws ConfigError that says with what it would, and where
+  /// `validate` throws.
+  void check_counts(std::span<const std::string> settings) const;
 };
 
 }  // namespace elbo

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <span>
 
-#include "base/text.h"
 #include "base/check.h"
+#include "base/text.h"
 
 namespace elbo::data {
 namespace {
@@ -25,10 +25,10 @@ std::string shortest(float value) {
 
 [[noreturn]] void fail(const ValueRange& range, std::string_view place, float value) {
   if (std::isnan(value)) {
-    throw DataError(concat(place,
-                           " is missing (NaN).\nUse --set data.missing=mask to leave missing values out of "
-                           "the likelihood, or remove the examples "
-                           "or columns that have them."));
+    throw DataError(
+        concat(place,
+               " is missing (NaN).\nSet data.missing = \"mask\" to leave missing values out of the "
+               "likelihood, or remove the examples or columns that have them."));
   }
   if (std::isinf(value)) {
     throw DataError(concat(
@@ -58,34 +58,7 @@ std::string place_of(const Examples& examples, std::string_view source, std::int
   return concat(row, ", dimension ", j, column.empty() ? "" : " " + column, " (counted from 0)");
 }
 
-ValueRange finite_support_of(LikelihoodKind kind, const DataSettings& settings,
-                             const LikelihoodConstants& constants) {
-  const std::string name(likelihood_name(kind));
-  if (likelihood_support(kind) == Support::classes) {
-    return {.needed_by = name,
-            .low = 0.0f,
-            .high = static_cast<float>(constants.classes - 1),
-            .advice = concat("Number the classes from 0, and set model.classes to how many there are (it is ",
-                             constants.classes, ", ", kMostClasses,
-                             " at the most). Bytes stand for byte/255: store classes as another type"),
-            .whole = true};
-  }
-  if (settings.binarize == "threshold") return {.needed_by = name};
-  if (settings.binarize == "resample") {
-    return {"data.binarize=resample", 0.0f, 1.0f, "Use --set data.binarize=none"};
-  }
-  if (likelihood_support(kind) == Support::real) return {.needed_by = name};
-  return {name, 0.0f, 1.0f, "Use --set model.likelihood=gaussian"};
-}
-
 }  // namespace
-
-ValueRange support_of(LikelihoodKind kind, const DataSettings& settings,
-                      const LikelihoodConstants& constants) {
-  ValueRange range = finite_support_of(kind, settings, constants);
-  range.may_miss = settings.missing == "mask" || !settings.mask.empty();
-  return range;
-}
 
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    const std::vector<std::string>& columns) {

@@ -1,32 +1,23 @@
 #pragma once
-// Whether data suits a likelihood, asked before training and evaluation.
+// Whether data has the values that something needs, asked before training and evaluation.
 
 #include <limits>
 #include <string>
 #include <string_view>
 
 #include "elbo/dataset.h"
-#include "elbo/recipe.h"
-#include "math/likelihoods/list.h"
 
 namespace elbo::data {
 
 /// The values that something needs, both ends included.
 struct ValueRange {
-  std::string needed_by{};  ///< for errors: "bernoulli", "data.binarize=resample"
+  std::string needed_by{};  ///< for errors: "bernoulli", "decoding"
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
   std::string advice{};   ///< what else to use where data is outside
   bool may_miss = false;  ///< NaN is a missing value
   bool whole = false;     ///< only whole numbers
 };
-
-/// The values that data may have, before preprocessing, to be trained on with a likelihood: its support, grey
-/// values included for bernoulli, and [0, 1] where its mean cannot be elsewhere; [0, 1] where they are
-/// probabilities to resample from; any where they are compared with the threshold anyway. NaN where the
-/// settings have missing values. `constants` say how many classes there are.
-ValueRange support_of(LikelihoodKind kind, const DataSettings& settings = {},
-                      const LikelihoodConstants& constants = {});
 
 /// Checks that every value is finite and in the range, or missing where that may be; a byte stands for
 /// byte / 255. `source` ("mine, train") names examples that have no origin of their own, `columns` (may be

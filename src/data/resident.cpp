@@ -8,9 +8,9 @@
 #include <numeric>
 #include <utility>
 
+#include "base/check.h"
 #include "data/sources/array.h"
 #include "math/philox.h"
-#include "base/check.h"
 
 namespace elbo::data {
 namespace {
@@ -24,13 +24,6 @@ void check_sizes(const Examples& examples) {
                  examples.bytes.size() + examples.floats.size() == values,
              ShapeError, examples.count, " examples of ", examples.dims, " values were given as ",
              examples.bytes.size(), " bytes and ", examples.floats.size(), " floats");
-}
-
-ops::Binarize parse_binarize(const std::string& name) {
-  if (name == "none") return ops::Binarize::none;
-  if (name == "threshold") return ops::Binarize::threshold;
-  if (name == "resample") return ops::Binarize::resample;
-  throw ConfigError(concat("data.binarize = \"", name, "\" is not known: use none, threshold or resample."));
 }
 
 /// Σ f(j, x_j) over all examples for each dimension j, in double; what is missing adds nothing.
@@ -98,12 +91,12 @@ std::vector<double> presence(const Examples& examples) {
   return share;
 }
 
-Preprocessor::Preprocessor(Context& context, const DataSettings& settings, bool stored_as_bytes,
+Preprocessor::Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes,
                            std::span<const float> mean, std::span<const float> deviation) {
   ELBO_CHECK(mean.size() == deviation.size(), ShapeError, mean.size(), " means and ", deviation.size(),
              " deviations");
   settings_.scale = stored_as_bytes ? kByteScale : 1.0f;
-  settings_.binarize = parse_binarize(settings.binarize);
+  settings_.binarize = binarize;
   if (mean.empty()) return;
   std::vector<float> inverse(deviation.begin(), deviation.end());
   for (float& value : inverse) value = 1.0f / value;

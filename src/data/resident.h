@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "elbo/dataset.h"
-#include "elbo/recipe.h"
 #include "ops/gather_batch.h"
 #include "runtime/buffer.h"
 
@@ -46,15 +45,14 @@ Standardization standardization(const Examples& examples);
 /// Of each dimension, the share of examples where it is present (no NaN).
 std::vector<double> presence(const Examples& examples);
 
-/// DataSettings as gather_batch takes them; owns the statistics' copies on the device.
+/// What a batch goes through, as gather_batch takes it; owns the statistics' copies on the device.
 class Preprocessor {
  public:
   /// `stored_as_bytes`: a byte stands for byte / 255. `mean` and `deviation` [dims], or empty for none.
-  /// Throws ConfigError on an unknown data.binarize.
-  Preprocessor(Context& context, const DataSettings& settings, bool stored_as_bytes,
-               std::span<const float> mean, std::span<const float> deviation);
+  Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes, std::span<const float> mean,
+               std::span<const float> deviation);
 
-  /// With the noise for binarize = "resample" keyed by `seed` and `time` (device memory; null means 0).
+  /// With the noise of Binarize::resample keyed by `seed` and `time` (device memory; null means 0).
   ops::Preprocess keyed(std::uint64_t seed, const std::uint64_t* time) const;
 
  private:

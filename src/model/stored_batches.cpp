@@ -2,8 +2,9 @@
 
 #include <numeric>
 
-#include "data/check.h"
 #include "base/check.h"
+#include "data/check.h"
+#include "recipe/data_settings.h"
 
 namespace elbo {
 namespace {
@@ -14,7 +15,7 @@ const Examples& checked(const Model::State& state, const Examples& examples) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
                             config.dims, ". Use the data it was trained on, or train a new model."));
   }
-  data::ValueRange range = data::support_of(config.likelihood, state.recipe.data, config.constants);
+  data::ValueRange range = value_range(config.likelihood, state.recipe.data, config.constants);
   range.may_miss = range.may_miss || config.missing;
   data::check_support(examples, range, "the evaluated examples");
   return examples;
@@ -31,7 +32,7 @@ std::vector<std::int64_t> counting(std::int64_t count) {
 StoredBatches::StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed)
     : context_(state.context.get()),
       resident_(*context_, checked(state, examples)),
-      preprocessor_(*context_, state.recipe.data, !examples.bytes.empty(), state.standard_mean,
+      preprocessor_(*context_, binarization(state.recipe.data), !examples.bytes.empty(), state.standard_mean,
                     state.standard_deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),

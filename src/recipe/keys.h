@@ -1,8 +1,8 @@
 #pragma once
-// The table of recipe keys: reading, writing, checking and the command's help all follow from it.
+// The table of recipe keys: reading, writing, checking and the command's help all follow from it. A key is a
+// line in the table of its section (keys_data.cpp, …), beside its member in elbo/recipe.h.
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "elbo/recipe.h"
+#include "recipe/bounds.h"
+#include "recipe/choices.h"
 
 namespace elbo {
 
@@ -18,35 +20,40 @@ namespace elbo {
 using SettingRef = std::variant<std::string*, bool*, std::int64_t*, std::uint64_t*, double*,
                                 std::vector<std::int64_t>*, std::vector<double>*>;
 
-/// What a number, or each number of a list, may be.
-struct Bounds {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  bool low_allowed = true;  ///< low itself
-  bool high_allowed = true;
-
-  bool contain(double value) const;  ///< false for NaN and for infinities
-  std::string describe() const;      ///< "at least 1", "above 0", "at least 0 and below 1"
-};
-
 struct RecipeKey {
   std::string_view name;  ///< "model.latent"
   std::string_view doc;   ///< one line
   SettingRef (*at)(Recipe&);
   Bounds bounds = {};
-  std::vector<std::string> (*choices)() = nullptr;  ///< the strings it takes; null: any
+  std::span<const Choice> (*choices)() = nullptr;  ///< the texts it takes; null: any
+  /// Another key, one of those that turn something on: this one counts only while that does so. Which
+  /// choices it counts with, they say themselves.
+  std::string_view with = {};
+  /// Its default leaves something out that any other value asks for. Such a value is refused where the key
+  /// does not count, in a file too; of other keys a file may keep a value for later.
+  bool turns_on = false;
+  bool may_be_empty = false;  ///< a text
 
-  /// "text", "yes or no", "whole number", "number", "list of whole numbers", "list of numbers", or its
+  /// "text", "true|false", "whole number", "number", "list of whole numbers", "list of numbers", or its
   /// choices: "relu|tanh|…".
   std::string type() const;
   /// The value in TOML; a number is written with the fewest digits that read back to it.
   std::string to_toml(const Recipe& recipe) const;
+  /// The value of a key with choices.
+  const std::string& chosen(const Recipe& recipe) const;
+  bool is_default(const Recipe& recipe) const;
   /// What is wrong with the recipe's value, in words that follow the key's name; nothing where it is fine.
   std::optional<std::string> complaint(const Recipe& recipe) const;
 };
 
 /// Every key, in the order of the sections of a recipe.
 std::span<const RecipeKey> recipe_keys();
+// Its sections.
+std::span<const RecipeKey> data_keys();
+std::span<const RecipeKey> model_keys();
+std::span<const RecipeKey> objective_keys();
+std::span<const RecipeKey> train_keys();
+
 /// Null where there is no such key.
 const RecipeKey* find_recipe_key(std::string_view name);
 /// "unknown key …" with the nearest name.

@@ -4,16 +4,71 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/check.h"
+#include "recipe/choices.h"
+
 namespace elbo {
 namespace {
 
-double stage_rate(const TrainSettings& settings, std::int64_t epochs_done) {
+/// An optimizer step, from 1.
+struct Moment {
+  const TrainSettings& settings;
+  std::int64_t steps_per_epoch;
+  std::int64_t step;
+
+  double epoch() const { return static_cast<double>(steps_per_epoch); }
+  double t() const { return static_cast<double>(step); }
+  double warmup() const { return settings.warmup_epochs * epoch(); }
+};
+
+double constant_rate(const Moment& at) {
+  return at.settings.learning_rate;
+}
+
+double step_rate(const Moment& at) {
+  // A fraction of an epoch may be a whole number of steps but for rounding.
+  const double decays = std::floor((at.t() - 1.0) / (at.settings.decay_epochs * at.epoch()) * (1.0 + 1e-12));
+  return at.settings.learning_rate * std::pow(at.settings.decay_factor, decays);
+}
+
+double cosine_rate(const Moment& at) {
+  const double rate = at.settings.learning_rate, final_rate = at.settings.final_learning_rate;
+  const double from = std::max(at.warmup(), 1.0), last = static_cast<double>(at.settings.epochs) * at.epoch();
+  const double progress = last > from ? std::clamp((at.t() - from) / (last - from), 0.0, 1.0) : 0.0;
+  const double share = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+  return final_rate + (rate - final_rate) * share;
+}
+
+double staged_rate(const Moment& at) {
+  const TrainSettings& settings = at.settings;
+  const std::int64_t epochs_done = (at.step - 1) / at.steps_per_epoch;
   std::size_t stage = 0;
   for (std::int64_t end = settings.stage_epochs[0];
        epochs_done >= end && stage + 1 < settings.stage_rates.size();) {
     end += settings.stage_epochs[++stage];
   }
   return settings.stage_rates[stage];
+}
+
+constexpr std::string_view kOfConstant[] = {"train.learning_rate"};
+constexpr std::string_view kOfStep[] = {"train.learning_rate", "train.decay_epochs", "train.decay_factor"};
+constexpr std::string_view kOfCosine[] = {"train.learning_rate", "train.final_learning_rate"};
+constexpr std::string_view kOfStaged[] = {"train.stage_epochs", "train.stage_rates"};
+
+struct Schedule : Choice {
+  double (*rate)(const Moment&);  ///< before the warmup
+  bool knows_the_end = false;     ///< its rates depend on how many epochs the training has
+};
+
+constexpr Schedule kSchedules[] = {{{"constant", kOfConstant}, constant_rate},
+                                   {{"step", kOfStep}, step_rate},
+                                   {{"cosine", kOfCosine}, cosine_rate, true},
+                                   {{"staged", kOfStaged}, staged_rate}};
+
+/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+const Schedule& schedule_of(const TrainSettings& settings) {
+  if (const Schedule* schedule = find_row(kSchedules, settings.schedule)) return *schedule;
+  throw ConfigError(concat("train.schedule = \"", settings.schedule, "\" is not known"));
 }
 
 /// min(1, step / steps).
@@ -23,23 +78,14 @@ double risen(double step, double steps) {
 
 }  // namespace
 
+std::span<const Choice> schedule_choices() {
+  static const auto choices = choices_of(kSchedules);
+  return choices;
+}
+
 double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch, std::int64_t step) {
-  const auto epoch = static_cast<double>(steps_per_epoch), t = static_cast<double>(step);
-  const double warmup = settings.warmup_epochs * epoch;
-  double rate = settings.learning_rate;
-  if (settings.schedule == "step") {
-    // A fraction of an epoch may be a whole number of steps but for rounding.
-    const double decays = std::floor((t - 1.0) / (settings.decay_epochs * epoch) * (1.0 + 1e-12));
-    rate *= std::pow(settings.decay_factor, decays);
-  } else if (settings.schedule == "cosine") {
-    const double from = std::max(warmup, 1.0), last = static_cast<double>(settings.epochs) * epoch;
-    const double progress = last > from ? std::clamp((t - from) / (last - from), 0.0, 1.0) : 0.0;
-    const double share = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
-    rate = settings.final_learning_rate + (rate - settings.final_learning_rate) * share;
-  } else if (settings.schedule == "staged") {
-    rate = stage_rate(settings, (step - 1) / steps_per_epoch);
-  }
-  return rate * risen(t, warmup);
+  const Moment at{settings, steps_per_epoch, step};
+  return schedule_of(settings).rate(at) * risen(at.t(), at.warmup());
 }
 
 double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t step) {
@@ -60,7 +106,7 @@ double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epo
 }
 
 bool rates_follow_epochs(const Recipe& recipe) {
-  return recipe.train.schedule == "cosine" || recipe.objective.cycles > 0;
+  return schedule_of(recipe.train).knows_the_end || recipe.objective.cycles > 0;
 }
 
 std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch) {

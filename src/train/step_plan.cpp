@@ -6,6 +6,7 @@
 #include "data/resident.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "recipe/data_settings.h"
 #include "train/product_plans.h"
 #include "train/trainable.h"
 
@@ -85,7 +86,7 @@ StepPlan measure(Model& model, const Dataset& data) {
     state.standard_deviation = std::move(statistics.deviation);
   }
   const data::ResidentData resident(context, examples);
-  const data::Preprocessor preprocessor(context, state.recipe.data, !examples.bytes.empty(),
+  const data::Preprocessor preprocessor(context, binarization(state.recipe.data), !examples.bytes.empty(),
                                         state.standard_mean, state.standard_deviation);
   const auto made = make_step_graphs(state, resident, preprocessor, PlanSources::of(state));
   StepGraphs& runner = *made;

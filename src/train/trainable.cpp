@@ -1,8 +1,9 @@
 #include "train/trainable.h"
 
+#include "base/check.h"
 #include "data/check.h"
 #include "model/state.h"
-#include "base/check.h"
+#include "recipe/data_settings.h"
 
 namespace elbo {
 namespace {
@@ -21,7 +22,7 @@ void check_trainable(const Model& model, const Dataset& data) {
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
   const ModelConfig& config = model.state().vae->config();
-  data::check_support(data, data::support_of(config.likelihood, model.recipe().data, config.constants));
+  data::check_support(data, value_range(config.likelihood, model.recipe().data, config.constants));
   if (model.recipe().train.patience == 0 || !data.validation.empty()) return;
   throw ConfigError(concat("train.patience needs validation data, and ", data.name,
                            " has none: hold some out, as with data.validation = 0.1."));

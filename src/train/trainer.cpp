@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/out_of_memory.h"
 #include "evaluation/evaluate.h"
+#include "recipe/data_settings.h"
 #include "train/best_epoch.h"
 #include "train/output_bias.h"
 #include "train/product_plans.h"
@@ -38,8 +39,8 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
   log_volume_ = state.log_volume(data.train);
   identity_.train = data::fingerprint(data.train);
   train_data_ = data::ResidentData(context, data.train);
-  preprocessor_.emplace(context, state.recipe.data, !data.train.bytes.empty(), state.standard_mean,
-                        state.standard_deviation);
+  preprocessor_.emplace(context, binarization(state.recipe.data), !data.train.bytes.empty(),
+                        state.standard_mean, state.standard_deviation);
   PlanSources plans = PlanSources::of(state);
   if (options.resume && !options.folder.empty()) {
     plans.checkpoint = checkpoint_plans(RunFolder(options.folder).checkpoint());

@@ -19,6 +19,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   ModelConfig config;
   config.dims = dims;
   config.kind = settings.kind;
+  config.prior = settings.prior;
   config.latent = settings.latent;
   config.encoder = settings.encoder;
   config.decoder = settings.decoder;

@@ -126,46 +126,12 @@ TEST(DataDataset, SplitRefusesBadFractions) {
   EXPECT_EQ(dataset.train.count, 10);
 }
 
-TEST(DataDataset, SupportOfBernoulliIsTheUnitInterval) {
-  const auto bernoulli = data::support_of(LikelihoodKind::bernoulli);
-  Dataset dataset = Dataset::from_floats({0.0f, 1.0f, 0.5f, 0.25f}, 2);
-  EXPECT_NO_THROW(data::check_support(dataset, bernoulli));
-  dataset.name = "mine.csv";
-  dataset.columns = {"width", "height"};
-  dataset.test = dataset.train;
-  dataset.test.floats[3] = 3.5f;
-  expect_error<DataError>([&] { data::check_support(dataset, bernoulli); },
-                          {"row 1 of mine.csv, test, dimension 1 \"height\"", "3.5", "bernoulli", "[0, 1]",
-                           "model.likelihood=gaussian"});
-  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian)));
-  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_learned)));
-  expect_error<DataError>(
-      [&] { data::check_support(dataset, data::support_of(LikelihoodKind::gaussian_sigmoid)); },
-      {"gaussian-sigmoid", "[0, 1]", "model.likelihood=gaussian"});
-  dataset.test.floats[3] = std::nextafter(1.0f, 2.0f);
-  expect_error<DataError>([&] { data::check_support(dataset, bernoulli); }, {"is 1.0000001,"});
-  dataset.test.floats[3] = -1e-7f;
-  expect_error<DataError>([&] { data::check_support(dataset, bernoulli); }, {"is -1e-07,"});
-}
-
-TEST(DataDataset, BinarizingChangesWhatIsNeeded) {
-  const Dataset dataset = Dataset::from_floats({0.0f, 3.5f}, 2);
-  DataSettings settings;
-  settings.binarize = "threshold";
-  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::bernoulli, settings)));
-  settings.binarize = "resample";
-  expect_error<DataError>(
-      [&] { data::check_support(dataset, data::support_of(LikelihoodKind::gaussian, settings)); },
-      {"data.binarize=resample needs values in [0, 1]", "3.5", "data.binarize=none"});
-}
-
 TEST(DataDataset, MissingAndInfiniteValuesAreRefused) {
-  const auto gaussian = data::support_of(LikelihoodKind::gaussian);
   Dataset dataset = Dataset::from_floats({0.0f, 1.0f, std::numeric_limits<float>::quiet_NaN(), 2.0f}, 2);
-  expect_error<DataError>([&] { data::check_support(dataset, gaussian); },
+  expect_error<DataError>([&] { data::check_support(dataset, {}); },
                           {"row 1 of memory, train, dimension 0 (counted from 0)", "missing"});
   dataset.train.floats[2] = -std::numeric_limits<float>::infinity();
-  expect_error<DataError>([&] { data::check_support(dataset, gaussian); }, {"infinite"});
+  expect_error<DataError>([&] { data::check_support(dataset, {}); }, {"infinite"});
 }
 
 TEST(DataDataset, ABadValueIsFoundByItsRowAfterASplit) {
@@ -188,11 +154,6 @@ TEST(DataDataset, SplitRefusesAFractionOfNoExample) {
   EXPECT_EQ(dataset.train.count, 2);
   dataset.validation = counted(3).train;
   EXPECT_NO_THROW(split(dataset, 0.1, 0.0, 1));
-}
-
-TEST(DataDataset, BytesSuitEveryLikelihood) {
-  const Dataset dataset = Dataset::from_bytes({0, 1, 254, 255}, 2);
-  EXPECT_NO_THROW(data::check_support(dataset, data::support_of(LikelihoodKind::bernoulli)));
 }
 
 }  // namespace

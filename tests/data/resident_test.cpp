@@ -1,4 +1,4 @@
-// Data on the device: stored form, preprocessing by the recipe, statistics, and the order of an epoch.
+// Data on the device: stored form, preprocessing, statistics, and the order of an epoch.
 
 #include "data/resident.h"
 
@@ -21,12 +21,12 @@ namespace {
 
 using test::Random;
 
-/// All examples as a batch, through the settings.
-std::vector<float> preprocessed(const Examples& examples, const DataSettings& settings,
+/// All examples as a batch, preprocessed.
+std::vector<float> preprocessed(const Examples& examples, ops::Binarize binarize,
                                 const Standardization& statistics = {}, std::uint64_t seed = 0) {
   Context context(test::device());
   const ResidentData resident(context, examples);
-  const Preprocessor preprocessor(context, settings, !examples.bytes.empty(), statistics.mean,
+  const Preprocessor preprocessor(context, binarize, !examples.bytes.empty(), statistics.mean,
                                   statistics.deviation);
   Buffer<float> x(context, examples.count * examples.dims);
   ops::GatherTarget target;
@@ -45,7 +45,7 @@ Examples all_bytes() {
 
 TEST(Resident, BytesStandForTheirShareOf255) {
   ELBO_REQUIRE_DEVICE();
-  const auto x = preprocessed(all_bytes(), {});
+  const auto x = preprocessed(all_bytes(), ops::Binarize::none);
   std::vector<double> expected;
   for (int value = 0; value < 256; ++value) expected.push_back(value / 255.0);
   EXPECT_TRUE(test::near_all<float>(x, expected, {1e-7, 1e-7}));
@@ -59,33 +59,29 @@ TEST(Resident, FloatsAreTakenAsTheyAre) {
   examples.count = 3;
   examples.dims = 5;
   examples.floats = Random(1).normal(15, 100.0, 50.0);
-  EXPECT_EQ(preprocessed(examples, {}), examples.floats);
+  EXPECT_EQ(preprocessed(examples, ops::Binarize::none), examples.floats);
 }
 
 TEST(Resident, ThresholdIsAtOneHalf) {
   ELBO_REQUIRE_DEVICE();
-  DataSettings settings;
-  settings.binarize = "threshold";
-  const auto x = preprocessed(all_bytes(), settings);
+  const auto x = preprocessed(all_bytes(), ops::Binarize::threshold);
   for (int value = 0; value < 256; ++value)
     EXPECT_EQ(x[static_cast<std::size_t>(value)], value >= 128 ? 1.0f : 0.0f);
 }
 
 TEST(Resident, ResampleFollowsTheValuesAndTheSeed) {
   ELBO_REQUIRE_DEVICE();
-  DataSettings settings;
-  settings.binarize = "resample";
   Examples grey;
   grey.count = 400;
   grey.dims = 50;
   grey.bytes.assign(20000, 77);
-  const auto x = preprocessed(grey, settings, {}, 5);
+  const auto x = preprocessed(grey, ops::Binarize::resample, {}, 5);
   EXPECT_TRUE(std::ranges::all_of(x, [](float value) { return value == 0.0f || value == 1.0f; }));
   const double mean = std::accumulate(x.begin(), x.end(), 0.0) / 20000.0;
   const double p = 77 / 255.0;
   EXPECT_NEAR(mean, p, 5.0 * std::sqrt(p * (1 - p) / 20000.0));
-  EXPECT_EQ(preprocessed(grey, settings, {}, 5), x);
-  EXPECT_NE(preprocessed(grey, settings, {}, 6), x);
+  EXPECT_EQ(preprocessed(grey, ops::Binarize::resample, {}, 5), x);
+  EXPECT_NE(preprocessed(grey, ops::Binarize::resample, {}, 6), x);
 }
 
 TEST(Resident, StatisticsAreThoseOfTheValues) {
@@ -138,9 +134,7 @@ TEST(Resident, StandardizedDataHasMeanZeroAndDeviationOne) {
   examples.dims = 4;
   examples.floats = Random(9).normal(2000, 7.0, 2.0);
   for (std::size_t i = 3; i < 2000; i += 4) examples.floats[i] = 1.25f;  // constant
-  DataSettings settings;
-  settings.standardize = true;
-  const auto x = preprocessed(examples, settings, standardization(examples));
+  const auto x = preprocessed(examples, ops::Binarize::none, standardization(examples));
   for (std::size_t j = 0; j < 4; ++j) {
     double sum = 0, square = 0;
     for (std::size_t i = j; i < 2000; i += 4) sum += x[i];
@@ -163,9 +157,6 @@ TEST(Resident, RefusesWhatIsNoData) {
   EXPECT_THROW(ResidentData(context, none), DataError);
   EXPECT_THROW(ResidentData(context, both), ShapeError);
   EXPECT_THROW(ResidentData(context, short_of), ShapeError);
-  DataSettings settings;
-  settings.binarize = "sometimes";
-  EXPECT_THROW(Preprocessor(context, settings, true, {}, {}), ConfigError);
 }
 
 TEST(EpochPermutation, IsAPermutationOfItsOwn) {

@@ -7,6 +7,7 @@
 
 #include "data/resident.h"
 #include "model/model_file.h"
+#include "recipe/data_settings.h"
 #include "support/tolerance.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
@@ -31,7 +32,7 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
     model.state().standard_deviation = statistics.deviation;
   }
   const data::ResidentData resident(context, data.train);
-  const data::Preprocessor preprocessor(context, recipe.data, !data.train.bytes.empty(),
+  const data::Preprocessor preprocessor(context, binarization(recipe.data), !data.train.bytes.empty(),
                                         model.state().standard_mean, model.state().standard_deviation);
   StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   for (const auto moment :
@@ -131,12 +132,10 @@ TEST(DeviceNoise, ResampledBatchesAreEqualToTheBit) {
   examples.count = 64;
   examples.dims = 259;
   examples.bytes = Random(4).bytes(examples.count * examples.dims);
-  DataSettings settings;
-  settings.binarize = "resample";
   const auto batch = [&](Device device, std::uint64_t time) {
     Context context(device);
     const data::ResidentData resident(context, examples);
-    const data::Preprocessor preprocessor(context, settings, true, {}, {});
+    const data::Preprocessor preprocessor(context, ops::Binarize::resample, true, {}, {});
     const Buffer<std::uint64_t> clock(context, std::span<const std::uint64_t>(&time, 1));
     Buffer<float> x(context, examples.count * examples.dims);
     ops::GatherTarget target;

@@ -242,7 +242,7 @@ TEST(Recipe, ObjectivesThatContradictEachOtherAreRefused) {
       {{"objective.code_l1=1"}, "objective.code_l1"},
       {{"objective.code_l2=1"}, "objective.code_l2"},
       {{"objective.corruption=gaussian"}, "objective.corruption_amount"},
-      {{"objective.corruption_amount=0.5"}, "gaussian or masking"},
+      {{"objective.corruption_amount=0.5"}, "\"gaussian\" or \"masking\""},
       {{"objective.corruption=masking", "objective.corruption_amount=1"}, "fraction"},
       {{"model.kind=autoencoder", "objective.warmup_epochs=2"}, "objective.warmup_epochs"},
       {{"model.kind=autoencoder", "objective.cycles=2"}, "cycles"},

@@ -12,6 +12,7 @@
 
 #include "elbo/error.h"
 #include "model/model_file.h"
+#include "recipe/data_settings.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
@@ -64,7 +65,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   Model model = make_model(recipe, data);
   Context& context = *model.state().context;
   const data::ResidentData resident(context, data.train);
-  const data::Preprocessor preprocessor(context, recipe.data, false, {}, {});
+  const data::Preprocessor preprocessor(context, binarization(recipe.data), false, {}, {});
   StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
   runner.begin(1, 0, 0, {});
   for (std::int64_t i = 1; i <= step; ++i) {

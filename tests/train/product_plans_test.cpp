@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "io/file.h"
+#include "recipe/data_settings.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
 #include "train/checkpoint.h"
@@ -84,7 +85,7 @@ struct Made {
   Made() : data(patterned_data(27, 0)), model(recipe(), data.dims(), device()) {
     Model::State& state = model.state();
     resident = data::ResidentData(*state.context, data.train);
-    preprocessor.emplace(*state.context, state.recipe.data, true, state.standard_mean,
+    preprocessor.emplace(*state.context, binarization(state.recipe.data), true, state.standard_mean,
                          state.standard_deviation);
   }
   static Recipe recipe() {

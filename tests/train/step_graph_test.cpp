@@ -4,6 +4,7 @@
 
 #include "elbo/error.h"
 #include "model/model_file.h"
+#include "recipe/data_settings.h"
 #include "support/allocations.h"
 #include "support/data.h"
 #include "support/training.h"
@@ -19,7 +20,7 @@ class StepRun {
       : model_(recipe, data.dims(), device()),
         context_(*model_.state().context),
         resident_(context_, data.train),
-        preprocessor_(context_, recipe.data, !data.train.bytes.empty(), {}, {}),
+        preprocessor_(context_, binarization(recipe.data), !data.train.bytes.empty(), {}, {}),
         runner_(model_.state(), resident_, preprocessor_, {.graph_steps = graph_steps, .overlap = overlap}) {}
 
   /// Whole epochs; returns how often graphs were launched.
@@ -160,7 +161,7 @@ TEST(StepGraph, TheEnvironmentSaysWhetherGridsOverlap) {
   const Recipe recipe = small_recipe();
   Model model(recipe, data.dims(), device());
   const data::ResidentData resident(*model.state().context, data.train);
-  const data::Preprocessor preprocessor(*model.state().context, recipe.data, true, {}, {});
+  const data::Preprocessor preprocessor(*model.state().context, binarization(recipe.data), true, {}, {});
   const auto make = [&](const char* text) {
     const Environment environment("ELBO_GRID_OVERLAP", text);
     StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});

@@ -12,6 +12,7 @@
 #include "data/check.h"
 #include "elbo/train.h"
 #include "model/model_file.h"
+#include "recipe/data_settings.h"
 #include "support/cli.h"
 #include "support/file_formats.h"
 #include "support/reference_vae.h"
@@ -155,7 +156,7 @@ Recipe class_recipe(std::int64_t classes) {
 }
 
 TEST(CategoricalLikelihood, DataThatIsNoClassIsRefused) {
-  const auto range = data::support_of(kCategorical, {}, of_classes(4));
+  const auto range = value_range(kCategorical, {}, of_classes(4));
   Dataset data = Dataset::from_floats({0.0f, 3.0f, 1.0f, 2.0f}, 2);
   EXPECT_NO_THROW(data::check_support(data, range));
   data.name = "survey.csv";
@@ -167,7 +168,7 @@ TEST(CategoricalLikelihood, DataThatIsNoClassIsRefused) {
                              "whole numbers from 0 to 3", "model.classes"});
   }
   data.train.floats[3] = kNan;
-  expect_error<DataError>([&] { data::check_support(data, range); }, {"missing", "data.missing=mask"});
+  expect_error<DataError>([&] { data::check_support(data, range); }, {"missing", "data.missing = \"mask\""});
   EXPECT_NO_THROW(data::check_support(Dataset::from_bytes({0, 255}, 2), range)) << "0 and 1";
   expect_error<DataError>(
       [&] {
@@ -181,7 +182,7 @@ TEST(CategoricalLikelihood, SaysThatBytesAreNoClasses) {
   expect_error<DataError>(
       [] {
         data::check_support(Dataset::from_floats({0.0f, 2.0f / 255.0f}, 2),
-                            data::support_of(kCategorical, {}, of_classes(3)));
+                            value_range(kCategorical, {}, of_classes(3)));
       },
       {"dimension 1", "whole numbers from 0 to 2", "another type"});
 }

@@ -13,6 +13,7 @@
 #include "elbo/error.h"
 #include "elbo/train.h"
 #include "model/model_file.h"
+#include "recipe/data_settings.h"
 #include "support/cli.h"
 #include "support/data.h"
 #include "support/file_formats.h"
@@ -59,9 +60,9 @@ TEST(Missing, AMaskOfAnotherShapeOrWithOtherValuesIsRefused) {
 
 TEST(Missing, NanIsRefusedUnlessItIsAMissingValue) {
   Dataset data = Dataset::from_floats({0.5f, kNan, 0.25f, 1.0f}, 2);
-  expect_error<DataError>([&] { data::check_support(data, data::support_of(LikelihoodKind::bernoulli)); },
-                          {"row 0", "missing", "data.missing=mask"});
-  const auto range = data::support_of(LikelihoodKind::bernoulli, with_missing());
+  expect_error<DataError>([&] { data::check_support(data, value_range(LikelihoodKind::bernoulli)); },
+                          {"row 0", "missing", "data.missing = \"mask\""});
+  const auto range = value_range(LikelihoodKind::bernoulli, with_missing());
   EXPECT_NO_THROW(data::check_support(data, range));
   data.train.floats[2] = 1.5f;
   expect_error<DataError>([&] { data::check_support(data, range); }, {"row 1", "1.5", "[0, 1]"});

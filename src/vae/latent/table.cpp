@@ -1,25 +1,36 @@
-// The latents by the values of model.kind.
+// model.kind: what stands between encoder and decoder.
 
-#include "base/table.h"
+#include "base/check.h"
+#include "recipe/choices.h"
 #include "vae/latent/latent.h"
 
 namespace elbo {
 namespace {
 
-struct Line {
-  std::string_view name;
+constexpr std::string_view kOfVae[] = {"model.prior",    "objective.kind",          "objective.samples",
+                                       "objective.beta", "objective.warmup_epochs", "objective.cycles"};
+constexpr std::string_view kOfAutoencoder[] = {"objective.code_l1", "objective.code_l2"};
+
+struct Row : Choice {
   std::unique_ptr<Latent> (*make)(const ModelConfig&);
 };
 
-constexpr Line kTable[] = {
-    {"vae", make_gaussian_latent},
-    {"autoencoder", make_point_latent},
+constexpr Row kTable[] = {
+    {{"vae", kOfVae}, make_gaussian_latent},
+    {{"autoencoder", kOfAutoencoder}, make_point_latent},
 };
 
 }  // namespace
 
+std::span<const Choice> latent_choices() {
+  static const std::vector<Choice> choices = choices_of(kTable);
+  return choices;
+}
+
 std::unique_ptr<Latent> make_latent(const ModelConfig& config) {
-  return line_named<Line>(kTable, "model.kind", config.kind).make(config);
+  const Row* row = find_row(kTable, config.kind);
+  if (!row) throw ConfigError(concat("model.kind = \"", config.kind, "\" is not known"));
+  return row->make(config);
 }
 
 }  // namespace elbo

@@ -1,33 +1,47 @@
-// The likelihoods by the values of model.likelihood.
+// model.likelihood: p(x|z).
 
-#include "base/table.h"
+#include "base/check.h"
+#include "recipe/choices.h"
 #include "vae/likelihood/likelihood.h"
 
 namespace elbo {
 namespace {
 
-struct Line {
-  std::string_view name;
+constexpr std::string_view kVariance[] = {"model.variance"};
+constexpr std::string_view kScale[] = {"model.scale"};
+constexpr std::string_view kClasses[] = {"model.classes"};
+
+struct Row : Choice {
   std::unique_ptr<Likelihood> (*make)(const ModelConfig&);
 };
 
-constexpr Line kTable[] = {
-    {"bernoulli", make_elementwise},
-    {"continuous-bernoulli", make_elementwise},
-    {"gaussian", make_elementwise},
-    {"gaussian-learned", make_elementwise},
-    {"gaussian-sigmoid", make_elementwise},
-    {"gaussian-shared", make_shared_variance},
-    {"laplace", make_elementwise},
-    {"laplace-learned", make_elementwise},
-    {"discretized-logistic", make_elementwise},
-    {"categorical", make_categorical},
+constexpr Row kTable[] = {
+    {{"bernoulli"}, make_elementwise},
+    {{"continuous-bernoulli"}, make_elementwise},
+    {{"gaussian", kVariance}, make_elementwise},
+    {{"gaussian-learned"}, make_elementwise},
+    {{"gaussian-sigmoid", kVariance}, make_elementwise},
+    {{"gaussian-shared", kVariance}, make_shared_variance},
+    {{"laplace", kScale}, make_elementwise},
+    {{"laplace-learned"}, make_elementwise},
+    {{"discretized-logistic"}, make_elementwise},
+    {{"categorical", kClasses}, make_categorical},
 };
+
+static_assert(std::size(kTable) == std::size(kLikelihoods));
 
 }  // namespace
 
+std::span<const Choice> likelihood_choices() {
+  static const std::vector<Choice> choices = choices_of(kTable);
+  return choices;
+}
+
 std::unique_ptr<Likelihood> make_likelihood(const ModelConfig& config) {
-  return line_named<Line>(kTable, "model.likelihood", likelihood_name(config.likelihood)).make(config);
+  const Row* row = find_row(kTable, likelihood_name(config.likelihood));
+  if (!row)
+    throw ConfigError(concat("model.likelihood = \"", likelihood_name(config.likelihood), "\" is not known"));
+  return row->make(config);
 }
 
 }  // namespace elbo

@@ -1,24 +1,31 @@
-// The priors by the values of model.prior.
+// model.prior: p(z).
 
-#include "base/table.h"
+#include "base/check.h"
+#include "recipe/choices.h"
 #include "vae/prior/prior.h"
 
 namespace elbo {
 namespace {
 
-struct Line {
-  std::string_view name;
+struct Row : Choice {
   std::unique_ptr<Prior> (*make)(const ModelConfig&);
 };
 
-constexpr Line kTable[] = {
-    {"normal", make_standard_normal},
+constexpr Row kTable[] = {
+    {{"normal"}, make_standard_normal},
 };
 
 }  // namespace
 
+std::span<const Choice> prior_choices() {
+  static const std::vector<Choice> choices = choices_of(kTable);
+  return choices;
+}
+
 std::unique_ptr<Prior> make_prior(const ModelConfig& config) {
-  return line_named<Line>(kTable, "model.prior", config.prior).make(config);
+  const Row* row = find_row(kTable, config.prior);
+  if (!row) throw ConfigError(concat("model.prior = \"", config.prior, "\" is not known"));
+  return row->make(config);
 }
 
 }  // namespace elbo

@@ -68,38 +68,6 @@ std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport&
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
-// A setting that would change nothing is a slip: of the key, or of the one that makes it count.
-void check_is_read(const Recipe& recipe, const std::vector<std::string>& settings) {
-  const std::string& schedule = recipe.train.schedule;
-  const std::string& likelihood = recipe.model.likelihood;
-  const bool has_variance =
-      likelihood == "gaussian" || likelihood == "gaussian-shared" || likelihood == "gaussian-sigmoid";
-  const struct {
-    const char* key;
-    bool read;
-    const char* when;
-  } keys[] = {
-      {"train.learning_rate", schedule != "staged",
-       "unless train.schedule is \"staged\", which has train.stage_rates"},
-      {"train.decay_epochs", schedule == "step", "with train.schedule = \"step\""},
-      {"train.decay_factor", schedule == "step", "with train.schedule = \"step\""},
-      {"train.final_learning_rate", schedule == "cosine", "with train.schedule = \"cosine\""},
-      {"objective.beta", recipe.model.kind == "vae", "with model.kind = \"vae\""},
-      {"objective.rising_share", recipe.objective.cycles > 0, "with objective.cycles"},
-      {"model.variance", has_variance,
-       "with model.likelihood = \"gaussian\", \"gaussian-shared\" or \"gaussian-sigmoid\""},
-      {"model.scale", likelihood == "laplace", "with model.likelihood = \"laplace\""},
-      {"model.classes", likelihood == "categorical", "with model.likelihood = \"categorical\""},
-  };
-  for (const std::string& setting : settings) {
-    const auto name = setting.substr(0, setting.find_first_of("= "));
-    for (const auto& [key, read, when] : keys) {
-      if (read || name != key) continue;
-      throw ConfigError(concat(setting, " would change nothing: ", key, " counts ", when, "."));
-    }
-  }
-}
-
 }  // namespace
 
 Job new_job(const TrainRequest& options) {
@@ -108,8 +76,7 @@ Job new_job(const TrainRequest& options) {
   job.recipe = find_recipe(name);
   const std::string own_data = job.recipe.data.name;
   for (const auto& setting : options.settings) job.recipe.set(setting);
-  job.recipe.validate();
-  check_is_read(job.recipe, options.settings);
+  job.recipe.check_counts(options.settings);
   if (job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
   if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);

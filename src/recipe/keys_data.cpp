@@ -1,0 +1,50 @@
+#include "recipe/keys.h"
+
+namespace elbo {
+namespace {
+
+constexpr Choice kMissing[] = {{"error"}, {"mask"}};
+std::span<const Choice> missing_choices() {
+  return kMissing;
+}
+
+template <auto Member>
+SettingRef at(Recipe& recipe) {
+  return &(recipe.data.*Member);
+}
+
+using S = DataSettings;
+constexpr RecipeKey kKeys[] = {
+    {.name = "data.name", .doc = "built-in or known data set, or a file or folder", .at = at<&S::name>},
+    {.name = "data.validation",
+     .doc = "fraction of train held out where the data has no validation split",
+     .at = at<&S::validation>,
+     .bounds = kFraction},
+    {.name = "data.test",
+     .doc = "fraction of train held out where the data has no test split",
+     .at = at<&S::test>,
+     .bounds = kFraction},
+    {.name = "data.binarize",
+     .doc = "threshold at 0.5, or draw each value anew from its Bernoulli",
+     .at = at<&S::binarize>,
+     .choices = binarize_choices},
+    {.name = "data.missing",
+     .doc = "what NaN is: an error, or a missing value that leaves the likelihood",
+     .at = at<&S::missing>,
+     .choices = missing_choices},
+    {.name = "data.mask",
+     .doc = "a file of the data's shape with 0 where a value is missing, else 1; empty: none",
+     .at = at<&S::mask>,
+     .may_be_empty = true},
+    {.name = "data.standardize",
+     .doc = "subtract the training mean and divide by its deviation",
+     .at = at<&S::standardize>},
+};
+
+}  // namespace
+
+std::span<const RecipeKey> data_keys() {
+  return kKeys;
+}
+
+}  // namespace elbo

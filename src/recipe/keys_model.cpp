@@ -1,0 +1,84 @@
+#include "math/activation_kind.h"
+#include "math/likelihoods/constants.h"
+#include "recipe/keys.h"
+
+namespace elbo {
+namespace {
+
+constexpr Choice kInitializations[] = {{"pytorch"}, {"he"}, {"glorot"}};
+std::span<const Choice> initialization_choices() {
+  return kInitializations;
+}
+constexpr Choice kOutputBiases[] = {{"drawn"}, {"data"}};
+std::span<const Choice> output_bias_choices() {
+  return kOutputBiases;
+}
+
+std::vector<Choice> names_of_activations() {
+  std::vector<Choice> choices;
+  for (const ActivationName& activation : kActivations) choices.push_back({activation.name});
+  return choices;
+}
+std::span<const Choice> activation_choices() {
+  static const std::vector<Choice> choices = names_of_activations();
+  return choices;
+}
+
+template <auto Member>
+SettingRef at(Recipe& recipe) {
+  return &(recipe.model.*Member);
+}
+
+using S = ModelSettings;
+constexpr RecipeKey kKeys[] = {
+    {.name = "model.kind",
+     .doc = "with a prior and a KL, or without",
+     .at = at<&S::kind>,
+     .choices = latent_choices},
+    {.name = "model.encoder",
+     .doc = "widths of the encoder's hidden layers",
+     .at = at<&S::encoder>,
+     .bounds = kWidth},
+    {.name = "model.decoder",
+     .doc = "widths of the decoder's hidden layers",
+     .at = at<&S::decoder>,
+     .bounds = kWidth},
+    {.name = "model.latent", .doc = "dimensions of z", .at = at<&S::latent>, .bounds = kWidth},
+    {.name = "model.prior", .doc = "p(z)", .at = at<&S::prior>, .choices = prior_choices, .turns_on = true},
+    {.name = "model.activation",
+     .doc = "of the hidden layers",
+     .at = at<&S::activation>,
+     .choices = activation_choices},
+    {.name = "model.likelihood", .doc = "p(x|z)", .at = at<&S::likelihood>, .choices = likelihood_choices},
+    {.name = "model.variance",
+     .doc = "of the gaussian and gaussian-sigmoid; where that of gaussian-shared begins",
+     .at = at<&S::variance>,
+     .bounds = kPositive},
+    {.name = "model.scale",
+     .doc = "b of the laplace with fixed scale",
+     .at = at<&S::scale>,
+     .bounds = kPositive},
+    {.name = "model.classes",
+     .doc = "of the categorical: its values are 0, 1, ... below this",
+     .at = at<&S::classes>,
+     .bounds = {.low = 2.0, .high = kMostClasses}},
+    {.name = "model.see_mask",
+     .doc = "the encoder sees which values are missing, beside the values",
+     .at = at<&S::see_mask>},
+    {.name = "model.initialization",
+     .doc = "uniform ±1/√fan_in as PyTorch's Linear; He's; Glorot's",
+     .at = at<&S::initialization>,
+     .choices = initialization_choices},
+    {.name = "model.output_bias",
+     .doc = "of the decoder: drawn, or where the output is the training data's mean (or frequencies)",
+     .at = at<&S::output_bias>,
+     .choices = output_bias_choices},
+};
+
+}  // namespace
+
+std::span<const RecipeKey> model_keys() {
+  return kKeys;
+}
+
+}  // namespace elbo

@@ -1,0 +1,98 @@
+#include "recipe/rules.h"
+
+#include <numeric>
+
+#include "base/check.h"
+#include "math/likelihoods/list.h"
+
+namespace elbo {
+namespace {
+
+void refuse(bool wrong, const char* why) {
+  if (wrong) throw ConfigError(why);
+}
+
+void check_data(const Recipe& recipe) {
+  const DataSettings& data = recipe.data;
+  if (data.validation + data.test >= 1.0) {
+    throw ConfigError(concat("data.validation and data.test are ", data.validation, " and ", data.test,
+                             ", which leaves no example to train on."));
+  }
+  if (data.standardize && data.binarize != "none") {
+    throw ConfigError(
+        concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));
+  }
+  refuse(recipe.model.see_mask && data.missing != "mask" && data.mask.empty(),
+         "model.see_mask shows the encoder which values are missing, but none may be; set data.missing = "
+         "\"mask\" as well, or name a data.mask.");
+}
+
+void check_likelihood(const Recipe& recipe) {
+  const auto likelihood = likelihood_named(recipe.model.likelihood);
+  const DataSettings& data = recipe.data;
+  if (!likelihood) return;
+  const Support support = likelihood_support(*likelihood);
+  if (data.standardize && (support == Support::unit_interval || support == Support::unit_mean)) {
+    throw ConfigError(concat("data.standardize moves values out of [0, 1], where model.likelihood = \"",
+                             recipe.model.likelihood,
+                             "\" needs them; take a gaussian, or no standardizing."));
+  }
+  if (support != Support::classes) return;
+  const struct {
+    bool set;
+    const char* key;
+  } changes[] = {{data.standardize, "data.standardize"},
+                 {data.binarize != "none", "data.binarize"},
+                 {recipe.objective.corruption != "none", "objective.corruption"}};
+  for (const auto& [set, key] : changes) {
+    if (!set) continue;
+    throw ConfigError(concat(key, " reckons with values, but those of model.likelihood = \"",
+                             recipe.model.likelihood, "\" are the numbers of classes; leave it out."));
+  }
+}
+
+void check_objective(const ObjectiveSettings& o) {
+  refuse(o.free_bits > 0.0 && o.capacity > 0.0,
+         "objective.free_bits and objective.capacity both say what the KL costs: use one.");
+  refuse(o.warmup_epochs > 0.0 && o.cycles > 0,
+         "objective.warmup_epochs and objective.cycles both say how the KL's weight rises: use one.");
+  refuse(o.corruption != "none" && o.corruption_amount == 0.0,
+         "objective.corruption needs an objective.corruption_amount: a standard deviation (gaussian) or the "
+         "fraction of values that masking drops.");
+  refuse(o.corruption == "masking" && o.corruption_amount >= 1.0,
+         "objective.corruption_amount is a fraction below 1 for objective.corruption = \"masking\".");
+}
+
+void check_stages(const TrainSettings& train) {
+  if (train.stage_epochs.empty() || train.stage_epochs.size() != train.stage_rates.size()) {
+    throw ConfigError(
+        concat("train.stage_epochs has ", train.stage_epochs.size(), " stages and train.stage_rates ",
+               train.stage_rates.size(),
+               ": train.schedule = \"staged\" needs a length and a rate for each, at least one."));
+  }
+  const auto stages = std::accumulate(train.stage_epochs.begin(), train.stage_epochs.end(), 0.0);
+  if (static_cast<double>(train.epochs) > stages) {
+    throw ConfigError(concat("train.epochs is ", train.epochs,
+                             ", but the stages of train.stage_epochs end after ", stages,
+                             ": lengthen a stage, or train for fewer epochs."));
+  }
+}
+
+void check_schedule(const TrainSettings& train) {
+  if (train.schedule == "staged") check_stages(train);
+  if (train.schedule == "cosine" && train.final_learning_rate > train.learning_rate) {
+    throw ConfigError(concat("train.final_learning_rate is ", train.final_learning_rate,
+                             ", above train.learning_rate, which is ", train.learning_rate, "."));
+  }
+}
+
+}  // namespace
+
+void check_rules(const Recipe& recipe) {
+  check_schedule(recipe.train);
+  check_data(recipe);
+  check_likelihood(recipe);
+  check_objective(recipe.objective);
+}
+
+}  // namespace elbo

@@ -1,0 +1,156 @@
+#include "recipe/toml.h"
+
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace elbo {
+namespace {
+
+// Each takes the node's value where its type fits and says whether it did.
+bool assign(std::string& target, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(bool& target, const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(std::int64_t& target, const toml::node& node) {
+  const auto value = node.value_exact<std::int64_t>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+bool assign(std::uint64_t& target, const toml::node& node) {
+  const auto value = node.value_exact<std::int64_t>();
+  if (!value || *value < 0) return false;
+  target = static_cast<std::uint64_t>(*value);
+  return true;
+}
+
+bool assign(double& target, const toml::node& node) {
+  if (const auto whole = node.value_exact<std::int64_t>()) {
+    target = static_cast<double>(*whole);
+    return true;
+  }
+  const auto value = node.value_exact<double>();
+  if (value) target = *value;
+  return value.has_value();
+}
+
+template <class Number>
+bool assign(std::vector<Number>& target, const toml::node& node) {
+  const auto* array = node.as_array();
+  if (!array) return false;
+  std::vector<Number> values;
+  for (const auto& element : *array) {
+    Number value = 0;
+    if (!assign(value, element)) return false;
+    values.push_back(value);
+  }
+  target = std::move(values);
+  return true;
+}
+
+// As it was written, where that is a short scalar; else nothing.
+std::string written(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return quote_toml(*text);
+  if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+  if (const auto whole = node.value_exact<std::int64_t>()) return std::to_string(*whole);
+  if (const auto real = node.value_exact<double>()) return concat(*real);
+  return {};
+}
+
+std::string wrong_type(const RecipeKey& key, std::string_view value) {
+  Recipe defaults;
+  const auto target = key.at(defaults);
+  std::string text = concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
+  if (std::holds_alternative<std::vector<std::int64_t>*>(target)) text += ", as in [400, 200]";
+  if (std::holds_alternative<std::vector<double>*>(target)) text += ", as in [1e-3, 1e-4]";
+  if (std::holds_alternative<std::int64_t*>(target) || std::holds_alternative<std::uint64_t*>(target)) {
+    text += ", without point or exponent as in 1000";
+  }
+  if (key.bounds.low == 0.0) text += concat(", ", key.bounds.describe());
+  return value.empty() ? text + "." : concat(text, ", not ", value, ".");
+}
+
+// Sets one key and checks it. `where` begins the error message; `text` is the value as it was written.
+void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const std::string& where,
+            std::string_view text) {
+  if (!std::visit([&](auto* target) { return assign(*target, node); }, key.at(recipe))) {
+    throw ConfigError(concat(where, wrong_type(key, text)));
+  }
+  if (const auto wrong = key.complaint(recipe)) throw ConfigError(concat(where, key.name, " ", *wrong));
+}
+
+std::string line_of(std::string_view origin, const toml::source_region& source) {
+  return concat(origin, ":", source.begin.line, ": ");
+}
+
+// Every leaf of the table is a key; a table is a section.
+void assign(Recipe& recipe, const toml::table& table, const std::string& section, std::string_view origin) {
+  for (const auto& [name, node] : table) {
+    const std::string key_name = section + std::string(name.str());
+    if (const auto* subtable = node.as_table()) {
+      assign(recipe, *subtable, key_name + ".", origin);
+      continue;
+    }
+    const std::string where = line_of(origin, name.source());
+    const auto* key = find_recipe_key(key_name);
+    if (!key) throw ConfigError(where + unknown_recipe_key(key_name));
+    assign(recipe, *key, node, where, written(node));
+  }
+}
+
+toml::table parse(std::string_view text, std::string_view origin) {
+  try {
+    return toml::parse(text, origin);
+  } catch (const toml::parse_error& error) {
+    throw ConfigError(concat(line_of(origin, error.source()), error.description(), "."));
+  }
+}
+
+}  // namespace
+
+void read_toml(Recipe& recipe, std::string_view text, std::string_view origin) {
+  assign(recipe, parse(text, origin), "", origin);
+}
+
+void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text) {
+  const bool bare = std::holds_alternative<std::string*>(key.at(recipe)) && !text.starts_with('"') &&
+                    !text.starts_with('\'');
+  toml::table parsed;
+  try {
+    parsed = toml::parse(concat("value = ", bare ? quote_toml(text) : std::string(text)));
+  } catch (const toml::parse_error&) {
+    parsed.clear();
+  }
+  if (parsed.size() != 1) throw ConfigError(wrong_type(key, concat("\"", text, "\"")));
+  assign(recipe, key, *parsed.get("value"), "", text);
+}
+
+std::string write_toml(const Recipe& recipe) {
+  std::string text, section;
+  for (const auto& key : recipe_keys()) {
+    const auto dot = key.name.find('.');
+    const auto its_section = dot == std::string_view::npos ? std::string_view{} : key.name.substr(0, dot);
+    if (its_section != section) {
+      section = its_section;
+      text += concat("\n[", section, "]\n");
+    }
+    text += concat(key.name.substr(dot == std::string_view::npos ? 0 : dot + 1), " = ", key.to_toml(recipe),
+                   "  # ", key.choices ? concat(key.type(), ": ") : "", key.doc, "\n");
+  }
+  return text;
+}
+
+}  // namespace elbo

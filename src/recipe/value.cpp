@@ -1,0 +1,120 @@
+#include "recipe/keys.h"
+
+#include <cmath>
+#include <concepts>
+
+#include "base/check.h"
+#include "base/nearest.h"
+
+namespace elbo {
+namespace {
+
+// TOML tells a float from an integer by its point or exponent.
+std::string literal(double value) {
+  std::string text = shortest(value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+template <std::integral Whole>
+std::string literal(Whole value) {
+  return std::to_string(value);
+}
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+SettingRef value_of(const RecipeKey& key, const Recipe& recipe) {
+  return key.at(const_cast<Recipe&>(recipe));  // read only, by all who call this
+}
+
+}  // namespace
+
+std::string RecipeKey::type() const {
+  if (choices) {
+    std::string text;
+    for (const Choice& choice : choices()) text += concat(text.empty() ? "" : "|", choice.name);
+    return text;
+  }
+  Recipe recipe;
+  return std::visit(
+      Overloaded{[](std::string*) { return "text"; }, [](bool*) { return "true|false"; },
+                 [](std::int64_t*) { return "whole number"; }, [](std::uint64_t*) { return "whole number"; },
+                 [](double*) { return "number"; },
+                 [](std::vector<std::int64_t>*) { return "list of whole numbers"; },
+                 [](std::vector<double>*) { return "list of numbers"; }},
+      at(recipe));
+}
+
+std::string RecipeKey::to_toml(const Recipe& recipe) const {
+  return std::visit(Overloaded{[](const std::string* text) { return quote_toml(*text); },
+                               [](const bool* flag) { return std::string(*flag ? "true" : "false"); },
+                               [](const double* value) { return literal(*value); },
+                               []<class Number>(const std::vector<Number>* list) {
+                                 std::string text;
+                                 for (const Number value : *list)
+                                   text += (text.empty() ? "" : ", ") + literal(value);
+                                 return "[" + text + "]";
+                               },
+                               [](const auto* whole) { return literal(*whole); }},
+                    value_of(*this, recipe));
+}
+
+const std::string& RecipeKey::chosen(const Recipe& recipe) const {
+  return *std::get<std::string*>(value_of(*this, recipe));
+}
+
+bool RecipeKey::is_default(const Recipe& recipe) const {
+  return to_toml(recipe) == to_toml(Recipe{});
+}
+
+std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
+  const auto outside = [&](auto value) -> std::optional<std::string> {
+    if (bounds.contain(static_cast<double>(value))) return std::nullopt;
+    return concat("is ", to_toml(recipe), ", but must be ", bounds.describe(), ".");
+  };
+  return std::visit(
+      Overloaded{[&](const std::string* text) -> std::optional<std::string> {
+                   if (!choices) {
+                     if (text->empty() && !may_be_empty) return "cannot be empty.";
+                     return std::nullopt;
+                   }
+                   std::vector<std::string> known;
+                   for (const Choice& choice : choices()) {
+                     if (choice.name == *text) return std::nullopt;
+                     known.emplace_back(choice.name);
+                   }
+                   return concat("cannot be \"", *text, "\"; ", io::nearest_hint(*text, known));
+                 },
+                 [](const bool*) -> std::optional<std::string> { return std::nullopt; },
+                 [&]<class Number>(const std::vector<Number>* list) -> std::optional<std::string> {
+                   for (const auto value : *list) {
+                     if (auto wrong = outside(value)) return wrong;
+                   }
+                   return std::nullopt;
+                 },
+                 [&](const auto* value) { return outside(*value); }},
+      value_of(*this, recipe));
+}
+
+std::string quote_toml(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += "\\u00";
+      quoted += kHex[byte >> 4];
+      quoted += kHex[byte & 15];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace elbo
