@@ -60,6 +60,7 @@ struct FinishLikelihood {
   }
 };
 
+/// Runs nothing for a likelihood that linear_likelihood_takes() refuses.
 template <class Likelihood>
 void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, MatrixView<float> gradient,
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
@@ -82,15 +83,9 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
                        MatrixView<float> nll, MatrixView<float> gradient, MatrixView<const float> h,
                        MatrixView<const float> w, VectorView<const float> b, MatrixView<const float> x,
                        MatrixView<const float> mask, const ops::RowWeight& weight) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return run(context, math::Likelihood(constants), nll, gradient, h, w, b, x, mask, weight);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      return;  // linear_likelihood_takes() says no
-  }
+  math::visit_likelihood(kind, constants, [&](const auto& likelihood) {
+    run(context, likelihood, nll, gradient, h, w, b, x, mask, weight);
+  });
 }
 
 }  // namespace elbo::cuda

@@ -125,26 +125,14 @@ void mean_row(const Likelihood& likelihood, float* mean, const float* from, std:
 }
 
 void likelihood_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, const LikelihoodRow& row) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return likelihood_row(math::settled(formulas::Likelihood(constants)), row);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-    ELBO_CASE(categorical, Categorical)
-#undef ELBO_CASE
-  }
+  formulas::visit_likelihood(kind, constants,
+                             [&](const auto& likelihood) { likelihood_row(math::settled(likelihood), row); });
 }
 
 void mean_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, float* mean, const float* from,
                  std::int64_t size) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return mean_row(formulas::Likelihood(constants), mean, from, size);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-    ELBO_CASE(categorical, Categorical)
-#undef ELBO_CASE
-  }
+  formulas::visit_likelihood(kind, constants,
+                             [&](const auto& likelihood) { mean_row(likelihood, mean, from, size); });
 }
 
 }  // namespace

@@ -7,16 +7,9 @@
 namespace elbo::ops {
 
 bool linear_likelihood_takes(LikelihoodKind kind) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return kLinearLikelihoodTakes<math::Likelihood>;
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      break;
-  }
-  return false;
+  return math::visit_likelihood(kind, {}, [](const auto& likelihood) {
+    return kLinearLikelihoodTakes<std::decay_t<decltype(likelihood)>>;
+  });
 }
 
 std::int64_t nll_parts(const Context& context, std::int64_t d) {
