@@ -80,7 +80,9 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   const TracedOp traced(context, [&] {
     return plain_call("adam", concat(values.size), 28.0 * static_cast<double>(values.size));
   });
-  ELBO_DISPATCH_CUDA(context, adam(context, values, gradient, m, v, settings, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::adam(context, values, gradient, m, v, settings, state); });
+  }
   const auto constants =
       math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
   const auto c = math::adam_coefficients(constants, *state);
@@ -99,7 +101,9 @@ void advance_step(Context& context, StepState* next, const StepState* state,
   ELBO_CHECK(rates.size == 0 || !rates.empty(), ShapeError, "advance_step was given an empty view of ",
              rates.size, " rates");
   const TracedOp traced(context, [&] { return plain_call("advance_step", "1", sizeof(StepState)); });
-  ELBO_DISPATCH_CUDA(context, advance_step(context, next, state, rates, batch, settings));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::advance_step(context, next, state, rates, batch, settings); });
+  }
   *next = math::advanced(*state, rates.data, rates.size, batch, settings.beta1, settings.beta2);
 }
 

@@ -63,7 +63,9 @@ void code_penalty(Context& context, VectorView<float> cost, MatrixView<float> dz
     return plain_call("code_penalty", concat(z.rows, "x", z.cols),
                       4.0 * static_cast<double>((dz.empty() ? 1 : 3) * z.rows * z.cols));
   });
-  ELBO_DISPATCH_CUDA(context, code_penalty(context, cost, dz, z, penalty, divisor));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::code_penalty(context, cost, dz, z, penalty, divisor); });
+  }
   for (std::int64_t i = 0; i < z.rows; ++i) {
     const float sum = HWY_DYNAMIC_DISPATCH(penalty_row)(dz.empty() ? nullptr : dz.data + i * dz.stride,
                                                         z.data + i * z.stride, z.cols, penalty, divisor);

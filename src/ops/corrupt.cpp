@@ -103,7 +103,9 @@ void corrupt(Context& context, MatrixView<float> corrupted, MatrixView<const flo
   const TracedOp traced(context, [&] {
     return plain_call("corrupt", concat(x.rows, "x", x.cols), 8.0 * static_cast<double>(x.rows * x.cols));
   });
-  ELBO_DISPATCH_CUDA(context, corrupt(context, corrupted, x, mask, kind, amount, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::corrupt(context, corrupted, x, mask, kind, amount, noise); });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
   for (std::int64_t i = 0; i < x.rows; ++i) {
     HWY_DYNAMIC_DISPATCH(corrupt_row)

@@ -146,7 +146,9 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
         "gather_batch", concat(target.x.rows, "x", target.x.cols),
         static_cast<double>(target.x.rows * target.x.cols) * (!source.bytes.empty() ? 5.0 : 8.0));
   });
-  ELBO_DISPATCH_CUDA(context, gather_batch(context, target, source, preprocess, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::gather_batch(context, target, source, preprocess, state); });
+  }
   const std::int64_t n = target.x.rows;
   const std::int64_t d = target.x.cols;
   const std::int64_t examples = source.bytes.empty() ? source.values.rows : source.bytes.rows;

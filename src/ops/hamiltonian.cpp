@@ -46,7 +46,10 @@ void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
   const TracedOp traced(context, [&] {
     return plain_call("leapfrog", concat(z.rows, "x", z.cols), 20.0 * static_cast<double>(z.rows * z.cols));
   });
-  ELBO_DISPATCH_CUDA(context, leapfrog(context, z, velocity, gradient, temperature, kick, drift));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::leapfrog(context, z, velocity, gradient, temperature, kick, drift); });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
     float* at = z.data + row * z.stride;
@@ -69,7 +72,9 @@ void hamiltonian(Context& context, VectorView<float> energy, MatrixView<const fl
     return plain_call("hamiltonian", concat(z.rows, "x", z.cols),
                       8.0 * static_cast<double>(z.rows * (z.cols + 1)));
   });
-  ELBO_DISPATCH_CUDA(context, hamiltonian(context, energy, z, velocity, nll, temperature));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::hamiltonian(context, energy, z, velocity, nll, temperature); });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
     energy.data[row] =
@@ -97,8 +102,11 @@ void metropolis(Context& context, const ChainState<float>& state, const ChainSta
     return plain_call("metropolis", concat(z.rows, "x", z.cols),
                       16.0 * static_cast<double>(z.rows * (z.cols + 1)));
   });
-  ELBO_DISPATCH_CUDA(context,
-                     metropolis(context, state, proposal, probability, before, after, chains, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::metropolis(context, state, proposal, probability, before, after, chains, noise);
+    });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
     const float change = before.data[row] - after.data[row];

@@ -75,7 +75,10 @@ void importance_weights(Context& context, VectorView<float> weights, VectorView<
     return plain_call("importance_weights", concat(examples, "x", rows / examples),
                       4.0 * static_cast<double>(rows * (nll.cols + 2) + examples));
   });
-  ELBO_DISPATCH_CUDA(context, importance_weights(context, weights, cost, nll, log_ratio, kl_weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::importance_weights(context, weights, cost, nll, log_ratio, kl_weight); });
+  }
   const std::int64_t samples = rows / examples;
   const float scale = kl_weight ? *kl_weight : 1.0f;
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows >= kParallelSamples)
@@ -94,7 +97,7 @@ void weight_rows(Context& context, MatrixView<float> values, VectorView<const fl
     return plain_call("weight_rows", concat(values.rows, "x", values.cols),
                       4.0 * static_cast<double>(2 * values.rows * values.cols + values.rows));
   });
-  ELBO_DISPATCH_CUDA(context, weight_rows(context, values, weights));
+  if (context.is_cuda()) return run_on_cuda(context, [&] { cuda::weight_rows(context, values, weights); });
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (values.rows * values.cols >= kParallelSize)
   for (std::int64_t row = 0; row < values.rows; ++row) {

@@ -64,7 +64,10 @@ void free_bits(Context& context, VectorView<float> weights, float* cost, MatrixV
     return plain_call("free_bits", concat(mean.rows, "x", mean.cols),
                       8.0 * static_cast<double>(mean.rows * mean.cols));
   });
-  ELBO_DISPATCH_CUDA(context, free_bits(context, weights, cost, mean, log_variance, nats, kl_weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::free_bits(context, weights, cost, mean, log_variance, nats, kl_weight); });
+  }
   HWY_DYNAMIC_DISPATCH(kl_sums)(weights.data, mean, log_variance);
   double total = 0.0;
   for (std::int64_t d = 0; d < weights.size; ++d) {
@@ -82,7 +85,9 @@ void kl_capacity(Context& context, float* scale, float* cost, VectorView<const f
   const TracedOp traced(context, [&] {
     return plain_call("kl_capacity", concat(kl.size), 4.0 * static_cast<double>(kl.size));
   });
-  ELBO_DISPATCH_CUDA(context, kl_capacity(context, scale, cost, kl, kl_weight, capacity));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::kl_capacity(context, scale, cost, kl, kl_weight, capacity); });
+  }
   double sum = 0.0;
   for (std::int64_t i = 0; i < kl.size; ++i) sum += kl.data[i];
   const double above = sum / static_cast<double>(kl.size) - *capacity;

@@ -192,8 +192,11 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
         "likelihood", concat(rows, "x", parameters.cols),
         4.0 * static_cast<double>((gradient.empty() ? 1 : 2) * rows * parameters.cols + x.rows * x.cols));
   });
-  ELBO_DISPATCH_CUDA(context,
-                     likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight);
+    });
+  }
   const std::int64_t samples = rows / x.rows;
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (rows * parameters.cols >= kParallelSize)
@@ -219,7 +222,9 @@ void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodCons
     return plain_call("likelihood_mean", concat(mean.rows, "x", mean.cols),
                       4.0 * static_cast<double>(mean.rows * (mean.cols + parameters.cols)));
   });
-  ELBO_DISPATCH_CUDA(context, likelihood_mean(context, kind, constants, mean, parameters));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::likelihood_mean(context, kind, constants, mean, parameters); });
+  }
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (mean.rows * parameters.cols >= kParallelSize)
   for (std::int64_t row = 0; row < mean.rows; ++row) {

@@ -59,7 +59,9 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
     return product_call(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows,
                         x.cols, y.cols, b.size + saved.rows * saved.cols);
   });
-  ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_forward(context, y, saved, x, w, b, activation); });
+  }
   x = cpu::rounded(context, x, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool bare = b.empty() && saved.empty() && activation == Activation::identity;
@@ -93,7 +95,9 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
     return product_call(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
                         dx.cols, dy.cols, saved.rows * saved.cols);
   });
-  ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_backward_input(context, dx, dy, w, saved, activation); });
+  }
   dy = cpu::rounded(context, dy, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool identity = activation == Activation::identity;
@@ -130,7 +134,9 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
         context, kOp, concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
         dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });
-  ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_backward_params(context, dw, db, dy, x, accumulate); });
+  }
   const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);
   const auto b = cpu::rounded(context, x, cpu::OperandPlace::second);
   // By rows: a weight, its gradient and its moments keep to one core.

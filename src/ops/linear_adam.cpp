@@ -43,7 +43,9 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
     return product_call(context, kOp, concat(dy.rows, " rows -> ", out, "x", in), dy.rows, in, out,
                         5 * out * in);
   });
-  ELBO_DISPATCH_CUDA(context, linear_adam(context, layer, dw, db, dy, x, settings, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_adam(context, layer, dw, db, dy, x, settings, state); });
+  }
   const auto coefficients = math::adam_coefficients(
       math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay), *state);
   // The gradient of a few rows is used where it was made, in the cache of the core that owns these rows'

@@ -49,8 +49,11 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
     return product_call(context, "linear_likelihood", concat(rows, "x", h.cols, " -> ", rows, "x", d), rows,
                         h.cols, d, d + x.rows * d * (mask.empty() ? 1 : 2));
   });
-  ELBO_DISPATCH_CUDA(context,
-                     linear_likelihood(context, kind, constants, nll, gradient, h, w, b, x, mask, weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::linear_likelihood(context, kind, constants, nll, gradient, h, w, b, x, mask, weight);
+    });
+  }
   linear_forward(context, gradient, {}, h, w, b, Activation::identity);
   likelihood(context, kind, constants, {nll.data, rows}, gradient, gradient, x, mask, weight);
 }

@@ -38,8 +38,12 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
     return product_call(context, kOp, concat(rows, "x", dy.cols, " -> ", rows, "x", latent), rows, latent,
                         dy.cols, 3 * rows * latent);
   });
-  ELBO_DISPATCH_CUDA(context, linear_reparameterize_backward(context, dmean, dlog_variance, dz, dy, w, mean,
-                                                             log_variance, weight, divisor, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::linear_reparameterize_backward(context, dmean, dlog_variance, dz, dy, w, mean, log_variance,
+                                           weight, divisor, noise);
+    });
+  }
   linear_backward_input(context, dz, dy, w, {}, Activation::identity);
   reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance, weight, divisor, noise);
 }

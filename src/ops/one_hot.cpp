@@ -34,7 +34,9 @@ void one_hot(Context& context, MatrixView<float> one_hot, MatrixView<const float
     return plain_call("one_hot", concat(x.rows, "x", x.cols, " -> ", x.rows, "x", one_hot.cols),
                       4.0 * static_cast<double>(x.rows * ((mask.empty() ? 1 : 2) * x.cols + one_hot.cols)));
   });
-  ELBO_DISPATCH_CUDA(context, one_hot(context, one_hot, x, mask, classes));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::one_hot(context, one_hot, x, mask, classes); });
+  }
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (x.rows * one_hot.cols >= kParallelSize)
   for (std::int64_t i = 0; i < x.rows; ++i) {

@@ -250,7 +250,10 @@ void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl,
     return plain_call("reparameterize", concat(mean.rows, "x", 2 * mean.cols, " -> ", z.rows, "x", z.cols),
                       4.0 * static_cast<double>(2 * mean.rows * mean.cols + z.rows * z.cols));
   });
-  ELBO_DISPATCH_CUDA(context, reparameterize(context, z, kl, log_ratio, mean, log_variance, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::reparameterize(context, z, kl, log_ratio, mean, log_variance, noise); });
+  }
   const std::int64_t samples = z.rows / mean.rows, latent = z.cols;
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * latent >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
@@ -288,8 +291,12 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
     return plain_call("reparameterize_backward", concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
                       4.0 * static_cast<double>(4 * rows * latent + dz.rows * dz.cols));
   });
-  ELBO_DISPATCH_CUDA(context, reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance,
-                                                      weight, divisor, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance, weight, divisor,
+                                    noise);
+    });
+  }
   const std::int64_t samples = dz.rows / rows;
   const float scale = (weight.scale ? *weight.scale : 1.0f) / divisor;
 #pragma omp parallel for schedule(static) \

@@ -27,7 +27,9 @@ void running_average(Context& context, VectorView<float> average, VectorView<con
   const TracedOp traced(context, [&] {
     return plain_call("running_average", concat(average.size), 12.0 * static_cast<double>(average.size));
   });
-  ELBO_DISPATCH_CUDA(context, running_average(context, average, values, decay, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::running_average(context, average, values, decay, state); });
+  }
   const float share = math::average_share(decay, state->step);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (average.size >= kParallelSize)
   for (std::int64_t first = 0; first < average.size; first += kSpan) {

@@ -36,7 +36,10 @@ void squared_error_sums(Context& context, double* sums, const GaussianCosts& cos
     return plain_call("squared_error_sums", concat(c.nll.size),
                       4.0 * static_cast<double>(c.nll.size + c.weights.size + c.mask.rows * c.mask.cols));
   });
-  ELBO_DISPATCH_CUDA(context, squared_error_sums(context, sums, costs, log_variance, accumulate));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::squared_error_sums(context, sums, costs, log_variance, accumulate); });
+  }
   const std::int64_t samples = nll.size / examples;
   double total = 0.0, count = 0.0;
   for (std::int64_t i = 0; i < examples; ++i) {
@@ -56,7 +59,9 @@ void move_shared_variance(Context& context, float* log_variance, const double* s
   ELBO_CHECK(log_variance != nullptr && sums != nullptr && state != nullptr, ShapeError,
              "move_shared_variance was given no log-variance, no sums or no state");
   const TracedOp traced(context, [] { return plain_call("move_shared_variance", "1", 8.0); });
-  ELBO_DISPATCH_CUDA(context, move_shared_variance(context, log_variance, sums, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::move_shared_variance(context, log_variance, sums, state); });
+  }
   *log_variance = math::moved_log_variance(*log_variance, sums[0], sums[1], state->step);
 }
 

@@ -59,14 +59,12 @@ void TracedOp::end() noexcept {
   trace_->open_ = false;
 }
 
-void run_on_device([[maybe_unused]] Context& context, const std::function<void()>& work) {
-#if ELBO_HAS_CUDA
+void run_on_device(Context& context, const std::function<void()>& work) {
   if (current) {
     current->seconds = cuda::seconds_of(context.cuda(), work);
     measured_on_device = true;
     return;
   }
-#endif
   work();
 }
 
