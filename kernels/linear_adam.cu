@@ -57,7 +57,7 @@ void linear_adam(Context& context, const ops::AdamLayer& layer, MatrixView<float
                  MatrixView<const float> dy, MatrixView<const float> x, const ops::AdamSettings& settings,
                  const StepState* state) {
   const ops::ProductKey key{dy.cols, x.cols, x.rows, ops::ProductKind::backward_params, context.precision()};
-  linear_adam(context, choose_product(context.cuda(), key), layer, dw, dy, x, settings, state);
+  linear_adam(context, choose_product(context, key), layer, dw, dy, x, settings, state);
 }
 
 }  // namespace elbo::cuda

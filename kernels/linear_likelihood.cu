@@ -66,8 +66,8 @@ void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, 
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
          MatrixView<const float> x, MatrixView<const float> mask, const ops::RowWeight& weight) {
   if constexpr (ops::kLinearLikelihoodTakes<Likelihood>) {
-    const ops::ProductPlan plan = choose_product(
-        context.cuda(), {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
+    const ops::ProductPlan plan =
+        choose_product(context, {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
     const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(mask.data, mask.stride) &&
                          rows_aligned16(gradient.data, gradient.stride) && aligned16(b.data);
     const FinishLikelihood<Likelihood> finish{likelihood, nll,    gradient,        x,      mask,

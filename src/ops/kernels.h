@@ -2,7 +2,7 @@
 // How an op reaches its kernel. In builds with CUDA every op has a launcher of the same name and arguments in
 // elbo::cuda (kernels/<op>.cu), which it calls after its shape checks; a missing one is a link error.
 
-#include "runtime/op_trace.h"
+#include "ops/op_trace.h"
 
 namespace elbo::ops {
 
@@ -14,7 +14,7 @@ template <class Launch>
 void run_on_cuda([[maybe_unused]] Context& context, [[maybe_unused]] const Launch& launch) {
   if constexpr (ELBO_HAS_CUDA) {
     if (context.trace()) {
-      run_on_device(context, launch);
+      run_traced(context, launch);
     } else {
       launch();
     }

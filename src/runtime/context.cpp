@@ -48,10 +48,6 @@ Context::Context(Device device, int threads)
 
 Context::~Context() = default;
 
-void Context::set_product_choices(ops::ProductChoices* choices) noexcept {
-  if (is_cuda()) return cuda::set_product_choices(*cuda_, choices);
-}
-
 std::string Context::fingerprint() const {
   if (is_cuda()) return cuda::fingerprint(*cuda_);
   return {};

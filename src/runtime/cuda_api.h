@@ -15,9 +15,6 @@
 namespace elbo {
 
 struct CudaState;
-namespace ops {
-class ProductChoices;
-}
 
 namespace cuda {
 
@@ -29,8 +26,6 @@ std::vector<DeviceInfo> gpus();
 CudaState* create_state(int index);
 void destroy_state(CudaState* state);
 
-/// Where the products of this device ask for their plans from here on; null: nowhere. It must outlive that.
-void set_product_choices(CudaState& state, ops::ProductChoices* choices);
 /// The GPU, its driver and libraries by name and version: where it is the same, so are times and bits.
 std::string fingerprint(const CudaState& state);
 

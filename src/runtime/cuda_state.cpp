@@ -143,10 +143,6 @@ void destroy_state(CudaState* state) {
   delete state;
 }
 
-void set_product_choices(CudaState& state, ops::ProductChoices* choices) {
-  state.product_choices = choices;
-}
-
 std::string fingerprint(const CudaState& state) {
   cudaDeviceProp properties{};
   int driver = 0, runtime = 0, blas_version = 0;

@@ -28,7 +28,6 @@ CudaState* create_state(int index) {
 }
 void destroy_state(CudaState*) {}
 
-void set_product_choices(CudaState&, ops::ProductChoices*) {}
 std::string fingerprint(const CudaState&) {
   refuse();
 }

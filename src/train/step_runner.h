@@ -9,7 +9,7 @@
 #include "ops/adam.h"
 #include "runtime/graph.h"
 #include "runtime/lane.h"
-#include "runtime/op_trace.h"
+#include "ops/op_trace.h"
 #include "train/loss_record.h"
 
 namespace elbo {
