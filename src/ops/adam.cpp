@@ -9,6 +9,7 @@
 #include "ops/cpu_adam.h"
 #include "ops/flush_denormals.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -70,9 +71,9 @@ void cpu::adam_rows(MatrixView<float> values, MatrixView<const float> gradient, 
 
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state) {
-  ELBO_CHECK(gradient.size == values.size && m.size == values.size && v.size == values.size, ShapeError,
-             "adam was given ", values.size, " values, ", gradient.size, " gradients, ", m.size, " m and ",
-             v.size, " v");
+  check_size("adam", "gradient", gradient, values.size);
+  check_size("adam", "m", m, values.size);
+  check_size("adam", "v", v, values.size);
   ELBO_CHECK(state != nullptr, ShapeError, "adam was given no step state");
   if (values.size == 0) return;
   ELBO_CHECK(!values.empty() && !gradient.empty() && !m.empty() && !v.empty(), ShapeError,

@@ -6,6 +6,7 @@
 // It goes first.
 #include "math/code_penalty.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -54,10 +55,8 @@ HWY_EXPORT(penalty_row);
 
 void code_penalty(Context& context, VectorView<float> cost, MatrixView<float> dz, MatrixView<const float> z,
                   const CodePenalty& penalty, float divisor) {
-  ELBO_CHECK(cost.empty() || cost.size == z.rows, ShapeError, "code_penalty was given ", cost.size,
-             " costs for ", z.rows, " codes");
-  ELBO_CHECK(dz.empty() || (dz.rows == z.rows && dz.cols == z.cols), ShapeError,
-             "code_penalty was given dz [", dz.rows, ", ", dz.cols, "] for z [", z.rows, ", ", z.cols, "]");
+  check_optional_size("code_penalty", "cost", cost, z.rows);
+  check_optional_shape("code_penalty", "dz", dz, z.rows, z.cols);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("code_penalty", concat(z.rows, "x", z.cols),

@@ -9,6 +9,7 @@
 #include "math/corruption.h"
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -93,10 +94,8 @@ constexpr std::int64_t kParallelSize = 1 << 10;
 
 void corrupt(Context& context, MatrixView<float> corrupted, MatrixView<const float> x,
              MatrixView<const float> mask, Corruption kind, float amount, const NoiseSource& noise) {
-  ELBO_CHECK(corrupted.rows == x.rows && corrupted.cols == x.cols, ShapeError, "corrupt was given x [",
-             x.rows, ", ", x.cols, "] for [", corrupted.rows, ", ", corrupted.cols, "]");
-  ELBO_CHECK(mask.empty() || (mask.rows == x.rows && mask.cols == x.cols), ShapeError,
-             "corrupt was given a mask [", mask.rows, ", ", mask.cols, "] for [", x.rows, ", ", x.cols, "]");
+  check_shape("corrupt", "corrupted", corrupted, x.rows, x.cols);
+  check_optional_shape("corrupt", "mask", mask, x.rows, x.cols);
   ELBO_CHECK(kind != Corruption::none && amount >= 0.0f && x.cols <= math::kNoiseDimensions, ShapeError,
              "corrupt was given an amount of ", amount, " for ", x.cols, " columns, or no kind");
   if (x.rows == 0 || x.cols == 0) return;

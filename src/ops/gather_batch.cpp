@@ -9,6 +9,7 @@
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
 #include "ops/noise_row.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -123,15 +124,10 @@ void check_shapes(const GatherTarget& target, const GatherSource& source, const 
              " columns and its source ", d);
   const std::int64_t order = source.permutation.empty() ? examples : source.permutation.size;
   ELBO_CHECK(n <= order, ShapeError, "gather_batch was asked for ", n, " rows of ", order);
-  ELBO_CHECK(target.mask.empty() || (target.mask.rows == n && target.mask.cols == d), ShapeError,
-             "gather_batch's mask is ", target.mask.rows, " x ", target.mask.cols, " and x ", n, " x ", d);
-  ELBO_CHECK(target.examples.empty() || target.examples.size == n, ShapeError, "gather_batch's examples are ",
-             target.examples.size, " for ", n, " rows");
-  ELBO_CHECK(preprocess.mean.empty() || preprocess.mean.size == d, ShapeError, "gather_batch's mean is of ",
-             preprocess.mean.size, " values and x of ", d);
-  ELBO_CHECK(preprocess.inverse_deviation.empty() || preprocess.inverse_deviation.size == d, ShapeError,
-             "gather_batch's inverse_deviation is of ", preprocess.inverse_deviation.size,
-             " values and x of ", d);
+  check_optional_shape("gather_batch", "mask", target.mask, n, d);
+  check_optional_size("gather_batch", "examples", target.examples, n);
+  check_optional_size("gather_batch", "mean", preprocess.mean, d);
+  check_optional_size("gather_batch", "inverse_deviation", preprocess.inverse_deviation, d);
   ELBO_CHECK(preprocess.binarize != Binarize::resample || d <= math::kNoiseDimensions, ShapeError,
              "gather_batch can resample ", math::kNoiseDimensions, " columns at most and was given ", d);
 }

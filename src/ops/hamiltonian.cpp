@@ -5,22 +5,13 @@
 
 #include "math/philox.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
 namespace {
 
 constexpr std::int64_t kParallelSize = 1 << 14;  // values
-
-void check_same(const char* op, const char* what, const MatrixView<const float>& z,
-                const MatrixView<const float>& other) {
-  ELBO_CHECK(z.rows == other.rows && z.cols == other.cols, ShapeError, op, " was given z [", z.rows, ", ",
-             z.cols, "] and a ", what, " [", other.rows, ", ", other.cols, "]");
-}
-
-void check_rows(const char* op, const char* what, const MatrixView<const float>& z, std::int64_t size) {
-  ELBO_CHECK(z.rows == size, ShapeError, op, " was given ", size, ' ', what, " for ", z.rows, " chains");
-}
 
 float squared_norm(const MatrixView<const float>& of, std::int64_t row) {
   const float* values = of.data + row * of.stride;
@@ -40,8 +31,8 @@ float uniform_number(const NoiseSource& noise, std::int64_t example, std::int64_
 
 void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
               MatrixView<const float> gradient, float temperature, float kick, float drift) {
-  check_same("leapfrog", "velocity", z, velocity);
-  check_same("leapfrog", "gradient", z, gradient);
+  check_shape("leapfrog", "velocity", velocity, z.rows, z.cols);
+  check_shape("leapfrog", "gradient", gradient, z.rows, z.cols);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("leapfrog", concat(z.rows, "x", z.cols), 20.0 * static_cast<double>(z.rows * z.cols));
@@ -64,9 +55,9 @@ void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
 
 void hamiltonian(Context& context, VectorView<float> energy, MatrixView<const float> z,
                  MatrixView<const float> velocity, VectorView<const float> nll, float temperature) {
-  check_same("hamiltonian", "velocity", z, velocity);
-  check_rows("hamiltonian", "energies", z, energy.size);
-  check_rows("hamiltonian", "nll", z, nll.size);
+  check_shape("hamiltonian", "velocity", velocity, z.rows, z.cols);
+  check_size("hamiltonian", "energy", energy, z.rows);
+  check_size("hamiltonian", "nll", nll, z.rows);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("hamiltonian", concat(z.rows, "x", z.cols),
@@ -86,13 +77,14 @@ void metropolis(Context& context, const ChainState<float>& state, const ChainSta
                 VectorView<float> probability, VectorView<const float> before, VectorView<const float> after,
                 std::int64_t chains, const NoiseSource& noise) {
   const MatrixView<const float> z = state.z;
-  check_same("metropolis", "gradient", z, state.gradient);
-  check_same("metropolis", "proposal", z, proposal.z);
-  check_same("metropolis", "proposal's gradient", z, proposal.gradient);
-  for (const std::int64_t size :
-       {state.nll.size, proposal.nll.size, probability.size, before.size, after.size}) {
-    check_rows("metropolis", "values", z, size);
-  }
+  check_shape("metropolis", "gradient", state.gradient, z.rows, z.cols);
+  check_shape("metropolis", "proposal", proposal.z, z.rows, z.cols);
+  check_shape("metropolis", "proposal's gradient", proposal.gradient, z.rows, z.cols);
+  check_size("metropolis", "nll", state.nll, z.rows);
+  check_size("metropolis", "proposal's nll", proposal.nll, z.rows);
+  check_size("metropolis", "probability", probability, z.rows);
+  check_size("metropolis", "before", before, z.rows);
+  check_size("metropolis", "after", after, z.rows);
   ELBO_CHECK(chains > 0 && z.rows % chains == 0, ShapeError, "metropolis was given ", z.rows, " chains, ",
              chains, " for each example");
   ELBO_CHECK(noise.first_sample >= 0 && noise.first_sample + chains <= math::kNoiseDimensions, ShapeError,

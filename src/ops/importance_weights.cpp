@@ -9,6 +9,7 @@
 // It goes first.
 #include "math/importance.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -67,9 +68,9 @@ void importance_weights(Context& context, VectorView<float> weights, VectorView<
   const std::int64_t rows = weights.size, examples = cost.size;
   ELBO_CHECK(examples == 0 ? rows == 0 : rows > 0 && rows % examples == 0, ShapeError,
              "importance_weights was given ", rows, " weights for ", examples, " examples");
-  ELBO_CHECK(nll.rows == rows && nll.contiguous() && log_ratio.size == rows, ShapeError,
-             "importance_weights was given nll [", nll.rows, ", ", nll.cols, "] and log_ratio [",
-             log_ratio.size, "] for ", rows, " samples");
+  check_shape("importance_weights", "nll", nll, rows, nll.cols);
+  check_size("importance_weights", "log_ratio", log_ratio, rows);
+  ELBO_CHECK(nll.contiguous(), ShapeError, "importance_weights was given nll that is not contiguous");
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("importance_weights", concat(examples, "x", rows / examples),
@@ -90,8 +91,7 @@ void importance_weights(Context& context, VectorView<float> weights, VectorView<
 }
 
 void weight_rows(Context& context, MatrixView<float> values, VectorView<const float> weights) {
-  ELBO_CHECK(weights.size == values.rows, ShapeError, "weight_rows was given ", weights.size, " weights for ",
-             values.rows, " rows");
+  check_size("weight_rows", "weights", weights, values.rows);
   if (values.rows == 0 || values.cols == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("weight_rows", concat(values.rows, "x", values.cols),

@@ -8,6 +8,7 @@
 // It goes first.
 #include "math/posterior.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -55,10 +56,10 @@ HWY_EXPORT(kl_sums);
 
 void free_bits(Context& context, VectorView<float> weights, float* cost, MatrixView<const float> mean,
                MatrixView<const float> log_variance, float nats, const float* kl_weight) {
-  ELBO_CHECK(cost != nullptr && mean.rows > 0 && mean.rows == log_variance.rows &&
-                 mean.cols == log_variance.cols && weights.size == mean.cols,
-             ShapeError, "free_bits was given ", weights.size, " weights for a mean [", mean.rows, ", ",
-             mean.cols, "] and a log-variance [", log_variance.rows, ", ", log_variance.cols, "]");
+  ELBO_CHECK(cost != nullptr && mean.rows > 0, ShapeError, "free_bits was given a mean ", shape(mean),
+             ", or no place for the cost");
+  check_shape("free_bits", "log_variance", log_variance, mean.rows, mean.cols);
+  check_size("free_bits", "weights", weights, mean.cols);
   ELBO_CHECK(nats >= 0.0f, ShapeError, "free_bits was given ", nats, " nats");
   const TracedOp traced(context, [&] {
     return plain_call("free_bits", concat(mean.rows, "x", mean.cols),

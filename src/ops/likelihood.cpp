@@ -5,6 +5,7 @@
 #include "ops/foreach_target.h"
 // It goes first.
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -148,16 +149,6 @@ HWY_EXPORT(mean_row_of);
 
 constexpr std::int64_t kParallelSize = 1 << 13;  // parameters
 
-template <class A, class B>
-bool same_shape(const MatrixView<A>& a, const MatrixView<B>& b) {
-  return a.rows == b.rows && a.cols == b.cols;
-}
-
-template <class View>
-std::string shape(const View& view) {
-  return concat("[", view.rows, ", ", view.cols, "]");
-}
-
 void check_parameters(LikelihoodKind kind, const LikelihoodConstants& constants,
                       const MatrixView<const float>& parameters, std::int64_t values) {
   ELBO_CHECK(constants.classes >= 2 && constants.classes <= kMostClasses, ShapeError,
@@ -176,16 +167,12 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
                 MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight) {
   const std::int64_t rows = parameters.rows;
   check_parameters(kind, constants, parameters, x.cols);
-  ELBO_CHECK(x.rows == 0 ? rows == 0 : rows % x.rows == 0, ShapeError, "likelihood was given x ", shape(x),
+  ELBO_CHECK(rows_per_example(rows, x.rows), ShapeError, "likelihood was given x ", shape(x),
              " and parameters ", shape(parameters), ", not a multiple of its rows");
-  ELBO_CHECK(nll.empty() || nll.size == rows, ShapeError, "likelihood was given nll [", nll.size, "] for ",
-             rows, " rows");
-  ELBO_CHECK(gradient.empty() || same_shape(gradient, parameters), ShapeError,
-             "likelihood was given a gradient ", shape(gradient), " for parameters ", shape(parameters));
-  ELBO_CHECK(mask.empty() || same_shape(mask, x), ShapeError, "likelihood was given a mask ", shape(mask),
-             " for x ", shape(x));
-  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError, "likelihood was given ",
-             weight.per_row.size, " row weights for ", rows, " rows");
+  check_optional_size("likelihood", "nll", nll, rows);
+  check_optional_shape("likelihood", "gradient", gradient, rows, parameters.cols);
+  check_optional_shape("likelihood", "mask", mask, x.rows, x.cols);
+  check_optional_size("likelihood", "weight.per_row", weight.per_row, rows);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call(
@@ -215,8 +202,7 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                      MatrixView<float> mean, MatrixView<const float> parameters) {
   check_parameters(kind, constants, parameters, mean.cols);
-  ELBO_CHECK(mean.rows == parameters.rows, ShapeError, "likelihood_mean was given a mean ", shape(mean),
-             " for parameters ", shape(parameters));
+  check_shape("likelihood_mean", "mean", mean, parameters.rows, mean.cols);
   if (mean.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("likelihood_mean", concat(mean.rows, "x", mean.cols),

@@ -7,22 +7,17 @@
 #include "ops/cpu_matmul.h"
 #include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
 namespace {
 
-template <class T>
-std::string shape(const MatrixView<T>& matrix) {
-  return concat("[", matrix.rows, ", ", matrix.cols, "]");
-}
-
 /// What every matrix of every op must satisfy.
 template <class T>
 void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
                   std::int64_t cols) {
-  ELBO_CHECK(matrix.rows == rows && matrix.cols == cols, ShapeError, op, ": ", name, " is ", shape(matrix),
-             " where [", rows, ", ", cols, "] is needed");
+  check_shape(op, name, matrix, rows, cols);
   ELBO_CHECK(matrix.stride >= cols, ShapeError, op, ": ", name, " has rows of ", cols, " values only ",
              matrix.stride, " apart");
   ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
@@ -52,8 +47,7 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   check_matrix(kOp, "x", x, x.rows, w.cols);
   check_matrix(kOp, "y", y, x.rows, w.rows);
   if (!saved.empty()) check_matrix(kOp, "saved", saved, x.rows, w.rows);
-  ELBO_CHECK(b.empty() || b.size == w.rows, ShapeError, kOp, ": b has ", b.size, " values where ", w.rows,
-             " are needed");
+  check_optional_size(kOp, "b", b, w.rows);
   if (x.rows == 0) return;
   const TracedOp traced(context, [&] {
     return product_call(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows,
@@ -127,8 +121,7 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   check_matrix(kOp, "dw", dw, dw.rows, dw.cols);
   ELBO_CHECK(dw.contiguous(), ShapeError, kOp, ": dw must be contiguous, and its rows of ", dw.cols,
              " values are ", dw.stride, " apart");
-  ELBO_CHECK(db.empty() || db.size == dw.rows, ShapeError, kOp, ": db has ", db.size, " values where ",
-             dw.rows, " are needed");
+  check_optional_size(kOp, "db", db, dw.rows);
   const TracedOp traced(context, [&] {
     return product_call(
         context, kOp, concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),

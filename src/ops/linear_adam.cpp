@@ -6,6 +6,7 @@
 #include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -27,8 +28,8 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
                  const StepState* state) {
   constexpr const char* kOp = "linear_adam";
   const std::int64_t out = layer.w.rows, in = layer.w.cols;
-  ELBO_CHECK(dy.cols == out && x.cols == in && x.rows == dy.rows, ShapeError, kOp, " was given dy [", dy.rows,
-             ", ", dy.cols, "] and x [", x.rows, ", ", x.cols, "] for w [", out, ", ", in, "]");
+  check_shape(kOp, "dy", dy, dy.rows, out);
+  check_shape(kOp, "x", x, dy.rows, in);
   for (const MatrixView<float>& matrix : {layer.w, layer.w_m, layer.w_v, dw}) {
     ELBO_CHECK(matrix.rows == out && matrix.cols == in && matrix.contiguous() && !matrix.empty(), ShapeError,
                kOp, ": w, its moments and dw must be [", out, ", ", in, "] and contiguous");

@@ -3,6 +3,7 @@
 #include "math/philox.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -14,21 +15,15 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
                                     const KlWeight& weight, float divisor, const NoiseSource& noise) {
   constexpr const char* kOp = "linear_reparameterize_backward";
   const std::int64_t rows = dy.rows, latent = w.cols;
-  ELBO_CHECK(w.contiguous() && !w.empty() && dy.cols == w.rows, ShapeError, kOp, " was given dy [", dy.rows,
-             ", ", dy.cols, "] and w [", w.rows, ", ", w.cols, "]");
-  const auto check = [&](const char* name, const MatrixView<const float>& matrix) {
-    ELBO_CHECK(matrix.rows == rows && matrix.cols == latent, ShapeError, kOp, ": ", name, " is [",
-               matrix.rows, ", ", matrix.cols, "] where [", rows, ", ", latent, "] is needed");
-  };
-  check("dmean", dmean);
-  check("dlog_variance", dlog_variance);
-  check("dz", dz);
-  check("mean", mean);
-  check("log_variance", log_variance);
-  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError, kOp, " was given ",
-             weight.per_row.size, " row weights for ", rows, " rows");
-  ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError, kOp,
-             " was given ", weight.per_dimension.size, " dimension weights for ", latent, " dimensions");
+  ELBO_CHECK(w.contiguous() && !w.empty() && dy.cols == w.rows, ShapeError, kOp, " was given dy ", shape(dy),
+             " and w ", shape(w));
+  check_shape(kOp, "dmean", dmean, rows, latent);
+  check_shape(kOp, "dlog_variance", dlog_variance, rows, latent);
+  check_shape(kOp, "dz", dz, rows, latent);
+  check_shape(kOp, "mean", mean, rows, latent);
+  check_shape(kOp, "log_variance", log_variance, rows, latent);
+  check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
+  check_optional_size(kOp, "weight.per_dimension", weight.per_dimension, latent);
   ELBO_CHECK(weight.per_sample.empty(), ShapeError, kOp, " takes no weights per sample");
   ELBO_CHECK(noise.first_sample >= 0 && (noise.first_sample + 1) * latent <= math::kNoiseDimensions,
              ShapeError, kOp, " was asked for ", latent, " dimensions from sample ", noise.first_sample,

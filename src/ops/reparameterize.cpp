@@ -9,6 +9,7 @@
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
 #include "ops/noise_row.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -218,16 +219,12 @@ HWY_EXPORT(gradient_row);
 constexpr std::int64_t kParallelSize = 1 << 10;  // normals
 
 /// Checks what both ops are given: `z` or dz [n·K, latent] and the posterior [n, latent].
-void check_shapes(const char* op, std::int64_t z_rows, std::int64_t z_cols,
-                  const MatrixView<const float>& mean, const MatrixView<const float>& log_variance,
-                  const NoiseSource& noise) {
-  ELBO_CHECK(mean.rows == log_variance.rows && mean.cols == log_variance.cols, ShapeError, op,
-             " was given a mean [", mean.rows, ", ", mean.cols, "] and a log-variance [", log_variance.rows,
-             ", ", log_variance.cols, "]");
-  ELBO_CHECK(z_cols == mean.cols && (mean.rows == 0 ? z_rows == 0 : z_rows % mean.rows == 0), ShapeError, op,
-             " was given z or its gradient [", z_rows, ", ", z_cols, "] for a posterior [", mean.rows, ", ",
-             mean.cols, "]");
-  const std::int64_t samples = mean.rows == 0 ? 0 : z_rows / mean.rows;
+void check_shapes(const char* op, const MatrixView<const float>& z, const MatrixView<const float>& mean,
+                  const MatrixView<const float>& log_variance, const NoiseSource& noise) {
+  check_shape(op, "log_variance", log_variance, mean.rows, mean.cols);
+  ELBO_CHECK(z.cols == mean.cols && rows_per_example(z.rows, mean.rows), ShapeError, op,
+             " was given z or its gradient ", shape(z), " for a posterior ", shape(mean));
+  const std::int64_t samples = mean.rows == 0 ? 0 : z.rows / mean.rows;
   ELBO_CHECK(
       noise.first_sample >= 0 &&
           (noise.first_sample + samples) * std::max<std::int64_t>(mean.cols, 1) <= math::kNoiseDimensions,
@@ -240,11 +237,9 @@ void check_shapes(const char* op, std::int64_t z_rows, std::int64_t z_cols,
 void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl, VectorView<float> log_ratio,
                     MatrixView<const float> mean, MatrixView<const float> log_variance,
                     const NoiseSource& noise) {
-  check_shapes("reparameterize", z.rows, z.cols, mean, log_variance, noise);
-  ELBO_CHECK(kl.empty() || kl.size == mean.rows, ShapeError, "reparameterize was given kl [", kl.size,
-             "] for ", mean.rows, " examples");
-  ELBO_CHECK(log_ratio.empty() || log_ratio.size == z.rows, ShapeError,
-             "reparameterize was given log_ratio [", log_ratio.size, "] for ", z.rows, " samples");
+  check_shapes("reparameterize", z, mean, log_variance, noise);
+  check_optional_size("reparameterize", "kl", kl, mean.rows);
+  check_optional_size("reparameterize", "log_ratio", log_ratio, z.rows);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("reparameterize", concat(mean.rows, "x", 2 * mean.cols, " -> ", z.rows, "x", z.cols),
@@ -270,25 +265,19 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
                              MatrixView<const float> dz, MatrixView<const float> mean,
                              MatrixView<const float> log_variance, const KlWeight& weight, float divisor,
                              const NoiseSource& noise) {
-  check_shapes("reparameterize_backward", dz.rows, dz.cols, mean, log_variance, noise);
+  constexpr const char* kOp = "reparameterize_backward";
+  check_shapes(kOp, dz, mean, log_variance, noise);
   const std::int64_t rows = mean.rows, latent = mean.cols;
-  ELBO_CHECK(dmean.rows == rows && dmean.cols == latent && dlog_variance.rows == rows &&
-                 dlog_variance.cols == latent,
-             ShapeError, "reparameterize_backward was given gradients [", dmean.rows, ", ", dmean.cols,
-             "] and [", dlog_variance.rows, ", ", dlog_variance.cols, "] for a posterior [", rows, ", ",
-             latent, "]");
-  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError,
-             "reparameterize_backward was given ", weight.per_row.size, " row weights for ", rows, " rows");
-  ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError,
-             "reparameterize_backward was given ", weight.per_dimension.size, " dimension weights for ",
-             latent, " dimensions");
-  ELBO_CHECK(weight.per_sample.empty() || (weight.per_sample.size == dz.rows && weight.per_row.empty() &&
-                                           weight.per_dimension.empty()),
-             ShapeError, "reparameterize_backward was given ", weight.per_sample.size, " sample weights for ",
-             dz.rows, " samples, or others besides");
+  check_shape(kOp, "dmean", dmean, rows, latent);
+  check_shape(kOp, "dlog_variance", dlog_variance, rows, latent);
+  check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
+  check_optional_size(kOp, "weight.per_dimension", weight.per_dimension, latent);
+  check_optional_size(kOp, "weight.per_sample", weight.per_sample, dz.rows);
+  ELBO_CHECK(weight.per_sample.empty() || (weight.per_row.empty() && weight.per_dimension.empty()),
+             ShapeError, kOp, " was given weights per sample and others besides");
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
-    return plain_call("reparameterize_backward", concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
+    return plain_call(kOp, concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
                       4.0 * static_cast<double>(4 * rows * latent + dz.rows * dz.cols));
   });
   if (context.is_cuda()) {

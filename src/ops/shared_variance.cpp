@@ -2,6 +2,7 @@
 
 #include "math/shared_variance.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -26,11 +27,8 @@ void squared_error_sums(Context& context, double* sums, const GaussianCosts& cos
   ELBO_CHECK(examples > 0 && values > 0 && nll.size > 0 && nll.size % examples == 0, ShapeError,
              "squared_error_sums was given ", nll.size, " nll for ", examples, " examples of ", values,
              " values");
-  ELBO_CHECK(weights.empty() || weights.size == nll.size, ShapeError, "squared_error_sums was given ",
-             weights.size, " weights for ", nll.size, " nll");
-  ELBO_CHECK(mask.empty() || (mask.rows == examples && mask.cols == values), ShapeError,
-             "squared_error_sums was given a mask [", mask.rows, ", ", mask.cols, "] for ", examples,
-             " examples of ", values, " values");
+  check_optional_size("squared_error_sums", "weights", weights, nll.size);
+  check_optional_shape("squared_error_sums", "mask", mask, examples, values);
   const TracedOp traced(context, [&] {
     const GaussianCosts& c = costs;
     return plain_call("squared_error_sums", concat(c.nll.size),
