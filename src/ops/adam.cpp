@@ -33,11 +33,8 @@ HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, 
 
 void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
                const math::AdamCoefficients& c) {
-  std::int64_t i = 0;
-  for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
-    adam_lanes(formulas::AllLanes(), values, gradient, m, v, i, c);
-  }
-  if (i < size) adam_lanes(formulas::FirstLanes{size - i}, values, gradient, m, v, i, c);
+  formulas::for_lanes(size,
+                      [&](auto access, std::int64_t i) { adam_lanes(access, values, gradient, m, v, i, c); });
 }
 
 void adam_matrix(const MatrixView<float>& values, const MatrixView<const float>& gradient,

@@ -31,13 +31,9 @@ HWY_INLINE Floats penalty_lanes(Access access, float* dz, const float* z, const 
 
 float penalty_row(float* dz, const float* z, std::int64_t size, const CodePenalty& penalty, float divisor) {
   Floats sum(0.0f);
-  std::int64_t d = 0;
-  for (; d + Floats::kLanes <= size; d += Floats::kLanes) {
-    sum += penalty_lanes(formulas::AllLanes(), dz ? dz + d : nullptr, z + d, penalty, divisor);
-  }
-  if (d < size) {
-    sum += penalty_lanes(formulas::FirstLanes{size - d}, dz ? dz + d : nullptr, z + d, penalty, divisor);
-  }
+  formulas::for_lanes(size, [&](auto access, std::int64_t d) {
+    sum += penalty_lanes(access, dz ? dz + d : nullptr, z + d, penalty, divisor);
+  });
   return sum.sum();
 }
 

@@ -66,11 +66,8 @@ void corrupt_values(const CorruptRow& row, Kind kind) {
   for (std::int64_t first = 0; first < row.cols; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.cols - first);
     const float* noise = chunk.fill(row.noise, first, count, kind);
-    std::int64_t j = 0;
-    for (; j + Floats::kLanes <= count; j += Floats::kLanes) {
-      corrupt_lanes(formulas::AllLanes(), row, first + j, noise + j, kind);
-    }
-    if (j < count) corrupt_lanes(formulas::FirstLanes{count - j}, row, first + j, noise + j, kind);
+    formulas::for_lanes(
+        count, [&](auto access, std::int64_t j) { corrupt_lanes(access, row, first + j, noise + j, kind); });
   }
 }
 

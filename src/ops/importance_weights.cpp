@@ -21,11 +21,9 @@ using math::HWY_NAMESPACE::Floats;
 
 void scale_row(float* values, std::int64_t size, float factor) {
   const Floats factors(factor);
-  std::int64_t i = 0;
-  for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
-    (Floats::load(values + i) * factors).store(values + i);
-  }
-  if (i < size) (Floats::load_first(values + i, size - i) * factors).store_first(values + i, size - i);
+  math::HWY_NAMESPACE::for_lanes(size, [&](auto access, std::int64_t i) {
+    access.store(access.load(values + i) * factors, values + i);
+  });
 }
 
 }  // namespace

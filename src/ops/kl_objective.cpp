@@ -33,13 +33,9 @@ HWY_INLINE Floats sum_of_lanes(Access access, const MatrixView<const float>& mea
 
 /// sums [latent] of the KL of each dimension over the rows.
 void kl_sums(float* sums, const MatrixView<const float>& mean, const MatrixView<const float>& log_variance) {
-  std::int64_t d = 0;
-  for (; d + Floats::kLanes <= mean.cols; d += Floats::kLanes) {
-    sum_of_lanes(formulas::AllLanes(), mean, log_variance, d).store(sums + d);
-  }
-  if (const std::int64_t rest = mean.cols - d; rest > 0) {
-    sum_of_lanes(formulas::FirstLanes{rest}, mean, log_variance, d).store_first(sums + d, rest);
-  }
+  formulas::for_lanes(mean.cols, [&](auto access, std::int64_t d) {
+    access.store(sum_of_lanes(access, mean, log_variance, d), sums + d);
+  });
 }
 
 }  // namespace

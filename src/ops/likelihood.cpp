@@ -32,8 +32,6 @@ namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
 namespace formulas = math::HWY_NAMESPACE;
-using formulas::AllLanes;
-using formulas::FirstLanes;
 using formulas::Floats;
 
 /// Gives −log p of the values from j on, and writes its gradient. Both are computed before anything is
@@ -86,14 +84,13 @@ HWY_INLINE Floats value_lanes(Access access, const formulas::Categorical& likeli
   return access.keep(select(present == zero, zero, nll));
 }
 
+/// Flat, so that no formula is a call for each few values.
 template <bool kGradient, class Likelihood>
-void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
+HWY_FLATTEN void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
   Floats sum(0.0f);
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= row.size; j += Floats::kLanes) {
-    sum += value_lanes<kGradient>(AllLanes(), likelihood, row, j);
-  }
-  if (j < row.size) sum += value_lanes<kGradient>(FirstLanes{row.size - j}, likelihood, row, j);
+  formulas::for_lanes(row.size, [&](auto access, std::int64_t j) {
+    sum += value_lanes<kGradient>(access, likelihood, row, j);
+  });
   if (row.nll) *row.nll = sum.sum();
 }
 
@@ -118,11 +115,8 @@ HWY_INLINE void mean_lanes(Access access, const formulas::Categorical& likelihoo
 
 template <class Likelihood>
 void mean_row(const Likelihood& likelihood, float* mean, const float* from, std::int64_t size) {
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
-    mean_lanes(AllLanes(), likelihood, mean + j, from + j, size);
-  }
-  if (j < size) mean_lanes(FirstLanes{size - j}, likelihood, mean + j, from + j, size);
+  formulas::for_lanes(
+      size, [&](auto access, std::int64_t j) { mean_lanes(access, likelihood, mean + j, from + j, size); });
 }
 
 void likelihood_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, const LikelihoodRow& row) {

@@ -54,9 +54,8 @@ namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
 namespace formulas = math::HWY_NAMESPACE;
-using formulas::AllLanes;
-using formulas::FirstLanes;
 using formulas::Floats;
+using formulas::for_lanes;
 
 constexpr std::int64_t kChunk = NoiseChunk::kSize;  // dimensions done at once
 
@@ -85,11 +84,8 @@ void sample_row(const SampleRow& row) {
   for (std::int64_t first = 0; first < row.latent; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.latent - first);
     const float* normals = chunk.fill(row.noise, row.first_dimension + first, count, Normals());
-    std::int64_t d = 0;
-    for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
-      sample_lanes(AllLanes(), row, first + d, normals + d, sums);
-    }
-    if (d < count) sample_lanes(FirstLanes{count - d}, row, first + d, normals + d, sums);
+    for_lanes(count,
+              [&](auto access, std::int64_t d) { sample_lanes(access, row, first + d, normals + d, sums); });
   }
   if (row.kl) *row.kl = 0.5f * sums.kl.sum();
   if (row.log_ratio) *row.log_ratio = 0.5f * sums.log_ratio.sum();
@@ -150,14 +146,6 @@ HWY_INLINE void weighted_lanes(Access access, const SampleGradientRow& row, std:
       row.dlog_variance + d);
 }
 
-/// step(access, d) for d of [0, count), a vector at a time.
-template <class Step>
-HWY_INLINE void for_lanes(std::int64_t count, Step step) {
-  std::int64_t d = 0;
-  for (; d + Floats::kLanes <= count; d += Floats::kLanes) step(AllLanes(), d);
-  if (d < count) step(FirstLanes{count - d}, d);
-}
-
 void weighted_gradient_row(const SampleGradientRow& row) {
   NoiseChunk chunk;
   float total = 0.0f;
@@ -193,15 +181,11 @@ void gradient_row(const SampleGradientRow& row) {
       const float* normals =
           chunk.fill(row.noise, row.first_dimension + k * row.latent + first, count, Normals());
       const float* dz = row.dz + k * row.dz_stride + first;
-      std::int64_t d = 0;
-      for (; d + Floats::kLanes <= count; d += Floats::kLanes) add_sample(AllLanes(), dz, normals, sums, d);
-      if (d < count) add_sample(FirstLanes{count - d}, dz, normals, sums, d);
+      for_lanes(count, [&](auto access, std::int64_t d) { add_sample(access, dz, normals, sums, d); });
     }
-    std::int64_t d = 0;
-    for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
-      gradient_lanes(AllLanes(), row, first + d, sums.dz + d, sums.dz_noise + d);
-    }
-    if (d < count) gradient_lanes(FirstLanes{count - d}, row, first + d, sums.dz + d, sums.dz_noise + d);
+    for_lanes(count, [&](auto access, std::int64_t d) {
+      gradient_lanes(access, row, first + d, sums.dz + d, sums.dz_noise + d);
+    });
   }
 }
 
