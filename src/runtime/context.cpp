@@ -48,6 +48,15 @@ Context::Context(Device device, int threads)
 
 Context::~Context() = default;
 
+void* Context::operand_memory(int place, std::size_t bytes) {
+  Place& own = operands_[static_cast<std::size_t>(place)];
+  if (own.bytes < bytes) {
+    own.memory = {allocate(bytes), std::free};
+    own.bytes = bytes;
+  }
+  return own.memory.get();
+}
+
 std::string Context::fingerprint() const {
   if (is_cuda()) return cuda::fingerprint(*cuda_);
   return {};

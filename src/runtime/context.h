@@ -1,6 +1,7 @@
 #pragma once
 // The execution context: one device, one ordered stream of work on it.
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -47,6 +48,11 @@ class Context {
   void* scratch(int thread) noexcept {
     return static_cast<std::byte*>(scratch_.get()) + thread * kScratchBytes;
   }
+  /// Memory for copies of what an op on the CPU reads, `bytes` of it, 256-byte aligned, contents undefined;
+  /// an op may use both places, 0 and 1, at once. A place grows to the most that is asked of it, and then
+  /// what it held is gone: a plan asks for the most beforehand. Only on the CPU. Throws DeviceError (out of
+  /// memory).
+  void* operand_memory(int place, std::size_t bytes);
   /// What linear layers round the operands of their products to. Set by who owns the context; fp32 at first.
   Precision precision() const noexcept { return precision_; }
   void set_precision(Precision precision) noexcept { precision_ = precision; }
@@ -80,13 +86,20 @@ class Context {
   void fill_zero(void* device, std::size_t bytes);
 
  private:
+  using HostMemory = std::unique_ptr<void, void (*)(void*)>;
+  struct Place {
+    HostMemory memory{nullptr, nullptr};
+    std::size_t bytes = 0;
+  };
+
   Device device_;
   int threads_ = 1;
   Precision precision_ = Precision::fp32;
   Trace* trace_ = nullptr;
   KernelChoices* kernel_choices_ = nullptr;
   std::unique_ptr<CudaState, void (*)(CudaState*)> cuda_{nullptr, nullptr};
-  std::unique_ptr<void, void (*)(void*)> scratch_{nullptr, nullptr};
+  HostMemory scratch_{nullptr, nullptr};
+  std::array<Place, 2> operands_;
 };
 
 /// A context with another precision for as long as this lives.
