@@ -40,8 +40,7 @@ void adam_span(float* values, const float* gradient, float* m, float* v, std::in
 void adam_matrix(const MatrixView<float>& values, const MatrixView<const float>& gradient,
                  const MatrixView<float>& m, const MatrixView<float>& v, const math::AdamCoefficients& c) {
   for (std::int64_t r = 0; r < values.rows; ++r) {
-    adam_span(values.data + r * values.stride, gradient.data + r * gradient.stride, m.data + r * m.stride,
-              v.data + r * v.stride, values.cols, c);
+    adam_span(values.row(r), gradient.row(r), m.row(r), v.row(r), values.cols, c);
   }
 }
 

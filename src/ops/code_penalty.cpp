@@ -62,8 +62,7 @@ void code_penalty(Context& context, VectorView<float> cost, MatrixView<float> dz
     return run_on_cuda(context, [&] { cuda::code_penalty(context, cost, dz, z, penalty, divisor); });
   }
   for (std::int64_t i = 0; i < z.rows; ++i) {
-    const float sum = HWY_DYNAMIC_DISPATCH(penalty_row)(dz.empty() ? nullptr : dz.data + i * dz.stride,
-                                                        z.data + i * z.stride, z.cols, penalty, divisor);
+    const float sum = HWY_DYNAMIC_DISPATCH(penalty_row)(dz.row(i), z.row(i), z.cols, penalty, divisor);
     if (!cost.empty()) cost.data[i] = sum;
   }
 }

@@ -105,9 +105,7 @@ void corrupt(Context& context, MatrixView<float> corrupted, MatrixView<const flo
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
   for (std::int64_t i = 0; i < x.rows; ++i) {
     HWY_DYNAMIC_DISPATCH(corrupt_row)
-    (CorruptRow{corrupted.data + i * corrupted.stride, x.data + i * x.stride,
-                mask.empty() ? nullptr : mask.data + i * mask.stride, x.cols, amount, noise_row(noise, i)},
-     kind);
+    (CorruptRow{corrupted.row(i), x.row(i), mask.row(i), x.cols, amount, noise_row(noise, i)}, kind);
   }
 }
 

@@ -13,7 +13,7 @@ void round_rows(Context& context, float* to, const MatrixView<const float>& from
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (from.rows * from.cols >= kParallelSize)
   for (std::int64_t row = 0; row < from.rows; ++row) {
-    const float* const values = from.data + row * from.stride;
+    const float* const values = from.row(row);
     float* const copies = to + row * from.cols;
     for (std::int64_t col = 0; col < from.cols; ++col) copies[col] = round(values[col]);
   }

@@ -166,10 +166,10 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
     const std::int64_t example = example_of(i);
     if (!target.examples.empty()) target.examples.data[i] = example;
     const GatherRow row = {
-        source.bytes.empty() ? nullptr : source.bytes.data + example * source.bytes.stride,
-        source.values.empty() ? nullptr : source.values.data + example * source.values.stride,
-        target.x.data + i * target.x.stride,
-        target.mask.empty() ? nullptr : target.mask.data + i * target.mask.stride,
+        source.bytes.row(example),
+        source.values.row(example),
+        target.x.row(i),
+        target.mask.row(i),
         d,
         {preprocess.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example), time}};
     HWY_DYNAMIC_DISPATCH(gather_row)(row, preprocess);

@@ -5,6 +5,7 @@
 
 #include "math/philox.h"
 #include "ops/kernels.h"
+#include "ops/noise_row.h"
 #include "ops/shapes.h"
 #include "base/check.h"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::int64_t kParallelSize = 1 << 14;  // values
 
 float squared_norm(const MatrixView<const float>& of, std::int64_t row) {
-  const float* values = of.data + row * of.stride;
+  const float* values = of.row(row);
   float sum = 0.0f;
   for (std::int64_t d = 0; d < of.cols; ++d) sum += values[d] * values[d];
   return sum;
@@ -43,9 +44,9 @@ void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
   }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
-    float* at = z.data + row * z.stride;
-    float* v = velocity.data + row * velocity.stride;
-    const float* g = gradient.data + row * gradient.stride;
+    float* at = z.row(row);
+    float* v = velocity.row(row);
+    const float* g = gradient.row(row);
     for (std::int64_t d = 0; d < z.cols; ++d) {
       v[d] -= kick * (at[d] + temperature * g[d]);
       at[d] += drift * v[d];
@@ -87,8 +88,7 @@ void metropolis(Context& context, const ChainState<float>& state, const ChainSta
   check_size("metropolis", "after", after, z.rows);
   ELBO_CHECK(chains > 0 && z.rows % chains == 0, ShapeError, "metropolis was given ", z.rows, " chains, ",
              chains, " for each example");
-  ELBO_CHECK(noise.first_sample >= 0 && noise.first_sample + chains <= math::kNoiseDimensions, ShapeError,
-             "metropolis was asked for ", chains, " numbers from ", noise.first_sample, " on");
+  check_noise("metropolis", noise, chains, 1);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("metropolis", concat(z.rows, "x", z.cols),
@@ -105,9 +105,8 @@ void metropolis(Context& context, const ChainState<float>& state, const ChainSta
     const float chance = change >= 0.0f ? 1.0f : change < 0.0f ? std::exp(change) : 0.0f;
     probability.data[row] = chance;
     if (!(uniform_number(noise, row / chains, noise.first_sample + row % chains) < chance)) continue;
-    std::copy_n(proposal.z.data + row * proposal.z.stride, z.cols, state.z.data + row * state.z.stride);
-    std::copy_n(proposal.gradient.data + row * proposal.gradient.stride, z.cols,
-                state.gradient.data + row * state.gradient.stride);
+    std::copy_n(proposal.z.row(row), z.cols, state.z.row(row));
+    std::copy_n(proposal.gradient.row(row), z.cols, state.gradient.row(row));
     state.nll.data[row] = proposal.nll.data[row];
   }
 }

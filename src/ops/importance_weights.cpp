@@ -99,7 +99,7 @@ void weight_rows(Context& context, MatrixView<float> values, VectorView<const fl
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (values.rows * values.cols >= kParallelSize)
   for (std::int64_t row = 0; row < values.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(scale_row)(values.data + row * values.stride, values.cols, weights.data[row]);
+    HWY_DYNAMIC_DISPATCH(scale_row)(values.row(row), values.cols, weights.data[row]);
   }
 }
 

@@ -186,10 +186,9 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[row];
     HWY_DYNAMIC_DISPATCH(likelihood_row_of)
     (kind, constants,
-     LikelihoodRow{
-         parameters.data + row * parameters.stride, x.data + example * x.stride,
-         mask.empty() ? nullptr : mask.data + example * mask.stride, nll.empty() ? nullptr : nll.data + row,
-         gradient.empty() ? nullptr : gradient.data + row * gradient.stride, weight.scale * per_row, x.cols});
+     LikelihoodRow{parameters.row(row), x.row(example), mask.row(example),
+                   nll.empty() ? nullptr : nll.data + row, gradient.row(row), weight.scale * per_row,
+                   x.cols});
   }
 }
 
@@ -209,7 +208,7 @@ void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodCons
     num_threads(context.threads()) if (mean.rows * parameters.cols >= kParallelSize)
   for (std::int64_t row = 0; row < mean.rows; ++row) {
     HWY_DYNAMIC_DISPATCH(mean_row_of)
-    (kind, constants, mean.data + row * mean.stride, parameters.data + row * parameters.stride, mean.cols);
+    (kind, constants, mean.row(row), parameters.row(row), mean.cols);
   }
 }
 

@@ -65,7 +65,7 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
     const cpu::Block& block = strip.block;
     const float* const bias = b.empty() ? nullptr : b.data + block.col;
     for (std::int64_t r = 0; r < block.rows; ++r) {
-      float* const kept = saved.empty() ? nullptr : saved.data + (block.row + r) * saved.stride + block.col;
+      float* const kept = saved.empty() ? nullptr : saved.row(block.row + r) + block.col;
       apply_bias_activation(strip.row(r), bias, kept, block.cols, activation);
     }
   });
@@ -106,9 +106,8 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
     const cpu::Block& block = strip.block;
     for (std::int64_t r = 0; r < block.rows; ++r) {
       const std::int64_t row = block.row + r;
-      multiply_by_derivative(strip.row(r), saved.data + row * saved.stride + block.col, block.cols,
-                             activation);
-      if (in_place) std::copy_n(strip.row(r), block.cols, dx.data + row * dx.stride + block.col);
+      multiply_by_derivative(strip.row(r), saved.row(row) + block.col, block.cols, activation);
+      if (in_place) std::copy_n(strip.row(r), block.cols, dx.row(row) + block.col);
     }
   });
 }

@@ -1,8 +1,8 @@
 #include "ops/linear_reparameterize.h"
 
-#include "math/philox.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
+#include "ops/noise_row.h"
 #include "ops/shapes.h"
 #include "base/check.h"
 
@@ -25,9 +25,7 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
   check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
   check_optional_size(kOp, "weight.per_dimension", weight.per_dimension, latent);
   ELBO_CHECK(weight.per_sample.empty(), ShapeError, kOp, " takes no weights per sample");
-  ELBO_CHECK(noise.first_sample >= 0 && (noise.first_sample + 1) * latent <= math::kNoiseDimensions,
-             ShapeError, kOp, " was asked for ", latent, " dimensions from sample ", noise.first_sample,
-             " on; noise has ", math::kNoiseDimensions, " addresses per example");
+  check_noise(kOp, noise, 1, latent);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return product_call(context, kOp, concat(rows, "x", dy.cols, " -> ", rows, "x", latent), rows, latent,

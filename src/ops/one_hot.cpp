@@ -39,8 +39,7 @@ void one_hot(Context& context, MatrixView<float> one_hot, MatrixView<const float
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (x.rows * one_hot.cols >= kParallelSize)
   for (std::int64_t i = 0; i < x.rows; ++i) {
-    one_hot_row(one_hot.data + i * one_hot.stride, x.data + i * x.stride,
-                mask.empty() ? nullptr : mask.data + i * mask.stride, x.cols, classes);
+    one_hot_row(one_hot.row(i), x.row(i), mask.row(i), x.cols, classes);
   }
 }
 

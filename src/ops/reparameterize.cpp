@@ -209,11 +209,7 @@ void check_shapes(const char* op, const MatrixView<const float>& z, const Matrix
   ELBO_CHECK(z.cols == mean.cols && rows_per_example(z.rows, mean.rows), ShapeError, op,
              " was given z or its gradient ", shape(z), " for a posterior ", shape(mean));
   const std::int64_t samples = mean.rows == 0 ? 0 : z.rows / mean.rows;
-  ELBO_CHECK(
-      noise.first_sample >= 0 &&
-          (noise.first_sample + samples) * std::max<std::int64_t>(mean.cols, 1) <= math::kNoiseDimensions,
-      ShapeError, op, " was asked for ", samples, " samples of ", mean.cols, " dimensions from number ",
-      noise.first_sample, " on; noise has ", math::kNoiseDimensions, " addresses per example");
+  check_noise(op, noise, samples, mean.cols);
 }
 
 }  // namespace
@@ -238,9 +234,8 @@ void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl,
   for (std::int64_t row = 0; row < z.rows; ++row) {
     const std::int64_t i = row / samples, k = row % samples;
     HWY_DYNAMIC_DISPATCH(sample_row)
-    (SampleRow{noise_row(noise, i), (noise.first_sample + k) * latent, mean.data + i * mean.stride,
-               log_variance.data + i * log_variance.stride, z.data + row * z.stride,
-               kl.empty() || k > 0 ? nullptr : kl.data + i,
+    (SampleRow{noise_row(noise, i), (noise.first_sample + k) * latent, mean.row(i), log_variance.row(i),
+               z.row(row), kl.empty() || k > 0 ? nullptr : kl.data + i,
                log_ratio.empty() ? nullptr : log_ratio.data + row, latent});
   }
 }
@@ -277,11 +272,10 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
   for (std::int64_t i = 0; i < rows; ++i) {
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[i];
     HWY_DYNAMIC_DISPATCH(gradient_row)
-    (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.data + i * mean.stride,
-                       log_variance.data + i * log_variance.stride, dz.data + i * samples * dz.stride,
-                       dz.stride, samples, scale * per_row, weight.per_dimension.data,
+    (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.row(i), log_variance.row(i),
+                       dz.row(i * samples), dz.stride, samples, scale * per_row, weight.per_dimension.data,
                        weight.per_sample.empty() ? nullptr : weight.per_sample.data + i * samples,
-                       dmean.data + i * dmean.stride, dlog_variance.data + i * dlog_variance.stride, latent});
+                       dmean.row(i), dlog_variance.row(i), latent});
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 /// Present values of an example's row.
 double present(const GaussianCosts& costs, std::int64_t example) {
   if (costs.mask.empty()) return static_cast<double>(costs.values);
-  const float* const row = costs.mask.data + example * costs.mask.stride;
+  const float* const row = costs.mask.row(example);
   double count = 0.0;
   for (std::int64_t j = 0; j < costs.values; ++j) count += row[j];
   return count;
