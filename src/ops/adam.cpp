@@ -80,9 +80,7 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::adam(context, values, gradient, m, v, settings, state); });
   }
-  const auto constants =
-      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
-  const auto c = math::adam_coefficients(constants, *state);
+  const auto c = math::adam_coefficients(settings.constants(), *state);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
   for (std::int64_t first = 0; first < values.size; first += kSpan) {
     const std::int64_t size = std::min(kSpan, values.size - first);

@@ -22,9 +22,8 @@ float squared_norm(const MatrixView<const float>& of, std::int64_t row) {
 }
 
 float uniform_number(const NoiseSource& noise, std::int64_t example, std::int64_t number) {
-  const auto words = math::noise_words(
-      noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[example] : example),
-      math::noise_block(noise.time ? *noise.time : 0, number));
+  const NoiseRow row = noise_row(noise, example);
+  const auto words = math::noise_words(row.seed, row.subsequence, math::noise_block(row.time, number));
   return math::uniform(words.word[number % 4]);
 }
 

@@ -47,8 +47,7 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::linear_adam(context, layer, dw, db, dy, x, settings, state); });
   }
-  const auto coefficients = math::adam_coefficients(
-      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay), *state);
+  const auto coefficients = math::adam_coefficients(settings.constants(), *state);
   // The gradient of a few rows is used where it was made, in the cache of the core that owns these rows'
   // weights and moments: it never goes to memory. Sums too long for one go need dw.
   const cpu::Product product{.c = dw,
