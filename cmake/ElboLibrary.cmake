@@ -1,4 +1,5 @@
-# The library: src/, and with CUDA (or its emulation) kernels/ and the CUDA half of the runtime room.
+# The library: src/, and with CUDA (or its emulation) kernels/ and src/*/cuda_*.cpp, in whose place src/*/no_cuda.cpp
+# stand elsewhere.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(hwy CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
@@ -9,9 +10,10 @@ find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only: its shared library would be one more thing to link
 
 file(GLOB_RECURSE ELBO_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
-file(GLOB_RECURSE ELBO_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/runtime/cuda_*.cpp)
+file(GLOB ELBO_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/cuda_*.cpp)
+file(GLOB ELBO_NO_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/no_cuda.cpp)
 file(GLOB ELBO_KERNELS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
-list(REMOVE_ITEM ELBO_SOURCES ${ELBO_CUDA_SOURCES})
+list(REMOVE_ITEM ELBO_SOURCES ${ELBO_CUDA_SOURCES} ${ELBO_NO_CUDA_SOURCES})
 
 add_library(elbo STATIC ${ELBO_SOURCES})
 add_library(elbo::elbo ALIAS elbo)
@@ -30,7 +32,10 @@ if(CURL_FOUND)
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CURL=1)
 endif()
 
-if(NOT ELBO_CUDA_MODE STREQUAL "NONE")
+if(ELBO_CUDA_MODE STREQUAL "NONE")
+  target_sources(elbo PRIVATE ${ELBO_NO_CUDA_SOURCES})
+  target_compile_definitions(elbo PRIVATE ELBO_HAS_CUDA=0)
+else()
   target_sources(elbo PRIVATE ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})
   target_include_directories(elbo PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CUDA=1)

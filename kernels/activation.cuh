@@ -14,26 +14,17 @@ __device__ float4 for_each4(float4 x, const Function& function) {
 
 /// act(x).
 __device__ inline float4 activate(Activation activation, float4 x) {
-  switch (activation) {
-#define ELBO_CASE(name, ...) \
-  case Activation::name:     \
-    return for_each4(x, [](float value) { return math::activate<Activation::name>(value); });
-    ELBO_ACTIVATIONS(ELBO_CASE)
-#undef ELBO_CASE
-  }
-  return x;
+  return math::visit_activation(activation, [&](auto kind) {
+    return for_each4(x, [](float value) { return math::activate<decltype(kind)::value>(value); });
+  });
 }
 
 /// act′ from what it is computed from, see math::activation_derivative.
 __device__ inline float4 activation_derivative(Activation activation, float4 saved) {
-  switch (activation) {
-#define ELBO_CASE(name, ...) \
-  case Activation::name:     \
-    return for_each4(saved, [](float value) { return math::activation_derivative<Activation::name>(value); });
-    ELBO_ACTIVATIONS(ELBO_CASE)
-#undef ELBO_CASE
-  }
-  return saved;
+  return math::visit_activation(activation, [&](auto kind) {
+    return for_each4(saved,
+                     [](float value) { return math::activation_derivative<decltype(kind)::value>(value); });
+  });
 }
 
 }  // namespace elbo::cuda

@@ -42,10 +42,8 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
           VectorView<float> v, const ops::AdamSettings& settings, const StepState* state) {
   const bool aligned =
       aligned16(values.data) && aligned16(gradient.data) && aligned16(m.data) && aligned16(v.data);
-  const auto constants =
-      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
   launch(context.cuda(), LaunchShape{blocks_for(values.size, 4 * kThreads), kThreads}, adam_kernel,
-         values.data, gradient.data, m.data, v.data, values.size, aligned, constants, state);
+         values.data, gradient.data, m.data, v.data, values.size, aligned, settings.constants(), state);
 }
 
 void advance_step(Context& context, StepState* next, const StepState* state,

@@ -162,28 +162,18 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
                        empty_or_aligned(gradient) && (x.cols % 4 == 0 || parameters.cols == x.cols);
   const LikelihoodArguments arguments{nll,    gradient, parameters, x, mask, weight, parameters.rows / x.rows,
                                       aligned};
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return launch_likelihood(context.cuda(), math::Likelihood(constants), arguments);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-    ELBO_CASE(categorical, Categorical)
-#undef ELBO_CASE
-  }
+  math::visit_likelihood(kind, constants, [&](const auto& likelihood) {
+    launch_likelihood(context.cuda(), likelihood, arguments);
+  });
 }
 
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                      MatrixView<float> mean, MatrixView<const float> parameters) {
   const LaunchShape shape{blocks_for(mean.rows * mean.cols, kThreads), kThreads};
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood)                                                                        \
-  case LikelihoodKind::kind:                                                                               \
-    return launch(context.cuda(), shape, mean_kernel<math::Likelihood>, math::Likelihood(constants), mean, \
-                  parameters);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-    ELBO_CASE(categorical, Categorical)
-#undef ELBO_CASE
-  }
+  math::visit_likelihood(kind, constants, [&](const auto& likelihood) {
+    launch(context.cuda(), shape, mean_kernel<std::decay_t<decltype(likelihood)>>, likelihood, mean,
+           parameters);
+  });
 }
 
 }  // namespace elbo::cuda

@@ -42,7 +42,7 @@ void linear_backward_input(Context& context, const ops::ProductPlan& plan, Matri
 void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                            MatrixView<const float> w, MatrixView<const float> saved, Activation activation) {
   const ops::ProductKey key{dx.rows, dx.cols, dy.cols, ops::ProductKind::backward_input, context.precision()};
-  linear_backward_input(context, choose_product(context.cuda(), key), dx, dy, w, saved, activation);
+  linear_backward_input(context, choose_product(context, key), dx, dy, w, saved, activation);
 }
 
 }  // namespace elbo::cuda

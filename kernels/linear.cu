@@ -40,7 +40,7 @@ void linear_backward_params(Context& context, const ops::ProductPlan& plan, Matr
 void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
                             MatrixView<const float> dy, MatrixView<const float> x, bool accumulate) {
   const ops::ProductKey key{dw.rows, dw.cols, x.rows, ops::ProductKind::backward_params, context.precision()};
-  linear_backward_params(context, choose_product(context.cuda(), key), dw, db, dy, x, accumulate);
+  linear_backward_params(context, choose_product(context, key), dw, db, dy, x, accumulate);
 }
 
 }  // namespace elbo::cuda

@@ -45,7 +45,7 @@ void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<f
 void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
                     MatrixView<const float> w, VectorView<const float> b, Activation activation) {
   const ops::ProductKey key{y.rows, y.cols, x.cols, ops::ProductKind::forward, context.precision()};
-  linear_forward(context, choose_product(context.cuda(), key), y, saved, x, w, b, activation);
+  linear_forward(context, choose_product(context, key), y, saved, x, w, b, activation);
 }
 
 }  // namespace elbo::cuda

@@ -44,20 +44,18 @@ struct FinishAdam {
 void linear_adam(Context& context, const ops::ProductPlan& plan, const ops::AdamLayer& layer,
                  MatrixView<float> dw, MatrixView<const float> dy, MatrixView<const float> x,
                  const ops::AdamSettings& settings, const StepState* state) {
-  const auto constants =
-      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
   const bool aligned =
       rows_aligned16(layer.w.data, layer.w.cols) && aligned16(layer.w_m.data) && aligned16(layer.w_v.data);
   product<Along::extent, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.cols),
                                         Operand(x.data, x.stride, x.cols), x.rows,
-                                        FinishAdam{layer, dw, constants, state, aligned});
+                                        FinishAdam{layer, dw, settings.constants(), state, aligned});
 }
 
 void linear_adam(Context& context, const ops::AdamLayer& layer, MatrixView<float> dw, VectorView<float>,
                  MatrixView<const float> dy, MatrixView<const float> x, const ops::AdamSettings& settings,
                  const StepState* state) {
   const ops::ProductKey key{dy.cols, x.cols, x.rows, ops::ProductKind::backward_params, context.precision()};
-  linear_adam(context, choose_product(context.cuda(), key), layer, dw, dy, x, settings, state);
+  linear_adam(context, choose_product(context, key), layer, dw, dy, x, settings, state);
 }
 
 }  // namespace elbo::cuda

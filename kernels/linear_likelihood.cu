@@ -60,13 +60,14 @@ struct FinishLikelihood {
   }
 };
 
+/// Runs nothing for a likelihood that linear_likelihood_takes() refuses.
 template <class Likelihood>
 void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, MatrixView<float> gradient,
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
          MatrixView<const float> x, MatrixView<const float> mask, const ops::RowWeight& weight) {
   if constexpr (ops::kLinearLikelihoodTakes<Likelihood>) {
-    const ops::ProductPlan plan = choose_product(
-        context.cuda(), {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
+    const ops::ProductPlan plan =
+        choose_product(context, {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
     const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(mask.data, mask.stride) &&
                          rows_aligned16(gradient.data, gradient.stride) && aligned16(b.data);
     const FinishLikelihood<Likelihood> finish{likelihood, nll,    gradient,        x,      mask,
@@ -82,15 +83,9 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
                        MatrixView<float> nll, MatrixView<float> gradient, MatrixView<const float> h,
                        MatrixView<const float> w, VectorView<const float> b, MatrixView<const float> x,
                        MatrixView<const float> mask, const ops::RowWeight& weight) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return run(context, math::Likelihood(constants), nll, gradient, h, w, b, x, mask, weight);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      return;  // linear_likelihood_takes() says no
-  }
+  math::visit_likelihood(kind, constants, [&](const auto& likelihood) {
+    run(context, likelihood, nll, gradient, h, w, b, x, mask, weight);
+  });
 }
 
 }  // namespace elbo::cuda

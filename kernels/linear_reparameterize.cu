@@ -36,7 +36,7 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
                                     MatrixView<const float> mean, MatrixView<const float> log_variance,
                                     const ops::KlWeight& weight, float divisor, const NoiseSource& noise) {
   const ops::ProductPlan plan = choose_product(
-      context.cuda(), {dy.rows, w.cols, dy.cols, ops::ProductKind::backward_input, context.precision()});
+      context, {dy.rows, w.cols, dy.cols, ops::ProductKind::backward_input, context.precision()});
   const FinishSample finish{
       dz,
       {dmean, dlog_variance, mean, log_variance, weight.scale, weight.per_row, weight.per_dimension, divisor},

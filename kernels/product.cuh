@@ -186,11 +186,8 @@ void launch_tile(std::integer_sequence<int, kTiles...>, CudaState& state, const 
 
 ops::ProductLimits product_limits(const CudaState& state);
 
-/// The plan of a product on this GPU.
-ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key);
-
-/// Tells `elbo info --plan` by which plan a product runs.
-void note_product(const ops::ProductPlan& plan);
+/// The plan of a product on the context's GPU.
+ops::ProductPlan choose_product(Context& context, const ops::ProductKey& key);
 
 /// A split plan's partial sums, in the workspace. Throws DeviceError where they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
@@ -257,13 +254,13 @@ void product(CudaState& state, const ops::ProductPlan& asked, const Operand& a, 
   if (plan.engine == ops::ProductEngine::blas) {
     const BlasProduct by_blas = blas_product<kAlongA, kAlongB>(plan, a, b, k, finish);
     if (by_blas.to.data && blas_takes(state, plan, by_blas)) {
-      note_product(plan);
+      ops::note_product(plan);
       if constexpr (kBegins<Finish>) finish.begin(plan);
       return product_by_blas<kAlongA>(state, plan, by_blas, finish);
     }
     plan = ops::choose_own_product({m, n, k, kKind<kAlongA, kAlongB>, plan.precision}, product_limits(state));
   }
-  note_product(plan);
+  ops::note_product(plan);
   if constexpr (kBegins<Finish>) finish.begin(plan);
   ProductArguments arguments{a, b, k, ops::split_length(plan, k), 0, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);

@@ -7,7 +7,6 @@
 #include "runtime/blas_workspace.h"
 #include "runtime/context.h"
 #include "runtime/cuda_lt.h"
-#include "runtime/op_trace.h"
 
 namespace elbo::cuda {
 namespace {
@@ -31,16 +30,10 @@ ops::ProductLimits product_limits(Context& context) {
   return product_limits(context.cuda());
 }
 
-ops::ProductPlan choose_product(const CudaState& state, const ops::ProductKey& key) {
-  const ops::ProductLimits limits = product_limits(state);
-  ops::ProductPlan plan =
-      state.product_choices ? state.product_choices->plan(key, limits) : ops::choose_product(key, limits);
-  plan.overlap = state.overlap;
+ops::ProductPlan choose_product(Context& context, const ops::ProductKey& key) {
+  ops::ProductPlan plan = ops::planned_product(context, key, product_limits(context));
+  plan.overlap = context.cuda().overlap;
   return plan;
-}
-
-void note_product(const ops::ProductPlan& plan) {
-  OpTrace::note_product(plan.engine_name(), plan.tile_name(), plan.splits);
 }
 
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n) {

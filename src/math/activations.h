@@ -2,6 +2,8 @@
 #if !defined(ELBO_MATH_ACTIVATIONS_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_ACTIVATIONS_H
 
+#include <type_traits>
+
 #include "math/activation_kind.h"
 #include "math/elementary.h"
 
@@ -48,6 +50,19 @@ ELBO_HD inline V activation_derivative(V saved) {
     static_assert(kActivation == Activation::identity);
     return one;
   }
+}
+
+/// f(kind) with the activation as a constant, `kind.value`.
+template <class F>
+ELBO_HD inline auto visit_activation(Activation activation, const F& f) {
+  switch (activation) {
+#define ELBO_CASE(kind)  \
+  case Activation::kind: \
+    return f(std::integral_constant<Activation, Activation::kind>());
+    ELBO_ACTIVATIONS(ELBO_CASE)
+#undef ELBO_CASE
+  }
+  return f(std::integral_constant<Activation, Activation::identity>());
 }
 
 }  // namespace ELBO_FORMULAS

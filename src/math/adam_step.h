@@ -17,15 +17,6 @@ struct AdamConstants {
   float weight_decay;
 };
 
-inline AdamConstants adam_constants(double beta1, double beta2, float epsilon, float weight_decay) {
-  return {static_cast<float>(beta1),
-          static_cast<float>(1.0 - beta1),
-          static_cast<float>(beta2),
-          static_cast<float>(1.0 - beta2),
-          epsilon,
-          weight_decay};
-}
-
 /// What the update multiplies by, the same for every parameter of a step.
 struct AdamCoefficients {
   AdamConstants constants;

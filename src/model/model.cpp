@@ -96,7 +96,7 @@ void Model::State::to_own_scale(std::span<float> rows) const {
 }
 
 void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choices) {
-  context->set_product_choices(choices.get());
+  context->set_kernel_choices(choices.get());
   product_choices = std::move(choices);
 }
 

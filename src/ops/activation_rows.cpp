@@ -10,64 +10,45 @@ HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
-using math::HWY_NAMESPACE::AllLanes;
-using math::HWY_NAMESPACE::FirstLanes;
-using math::HWY_NAMESPACE::Floats;
+namespace formulas = math::HWY_NAMESPACE;
+using formulas::Floats;
 
 template <Activation kActivation, class Access>
 HWY_INLINE void bias_activation_lanes(Access access, float* y, const float* bias, float* saved) {
   Floats x = access.load(y);
   if (bias) x += access.load(bias);
   if (saved) access.store(x, saved);
-  access.store(math::HWY_NAMESPACE::activate<kActivation>(x), y);
+  access.store(formulas::activate<kActivation>(x), y);
 }
 
 template <Activation kActivation>
 void bias_activation(float* y, const float* bias, float* saved, std::int64_t size) {
   const auto at = [](auto* from, std::int64_t j) { return from ? from + j : nullptr; };
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
-    bias_activation_lanes<kActivation>(AllLanes(), y + j, at(bias, j), at(saved, j));
-  }
-  if (j < size) {
-    bias_activation_lanes<kActivation>(FirstLanes{size - j}, y + j, at(bias, j), at(saved, j));
-  }
+  formulas::for_lanes(size, [&](auto access, std::int64_t j) {
+    bias_activation_lanes<kActivation>(access, y + j, at(bias, j), at(saved, j));
+  });
 }
 
 template <Activation kActivation, class Access>
 HWY_INLINE void derivative_lanes(Access access, float* d, const float* saved) {
-  const Floats slope = math::HWY_NAMESPACE::activation_derivative<kActivation>(access.load(saved));
+  const Floats slope = formulas::activation_derivative<kActivation>(access.load(saved));
   access.store(access.load(d) * slope, d);
 }
 
 template <Activation kActivation>
 void derivative(float* d, const float* saved, std::int64_t size) {
   if constexpr (kActivation == Activation::identity) return;
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
-    derivative_lanes<kActivation>(AllLanes(), d + j, saved + j);
-  }
-  if (j < size) derivative_lanes<kActivation>(FirstLanes{size - j}, d + j, saved + j);
+  formulas::for_lanes(
+      size, [&](auto access, std::int64_t j) { derivative_lanes<kActivation>(access, d + j, saved + j); });
 }
 
 void bias_activation_of(Activation activation, float* y, const float* bias, float* saved, std::int64_t size) {
-  switch (activation) {
-#define ELBO_CASE(kind)  \
-  case Activation::kind: \
-    return bias_activation<Activation::kind>(y, bias, saved, size);
-    ELBO_ACTIVATIONS(ELBO_CASE)
-#undef ELBO_CASE
-  }
+  formulas::visit_activation(activation,
+                             [&](auto kind) { bias_activation<kind.value>(y, bias, saved, size); });
 }
 
 void derivative_of(Activation activation, float* d, const float* saved, std::int64_t size) {
-  switch (activation) {
-#define ELBO_CASE(kind)  \
-  case Activation::kind: \
-    return derivative<Activation::kind>(d, saved, size);
-    ELBO_ACTIVATIONS(ELBO_CASE)
-#undef ELBO_CASE
-  }
+  formulas::visit_activation(activation, [&](auto kind) { derivative<kind.value>(d, saved, size); });
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "ops/cpu_adam.h"
 #include "ops/flush_denormals.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -32,18 +33,14 @@ HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, 
 
 void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
                const math::AdamCoefficients& c) {
-  std::int64_t i = 0;
-  for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
-    adam_lanes(formulas::AllLanes(), values, gradient, m, v, i, c);
-  }
-  if (i < size) adam_lanes(formulas::FirstLanes{size - i}, values, gradient, m, v, i, c);
+  formulas::for_lanes(size,
+                      [&](auto access, std::int64_t i) { adam_lanes(access, values, gradient, m, v, i, c); });
 }
 
 void adam_matrix(const MatrixView<float>& values, const MatrixView<const float>& gradient,
                  const MatrixView<float>& m, const MatrixView<float>& v, const math::AdamCoefficients& c) {
   for (std::int64_t r = 0; r < values.rows; ++r) {
-    adam_span(values.data + r * values.stride, gradient.data + r * gradient.stride, m.data + r * m.stride,
-              v.data + r * v.stride, values.cols, c);
+    adam_span(values.row(r), gradient.row(r), m.row(r), v.row(r), values.cols, c);
   }
 }
 
@@ -70,9 +67,9 @@ void cpu::adam_rows(MatrixView<float> values, MatrixView<const float> gradient, 
 
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state) {
-  ELBO_CHECK(gradient.size == values.size && m.size == values.size && v.size == values.size, ShapeError,
-             "adam was given ", values.size, " values, ", gradient.size, " gradients, ", m.size, " m and ",
-             v.size, " v");
+  check_size("adam", "gradient", gradient, values.size);
+  check_size("adam", "m", m, values.size);
+  check_size("adam", "v", v, values.size);
   ELBO_CHECK(state != nullptr, ShapeError, "adam was given no step state");
   if (values.size == 0) return;
   ELBO_CHECK(!values.empty() && !gradient.empty() && !m.empty() && !v.empty(), ShapeError,
@@ -80,10 +77,10 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   const TracedOp traced(context, [&] {
     return plain_call("adam", concat(values.size), 28.0 * static_cast<double>(values.size));
   });
-  ELBO_DISPATCH_CUDA(context, adam(context, values, gradient, m, v, settings, state));
-  const auto constants =
-      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay);
-  const auto c = math::adam_coefficients(constants, *state);
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::adam(context, values, gradient, m, v, settings, state); });
+  }
+  const auto c = math::adam_coefficients(settings.constants(), *state);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
   for (std::int64_t first = 0; first < values.size; first += kSpan) {
     const std::int64_t size = std::min(kSpan, values.size - first);
@@ -99,7 +96,9 @@ void advance_step(Context& context, StepState* next, const StepState* state,
   ELBO_CHECK(rates.size == 0 || !rates.empty(), ShapeError, "advance_step was given an empty view of ",
              rates.size, " rates");
   const TracedOp traced(context, [&] { return plain_call("advance_step", "1", sizeof(StepState)); });
-  ELBO_DISPATCH_CUDA(context, advance_step(context, next, state, rates, batch, settings));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::advance_step(context, next, state, rates, batch, settings); });
+  }
   *next = math::advanced(*state, rates.data, rates.size, batch, settings.beta1, settings.beta2);
 }
 

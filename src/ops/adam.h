@@ -2,6 +2,7 @@
 // Adam (Kingma & Ba 2015, Algorithm 1) as PyTorch computes it, with decoupled weight decay (Loshchilov &
 // Hutter 2019) as in AdamW.
 
+#include "math/adam_step.h"
 #include "math/step_state.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
@@ -15,6 +16,15 @@ struct AdamSettings {
   double beta2 = 0.999;
   float epsilon = 1e-8f;
   float weight_decay = 0.0f;
+
+  math::AdamConstants constants() const {
+    return {static_cast<float>(beta1),
+            static_cast<float>(1.0 - beta1),
+            static_cast<float>(beta2),
+            static_cast<float>(1.0 - beta2),
+            epsilon,
+            weight_decay};
+  }
 };
 
 /// One step over the flat arena: values, m and v [size] are updated in place from `gradient` [size]:

@@ -6,6 +6,7 @@
 // It goes first.
 #include "math/code_penalty.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -30,13 +31,9 @@ HWY_INLINE Floats penalty_lanes(Access access, float* dz, const float* z, const 
 
 float penalty_row(float* dz, const float* z, std::int64_t size, const CodePenalty& penalty, float divisor) {
   Floats sum(0.0f);
-  std::int64_t d = 0;
-  for (; d + Floats::kLanes <= size; d += Floats::kLanes) {
-    sum += penalty_lanes(formulas::AllLanes(), dz ? dz + d : nullptr, z + d, penalty, divisor);
-  }
-  if (d < size) {
-    sum += penalty_lanes(formulas::FirstLanes{size - d}, dz ? dz + d : nullptr, z + d, penalty, divisor);
-  }
+  formulas::for_lanes(size, [&](auto access, std::int64_t d) {
+    sum += penalty_lanes(access, dz ? dz + d : nullptr, z + d, penalty, divisor);
+  });
   return sum.sum();
 }
 
@@ -54,19 +51,18 @@ HWY_EXPORT(penalty_row);
 
 void code_penalty(Context& context, VectorView<float> cost, MatrixView<float> dz, MatrixView<const float> z,
                   const CodePenalty& penalty, float divisor) {
-  ELBO_CHECK(cost.empty() || cost.size == z.rows, ShapeError, "code_penalty was given ", cost.size,
-             " costs for ", z.rows, " codes");
-  ELBO_CHECK(dz.empty() || (dz.rows == z.rows && dz.cols == z.cols), ShapeError,
-             "code_penalty was given dz [", dz.rows, ", ", dz.cols, "] for z [", z.rows, ", ", z.cols, "]");
+  check_optional_size("code_penalty", "cost", cost, z.rows);
+  check_optional_shape("code_penalty", "dz", dz, z.rows, z.cols);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("code_penalty", concat(z.rows, "x", z.cols),
                       4.0 * static_cast<double>((dz.empty() ? 1 : 3) * z.rows * z.cols));
   });
-  ELBO_DISPATCH_CUDA(context, code_penalty(context, cost, dz, z, penalty, divisor));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::code_penalty(context, cost, dz, z, penalty, divisor); });
+  }
   for (std::int64_t i = 0; i < z.rows; ++i) {
-    const float sum = HWY_DYNAMIC_DISPATCH(penalty_row)(dz.empty() ? nullptr : dz.data + i * dz.stride,
-                                                        z.data + i * z.stride, z.cols, penalty, divisor);
+    const float sum = HWY_DYNAMIC_DISPATCH(penalty_row)(dz.row(i), z.row(i), z.cols, penalty, divisor);
     if (!cost.empty()) cost.data[i] = sum;
   }
 }

@@ -9,6 +9,7 @@
 #include "math/corruption.h"
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -65,11 +66,8 @@ void corrupt_values(const CorruptRow& row, Kind kind) {
   for (std::int64_t first = 0; first < row.cols; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.cols - first);
     const float* noise = chunk.fill(row.noise, first, count, kind);
-    std::int64_t j = 0;
-    for (; j + Floats::kLanes <= count; j += Floats::kLanes) {
-      corrupt_lanes(formulas::AllLanes(), row, first + j, noise + j, kind);
-    }
-    if (j < count) corrupt_lanes(formulas::FirstLanes{count - j}, row, first + j, noise + j, kind);
+    formulas::for_lanes(
+        count, [&](auto access, std::int64_t j) { corrupt_lanes(access, row, first + j, noise + j, kind); });
   }
 }
 
@@ -93,23 +91,21 @@ constexpr std::int64_t kParallelSize = 1 << 10;
 
 void corrupt(Context& context, MatrixView<float> corrupted, MatrixView<const float> x,
              MatrixView<const float> mask, Corruption kind, float amount, const NoiseSource& noise) {
-  ELBO_CHECK(corrupted.rows == x.rows && corrupted.cols == x.cols, ShapeError, "corrupt was given x [",
-             x.rows, ", ", x.cols, "] for [", corrupted.rows, ", ", corrupted.cols, "]");
-  ELBO_CHECK(mask.empty() || (mask.rows == x.rows && mask.cols == x.cols), ShapeError,
-             "corrupt was given a mask [", mask.rows, ", ", mask.cols, "] for [", x.rows, ", ", x.cols, "]");
+  check_shape("corrupt", "corrupted", corrupted, x.rows, x.cols);
+  check_optional_shape("corrupt", "mask", mask, x.rows, x.cols);
   ELBO_CHECK(kind != Corruption::none && amount >= 0.0f && x.cols <= math::kNoiseDimensions, ShapeError,
              "corrupt was given an amount of ", amount, " for ", x.cols, " columns, or no kind");
   if (x.rows == 0 || x.cols == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("corrupt", concat(x.rows, "x", x.cols), 8.0 * static_cast<double>(x.rows * x.cols));
   });
-  ELBO_DISPATCH_CUDA(context, corrupt(context, corrupted, x, mask, kind, amount, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::corrupt(context, corrupted, x, mask, kind, amount, noise); });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
   for (std::int64_t i = 0; i < x.rows; ++i) {
     HWY_DYNAMIC_DISPATCH(corrupt_row)
-    (CorruptRow{corrupted.data + i * corrupted.stride, x.data + i * x.stride,
-                mask.empty() ? nullptr : mask.data + i * mask.stride, x.cols, amount, noise_row(noise, i)},
-     kind);
+    (CorruptRow{corrupted.row(i), x.row(i), mask.row(i), x.cols, amount, noise_row(noise, i)}, kind);
   }
 }
 

@@ -31,16 +31,12 @@ void sum_columns(float* sums, const float* values, std::int64_t rows, std::int64
       (accumulate ? Floats::load(to) + sum[k] : sum[k]).store(to);
     }
   }
-  for (; j + kLanes <= size; j += kLanes) {
+  math::HWY_NAMESPACE::for_lanes(size - j, [&](auto access, std::int64_t after) {
     Floats sum(0.0f);
-    for (std::int64_t i = 0; i < rows; ++i) sum += Floats::load(values + i * stride + j);
-    (accumulate ? Floats::load(sums + j) + sum : sum).store(sums + j);
-  }
-  if (const std::int64_t rest = size - j; rest > 0) {
-    Floats sum(0.0f);
-    for (std::int64_t i = 0; i < rows; ++i) sum += Floats::load_first(values + i * stride + j, rest);
-    (accumulate ? Floats::load_first(sums + j, rest) + sum : sum).store_first(sums + j, rest);
-  }
+    for (std::int64_t i = 0; i < rows; ++i) sum += access.load(values + i * stride + j + after);
+    float* to = sums + j + after;
+    access.store(accumulate ? access.load(to) + sum : sum, to);
+  });
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "ops/cpu_rounding.h"
 
-#include <vector>
+#include <algorithm>
 
 #include "math/precision.h"
 
@@ -13,31 +13,35 @@ void round_rows(Context& context, float* to, const MatrixView<const float>& from
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (from.rows * from.cols >= kParallelSize)
   for (std::int64_t row = 0; row < from.rows; ++row) {
-    const float* const values = from.data + row * from.stride;
+    const float* const values = from.row(row);
     float* const copies = to + row * from.cols;
     for (std::int64_t col = 0; col < from.cols; ++col) copies[col] = round(values[col]);
   }
 }
 
-/// Grows to the largest operand asked for.
-std::vector<float>& memory_of(OperandPlace place) {
-  thread_local std::vector<float> memory[2];
-  return memory[static_cast<int>(place)];
+float* memory_for(Context& context, OperandPlace place, std::int64_t values) {
+  return static_cast<float*>(
+      context.operand_memory(static_cast<int>(place), sizeof(float) * static_cast<std::size_t>(values)));
 }
 
 }  // namespace
 
 MatrixView<const float> rounded(Context& context, MatrixView<const float> values, OperandPlace place) {
   if (context.precision() == Precision::fp32 || values.empty()) return values;
-  std::vector<float>& memory = memory_of(place);
-  const auto size = static_cast<std::size_t>(values.rows * values.cols);
-  if (memory.size() < size) memory.resize(size);
+  float* const memory = memory_for(context, place, values.rows * values.cols);
   if (context.precision() == Precision::tf32) {
-    round_rows(context, memory.data(), values, [](float value) { return math::round_to_tf32(value); });
+    round_rows(context, memory, values, [](float value) { return math::round_to_tf32(value); });
   } else {
-    round_rows(context, memory.data(), values, [](float value) { return math::round_to_bf16(value); });
+    round_rows(context, memory, values, [](float value) { return math::round_to_bf16(value); });
   }
-  return {memory.data(), values.rows, values.cols};
+  return {memory, values.rows, values.cols};
+}
+
+void reserve_operands(Context& context, Precision precision, std::int64_t rows, std::int64_t in,
+                      std::int64_t out) {
+  if (context.is_cuda() || precision == Precision::fp32) return;
+  memory_for(context, OperandPlace::first, rows * std::max(in, out));   // x, dy
+  memory_for(context, OperandPlace::second, in * std::max(rows, out));  // w, x
 }
 
 }  // namespace elbo::ops::cpu

@@ -9,8 +9,14 @@ namespace elbo::ops::cpu {
 /// Which operand of a product: each has memory of its own.
 enum class OperandPlace { first, second };
 
-/// `values` rounded to the context's precision: itself in fp32, elsewhere a copy that stays what it is until
-/// this thread rounds another operand in the same place.
+/// `values` rounded to the context's precision: itself in fp32, elsewhere a copy in the context's memory that
+/// stays what it is until another operand is rounded in the same place. Throws DeviceError (out of memory).
 MatrixView<const float> rounded(Context& context, MatrixView<const float> values, OperandPlace place);
+
+/// Takes the memory that rounded() needs in `precision` for the products, forward and backward, of a layer
+/// from `in` to `out` values on `rows` rows, so that these allocate nothing. Nothing in fp32, nothing on a
+/// GPU. Throws DeviceError (out of memory).
+void reserve_operands(Context& context, Precision precision, std::int64_t rows, std::int64_t in,
+                      std::int64_t out);
 
 }  // namespace elbo::ops::cpu

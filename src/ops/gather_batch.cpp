@@ -9,6 +9,7 @@
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
 #include "ops/noise_row.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -123,15 +124,10 @@ void check_shapes(const GatherTarget& target, const GatherSource& source, const 
              " columns and its source ", d);
   const std::int64_t order = source.permutation.empty() ? examples : source.permutation.size;
   ELBO_CHECK(n <= order, ShapeError, "gather_batch was asked for ", n, " rows of ", order);
-  ELBO_CHECK(target.mask.empty() || (target.mask.rows == n && target.mask.cols == d), ShapeError,
-             "gather_batch's mask is ", target.mask.rows, " x ", target.mask.cols, " and x ", n, " x ", d);
-  ELBO_CHECK(target.examples.empty() || target.examples.size == n, ShapeError, "gather_batch's examples are ",
-             target.examples.size, " for ", n, " rows");
-  ELBO_CHECK(preprocess.mean.empty() || preprocess.mean.size == d, ShapeError, "gather_batch's mean is of ",
-             preprocess.mean.size, " values and x of ", d);
-  ELBO_CHECK(preprocess.inverse_deviation.empty() || preprocess.inverse_deviation.size == d, ShapeError,
-             "gather_batch's inverse_deviation is of ", preprocess.inverse_deviation.size,
-             " values and x of ", d);
+  check_optional_shape("gather_batch", "mask", target.mask, n, d);
+  check_optional_size("gather_batch", "examples", target.examples, n);
+  check_optional_size("gather_batch", "mean", preprocess.mean, d);
+  check_optional_size("gather_batch", "inverse_deviation", preprocess.inverse_deviation, d);
   ELBO_CHECK(preprocess.binarize != Binarize::resample || d <= math::kNoiseDimensions, ShapeError,
              "gather_batch can resample ", math::kNoiseDimensions, " columns at most and was given ", d);
 }
@@ -146,7 +142,9 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
         "gather_batch", concat(target.x.rows, "x", target.x.cols),
         static_cast<double>(target.x.rows * target.x.cols) * (!source.bytes.empty() ? 5.0 : 8.0));
   });
-  ELBO_DISPATCH_CUDA(context, gather_batch(context, target, source, preprocess, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::gather_batch(context, target, source, preprocess, state); });
+  }
   const std::int64_t n = target.x.rows;
   const std::int64_t d = target.x.cols;
   const std::int64_t examples = source.bytes.empty() ? source.values.rows : source.bytes.rows;
@@ -168,10 +166,10 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
     const std::int64_t example = example_of(i);
     if (!target.examples.empty()) target.examples.data[i] = example;
     const GatherRow row = {
-        source.bytes.empty() ? nullptr : source.bytes.data + example * source.bytes.stride,
-        source.values.empty() ? nullptr : source.values.data + example * source.values.stride,
-        target.x.data + i * target.x.stride,
-        target.mask.empty() ? nullptr : target.mask.data + i * target.mask.stride,
+        source.bytes.row(example),
+        source.values.row(example),
+        target.x.row(i),
+        target.mask.row(i),
         d,
         {preprocess.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example), time}};
     HWY_DYNAMIC_DISPATCH(gather_row)(row, preprocess);

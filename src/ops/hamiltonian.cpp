@@ -5,6 +5,8 @@
 
 #include "math/philox.h"
 #include "ops/kernels.h"
+#include "ops/noise_row.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -12,27 +14,16 @@ namespace {
 
 constexpr std::int64_t kParallelSize = 1 << 14;  // values
 
-void check_same(const char* op, const char* what, const MatrixView<const float>& z,
-                const MatrixView<const float>& other) {
-  ELBO_CHECK(z.rows == other.rows && z.cols == other.cols, ShapeError, op, " was given z [", z.rows, ", ",
-             z.cols, "] and a ", what, " [", other.rows, ", ", other.cols, "]");
-}
-
-void check_rows(const char* op, const char* what, const MatrixView<const float>& z, std::int64_t size) {
-  ELBO_CHECK(z.rows == size, ShapeError, op, " was given ", size, ' ', what, " for ", z.rows, " chains");
-}
-
 float squared_norm(const MatrixView<const float>& of, std::int64_t row) {
-  const float* values = of.data + row * of.stride;
+  const float* values = of.row(row);
   float sum = 0.0f;
   for (std::int64_t d = 0; d < of.cols; ++d) sum += values[d] * values[d];
   return sum;
 }
 
 float uniform_number(const NoiseSource& noise, std::int64_t example, std::int64_t number) {
-  const auto words = math::noise_words(
-      noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[example] : example),
-      math::noise_block(noise.time ? *noise.time : 0, number));
+  const NoiseRow row = noise_row(noise, example);
+  const auto words = math::noise_words(row.seed, row.subsequence, math::noise_block(row.time, number));
   return math::uniform(words.word[number % 4]);
 }
 
@@ -40,18 +31,21 @@ float uniform_number(const NoiseSource& noise, std::int64_t example, std::int64_
 
 void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
               MatrixView<const float> gradient, float temperature, float kick, float drift) {
-  check_same("leapfrog", "velocity", z, velocity);
-  check_same("leapfrog", "gradient", z, gradient);
+  check_shape("leapfrog", "velocity", velocity, z.rows, z.cols);
+  check_shape("leapfrog", "gradient", gradient, z.rows, z.cols);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("leapfrog", concat(z.rows, "x", z.cols), 20.0 * static_cast<double>(z.rows * z.cols));
   });
-  ELBO_DISPATCH_CUDA(context, leapfrog(context, z, velocity, gradient, temperature, kick, drift));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::leapfrog(context, z, velocity, gradient, temperature, kick, drift); });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
-    float* at = z.data + row * z.stride;
-    float* v = velocity.data + row * velocity.stride;
-    const float* g = gradient.data + row * gradient.stride;
+    float* at = z.row(row);
+    float* v = velocity.row(row);
+    const float* g = gradient.row(row);
     for (std::int64_t d = 0; d < z.cols; ++d) {
       v[d] -= kick * (at[d] + temperature * g[d]);
       at[d] += drift * v[d];
@@ -61,15 +55,17 @@ void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
 
 void hamiltonian(Context& context, VectorView<float> energy, MatrixView<const float> z,
                  MatrixView<const float> velocity, VectorView<const float> nll, float temperature) {
-  check_same("hamiltonian", "velocity", z, velocity);
-  check_rows("hamiltonian", "energies", z, energy.size);
-  check_rows("hamiltonian", "nll", z, nll.size);
+  check_shape("hamiltonian", "velocity", velocity, z.rows, z.cols);
+  check_size("hamiltonian", "energy", energy, z.rows);
+  check_size("hamiltonian", "nll", nll, z.rows);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("hamiltonian", concat(z.rows, "x", z.cols),
                       8.0 * static_cast<double>(z.rows * (z.cols + 1)));
   });
-  ELBO_DISPATCH_CUDA(context, hamiltonian(context, energy, z, velocity, nll, temperature));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::hamiltonian(context, energy, z, velocity, nll, temperature); });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
     energy.data[row] =
@@ -81,33 +77,35 @@ void metropolis(Context& context, const ChainState<float>& state, const ChainSta
                 VectorView<float> probability, VectorView<const float> before, VectorView<const float> after,
                 std::int64_t chains, const NoiseSource& noise) {
   const MatrixView<const float> z = state.z;
-  check_same("metropolis", "gradient", z, state.gradient);
-  check_same("metropolis", "proposal", z, proposal.z);
-  check_same("metropolis", "proposal's gradient", z, proposal.gradient);
-  for (const std::int64_t size :
-       {state.nll.size, proposal.nll.size, probability.size, before.size, after.size}) {
-    check_rows("metropolis", "values", z, size);
-  }
+  check_shape("metropolis", "gradient", state.gradient, z.rows, z.cols);
+  check_shape("metropolis", "proposal", proposal.z, z.rows, z.cols);
+  check_shape("metropolis", "proposal's gradient", proposal.gradient, z.rows, z.cols);
+  check_size("metropolis", "nll", state.nll, z.rows);
+  check_size("metropolis", "proposal's nll", proposal.nll, z.rows);
+  check_size("metropolis", "probability", probability, z.rows);
+  check_size("metropolis", "before", before, z.rows);
+  check_size("metropolis", "after", after, z.rows);
   ELBO_CHECK(chains > 0 && z.rows % chains == 0, ShapeError, "metropolis was given ", z.rows, " chains, ",
              chains, " for each example");
-  ELBO_CHECK(noise.first_sample >= 0 && noise.first_sample + chains <= math::kNoiseDimensions, ShapeError,
-             "metropolis was asked for ", chains, " numbers from ", noise.first_sample, " on");
+  check_noise("metropolis", noise, chains, 1);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("metropolis", concat(z.rows, "x", z.cols),
                       16.0 * static_cast<double>(z.rows * (z.cols + 1)));
   });
-  ELBO_DISPATCH_CUDA(context,
-                     metropolis(context, state, proposal, probability, before, after, chains, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::metropolis(context, state, proposal, probability, before, after, chains, noise);
+    });
+  }
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
     const float change = before.data[row] - after.data[row];
     const float chance = change >= 0.0f ? 1.0f : change < 0.0f ? std::exp(change) : 0.0f;
     probability.data[row] = chance;
     if (!(uniform_number(noise, row / chains, noise.first_sample + row % chains) < chance)) continue;
-    std::copy_n(proposal.z.data + row * proposal.z.stride, z.cols, state.z.data + row * state.z.stride);
-    std::copy_n(proposal.gradient.data + row * proposal.gradient.stride, z.cols,
-                state.gradient.data + row * state.gradient.stride);
+    std::copy_n(proposal.z.row(row), z.cols, state.z.row(row));
+    std::copy_n(proposal.gradient.row(row), z.cols, state.gradient.row(row));
     state.nll.data[row] = proposal.nll.data[row];
   }
 }

@@ -9,6 +9,7 @@
 // It goes first.
 #include "math/importance.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -20,11 +21,9 @@ using math::HWY_NAMESPACE::Floats;
 
 void scale_row(float* values, std::int64_t size, float factor) {
   const Floats factors(factor);
-  std::int64_t i = 0;
-  for (; i + Floats::kLanes <= size; i += Floats::kLanes) {
-    (Floats::load(values + i) * factors).store(values + i);
-  }
-  if (i < size) (Floats::load_first(values + i, size - i) * factors).store_first(values + i, size - i);
+  math::HWY_NAMESPACE::for_lanes(size, [&](auto access, std::int64_t i) {
+    access.store(access.load(values + i) * factors, values + i);
+  });
 }
 
 }  // namespace
@@ -67,15 +66,18 @@ void importance_weights(Context& context, VectorView<float> weights, VectorView<
   const std::int64_t rows = weights.size, examples = cost.size;
   ELBO_CHECK(examples == 0 ? rows == 0 : rows > 0 && rows % examples == 0, ShapeError,
              "importance_weights was given ", rows, " weights for ", examples, " examples");
-  ELBO_CHECK(nll.rows == rows && nll.contiguous() && log_ratio.size == rows, ShapeError,
-             "importance_weights was given nll [", nll.rows, ", ", nll.cols, "] and log_ratio [",
-             log_ratio.size, "] for ", rows, " samples");
+  check_shape("importance_weights", "nll", nll, rows, nll.cols);
+  check_size("importance_weights", "log_ratio", log_ratio, rows);
+  ELBO_CHECK(nll.contiguous(), ShapeError, "importance_weights was given nll that is not contiguous");
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("importance_weights", concat(examples, "x", rows / examples),
                       4.0 * static_cast<double>(rows * (nll.cols + 2) + examples));
   });
-  ELBO_DISPATCH_CUDA(context, importance_weights(context, weights, cost, nll, log_ratio, kl_weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::importance_weights(context, weights, cost, nll, log_ratio, kl_weight); });
+  }
   const std::int64_t samples = rows / examples;
   const float scale = kl_weight ? *kl_weight : 1.0f;
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows >= kParallelSamples)
@@ -87,18 +89,17 @@ void importance_weights(Context& context, VectorView<float> weights, VectorView<
 }
 
 void weight_rows(Context& context, MatrixView<float> values, VectorView<const float> weights) {
-  ELBO_CHECK(weights.size == values.rows, ShapeError, "weight_rows was given ", weights.size, " weights for ",
-             values.rows, " rows");
+  check_size("weight_rows", "weights", weights, values.rows);
   if (values.rows == 0 || values.cols == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("weight_rows", concat(values.rows, "x", values.cols),
                       4.0 * static_cast<double>(2 * values.rows * values.cols + values.rows));
   });
-  ELBO_DISPATCH_CUDA(context, weight_rows(context, values, weights));
+  if (context.is_cuda()) return run_on_cuda(context, [&] { cuda::weight_rows(context, values, weights); });
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (values.rows * values.cols >= kParallelSize)
   for (std::int64_t row = 0; row < values.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(scale_row)(values.data + row * values.stride, values.cols, weights.data[row]);
+    HWY_DYNAMIC_DISPATCH(scale_row)(values.row(row), values.cols, weights.data[row]);
   }
 }
 

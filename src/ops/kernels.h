@@ -1,21 +1,24 @@
 #pragma once
 // How an op reaches its kernel. In builds with CUDA every op has a launcher of the same name and arguments in
-// elbo::cuda (kernels/<op>.cu), called after the shape checks; without CUDA the branch is compiled out.
+// elbo::cuda (kernels/<op>.cu), which it calls after its shape checks; a missing one is a link error.
 
-#include "runtime/op_trace.h"
+#include "ops/op_trace.h"
 
-#if ELBO_HAS_CUDA
-#define ELBO_DISPATCH_CUDA(context, call)                              \
-  do {                                                                 \
-    if ((context).is_cuda()) {                                         \
-      if ((context).trace()) {                                         \
-        ::elbo::run_on_device((context), [&] { ::elbo::cuda::call; }); \
-      } else {                                                         \
-        ::elbo::cuda::call;                                            \
-      }                                                                \
-      return;                                                          \
-    }                                                                  \
-  } while (false)
-#else
-#define ELBO_DISPATCH_CUDA(context, call) ((void)(context))
-#endif
+namespace elbo::ops {
+
+/// Calls `launch()`, which calls the op's launcher:
+///   if (context.is_cuda()) return run_on_cuda(context, [&] { cuda::adam(context, …); });
+/// A build without CUDA has no context on a GPU and no launchers: there `launch` is compiled, but not called
+/// from anywhere, so that nothing is missing.
+template <class Launch>
+void run_on_cuda([[maybe_unused]] Context& context, [[maybe_unused]] const Launch& launch) {
+  if constexpr (ELBO_HAS_CUDA) {
+    if (context.trace()) {
+      run_traced(context, launch);
+    } else {
+      launch();
+    }
+  }
+}
+
+}  // namespace elbo::ops

@@ -8,6 +8,7 @@
 // It goes first.
 #include "math/posterior.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -32,13 +33,9 @@ HWY_INLINE Floats sum_of_lanes(Access access, const MatrixView<const float>& mea
 
 /// sums [latent] of the KL of each dimension over the rows.
 void kl_sums(float* sums, const MatrixView<const float>& mean, const MatrixView<const float>& log_variance) {
-  std::int64_t d = 0;
-  for (; d + Floats::kLanes <= mean.cols; d += Floats::kLanes) {
-    sum_of_lanes(formulas::AllLanes(), mean, log_variance, d).store(sums + d);
-  }
-  if (const std::int64_t rest = mean.cols - d; rest > 0) {
-    sum_of_lanes(formulas::FirstLanes{rest}, mean, log_variance, d).store_first(sums + d, rest);
-  }
+  formulas::for_lanes(mean.cols, [&](auto access, std::int64_t d) {
+    access.store(sum_of_lanes(access, mean, log_variance, d), sums + d);
+  });
 }
 
 }  // namespace
@@ -55,16 +52,19 @@ HWY_EXPORT(kl_sums);
 
 void free_bits(Context& context, VectorView<float> weights, float* cost, MatrixView<const float> mean,
                MatrixView<const float> log_variance, float nats, const float* kl_weight) {
-  ELBO_CHECK(cost != nullptr && mean.rows > 0 && mean.rows == log_variance.rows &&
-                 mean.cols == log_variance.cols && weights.size == mean.cols,
-             ShapeError, "free_bits was given ", weights.size, " weights for a mean [", mean.rows, ", ",
-             mean.cols, "] and a log-variance [", log_variance.rows, ", ", log_variance.cols, "]");
+  ELBO_CHECK(cost != nullptr && mean.rows > 0, ShapeError, "free_bits was given a mean ", shape(mean),
+             ", or no place for the cost");
+  check_shape("free_bits", "log_variance", log_variance, mean.rows, mean.cols);
+  check_size("free_bits", "weights", weights, mean.cols);
   ELBO_CHECK(nats >= 0.0f, ShapeError, "free_bits was given ", nats, " nats");
   const TracedOp traced(context, [&] {
     return plain_call("free_bits", concat(mean.rows, "x", mean.cols),
                       8.0 * static_cast<double>(mean.rows * mean.cols));
   });
-  ELBO_DISPATCH_CUDA(context, free_bits(context, weights, cost, mean, log_variance, nats, kl_weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::free_bits(context, weights, cost, mean, log_variance, nats, kl_weight); });
+  }
   HWY_DYNAMIC_DISPATCH(kl_sums)(weights.data, mean, log_variance);
   double total = 0.0;
   for (std::int64_t d = 0; d < weights.size; ++d) {
@@ -82,7 +82,9 @@ void kl_capacity(Context& context, float* scale, float* cost, VectorView<const f
   const TracedOp traced(context, [&] {
     return plain_call("kl_capacity", concat(kl.size), 4.0 * static_cast<double>(kl.size));
   });
-  ELBO_DISPATCH_CUDA(context, kl_capacity(context, scale, cost, kl, kl_weight, capacity));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::kl_capacity(context, scale, cost, kl, kl_weight, capacity); });
+  }
   double sum = 0.0;
   for (std::int64_t i = 0; i < kl.size; ++i) sum += kl.data[i];
   const double above = sum / static_cast<double>(kl.size) - *capacity;

@@ -5,6 +5,7 @@
 #include "ops/foreach_target.h"
 // It goes first.
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -31,8 +32,6 @@ namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
 namespace formulas = math::HWY_NAMESPACE;
-using formulas::AllLanes;
-using formulas::FirstLanes;
 using formulas::Floats;
 
 /// Gives −log p of the values from j on, and writes its gradient. Both are computed before anything is
@@ -85,14 +84,13 @@ HWY_INLINE Floats value_lanes(Access access, const formulas::Categorical& likeli
   return access.keep(select(present == zero, zero, nll));
 }
 
+/// Flat, so that no formula is a call for each few values.
 template <bool kGradient, class Likelihood>
-void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
+HWY_FLATTEN void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
   Floats sum(0.0f);
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= row.size; j += Floats::kLanes) {
-    sum += value_lanes<kGradient>(AllLanes(), likelihood, row, j);
-  }
-  if (j < row.size) sum += value_lanes<kGradient>(FirstLanes{row.size - j}, likelihood, row, j);
+  formulas::for_lanes(row.size, [&](auto access, std::int64_t j) {
+    sum += value_lanes<kGradient>(access, likelihood, row, j);
+  });
   if (row.nll) *row.nll = sum.sum();
 }
 
@@ -117,34 +115,19 @@ HWY_INLINE void mean_lanes(Access access, const formulas::Categorical& likelihoo
 
 template <class Likelihood>
 void mean_row(const Likelihood& likelihood, float* mean, const float* from, std::int64_t size) {
-  std::int64_t j = 0;
-  for (; j + Floats::kLanes <= size; j += Floats::kLanes) {
-    mean_lanes(AllLanes(), likelihood, mean + j, from + j, size);
-  }
-  if (j < size) mean_lanes(FirstLanes{size - j}, likelihood, mean + j, from + j, size);
+  formulas::for_lanes(
+      size, [&](auto access, std::int64_t j) { mean_lanes(access, likelihood, mean + j, from + j, size); });
 }
 
 void likelihood_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, const LikelihoodRow& row) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return likelihood_row(math::settled(formulas::Likelihood(constants)), row);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-    ELBO_CASE(categorical, Categorical)
-#undef ELBO_CASE
-  }
+  formulas::visit_likelihood(kind, constants,
+                             [&](const auto& likelihood) { likelihood_row(math::settled(likelihood), row); });
 }
 
 void mean_row_of(LikelihoodKind kind, const LikelihoodConstants& constants, float* mean, const float* from,
                  std::int64_t size) {
-  switch (kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return mean_row(formulas::Likelihood(constants), mean, from, size);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-    ELBO_CASE(categorical, Categorical)
-#undef ELBO_CASE
-  }
+  formulas::visit_likelihood(kind, constants,
+                             [&](const auto& likelihood) { mean_row(likelihood, mean, from, size); });
 }
 
 }  // namespace
@@ -159,16 +142,6 @@ HWY_EXPORT(likelihood_row_of);
 HWY_EXPORT(mean_row_of);
 
 constexpr std::int64_t kParallelSize = 1 << 13;  // parameters
-
-template <class A, class B>
-bool same_shape(const MatrixView<A>& a, const MatrixView<B>& b) {
-  return a.rows == b.rows && a.cols == b.cols;
-}
-
-template <class View>
-std::string shape(const View& view) {
-  return concat("[", view.rows, ", ", view.cols, "]");
-}
 
 void check_parameters(LikelihoodKind kind, const LikelihoodConstants& constants,
                       const MatrixView<const float>& parameters, std::int64_t values) {
@@ -188,24 +161,23 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
                 MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight) {
   const std::int64_t rows = parameters.rows;
   check_parameters(kind, constants, parameters, x.cols);
-  ELBO_CHECK(x.rows == 0 ? rows == 0 : rows % x.rows == 0, ShapeError, "likelihood was given x ", shape(x),
+  ELBO_CHECK(rows_per_example(rows, x.rows), ShapeError, "likelihood was given x ", shape(x),
              " and parameters ", shape(parameters), ", not a multiple of its rows");
-  ELBO_CHECK(nll.empty() || nll.size == rows, ShapeError, "likelihood was given nll [", nll.size, "] for ",
-             rows, " rows");
-  ELBO_CHECK(gradient.empty() || same_shape(gradient, parameters), ShapeError,
-             "likelihood was given a gradient ", shape(gradient), " for parameters ", shape(parameters));
-  ELBO_CHECK(mask.empty() || same_shape(mask, x), ShapeError, "likelihood was given a mask ", shape(mask),
-             " for x ", shape(x));
-  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError, "likelihood was given ",
-             weight.per_row.size, " row weights for ", rows, " rows");
+  check_optional_size("likelihood", "nll", nll, rows);
+  check_optional_shape("likelihood", "gradient", gradient, rows, parameters.cols);
+  check_optional_shape("likelihood", "mask", mask, x.rows, x.cols);
+  check_optional_size("likelihood", "weight.per_row", weight.per_row, rows);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call(
         "likelihood", concat(rows, "x", parameters.cols),
         4.0 * static_cast<double>((gradient.empty() ? 1 : 2) * rows * parameters.cols + x.rows * x.cols));
   });
-  ELBO_DISPATCH_CUDA(context,
-                     likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::likelihood(context, kind, constants, nll, gradient, parameters, x, mask, weight);
+    });
+  }
   const std::int64_t samples = rows / x.rows;
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (rows * parameters.cols >= kParallelSize)
@@ -214,29 +186,29 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[row];
     HWY_DYNAMIC_DISPATCH(likelihood_row_of)
     (kind, constants,
-     LikelihoodRow{
-         parameters.data + row * parameters.stride, x.data + example * x.stride,
-         mask.empty() ? nullptr : mask.data + example * mask.stride, nll.empty() ? nullptr : nll.data + row,
-         gradient.empty() ? nullptr : gradient.data + row * gradient.stride, weight.scale * per_row, x.cols});
+     LikelihoodRow{parameters.row(row), x.row(example), mask.row(example),
+                   nll.empty() ? nullptr : nll.data + row, gradient.row(row), weight.scale * per_row,
+                   x.cols});
   }
 }
 
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
                      MatrixView<float> mean, MatrixView<const float> parameters) {
   check_parameters(kind, constants, parameters, mean.cols);
-  ELBO_CHECK(mean.rows == parameters.rows, ShapeError, "likelihood_mean was given a mean ", shape(mean),
-             " for parameters ", shape(parameters));
+  check_shape("likelihood_mean", "mean", mean, parameters.rows, mean.cols);
   if (mean.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("likelihood_mean", concat(mean.rows, "x", mean.cols),
                       4.0 * static_cast<double>(mean.rows * (mean.cols + parameters.cols)));
   });
-  ELBO_DISPATCH_CUDA(context, likelihood_mean(context, kind, constants, mean, parameters));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::likelihood_mean(context, kind, constants, mean, parameters); });
+  }
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (mean.rows * parameters.cols >= kParallelSize)
   for (std::int64_t row = 0; row < mean.rows; ++row) {
     HWY_DYNAMIC_DISPATCH(mean_row_of)
-    (kind, constants, mean.data + row * mean.stride, parameters.data + row * parameters.stride, mean.cols);
+    (kind, constants, mean.row(row), parameters.row(row), mean.cols);
   }
 }
 

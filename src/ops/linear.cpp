@@ -7,22 +7,17 @@
 #include "ops/cpu_matmul.h"
 #include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
 namespace {
 
-template <class T>
-std::string shape(const MatrixView<T>& matrix) {
-  return concat("[", matrix.rows, ", ", matrix.cols, "]");
-}
-
 /// What every matrix of every op must satisfy.
 template <class T>
 void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
                   std::int64_t cols) {
-  ELBO_CHECK(matrix.rows == rows && matrix.cols == cols, ShapeError, op, ": ", name, " is ", shape(matrix),
-             " where [", rows, ", ", cols, "] is needed");
+  check_shape(op, name, matrix, rows, cols);
   ELBO_CHECK(matrix.stride >= cols, ShapeError, op, ": ", name, " has rows of ", cols, " values only ",
              matrix.stride, " apart");
   ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
@@ -52,14 +47,15 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   check_matrix(kOp, "x", x, x.rows, w.cols);
   check_matrix(kOp, "y", y, x.rows, w.rows);
   if (!saved.empty()) check_matrix(kOp, "saved", saved, x.rows, w.rows);
-  ELBO_CHECK(b.empty() || b.size == w.rows, ShapeError, kOp, ": b has ", b.size, " values where ", w.rows,
-             " are needed");
+  check_optional_size(kOp, "b", b, w.rows);
   if (x.rows == 0) return;
   const TracedOp traced(context, [&] {
     return product_call(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows,
                         x.cols, y.cols, b.size + saved.rows * saved.cols);
   });
-  ELBO_DISPATCH_CUDA(context, linear_forward(context, y, saved, x, w, b, activation));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_forward(context, y, saved, x, w, b, activation); });
+  }
   x = cpu::rounded(context, x, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool bare = b.empty() && saved.empty() && activation == Activation::identity;
@@ -69,7 +65,7 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
     const cpu::Block& block = strip.block;
     const float* const bias = b.empty() ? nullptr : b.data + block.col;
     for (std::int64_t r = 0; r < block.rows; ++r) {
-      float* const kept = saved.empty() ? nullptr : saved.data + (block.row + r) * saved.stride + block.col;
+      float* const kept = saved.empty() ? nullptr : saved.row(block.row + r) + block.col;
       apply_bias_activation(strip.row(r), bias, kept, block.cols, activation);
     }
   });
@@ -93,7 +89,9 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
     return product_call(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
                         dx.cols, dy.cols, saved.rows * saved.cols);
   });
-  ELBO_DISPATCH_CUDA(context, linear_backward_input(context, dx, dy, w, saved, activation));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_backward_input(context, dx, dy, w, saved, activation); });
+  }
   dy = cpu::rounded(context, dy, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool identity = activation == Activation::identity;
@@ -108,9 +106,8 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
     const cpu::Block& block = strip.block;
     for (std::int64_t r = 0; r < block.rows; ++r) {
       const std::int64_t row = block.row + r;
-      multiply_by_derivative(strip.row(r), saved.data + row * saved.stride + block.col, block.cols,
-                             activation);
-      if (in_place) std::copy_n(strip.row(r), block.cols, dx.data + row * dx.stride + block.col);
+      multiply_by_derivative(strip.row(r), saved.row(row) + block.col, block.cols, activation);
+      if (in_place) std::copy_n(strip.row(r), block.cols, dx.row(row) + block.col);
     }
   });
 }
@@ -123,14 +120,15 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   check_matrix(kOp, "dw", dw, dw.rows, dw.cols);
   ELBO_CHECK(dw.contiguous(), ShapeError, kOp, ": dw must be contiguous, and its rows of ", dw.cols,
              " values are ", dw.stride, " apart");
-  ELBO_CHECK(db.empty() || db.size == dw.rows, ShapeError, kOp, ": db has ", db.size, " values where ",
-             dw.rows, " are needed");
+  check_optional_size(kOp, "db", db, dw.rows);
   const TracedOp traced(context, [&] {
     return product_call(
         context, kOp, concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
         dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });
-  ELBO_DISPATCH_CUDA(context, linear_backward_params(context, dw, db, dy, x, accumulate));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_backward_params(context, dw, db, dy, x, accumulate); });
+  }
   const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);
   const auto b = cpu::rounded(context, x, cpu::OperandPlace::second);
   // By rows: a weight, its gradient and its moments keep to one core.

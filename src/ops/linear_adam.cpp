@@ -6,6 +6,7 @@
 #include "ops/cpu_rounding.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -27,8 +28,8 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
                  const StepState* state) {
   constexpr const char* kOp = "linear_adam";
   const std::int64_t out = layer.w.rows, in = layer.w.cols;
-  ELBO_CHECK(dy.cols == out && x.cols == in && x.rows == dy.rows, ShapeError, kOp, " was given dy [", dy.rows,
-             ", ", dy.cols, "] and x [", x.rows, ", ", x.cols, "] for w [", out, ", ", in, "]");
+  check_shape(kOp, "dy", dy, dy.rows, out);
+  check_shape(kOp, "x", x, dy.rows, in);
   for (const MatrixView<float>& matrix : {layer.w, layer.w_m, layer.w_v, dw}) {
     ELBO_CHECK(matrix.rows == out && matrix.cols == in && matrix.contiguous() && !matrix.empty(), ShapeError,
                kOp, ": w, its moments and dw must be [", out, ", ", in, "] and contiguous");
@@ -43,9 +44,10 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
     return product_call(context, kOp, concat(dy.rows, " rows -> ", out, "x", in), dy.rows, in, out,
                         5 * out * in);
   });
-  ELBO_DISPATCH_CUDA(context, linear_adam(context, layer, dw, db, dy, x, settings, state));
-  const auto coefficients = math::adam_coefficients(
-      math::adam_constants(settings.beta1, settings.beta2, settings.epsilon, settings.weight_decay), *state);
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::linear_adam(context, layer, dw, db, dy, x, settings, state); });
+  }
+  const auto coefficients = math::adam_coefficients(settings.constants(), *state);
   // The gradient of a few rows is used where it was made, in the cache of the core that owns these rows'
   // weights and moments: it never goes to memory. Sums too long for one go need dw.
   const cpu::Product product{.c = dw,

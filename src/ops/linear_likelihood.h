@@ -6,17 +6,21 @@
 // Nats.
 // Fixed order: the same device and build give the same bits.
 
+#include <type_traits>
+
 #include "ops/likelihood.h"
 
 namespace elbo::ops {
 
-/// Whether linear_likelihood is for this likelihood: what settled() reads is not there before the product.
+/// Whether linear_likelihood is for this likelihood: what settled() reads is not there before the product,
+/// and the categorical has as many parameters as classes.
 template <class Likelihood>
 inline constexpr bool kLinearLikelihoodTakes =
-    Likelihood::kParameters == 1 && !requires(const Likelihood& likelihood) {
+    Likelihood::kParameters == 1 && !std::is_same_v<Likelihood, math::Categorical> &&
+    !requires(const Likelihood& likelihood) {
   likelihood.settled();
 };
-/// The same by name; not the categorical, whose parameters are as many as its classes.
+/// The same by name.
 bool linear_likelihood_takes(LikelihoodKind kind);
 /// The sums that a row's nll of d values comes in on this device.
 std::int64_t nll_parts(const Context& context, std::int64_t d);

@@ -1,8 +1,9 @@
 #include "ops/linear_reparameterize.h"
 
-#include "math/philox.h"
 #include "ops/kernels.h"
 #include "ops/linear.h"
+#include "ops/noise_row.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -14,32 +15,28 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
                                     const KlWeight& weight, float divisor, const NoiseSource& noise) {
   constexpr const char* kOp = "linear_reparameterize_backward";
   const std::int64_t rows = dy.rows, latent = w.cols;
-  ELBO_CHECK(w.contiguous() && !w.empty() && dy.cols == w.rows, ShapeError, kOp, " was given dy [", dy.rows,
-             ", ", dy.cols, "] and w [", w.rows, ", ", w.cols, "]");
-  const auto check = [&](const char* name, const MatrixView<const float>& matrix) {
-    ELBO_CHECK(matrix.rows == rows && matrix.cols == latent, ShapeError, kOp, ": ", name, " is [",
-               matrix.rows, ", ", matrix.cols, "] where [", rows, ", ", latent, "] is needed");
-  };
-  check("dmean", dmean);
-  check("dlog_variance", dlog_variance);
-  check("dz", dz);
-  check("mean", mean);
-  check("log_variance", log_variance);
-  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError, kOp, " was given ",
-             weight.per_row.size, " row weights for ", rows, " rows");
-  ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError, kOp,
-             " was given ", weight.per_dimension.size, " dimension weights for ", latent, " dimensions");
+  ELBO_CHECK(w.contiguous() && !w.empty() && dy.cols == w.rows, ShapeError, kOp, " was given dy ", shape(dy),
+             " and w ", shape(w));
+  check_shape(kOp, "dmean", dmean, rows, latent);
+  check_shape(kOp, "dlog_variance", dlog_variance, rows, latent);
+  check_shape(kOp, "dz", dz, rows, latent);
+  check_shape(kOp, "mean", mean, rows, latent);
+  check_shape(kOp, "log_variance", log_variance, rows, latent);
+  check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
+  check_optional_size(kOp, "weight.per_dimension", weight.per_dimension, latent);
   ELBO_CHECK(weight.per_sample.empty(), ShapeError, kOp, " takes no weights per sample");
-  ELBO_CHECK(noise.first_sample >= 0 && (noise.first_sample + 1) * latent <= math::kNoiseDimensions,
-             ShapeError, kOp, " was asked for ", latent, " dimensions from sample ", noise.first_sample,
-             " on; noise has ", math::kNoiseDimensions, " addresses per example");
+  check_noise(kOp, noise, 1, latent);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return product_call(context, kOp, concat(rows, "x", dy.cols, " -> ", rows, "x", latent), rows, latent,
                         dy.cols, 3 * rows * latent);
   });
-  ELBO_DISPATCH_CUDA(context, linear_reparameterize_backward(context, dmean, dlog_variance, dz, dy, w, mean,
-                                                             log_variance, weight, divisor, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::linear_reparameterize_backward(context, dmean, dlog_variance, dz, dy, w, mean, log_variance,
+                                           weight, divisor, noise);
+    });
+  }
   linear_backward_input(context, dz, dy, w, {}, Activation::identity);
   reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance, weight, divisor, noise);
 }

@@ -1,8 +1,10 @@
 #pragma once
 // Which noise a row of a CPU op draws.
 
+#include <algorithm>
 #include <cstdint>
 
+#include "base/check.h"
 #include "math/philox.h"
 
 namespace elbo::ops {
@@ -18,6 +20,16 @@ struct NoiseRow {
 inline NoiseRow noise_row(const NoiseSource& noise, std::int64_t row) {
   return {noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[row] : row),
           noise.time ? *noise.time : 0};
+}
+
+/// Throws ShapeError unless an example has addresses for `samples` of `dimensions` numbers each.
+inline void check_noise(const char* op, const NoiseSource& noise, std::int64_t samples,
+                        std::int64_t dimensions) {
+  ELBO_CHECK(
+      noise.first_sample >= 0 &&
+          (noise.first_sample + samples) * std::max<std::int64_t>(dimensions, 1) <= math::kNoiseDimensions,
+      ShapeError, op, " was asked for ", samples, " samples of ", dimensions, " dimensions from number ",
+      noise.first_sample, " on; noise has ", math::kNoiseDimensions, " addresses per example");
 }
 
 }  // namespace elbo::ops

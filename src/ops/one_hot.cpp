@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -24,22 +25,21 @@ void one_hot_row(float* row, const float* x, const float* mask, std::int64_t siz
 
 void one_hot(Context& context, MatrixView<float> one_hot, MatrixView<const float> x,
              MatrixView<const float> mask, std::int32_t classes) {
-  ELBO_CHECK(classes > 0 && one_hot.rows == x.rows && one_hot.cols == classes * x.cols, ShapeError,
-             "one_hot was given x [", x.rows, ", ", x.cols, "] of ", classes, " classes for [", one_hot.rows,
-             ", ", one_hot.cols, "]");
-  ELBO_CHECK(mask.empty() || (mask.rows == x.rows && mask.cols == x.cols), ShapeError,
-             "one_hot was given a mask [", mask.rows, ", ", mask.cols, "] for [", x.rows, ", ", x.cols, "]");
+  ELBO_CHECK(classes > 0, ShapeError, "one_hot was given ", classes, " classes");
+  check_shape("one_hot", "one_hot", one_hot, x.rows, classes * x.cols);
+  check_optional_shape("one_hot", "mask", mask, x.rows, x.cols);
   if (x.rows == 0 || x.cols == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("one_hot", concat(x.rows, "x", x.cols, " -> ", x.rows, "x", one_hot.cols),
                       4.0 * static_cast<double>(x.rows * ((mask.empty() ? 1 : 2) * x.cols + one_hot.cols)));
   });
-  ELBO_DISPATCH_CUDA(context, one_hot(context, one_hot, x, mask, classes));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::one_hot(context, one_hot, x, mask, classes); });
+  }
 #pragma omp parallel for schedule(static) \
     num_threads(context.threads()) if (x.rows * one_hot.cols >= kParallelSize)
   for (std::int64_t i = 0; i < x.rows; ++i) {
-    one_hot_row(one_hot.data + i * one_hot.stride, x.data + i * x.stride,
-                mask.empty() ? nullptr : mask.data + i * mask.stride, x.cols, classes);
+    one_hot_row(one_hot.row(i), x.row(i), mask.row(i), x.cols, classes);
   }
 }
 

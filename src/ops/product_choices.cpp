@@ -20,4 +20,9 @@ std::map<std::string, std::string> ProductChoices::names() const {
   return names;
 }
 
+ProductPlan planned_product(const Context& context, const ProductKey& key, const ProductLimits& limits) {
+  auto* const choices = static_cast<ProductChoices*>(context.kernel_choices());
+  return choices ? choices->plan(key, limits) : choose_product(key, limits);
+}
+
 }  // namespace elbo::ops

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "elbo/precision.h"
+#include "runtime/context.h"
 
 namespace elbo::ops {
 
@@ -145,8 +146,8 @@ ProductPlan choose_own_product(const ProductKey& key, const ProductLimits& limit
 double predicted_seconds(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits);
 
 /// Plans that were settled for products, by measurement or by an earlier part of the same training. A GPU's
-/// state that knows of one asks it, and so its products run the same way for as long as it lives.
-class ProductChoices {
+/// context that carries one asks it, and so its products run the same way for as long as it lives.
+class ProductChoices : public KernelChoices {
  public:
   /// The settled plan, or choose_product(). Remembers that it was asked.
   ProductPlan plan(const ProductKey& key, const ProductLimits& limits);
@@ -162,5 +163,11 @@ class ProductChoices {
   std::vector<ProductKey> asked_;
   std::map<std::string, ProductPlan> settled_;  ///< by the product's name
 };
+
+/// What the context's choices say, where it carries some; else choose_product().
+ProductPlan planned_product(const Context& context, const ProductKey& key, const ProductLimits& limits);
+
+/// Names the plan of the product that is being given to the device, where its op is traced.
+void note_product(const ProductPlan& plan);
 
 }  // namespace elbo::ops

@@ -34,7 +34,9 @@ void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, 
     return plain_call("record_loss", concat(costs.nll.size),
                       4.0 * static_cast<double>(costs.nll.size + costs.kl.size + costs.objective.size));
   });
-  ELBO_DISPATCH_CUDA(context, record_loss(context, sums, first_bad_step, costs, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::record_loss(context, sums, first_bad_step, costs, state); });
+  }
   const double reconstruction = sum_of(nll) / static_cast<double>(samples);
   const double divergence = sum_of(kl);
   const double kl_part = kl_cost ? static_cast<double>(kl.size) * *kl_cost

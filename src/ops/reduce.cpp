@@ -77,7 +77,9 @@ void reduce_sum(Context& context, double* sum, VectorView<const float> values, b
   const TracedOp traced(context, [&] {
     return plain_call("reduce_sum", concat(values.size), 4.0 * static_cast<double>(values.size));
   });
-  ELBO_DISPATCH_CUDA(context, reduce_sum(context, sum, values, accumulate));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::reduce_sum(context, sum, values, accumulate); });
+  }
   double total = 0.0;
   for (std::int64_t first = 0; first < values.size; first += kReduceSpan) {
     total += HWY_DYNAMIC_DISPATCH(span_sum)(values.data + first, std::min(kReduceSpan, values.size - first));
@@ -101,7 +103,9 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
   const TracedOp traced(context, [&] {
     return plain_call("clip_global_norm", concat(gradient.size), 12.0 * static_cast<double>(gradient.size));
   });
-  ELBO_DISPATCH_CUDA(context, clip_global_norm(context, gradient, max_norm, scratch, norm));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::clip_global_norm(context, gradient, max_norm, scratch, norm); });
+  }
   const std::int64_t count = spans(gradient.size);
   const auto span_size = [&](std::int64_t s) {
     return std::min(kReduceSpan, gradient.size - s * kReduceSpan);

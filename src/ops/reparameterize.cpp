@@ -9,6 +9,7 @@
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
 #include "ops/noise_row.h"
+#include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
 
@@ -53,9 +54,8 @@ namespace elbo::ops::HWY_NAMESPACE {
 namespace {
 
 namespace formulas = math::HWY_NAMESPACE;
-using formulas::AllLanes;
-using formulas::FirstLanes;
 using formulas::Floats;
+using formulas::for_lanes;
 
 constexpr std::int64_t kChunk = NoiseChunk::kSize;  // dimensions done at once
 
@@ -84,11 +84,8 @@ void sample_row(const SampleRow& row) {
   for (std::int64_t first = 0; first < row.latent; first += kChunk) {
     const std::int64_t count = std::min(kChunk, row.latent - first);
     const float* normals = chunk.fill(row.noise, row.first_dimension + first, count, Normals());
-    std::int64_t d = 0;
-    for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
-      sample_lanes(AllLanes(), row, first + d, normals + d, sums);
-    }
-    if (d < count) sample_lanes(FirstLanes{count - d}, row, first + d, normals + d, sums);
+    for_lanes(count,
+              [&](auto access, std::int64_t d) { sample_lanes(access, row, first + d, normals + d, sums); });
   }
   if (row.kl) *row.kl = 0.5f * sums.kl.sum();
   if (row.log_ratio) *row.log_ratio = 0.5f * sums.log_ratio.sum();
@@ -149,14 +146,6 @@ HWY_INLINE void weighted_lanes(Access access, const SampleGradientRow& row, std:
       row.dlog_variance + d);
 }
 
-/// step(access, d) for d of [0, count), a vector at a time.
-template <class Step>
-HWY_INLINE void for_lanes(std::int64_t count, Step step) {
-  std::int64_t d = 0;
-  for (; d + Floats::kLanes <= count; d += Floats::kLanes) step(AllLanes(), d);
-  if (d < count) step(FirstLanes{count - d}, d);
-}
-
 void weighted_gradient_row(const SampleGradientRow& row) {
   NoiseChunk chunk;
   float total = 0.0f;
@@ -192,15 +181,11 @@ void gradient_row(const SampleGradientRow& row) {
       const float* normals =
           chunk.fill(row.noise, row.first_dimension + k * row.latent + first, count, Normals());
       const float* dz = row.dz + k * row.dz_stride + first;
-      std::int64_t d = 0;
-      for (; d + Floats::kLanes <= count; d += Floats::kLanes) add_sample(AllLanes(), dz, normals, sums, d);
-      if (d < count) add_sample(FirstLanes{count - d}, dz, normals, sums, d);
+      for_lanes(count, [&](auto access, std::int64_t d) { add_sample(access, dz, normals, sums, d); });
     }
-    std::int64_t d = 0;
-    for (; d + Floats::kLanes <= count; d += Floats::kLanes) {
-      gradient_lanes(AllLanes(), row, first + d, sums.dz + d, sums.dz_noise + d);
-    }
-    if (d < count) gradient_lanes(FirstLanes{count - d}, row, first + d, sums.dz + d, sums.dz_noise + d);
+    for_lanes(count, [&](auto access, std::int64_t d) {
+      gradient_lanes(access, row, first + d, sums.dz + d, sums.dz_noise + d);
+    });
   }
 }
 
@@ -218,21 +203,13 @@ HWY_EXPORT(gradient_row);
 constexpr std::int64_t kParallelSize = 1 << 10;  // normals
 
 /// Checks what both ops are given: `z` or dz [n·K, latent] and the posterior [n, latent].
-void check_shapes(const char* op, std::int64_t z_rows, std::int64_t z_cols,
-                  const MatrixView<const float>& mean, const MatrixView<const float>& log_variance,
-                  const NoiseSource& noise) {
-  ELBO_CHECK(mean.rows == log_variance.rows && mean.cols == log_variance.cols, ShapeError, op,
-             " was given a mean [", mean.rows, ", ", mean.cols, "] and a log-variance [", log_variance.rows,
-             ", ", log_variance.cols, "]");
-  ELBO_CHECK(z_cols == mean.cols && (mean.rows == 0 ? z_rows == 0 : z_rows % mean.rows == 0), ShapeError, op,
-             " was given z or its gradient [", z_rows, ", ", z_cols, "] for a posterior [", mean.rows, ", ",
-             mean.cols, "]");
-  const std::int64_t samples = mean.rows == 0 ? 0 : z_rows / mean.rows;
-  ELBO_CHECK(
-      noise.first_sample >= 0 &&
-          (noise.first_sample + samples) * std::max<std::int64_t>(mean.cols, 1) <= math::kNoiseDimensions,
-      ShapeError, op, " was asked for ", samples, " samples of ", mean.cols, " dimensions from number ",
-      noise.first_sample, " on; noise has ", math::kNoiseDimensions, " addresses per example");
+void check_shapes(const char* op, const MatrixView<const float>& z, const MatrixView<const float>& mean,
+                  const MatrixView<const float>& log_variance, const NoiseSource& noise) {
+  check_shape(op, "log_variance", log_variance, mean.rows, mean.cols);
+  ELBO_CHECK(z.cols == mean.cols && rows_per_example(z.rows, mean.rows), ShapeError, op,
+             " was given z or its gradient ", shape(z), " for a posterior ", shape(mean));
+  const std::int64_t samples = mean.rows == 0 ? 0 : z.rows / mean.rows;
+  check_noise(op, noise, samples, mean.cols);
 }
 
 }  // namespace
@@ -240,25 +217,25 @@ void check_shapes(const char* op, std::int64_t z_rows, std::int64_t z_cols,
 void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl, VectorView<float> log_ratio,
                     MatrixView<const float> mean, MatrixView<const float> log_variance,
                     const NoiseSource& noise) {
-  check_shapes("reparameterize", z.rows, z.cols, mean, log_variance, noise);
-  ELBO_CHECK(kl.empty() || kl.size == mean.rows, ShapeError, "reparameterize was given kl [", kl.size,
-             "] for ", mean.rows, " examples");
-  ELBO_CHECK(log_ratio.empty() || log_ratio.size == z.rows, ShapeError,
-             "reparameterize was given log_ratio [", log_ratio.size, "] for ", z.rows, " samples");
+  check_shapes("reparameterize", z, mean, log_variance, noise);
+  check_optional_size("reparameterize", "kl", kl, mean.rows);
+  check_optional_size("reparameterize", "log_ratio", log_ratio, z.rows);
   if (z.rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call("reparameterize", concat(mean.rows, "x", 2 * mean.cols, " -> ", z.rows, "x", z.cols),
                       4.0 * static_cast<double>(2 * mean.rows * mean.cols + z.rows * z.cols));
   });
-  ELBO_DISPATCH_CUDA(context, reparameterize(context, z, kl, log_ratio, mean, log_variance, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::reparameterize(context, z, kl, log_ratio, mean, log_variance, noise); });
+  }
   const std::int64_t samples = z.rows / mean.rows, latent = z.cols;
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * latent >= kParallelSize)
   for (std::int64_t row = 0; row < z.rows; ++row) {
     const std::int64_t i = row / samples, k = row % samples;
     HWY_DYNAMIC_DISPATCH(sample_row)
-    (SampleRow{noise_row(noise, i), (noise.first_sample + k) * latent, mean.data + i * mean.stride,
-               log_variance.data + i * log_variance.stride, z.data + row * z.stride,
-               kl.empty() || k > 0 ? nullptr : kl.data + i,
+    (SampleRow{noise_row(noise, i), (noise.first_sample + k) * latent, mean.row(i), log_variance.row(i),
+               z.row(row), kl.empty() || k > 0 ? nullptr : kl.data + i,
                log_ratio.empty() ? nullptr : log_ratio.data + row, latent});
   }
 }
@@ -267,29 +244,27 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
                              MatrixView<const float> dz, MatrixView<const float> mean,
                              MatrixView<const float> log_variance, const KlWeight& weight, float divisor,
                              const NoiseSource& noise) {
-  check_shapes("reparameterize_backward", dz.rows, dz.cols, mean, log_variance, noise);
+  constexpr const char* kOp = "reparameterize_backward";
+  check_shapes(kOp, dz, mean, log_variance, noise);
   const std::int64_t rows = mean.rows, latent = mean.cols;
-  ELBO_CHECK(dmean.rows == rows && dmean.cols == latent && dlog_variance.rows == rows &&
-                 dlog_variance.cols == latent,
-             ShapeError, "reparameterize_backward was given gradients [", dmean.rows, ", ", dmean.cols,
-             "] and [", dlog_variance.rows, ", ", dlog_variance.cols, "] for a posterior [", rows, ", ",
-             latent, "]");
-  ELBO_CHECK(weight.per_row.empty() || weight.per_row.size == rows, ShapeError,
-             "reparameterize_backward was given ", weight.per_row.size, " row weights for ", rows, " rows");
-  ELBO_CHECK(weight.per_dimension.empty() || weight.per_dimension.size == latent, ShapeError,
-             "reparameterize_backward was given ", weight.per_dimension.size, " dimension weights for ",
-             latent, " dimensions");
-  ELBO_CHECK(weight.per_sample.empty() || (weight.per_sample.size == dz.rows && weight.per_row.empty() &&
-                                           weight.per_dimension.empty()),
-             ShapeError, "reparameterize_backward was given ", weight.per_sample.size, " sample weights for ",
-             dz.rows, " samples, or others besides");
+  check_shape(kOp, "dmean", dmean, rows, latent);
+  check_shape(kOp, "dlog_variance", dlog_variance, rows, latent);
+  check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
+  check_optional_size(kOp, "weight.per_dimension", weight.per_dimension, latent);
+  check_optional_size(kOp, "weight.per_sample", weight.per_sample, dz.rows);
+  ELBO_CHECK(weight.per_sample.empty() || (weight.per_row.empty() && weight.per_dimension.empty()),
+             ShapeError, kOp, " was given weights per sample and others besides");
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
-    return plain_call("reparameterize_backward", concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
+    return plain_call(kOp, concat(dz.rows, "x", dz.cols, " -> ", rows, "x", 2 * latent),
                       4.0 * static_cast<double>(4 * rows * latent + dz.rows * dz.cols));
   });
-  ELBO_DISPATCH_CUDA(context, reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance,
-                                                      weight, divisor, noise));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] {
+      cuda::reparameterize_backward(context, dmean, dlog_variance, dz, mean, log_variance, weight, divisor,
+                                    noise);
+    });
+  }
   const std::int64_t samples = dz.rows / rows;
   const float scale = (weight.scale ? *weight.scale : 1.0f) / divisor;
 #pragma omp parallel for schedule(static) \
@@ -297,11 +272,10 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
   for (std::int64_t i = 0; i < rows; ++i) {
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[i];
     HWY_DYNAMIC_DISPATCH(gradient_row)
-    (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.data + i * mean.stride,
-                       log_variance.data + i * log_variance.stride, dz.data + i * samples * dz.stride,
-                       dz.stride, samples, scale * per_row, weight.per_dimension.data,
+    (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.row(i), log_variance.row(i),
+                       dz.row(i * samples), dz.stride, samples, scale * per_row, weight.per_dimension.data,
                        weight.per_sample.empty() ? nullptr : weight.per_sample.data + i * samples,
-                       dmean.data + i * dmean.stride, dlog_variance.data + i * dlog_variance.stride, latent});
+                       dmean.row(i), dlog_variance.row(i), latent});
   }
 }
 

@@ -5,6 +5,7 @@
 #include "math/running_average.h"
 #include "ops/flush_denormals.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -17,8 +18,7 @@ constexpr std::int64_t kParallelSize = 1 << 14;
 
 void running_average(Context& context, VectorView<float> average, VectorView<const float> values,
                      double decay, const StepState* state) {
-  ELBO_CHECK(average.size == values.size, ShapeError, "running_average was given ", values.size,
-             " values for ", average.size);
+  check_size("running_average", "values", values, average.size);
   ELBO_CHECK(state != nullptr, ShapeError, "running_average was given no step state");
   ELBO_CHECK(decay >= 0.0 && decay < 1.0, ShapeError, "running_average was given a decay of ", decay);
   if (average.size == 0) return;
@@ -27,7 +27,9 @@ void running_average(Context& context, VectorView<float> average, VectorView<con
   const TracedOp traced(context, [&] {
     return plain_call("running_average", concat(average.size), 12.0 * static_cast<double>(average.size));
   });
-  ELBO_DISPATCH_CUDA(context, running_average(context, average, values, decay, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::running_average(context, average, values, decay, state); });
+  }
   const float share = math::average_share(decay, state->step);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (average.size >= kParallelSize)
   for (std::int64_t first = 0; first < average.size; first += kSpan) {

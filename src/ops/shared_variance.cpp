@@ -2,6 +2,7 @@
 
 #include "math/shared_variance.h"
 #include "ops/kernels.h"
+#include "ops/shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -10,7 +11,7 @@ namespace {
 /// Present values of an example's row.
 double present(const GaussianCosts& costs, std::int64_t example) {
   if (costs.mask.empty()) return static_cast<double>(costs.values);
-  const float* const row = costs.mask.data + example * costs.mask.stride;
+  const float* const row = costs.mask.row(example);
   double count = 0.0;
   for (std::int64_t j = 0; j < costs.values; ++j) count += row[j];
   return count;
@@ -26,17 +27,17 @@ void squared_error_sums(Context& context, double* sums, const GaussianCosts& cos
   ELBO_CHECK(examples > 0 && values > 0 && nll.size > 0 && nll.size % examples == 0, ShapeError,
              "squared_error_sums was given ", nll.size, " nll for ", examples, " examples of ", values,
              " values");
-  ELBO_CHECK(weights.empty() || weights.size == nll.size, ShapeError, "squared_error_sums was given ",
-             weights.size, " weights for ", nll.size, " nll");
-  ELBO_CHECK(mask.empty() || (mask.rows == examples && mask.cols == values), ShapeError,
-             "squared_error_sums was given a mask [", mask.rows, ", ", mask.cols, "] for ", examples,
-             " examples of ", values, " values");
+  check_optional_size("squared_error_sums", "weights", weights, nll.size);
+  check_optional_shape("squared_error_sums", "mask", mask, examples, values);
   const TracedOp traced(context, [&] {
     const GaussianCosts& c = costs;
     return plain_call("squared_error_sums", concat(c.nll.size),
                       4.0 * static_cast<double>(c.nll.size + c.weights.size + c.mask.rows * c.mask.cols));
   });
-  ELBO_DISPATCH_CUDA(context, squared_error_sums(context, sums, costs, log_variance, accumulate));
+  if (context.is_cuda()) {
+    return run_on_cuda(context,
+                       [&] { cuda::squared_error_sums(context, sums, costs, log_variance, accumulate); });
+  }
   const std::int64_t samples = nll.size / examples;
   double total = 0.0, count = 0.0;
   for (std::int64_t i = 0; i < examples; ++i) {
@@ -56,7 +57,9 @@ void move_shared_variance(Context& context, float* log_variance, const double* s
   ELBO_CHECK(log_variance != nullptr && sums != nullptr && state != nullptr, ShapeError,
              "move_shared_variance was given no log-variance, no sums or no state");
   const TracedOp traced(context, [] { return plain_call("move_shared_variance", "1", 8.0); });
-  ELBO_DISPATCH_CUDA(context, move_shared_variance(context, log_variance, sums, state));
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::move_shared_variance(context, log_variance, sums, state); });
+  }
   *log_variance = math::moved_log_variance(*log_variance, sums[0], sums[1], state->step);
 }
 

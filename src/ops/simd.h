@@ -167,6 +167,14 @@ struct FirstLanes {
   HWY_INLINE Floats keep(Floats x) const { return x.keep_first(count); }
 };
 
+/// step(access, i) for the floats [0, count) of a row, a register of them from i on at a time.
+template <class Step>
+HWY_INLINE void for_lanes(std::int64_t count, const Step& step) {
+  std::int64_t i = 0;
+  for (; i + Floats::kLanes <= count; i += Floats::kLanes) step(AllLanes(), i);
+  if (i < count) step(FirstLanes{count - i}, i);
+}
+
 /// A register of unsigned words, as many as there are Floats in one.
 struct Words {
   using Tag = hn::ScalableTag<std::uint32_t>;

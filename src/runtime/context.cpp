@@ -15,13 +15,6 @@
 #include <sys/mman.h>
 #endif
 
-#if ELBO_HAS_CUDA
-#define ON_CUDA(call) \
-  if (is_cuda()) return cuda::call
-#else
-#define ON_CUDA(call) ((void)0)
-#endif
-
 namespace elbo {
 namespace {
 
@@ -50,39 +43,37 @@ Context::Context(Device device, int threads)
     scratch_ = {allocate(kScratchBytes * static_cast<std::size_t>(threads_)), std::free};
     return;
   }
-#if ELBO_HAS_CUDA
   cuda_ = {cuda::create_state(device.index), cuda::destroy_state};
-#else
-  throw DeviceError(
-      concat("device \"", device.name(),
-             "\" was asked for, but this build of elbo has no CUDA. Use --device cpu, or rebuild "
-             "with -DELBO_CUDA=ON on a machine with the CUDA toolkit."));
-#endif
 }
 
 Context::~Context() = default;
 
-void Context::set_product_choices([[maybe_unused]] ops::ProductChoices* choices) noexcept {
-  ON_CUDA(set_product_choices(*cuda_, choices));
+void* Context::operand_memory(int place, std::size_t bytes) {
+  Place& own = operands_[static_cast<std::size_t>(place)];
+  if (own.bytes < bytes) {
+    own.memory = {allocate(bytes), std::free};
+    own.bytes = bytes;
+  }
+  return own.memory.get();
 }
 
 std::string Context::fingerprint() const {
-  ON_CUDA(fingerprint(*cuda_));
+  if (is_cuda()) return cuda::fingerprint(*cuda_);
   return {};
 }
 
-double Context::seconds_on_device([[maybe_unused]] const std::function<void()>& work) {
-  ON_CUDA(seconds_of(*cuda_, work));
+double Context::seconds_on_device(const std::function<void()>& work) {
+  if (is_cuda()) return cuda::seconds_of(*cuda_, work);
   throw DeviceError("the CPU's work has no time on a device");
 }
 
 void Context::synchronize() {
-  ON_CUDA(synchronize(*cuda_));
+  if (is_cuda()) return cuda::synchronize(*cuda_);
 }
 
 void* Context::allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
-  ON_CUDA(allocate(*cuda_, bytes));
+  if (is_cuda()) return cuda::allocate(*cuda_, bytes);
   const std::size_t alignment = bytes >= kHugePage ? kHugePage : 256;
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
   const bool too_large = bytes > size || (bytes >= kLargeRequest && bytes > available_bytes());
@@ -99,31 +90,31 @@ void* Context::allocate(std::size_t bytes) {
 }
 
 void Context::release(void* memory) noexcept {
-  ON_CUDA(release(*cuda_, memory));
+  if (is_cuda()) return cuda::release(*cuda_, memory);
   std::free(memory);
 }
 
 void Context::copy_to_device(void* device, const void* host, std::size_t bytes) {
   if (bytes == 0) return;
-  ON_CUDA(copy_to_device(*cuda_, device, host, bytes));
+  if (is_cuda()) return cuda::copy_to_device(*cuda_, device, host, bytes);
   std::memcpy(device, host, bytes);
 }
 
 void Context::copy_to_host(void* host, const void* device, std::size_t bytes) {
   if (bytes == 0) return;
-  ON_CUDA(copy_to_host(*cuda_, host, device, bytes));
+  if (is_cuda()) return cuda::copy_to_host(*cuda_, host, device, bytes);
   std::memcpy(host, device, bytes);
 }
 
 void Context::copy_on_device(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
-  ON_CUDA(copy_on_device(*cuda_, to, from, bytes));
+  if (is_cuda()) return cuda::copy_on_device(*cuda_, to, from, bytes);
   std::memcpy(to, from, bytes);
 }
 
 void Context::fill_zero(void* device, std::size_t bytes) {
   if (bytes == 0) return;
-  ON_CUDA(fill_zero(*cuda_, device, bytes));
+  if (is_cuda()) return cuda::fill_zero(*cuda_, device, bytes);
   std::memset(device, 0, bytes);
 }
 

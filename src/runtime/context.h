@@ -1,6 +1,7 @@
 #pragma once
 // The execution context: one device, one ordered stream of work on it.
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -11,11 +12,20 @@
 
 namespace elbo {
 
-namespace ops {
-class ProductChoices;  // src/ops/product_plan.h
-}
-class OpTrace;     // src/runtime/op_trace.h
 struct CudaState;  // src/runtime/cuda_state.h, in builds that have CUDA
+
+/// What is told of the work given to a context. Ops know what it is (ops/op_trace.h), a context carries it.
+class Trace {
+ protected:
+  ~Trace() = default;
+};
+
+/// How the kernels of a device were settled to run. Ops know what it is (ops/product_plan.h), a context
+/// carries it.
+class KernelChoices {
+ protected:
+  ~KernelChoices() = default;
+};
 
 /// A device and the stream that work for it goes to. Every op takes one; nothing assumes a default stream.
 /// Not thread-safe: one thread at a time uses a context. Buffers point to it, so it stays where it is.
@@ -38,15 +48,19 @@ class Context {
   void* scratch(int thread) noexcept {
     return static_cast<std::byte*>(scratch_.get()) + thread * kScratchBytes;
   }
+  /// Memory for copies of what an op on the CPU reads, `bytes` of it, 256-byte aligned, contents undefined;
+  /// an op may use both places, 0 and 1, at once. A place grows to the most that is asked of it, and then
+  /// what it held is gone: a plan asks for the most beforehand. Only on the CPU. Throws DeviceError (out of
+  /// memory).
+  void* operand_memory(int place, std::size_t bytes);
   /// What linear layers round the operands of their products to. Set by who owns the context; fp32 at first.
   Precision precision() const noexcept { return precision_; }
   void set_precision(Precision precision) noexcept { precision_ = precision; }
-  /// Where ops say what they run; null, but for `elbo info --plan`.
-  OpTrace* trace() const noexcept { return trace_; }
-  void set_trace(OpTrace* trace) noexcept { trace_ = trace; }
-  /// Where the products of a GPU ask for their plans from here on; null: nowhere. Whoever sets it owns it.
-  /// Does nothing on the CPU.
-  void set_product_choices(ops::ProductChoices* choices) noexcept;
+  /// Both are null at first. Whoever sets them owns them.
+  Trace* trace() const noexcept { return trace_; }
+  void set_trace(Trace* trace) noexcept { trace_ = trace; }
+  KernelChoices* kernel_choices() const noexcept { return kernel_choices_; }
+  void set_kernel_choices(KernelChoices* choices) noexcept { kernel_choices_ = choices; }
   /// A GPU with its driver and libraries, by names and versions: where it is the same, so are times and bits.
   /// Empty on the CPU.
   std::string fingerprint() const;
@@ -72,12 +86,20 @@ class Context {
   void fill_zero(void* device, std::size_t bytes);
 
  private:
+  using HostMemory = std::unique_ptr<void, void (*)(void*)>;
+  struct Place {
+    HostMemory memory{nullptr, nullptr};
+    std::size_t bytes = 0;
+  };
+
   Device device_;
   int threads_ = 1;
   Precision precision_ = Precision::fp32;
-  OpTrace* trace_ = nullptr;
+  Trace* trace_ = nullptr;
+  KernelChoices* kernel_choices_ = nullptr;
   std::unique_ptr<CudaState, void (*)(CudaState*)> cuda_{nullptr, nullptr};
-  std::unique_ptr<void, void (*)(void*)> scratch_{nullptr, nullptr};
+  HostMemory scratch_{nullptr, nullptr};
+  std::array<Place, 2> operands_;
 };
 
 /// A context with another precision for as long as this lives.

@@ -1,11 +1,12 @@
 #pragma once
-// The seam between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. Only in builds
-// with CUDA; elsewhere the callers compile these calls out.
+// The seam between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. In a build
+// without CUDA, no_cuda.cpp stands in the other half's place.
 
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "elbo/device.h"
@@ -14,20 +15,17 @@
 namespace elbo {
 
 struct CudaState;
-namespace ops {
-class ProductChoices;
-}
 
 namespace cuda {
 
+/// As cuda_support().
+std::string_view support() noexcept;
 /// GPUs this process can use; empty where there is no driver. Never throws.
 std::vector<DeviceInfo> gpus();
 /// Stream and handles on one GPU. Throws DeviceError.
 CudaState* create_state(int index);
 void destroy_state(CudaState* state);
 
-/// Where the products of this device ask for their plans from here on; null: nowhere. It must outlive that.
-void set_product_choices(CudaState& state, ops::ProductChoices* choices);
 /// The GPU, its driver and libraries by name and version: where it is the same, so are times and bits.
 std::string fingerprint(const CudaState& state);
 

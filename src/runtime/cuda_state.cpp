@@ -81,6 +81,14 @@ int attribute(cudaDeviceAttr which, int device) {
 
 }  // namespace
 
+std::string_view support() noexcept {
+#if ELBO_EMULATE
+  return "emulated";
+#else
+  return "cuda";
+#endif
+}
+
 std::vector<DeviceInfo> gpus() {
   std::vector<DeviceInfo> present;
   for (int index = 0, count = gpu_count(); index < count; ++index) {
@@ -133,10 +141,6 @@ void destroy_state(CudaState* state) {
   if (state->stream) cudaStreamDestroy(state->stream);
   cudaGetLastError();
   delete state;
-}
-
-void set_product_choices(CudaState& state, ops::ProductChoices* choices) {
-  state.product_choices = choices;
 }
 
 std::string fingerprint(const CudaState& state) {

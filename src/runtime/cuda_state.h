@@ -11,9 +11,6 @@
 #include <source_location>
 
 namespace elbo {
-namespace ops {
-class ProductChoices;
-}
 
 struct LtState;  // cuda_lt.cpp
 
@@ -36,8 +33,6 @@ struct CudaState {
   bool overlap = false;              ///< while it runs: whether grids may begin while the one before ends
   bool in_lane = false;              ///< while a Lane is given work
   std::uint64_t recordings = 0;      ///< graphs recorded so far, the one that is included
-  /// Where products ask for their plans; null: nowhere. Whoever sets it owns it.
-  ops::ProductChoices* product_choices = nullptr;
 
   /// Pinned staging for small uploads, so that they need not wait for the stream.
   struct Staging {

@@ -24,30 +24,20 @@ std::string cpu_description() {
 }  // namespace
 
 std::string_view cuda_support() noexcept {
-#if ELBO_EMULATE
-  return "emulated";
-#elif ELBO_HAS_CUDA
-  return "cuda";
-#else
-  return "none";
-#endif
+  return cuda::support();
 }
 
 std::vector<DeviceInfo> devices() {
   const auto pages = static_cast<unsigned long long>(sysconf(_SC_PHYS_PAGES));
   const auto page_bytes = static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
   std::vector<DeviceInfo> present = {{Device::cpu(), cpu_description(), pages * page_bytes}};
-#if ELBO_HAS_CUDA
   for (auto& gpu : cuda::gpus()) present.push_back(std::move(gpu));
-#endif
   return present;
 }
 
 Device Device::automatic() {
-#if ELBO_HAS_CUDA && !ELBO_EMULATE  // an emulated device is only used when it is named
-  if (!elbo::cuda::gpus().empty()) return cuda(0);
-#endif
-  return cpu();
+  // An emulated device is only used when it is named.
+  return cuda_support() == "cuda" && !elbo::cuda::gpus().empty() ? cuda(0) : cpu();
 }
 
 Device Device::parse(std::string_view text) {

@@ -4,39 +4,20 @@
 
 namespace elbo {
 
-struct Lane::Side {
-#if ELBO_HAS_CUDA
-  std::shared_ptr<cuda::SideLine> line;
-#endif
-};
-
 Lane::Lane(Context& context, bool products) {
-#if ELBO_HAS_CUDA
-  if (context.is_cuda()) {
-    side_ = std::make_shared<Side>();
-    side_->line = cuda::create_side_line(context.cuda(), products);
-  }
-#endif
-  (void)context;
-  (void)products;
+  if (context.is_cuda()) side_ = cuda::create_side_line(context.cuda(), products);
 }
 
 void Lane::join() {
-#if ELBO_HAS_CUDA
-  if (side_) cuda::join(*side_->line);
-#endif
+  if (side_) cuda::join(*side_);
 }
 
 void Lane::enter() {
-#if ELBO_HAS_CUDA
-  if (side_) cuda::enter(*side_->line);
-#endif
+  if (side_) cuda::enter(*side_);
 }
 
 void Lane::leave() noexcept {
-#if ELBO_HAS_CUDA
-  if (side_) cuda::leave(*side_->line);
-#endif
+  if (side_) cuda::leave(*side_);
 }
 
 }  // namespace elbo

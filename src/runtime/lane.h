@@ -7,6 +7,10 @@
 
 namespace elbo {
 
+namespace cuda {
+struct SideLine;  // src/runtime/cuda_lane.cpp
+}
+
 /// A side line of work. While a graph is recorded, what `run` gives comes after all that the main line has
 /// been given so far, after the lane's own earlier work, and beside what the main line is given next, until
 /// `join`. Elsewhere (on the CPU, or where nothing is recorded) everything runs in the order in which it is
@@ -28,7 +32,6 @@ class Lane {
   void join();
 
  private:
-  struct Side;
   class Scope {
    public:
     explicit Scope(Lane& lane) : lane_(lane) { lane.enter(); }
@@ -42,7 +45,7 @@ class Lane {
   void enter();
   void leave() noexcept;
 
-  std::shared_ptr<Side> side_;  ///< null on the CPU
+  std::shared_ptr<cuda::SideLine> side_;  ///< null on the CPU
 };
 
 }  // namespace elbo

@@ -8,21 +8,16 @@
 namespace elbo {
 
 struct Readback::State {
-  std::vector<std::byte> host;  // CPU
-#if ELBO_HAS_CUDA
+  std::vector<std::byte> host;                                                              // CPU
   std::unique_ptr<cuda::PinnedCopy, void (*)(cuda::PinnedCopy*)> pinned{nullptr, nullptr};  // CUDA
-#endif
 };
 
 Readback::Readback(Context& context, std::size_t bytes) : state_(std::make_unique<State>()) {
-#if ELBO_HAS_CUDA
   if (context.is_cuda()) {
     state_->pinned = {cuda::create_pinned_copy(context.cuda(), bytes), cuda::destroy_pinned_copy};
-    return;
+  } else {
+    state_->host.resize(bytes);
   }
-#endif
-  (void)context;
-  state_->host.resize(bytes);
 }
 
 Readback::~Readback() = default;
@@ -30,23 +25,17 @@ Readback::Readback(Readback&&) noexcept = default;
 Readback& Readback::operator=(Readback&&) noexcept = default;
 
 void Readback::start(const void* device) {
-#if ELBO_HAS_CUDA
   if (state_->pinned) return cuda::start(*state_->pinned, device);
-#endif
   std::memcpy(state_->host.data(), device, state_->host.size());
 }
 
 bool Readback::ready() const {
-#if ELBO_HAS_CUDA
   if (state_->pinned) return cuda::ready(*state_->pinned);
-#endif
   return true;
 }
 
 const void* Readback::wait() {
-#if ELBO_HAS_CUDA
   if (state_->pinned) return cuda::wait(*state_->pinned);
-#endif
   return state_->host.data();
 }
 

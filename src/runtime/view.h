@@ -46,6 +46,8 @@ struct MatrixView {
     return {data + first, rows, count, stride};
   }
   MatrixView first_rows(std::int64_t count) const { return {data, count, cols, stride}; }
+  /// Where row i begins; null in an empty view.
+  T* row(std::int64_t i) const noexcept { return empty() ? nullptr : data + i * stride; }
 };
 
 }  // namespace elbo

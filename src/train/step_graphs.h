@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/graph.h"
-#include "runtime/op_trace.h"
+#include "ops/op_trace.h"
 #include "train/training_step.h"
 
 namespace elbo {

@@ -5,7 +5,7 @@
 
 #include "elbo/dataset.h"
 #include "model/state.h"
-#include "runtime/op_trace.h"
+#include "ops/op_trace.h"
 
 namespace elbo {
 

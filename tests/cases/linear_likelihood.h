@@ -110,11 +110,11 @@ struct LinearLikelihoodCase {
       ops::ProductChoices choices;
       if (c.plan) {
         choices.settle({h.rows, w.rows, h.cols, ops::ProductKind::forward, c.precision()}, *c.plan);
-        context.set_product_choices(&choices);
+        context.set_kernel_choices(&choices);
       }
       ops::linear_likelihood(context, c.kind, c.constants(), parts, gradient, h, w, b, x_view, mask_view,
                              weight);
-      context.set_product_choices(nullptr);
+      context.set_kernel_choices(nullptr);
       const PrecisionScope exactly(context, Precision::fp32);
       if (nll.size > 0) {  // Σ over a row's parts
         ops::linear_forward(context, {nll.data, nll.size, 1}, {}, parts, ones, {}, Activation::identity);

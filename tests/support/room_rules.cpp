@@ -283,8 +283,8 @@ std::vector<Violation> check_ops(const SourceTree& sources) {
   static const std::regex kernel("kernels/([a-z_0-9]+)(?:\\.[a-z_0-9]+)?\\.cu");
   for (const auto& [file, text] : sources) {
     if (file.starts_with("src/ops/") && file.ends_with(".cpp") &&
-        count(text, "ELBO_DISPATCH_CUDA(") > count(text, "TracedOp ")) {
-      violations.push_back({file, 1, "ELBO_DISPATCH_CUDA", "every op is a TracedOp, for elbo info --plan"});
+        count(text, "run_on_cuda(") > count(text, "TracedOp ")) {
+      violations.push_back({file, 1, "run_on_cuda", "every op is a TracedOp, for elbo info --plan"});
     }
     std::smatch groups;
     if (std::regex_match(file, groups, contract) && text.find("namespace elbo::cuda") != std::string::npos) {

@@ -12,7 +12,7 @@
 // and, where it reads something of the model that training moves, settled(): itself with what it read.
 //
 // The categorical is not in ELBO_LIKELIHOODS: its parameters per value are as many as there are classes,
-// which is known at run time only. It is the last of kLikelihoods.
+// which is known at run time only. It is the last of kLikelihoods, and visit_likelihood knows it too.
 #if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
 #include "math/elementary.h"
 #include "math/likelihoods/constants.h"
@@ -105,3 +105,28 @@ constexpr std::optional<LikelihoodKind> likelihood_named(std::string_view name) 
 }  // namespace elbo
 
 #endif  // ELBO_MATH_LIKELIHOODS_LIST_H
+
+// It needs the enumerators.
+#if !defined(ELBO_MATH_LIKELIHOODS_VISIT) || defined(ELBO_VECTOR_PASS)
+#define ELBO_MATH_LIKELIHOODS_VISIT
+
+namespace ELBO_FORMULAS {
+
+/// f(likelihood), with the struct of the kind, made from the constants, the categorical's among them. On the
+/// host; what a vector pass calls it with is compiled for the pass's instruction set.
+template <class F>
+inline auto visit_likelihood(LikelihoodKind kind, const LikelihoodConstants& constants, const F& f) {
+  switch (kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return f(Likelihood(constants));
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;
+  }
+  return f(Categorical(constants));
+}
+
+}  // namespace ELBO_FORMULAS
+#endif  // ELBO_MATH_LIKELIHOODS_VISIT

@@ -1,7 +1,7 @@
 // The start of the decoder's output bias for likelihoods whose mean follows one location per value.
 
 #include <algorithm>
-#include <cmath>
+#include <type_traits>
 
 #include "base/check.h"
 #include "vae/likelihood/likelihood.h"
@@ -14,18 +14,15 @@ constexpr double kFarthest = 1e12;  // of a location from 0
 
 /// The likelihood's mean where the first of its parameters is `location` and the rest are 0.
 double mean_at(LikelihoodKind kind, const LikelihoodConstants& constants, double location) {
-  switch (kind) {
-#define ELBO_CASE(kind, Formula)                                \
-  case LikelihoodKind::kind: {                                  \
-    double parameters[math::Formula::kParameters] = {location}; \
-    return math::Formula(constants).mean(parameters);           \
-  }
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      break;  // it has a bias of its own
-  }
-  return 0.0;
+  return math::visit_likelihood(kind, constants, [&](const auto& formula) {
+    using Formula = std::decay_t<decltype(formula)>;
+    if constexpr (std::is_same_v<Formula, math::Categorical>) {
+      return 0.0;  // classes have no mean, and a bias of their own
+    } else {
+      double parameters[Formula::kParameters] = {location};
+      return formula.mean(parameters);
+    }
+  });
 }
 
 /// Where a likelihood's mean, which grows with its location, is `mean`.

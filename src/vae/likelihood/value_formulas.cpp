@@ -114,16 +114,14 @@ class ClassFormulas final : public ValueFormulas {
 
 std::unique_ptr<ValueFormulas> make_value_formulas(LikelihoodKind kind, const LikelihoodConstants& constants,
                                                    std::int64_t dims) {
-  switch (kind) {
-#define ELBO_CASE(kind, Formula) \
-  case LikelihoodKind::kind:     \
-    return std::make_unique<NumberFormulas<math::Formula>>(math::Formula(constants), dims);
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      return std::make_unique<ClassFormulas>(math::Categorical(constants), dims);
-  }
-  return nullptr;
+  return math::visit_likelihood(kind, constants, [&](const auto& formula) -> std::unique_ptr<ValueFormulas> {
+    using Formula = std::decay_t<decltype(formula)>;
+    if constexpr (std::is_same_v<Formula, math::Categorical>) {
+      return std::make_unique<ClassFormulas>(formula, dims);
+    } else {
+      return std::make_unique<NumberFormulas<Formula>>(formula, dims);
+    }
+  });
 }
 
 }  // namespace elbo

@@ -25,12 +25,9 @@ struct OpCall {
 
 /// The calls of the ops given to a context while this is attached to it: on the CPU as they run, on a GPU
 /// each measured by itself. An op that consists of others is one call.
-class OpTrace {
+class OpTrace : public Trace {
  public:
   std::vector<OpCall> calls;
-
-  /// Names what computes the product that is being given to the device. Does nothing where none is traced.
-  static void note_product(const std::string& engine, const std::string& tile, int splits);
 
  private:
   friend class TracedOp;
@@ -63,7 +60,7 @@ class TracedOp {
  public:
   template <class Describe>
   TracedOp(Context& context, const Describe& describe) {
-    OpTrace* const trace = context.trace();
+    auto* const trace = static_cast<OpTrace*>(context.trace());
     if (trace && !trace->open_) begin(*trace, describe(), context.is_cuda());
   }
   ~TracedOp() {
@@ -80,7 +77,7 @@ class TracedOp {
   double begun_ = 0.0;
 };
 
-/// Runs an op's work for a GPU; where the op is traced, several times, for its time on the device.
-void run_on_device(Context& context, const std::function<void()>& work);
+/// Gives the work of an op to a GPU while somebody traces: several times, for its time there.
+void run_traced(Context& context, const std::function<void()>& work);
 
 }  // namespace elbo

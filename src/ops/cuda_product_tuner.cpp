@@ -10,7 +10,6 @@
 
 namespace elbo::ops {
 
-#if ELBO_HAS_CUDA
 namespace {
 
 /// Numbers in (−1, 1) that are not all alike: products of constants draw less power, and run faster.
@@ -127,14 +126,5 @@ std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key,
   }
   return best;
 }
-#else
-ProductLimits product_limits(Context&) {
-  throw DeviceError("this build of elbo has no CUDA, whose products have plans");
-}
-std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey&, const Stopwatch&) {
-  product_limits(context);
-  return std::nullopt;
-}
-#endif
 
 }  // namespace elbo::ops

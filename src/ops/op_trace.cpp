@@ -1,9 +1,9 @@
-#include "runtime/op_trace.h"
+#include "ops/op_trace.h"
 
 #include <chrono>
 #include <utility>
 
-#include "runtime/cuda_api.h"
+#include "ops/product_plan.h"
 
 namespace elbo {
 namespace {
@@ -18,11 +18,11 @@ double now() {
 
 }  // namespace
 
-void OpTrace::note_product(const std::string& engine, const std::string& tile, int splits) {
+void ops::note_product(const ProductPlan& plan) {
   if (!current) return;
-  current->engine = engine;
-  current->tile = tile;
-  current->splits = splits;
+  current->engine = plan.engine_name();
+  current->tile = plan.tile_name();
+  current->splits = plan.splits;
 }
 
 OpCall plain_call(const char* op, const std::string& shape, double bytes) {
@@ -59,15 +59,10 @@ void TracedOp::end() noexcept {
   trace_->open_ = false;
 }
 
-void run_on_device([[maybe_unused]] Context& context, const std::function<void()>& work) {
-#if ELBO_HAS_CUDA
-  if (current) {
-    current->seconds = cuda::seconds_of(context.cuda(), work);
-    measured_on_device = true;
-    return;
-  }
-#endif
-  work();
+void run_traced(Context& context, const std::function<void()>& work) {
+  if (!current) return work();
+  current->seconds = context.seconds_on_device(work);
+  measured_on_device = true;
 }
 
 }  // namespace elbo

@@ -1,0 +1,60 @@
+#pragma once
+// What ops check of the views they are given.
+
+#include <cstdint>
+#include <source_location>
+#include <string>
+
+#include "runtime/view.h"
+
+namespace elbo::ops {
+
+/// "[size]" and "[rows, cols]", as messages have them.
+std::string shape(std::int64_t size);
+std::string shape(std::int64_t rows, std::int64_t cols);
+template <class T>
+std::string shape(const MatrixView<T>& view) {
+  return shape(view.rows, view.cols);
+}
+
+/// Whether as many rows belong to each example; none to no examples.
+constexpr bool rows_per_example(std::int64_t rows, std::int64_t examples) {
+  return examples == 0 ? rows == 0 : rows % examples == 0;
+}
+
+/// Throws ShapeError: "op: name is given where needed is needed (file:line)".
+[[noreturn]] void throw_shape_error(const char* op, const char* name, const std::string& given,
+                                    const std::string& needed, const std::source_location& where);
+
+/// Throws ShapeError unless the matrix is [rows, cols].
+template <class T>
+void check_shape(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
+                 std::int64_t cols, const std::source_location& where = std::source_location::current()) {
+  if (matrix.rows != rows || matrix.cols != cols) [[unlikely]] {
+    throw_shape_error(op, name, shape(matrix), shape(rows, cols), where);
+  }
+}
+
+/// Throws ShapeError unless the vector has `size` values.
+template <class T>
+void check_size(const char* op, const char* name, const VectorView<T>& vector, std::int64_t size,
+                const std::source_location& where = std::source_location::current()) {
+  if (vector.size != size) [[unlikely]] {
+    throw_shape_error(op, name, shape(vector.size), shape(size), where);
+  }
+}
+
+/// The same of views that may be empty.
+template <class T>
+void check_optional_shape(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
+                          std::int64_t cols,
+                          const std::source_location& where = std::source_location::current()) {
+  if (!matrix.empty()) check_shape(op, name, matrix, rows, cols, where);
+}
+template <class T>
+void check_optional_size(const char* op, const char* name, const VectorView<T>& vector, std::int64_t size,
+                         const std::source_location& where = std::source_location::current()) {
+  if (!vector.empty()) check_size(op, name, vector, size, where);
+}
+
+}  // namespace elbo::ops
