@@ -1,8 +1,6 @@
 #pragma once
 // What the machine can do, measured: the ceilings that benchmarks are held against.
 
-#include <omp.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -11,7 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "dnnl.h"
+#include "cpu_peak.h"
 #include "gpu_peak.h"
 #include "runtime/buffer.h"
 #include "runtime/graph.h"
@@ -31,27 +29,24 @@ inline Context& context() {
   return context;
 }
 
-/// Single-precision flops a second of a large square product by oneDNN with the context's threads.
-inline double cpu_peak_flops() {
-  constexpr std::int64_t kSize = 1536;
-  const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);
-  std::vector<float> c(kSize * kSize);
-  const double seconds = best_seconds(8, [&] {
-    dnnl_sgemm('N', 'N', kSize, kSize, kSize, 1.0f, a.data(), kSize, b.data(), kSize, 0.0f, c.data(), kSize);
-  });
-  return 2.0 * kSize * kSize * kSize / seconds;
+/// What peaks of products are measured by.
+inline const char* yardstick(Device device) {
+  if (std::getenv("ELBO_PEAK_GFLOPS")) return "ELBO_PEAK_GFLOPS";
+  return device.is_cuda() ? "a large product by cuBLAS" : kCpuYardstick;
 }
 
-/// Of the context's device in its precision; the CPU's products are fp32 in all of them. 0: unknown.
+/// Flops a second of products on the context's device in its precision; the CPU's are fp32 in all of them.
+/// 0: unknown.
+inline double measure_peak_flops(Context& device) {
+  if (const char* given = std::getenv("ELBO_PEAK_GFLOPS")) return std::atof(given) * 1e9;
+  return device.is_cuda() ? gpu_peak_flops(device, device.precision()) : cpu_peak_flops(device);
+}
+
+/// The same, measured once a precision.
 inline double peak_flops(Context& device) {
   static std::map<Precision, double> measured;
   const auto [entry, fresh] = measured.try_emplace(device.precision(), 0.0);
-  if (fresh) {
-    const char* const given = std::getenv("ELBO_PEAK_GFLOPS");
-    entry->second = given              ? std::atof(given) * 1e9
-                    : device.is_cuda() ? gpu_peak_flops(device, device.precision())
-                                       : cpu_peak_flops();
-  }
+  if (fresh) entry->second = measure_peak_flops(device);
   return entry->second;
 }
 

@@ -3,8 +3,6 @@
 // asks for, the same for all three products, with all memory theirs from the start. Why elbo's own are what
 // the CPU trains with.
 
-#include <omp.h>
-
 #include <cstdio>
 #include <functional>
 #include <unordered_map>
@@ -140,8 +138,8 @@ void compare(const test::LinearShape& shape, const char* name,
 }
 
 void run() {
-  std::printf("%d threads, GFLOP/s, medians; a large square product by oneDNN: %.0f\n\n",
-              omp_get_max_threads(), 1e-9 * cpu_peak_flops());
+  std::printf("%d threads, GFLOP/s, medians; %s: %.0f\n\n", context().threads(), kCpuYardstick,
+              1e-9 * cpu_peak_flops(context()));
   std::printf(
       "| n: in → out | product | elbo | oneDNN inner product | oneDNN sgemm |\n|---|---|---|---|---|\n");
   auto shapes = test::network_shapes();

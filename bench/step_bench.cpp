@@ -95,7 +95,8 @@ double seconds_an_epoch(Training& training) {
 }
 
 double measured_peak(Context& device) {
-  return device.is_cuda() ? peak_flops(device) : cpu_peak_flops();  // the CPU's varies with what else runs
+  // The CPU's varies with what else runs.
+  return device.is_cuda() ? peak_flops(device) : measure_peak_flops(device);
 }
 
 struct Result {
@@ -124,7 +125,10 @@ void print(Training& training, const Options& options, const Result& result) {
               1e6 * *std::min_element(result.steps.begin(), result.steps.end()));
   std::printf("  %9.0f examples/s\n", static_cast<double>(training.batch_size()) / time);
   std::printf("  %9.1f GFLOP/s", 1e-9 * flops / time);
-  if (peak > 0.0) std::printf(" of %.1f at the peak: %.1f %%", 1e-9 * peak, 100.0 * flops / time / peak);
+  if (peak > 0.0) {
+    std::printf(" of %.1f at the peak, %s: %.1f %%", 1e-9 * peak, yardstick(device.device()),
+                100.0 * flops / time / peak);
+  }
   std::printf("\n");
   if (device.is_cuda()) {
     const GraphShape shape = training.runner().largest_graph().shape();
@@ -186,6 +190,7 @@ void print_json(Training& training, const Options& options, const Result& result
   json["examples_per_second"] = static_cast<double>(training.batch_size()) / time;
   json["gflops"] = 1e-9 * flops / time;
   json["peak_gflops"] = peak > 0.0 ? ordered_json(1e-9 * peak) : ordered_json();
+  json["peak_by"] = peak > 0.0 ? ordered_json(yardstick(training.device().device())) : ordered_json();
   if (!result.epochs.empty()) json["epoch_seconds"] = result.epochs;
   json["negative_elbo"] = training.negative_elbo();
   std::cout << json.dump() << std::endl;

@@ -54,10 +54,20 @@ class Runner {
   Graph graph_;
 };
 
+/// Says at the head of the output what the peak of products is measured by; once.
+inline void say_yardstick() {
+  static const bool said = [] {
+    benchmark::AddCustomContext("peak of products", yardstick(bench_device()));
+    return true;
+  }();
+  static_cast<void>(said);
+}
+
 /// Registers "op/case": time of one run, TFLOP/s, GB/s and the share of the roofline, by the median of the
 /// trials; and `counters` besides. A case that has a precision is held to that precision's peak.
 template <test::OpCase Case>
 void add(const std::string& op, const Case& op_case, const std::map<std::string, double>& counters = {}) {
+  say_yardstick();
   benchmark::RegisterBenchmark((op + "/" + op_case.name()).c_str(),
                                [op_case, counters](benchmark::State& state) {
                                  Context& device = context();

@@ -1,6 +1,6 @@
 # Sourced by run.sh and test.sh: brings in what elbo builds with from the distribution's packages.
 
-BUILD_PACKAGES="g++ cmake ninja-build libdnnl-dev libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
+BUILD_PACKAGES="g++ cmake ninja-build libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libstb-dev zlib1g-dev libzip-dev libcurl4-openssl-dev"
 TEST_PACKAGES="libgtest-dev libbenchmark-dev libboost-context-dev python3"
 
@@ -22,7 +22,6 @@ install_packages() {
     as_root=(sudo)
   fi
   "${as_root[@]}" apt-get update -qq
-  # Not the recommended packages: oneDNN's would bring an OpenCL stack along.
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 

@@ -9,10 +9,10 @@ install_packages $BUILD_PACKAGES
 
 find_nvcc || true
 build=build/release
+log=$(mktemp)
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DELBO_CUDA=AUTO -DELBO_BUILD_TESTS=OFF \
-  -DELBO_BUILD_BENCHMARKS=OFF -DELBO_BUILD_EXAMPLES=OFF >"/tmp/elbo-configure.$$" 2>&1 ||
-  { cat "/tmp/elbo-configure.$$"; rm -f "/tmp/elbo-configure.$$"; exit 1; }
-rm -f "/tmp/elbo-configure.$$"
+  -DELBO_BUILD_BENCHMARKS=OFF -DELBO_BUILD_EXAMPLES=OFF >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
+rm -f "$log"
 cmake --build "$build" --parallel "$(nproc)"
 
 out=runs/digits

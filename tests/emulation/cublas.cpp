@@ -1,13 +1,13 @@
-// The stand-in for cuBLAS, on oneDNN's product.
+// The stand-in for cuBLAS.
 
 #include <cublas_v2.h>
-#include <dnnl.h>
 
 #include <string>
 
 #include "checker.h"
 #include "footprint.h"
 #include "heap.h"
+#include "sgemm.h"
 #include "stream.h"
 
 namespace elbo::emulation {
@@ -44,16 +44,6 @@ Outcome check_matrix(const char* name, const float* data, int rows, int cols, in
                  Heap::instance().describe(data));
 }
 
-/// C = beta C: a product of no terms.
-void scale(const Product& p) {
-  for (int i = 0; i < p.n; ++i) {
-    for (int j = 0; j < p.m; ++j) {
-      float& to = p.c[static_cast<std::ptrdiff_t>(i) * p.ldc + j];
-      to = p.beta == 0.0f ? 0.0f : p.beta * to;
-    }
-  }
-}
-
 void note_columns(const float* data, int rows, int cols, int stride, bool write) {
   for (int column = 0; column < cols; ++column) {
     note_access(data + static_cast<std::ptrdiff_t>(column) * stride,
@@ -63,21 +53,15 @@ void note_columns(const float* data, int rows, int cols, int stride, bool write)
 
 Outcome multiply(const Product& p) {
   if (Outcome outcome = check_matrix("C", p.c, p.m, p.n, p.ldc); !outcome) return outcome;
-  if (p.k == 0) {
-    scale(p);
-  } else {
+  if (p.k > 0) {
     const Outcome a =
         p.transpose_a ? check_matrix("A", p.a, p.k, p.m, p.lda) : check_matrix("A", p.a, p.m, p.k, p.lda);
     if (!a) return a;
     const Outcome b =
         p.transpose_b ? check_matrix("B", p.b, p.n, p.k, p.ldb) : check_matrix("B", p.b, p.k, p.n, p.ldb);
     if (!b) return b;
-    // Row by row, a column-major matrix is its transpose, so Cᵀ = op(B)ᵀ op(A)ᵀ is the row-major product.
-    if (dnnl_sgemm(p.transpose_b ? 'T' : 'N', p.transpose_a ? 'T' : 'N', p.n, p.m, p.k, p.alpha, p.b, p.ldb,
-                   p.a, p.lda, p.beta, p.c, p.ldc) != dnnl_success) {
-      return failure(cudaErrorLaunchFailure, "cublasSgemm: the product failed");
-    }
   }
+  sgemm(p.m, p.n, p.k, p.alpha, {p.a, p.lda, p.transpose_a}, {p.b, p.ldb, p.transpose_b}, p.beta, p.c, p.ldc);
   for (int column = 0; column < p.n; ++column) {
     mark_written(p.c + static_cast<std::ptrdiff_t>(column) * p.ldc,
                  static_cast<std::size_t>(p.m) * sizeof(float));

@@ -1,0 +1,49 @@
+#pragma once
+// What the processor can do, measured: a large product by oneDNN where that is installed, else by elbo
+// itself.
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/context.h"
+#include "timing.h"
+
+#if ELBO_BENCH_ONEDNN
+#include <dnnl.h>
+#else
+#include "ops/cpu_matmul.h"
+#endif
+
+namespace elbo::bench {
+
+// c = a b by the yardstick; all three are [size, size], and the device is the CPU.
+#if ELBO_BENCH_ONEDNN
+inline constexpr const char* kCpuYardstick = "a large product by oneDNN";
+
+inline void yardstick_product(Context&, float* c, const float* a, const float* b, std::int64_t size) {
+  dnnl_sgemm('N', 'N', size, size, size, 1.0f, a, size, b, size, 0.0f, c, size);
+}
+#else
+inline constexpr const char* kCpuYardstick = "a large product by elbo (no oneDNN here)";
+
+inline void yardstick_product(Context& device, float* c, const float* a, const float* b, std::int64_t size) {
+  const ops::cpu::Product product{
+      .c = {c, size, size},
+      .a = {.stored = {a, size, size}},
+      .b = {.stored = {b, size, size}},
+  };
+  ops::cpu::matmul(device, product, [](const ops::cpu::Strip&) {});
+}
+#endif
+
+/// Single-precision flops a second of a large square product with the context's threads.
+inline double cpu_peak_flops(Context& device) {
+  constexpr std::int64_t kSize = 1536;
+  const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);
+  std::vector<float> c(kSize * kSize);
+  const double seconds =
+      best_seconds(8, [&] { yardstick_product(device, c.data(), a.data(), b.data(), kSize); });
+  return 2.0 * kSize * kSize * kSize / seconds;
+}
+
+}  // namespace elbo::bench

@@ -1,0 +1,75 @@
+"""Whether two runs left the same: tensors and files byte for byte, figures as they are written, times aside."""
+
+import json
+import struct
+
+# A recipe may gain keys, and is part of a model file's metadata, which is left out with it.
+_LEFT_OUT = ("recipe.toml",)
+_TIMES = ("seconds", "examples_per_second")
+_NAMED = 3  # of what differs
+
+
+def _tensors(file):
+    """{name: (dtype, shape, bytes)} of a .safetensors file."""
+    content = file.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    header.pop("__metadata__", None)
+    values = memoryview(content)[8 + length :]
+    return {name: (t["dtype"], t["shape"], bytes(values[slice(*t["data_offsets"])])) for name, t in header.items()}
+
+
+def _without_times(value):
+    if isinstance(value, dict):
+        return {key: _without_times(inner) for key, inner in value.items() if key not in _TIMES}
+    return [_without_times(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _figures(file):
+    """{"1 key": text} of each line's object; numbers stay the text that they are."""
+    found = {}
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        for key, value in _without_times(json.loads(line, parse_float=str, parse_int=str)).items():
+            found["line %d, %s" % (number, key)] = json.dumps(value)
+    return found
+
+
+def _one_object(file):
+    value = _without_times(json.loads(file.read_text(), parse_float=str, parse_int=str))
+    return {key: json.dumps(inner) for key, inner in value.items()}
+
+
+_READERS = {".safetensors": _tensors, ".jsonl": _figures, ".json": _one_object}
+
+
+def _differing(first, second):
+    """What differs of two dictionaries, in words; nothing where they are the same."""
+    names = [name for name in [*first, *(n for n in second if n not in first)] if first.get(name) != second.get(name)]
+    if not names and list(first) != list(second):
+        return "another order"
+    if not names:
+        return ""
+    more = ", …" if len(names) > _NAMED else ""
+    return "%d of %d differ (%s%s)" % (len(names), len({**first, **second}), "; ".join(names[:_NAMED]), more)
+
+
+def _files(folder):
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file() and file.name not in _LEFT_OUT}
+
+
+def differences(first, second):
+    """Lines that say what differs between two folders."""
+    lines = []
+    ours, theirs = _files(first), _files(second)
+    for name in sorted(ours | theirs):
+        if name not in ours or name not in theirs:
+            lines.append("%s is there only %s" % (name, "in the reference" if name in ours else "in this tree"))
+            continue
+        read = _READERS.get((first / name).suffix)
+        if read:
+            words = _differing(read(first / name), read(second / name))
+        else:
+            words = "" if (first / name).read_bytes() == (second / name).read_bytes() else "other bytes"
+        if words:
+            lines.append("%s: %s" % (name, words))
+    return lines
