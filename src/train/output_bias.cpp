@@ -37,10 +37,10 @@ void set_output_bias(Model::State& state, const Examples& train) {
   const Vae& vae = *state.vae;
   const auto bias = vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
   const auto output = vae.parts().decoder.last().output_bias();
-  const VectorView<float> place =
-      output ? vae.parameters().vector(*output, vae.parameters().values()) : VectorView<float>();
-  ELBO_CHECK(place.size == std::ssize(bias), ConfigError,
-             "model.output_bias = \"data\" needs a decoder with one output bias per value (and class)");
+  ELBO_CHECK(output, ConfigError, "model.output_bias = \"data\" needs a decoder whose last layer has a bias");
+  // The locations' layer is the first of those that give the likelihood's parameters.
+  const VectorView<float> place = vae.parameters().vector(*output, vae.parameters().values());
+  ELBO_CHECK(place.size >= std::ssize(bias), ShapeError, bias.size(), " values for a bias of ", place.size);
   state.context->copy_to_device(place.data, bias.data(), sizeof(float) * bias.size());
 }
 
