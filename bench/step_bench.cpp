@@ -154,7 +154,7 @@ std::string described(Device device) {
 /// What the peers of bench/peers say of themselves, too.
 ordered_json about(Training& training, const Options& options) {
   const Recipe& recipe = training.recipe();
-  std::vector<std::int64_t> widths = {training.vae().parameters().layout().encoder.front().in};
+  std::vector<std::int64_t> widths = {training.vae().parameters().layout().places.front().cols};
   widths.insert(widths.end(), recipe.model.encoder.begin(), recipe.model.encoder.end());
   widths.push_back(recipe.model.latent);
   const Context& device = training.device();

@@ -46,15 +46,14 @@ class Training {
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, binarization(recipe.data), true, {}, {}),
         runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),
-        objective_(resolve(recipe.objective)),
-        workspace_(*model_.vae, recipe.train.batch, recipe.objective.samples, true),
+        workspace_(*model_.vae, recipe.train.batch, recipe.objective.samples, Purpose::gradients),
         batch_(workspace_.rows(recipe.train.batch)),
         state_(*model_.context, 1),
         record_(*model_.context, 1),
         readback_(*model_.context, sizeof(LossRecord)) {
     noise_.seed = recipe.train.seed;
     noise_.time = &state_.data()->noise_time;
-    objective_.kl_weight = &state_.data()->kl_weight;
+    rates_.kl_weight = &state_.data()->kl_weight;
     begin_epoch();
   }
 
@@ -89,7 +88,7 @@ class Training {
   Context& device() { return *model_.context; }
   Vae& vae() { return *model_.vae; }
   const Recipe& recipe() const { return model_.recipe; }
-  std::int64_t batch_size() const { return batch_.rows; }
+  std::int64_t batch_size() const { return batch_.rows(); }
   std::int64_t examples() const { return data_.count(); }
   std::int64_t steps_per_epoch() const { return runner_.steps_per_epoch(); }
 
@@ -103,27 +102,27 @@ class Training {
   }
 
   /// The parts in their order. The backward pass cannot be run without the forward pass before it.
-  void advance() { ops::advance_step(device(), state_.data(), state_.data(), {}, batch_.rows, adam_); }
+  void advance() { ops::advance_step(device(), state_.data(), state_.data(), {}, batch_.rows(), adam_); }
   void gather() {
-    ops::gather_batch(device(), {batch_.x, {}, batch_.examples}, data_.source(),
+    ops::gather_batch(device(), {batch_.x(), {}, batch_.examples()}, data_.source(),
                       preprocessor_.keyed(0, nullptr), state_.data());
   }
   void encode() { vae().encode(batch_); }
   void sample() { vae().sample(batch_, noise_); }
   void decode() { vae().decode(batch_); }
   void score() {
-    vae().score(batch_, {.scale = 1.0f / static_cast<float>(batch_.rows), .per_row = {}}, true);
+    vae().score(batch_, {.scale = 1.0f / static_cast<float>(batch_.rows()), .per_row = {}}, true);
   }
-  void forward_backward() { vae().forward_backward(batch_, noise_, objective_); }
+  void forward_backward() { vae().forward_backward(batch_, noise_, rates_); }
   void record() {
     LossRecord* const to = record_.data();
     ops::record_loss(
         device(), to->sums, &to->first_bad_step,
-        {.nll = batch_.nll, .kl = batch_.kl, .samples = batch_.samples, .objective = {}, .penalty = {}},
+        {.nll = batch_.nll(), .kl = batch_.kl(), .samples = batch_.samples(), .objective = {}, .penalty = {}},
         state_.data());
   }
   void adam() {
-    Parameters& p = vae().parameters();
+    nn::Parameters& p = vae().parameters();
     ops::adam(device(), p.values(), p.gradient(), p.first_moment(), p.second_moment(), adam_, state_.data());
   }
 
@@ -151,9 +150,9 @@ class Training {
   std::int64_t epoch_ = 0, position_ = 0;
   std::int64_t steps_ = 0;  ///< optimizer steps of all epochs
   // Of the parts:
-  Objective objective_;
+  ObjectiveRates rates_;
   Workspace workspace_;
-  Activations batch_;
+  Batch batch_;
   Buffer<StepState> state_;
   Buffer<LossRecord> record_;
   ops::AdamSettings adam_;
@@ -164,14 +163,12 @@ class Training {
 /// Multiplications and additions of a step's products: forward, and both ways back but for the data's
 /// gradient.
 inline double step_flops(Vae& vae, std::int64_t batch) {
-  double flops = 0.0;
-  const ParameterLayout& layout = vae.parameters().layout();
-  for (const auto* layers : {&layout.encoder, &layout.decoder}) {
-    for (const LayerInfo& layer : *layers)
-      flops += 3.0 * 2.0 * static_cast<double>(batch * layer.in * layer.out);
-  }
-  const LayerInfo& first = layout.encoder.front();
-  return flops - 2.0 * static_cast<double>(batch * first.in * first.out);
+  const auto& places = vae.parameters().layout().places;
+  double weights = 0.0;
+  for (const nn::ParameterPlace& place : places)
+    weights += place.cols > 0 ? static_cast<double>(place.size()) : 0.0;
+  const auto first = static_cast<double>(places.front().size());
+  return 2.0 * static_cast<double>(batch) * (3.0 * weights - first);
 }
 
 }  // namespace elbo::bench

@@ -1,10 +1,7 @@
 #include "nn/parameter_layout.h"
 
-#include <algorithm>
 #include <functional>
 #include <numeric>
-
-#include "base/check.h"
 
 namespace elbo::nn {
 namespace {
@@ -46,12 +43,6 @@ ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters) :
       tensors.push_back(std::move(tensor));
     }
   }
-}
-
-const TensorInfo& ParameterLayout::tensor(const std::string& name) const {
-  const auto found = std::ranges::find(tensors, name, &TensorInfo::name);
-  if (found == tensors.end()) throw ConfigError(concat("the model has no parameter \"", name, "\""));
-  return *found;
 }
 
 }  // namespace elbo::nn

@@ -68,9 +68,6 @@ struct ParameterLayout {
 
   ParameterLayout() = default;
   explicit ParameterLayout(const std::vector<ParameterInfo>& parameters);
-
-  /// Throws ConfigError where no tensor is called that.
-  const TensorInfo& tensor(const std::string& name) const;
 };
 
 }  // namespace elbo::nn

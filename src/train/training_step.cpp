@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/cpu_rounding.h"
 #include "ops/record_loss.h"
 #include "train/schedule.h"
 
@@ -30,6 +31,11 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       permutation_(*model.context, data.count()),
       rates_(*model.context, steps_per_epoch_),
       side_lane_(*model.context, false) {
+  for (const nn::ParameterPlace& place : model.vae->parameters().layout().places) {
+    if (place.cols == 0) continue;
+    ops::cpu::reserve_operands(*model.context, precision_, batch_ * model.recipe.objective.samples,
+                               place.cols, place.rows);
+  }
   for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);
 }

@@ -209,26 +209,6 @@ TEST(Pictures, TitlesThatDoNotFitAreCut) {
   }
 }
 
-TEST(Pictures, QuantileInvertsTheNormalDistribution) {
-  const auto cdf = [](double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); };
-  for (const double p : {1e-300, 1e-20, 1e-6, 0.01, 0.1, 0.3, 0.5, 0.9, 0.999}) {
-    EXPECT_NEAR(cdf(normal_quantile(p)) / p, 1.0, 1e-10) << p;
-  }
-  EXPECT_NEAR(normal_quantile(0.975), 1.959963984540054, 1e-12);
-  EXPECT_EQ(normal_quantile(0.5), 0.0);
-}
-
-TEST(Pictures, QuantileGridStartsAtTheUpperLeft) {
-  const auto grid = quantile_grid(3);
-  ASSERT_EQ(grid.rows, 9);
-  const auto tail = static_cast<float>(normal_quantile(5.0 / 6.0));
-  EXPECT_FLOAT_EQ(grid.row(0)[0], -tail);
-  EXPECT_FLOAT_EQ(grid.row(0)[1], tail);
-  EXPECT_FLOAT_EQ(grid.row(4)[0], 0.0f);
-  EXPECT_FLOAT_EQ(grid.row(8)[0], tail);
-  EXPECT_FLOAT_EQ(grid.row(8)[1], -tail);
-}
-
 TEST(Pictures, WalkGoesFromOneCodeToTheOther) {
   const Table codes{3, 2, {3.0f, 0.0f, 0.0f, 1.0f, -3.0f, 0.0f}};
   for (const bool arc : {false, true}) {

@@ -10,7 +10,6 @@
 
 #include "elbo/error.h"
 #include "math/likelihoods/list.h"
-#include "ops/host_noise.h"
 #include "model/state.h"
 #include "support/cli.h"
 #include "support/training.h"
@@ -141,9 +140,9 @@ INSTANTIATE_TEST_SUITE_P(Likelihoods, ValuesOfLikelihoods, testing::ValuesIn(kLi
 
 /// Gives every tensor of the model but `name` zeros.
 void set_only(Model& model, const std::string& name, const std::vector<float>& values) {
-  const Parameters& parameters = model.state().vae->parameters();
+  const nn::Parameters& parameters = model.state().vae->parameters();
   std::vector<float> arena(static_cast<std::size_t>(parameters.layout().size), 0.0f);
-  for (const TensorInfo& tensor : parameters.layout().tensors) {
+  for (const nn::TensorInfo& tensor : parameters.layout().tensors) {
     if (tensor.name == name)
       std::ranges::copy(values, arena.begin() + static_cast<std::ptrdiff_t>(tensor.offset));
   }
@@ -248,7 +247,7 @@ TEST(CliSample, DrawsWhatTheDataCouldBe) {
   double difference = 0.0;
   for (std::size_t i = 0; i < drawn.values.size(); ++i) difference += drawn.values[i] - means.values[i];
   EXPECT_NEAR(difference / static_cast<double>(drawn.values.size()), 0.0, 0.01);
-  EXPECT_EQ(drawn.values, model.draw(prior_codes(4100, 2, 8), 8).values);
+  EXPECT_EQ(drawn.values, model.draw(model.prior_codes(4100, 8), 8).values);
   EXPECT_EQ(sample({"--draw", "--out", folder / "draws.png"}).code, 0);
   expect_complaint(sample({"--draw", "--manifold", "4"}), 2, {"--manifold", "--draw"});
 }

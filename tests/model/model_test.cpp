@@ -42,7 +42,7 @@ Examples examples(const Table& t) {
 TEST(ParameterLayout, NamesShapesAndOrderAreThoseOnDisk) {
   ModelSettings settings = small_recipe().model;
   settings.likelihood = "gaussian-learned";
-  const ParameterLayout layout(resolve(settings, 5));
+  const nn::ParameterLayout layout = VaeParts(resolve(settings, 5)).layout;
   const std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected = {
       {"encoder.hidden.0.weight", {9, 5}}, {"encoder.hidden.0.bias", {9}},
       {"encoder.hidden.1.weight", {8, 9}}, {"encoder.hidden.1.bias", {8}},
@@ -62,22 +62,17 @@ TEST(ParameterLayout, NamesShapesAndOrderAreThoseOnDisk) {
   }
   EXPECT_EQ(layout.count, count);
   EXPECT_LE(end, layout.size);
-  for (const auto* layers : {&layout.encoder, &layout.decoder}) {
-    for (const LayerInfo& layer : *layers) {
-      EXPECT_EQ(layer.weight_offset % 64, 0);
-      EXPECT_EQ(layer.bias_offset % 64, 0);
-    }
-  }
+  for (const nn::ParameterPlace& place : layout.places) EXPECT_EQ(place.offset % 64, 0);
   // The joined head: log-variance rows follow the mean's at once.
   EXPECT_EQ(layout.tensors[5].offset, layout.tensors[4].offset + 3 * 8);
-  EXPECT_EQ(layout.encoder.back().out, 6);
+  EXPECT_EQ(layout.places[4].rows, 6);
 }
 
 TEST(ParameterLayout, CountsTheReferenceNetwork) {
   ModelSettings settings;
   settings.encoder = settings.decoder = {400, 400};
   settings.latent = 20;
-  EXPECT_EQ(ParameterLayout(resolve(settings, 784)).count, 973624);
+  EXPECT_EQ(VaeParts(resolve(settings, 784)).layout.count, 973624);
 }
 
 /// A tensor's initial values as the device holds them.
@@ -86,11 +81,12 @@ std::vector<float> initial(const std::string& initialization, const std::string&
   settings.encoder = {300};
   settings.initialization = initialization;
   Context context(test::device());
-  Parameters parameters(context, resolve(settings, 100), seed);
+  const ModelConfig config = resolve(settings, 100);
+  nn::Parameters parameters(context, VaeParts(config).layout, config.initialization, seed);
   Buffer<float> copy(context, parameters.layout().size);
   context.copy_on_device(copy.data(), parameters.values().data, sizeof(float) * copy.size());
   const auto host = copy.download();
-  for (const TensorInfo& t : parameters.layout().tensors) {
+  for (const nn::TensorInfo& t : parameters.layout().tensors) {
     if (t.name == tensor) return {host.begin() + t.offset, host.begin() + t.offset + t.size()};
   }
   return {};
@@ -214,9 +210,9 @@ TEST(Model, StandardizedModelsAnswerInTheDatasScale) {
   const Table x{2, 2, {12.0f, -5.5f, 10.0f, -4.0f}};
   const Table scaled{2, 2, {1.0f, -1.0f, 0.0f, 2.0f}};
   const Posterior a = standardized.encode(x), b = plain.encode(scaled);
-  for (std::size_t i = 0; i < a.mean.values.size(); ++i)
-    EXPECT_NEAR(a.mean.values[i], b.mean.values[i], 1e-6);
-  const Table back = standardized.decode(a.mean), unscaled = plain.decode(b.mean);
+  for (std::size_t i = 0; i < a.mean().values.size(); ++i)
+    EXPECT_NEAR(a.mean().values[i], b.mean.values[i], 1e-6);
+  const Table back = standardized.decode(a.mean()), unscaled = plain.decode(b.mean);
   for (int i = 0; i < 2; ++i) {
     EXPECT_NEAR(back.row(i)[0], unscaled.row(i)[0] * 2.0f + 10.0f, 1e-5);
     EXPECT_NEAR(back.row(i)[1], unscaled.row(i)[1] * 0.5f - 5.0f, 1e-5);
@@ -239,7 +235,7 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
   EXPECT_NEAR(a.terms.reconstruction, b.terms.reconstruction + 1.0, 1e-5);
   EXPECT_NEAR(a.terms.elbo, b.terms.elbo - 1.0, 1e-5);
   EXPECT_NEAR(a.terms.kl, b.terms.kl, 1e-6);
-  EXPECT_NEAR(a.nll, b.nll + 1.0, 1e-5);
+  EXPECT_NEAR(a.nll(), b.nll + 1.0, 1e-5);
   EXPECT_NEAR(a.reconstruction_per_value[0], b.reconstruction_per_value[0] + std::log(2.0), 1e-5);
   EXPECT_NEAR(a.reconstruction_per_value[1], b.reconstruction_per_value[1] + 1.0 - std::log(2.0), 1e-5);
   const Table back = standardized.reconstruct(Table{2, 2, own.floats});
@@ -294,9 +290,9 @@ TEST(Model, ActiveUnitsAreThoseWhoseMeanMoves) {
   Recipe recipe = small_recipe();
   recipe.model.encoder = {};
   Model model(recipe, 2, test::device());
-  const ParameterLayout& layout = model.state().vae->parameters().layout();
+  const nn::ParameterLayout& layout = model.state().vae->parameters().layout();
   std::vector<float> arena(static_cast<std::size_t>(layout.size), 0.0f);
-  for (const TensorInfo& t : layout.tensors) {
+  for (const nn::TensorInfo& t : layout.tensors) {
     if (t.name != "encoder.mean.weight") continue;
     arena[t.offset] = 1.0f;       // z₀ = x₀: variance 0.25
     arena[t.offset + 3] = 0.15f;  // z₁ = 0.15 x₁: variance 0.0056

@@ -23,13 +23,13 @@ Step step(int threads, std::int64_t rows) {
   Context context(Device::cpu(), threads);
   Vae vae(context, resolve(settings, 784), 3);
   vae.parameters().prepare_training();
-  const Workspace workspace(vae, rows, 1, true);
-  const Activations a = workspace.rows(rows);
-  for (std::int64_t i = 0; i < rows * 784; ++i) a.x.data[i] = static_cast<float>(i * 7919 % 256) / 255.0f;
-  std::iota(a.examples.data, a.examples.data + rows, std::int64_t{1000});
+  const Workspace workspace(vae, rows, 1, Purpose::gradients);
+  const Batch a = workspace.rows(rows);
+  for (std::int64_t i = 0; i < rows * 784; ++i) a.x().data[i] = static_cast<float>(i * 7919 % 256) / 255.0f;
+  std::iota(a.examples().data, a.examples().data + rows, std::int64_t{1000});
   vae.forward_backward(a, {.seed = 5}, {});
   const auto copy = [](VectorView<float> v) { return std::vector<float>(v.data, v.data + v.size); };
-  return {copy(vae.parameters().gradient()), copy(a.nll), copy(a.kl)};
+  return {copy(vae.parameters().gradient()), copy(a.nll()), copy(a.kl())};
 }
 
 /// ‖a − b‖ / ‖b‖.

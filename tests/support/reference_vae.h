@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "cases/likelihood.h"
 #include "vae/vae.h"
 
@@ -18,9 +19,9 @@ namespace elbo::test {
 using NamedTensors = std::map<std::string, std::vector<double>>;
 
 /// Splits a downloaded arena into its tensors.
-inline NamedTensors to_named(const ParameterLayout& layout, const std::vector<float>& arena) {
+inline NamedTensors to_named(const nn::ParameterLayout& layout, const std::vector<float>& arena) {
   NamedTensors tensors;
-  for (const TensorInfo& t : layout.tensors) {
+  for (const nn::TensorInfo& t : layout.tensors) {
     tensors[t.name].assign(arena.begin() + t.offset, arena.begin() + t.offset + t.size());
   }
   return tensors;
@@ -50,7 +51,7 @@ class ReferenceVae {
               const double* seen = nullptr) const {
     if (!seen) seen = x;
     std::vector<double> input(seen, seen + config_.dims);
-    if (config_.one_hot()) input = one_hot(seen);
+    if (config_.likelihood == LikelihoodKind::categorical) input = one_hot(seen);
     for (std::size_t j = 0; mask && j < input.size(); ++j)
       input[j] *= mask[j % static_cast<std::size_t>(config_.dims)];
     if (mask && config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
@@ -58,17 +59,17 @@ class ReferenceVae {
     const auto mean = linear("encoder.mean", hidden);
     Costs result;
     std::vector<double> log_variance(mean.size());
-    if (config_.variational) log_variance = linear("encoder.log_variance", hidden);
-    for (std::size_t d = 0; config_.variational && d < mean.size(); ++d) {
+    if (variational()) log_variance = linear("encoder.log_variance", hidden);
+    for (std::size_t d = 0; variational() && d < mean.size(); ++d) {
       result.kl_of_dimension.push_back(
           0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0));
       result.kl += result.kl_of_dimension.back();
     }
     result.code = mean;
-    for (std::int64_t k = 0; k < (config_.variational ? samples : 1); ++k) {
+    for (std::int64_t k = 0; k < (variational() ? samples : 1); ++k) {
       std::vector<double> z = mean;
       double log_ratio = 0.0;
-      for (std::size_t d = 0; config_.variational && d < z.size(); ++d) {
+      for (std::size_t d = 0; variational() && d < z.size(); ++d) {
         const double e = epsilon[static_cast<std::size_t>(k) * z.size() + d];
         z[d] += std::exp(0.5 * log_variance[d]) * e;
         log_ratio += 0.5 * (z[d] * z[d] - e * e - log_variance[d]);
@@ -103,6 +104,8 @@ class ReferenceVae {
   }
 
  private:
+  bool variational() const { return config_.kind != "autoencoder"; }
+
   template <class Objective>
   double mean_over_batch(const std::vector<double>& x, const std::vector<double>& epsilon,
                          std::int64_t samples, Objective objective) const {

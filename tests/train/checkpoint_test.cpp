@@ -115,10 +115,10 @@ TEST(ModelFile, ValuesThatAreNoNumbersAreRefused) {
   ELBO_REQUIRE_DEVICE();
   TempFolder folder;
   Model model = trained_model(small_recipe(), patterned_data(8, 0));
-  const ParameterLayout& layout = model.state().vae->parameters().layout();
+  const nn::ParameterLayout& layout = model.state().vae->parameters().layout();
   TrainingArrays arrays = download_arrays(model.state());
   const auto spoil = [&](std::vector<float>& values, float value) {
-    for (const TensorInfo& tensor : layout.tensors) {
+    for (const nn::TensorInfo& tensor : layout.tensors) {
       if (tensor.name == "encoder.mean.bias") values[static_cast<std::size_t>(tensor.offset) + 1] = value;
     }
   };

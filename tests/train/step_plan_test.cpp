@@ -19,13 +19,13 @@ using Json = nlohmann::json;
 
 /// Multiply-adds of a step's products count two; no gradient in the first layer's input.
 double product_flops(const Model& model, std::int64_t batch) {
-  const ParameterLayout& layout = model.state().vae->parameters().layout();
-  double flops = 0.0;
-  for (const auto* layers : {&layout.encoder, &layout.decoder}) {
-    for (const LayerInfo& layer : *layers) flops += 6.0 * static_cast<double>(batch * layer.in * layer.out);
+  double weights = 0.0, first = 0.0;
+  for (const nn::ParameterPlace& place : model.state().vae->parameters().layout().places) {
+    if (place.cols == 0) continue;
+    if (weights == 0.0) first = static_cast<double>(place.size());
+    weights += static_cast<double>(place.size());
   }
-  const LayerInfo& first = layout.encoder.front();
-  return flops - 2.0 * static_cast<double>(batch * first.in * first.out);
+  return 2.0 * static_cast<double>(batch) * (3.0 * weights - first);
 }
 
 TEST(StepPlan, CountsEveryProductOnce) {

@@ -68,9 +68,9 @@ class LinearGaussian : public testing::Test {
   /// Sets the decoder to the generating model and the encoder to its posterior, whose mean is off by `shift`
   /// and whose variance is `stretch` times too wide.
   static void set_parameters(Vae& vae, double shift, double stretch) {
-    const ParameterLayout& layout = vae.parameters().layout();
+    const nn::ParameterLayout& layout = vae.parameters().layout();
     std::vector<float> arena(static_cast<std::size_t>(layout.size), 0.0f);
-    for (const TensorInfo& t : layout.tensors) {
+    for (const nn::TensorInfo& t : layout.tensors) {
       float* values = arena.data() + t.offset;
       for (int d = 0; d < kLatent; ++d) {
         const double m = squared_norm(d) + kVariance;  // M = WᵀW + σ²I is diagonal
@@ -100,16 +100,16 @@ class LinearGaussian : public testing::Test {
                                     std::int64_t samples) {
     Context& context = vae.context();
     Workspace workspace(vae, rows, samples);
-    const Activations a = workspace.rows(rows);
+    const Batch a = workspace.rows(rows);
     std::vector<std::int64_t> examples(static_cast<std::size_t>(rows));
     std::iota(examples.begin(), examples.end(), 0);
-    context.copy_to_device(a.x.data, x.data(), x.size() * sizeof(float));
-    context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+    context.copy_to_device(a.x().data, x.data(), x.size() * sizeof(float));
+    context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
     vae.forward(a, {.seed = 9, .purpose = NoisePurpose::importance});
     std::vector<float> nll(static_cast<std::size_t>(rows * samples)), ratio(nll.size()), kl(examples.size());
-    context.copy_to_host(nll.data(), a.nll.data, nll.size() * sizeof(float));
-    context.copy_to_host(ratio.data(), a.log_ratio.data, ratio.size() * sizeof(float));
-    context.copy_to_host(kl.data(), a.kl.data, kl.size() * sizeof(float));
+    context.copy_to_host(nll.data(), a.nll().data, nll.size() * sizeof(float));
+    context.copy_to_host(ratio.data(), a.log_ratio().data, ratio.size() * sizeof(float));
+    context.copy_to_host(kl.data(), a.kl().data, kl.size() * sizeof(float));
     context.synchronize();
     std::vector<Bounds> all;
     for (std::int64_t i = 0; i < rows; ++i) {
@@ -135,11 +135,11 @@ class LinearGaussian : public testing::Test {
   EvaluationData data(Context& context) const {
     EvaluationData rows;
     rows.count = kRows;
-    rows.fill = [this, &context](const Activations& a, std::int64_t first) {
-      std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows));
+    rows.fill = [this, &context](const Batch& a, std::int64_t first) {
+      std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows()));
       std::iota(examples.begin(), examples.end(), first);
-      context.copy_to_device(a.x.data, x_.data() + first * kDims, sizeof(float) * kDims * examples.size());
-      context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+      context.copy_to_device(a.x().data, x_.data() + first * kDims, sizeof(float) * kDims * examples.size());
+      context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
     };
     return rows;
   }
@@ -291,7 +291,7 @@ TEST_F(LinearGaussian, AnnealingRefusesWhatItCannotDo) {
   EXPECT_THROW(annealed_nll(vae, data(context), {.leapfrogs = 0}), ConfigError);
   EXPECT_THROW(annealed_nll(vae, data(context), {.chains = 1 << 20, .steps = 1 << 20}), ConfigError);
   ModelConfig plain = config();
-  plain.variational = false;
+  plain.kind = "autoencoder";
   Vae autoencoder(context, plain, 1);
   EXPECT_THROW(annealed_nll(autoencoder, data(context), {}), ConfigError);
 }
@@ -301,14 +301,14 @@ TEST_F(LinearGaussian, TheGradientInCodesIsTheDecodersOwn) {
   Context context(test::device());
   Vae vae(context, config(), 1);
   set_parameters(vae, 0.0, 1.0);
-  const Workspace workspace(vae, kRows, 2, true);
-  const Activations a = workspace.rows(kRows);
+  const Workspace workspace(vae, kRows, 2, Purpose::gradients);
+  const Batch a = workspace.rows(kRows);
   data(context).fill(a, 0);
   std::vector<float> z = {0.3f, -1.0f, 2.0f, 0.1f, -0.4f, 0.6f, 0.0f, 0.0f, 1.5f, -0.2f, 0.7f, -0.9f};
-  context.copy_to_device(a.z.data, z.data(), z.size() * sizeof(float));
+  context.copy_to_device(a.z().data, z.data(), z.size() * sizeof(float));
   vae.decode_with_gradient(a);
   std::vector<float> gradient(z.size());
-  context.copy_to_host(gradient.data(), a.dz.data, z.size() * sizeof(float));
+  context.copy_to_host(gradient.data(), a.dz().data, z.size() * sizeof(float));
   context.synchronize();
   for (std::int64_t sample = 0; sample < 2 * kRows; ++sample) {
     for (int d = 0; d < kLatent; ++d) {

@@ -116,7 +116,7 @@ TEST(Missing, TrainingAndEvaluationHonourIt) {
     const TrainReport report = train(model, data);
     EXPECT_TRUE(std::isfinite(report.epochs.back().train.elbo));
     EXPECT_TRUE(std::isfinite(report.epochs.back().validation->elbo));
-    EXPECT_EQ(model.state().vae->parameters().layout().encoder.front().in, see_mask ? 8 : 4);
+    EXPECT_EQ(model.state().vae->parameters().layout().places.front().cols, see_mask ? 8 : 4);
     const Evaluation evaluation = model.evaluate(data.train, 20);
     EXPECT_TRUE(std::isfinite(evaluation.nll));
     EXPECT_LE(evaluation.nll, -evaluation.terms.elbo + 0.5);

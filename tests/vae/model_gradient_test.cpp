@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "elbo/error.h"
-#include "vae/vae.h"
+#include "vae/workspace.h"
 #include "support/device.h"
 #include "support/reference_vae.h"
 
@@ -79,17 +79,17 @@ std::vector<Case> cases() {
 }
 
 /// A batch as gather_batch leaves it: rows a stride apart, 0 where a value is missing.
-void fill(Context& context, const Activations& a, const std::vector<float>& x,
-          const std::vector<double>& mask) {
-  for (std::int64_t i = 0; i < a.rows; ++i) {
-    std::vector<float> values(x.begin() + i * a.x.cols, x.begin() + (i + 1) * a.x.cols), present;
-    for (std::int64_t j = 0; j < a.x.cols && !mask.empty(); ++j) {
-      present.push_back(static_cast<float>(mask[static_cast<std::size_t>(i * a.x.cols + j)]));
+void fill(Context& context, const Batch& a, const std::vector<float>& x, const std::vector<double>& mask) {
+  for (std::int64_t i = 0; i < a.rows(); ++i) {
+    std::vector<float> values(x.begin() + i * a.x().cols, x.begin() + (i + 1) * a.x().cols), present;
+    for (std::int64_t j = 0; j < a.x().cols && !mask.empty(); ++j) {
+      present.push_back(static_cast<float>(mask[static_cast<std::size_t>(i * a.x().cols + j)]));
       values[static_cast<std::size_t>(j)] *= present.back();
     }
-    context.copy_to_device(a.x.data + i * a.x.stride, values.data(), values.size() * sizeof(float));
+    context.copy_to_device(a.x().data + i * a.x().stride, values.data(), values.size() * sizeof(float));
     if (mask.empty()) continue;
-    context.copy_to_device(a.mask.data + i * a.mask.stride, present.data(), present.size() * sizeof(float));
+    context.copy_to_device(a.mask().data + i * a.mask().stride, present.data(),
+                           present.size() * sizeof(float));
   }
 }
 
@@ -100,44 +100,47 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const Case& c = GetParam();
   Context context(test::device());
   ModelConfig config = resolve(c.settings, c.dims);
+  config.objective.kind = c.importance_weighted ? "iwae" : "elbo";
   config.missing = c.missing;
   config.see_mask = c.see_mask;
   Vae vae(context, config, 11);
   vae.parameters().prepare_training();
-  Workspace workspace(vae, c.rows + 2, c.samples, true);  // larger than the batch, as for a ragged one
-  const Activations a = workspace.rows(c.rows);
+  Workspace workspace(vae, c.rows + 2, c.samples,
+                      Purpose::gradients);  // larger than the batch, as for a ragged one
+  const Batch a = workspace.rows(c.rows);
 
   std::vector<float> x(static_cast<std::size_t>(c.rows * c.dims));
   for (std::size_t i = 0; i < x.size(); ++i) {
-    x[i] = static_cast<float>(config.one_hot() ? i * 37 % 101 % c.settings.classes : (i * 37 % 101) / 100.0);
+    x[i] = static_cast<float>(config.likelihood == LikelihoodKind::categorical
+                                  ? i * 37 % 101 % c.settings.classes
+                                  : (i * 37 % 101) / 100.0);
   }
   std::vector<double> mask;
   for (std::size_t i = 0; i < x.size() && c.missing; ++i) mask.push_back(i % 3 == 1 ? 0.0 : 1.0);
   fill(context, a, x, mask);
   std::vector<std::int64_t> examples(static_cast<std::size_t>(c.rows));
   std::iota(examples.begin(), examples.end(), 40);
-  context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+  context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
   const auto beta_host = static_cast<float>(c.beta);
   Buffer<float> beta(context, std::span<const float>(&beta_host, 1));
   const NoiseSource noise{.seed = 5};
-  const Objective minimised{.kl_weight = beta.data(), .importance_weighted = c.importance_weighted};
-  vae.forward_backward(a, noise, minimised);
+  vae.forward_backward(a, noise, {.kl_weight = beta.data()});
 
   // ε is what reparameterize gives for μ = 0, log σ² = 0.
-  const std::int64_t drawn = c.rows * a.samples;
+  const std::int64_t drawn = c.rows * a.samples();
   std::vector<double> epsilon(static_cast<std::size_t>(drawn * config.latent), 0.0);
-  if (config.variational) {
+  if (vae.prior()) {
     Buffer<float> zero(context, c.rows * config.latent), e(context, drawn * config.latent);
     zero.fill_zero();
     NoiseSource keyed = noise;
-    keyed.examples = a.examples.data;
+    keyed.examples = a.examples().data;
     ops::reparameterize(context, e.matrix(drawn, config.latent), {}, {}, zero.matrix(c.rows, config.latent),
                         zero.matrix(c.rows, config.latent), keyed);
     const auto host = e.download();
     epsilon.assign(host.begin(), host.end());
   }
 
-  const ParameterLayout& layout = vae.parameters().layout();
+  const nn::ParameterLayout& layout = vae.parameters().layout();
   Buffer<float> copy(context, layout.size);
   context.copy_on_device(copy.data(), vae.parameters().values().data, sizeof(float) * layout.size);
   test::ReferenceVae reference(config, test::to_named(layout, copy.download()));
@@ -147,12 +150,12 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
 
   const std::vector<double> x64(x.begin(), x.end());
   const auto objective = [&] {
-    return c.importance_weighted ? reference.negative_bound(x64, epsilon, a.samples, c.beta)
-                                 : reference.objective(x64, epsilon, a.samples, c.beta);
+    return c.importance_weighted ? reference.negative_bound(x64, epsilon, a.samples(), c.beta)
+                                 : reference.objective(x64, epsilon, a.samples(), c.beta);
   };
   double covered = 0;
-  for (const TensorInfo& tensor : layout.tensors) {
-    if (tensor.offset >= layout.trained_size) continue;  // it moves otherwise
+  for (const nn::TensorInfo& tensor : layout.tensors) {
+    if (tensor.offset >= layout.optimized_size) continue;  // it moves otherwise
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       if (tensor.size() > 200 && i % 13 != 0) continue;  // a sample of the large ones
       double& parameter = reference.tensors().at(tensor.name)[static_cast<std::size_t>(i)];
@@ -170,27 +173,29 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   EXPECT_GT(covered, 0.0);
 
   if (c.importance_weighted) {
+    ops::BatchCosts minimised;
+    vae.objective().describe_costs(a, minimised);
     Buffer<float> bound(context, c.rows);
-    context.copy_on_device(bound.data(), a.negative_bound.data, sizeof(float) * c.rows);
+    context.copy_on_device(bound.data(), minimised.objective.data, sizeof(float) * c.rows);
     double mean = 0.0;
     for (const float value : bound.download()) mean += value / static_cast<double>(c.rows);
     EXPECT_NEAR(mean, objective(), 1e-5 + 1e-5 * std::abs(objective()));
   }
 
   // The reported costs are the unweighted ones.
-  const std::int64_t parts = a.nll_parts.cols;
+  const std::int64_t parts = a.nll_parts().cols;
   Buffer<float> nll(context, drawn * parts), kl(context, c.rows);
-  context.copy_on_device(nll.data(), a.nll_parts.data, sizeof(float) * drawn * parts);
-  context.copy_on_device(kl.data(), a.kl.data, sizeof(float) * c.rows);
+  context.copy_on_device(nll.data(), a.nll_parts().data, sizeof(float) * drawn * parts);
+  context.copy_on_device(kl.data(), a.kl().data, sizeof(float) * c.rows);
   const auto nll_host = nll.download();
   const auto kl_host = kl.download();
   for (std::int64_t i = 0; i < c.rows; ++i) {
     const auto costs =
-        reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples * config.latent, a.samples,
-                        mask.empty() ? nullptr : mask.data() + i * c.dims);
+        reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples() * config.latent,
+                        a.samples(), mask.empty() ? nullptr : mask.data() + i * c.dims);
     EXPECT_NEAR(kl_host[i], costs.kl, 1e-5 + 1e-5 * std::abs(costs.kl));
-    for (std::int64_t k = 0; k < a.samples; ++k) {
-      const auto of_row = nll_host.begin() + (i * a.samples + k) * parts;
+    for (std::int64_t k = 0; k < a.samples(); ++k) {
+      const auto of_row = nll_host.begin() + (i * a.samples() + k) * parts;
       const double sum = std::accumulate(of_row, of_row + parts, 0.0);
       EXPECT_NEAR(sum, costs.nll[k], 1e-5 + 1e-5 * std::abs(costs.nll[k]));
     }
@@ -208,12 +213,12 @@ TEST(ModelGradient, AccumulateAddsToWhatIsThere) {
   Context context(test::device());
   Vae vae(context, resolve(settings("bernoulli", "tanh"), 5), 3);
   vae.parameters().prepare_training();
-  Workspace workspace(vae, 2, 1, true);
-  const Activations a = workspace.rows(2);
+  Workspace workspace(vae, 2, 1, Purpose::gradients);
+  const Batch a = workspace.rows(2);
   const std::vector<float> x(10, 0.5f);
   const std::vector<std::int64_t> examples = {0, 1};
-  context.copy_to_device(a.x.data, x.data(), x.size() * sizeof(float));
-  context.copy_to_device(a.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+  context.copy_to_device(a.x().data, x.data(), x.size() * sizeof(float));
+  context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
 
   const auto gradient = [&](bool accumulate) {
     vae.forward_backward(a, {.seed = 1}, {},
@@ -232,7 +237,7 @@ TEST(ModelGradient, TrainingWithoutPreparationIsRefused) {
   ELBO_REQUIRE_DEVICE();
   Context context(test::device());
   Vae vae(context, resolve(settings("bernoulli", "tanh"), 5), 3);
-  Workspace workspace(vae, 2, 1, true);
+  Workspace workspace(vae, 2, 1, Purpose::gradients);
   EXPECT_THROW(vae.forward_backward(workspace.rows(2), {}, {}), ShapeError);
   EXPECT_THROW(workspace.rows(3), ShapeError);
 }

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "vae/vae.h"
+#include "vae/workspace.h"
 #include "support/device.h"
 #include "support/reference_vae.h"
 
@@ -31,50 +31,58 @@ class Trained {
  public:
   using BatchCosts = std::vector<ReferenceVae::Costs>;
 
-  Trained(const ModelSettings& settings, std::int64_t samples, bool corrupted = false)
-      : config_(resolve(settings, kDims)),
+  Trained(const ModelSettings& settings, std::int64_t samples, const ObjectiveSettings& objective)
+      : config_(resolve(settings, objective)),
         vae_(context_, config_, 7),
-        workspace_(vae_, kRows + 1, samples, true, corrupted),
+        workspace_(vae_, kRows + 1, samples, Purpose::training),
         a_(workspace_.rows(kRows)),
         reference_(config_, {}) {
     vae_.parameters().prepare_training();
     strengthen_posterior();
     for (std::int64_t i = 0; i < kRows * kDims; ++i) {
       x_.push_back(static_cast<double>(i * 29 % 83) / 82.0);
-      input_.push_back(corrupted ? static_cast<double>(i * 17 % 31) / 20.0 - 0.3 : x_.back());
+      input_.push_back(a_.corrupted() ? static_cast<double>(i * 17 % 31) / 20.0 - 0.3 : x_.back());
     }
-    fill(a_.input, input_);
-    fill(a_.x, x_);
+    fill(a_.input(), input_);
+    fill(a_.x(), x_);
     std::vector<std::int64_t> examples(kRows);
     std::iota(examples.begin(), examples.end(), 10);
-    context_.copy_to_device(a_.examples.data, examples.data(), examples.size() * sizeof(std::int64_t));
+    context_.copy_to_device(a_.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
     reference_ = ReferenceVae(config_, to_named(vae_.parameters().layout(), download_values()));
-    if (config_.variational) draw_noise();
+    if (vae_.prior()) draw_noise();
   }
 
   Context& context() { return context_; }
-  const Activations& activations() const { return a_; }
 
   /// The batch's costs in float64.
   BatchCosts costs() const {
     BatchCosts all;
     for (std::int64_t i = 0; i < kRows; ++i) {
-      all.push_back(reference_.costs(x_.data() + i * kDims, epsilon_.data() + i * a_.samples * config_.latent,
-                                     a_.samples, nullptr, input_.data() + i * kDims));
+      all.push_back(reference_.costs(x_.data() + i * kDims,
+                                     epsilon_.data() + i * a_.samples() * config_.latent, a_.samples(),
+                                     nullptr, input_.data() + i * kDims));
     }
     return all;
   }
 
-  /// Expects the gradient of `objective` to be that of `minimised(costs())`.
-  void expect_gradient(const Objective& objective,
+  /// What the objective says it costs, and how it weighs the KL.
+  ops::BatchCosts described() const {
+    ops::BatchCosts costs;
+    vae_.objective().describe_costs(a_, costs);
+    return costs;
+  }
+  ops::KlWeight kl_weight() const { return vae_.objective().kl_weight(a_, {}); }
+
+  /// Expects the gradient of the objective at `rates` to be that of `minimised(costs())`.
+  void expect_gradient(const ObjectiveRates& rates,
                        const std::function<double(const BatchCosts&)>& minimised) {
-    vae_.forward_backward(a_, kNoise, objective);
-    const ParameterLayout& layout = vae_.parameters().layout();
+    vae_.forward_backward(a_, kNoise, rates);
+    const nn::ParameterLayout& layout = vae_.parameters().layout();
     Buffer<float> copy(context_, layout.size);
     context_.copy_on_device(copy.data(), vae_.parameters().gradient().data, sizeof(float) * layout.size);
     const std::vector<float> gradient = copy.download();
     double covered = 0.0;
-    for (const TensorInfo& tensor : layout.tensors) {
+    for (const nn::TensorInfo& tensor : layout.tensors) {
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
         double& parameter = reference_.tensors().at(tensor.name)[static_cast<std::size_t>(i)];
         const double expected = finite_difference(
@@ -88,7 +96,7 @@ class Trained {
     EXPECT_GT(covered, 0.0);
   }
 
-  std::vector<float> download(VectorView<float> from) {
+  std::vector<float> download(VectorView<const float> from) {
     std::vector<float> host(static_cast<std::size_t>(from.size));
     context_.copy_to_host(host.data(), from.data, sizeof(float) * host.size());
     context_.synchronize();
@@ -97,6 +105,12 @@ class Trained {
 
  private:
   static constexpr NoiseSource kNoise = {.seed = 5};
+
+  static ModelConfig resolve(const ModelSettings& settings, const ObjectiveSettings& objective) {
+    ModelConfig config = elbo::resolve(settings, kDims);
+    config.objective = objective;
+    return config;
+  }
 
   void fill(MatrixView<float> to, const std::vector<double>& values) {
     for (std::int64_t i = 0; i < kRows; ++i) {
@@ -114,11 +128,11 @@ class Trained {
   }
   /// ε is what reparameterize gives for μ = 0, log σ² = 0.
   void draw_noise() {
-    const std::int64_t drawn = kRows * a_.samples, latent = config_.latent;
+    const std::int64_t drawn = kRows * a_.samples(), latent = config_.latent;
     Buffer<float> zero(context_, kRows * latent), e(context_, drawn * latent);
     zero.fill_zero();
     NoiseSource keyed = kNoise;
-    keyed.examples = a_.examples.data;
+    keyed.examples = a_.examples().data;
     const MatrixView<const float> zeros = zero.matrix(kRows, latent);
     ops::reparameterize(context_, e.matrix(drawn, latent), {}, {}, zeros, zeros, keyed);
     const auto host = e.download();
@@ -129,7 +143,7 @@ class Trained {
   ModelConfig config_;
   Vae vae_;
   Workspace workspace_;
-  Activations a_;
+  Batch a_;
   ReferenceVae reference_;
   std::vector<double> x_, input_, epsilon_;
 };
@@ -159,11 +173,13 @@ class ObjectiveGradient : public testing::TestWithParam<int> {};  // samples
 
 TEST_P(ObjectiveGradient, FreeBits) {
   ELBO_REQUIRE_DEVICE();
-  Trained model(settings("vae", 4), GetParam());
   // Between the second and the third of the four dimensions' divergences: two are free.
-  auto kl = mean_kl(model.costs());
+  auto kl = mean_kl(Trained(settings("vae", 4), GetParam(), {}).costs());
   std::sort(kl.begin(), kl.end());
   const auto nats = static_cast<float>(0.5 * (kl[1] + kl[2]));
+  ObjectiveSettings objective;
+  objective.free_bits = nats;
+  Trained model(settings("vae", 4), GetParam(), objective);
   ASSERT_GT(kl[2] - kl[1], 1e-3) << "the test needs dimensions that differ";
   const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
   const auto kl_cost = [&](const Trained::BatchCosts& batch) {
@@ -171,39 +187,39 @@ TEST_P(ObjectiveGradient, FreeBits) {
     for (const double value : mean_kl(batch)) cost += std::max<double>(nats, value);
     return kBeta * cost;
   };
-  Objective objective;
-  objective.kl_weight = beta.data();
-  objective.free_nats = nats;
-  model.expect_gradient(objective, [&](const auto& batch) { return mean_nll(batch) + kl_cost(batch); });
-  const auto free = model.download(model.activations().free);
-  EXPECT_EQ(std::count(free.begin(), free.end(), 0.0f), 2);
-  EXPECT_NEAR(model.download(model.activations().kl_cost)[0], kl_cost(model.costs()), 1e-5);
+  model.expect_gradient({.kl_weight = beta.data()},
+                        [&](const auto& batch) { return mean_nll(batch) + kl_cost(batch); });
+  const auto counts = model.download(model.kl_weight().per_dimension);
+  EXPECT_EQ(std::count(counts.begin(), counts.end(), 0.0f), 2);
+  EXPECT_NEAR(model.download({model.described().kl_cost, 1})[0], kl_cost(model.costs()), 1e-5);
 }
 
 TEST_P(ObjectiveGradient, Capacity) {
   ELBO_REQUIRE_DEVICE();
-  Trained model(settings("vae", 3), GetParam());
+  ObjectiveSettings objective;
+  objective.capacity = 1.0;  // that of a step is in its rates
+  Trained model(settings("vae", 3), GetParam(), objective);
   const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
   const double kl = total(mean_kl(model.costs()));
   for (const double share : {0.5, 2.0}) {
     const auto capacity = static_cast<float>(share * kl);
     const Buffer<float> capacity_device(model.context(), std::span<const float>(&capacity, 1));
-    Objective objective;
-    objective.kl_weight = beta.data();
-    objective.has_capacity = true;
-    objective.capacity = capacity_device.data();
     const auto kl_cost = [&](const Trained::BatchCosts& batch) {
       return kBeta * std::abs(total(mean_kl(batch)) - double{capacity});
     };
-    model.expect_gradient(objective, [&](const auto& batch) { return mean_nll(batch) + kl_cost(batch); });
-    EXPECT_NEAR(model.download(model.activations().kl_cost)[0], kl_cost(model.costs()), 1e-5);
+    model.expect_gradient({beta.data(), capacity_device.data()},
+                          [&](const auto& batch) { return mean_nll(batch) + kl_cost(batch); });
+    EXPECT_NEAR(model.download({model.described().kl_cost, 1})[0], kl_cost(model.costs()), 1e-5);
   }
 }
 
 // The encoder reads the corrupted values, the likelihood the clean ones.
 TEST_P(ObjectiveGradient, CorruptedInput) {
   ELBO_REQUIRE_DEVICE();
-  Trained model(settings("vae", 3), GetParam(), true);
+  ObjectiveSettings objective;
+  objective.corruption = "gaussian";
+  objective.corruption_amount = 0.1;  // its noise is not what the test writes there
+  Trained model(settings("vae", 3), GetParam(), objective);
   model.expect_gradient({}, [](const auto& batch) { return mean_nll(batch) + total(mean_kl(batch)); });
 }
 
@@ -213,20 +229,21 @@ TEST(ObjectiveGradient, PenalisedCode) {
   ELBO_REQUIRE_DEVICE();
   for (const auto& penalty :
        {ops::CodePenalty{0.3f, 0.0f}, ops::CodePenalty{0.0f, 0.2f}, ops::CodePenalty{0.3f, 0.2f}}) {
-    Trained model(settings("autoencoder", 3), 1);
-    Objective objective;
-    objective.code = penalty;
+    ObjectiveSettings objective;
+    objective.code_l1 = penalty.l1;
+    objective.code_l2 = penalty.l2;
+    Trained model(settings("autoencoder", 3), 1, objective);
     const auto code_cost = [&](const ReferenceVae::Costs& c) {
       double cost = 0.0;
       for (const double z : c.code) cost += penalty.l1 * std::abs(z) + penalty.l2 * z * z;
       return cost;
     };
-    model.expect_gradient(objective, [&](const Trained::BatchCosts& batch) {
+    model.expect_gradient({}, [&](const Trained::BatchCosts& batch) {
       double cost = 0.0;
       for (const auto& c : batch) cost += code_cost(c);
       return mean_nll(batch) + cost / static_cast<double>(batch.size());
     });
-    const auto costs = model.download(model.activations().code_cost);
+    const auto costs = model.download(model.described().penalty);
     const auto reference = model.costs();
     for (std::size_t i = 0; i < costs.size(); ++i) EXPECT_NEAR(costs[i], code_cost(reference[i]), 1e-5);
   }
