@@ -4,9 +4,10 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(hwy CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibZip REQUIRED)
+find_package(PNG REQUIRED)
+find_package(JPEG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CURL QUIET)  # for `elbo data get` alone; without it that says so
-find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only: its shared library would be one more thing to link
 
 file(GLOB_RECURSE ELBO_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
@@ -23,9 +24,9 @@ target_compile_definitions(elbo PRIVATE ELBO_VERSION="${PROJECT_VERSION}")
 target_include_directories(elbo
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_include_directories(elbo SYSTEM PRIVATE ${STB_INCLUDE_DIR} ${TOMLPLUSPLUS_INCLUDE_DIR})
+target_include_directories(elbo SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR})
 target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> OpenMP::OpenMP_CXX hwy::hwy
-  ZLIB::ZLIB LibZip::LibZip $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+  ZLIB::ZLIB LibZip::LibZip PNG::PNG JPEG::JPEG $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 include(EmbedRecipes)  # recipes/*.toml, compiled in
 if(CURL_FOUND)
   target_link_libraries(elbo PRIVATE CURL::libcurl)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <png.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -10,20 +11,12 @@
 #include <numbers>
 #include <numeric>
 #include <set>
+#include <vector>
 
 #include "elbo/error.h"
 #include "io/file.h"
 #include "tools/elbo/drawing/pictures.h"
 #include "tools/elbo/drawing/scatter.h"
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored \
-    "-Wunused-function"  // a static copy of the reader, of which one function is used
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#include <stb_image.h>
-#pragma GCC diagnostic pop
 
 namespace elbo::command {
 namespace {
@@ -129,19 +122,20 @@ TEST(Pictures, PngReadsBackPixelForPixel) {
   canvas.write_png(file);
   const auto bytes = io::read_file(file);
   std::filesystem::remove(file);
-  int width = 0, height = 0, channels = 0;
-  auto* pixels = stbi_load_from_memory(reinterpret_cast<const unsigned char*>(bytes.data()),
-                                       static_cast<int>(bytes.size()), &width, &height, &channels, 3);
-  ASSERT_NE(pixels, nullptr);
-  ASSERT_EQ(width, canvas.width());
-  ASSERT_EQ(height, canvas.height());
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      const auto* p = pixels + 3 * (y * width + x);
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  ASSERT_NE(png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()), 0);
+  ASSERT_EQ(image.width, canvas.width());
+  ASSERT_EQ(image.height, canvas.height());
+  image.format = PNG_FORMAT_RGB;
+  std::vector<std::uint8_t> pixels(PNG_IMAGE_SIZE(image));
+  ASSERT_NE(png_image_finish_read(&image, nullptr, pixels.data(), 0, nullptr), 0);
+  for (std::int64_t y = 0; y < canvas.height(); ++y) {
+    for (std::int64_t x = 0; x < canvas.width(); ++x) {
+      const auto* p = pixels.data() + 3 * (y * canvas.width() + x);
       ASSERT_EQ((Colour{p[0], p[1], p[2]}), canvas.at(x, y)) << x << ", " << y;
     }
   }
-  stbi_image_free(pixels);
 }
 
 TEST(Pictures, ScatterDrawsEveryPanelOnTheSameAxes) {

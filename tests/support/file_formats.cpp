@@ -4,24 +4,13 @@
 #include <zip.h>
 #include <zlib.h>
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
-#include <stb_image_write.h>
-#pragma GCC diagnostic pop
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include <jpeglib.h>
 
 namespace elbo::test {
-namespace {
-
-void append(void* text, void* data, int size) {
-  static_cast<std::string*>(text)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-}
-
-}  // namespace
-
 std::string big_endian(std::uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
           static_cast<char>(value)};
@@ -81,16 +70,84 @@ std::filesystem::path npz(const std::filesystem::path& file,
 }
 
 std::string png(int width, int height, int channels, int first) {
-  std::string pixels, file;
-  for (int i = 0; i < width * height * channels; ++i) pixels.push_back(static_cast<char>(first + i));
-  stbi_write_png_to_func(append, &file, width, height, channels, pixels.data(), width * channels);
-  return file;
+  constexpr std::array<int, 5> kColours = {0, 0, 4, 2, 6};
+  std::string rows;
+  for (int i = 0; i < width * height * channels; ++i) {
+    if (i % (width * channels) == 0) rows.push_back('\0');
+    rows.push_back(static_cast<char>(first + i));
+  }
+  return png_file({.width = width,
+                   .height = height,
+                   .colour = kColours.at(static_cast<std::size_t>(channels)),
+                   .rows = rows});
 }
 
 std::string jpeg(int width, int height, int channels, int value) {
-  const std::string pixels(static_cast<std::size_t>(width * height * channels), static_cast<char>(value));
-  std::string file;
-  stbi_write_jpg_to_func(append, &file, width, height, channels, pixels.data(), 100);
+  const std::vector colour(static_cast<std::size_t>(channels), static_cast<std::uint8_t>(value));
+  return jpeg_file({.width = width, .height = height, .colour = colour});
+}
+
+std::string png_chunk(const std::string& type, const std::string& bytes) {
+  const std::string body = type + bytes;
+  const auto check = crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+  return big_endian(static_cast<std::uint32_t>(bytes.size())) + body +
+         big_endian(static_cast<std::uint32_t>(check));
+}
+
+std::string png_file(const PngParts& parts) {
+  std::string header = big_endian(static_cast<std::uint32_t>(parts.width)) +
+                       big_endian(static_cast<std::uint32_t>(parts.height));
+  for (const int byte : {parts.depth, parts.colour, 0, 0, parts.interlaced ? 1 : 0})
+    header.push_back(static_cast<char>(byte));
+  std::string packed(compressBound(parts.rows.size()), '\0');
+  auto size = static_cast<uLongf>(packed.size());
+  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size,
+                     reinterpret_cast<const Bytef*>(parts.rows.data()), parts.rows.size()),
+            Z_OK);
+  packed.resize(size);
+  return "\x89PNG\r\n\x1A\n" + png_chunk("IHDR", header) + parts.chunks + png_chunk("IDAT", packed) +
+         png_chunk("IEND", "");
+}
+
+std::string jpeg_file(const JpegParts& parts) {
+  jpeg_compress_struct jpeg;
+  jpeg_error_mgr errors;
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&jpeg, &bytes, &size);
+  const auto components = parts.colour.size();
+  jpeg.image_width = static_cast<JDIMENSION>(parts.width);
+  jpeg.image_height = static_cast<JDIMENSION>(parts.height);
+  jpeg.input_components = static_cast<int>(components);
+  jpeg.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
+  jpeg_set_defaults(&jpeg);
+  jpeg_set_quality(&jpeg, 100, TRUE);
+  jpeg.write_Adobe_marker = parts.adobe ? TRUE : FALSE;
+  std::vector<jpeg_scan_info> scans;
+  const int last_bit = parts.refined ? 1 : 0;
+  for (int bit = last_bit; bit >= 0 && parts.bands > 0; --bit) {
+    for (int band = 0; band < parts.bands; ++band) {
+      const int end = band + 1 == parts.bands && band > 0 ? 63 : band;
+      scans.push_back({1, {0}, band, end, bit == last_bit ? 0 : bit + 1, bit});
+    }
+  }
+  if (!scans.empty()) {
+    jpeg.scan_info = scans.data();
+    jpeg.num_scans = static_cast<int>(scans.size());
+  }
+  jpeg_start_compress(&jpeg, TRUE);
+  std::vector<std::uint8_t> row;
+  for (int x = 0; x < parts.width; ++x) row.insert(row.end(), parts.colour.begin(), parts.colour.end());
+  for (int y = 0; y < parts.height; ++y) {
+    JSAMPROW from = row.data();
+    jpeg_write_scanlines(&jpeg, &from, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  std::string file(reinterpret_cast<const char*>(bytes), size);
+  std::free(bytes);
+  jpeg_destroy_compress(&jpeg);
   return file;
 }
 

@@ -43,4 +43,27 @@ std::string png(int width, int height, int channels, int first = 0);
 /// A picture of one value.
 std::string jpeg(int width, int height, int channels, int value);
 
+/// A PNG put together by hand, right or wrong.
+struct PngParts {
+  int width = 1, height = 1;
+  int depth = 8;          ///< bits of a value
+  int colour = 0;         ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
+  std::string rows = {};  ///< of the picture, or of its passes one after the other: each a 0 for the filter,
+                          ///< then its bytes
+  bool interlaced = false;
+  std::string chunks = {};  ///< between header and pixels
+};
+std::string png_chunk(const std::string& type, const std::string& bytes);
+std::string png_file(const PngParts& parts);
+
+/// A JPEG of one colour by libjpeg; 4 components are cyan, magenta, yellow and black.
+struct JpegParts {
+  int width = 8, height = 8;
+  std::vector<std::uint8_t> colour = {100};
+  bool adobe = false;    ///< has Adobe's marker
+  int bands = 0;         ///< progressive, that many scans for the bands of coefficients; 64 is the maximum
+  bool refined = false;  ///< twice as many, the second half for the last bits
+};
+std::string jpeg_file(const JpegParts& parts);
+
 }  // namespace elbo::test

@@ -1,0 +1,227 @@
+// One picture at a time: what the values of PNG and JPEG files become, and that damaged ones are refused.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+
+#include "elbo/dataset.h"
+#include "support/data.h"
+#include "support/file_formats.h"
+
+namespace elbo {
+namespace {
+
+using test::expect_error;
+using test::jpeg_file;
+using test::png_chunk;
+using test::png_file;
+using test::TempFolder;
+using test::write;
+using Values = std::vector<std::uint8_t>;
+
+/// The values of a picture of these bytes.
+Values read(const std::string& bytes) {
+  TempFolder folder;
+  write(folder / "a.png", bytes);
+  return load_dataset(folder.path().string()).train.bytes;
+}
+
+void expect_damaged(const std::string& bytes, const std::string& why = "") {
+  expect_error<DataError>([&] { read(bytes); }, {"a.png", "the picture is damaged", why});
+}
+
+/// A row of a PNG.
+std::string row(const Values& bytes) {
+  return '\0' + std::string(bytes.begin(), bytes.end());
+}
+
+TEST(PngFiles, GreyOfEveryDepth) {
+  EXPECT_EQ(read(png_file({.width = 5, .depth = 1, .rows = row({0b10110000})})),
+            (Values{255, 0, 255, 255, 0}));
+  EXPECT_EQ(read(png_file({.width = 4, .depth = 2, .rows = row({0b00011011})})), (Values{0, 85, 170, 255}));
+  EXPECT_EQ(read(png_file({.width = 3, .depth = 4, .rows = row({0x01, 0xF0})})), (Values{0, 17, 255}));
+  EXPECT_EQ(read(png_file({.width = 2, .rows = row({3, 250})})), (Values{3, 250}));
+  EXPECT_EQ(read(png_file({.width = 2, .depth = 16, .rows = row({0x12, 0x34, 0xFE, 0xFF})})),
+            (Values{0x12, 0xFE}));
+}
+
+TEST(PngFiles, ColourOfEveryDepth) {
+  EXPECT_EQ(read(png_file({.colour = 2, .rows = row({1, 2, 3})})), (Values{1, 2, 3}));
+  EXPECT_EQ(read(png_file({.depth = 16, .colour = 2, .rows = row({1, 99, 2, 200, 3, 0})})),
+            (Values{1, 2, 3}));
+}
+
+TEST(PngFiles, TransparencyIsDropped) {
+  EXPECT_EQ(read(png_file({.colour = 4, .rows = row({77, 0})})), (Values{77}));
+  EXPECT_EQ(read(png_file({.colour = 6, .rows = row({1, 2, 3, 0})})), (Values{1, 2, 3}));
+  EXPECT_EQ(read(png_file({.depth = 16, .colour = 6, .rows = row({1, 0, 2, 0, 3, 0, 0, 0})})),
+            (Values{1, 2, 3}));
+  const std::string clear = png_chunk("tRNS", std::string("\x00\x01", 2));
+  EXPECT_EQ(read(png_file({.width = 4, .depth = 2, .rows = row({0b00011011}), .chunks = clear})),
+            (Values{0, 85, 170, 255}));
+}
+
+TEST(PngFiles, Palette) {
+  const std::string palette = png_chunk("PLTE", std::string("\x0A\x0B\x0C\x14\x15\x16\x1E\x1F\x20", 9));
+  const Values colours = {20, 21, 22, 10, 11, 12, 30, 31, 32};
+  const std::string two_bits = row({0b01001000}), bytes = row({1, 0, 2});
+  EXPECT_EQ(read(png_file({.width = 3, .depth = 2, .colour = 3, .rows = two_bits, .chunks = palette})),
+            colours);
+  EXPECT_EQ(read(png_file({.width = 3, .colour = 3, .rows = bytes, .chunks = palette})), colours);
+  const std::string clear = png_chunk("tRNS", std::string("\x00\x80", 2));
+  EXPECT_EQ(read(png_file({.width = 3, .colour = 3, .rows = bytes, .chunks = palette + clear})), colours);
+  expect_damaged(png_file({.width = 3, .colour = 3, .rows = row({1, 3, 2}), .chunks = palette}), "palette");
+  expect_damaged(png_file({.colour = 3, .rows = row({0})}), "PLTE");
+}
+
+/// The rows of Adam7's seven passes over a picture of one channel.
+std::string interlaced(const Values& picture, int width, int height) {
+  struct Pass {
+    int x, y, dx, dy;
+  };
+  constexpr std::array<Pass, 7> kPasses = {
+      {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}};
+  std::string rows;
+  for (const Pass& pass : kPasses) {
+    for (int y = pass.y; y < height && pass.x < width; y += pass.dy) {
+      Values values;
+      for (int x = pass.x; x < width; x += pass.dx)
+        values.push_back(picture[static_cast<std::size_t>(y * width + x)]);
+      rows += row(values);
+    }
+  }
+  return rows;
+}
+
+TEST(PngFiles, InterlacedOnesAreTheSame) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {5, 5}, {3, 9}, {17, 2}, {1, 20}}) {
+    Values picture;
+    for (int i = 0; i < width * height; ++i) picture.push_back(static_cast<std::uint8_t>(7 * i + 1));
+    const test::PngParts parts{
+        .width = width, .height = height, .rows = interlaced(picture, width, height), .interlaced = true};
+    EXPECT_EQ(read(png_file(parts)), picture) << width << " by " << height;
+    auto short_of_one = parts;
+    short_of_one.rows.resize(parts.rows.size() - 1);
+    expect_damaged(png_file(short_of_one));
+  }
+}
+
+TEST(PngFiles, CutOnesAreDamaged) {
+  const std::string whole = png_file({.width = 3, .height = 2, .rows = row({1, 2, 3}) + row({4, 5, 6})});
+  ASSERT_EQ(read(whole).size(), 6u);
+  for (std::size_t size = 8; size < whole.size(); ++size) expect_damaged(whole.substr(0, size));
+}
+
+TEST(PngFiles, MissingRowsAndWrongSumsAreDamaged) {
+  expect_damaged(png_file({.width = 3, .height = 2, .rows = row({1, 2, 3}) + row({4, 5})}));
+  expect_damaged(png_file({.width = 3, .height = 2, .rows = row({1, 2, 3})}));
+  std::string flipped = png_file({.rows = row({1})});
+  flipped[flipped.find("IDAT") + 8] ^= 1;
+  expect_damaged(flipped, "CRC");
+}
+
+TEST(PngFiles, WhatPixelsDoNotNeedMayBeAnything) {
+  const std::string chunks = png_chunk("iCCP", "no profile") + png_chunk("zTXt", std::string(100, '\xFF')) +
+                             png_chunk("gAMA", std::string("\x00\x00\x00\x01", 4));
+  EXPECT_EQ(read(png_file({.rows = row({9}), .chunks = chunks})), (Values{9}));
+}
+
+TEST(PngFiles, SizesBeyondAnyPictureAreRefused) {
+  const std::string bytes = png_file({.width = 20000, .height = 20000, .rows = row({9})});
+  expect_error<DataError>([&] { read(bytes); }, {"a.png", "20000x20000"});
+}
+
+TEST(PngFiles, DataThatInflatesToFarMoreIsNotInflated) {
+  EXPECT_EQ(read(png_file({.rows = row({9}) + std::string(std::size_t{64} << 20, '\0')})), (Values{9}));
+}
+
+TEST(JpegFiles, GreyAndColour) {
+  const auto near = [](const Values& values, const Values& colour) {
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(values[i], colour[i % colour.size()], 2);
+  };
+  near(read(jpeg_file({.colour = {100}})), {100});
+  near(read(jpeg_file({.colour = {200, 100, 50}})), {200, 100, 50});
+  // Cyan, magenta, yellow and black: how much ink or, in Adobe's files, how much none.
+  near(read(jpeg_file({.colour = {0, 255, 255, 0}})), {255, 0, 0});
+  near(read(jpeg_file({.colour = {0, 0, 0, 155}})), {100, 100, 100});
+  near(read(jpeg_file({.colour = {255, 0, 0, 255}, .adobe = true})), {255, 0, 0});
+  near(read(jpeg_file({.colour = {255, 255, 255, 100}, .adobe = true})), {100, 100, 100});
+}
+
+TEST(JpegFiles, CutOnesAreDamaged) {
+  for (const int bands : {0, 2}) {
+    const std::string whole = jpeg_file({.bands = bands});
+    ASSERT_EQ(read(whole).size(), 64u);
+    for (std::size_t size = 2; size < whole.size(); ++size) expect_damaged(whole.substr(0, size));
+  }
+}
+
+/// A JPEG's segment, its marker and length in front.
+std::string segment(char marker, const std::string& body) {
+  const auto length = static_cast<std::uint32_t>(body.size() + 2);
+  return std::string{'\xFF', marker} + test::big_endian(length).substr(2) + body;
+}
+
+/// The JPEG without its segments of one kind.
+std::string without(std::string bytes, char marker) {
+  const std::string begin{'\xFF', marker};
+  for (auto at = bytes.find(begin); at != std::string::npos; at = bytes.find(begin)) {
+    const auto byte = [&](std::size_t i) {
+      return static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + i]));
+    };
+    bytes.erase(at, 2 + 256 * byte(2) + byte(3));
+  }
+  return bytes;
+}
+
+TEST(JpegFiles, TablesWithTooManyCodesAreDamaged) {
+  const std::string codes =
+      segment('\xC4', std::string(1, '\0') + std::string("\xFF\xFF", 2) + std::string(14 + 510, '\0'));
+  const std::string whole = jpeg_file({});
+  const std::string early = std::string(whole).insert(2, codes);
+  expect_damaged(early, "Huffman");
+  expect_damaged("\xFF" + early, "Huffman");  // a fill byte in front
+  expect_damaged(std::string(whole).insert(whole.size() - 2, codes), "Huffman");
+}
+
+TEST(JpegFiles, ScansWithoutTheirTablesAreDamaged) {
+  expect_damaged(without(jpeg_file({}), '\xC4'));
+  expect_damaged(without(jpeg_file({.bands = 2}), '\xC4'));
+  expect_damaged(without(jpeg_file({}), '\xDB'), "Quantization");
+}
+
+TEST(JpegFiles, BytesBetweenSegmentsMayBeAnything) {
+  const std::string whole = jpeg_file({});
+  const Values values = read(whole);
+  EXPECT_EQ(read("\xFF\xFF" + whole), values);
+  EXPECT_EQ(read(std::string(whole).insert(whole.size() - 2, std::string(7, '\0'))), values);
+  EXPECT_EQ(read(whole + "more"), values);
+  std::string notes;  // a camera's
+  for (int i = 0; i < 64; ++i) notes += "\xFF\xC4\xFF\xFF";
+  EXPECT_EQ(read(std::string(whole).insert(2, segment('\xE1', notes))), values);
+}
+
+TEST(JpegFiles, ScansAreLimited) {
+  EXPECT_EQ(read(jpeg_file({.bands = 64})).size(), 64u);
+  expect_damaged(jpeg_file({.bands = 64, .refined = true}), "more than 100 scans");
+}
+
+TEST(JpegFiles, SizesBeyondAnyPictureAreRefused) {
+  std::string bytes = jpeg_file({});
+  const auto frame = bytes.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  std::memcpy(bytes.data() + frame + 5, "\xEA\x60\xEA\x60", 4);
+  expect_error<DataError>([&] { read(bytes); }, {"a.png", "60000x60000"});
+}
+
+TEST(JpegFiles, NothingIsPrinted) {
+  testing::internal::CaptureStderr();
+  expect_damaged(without(jpeg_file({}), '\xC4'));
+  expect_damaged(png_file({.colour = 3, .rows = row({0})}));
+  read(png_file({.rows = row({9}), .chunks = png_chunk("iCCP", "no profile")}));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+}  // namespace
+}  // namespace elbo

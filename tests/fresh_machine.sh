@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs the README's two commands whole on a bare machine, one after the other, and says how long each takes. By hand:
+# it takes as long as they do. Skips where no bare machine can be made.
+set -euo pipefail
+project=$(cd "$(dirname "$0")/.." && pwd)
+. "$project/tests/support/bare_machine.sh"
+
+seconds_of "a bare machine" make_machine "$project"
+for script in tools/run.sh tools/test.sh; do seconds_of "$script" in_machine "$script"; done

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The lists of tools/packages.sh are complete: on a bare machine with those packages and no others, what tools/run.sh
+# builds configures, and every preset but `cuda` configures and compiles its first files. Skips where no bare machine
+# can be made.
+set -euo pipefail
+project=$(cd "$(dirname "$0")/.." && pwd)
+. "$project/tests/support/bare_machine.sh"
+
+# install LISTS: packages of these lists, given unexpanded.
+install() {
+  in_machine bash -c ". tools/packages.sh && install_packages $1" >"$machine/install.log" 2>&1 ||
+    { cat "$machine/install.log"; return 1; }
+}
+
+# first_files BUILD: compiles the public headers and the library's smallest source that every preset has (ninja calls
+# what is made of it SOURCE^).
+first_files() {
+  local source
+  source=$(cd "$machine/elbo" && find src -name '*.cpp' -not -name 'cuda_*' -printf '%s %p\n' | sort -n | sed -n '1s/^[0-9]* //p')
+  in_machine ninja -C "$1" elbo_public_headers "/elbo/$source^"
+}
+
+seconds_of "a bare machine" make_machine "$project"
+seconds_of "the packages of tools/run.sh" install '$BUILD_PACKAGES'
+seconds_of "configured as tools/run.sh does" in_machine cmake -S . -B build/release -G Ninja -DELBO_BUILD_TESTS=OFF \
+  -DELBO_BUILD_BENCHMARKS=OFF -DELBO_BUILD_EXAMPLES=OFF
+seconds_of "the packages of tools/test.sh" install '$BUILD_PACKAGES $TEST_PACKAGES'
+presets=$(in_machine cmake --list-presets=configure | sed -n 's/^ *"\(.*\)".*/\1/p' | grep -vx cuda)
+for preset in $presets; do
+  seconds_of "$preset configured" in_machine cmake --preset "$preset"
+  seconds_of "$preset: first files" first_files "build/$preset"
+done
