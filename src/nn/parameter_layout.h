@@ -31,7 +31,7 @@ struct ParameterInfo {
   std::vector<NamedRows> parts;
   std::int64_t cols = 0;       ///< 0: a vector
   std::int64_t fan_in = 1;     ///< for its initial values
-  std::optional<float> value;  ///< that it begins with; none: it is drawn
+  std::optional<float> value = {};  ///< that it begins with; none: it is drawn
   Mover mover = Mover::optimizer;
 
   std::int64_t rows() const;

@@ -27,8 +27,12 @@ Posterior posteriors(std::int64_t n, const std::vector<std::vector<float>>& mean
   return p;
 }
 
+std::unique_ptr<Prior> normal() {
+  return make_prior({});
+}
+
 TEST(AggregatePosterior, OfPosteriorsThatAreThePriorIsThePrior) {
-  const auto result = divide_kl(posteriors(700, {{0, 0, 0}}, 0.0f), 1);
+  const auto result = divide_kl(posteriors(700, {{0, 0, 0}}, 0.0f), *normal(), 1);
   EXPECT_EQ(result.examples, 700);
   EXPECT_NEAR(result.mutual_information, 0.0, 1e-6);
   EXPECT_NEAR(result.divergence, 0.0, 1e-6);
@@ -36,7 +40,7 @@ TEST(AggregatePosterior, OfPosteriorsThatAreThePriorIsThePrior) {
 
 TEST(AggregatePosterior, MutualInformationCountsClustersThatAreApart) {
   // Three places far from each other: a code says which of the three its example is, and no more.
-  const auto result = divide_kl(posteriors(900, {{-20, 0}, {20, 5}, {0, 40}}, -2.0f), 1);
+  const auto result = divide_kl(posteriors(900, {{-20, 0}, {20, 5}, {0, 40}}, -2.0f), *normal(), 1);
   EXPECT_NEAR(result.mutual_information, std::log(3.0), 1e-5);
   EXPECT_NEAR(result.mutual_information + result.divergence, result.kl, 1e-9);
 }
@@ -44,7 +48,7 @@ TEST(AggregatePosterior, MutualInformationCountsClustersThatAreApart) {
 TEST(AggregatePosterior, MutualInformationIsAtMostTheLogOfTheExamples) {
   std::vector<std::vector<float>> means;
   for (int i = 0; i < 64; ++i) means.push_back({100.0f * static_cast<float>(i)});
-  const auto result = divide_kl(posteriors(64, means, 0.0f), 1);
+  const auto result = divide_kl(posteriors(64, means, 0.0f), *normal(), 1);
   EXPECT_NEAR(result.mutual_information, std::log(64.0), 1e-4);
   EXPECT_LE(result.mutual_information, std::log(64.0));
 }
@@ -60,7 +64,7 @@ TEST(AggregatePosterior, OfAGaussianChannelIsItsCapacity) {
     p.mean.values.push_back(
         static_cast<float>(std::sqrt(0.75) * radius * std::cos(2.0 * std::acos(-1.0) * (i % 63) / 63.0)));
   }
-  const auto result = divide_kl(p, 3);
+  const auto result = divide_kl(p, *normal(), 3);
   EXPECT_NEAR(result.mutual_information, 0.5 * std::log(4.0), 0.04);
   EXPECT_NEAR(result.divergence, 0.0, 0.04);
 }

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "vae/vae.h"
+#include "vae/workspace.h"
 
 namespace elbo {
 namespace {
