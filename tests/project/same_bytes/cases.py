@@ -140,7 +140,7 @@ def _of_recipe(file, emulated):
     name = file.stem
     changes = _narrowed(file.read_text()) if emulated else []
     if name == "digits":  # which are 60,000
-        changes += ["--data", "mnist"] if emulated else ["--epochs", "1"]
+        changes += ["--data", "mnist"]
     if name.startswith("uniform"):
         changes += ["--data", "{data}/table.npy", "--batch", "32"] if emulated else ["--batch", "96"]
     if name == "latent-2d":
