@@ -1,6 +1,6 @@
 #pragma once
-// DESIGN's room rules, checked on source text: which room may include which, and which calls live in one
-// place only.
+// The rooms of HACKING.md, checked on source text: which may include which, and which calls live in one place
+// only.
 
 #include <map>
 #include <string>
