@@ -69,7 +69,7 @@ SourceTree landmarks() {
                            "src/train/trainer.h",
                            "kernels/platform.cuh",
                            "kernels/adam.cuh",
-                           "tools/elbo/args.h"}) {
+                           "tools/elbo/reports/report.h"}) {
     tree[file] = "";
   }
   return tree;
@@ -127,7 +127,7 @@ TEST(Rooms, PlantedIncludesAreCaught) {
       {"src/model/a.cpp", "#include \"elbo/train.h\"", false},
       {"src/train/a.cpp", "#include \"model/state.h\"", true},
       {"src/train/a.cpp", "#include \"platform.cuh\"", false},
-      {"tools/elbo/a.cpp", "#include \"elbo/args.h\"", true},
+      {"tools/elbo/commands/a.cpp", "#include \"reports/report.h\"", true},
       {"tools/elbo/a.cpp", "#include \"platform.cuh\"", false},
       {"tools/elbo/a.cpp", "#include \"../../kernels/platform.cuh\"", false},
       {"kernels/a.cuh", "#include \"math/philox.h\"", true},

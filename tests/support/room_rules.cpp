@@ -175,8 +175,8 @@ std::optional<std::string> resolve(const SourceTree& sources, const std::string&
                                    const std::string& name) {
   const std::string folder = fs::path(includer).parent_path().string() + "/";
   for (const std::string& root :
-       {folder, std::string("include/"), std::string("src/"), std::string("kernels/"), std::string("tools/"),
-        std::string("tests/"), std::string()}) {
+       {folder, std::string("include/"), std::string("src/"), std::string("kernels/"),
+        std::string("tools/elbo/"), std::string("tests/"), std::string()}) {
     const std::string path = fs::path(root + name).lexically_normal().string();
     if (sources.count(path)) return path;
   }
