@@ -82,6 +82,24 @@ Standardization standardization(const Examples& examples) {
                                 : statistics(examples.bytes, examples.dims, 1.0 / 255.0);
 }
 
+std::vector<double> Standardization::log_volumes(const Examples& examples) const {
+  if (deviation.empty()) return {};
+  std::vector<double> logs;
+  for (const float value : deviation) logs.push_back(std::log(static_cast<double>(value)));
+  std::vector<double> volumes(static_cast<std::size_t>(examples.count),
+                              std::accumulate(logs.begin(), logs.end(), 0.0));
+  for (std::size_t at = 0; at < examples.floats.size(); ++at) {  // bytes are all there
+    if (std::isnan(examples.floats[at])) volumes[at / logs.size()] -= logs[at % logs.size()];
+  }
+  return volumes;
+}
+
+double Standardization::log_volume(const Examples& examples) const {
+  const std::vector<double> volumes = log_volumes(examples);
+  const auto count = static_cast<double>(std::max<std::size_t>(volumes.size(), 1));
+  return std::accumulate(volumes.begin(), volumes.end(), 0.0) / count;
+}
+
 std::vector<double> presence(const Examples& examples) {
   check_sizes(examples);
   const auto dims = static_cast<std::size_t>(examples.dims);

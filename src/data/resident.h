@@ -36,6 +36,12 @@ struct Standardization {
   std::vector<float> mean;
   std::vector<float>
       deviation;  ///< √(Σ (x − mean)² / n); 1 where a dimension is constant, which so becomes 0
+
+  /// [count] Σ_j log σ_j over each example's present values: what a density of standardised data lacks to be
+  /// one of the data itself, in nats. Empty where there are no deviations.
+  std::vector<double> log_volumes(const Examples& examples) const;
+  /// Their mean; 0 without.
+  double log_volume(const Examples& examples) const;
 };
 
 /// Of the values that are present, as the model sees them before preprocessing. A dimension without any has

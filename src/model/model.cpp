@@ -100,24 +100,6 @@ void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choi
   product_choices = std::move(choices);
 }
 
-std::vector<double> Model::State::log_volumes(const Examples& examples) const {
-  if (standard_deviation.empty()) return {};
-  std::vector<double> logs;
-  for (const float deviation : standard_deviation) logs.push_back(std::log(static_cast<double>(deviation)));
-  std::vector<double> volumes(static_cast<std::size_t>(examples.count),
-                              std::accumulate(logs.begin(), logs.end(), 0.0));
-  for (std::size_t at = 0; at < examples.floats.size(); ++at) {  // bytes are all there
-    if (std::isnan(examples.floats[at])) volumes[at / logs.size()] -= logs[at % logs.size()];
-  }
-  return volumes;
-}
-
-double Model::State::log_volume(const Examples& examples) const {
-  const std::vector<double> volumes = log_volumes(examples);
-  const auto count = static_cast<double>(std::max<std::size_t>(volumes.size(), 1));
-  return std::accumulate(volumes.begin(), volumes.end(), 0.0) / count;
-}
-
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Model::Model(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture)
     : Model(with_memory_errors([&] { return std::make_unique<State>(recipe, dims, device, picture); })) {}

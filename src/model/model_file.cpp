@@ -14,6 +14,7 @@
 namespace elbo {
 namespace {
 
+constexpr const char* kFormatKey = "elbo.format";
 constexpr const char* kKindKey = "elbo.kind";
 constexpr const char* kVersionKey = "elbo.version";
 constexpr const char* kRecipeKey = "elbo.recipe";
@@ -46,6 +47,27 @@ std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const ch
                            "\", which cannot be. The file is corrupt."));
   }
   return values;
+}
+
+/// 1 where the file says none. Throws DataError where this elbo does not know the format.
+std::int64_t read_format(const io::SafetensorsFile& file) {
+  if (!file.metadata().contains(kFormatKey)) return 1;
+  const std::int64_t format = parse_counts(file, kFormatKey, 1)[0];
+  if (format < 1) {
+    throw DataError(concat(file.path().string(), ": its metadata \"", kFormatKey, "\" is ", format,
+                           ", but formats are numbered from 1. The file is corrupt."));
+  }
+  if (format > kFileFormat) {
+    throw DataError(concat(file.path().string(), " is of format ", format,
+                           ", which a later elbo wrote: this one reads formats up to ", kFileFormat,
+                           ". Use the elbo that wrote it, or a later one."));
+  }
+  return format;
+}
+
+/// What a file of format 1 says, as one of format 2 would.
+void upgrade_from_1(ModelDescription& description) {
+  description.recipe.model.prior = "normal";  // the only one there was, and no key
 }
 
 /// The first run in folders of this one or theirs, as of several trainings; empty where there is none.
@@ -127,6 +149,7 @@ std::vector<float> finite_floats(const io::SafetensorsFile& file, const std::str
 
 void write_description(io::SafetensorsWriter& writer, FileKind kind, const ModelDescription& description) {
   const PictureShape& picture = description.picture;
+  writer.text(kFormatKey, std::to_string(kFileFormat));
   writer.text(kKindKey, name_of(kind));
   writer.text(kVersionKey, version());
   writer.text(kRecipeKey, description.recipe.to_toml());
@@ -136,6 +159,7 @@ void write_description(io::SafetensorsWriter& writer, FileKind kind, const Model
 
 ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind) {
   const std::string where = file.path().string();
+  const std::int64_t format = read_format(file);
   if (file.text(kKindKey) != name_of(kind)) {
     throw DataError(concat(where, " is a ", file.text(kKindKey), ", where a ", name_of(kind), " is needed."));
   }
@@ -157,6 +181,7 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
     throw DataError(concat(where, ": its metadata \"", kPictureKey, "\" is \"", file.text(kPictureKey),
                            "\", which is not a picture of ", description.dims, " values."));
   }
+  if (format == 1) upgrade_from_1(description);
   return description;
 }
 

@@ -11,6 +11,10 @@
 
 namespace elbo {
 
+/// The format of the files that are written, kept in their metadata as "elbo.format". One that is not there
+/// is 1: recipes of that know no model.prior. A number is new where an earlier elbo would misread a file.
+inline constexpr std::int64_t kFileFormat = 2;
+
 /// What a file holds, kept in its metadata as "elbo.kind".
 enum class FileKind { model, checkpoint };
 
@@ -22,7 +26,8 @@ struct ModelDescription {
 };
 
 void write_description(io::SafetensorsWriter& writer, FileKind kind, const ModelDescription& description);
-/// Throws DataError naming the file where it is of another kind, or not elbo's.
+/// Reads every format there was. Throws DataError naming the file where it is of another kind or of a later
+/// format, or not elbo's.
 ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind);
 
 /// The arena's tensors by name, each with `prefix` before its name. `arena` [layout.size] must live until the

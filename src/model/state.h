@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "data/resident.h"
 #include "elbo/model.h"
 #include "vae/vae.h"
 #include "ops/product_plan.h"
@@ -24,11 +25,7 @@ struct Model::State {
   std::vector<float> standard_deviation;
   bool fresh = true;  ///< its parameters are as they were drawn: neither trained nor read from a file
 
-  /// [count] Σ_j log σ_j over each example's present values: what a density of standardised data lacks to be
-  /// one of the data itself, in nats. Empty without.
-  std::vector<double> log_volumes(const Examples& examples) const;
-  /// Their mean; 0 without.
-  double log_volume(const Examples& examples) const;
+  data::Standardization standardization() const { return {standard_mean, standard_deviation}; }
 
   /// Value j of a row as the decoder gives it, back in the scale of the data.
   float in_own_scale(double value, std::int64_t j) const;

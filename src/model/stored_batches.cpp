@@ -1,6 +1,7 @@
 #include "model/stored_batches.h"
 
 #include <numeric>
+#include <utility>
 
 #include "base/check.h"
 #include "data/check.h"
@@ -29,15 +30,16 @@ std::vector<std::int64_t> counting(std::int64_t count) {
 
 }  // namespace
 
-StoredBatches::StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed)
+StoredBatches::StoredBatches(const Model::State& state, data::Standardization statistics,
+                             const Examples& examples, std::uint64_t seed)
     : context_(state.context.get()),
+      statistics_(std::move(statistics)),
       resident_(*context_, checked(state, examples)),
-      preprocessor_(*context_, binarization(state.recipe.data), !examples.bytes.empty(), state.standard_mean,
-                    state.standard_deviation),
+      preprocessor_(*context_, binarization(state.recipe.data), !examples.bytes.empty(), statistics_.mean,
+                    statistics_.deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),
-      log_volumes_(state.log_volumes(examples)),
-      deviation_(state.standard_deviation) {}
+      log_volumes_(statistics_.log_volumes(examples)) {}
 
 void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
   ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
@@ -48,7 +50,7 @@ void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
 EvaluationData StoredBatches::data() const {
   return {.count = count(),
           .log_volumes = log_volumes_,
-          .deviation = deviation_,
+          .deviation = statistics_.deviation,
           .fill = [this](const Batch& batch, std::int64_t first) { fill(batch, first); }};
 }
 

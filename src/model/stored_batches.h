@@ -8,12 +8,16 @@
 namespace elbo {
 
 /// Uploads examples once and preprocesses them as the model's recipe says. Must not outlive the model's
-/// state.
+/// context.
 class StoredBatches {
  public:
   /// Throws ShapeError where the examples are not as wide as the model, DataError where they do not suit its
   /// likelihood or there are none.
-  StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed);
+  StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed)
+      : StoredBatches(state, state.standardization(), examples, seed) {}
+  /// With these statistics in place of the model's.
+  StoredBatches(const Model::State& state, data::Standardization statistics, const Examples& examples,
+                std::uint64_t seed);
 
   std::int64_t count() const noexcept { return resident_.count(); }
   /// Writes rows [first, first + batch.rows()) into the batch's x, mask and examples.
@@ -23,12 +27,12 @@ class StoredBatches {
 
  private:
   Context* context_;
+  data::Standardization statistics_;
   data::ResidentData resident_;
   data::Preprocessor preprocessor_;
   Buffer<std::int64_t> order_;  // 0 … count − 1: gather_batch names rows by it
   std::uint64_t seed_;
   std::vector<double> log_volumes_;
-  std::span<const float> deviation_;
 };
 
 /// A table's rows as examples.

@@ -1,5 +1,6 @@
 #include "nn/parameters.h"
 
+#include <array>
 #include <utility>
 
 #include "elbo/error.h"
@@ -26,10 +27,14 @@ Parameters::Parameters(Context& context, ParameterLayout layout, Initialization 
 
 void Parameters::prepare_training() {
   if (ready_to_train()) return;
-  for (Buffer<float>* buffer : {&gradient_, &first_moment_, &second_moment_}) {
-    *buffer = Buffer<float>(*context_, layout_.size);
-    buffer->fill_zero();
+  std::array<Buffer<float>, 3> made;  // all or none: memory may run out on the way
+  for (Buffer<float>& buffer : made) {
+    buffer = Buffer<float>(*context_, layout_.size);
+    buffer.fill_zero();
   }
+  gradient_ = std::move(made[0]);
+  first_moment_ = std::move(made[1]);
+  second_moment_ = std::move(made[2]);
 }
 
 void Parameters::prepare_average() {

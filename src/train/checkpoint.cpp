@@ -49,8 +49,22 @@ void check_position(const std::string& where, const TrainingPosition& p) {
   }
 }
 
-void upload(Context& context, VectorView<float> to, const std::vector<float>& from) {
-  context.copy_to_device(to.data, from.data(), sizeof(float) * from.size());
+TrainingPosition read_position(const io::SafetensorsFile& file) {
+  const auto counters = file.integers(kCounters, {4});
+  const auto sums = file.doubles(kSums, {4});
+  const TrainingPosition position{counters[0], counters[1], counters[2], {{sums[0], sums[1], sums[2]}, 0},
+                                  counters[3], sums[3]};
+  check_position(file.path().string(), position);
+  return position;
+}
+
+TrainingArrays read_arrays(const io::SafetensorsFile& file, const nn::ParameterLayout& layout, bool average) {
+  TrainingArrays arrays;
+  arrays.values = read_parameters(file, layout);
+  arrays.first_moment = read_parameters(file, layout, kFirstMoment);
+  arrays.second_moment = read_parameters(file, layout, kSecondMoment);
+  if (average) arrays.average = read_parameters(file, layout, kAverage);
+  return arrays;
 }
 
 }  // namespace
@@ -77,8 +91,8 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
   writer.write(file);
 }
 
-TrainingPosition load_checkpoint(const std::filesystem::path& path, Model::State& model,
-                                 const DataIdentity& data) {
+Checkpoint read_checkpoint(const std::filesystem::path& path, const Model::State& model,
+                           const DataIdentity& data) {
   const io::SafetensorsFile file(path);
   const std::string where = path.string();
   const ModelDescription saved = read_description(file, FileKind::checkpoint);
@@ -94,35 +108,11 @@ TrainingPosition load_checkpoint(const std::filesystem::path& path, Model::State
                " as it is now (its checksum differs).\nResume with the same data, or train anew into "
                "another folder."));
   }
-  const auto counters = file.integers(kCounters, {4});
-  const auto sums = file.doubles(kSums, {4});
-  TrainingPosition position{counters[0], counters[1], counters[2], {{sums[0], sums[1], sums[2]}, 0},
-                            counters[3], sums[3]};
-  check_position(where, position);
-
-  nn::Parameters& parameters = model.vae->parameters();
-  const auto values = read_parameters(file, parameters.layout());
-  const auto first = read_parameters(file, parameters.layout(), kFirstMoment);
-  const auto second = read_parameters(file, parameters.layout(), kSecondMoment);
-  parameters.prepare_training();
-  upload(*model.context, parameters.values(), values);
-  upload(*model.context, parameters.first_moment(), first);
-  upload(*model.context, parameters.second_moment(), second);
-  if (model.recipe.train.ema > 0.0) {
-    const auto average = read_parameters(file, parameters.layout(), kAverage);
-    parameters.prepare_average();
-    upload(*model.context, parameters.average(), average);
-  }
-  return position;
-}
-
-StoredPlans checkpoint_plans(const std::filesystem::path& path) {
-  try {
-    const io::SafetensorsFile file(path);
-    return file.metadata().contains(kPlansKey) ? StoredPlans::from_text(file.text(kPlansKey)) : StoredPlans();
-  } catch (const Error&) {
-    return {};
-  }
+  Checkpoint checkpoint;
+  checkpoint.position = read_position(file);
+  checkpoint.arrays = read_arrays(file, model.vae->parameters().layout(), model.recipe.train.ema > 0.0);
+  if (file.metadata().contains(kPlansKey)) checkpoint.plans = StoredPlans::from_text(file.text(kPlansKey));
+  return checkpoint;
 }
 
 TrainingArrays download_arrays(Model::State& model) {
@@ -138,6 +128,19 @@ TrainingArrays download_arrays(Model::State& model) {
   if (parameters.averages()) start(arrays.average, parameters.average());
   model.context->synchronize();
   return arrays;
+}
+
+void upload_arrays(Model::State& model, const TrainingArrays& arrays) {
+  nn::Parameters& parameters = model.vae->parameters();
+  const auto upload = [&](VectorView<float> device, const std::vector<float>& host) {
+    model.context->copy_to_device(device.data, host.data(), sizeof(float) * host.size());
+  };
+  parameters.prepare_training();
+  if (!arrays.average.empty()) parameters.prepare_average();
+  upload(parameters.values(), arrays.values);
+  upload(parameters.first_moment(), arrays.first_moment);
+  upload(parameters.second_moment(), arrays.second_moment);
+  if (!arrays.average.empty()) upload(parameters.average(), arrays.average);
 }
 
 }  // namespace elbo

@@ -43,17 +43,22 @@ struct DataIdentity {
 void save_checkpoint(const std::filesystem::path& file, const Model::State& model, const DataIdentity& data,
                      const TrainingPosition& position, const TrainingArrays& arrays);
 
-/// Reads a checkpoint of this model's shape and recipe and of this data, and gives its arrays to the model's
-/// device. Only train.epochs, data.name, name and description may differ. Throws ConfigError naming the
-/// setting that does, DataError where the data is another or the file is corrupt, IoError.
-TrainingPosition load_checkpoint(const std::filesystem::path& file, Model::State& model,
-                                 const DataIdentity& data);
+/// What a checkpoint holds, on the host.
+struct Checkpoint {
+  TrainingPosition position;
+  TrainingArrays arrays;
+  StoredPlans plans;  ///< by which its training's products run; none on the CPU
+};
 
-/// The plans by which the products of a checkpoint's training run; none where there is no such file, or it
-/// cannot be read: load_checkpoint() says what is wrong.
-StoredPlans checkpoint_plans(const std::filesystem::path& file);
+/// Reads a checkpoint of this model's shape and recipe and of this data. Only train.epochs, data.name, name
+/// and description may differ. Throws ConfigError naming the setting that does, DataError where the data is
+/// another or the file is corrupt, IoError.
+Checkpoint read_checkpoint(const std::filesystem::path& file, const Model::State& model,
+                           const DataIdentity& data);
 
-/// The device's arrays; waits for it.
+/// The device's arrays, to the host; waits for the device.
 TrainingArrays download_arrays(Model::State& model);
+/// The other way. Throws DeviceError (out of memory).
+void upload_arrays(Model::State& model, const TrainingArrays& arrays);
 
 }  // namespace elbo

@@ -12,7 +12,7 @@ struct LossRecord {
   double sums[3] = {0.0, 0.0, 0.0};
   std::uint64_t first_bad_step = 0;  ///< the first whose loss was NaN or infinite; 0: none
 
-  /// Averages over the examples that went into the sums; `log_volume` is Model::State's of them.
+  /// Averages over the examples that went into the sums; `log_volume` is data::Standardization's of them.
   ElboTerms average(std::int64_t examples, double log_volume) const {
     const double reconstruction = sums[0] / static_cast<double>(examples) + log_volume;
     const double kl = sums[1] / static_cast<double>(examples);

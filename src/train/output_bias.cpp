@@ -33,13 +33,18 @@ std::vector<float> prepared_mean(const DataSettings& data, const Examples& train
 
 }  // namespace
 
-void set_output_bias(Model::State& state, const Examples& train) {
+std::vector<float> output_bias_of(const Model::State& state, const Examples& train) {
   const Vae& vae = *state.vae;
-  const auto bias = vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
-  const auto output = vae.parts().decoder.last().output_bias();
-  ELBO_CHECK(output, ConfigError, "model.output_bias = \"data\" needs a decoder whose last layer has a bias");
+  ELBO_CHECK(vae.parts().decoder.last().output_bias(), ConfigError,
+             "model.output_bias = \"data\" needs a decoder whose last layer has a bias");
+  return vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
+}
+
+void set_output_bias(Model::State& state, const std::vector<float>& bias) {
+  const Vae& vae = *state.vae;
+  const nn::Parameter output = vae.parts().decoder.last().output_bias().value();
   // The locations' layer is the first of those that give the likelihood's parameters.
-  const VectorView<float> place = vae.parameters().vector(*output, vae.parameters().values());
+  const VectorView<float> place = vae.parameters().vector(output, vae.parameters().values());
   ELBO_CHECK(place.size >= std::ssize(bias), ShapeError, bias.size(), " values for a bias of ", place.size);
   state.context->copy_to_device(place.data, bias.data(), sizeof(float) * bias.size());
 }

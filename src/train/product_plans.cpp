@@ -55,10 +55,25 @@ std::optional<ops::ProductPlan> find(const StoredPlans& stored, const ops::Produ
   return found == stored.plans.end() ? std::nullopt : ops::find_candidate(key, limits, found->second);
 }
 
+/// Lets a context's products ask these choices while it lives.
+class ChoicesInUse {
+ public:
+  ChoicesInUse(Context& context, ops::ProductChoices& choices)
+      : context_(context), before_(context.kernel_choices()) {
+    context.set_kernel_choices(&choices);
+  }
+  ChoicesInUse(const ChoicesInUse&) = delete;
+  ChoicesInUse& operator=(const ChoicesInUse&) = delete;
+  ~ChoicesInUse() { context_.set_kernel_choices(before_); }
+
+ private:
+  Context& context_;
+  KernelChoices* before_;
+};
+
 /// Settles every product that was asked for.
-void settle(Model::State& model, const PlanSources& sources, const std::string& device) {
-  Context& context = *model.context;
-  ops::ProductChoices& choices = *model.product_choices;
+void settle(Context& context, ops::ProductChoices& choices, const PlanSources& sources,
+            const std::string& device) {
   const ops::ProductLimits limits = ops::product_limits(context);
   const StoredPlans nothing;
   const bool resumed = sources.checkpoint.device == device;
@@ -111,17 +126,31 @@ PlanSources PlanSources::of(Model::State& model) {
   return sources;
 }
 
-std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
-                                             const data::Preprocessor& preprocessor,
-                                             const PlanSources& sources) {
+void PlannedSteps::install_choices(Model::State& model) {
+  if (choices) model.set_product_choices(std::move(choices));
+}
+
+PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
+                        const data::Preprocessor& preprocessor, const PlanSources& sources) {
   const auto make = [&](const StepGraphOptions& options) {
     return std::make_unique<StepGraphs>(model, data, preprocessor, options);
   };
-  if (!model.context->is_cuda()) return make({});
-  model.set_product_choices(std::make_unique<ops::ProductChoices>());
+  Context& context = *model.context;
+  if (!context.is_cuda()) return {nullptr, make({})};
+  auto choices = std::make_unique<ops::ProductChoices>();
+  const ChoicesInUse scope(context, *choices);
   make({.graph_steps = 1});  // a step that is recorded asks for its products
-  settle(model, sources, identity(*model.context));
-  return make({});
+  settle(context, *choices, sources, identity(context));
+  auto graphs = make({});
+  return {std::move(choices), std::move(graphs)};
+}
+
+std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
+                                             const data::Preprocessor& preprocessor,
+                                             const PlanSources& sources) {
+  PlannedSteps steps = plan_steps(model, data, preprocessor, sources);
+  steps.install_choices(model);
+  return std::move(steps.graphs);
 }
 
 }  // namespace elbo

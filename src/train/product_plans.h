@@ -37,9 +37,22 @@ struct PlanSources {
   static PlanSources of(Model::State& model);
 };
 
-/// A step runner whose products, on a GPU, run by settled plans: those of the checkpoint, else of the cache,
-/// else measured and written there. A cache that is corrupt or cannot be written is done without. Throws
+/// Steps whose products, on a GPU, run by settled plans, which are not the model's yet.
+struct PlannedSteps {
+  std::unique_ptr<ops::ProductChoices> choices;  ///< null on the CPU
+  std::unique_ptr<StepGraphs> graphs;
+
+  /// Lets whatever else the model computes run by these plans, too.
+  void install_choices(Model::State& model);
+};
+
+/// Plans are those of the checkpoint, else of the cache, else measured and written there. A cache that is
+/// corrupt or cannot be written is done without. Leaves the model's parameters and plans as they are. Throws
 /// DeviceError.
+PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
+                        const data::Preprocessor& preprocessor, const PlanSources& sources);
+
+/// The same, with the plans given to the model.
 std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
                                              const data::Preprocessor& preprocessor,
                                              const PlanSources& sources);

@@ -28,16 +28,17 @@ void remove_old(const std::filesystem::path& file) {
 
 }  // namespace
 
-bool RunFolder::has_checkpoint() const {
-  return is_there(checkpoint());
-}
-
-bool RunFolder::has_run() const {
-  return is_there(folder_ / kRecipe);
-}
-
-bool RunFolder::has_model() const {
-  return is_there(folder_ / kBest) || is_there(folder_ / kLast);
+bool RunFolder::claim_checkpoint() {
+  lock();
+  if (is_there(checkpoint())) return true;
+  if (is_there(folder_ / kBest) || is_there(folder_ / kLast)) {
+    throw IoError(concat("cannot resume in ", folder_.string(),
+                         ": it holds a model, but its checkpoint.safetensors is missing.\nPut that back, or "
+                         "train without resuming, which replaces the model."));
+  }
+  if (is_there(folder_ / kRecipe)) return false;
+  throw IoError(concat("nothing to resume in ", folder_.string(),
+                       ": it has no checkpoint.safetensors. Train without resuming to begin a run there."));
 }
 
 void RunFolder::lock() {

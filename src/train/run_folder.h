@@ -23,14 +23,11 @@ class RunFolder {
 
   std::filesystem::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
   std::filesystem::path best_model() const { return folder_ / "model.safetensors"; }
-  bool has_checkpoint() const;
-  /// Whether a training began here, if only to be killed before its first checkpoint.
-  bool has_run() const;
 
-  /// Whether a model was saved here.
-  bool has_model() const;
-  /// Holds the folder, where there is one, until this goes. Throws IoError where another training has it.
-  void lock();
+  /// Holds the folder, and says whether it has a checkpoint to go on from: it has none where its training was
+  /// stopped before the first one, and so lost nothing. Throws IoError where another training has the folder,
+  /// where no training began in it, and where the checkpoint of its model is missing.
+  bool claim_checkpoint();
 
   /// Makes and locks the folder, writes recipe.toml, then removes what an earlier run left. Throws IoError.
   void begin(const Recipe& recipe);
@@ -46,6 +43,8 @@ class RunFolder {
             const TrainingArrays& arrays, const std::vector<float>* best);
 
  private:
+  /// Holds the folder, where there is one, until this goes. Throws IoError where another training has it.
+  void lock();
   void remove_partial_files() const;
 
   std::filesystem::path folder_;

@@ -54,7 +54,7 @@ void StepGraphs::begin(std::int64_t epoch, std::int64_t position, std::int64_t s
 }
 
 std::int64_t StepGraphs::launch() {
-  const std::int64_t full_left = step_.full_steps() - position_;
+  const std::int64_t full_left = step_.sizes().full_steps() - position_;
   const auto fits = [&](const Unrolled& unrolled) { return slot_ == 0 && unrolled.steps <= full_left; };
   std::int64_t given = 1;
   if (const auto found = std::ranges::find_if(unrolled_, fits); found != unrolled_.end()) {
@@ -71,13 +71,13 @@ std::int64_t StepGraphs::launch() {
 void StepGraphs::record_graphs(int graph_steps) {
   for (std::size_t slot = 0; slot < step_.slots(); ++slot) {
     single_[slot] = record_steps(1, slot, TrainingStep::Size::full);
-    if (step_.has_ragged()) ragged_[slot] = record_steps(1, slot, TrainingStep::Size::ragged);
+    if (step_.sizes().ragged_rows() > 0) ragged_[slot] = record_steps(1, slot, TrainingStep::Size::ragged);
   }
   if (step_.slots() == 1) return;
   if (graph_steps == 0) graph_steps = graph_steps_asked_for();
   const bool measures = graph_steps == 0 && cuda_support() != "emulated";
   if (graph_steps == 0) graph_steps = measures ? kMostGraphSteps : kUnmeasuredGraphSteps;
-  const auto most = std::min<std::int64_t>(graph_steps, step_.full_steps());
+  const auto most = std::min<std::int64_t>(graph_steps, step_.sizes().full_steps());
   for (int steps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(most))); steps > 1;
        steps /= 2) {
     unrolled_.push_back({steps, record_steps(steps, 0, TrainingStep::Size::full)});
@@ -102,7 +102,7 @@ int StepGraphs::quickest_graph_steps() {
   }
 
   const std::int64_t total =
-      std::bit_floor(static_cast<std::uint64_t>(std::min<std::int64_t>(step_.full_steps(), 64)));
+      std::bit_floor(static_cast<std::uint64_t>(std::min<std::int64_t>(step_.sizes().full_steps(), 64)));
   std::vector<int> counts = {1};
   for (auto at = unrolled_.rbegin(); at != unrolled_.rend(); ++at) counts.push_back(at->steps);
   std::vector<double> seconds(counts.size(), std::numeric_limits<double>::infinity());

@@ -32,9 +32,9 @@ class StepGraphs {
   StepGraphs(const StepGraphs&) = delete;
   StepGraphs& operator=(const StepGraphs&) = delete;
 
-  std::int64_t steps_per_epoch() const noexcept { return step_.steps_per_epoch(); }
+  std::int64_t steps_per_epoch() const noexcept { return step_.sizes().steps_per_epoch(); }
   /// Examples in the first `steps` steps of an epoch.
-  std::int64_t examples_in(std::int64_t steps) const { return step_.examples_in(steps); }
+  std::int64_t examples_in(std::int64_t steps) const { return step_.sizes().examples_in(steps); }
 
   /// See TrainingStep::begin.
   void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const LossRecord& so_far);

@@ -8,6 +8,7 @@
 #include "base/out_of_memory.h"
 #include "recipe/data_settings.h"
 #include "train/product_plans.h"
+#include "train/start.h"
 #include "train/trainable.h"
 
 namespace elbo {
@@ -80,14 +81,10 @@ StepPlan measure(Model& model, const Dataset& data) {
   const TrainSettings& train = state.recipe.train;
   const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulate;
   const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));
-  if (state.recipe.data.standardize) {
-    auto statistics = data::standardization(examples);
-    state.standard_mean = std::move(statistics.mean);
-    state.standard_deviation = std::move(statistics.deviation);
-  }
+  const data::Standardization statistics = training_statistics(state, examples);
   const data::ResidentData resident(context, examples);
   const data::Preprocessor preprocessor(context, binarization(state.recipe.data), !examples.bytes.empty(),
-                                        state.standard_mean, state.standard_deviation);
+                                        statistics.mean, statistics.deviation);
   const auto made = make_step_graphs(state, resident, preprocessor, PlanSources::of(state));
   StepGraphs& runner = *made;
   StepPlan plan;

@@ -9,10 +9,7 @@
 #include "evaluation/evaluate.h"
 #include "recipe/data_settings.h"
 #include "train/best_epoch.h"
-#include "train/output_bias.h"
-#include "train/product_plans.h"
 #include "train/schedule.h"
-#include "train/trainable.h"
 
 namespace elbo {
 namespace {
@@ -27,41 +24,34 @@ bool all_finite(const std::vector<float>& values) {
 
 Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
     : model_(model), options_(options), epochs_(model.recipe().train.epochs) {
-  model.recipe().validate();
-  check_trainable(model, data);
-  Model::State& state = model.state();
-  Context& context = *state.context;
-  if (state.recipe.data.standardize) {
-    auto statistics = data::standardization(data.train);
-    state.standard_mean = std::move(statistics.mean);
-    state.standard_deviation = std::move(statistics.deviation);
-  }
-  log_volume_ = state.log_volume(data.train);
-  identity_.train = data::fingerprint(data.train);
-  train_data_ = data::ResidentData(context, data.train);
-  preprocessor_.emplace(context, binarization(state.recipe.data), !data.train.bytes.empty(),
-                        state.standard_mean, state.standard_deviation);
-  PlanSources plans = PlanSources::of(state);
-  if (options.resume && !options.folder.empty()) {
-    plans.checkpoint = checkpoint_plans(RunFolder(options.folder).checkpoint());
-  }
-  if (state.fresh && state.recipe.model.output_bias == "data") set_output_bias(state, data.train);
-  runner_ = make_step_graphs(state, train_data_, *preprocessor_, plans);
-  if (!data.validation.empty()) {
-    identity_.validation = data::fingerprint(data.validation);
-    validation_ = std::make_unique<StoredBatches>(state, data.validation, state.recipe.train.seed);
-    validation_workspace_ =
-        std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(*state.vae), data.validation.count));
-  }
-  watch_ = std::make_unique<LossWatch>(context, runner_->record());
-  batch_steps_ = runner_->steps_per_epoch();
   if (!options.folder.empty()) folder_.emplace(options.folder);
+  start_ = read_start(model, data, options, folder_ ? &*folder_ : nullptr);
+  prepare(data);
+}
+
+void Trainer::prepare(const Dataset& data) {
+  Model::State& state = model_.state();
+  Context& context = *state.context;
+  const data::Standardization& statistics = start_.statistics;
+  log_volume_ = statistics.log_volume(data.train);
+  train_data_ = data::ResidentData(context, data.train);
+  preprocessor_.emplace(context, binarization(state.recipe.data), !data.train.bytes.empty(), statistics.mean,
+                        statistics.deviation);
+  PlanSources plans = PlanSources::of(state);
+  if (start_.checkpoint) plans.checkpoint = start_.checkpoint->plans;
+  steps_ = plan_steps(state, train_data_, *preprocessor_, plans);
+  runner_ = steps_.graphs.get();
+  batch_steps_ = runner_->steps_per_epoch();
+  watch_ = std::make_unique<LossWatch>(context, runner_->record());
+  if (data.validation.empty()) return;
+  validation_ = std::make_unique<StoredBatches>(state, statistics, data.validation, state.recipe.train.seed);
+  validation_workspace_ =
+      std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(*state.vae), data.validation.count));
 }
 
 TrainReport Trainer::run() {
-  const bool resumed = options_.resume && resume();
-  if (!resumed) begin();
-  model_.state().fresh = false;
+  const bool resumed = start_.checkpoint.has_value();
+  resumed ? go_on() : begin();
   report_.already_finished = resumed && finished();
   if (!resumed && epochs_ == 0) save();
   while (!finished()) {
@@ -102,43 +92,24 @@ void Trainer::install_result() {
 
 void Trainer::begin() {
   if (folder_) folder_->begin(model_.recipe());
-  nn::Parameters& parameters = model_.state().vae->parameters();
-  parameters.restart_average();
-  for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
-    model_.state().context->fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
-  }
+  install();
+  if (!folder_) return;
   // From here on the run can be resumed, whatever parameters the model came with.
-  if (folder_) save_checkpoint(folder_->checkpoint(), model_.state(), identity_, position_, checked_arrays());
-  if (folder_) checkpoint_steps_ = position_.steps;
+  save_checkpoint(folder_->checkpoint(), model_.state(), start_.identity, position_, checked_arrays());
+  checkpoint_steps_ = position_.steps;
 }
 
-bool Trainer::resume() {
-  if (!folder_) throw ConfigError("resuming a training needs the folder of its run.");
-  folder_->lock();
-  if (!folder_->has_checkpoint()) {
-    if (folder_->has_model()) {
-      throw IoError(
-          concat("cannot resume in ", options_.folder.string(),
-                 ": it holds a model, but its checkpoint.safetensors is missing.\nPut that back, or "
-                 "train without resuming, which replaces the model."));
-    }
-    if (folder_->has_run()) return false;  // stopped before its first checkpoint: nothing was lost
-    throw IoError(concat("nothing to resume in ", options_.folder.string(),
-                         ": it has no checkpoint.safetensors. Train without resuming to begin a run there."));
-  }
-  position_ = load_checkpoint(folder_->checkpoint(), model_.state(), identity_);
-  if (position_.epoch_steps >= batch_steps_ ||
-      position_.steps != position_.epoch * batch_steps_ + position_.epoch_steps) {
-    throw DataError(concat(folder_->checkpoint().string(), ": its counters do not fit epochs of ",
-                           batch_steps_, " steps. The file is corrupt."));
-  }
+void Trainer::go_on() {
+  position_ = start_.checkpoint->position;
   saved_steps_ = checkpoint_steps_ = position_.steps;
-  if (model_.recipe().train.patience > 0 && position_.best_epoch > 0) {
-    best_ = read_parameters(io::SafetensorsFile(folder_->best_model()),
-                            model_.state().vae->parameters().layout());
-  }
+  best_ = std::move(start_.best);
   if (!finished()) folder_->go_on(model_.recipe(), position_.epoch);
-  return true;
+  install();
+}
+
+void Trainer::install() {
+  steps_.install_choices(model_.state());
+  install_start(model_.state(), start_);
 }
 
 bool Trainer::train_epoch() {
@@ -229,7 +200,7 @@ void Trainer::save() {
   if (!folder_) return;
   const std::vector<float>* best = best_is_new_ ? &best_ : nullptr;
   if (!validation_) best = &arrays.model();  // nothing tells it from the last
-  folder_->save(model_.state(), identity_, position_, arrays, best);
+  folder_->save(model_.state(), start_.identity, position_, arrays, best);
   best_is_new_ = false;
   saved_steps_ = checkpoint_steps_ = position_.steps;
   saved_at_ = Clock::now();

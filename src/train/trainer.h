@@ -8,17 +8,17 @@
 
 #include "elbo/train.h"
 #include "model/stored_batches.h"
-#include "train/checkpoint.h"
 #include "train/loss_watch.h"
-#include "train/run_folder.h"
-#include "train/step_graphs.h"
+#include "train/product_plans.h"
+#include "train/start.h"
 
 namespace elbo {
 
-/// One call of train().
+/// One call of train(). Until the run is begun or gone on with, the model stays as it is: what may be refused
+/// is read and checked, then memory is taken, then the folder is written to, and then the model is changed.
 class Trainer {
  public:
-  /// Checks the data against the model and gives both to the device. Throws like train().
+  /// Reads and checks all that there is to refuse and gives the data to the device. Throws like train().
   Trainer(Model& model, const Dataset& data, const TrainOptions& options);
 
   TrainReport run();
@@ -26,9 +26,11 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void prepare(const Dataset& data);
   void begin();
-  /// Whether there was a training to go on with.
-  bool resume();
+  void go_on();
+  /// From here on the model is the training's.
+  void install();
   /// Trains to the end of the epoch. False where the caller asked to stop before.
   bool train_epoch();
   void finish_epoch();
@@ -57,16 +59,17 @@ class Trainer {
   Model& model_;
   const TrainOptions& options_;
   std::int64_t epochs_;
-  std::int64_t batch_steps_;  ///< steps of an epoch
-  double log_volume_ = 0.0;   ///< of the model's standardisation
-  DataIdentity identity_;
+  std::optional<RunFolder> folder_;
+  TrainingStart start_;
+  std::int64_t batch_steps_ = 0;  ///< steps of an epoch
+  double log_volume_ = 0.0;       ///< of the model's standardisation
   data::ResidentData train_data_;
   std::optional<data::Preprocessor> preprocessor_;
-  std::unique_ptr<StepGraphs> runner_;
+  PlannedSteps steps_;
+  StepGraphs* runner_ = nullptr;               ///< theirs
   std::unique_ptr<StoredBatches> validation_;  ///< null where there is none
   std::unique_ptr<Workspace> validation_workspace_;
   std::unique_ptr<LossWatch> watch_;
-  std::optional<RunFolder> folder_;
 
   TrainingPosition position_;
   TrainReport report_;

@@ -17,19 +17,16 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
                            const data::Preprocessor& preprocessor)
     : model_(model),
       data_(data),
-      batch_(std::min(model.recipe.train.batch, data.count())),
-      step_rows_(std::min(batch_ * model.recipe.train.accumulate, data.count())),
-      full_steps_(data.count() / step_rows_),
-      steps_per_epoch_((data.count() + step_rows_ - 1) / step_rows_),
+      sizes_(model.recipe.train, data.count()),
       precision_(parse_precision(model.recipe.train.precision)),
-      ahead_(model.context->is_cuda() && step_rows_ == batch_),
+      ahead_(model.context->is_cuda() && sizes_.step_rows == sizes_.batch),
       optimizer_(*model.context, model.vae->parameters(), model.recipe.train),
-      fused_adam_(!optimizer_.needs_whole_gradient() && step_rows_ == batch_),
-      workspace_(*model.vae, batch_, model.recipe.objective.samples, Purpose::training),
+      fused_adam_(!optimizer_.needs_whole_gradient() && sizes_.step_rows == sizes_.batch),
+      workspace_(*model.vae, sizes_.batch, model.recipe.objective.samples, Purpose::training),
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
-      rates_(*model.context, steps_per_epoch_),
+      rates_(*model.context, sizes_.steps_per_epoch()),
       side_lane_(*model.context, false) {
   for (const nn::ParameterPlace& place : model.vae->parameters().layout().places) {
     if (place.cols == 0) continue;
@@ -44,34 +41,30 @@ TrainingStep::Slot TrainingStep::make_slot(const data::Preprocessor& preprocesso
   Slot slot;
   slot.state = state_.data() + index;
   slot.preprocess = preprocessor.keyed(model_.recipe.train.seed, &slot.state->noise_time);
-  Batch whole = workspace_.rows(batch_);
+  Batch whole = workspace_.rows(sizes_.batch);
   if (ahead_ && index == 1) whole = second_batch_.make(*model_.vae, whole);
   const auto batches_of = [&](std::int64_t rows) {
     std::vector<Batch> batches;
-    for (std::int64_t first = 0; first < rows; first += batch_) {
-      batches.push_back(whole.first_rows(std::min(batch_, rows - first)));
+    for (std::int64_t first = 0; first < rows; first += sizes_.batch) {
+      batches.push_back(whole.first_rows(std::min(sizes_.batch, rows - first)));
       batches.back().step_rows = rows;
     }
     return batches;
   };
-  slot.full = batches_of(step_rows_);
-  slot.ragged = batches_of(data_.count() % step_rows_);
+  slot.full = batches_of(sizes_.step_rows);
+  slot.ragged = batches_of(sizes_.ragged_rows());
   return slot;
-}
-
-std::int64_t TrainingStep::examples_in(std::int64_t steps) const {
-  return std::min(steps * step_rows_, data_.count());
 }
 
 void TrainingStep::begin(std::int64_t epoch, std::int64_t position, std::int64_t steps,
                          const LossRecord& so_far) {
   StepState state;
   state.step = state.noise_time = static_cast<std::uint64_t>(steps);
-  state.next_cursor = examples_in(position);
+  state.next_cursor = sizes_.examples_in(position);
   state.epoch_steps = position;
   state_.upload(std::span<const StepState>(&state, 1));
   record_.upload(std::span<const LossRecord>(&so_far, 1));
-  rates_.upload(epoch_rates(model_.recipe, steps_per_epoch_, epoch));
+  rates_.upload(epoch_rates(model_.recipe, sizes_.steps_per_epoch(), epoch));
   permutation_.upload(data::epoch_permutation(data_.count(), model_.recipe.train.seed, epoch));
   if (ahead_) prepare(slots_[0], slots_[0].full, slots_[0].state);
 }

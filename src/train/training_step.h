@@ -9,6 +9,7 @@
 #include "runtime/lane.h"
 #include "train/loss_record.h"
 #include "train/optimizer.h"
+#include "train/step_sizes.h"
 #include "vae/workspace.h"
 
 namespace elbo {
@@ -33,11 +34,7 @@ class TrainingStep {
   Context& context() const { return *model_.context; }
   /// Slots that steps take in turns: 2 where each prepares the next one's, else 1.
   std::size_t slots() const noexcept { return ahead_ ? 2 : 1; }
-  std::int64_t full_steps() const noexcept { return full_steps_; }
-  std::int64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
-  bool has_ragged() const noexcept { return steps_per_epoch_ > full_steps_; }
-  /// Examples in the first `steps` steps of an epoch.
-  std::int64_t examples_in(std::int64_t steps) const;
+  const StepSizes& sizes() const noexcept { return sizes_; }
 
   /// Makes ready for the step `position` (from 0) of an epoch (from 1), after `steps` optimizer steps in all,
   /// with the costs of the epoch so far, its batch in slot 0.
@@ -68,10 +65,7 @@ class TrainingStep {
 
   Model::State& model_;
   const data::ResidentData& data_;
-  std::int64_t batch_;
-  std::int64_t step_rows_;   ///< examples of a full step: those of as many batches as make it up
-  std::int64_t full_steps_;  ///< full steps of an epoch
-  std::int64_t steps_per_epoch_;
+  StepSizes sizes_;
   Precision precision_;
   bool ahead_;  ///< each step prepares the next one's slot
   Optimizer optimizer_;

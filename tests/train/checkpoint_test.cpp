@@ -131,7 +131,7 @@ TEST(ModelFile, ValuesThatAreNoNumbersAreRefused) {
     spoiled = arrays;
     spoil(spoiled.second_moment, bad);
     save_checkpoint(folder / "c", model.state(), {}, {}, spoiled);
-    expect_contains(message_of<DataError>([&] { load_checkpoint(folder / "c", model.state(), {}); }),
+    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", model.state(), {}); }),
                     {(folder / "c").string(), "adam.second_moment.encoder.mean.bias", "NaN"});
   }
 }
@@ -236,7 +236,8 @@ TEST(Checkpoint, ComesBackToTheBit) {
   if (const auto& choices = model.state().product_choices) {  // a training that is resumed begins with them
     other.state().set_product_choices(std::make_unique<ops::ProductChoices>(*choices));
   }
-  const TrainingPosition read = load_checkpoint(folder / "c", other.state(), identity);
+  const Checkpoint checkpoint = read_checkpoint(folder / "c", other.state(), identity);
+  const TrainingPosition& read = checkpoint.position;
   EXPECT_EQ(read.epoch, 2);
   EXPECT_EQ(read.epoch_steps, 1);
   EXPECT_EQ(read.steps, 7);
@@ -245,6 +246,7 @@ TEST(Checkpoint, ComesBackToTheBit) {
   EXPECT_EQ(read.record.sums[2], 77.7);
   EXPECT_EQ(read.best_epoch, 1);
   EXPECT_EQ(read.best_loss, 99.25);
+  upload_arrays(other.state(), checkpoint.arrays);
   const TrainingArrays back = download_arrays(other.state());
   EXPECT_EQ(back.values, arrays.values);
   EXPECT_EQ(back.first_moment, arrays.first_moment);
@@ -259,7 +261,7 @@ TEST(Checkpoint, KeepsAnInfiniteBestLoss) {
   TempFolder folder;
   Model model = trained_model(small_recipe(), data);
   save_checkpoint(folder / "c", model.state(), {}, {}, download_arrays(model.state()));
-  EXPECT_EQ(load_checkpoint(folder / "c", model.state(), {}).best_loss,
+  EXPECT_EQ(read_checkpoint(folder / "c", model.state(), {}).position.best_loss,
             std::numeric_limits<double>::infinity());
 }
 
@@ -272,7 +274,7 @@ TEST(Checkpoint, IsNoModelAndAModelIsNoCheckpoint) {
                   {"checkpoint.safetensors", "is a checkpoint"});
   Model model = make_model(small_recipe(), data);
   expect_contains(
-      message_of<DataError>([&] { load_checkpoint(folder / "last.safetensors", model.state(), {}); }),
+      message_of<DataError>([&] { read_checkpoint(folder / "last.safetensors", model.state(), {}); }),
       {"last.safetensors", "is a model"});
 }
 
@@ -286,7 +288,7 @@ TEST(Checkpoint, CountersThatContradictEachOtherAreRefused) {
        {TrainingPosition{-1, 0, 3, {}, 0, 0.0}, TrainingPosition{1, 4, 3, {}, 0, 0.0},
         TrainingPosition{1, 0, 3, {}, 2, 0.0}}) {
     save_checkpoint(folder / "c", model.state(), {}, bad, arrays);
-    expect_contains(message_of<DataError>([&] { load_checkpoint(folder / "c", model.state(), {}); }),
+    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", model.state(), {}); }),
                     {"counters"});
   }
 }

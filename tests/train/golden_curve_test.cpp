@@ -224,7 +224,8 @@ TEST_P(GoldenCurve, FollowsFloat64) {
   if (recipe.model.activation == "relu") recipe.model.activation = "tanh";
   const Dataset data = GetParam().data(19, 0, 6);
   Model model = make_model(recipe, data);
-  if (recipe.model.output_bias == "data") set_output_bias(model.state(), data.train);
+  if (recipe.model.output_bias == "data")
+    set_output_bias(model.state(), output_bias_of(model.state(), data.train));
   ReferenceTraining reference(model, data);
   const TrainReport report = train(model, data);
 

@@ -10,10 +10,10 @@
 #include <fstream>
 
 #include "io/file.h"
+#include "io/safetensors.h"
 #include "recipe/data_settings.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
-#include "train/checkpoint.h"
 
 #define ELBO_REQUIRE_PLANS() \
   ELBO_REQUIRE_DEVICE();     \
@@ -164,6 +164,10 @@ class CacheHome {
   std::optional<std::string> before_;
 };
 
+StoredPlans plans_of_checkpoint(const std::filesystem::path& file) {
+  return StoredPlans::from_text(io::SafetensorsFile(file).text("training.products"));
+}
+
 // What is in the cache changes the order of sums. A run that was stopped, and goes on when the cache says
 // something else, must not.
 TEST(ProductPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
@@ -178,7 +182,7 @@ TEST(ProductPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
   TrainOptions options = run_options(folder / "stopped");
   options.stop = [left = 3]() mutable { return left-- == 0; };
   ASSERT_TRUE(train_anew(Made::recipe(), made.data, options).interrupted);
-  EXPECT_EQ(checkpoint_plans(folder / "stopped" / "checkpoint.safetensors").plans, measured.plans);
+  EXPECT_EQ(plans_of_checkpoint(folder / "stopped" / "checkpoint.safetensors").plans, measured.plans);
   std::filesystem::remove_all(cache);
   train_into(folder / "stopped", Made::recipe(), made.data, true);
   expect_same_run(folder / "stopped", folder / "whole");
@@ -190,10 +194,10 @@ TEST(ProductPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
   const StoredPlans anew = Made().plans({{}, cache, last.stopwatch()});
   ASSERT_TRUE(train_anew(Made::recipe(), made.data, options).interrupted);
   train_into(folder / "turned", untuned, made.data, true);
-  EXPECT_EQ(checkpoint_plans(folder / "turned" / "checkpoint.safetensors").plans, anew.plans)
+  EXPECT_EQ(plans_of_checkpoint(folder / "turned" / "checkpoint.safetensors").plans, anew.plans)
       << "resumed without the tuner";
   train_into(folder / "untuned", untuned, made.data);
-  EXPECT_NE(checkpoint_plans(folder / "untuned" / "checkpoint.safetensors").plans, anew.plans);
+  EXPECT_NE(plans_of_checkpoint(folder / "untuned" / "checkpoint.safetensors").plans, anew.plans);
 }
 
 }  // namespace

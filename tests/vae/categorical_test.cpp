@@ -286,7 +286,8 @@ TEST(CategoricalLikelihood, TheOutputsBiasIsTheLogOfFrequencies) {
   Recipe recipe = class_recipe(3);
   recipe.data.missing = "mask";
   Model model(recipe, 2, device());
-  set_output_bias(model.state(), Dataset::from_floats({0, 2, 0, kNan, 1, 2, 0, 1}, 2).train);
+  const Examples examples = Dataset::from_floats({0, 2, 0, kNan, 1, 2, 0, 1}, 2).train;
+  set_output_bias(model.state(), output_bias_of(model.state(), examples));
   Model::State& state = model.state();
   const auto tensors =
       to_named(state.vae->parameters().layout(), download(*state.context, state.vae->parameters().values()));

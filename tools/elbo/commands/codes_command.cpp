@@ -98,7 +98,7 @@ int run_encode(EncodeOptions options) {
   if (mapped && options.log_variance)
     throw ConfigError("--log-variance is for tables of codes, without --map.");
   auto model = load_model(options.run, options.machine);
-  if (options.log_variance && model.recipe().model.kind != "vae") {
+  if (options.log_variance && !model.has_prior()) {
     throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
   }
   const auto data = load_data(model, options.data, options.split);

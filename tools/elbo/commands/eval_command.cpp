@@ -106,8 +106,7 @@ int run_eval(EvalOptions options) {
     const io::AtomicFile can_be_written(options.scores);  // else told before the work, not after it
   }
   auto model = load_model(options.run, options.machine);
-  if ((options.evaluated_samples() > 0 || options.annealed_chains > 0) &&
-      model.recipe().model.kind != "vae") {
+  if ((options.evaluated_samples() > 0 || options.annealed_chains > 0) && !model.has_prior()) {
     throw ConfigError(concat(options.annealed_chains > 0 ? "--ais" : "--nll-samples",
                              " needs a model with a prior; an autoencoder has none."));
   }
@@ -118,8 +117,7 @@ int run_eval(EvalOptions options) {
   const auto result = model.evaluate(examples, options.evaluated_samples(), options.seed);
   require_finite(options.split, result);
   std::optional<AggregatePosterior> aggregate;
-  if (model.recipe().model.kind == "vae")
-    aggregate = model.aggregate_posterior(examples, kAggregateExamples, options.seed);
+  if (model.has_prior()) aggregate = model.aggregate_posterior(examples, kAggregateExamples, options.seed);
   ExampleScores scores;
   if (options.wants_scores())
     scores = model.scores(examples, options.nll_samples.value_or(kScoreSamples), options.seed);

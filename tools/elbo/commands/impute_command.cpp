@@ -14,6 +14,7 @@
 #include "commands/run_folder.h"
 #include "base/check.h"
 #include "reports/table_file.h"
+#include "vae/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -200,10 +201,10 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
 
 int run_impute(ImputeCommandOptions options) {
   auto model = load_model(options.run, options.machine);
-  if (model.recipe().model.kind != "vae") {
+  if (!model.has_prior()) {
     throw ConfigError("impute needs a VAE: an autoencoder defines no density to complete data by.");
   }
-  options.classes = model.recipe().model.likelihood == "categorical";
+  options.classes = traits_of(model.recipe()).has_classes;
   if (options.classes && options.interval && *options.interval != 0.0) {
     throw ConfigError(
         "--interval: this model's values are classes, which have no order and so no interval. Without it, "

@@ -14,6 +14,7 @@
 #include "reports/table_file.h"
 #include "train/trainable.h"
 #include "commands/train_run.h"
+#include "vae/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -182,8 +183,9 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
     std::cout << '\n';
   };
   line("nats per example", [](const std::string& split) { return split; });
+  const bool has_prior = traits_of(job.recipe).has_prior;
   for (const Row& row : kRows) {
-    if (job.recipe.model.kind != "vae" && std::string(row.key) != "reconstruction") continue;
+    if (!has_prior && std::string(row.key) != "reconstruction") continue;
     line(row.label, [&](const std::string& split) {
       auto found = spread(runs, concat("/", split, "/", row.key));
       if (found) found->mean *= row.sign;

@@ -27,7 +27,7 @@ struct SampleOptions {
 };
 
 int write_manifold(Model& model, const SampleOptions& options) {
-  if (model.latent() != 2 || !model.picture().is_picture() || model.recipe().model.kind != "vae") {
+  if (model.latent() != 2 || !model.picture().is_picture() || !model.has_prior()) {
     throw ConfigError(
         "--manifold needs a VAE of pictures whose latent has two dimensions; train one with --set "
         "model.latent=2.");

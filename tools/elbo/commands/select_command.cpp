@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "commands/selection.h"
 #include "commands/train_job.h"
+#include "vae/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -68,14 +69,14 @@ int run_select(SelectRequest request) {
     if (setting.starts_with("model.latent=")) throw ConfigError(setting + ": --latent says the sizes.");
   }
   Job job = job_of(train);
-  if (job.recipe.model.kind != "vae") {
+  const ModelTraits traits = traits_of(job.recipe);
+  if (!traits.has_prior) {
     throw ConfigError("elbo select compares bounds on log p(x), which an autoencoder does not have.");
   }
   const std::int64_t nll_samples = train.nll_samples.value_or(kNllSamples);
-  if (job.recipe.objective.kind == "iwae" && nll_samples == 0) {
-    throw ConfigError(
-        "--nll-samples 0 compares by the ELBO, which may fall where objective.kind = \"iwae\" makes a model "
-        "better: give it some samples.");
+  if (traits.bound_samples > 0 && nll_samples == 0) {
+    throw ConfigError(concat("--nll-samples 0 compares by the ELBO, which may fall where objective.kind = \"",
+                             job.recipe.objective.kind, "\" makes a model better: give it some samples."));
   }
   const auto [split, same_examples] = held_out(job.recipe);
   begin_several(job, train);

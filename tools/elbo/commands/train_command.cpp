@@ -77,7 +77,7 @@ void print_suggestions(const Job& job, const Model& model) {
     std::cout << "  elbo train --resume --out " << run << " --epochs 10\n";
     return;
   }
-  if (job.recipe.model.kind == "vae") {
+  if (model.has_prior()) {
     std::cout << "  elbo eval " << run << " --nll-samples 100\n";
     std::cout << "  elbo sample " << run << " -n 400 --seed 7\n";
   } else {

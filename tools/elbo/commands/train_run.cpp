@@ -6,11 +6,12 @@
 #include "reports/latent_report.h"
 #include "reports/progress.h"
 #include "commands/run_folder.h"
+#include "vae/traits.h"
 
 namespace elbo::command {
 
 TrainReport run_training(Model& model, const Dataset& data, const Job& job, bool resume, bool quiet) {
-  ProgressLine progress(job.recipe, unit_of(data.picture), quiet);
+  ProgressLine progress(model, unit_of(data.picture), quiet);
   TrainOptions call;
   call.folder = job.folder;
   call.resume = resume;
@@ -21,8 +22,9 @@ TrainReport run_training(Model& model, const Dataset& data, const Job& job, bool
 }
 
 std::int64_t nll_samples_of(const TrainRequest& request, const Recipe& recipe) {
-  if (!request.nll_samples) return recipe.objective.kind == "iwae" ? recipe.objective.samples : 0;
-  if (*request.nll_samples > 0 && recipe.model.kind != "vae")
+  const ModelTraits traits = traits_of(recipe);
+  if (!request.nll_samples) return traits.bound_samples;
+  if (*request.nll_samples > 0 && !traits.has_prior)
     throw ConfigError("--nll-samples needs a model with a prior; an autoencoder has none.");
   return *request.nll_samples;
 }

@@ -139,7 +139,7 @@ std::vector<Figure> write_figures(Model& model, const Dataset& data, const std::
   };
   std::string chosen;
   const auto& examples = choose_split(data, chosen);
-  const bool variational = model.recipe().model.kind == "vae", picture = model.picture().is_picture();
+  const bool variational = model.has_prior(), picture = model.picture().is_picture();
   const bool drawable = picture || is_planar(model);
   const auto seed = model.recipe().train.seed;
   if (variational && drawable) {

@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "base/check.h"
+#include "vae/traits.h"
 
 namespace elbo::command {
 namespace {
 
 bool has_latents(const Recipe& recipe, const Evaluation& evaluation) {
-  return recipe.model.kind == "vae" && !evaluation.units.empty();
+  return traits_of(recipe).has_prior && !evaluation.units.empty();
 }
 
 std::vector<std::size_t> dead_units(const Evaluation& evaluation) {
@@ -47,7 +48,7 @@ std::string plain(double number) {
 // What could make the model use its latent space: of what the recipe does not do yet and may do.
 std::string how_to_use_more(const Recipe& recipe) {
   const ObjectiveSettings& o = recipe.objective;
-  const bool rises = o.warmup_epochs > 0.0 || o.cycles > 0, bound = o.kind == "iwae";
+  const bool rises = o.warmup_epochs > 0.0 || o.cycles > 0, bound = traits_of(recipe).bound_samples > 0;
   std::vector<std::string> ways;
   if (o.beta > 0.0) ways.push_back(concat("lower objective.beta (now ", plain(o.beta), ")"));
   if (o.capacity > 0.0) ways.push_back(concat("raise objective.capacity (now ", plain(o.capacity), ")"));

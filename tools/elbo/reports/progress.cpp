@@ -77,10 +77,10 @@ std::string duration(double seconds) {
   return format("%lld:%02lld h", whole / 3600, whole % 3600 / 60);
 }
 
-ProgressLine::ProgressLine(const Recipe& recipe, std::string unit, bool quiet)
+ProgressLine::ProgressLine(const Model& model, std::string unit, bool quiet)
     : unit_(std::move(unit)),
-      epochs_(recipe.train.epochs),
-      variational_(recipe.model.kind == "vae"),
+      epochs_(model.recipe().train.epochs),
+      variational_(model.has_prior()),
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) != 0) {}
 

@@ -19,7 +19,7 @@ std::string duration(double seconds);
 class ProgressLine {
  public:
   /// `unit` is what an example is called: "images" or "examples".
-  ProgressLine(const Recipe& recipe, std::string unit, bool quiet);
+  ProgressLine(const Model& model, std::string unit, bool quiet);
   ~ProgressLine();
 
   void step(const Progress& progress);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "runtime/context.h"
+#include "vae/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -46,17 +47,17 @@ std::string fixed(double value, int decimals) {
 
 Json to_json(const Recipe& recipe, const ElboTerms& terms) {
   Json json = {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
-  if (recipe.model.kind != "vae") json["elbo"] = json["kl"] = nullptr;
+  if (!traits_of(recipe).has_prior) json["elbo"] = json["kl"] = nullptr;
   return json;
 }
 
 Json active_units_json(const Recipe& recipe, const Evaluation& evaluation) {
-  if (recipe.model.kind != "vae" || evaluation.examples < 2) return nullptr;
+  if (!traits_of(recipe).has_prior || evaluation.examples < 2) return nullptr;
   return evaluation.active_units;
 }
 
 std::string error_label(const Recipe& recipe) {
-  return recipe.model.likelihood == "categorical" ? "wrong classes" : "squared error (no nats)";
+  return traits_of(recipe).has_classes ? "wrong classes" : "squared error (no nats)";
 }
 
 void require_finite(const std::string& split, const Evaluation& evaluation) {
@@ -95,7 +96,7 @@ void print(const Json& json) {
 }
 
 void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {
-  const bool variational = recipe.model.kind == "vae";
+  const bool variational = traits_of(recipe).has_prior;
   const auto line = [&](const std::string& label, auto value_of) {
     std::cout << padded(label, -26);
     for (const auto& [name, evaluation] : splits) std::cout << padded(value_of(evaluation), 14);

@@ -1,0 +1,83 @@
+#include "train/start.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "model/model_file.h"
+#include "train/output_bias.h"
+#include "train/step_sizes.h"
+#include "train/trainable.h"
+
+namespace elbo {
+namespace {
+
+DataIdentity identity_of(const Dataset& data) {
+  DataIdentity identity;
+  identity.train = data::fingerprint(data.train);
+  if (!data.validation.empty()) identity.validation = data::fingerprint(data.validation);
+  return identity;
+}
+
+void check_counters(const std::filesystem::path& file, const TrainingPosition& position,
+                    std::int64_t steps_per_epoch) {
+  if (position.epoch_steps >= steps_per_epoch ||
+      position.steps != position.epoch * steps_per_epoch + position.epoch_steps) {
+    throw DataError(concat(file.string(), ": its counters do not fit epochs of ", steps_per_epoch,
+                           " steps. The file is corrupt."));
+  }
+}
+
+void read_run(const Model::State& model, const Dataset& data, const RunFolder& folder, TrainingStart& start) {
+  Checkpoint checkpoint = read_checkpoint(folder.checkpoint(), model, start.identity);
+  const StepSizes sizes(model.recipe.train, data.train.count);
+  check_counters(folder.checkpoint(), checkpoint.position, sizes.steps_per_epoch());
+  if (model.recipe.train.patience > 0 && checkpoint.position.best_epoch > 0) {
+    start.best = read_parameters(io::SafetensorsFile(folder.best_model()), model.vae->parameters().layout());
+  }
+  start.checkpoint = std::move(checkpoint);
+}
+
+void restart_optimizer(Model::State& model) {
+  nn::Parameters& parameters = model.vae->parameters();
+  parameters.restart_average();
+  for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
+    model.context->fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
+  }
+}
+
+}  // namespace
+
+data::Standardization training_statistics(const Model::State& model, const Examples& train) {
+  return model.recipe.data.standardize ? data::standardization(train) : model.standardization();
+}
+
+TrainingStart read_start(const Model& model, const Dataset& data, const TrainOptions& options,
+                         RunFolder* folder) {
+  const Model::State& state = model.state();
+  state.recipe.validate();
+  check_trainable(model, data);
+  if (options.resume && !folder) throw ConfigError("resuming a training needs the folder of its run.");
+  TrainingStart start;
+  start.statistics = training_statistics(state, data.train);
+  start.identity = identity_of(data);
+  if (options.resume && folder->claim_checkpoint()) {
+    read_run(state, data, *folder, start);
+  } else if (state.fresh && state.recipe.model.output_bias == "data") {
+    start.output_bias = output_bias_of(state, data.train);
+  }
+  return start;
+}
+
+void install_start(Model::State& model, TrainingStart& start) {
+  model.standard_mean = std::move(start.statistics.mean);
+  model.standard_deviation = std::move(start.statistics.deviation);
+  if (start.checkpoint) {
+    upload_arrays(model, std::exchange(start.checkpoint->arrays, {}));
+  } else {
+    if (!start.output_bias.empty()) set_output_bias(model, start.output_bias);
+    restart_optimizer(model);
+  }
+  model.fresh = false;
+}
+
+}  // namespace elbo
