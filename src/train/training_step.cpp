@@ -30,7 +30,7 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       side_lane_(*model.context, false) {
   for (const nn::ParameterPlace& place : model.vae->parameters().layout().places) {
     if (place.cols == 0) continue;
-    ops::cpu::reserve_operands(*model.context, precision_, batch_ * model.recipe.objective.samples,
+    ops::cpu::reserve_operands(*model.context, precision_, sizes_.batch * model.recipe.objective.samples,
                                place.cols, place.rows);
   }
   for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);

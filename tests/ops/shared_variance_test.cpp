@@ -89,10 +89,8 @@ TEST(SharedVariance, RefusesWrongArguments) {
 
 /// σ² of a model.
 double variance_of(Model& model) {
-  auto& parameters = model.state().vae->parameters();
-  const auto values = download(*model.state().context, parameters.values());
-  return std::exp(
-      static_cast<double>(values[static_cast<std::size_t>(parameters.layout().log_variance_offset)]));
+  const Vae& vae = *model.state().vae;
+  return vae.likelihood().learned_variance(vae.run()).value();
 }
 
 Recipe shared_recipe(std::int64_t epochs, double learning_rate) {

@@ -65,7 +65,7 @@ TEST(StepPlan, MeasuringLeavesParametersFiniteHoweverOftenOpsRun) {
     const Dataset data = patterned_data(24, 0);  // three batches
     Model model = make_model(recipe, data);
     ASSERT_EQ(plan_step(model, data).batch, 8);
-    Parameters& parameters = model.state().vae->parameters();
+    nn::Parameters& parameters = model.state().vae->parameters();
     Context& context = *model.state().context;
     for (const auto& array : {parameters.values(), parameters.first_moment(), parameters.second_moment()}) {
       Buffer<float> copy(context, array.size);

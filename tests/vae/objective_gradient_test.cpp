@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "vae/workspace.h"
+#include "ops/code_penalty.h"
 #include "support/device.h"
 #include "support/reference_vae.h"
 
