@@ -28,8 +28,8 @@ class Capacity final : public Objective {
   void describe_costs(const Batch& batch, ops::BatchCosts& costs) const override {
     costs.kl_cost = batch.tape().vector(cost_).data;
   }
-  double terms_cost(const ElboTerms& terms) const override {
-    return terms.reconstruction + settings().beta * std::abs(terms.kl - settings().capacity);
+  double terms_cost(double reconstruction, double kl) const override {
+    return reconstruction + settings().beta * std::abs(kl - settings().capacity);
   }
 
  private:

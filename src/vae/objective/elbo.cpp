@@ -10,8 +10,8 @@ ops::RowWeight Objective::likelihood_weight(const Batch& batch) const {
   return {.scale = 1.0f / (rows * samples), .per_row = {}};
 }
 
-double Objective::terms_cost(const ElboTerms& terms) const {
-  return terms.reconstruction + settings_.beta * terms.kl;
+double Objective::terms_cost(double reconstruction, double kl) const {
+  return reconstruction + settings_.beta * kl;
 }
 
 std::int64_t Objective::settled_after(std::int64_t epochs) const {

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "elbo/evaluation.h"
 #include "ops/likelihood.h"
 #include "ops/record_loss.h"
 #include "ops/reparameterize.h"
@@ -51,8 +50,8 @@ class Objective {
   /// K of the importance-weighted bound that tells how good a model is on validation data; 0: terms_cost()
   /// does.
   virtual std::int64_t bound_samples() const { return 0; }
-  /// What is minimised, in its final form, given the ELBO's terms over a split, nats.
-  virtual double terms_cost(const ElboTerms& terms) const;
+  /// What is minimised, in its final form, given the means over a split, nats.
+  virtual double terms_cost(double reconstruction, double kl) const;
   /// The epochs, of `epochs`, after which it no longer changes: the KL's weight and capacity have risen, of
   /// cycles for the last time.
   std::int64_t settled_after(std::int64_t epochs) const;
