@@ -12,12 +12,14 @@ install() {
     { cat "$machine/install.log"; return 1; }
 }
 
-# first_files BUILD: compiles the public headers and the library's smallest source that every preset has (ninja calls
-# what is made of it SOURCE^).
+# first_files PRESET: compiles the public headers and the smallest source of what is built first, the library or the
+# emulation that it needs (ninja calls what is made of it SOURCE^).
 first_files() {
-  local source
-  source=$(cd "$machine/elbo" && find src -name '*.cpp' -not -name 'cuda_*' -printf '%s %p\n' | sort -n | sed -n '1s/^[0-9]* //p')
-  in_machine ninja -C "$1" elbo_public_headers "/elbo/$source^"
+  local folder=src source
+  [[ $1 != emulate* ]] || folder=tests/emulation
+  source=$(cd "$machine/elbo" && find $folder -name '*.cpp' -not -name 'cuda_*' -not -name '*_test.cpp' -printf '%s %p\n' |
+    sort -n | sed -n '1s/^[0-9]* //p')
+  in_machine ninja -C "build/$1" elbo_public_headers "/elbo/$source^"
 }
 
 seconds_of "a bare machine" make_machine "$project"
@@ -28,5 +30,5 @@ seconds_of "the packages of tools/test.sh" install '$BUILD_PACKAGES $TEST_PACKAG
 presets=$(in_machine cmake --list-presets=configure | sed -n 's/^ *"\(.*\)".*/\1/p' | grep -vx cuda)
 for preset in $presets; do
   seconds_of "$preset configured" in_machine cmake --preset "$preset"
-  seconds_of "$preset: first files" first_files "build/$preset"
+  seconds_of "$preset: first files" first_files "$preset"
 done

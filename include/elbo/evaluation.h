@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "elbo/dataset.h"
+
 namespace elbo {
 
 /// The unweighted evidence lower bound on log p(x) and its two costs, in nats per example: summed over
@@ -53,6 +55,12 @@ struct Evaluation {
 };
 
 /// How the KL divides: E_x[KL(q(z|x) ‖ p(z))] = I_q(x; z) + KL(q(z) ‖ p(z)) with the aggregate posterior
+/// The posterior of each example: both [n, latent].
+struct Posterior {
+  Table mean;
+  Table log_variance;  ///< empty for an autoencoder
+};
+
 /// q(z) = 1/n Σ_i q(z|x_i) (Hoffman & Johnson 2016). All in nats. q(z) is the exact mixture over the n
 /// examples and the expectation over z takes one sample of each, so that the mutual information is at most
 /// log n: where it comes near that, the true one is larger and the divergence smaller.

@@ -14,12 +14,6 @@
 
 namespace elbo {
 
-/// The posterior of each example: both [n, latent].
-struct Posterior {
-  Table mean;
-  Table log_variance;  ///< empty for an autoencoder
-};
-
 struct ImputeOptions {
   std::int64_t samples = 100;  ///< K of z for each row
   /// Probability of the central interval, in (0, 1); 0: none. Classes have no order and so no interval.

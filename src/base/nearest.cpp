@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace elbo::io {
+namespace elbo {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Optimal string alignment: three rows of the dynamic programme suffice.
@@ -37,4 +37,4 @@ std::string nearest_hint(std::string_view word, const std::vector<std::string>& 
   return list + ".";
 }
 
-}  // namespace elbo::io
+}  // namespace elbo

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace elbo::io {
+namespace elbo {
 
 /// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -14,4 +14,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// else `known are: a, b, c.`.
 std::string nearest_hint(std::string_view word, const std::vector<std::string>& known);
 
-}  // namespace elbo::io
+}  // namespace elbo

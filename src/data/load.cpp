@@ -42,7 +42,7 @@ Dataset load_file(const fs::path& file, std::string name) {
 [[noreturn]] void fail_unknown(std::string_view name) {
   const bool path = name.find('/') != std::string_view::npos || fs::path(name).has_extension();
   if (path) throw IoError(concat("cannot open ", name, ": no such file or folder"));
-  throw DataError(concat("unknown data set \"", name, "\"; ", io::nearest_hint(name, data::known_names()),
+  throw DataError(concat("unknown data set \"", name, "\"; ", nearest_hint(name, data::known_names()),
                          "\nIt may also be the path of ", kFormats, "."));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The aggregate posterior q(z) = 1/n Σ_i q(z|x_i) of some examples.
 
-#include "elbo/model.h"
+#include "elbo/evaluation.h"
 #include "vae/prior/prior.h"
 
 namespace elbo {

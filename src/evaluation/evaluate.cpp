@@ -31,14 +31,19 @@ class Units {
   explicit Units(const Vae& vae)
       : prior_(vae.prior()), mean_(static_cast<std::size_t>(vae.config().latent)), kl_(mean_.size()) {}
 
-  /// `head` [rows, width]: means, then log-variances where there is a prior.
-  void add(const std::vector<float>& head, std::int64_t rows, std::int64_t width) {
-    for (std::int64_t i = 0; i < rows; ++i) {
-      const float* row = head.data() + i * width;
+  /// After encode(): asks the device for what is needed.
+  void request(const Batch& batch, HostCopies& copies) {
+    copies.request(means_, batch.mean());
+    if (prior_) copies.request(log_variances_, batch.log_variance());
+  }
+  /// Once the context is synchronised after request().
+  void add(const Batch& batch) {
+    const std::int64_t stride = batch.mean().stride;
+    for (std::int64_t i = 0; i < batch.rows(); ++i) {
       for (std::size_t d = 0; d < mean_.size(); ++d) {
-        const double mean = row[d];
-        mean_[d].add(mean);
-        if (prior_) kl_[d].add(prior_->unit_kl(mean, row[mean_.size() + d]));
+        const std::size_t at = static_cast<std::size_t>(i * stride) + d;
+        mean_[d].add(means_[at]);
+        if (prior_) kl_[d].add(prior_->unit_kl(means_[at], log_variances_[at]));
       }
     }
   }
@@ -52,6 +57,7 @@ class Units {
  private:
   const Prior* prior_;
   std::vector<RunningMoments> mean_, kl_;
+  std::vector<float> means_, log_variances_;  ///< of a batch; both lie in rows of the head
 };
 
 }  // namespace
@@ -79,7 +85,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   ValueCosts values(vae, data.deviation);
   HostBatch host(context);
   HostCopies copies(context);
-  std::vector<float> nll, kl, head;
+  std::vector<float> nll, kl;
   Units units(vae);
   double nll_total = 0.0, kl_total = 0.0, squared_error = 0.0;
   std::vector<double> example_elbo;
@@ -91,7 +97,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
     values.request(batch);
     copies.request(nll, batch.nll());
     copies.request(kl, batch.kl());
-    copies.request(head, batch.head());
+    units.request(batch, copies);
     copies.wait();
     nll_total += sum(nll);
     kl_total += sum(kl);
@@ -101,7 +107,7 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
       const double volume = data.log_volume(std::ssize(example_elbo));
       example_elbo.push_back(-(static_cast<double>(nll[i]) + volume + static_cast<double>(kl[i])));
     }
-    units.add(head, batch.rows(), batch.head().cols);
+    units.add(batch);
   });
 
   Evaluation result;

@@ -13,7 +13,7 @@ void SquaredErrors::request(const Batch& batch) {
 
 std::vector<double> SquaredErrors::of_rows(const Batch& batch, const HostBatch& host) const {
   const std::int64_t dims = vae_.config().dims;
-  const bool classes = vae_.likelihood().measure() == Measure::classes;
+  const Likelihood& likelihood = vae_.likelihood();
   std::vector<double> errors;
   for (std::int64_t i = 0; i < batch.rows(); ++i) {
     double sum = 0.0;
@@ -21,8 +21,7 @@ std::vector<double> SquaredErrors::of_rows(const Batch& batch, const HostBatch& 
       if (!host.present(i, j)) continue;
       const double scale = deviation_.empty() ? 1.0 : deviation_[static_cast<std::size_t>(j)];
       const double value = host.x(i)[j];
-      const double error = scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]);
-      sum += classes ? (error != 0.0) : error * error;
+      sum += likelihood.error(scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]));
     }
     errors.push_back(sum);
   }

@@ -17,8 +17,7 @@ namespace {
 
 /// What a batch's K samples left on the host.
 struct Samples {
-  std::int64_t count = 0;  ///< K
-  std::int64_t dims = 0;
+  std::int64_t count = 0;                ///< K
   std::int64_t width = 0;                ///< P·dims
   std::vector<float> nll, log_ratio;     ///< [n·K]
   std::vector<float> parameters, means;  ///< [n·K, P·dims], [n·K, dims]
@@ -215,13 +214,8 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
   const bool classes = has_classes(*state_);
   Buffer<float> means(context, classes ? 0 : rows * options.samples * x.cols);
   const RowFiller filler(*state_, x, options, result);
-  Samples samples{.count = options.samples,
-                  .dims = x.cols,
-                  .width = 0,
-                  .nll = {},
-                  .log_ratio = {},
-                  .parameters = {},
-                  .means = {}};
+  Samples samples{
+      .count = options.samples, .width = 0, .nll = {}, .log_ratio = {}, .parameters = {}, .means = {}};
   std::vector<std::int64_t> examples;
   for (std::int64_t first = 0; first < x.rows; first += rows) {
     const Batch batch = workspace.rows(std::min(rows, x.rows - first));

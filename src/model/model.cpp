@@ -64,6 +64,23 @@ Posterior encode_examples(const Model::State& state, const Examples& x) {
   return posterior;
 }
 
+/// E[x|z] of `rows` rows in the data's own scale, whose batches decode(batch, first) decodes.
+template <class Decode>
+Table means_of(const Model::State& state, std::int64_t rows, const Decode& decode) {
+  const Vae& vae = *state.vae;
+  const std::int64_t dims = vae.config().dims;
+  Table result = make_table(rows, dims);
+  Buffer<float> expected(*state.context, std::min(rows, evaluation_rows(vae)) * dims);
+  for_each_chunk(vae, rows, [&](const Batch& batch, std::int64_t first) {
+    decode(batch, first);
+    const MatrixView<float> mean = expected.matrix(batch.rows(), dims);
+    vae.likelihood().mean(vae.run(), mean, batch.parameters());
+    download_rows(*state.context, result, first, mean);
+    state.to_own_scale({result.values.data() + first * dims, static_cast<std::size_t>(mean.rows * dims)});
+  });
+  return result;
+}
+
 }  // namespace
 
 Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
@@ -141,21 +158,20 @@ Posterior Model::encode(const Table& x) {
 Table Model::decode(const Table& z) {
   check_codes(z, latent());
   const Vae& vae = *state_->vae;
-  Table result = make_table(z.rows, dims());
-  Buffer<float> expected(*state_->context, std::min(z.rows, evaluation_rows(vae)) * dims());
-  for_each_chunk(vae, z.rows, [&](const Batch& batch, std::int64_t first) {
-    decode_rows(vae, batch, z, first);
-    const MatrixView<float> mean = expected.matrix(batch.rows(), dims());
-    vae.likelihood().mean(vae.run(), mean, batch.parameters());
-    download_rows(*state_->context, result, first, mean);
-    state_->to_own_scale(
-        {result.values.data() + first * dims(), static_cast<std::size_t>(mean.rows * dims())});
-  });
-  return result;
+  return means_of(*state_, z.rows,
+                  [&](const Batch& batch, std::int64_t first) { decode_rows(vae, batch, z, first); });
 }
 
 Table Model::reconstruct(const Table& x) {
-  return decode(encode(x).mean);
+  check_table(x);
+  if (x.rows == 0) return make_table(0, dims());
+  const Vae& vae = *state_->vae;
+  const StoredBatches batches(*state_, to_examples(x), 0);
+  return means_of(*state_, x.rows, [&](const Batch& batch, std::int64_t first) {
+    batches.fill(batch, first);
+    vae.encode(batch);
+    vae.decode_mean(batch);
+  });
 }
 
 bool Model::has_prior() const {

@@ -40,6 +40,8 @@ class Block {
   /// there is one. What has still to read the parameters comes before.
   virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const = 0;
 
+  /// Whether its output is a product and nothing else, so that output_product() offers it.
+  virtual bool output_is_product() const { return false; }
   /// Offers of products to fuse: nothing where the block has none.
   virtual std::optional<OutputProduct> output_product(const Run&, const Tape&) const { return std::nullopt; }
   virtual std::optional<InputGradientProduct> input_gradient_product(const Run&, const Tape&) const {

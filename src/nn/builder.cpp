@@ -30,10 +30,10 @@ Slot Builder::part(Slot whole, std::string name, std::int64_t first, std::int64_
 }
 
 void Builder::needs_gradient(Slot slot) {
-  SlotInfo gradient = info(slot);
-  gradient.name += ".gradient";
-  gradient.uses |= kTraining;
-  gradient.of_batch = false;
+  const SlotInfo& of = info(slot);
+  ELBO_CHECK(!of.whole && !of.gradient, ShapeError, of.name, " cannot have another gradient");
+  SlotInfo gradient{.name = of.name + ".gradient", .rows = of.rows, .cols = of.cols};
+  gradient.uses = of.uses | kTraining;
   const Slot made = activation(std::move(gradient));
   slots_[static_cast<std::size_t>(slot.index)].gradient = made;
 }

@@ -19,7 +19,8 @@ class Builder {
   /// Columns [first, first + count) of a slot. On tapes with one of the uses `apart` they have memory of
   /// their own.
   Slot part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart = kAlways);
-  /// The gradient in a slot, on training tapes: for whoever wants it to be written. Once a slot.
+  /// The gradient in a slot, on training tapes: for whoever wants it to be written; a part has that of the
+  /// whole. Throws ShapeError for a part, and the second time for a slot.
   void needs_gradient(Slot slot);
   /// Says which activation made a slot. Its derivative is computed from `saved` (none: the slot itself).
   void made_by(Slot slot, Activation activation, Slot saved = {});

@@ -63,7 +63,7 @@ void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& 
 }
 
 std::optional<OutputProduct> Linear::output_product(const Run& run, const Tape& tape) const {
-  if (activation_ != Activation::identity) return std::nullopt;
+  if (!output_is_product()) return std::nullopt;
   Parameters& p = run.parameters;
   return OutputProduct{tape[input_], p.matrix(weight_, p.values()), p.vector(bias_, p.values())};
 }
@@ -75,7 +75,7 @@ std::optional<InputGradientProduct> Linear::input_gradient_product(const Run& ru
 }
 
 std::optional<Parameter> Linear::output_bias() const {
-  if (activation_ != Activation::identity) return std::nullopt;
+  if (!output_is_product()) return std::nullopt;
   return bias_;
 }
 

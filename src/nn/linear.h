@@ -19,6 +19,7 @@ class Linear final : public Block {
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
   void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+  bool output_is_product() const override { return activation_ == Activation::identity; }
   std::optional<OutputProduct> output_product(const Run& run, const Tape& tape) const override;
   std::optional<InputGradientProduct> input_gradient_product(const Run& run, const Tape& tape) const override;
   std::optional<Parameter> output_bias() const override;

@@ -26,6 +26,7 @@ MatrixView<float> Tape::gradient(Slot slot) const {
 MatrixView<const float> Tape::for_derivative(Slot slot) const {
   const SlotInfo& info = (*slots_)[at(slot)];
   if (info.activation == Activation::identity) return {};
+  if (info.whole) return for_derivative(info.whole).columns(info.first_col, info.cols);
   return (*this)[info.saved ? info.saved : slot];
 }
 

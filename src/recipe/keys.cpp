@@ -48,7 +48,7 @@ std::string unknown_recipe_key(std::string_view name) {
       return concat("unknown key \"", name, "\"; did you mean \"", key.name, "\"?");
     }
   }
-  return concat("unknown key \"", name, "\"; ", io::nearest_hint(name, names));
+  return concat("unknown key \"", name, "\"; ", nearest_hint(name, names));
 }
 
 }  // namespace elbo

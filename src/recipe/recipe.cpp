@@ -45,7 +45,7 @@ Recipe Recipe::named(std::string_view name) {
   for (const auto& recipe : embedded_recipes()) {
     if (recipe.name == name) return read(recipe.text, concat("recipes/", name, ".toml"), std::string(name));
   }
-  throw ConfigError(concat("no recipe is called \"", name, "\"; ", io::nearest_hint(name, names())));
+  throw ConfigError(concat("no recipe is called \"", name, "\"; ", nearest_hint(name, names())));
 }
 
 std::vector<std::string> Recipe::names() {

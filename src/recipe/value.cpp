@@ -85,7 +85,7 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
                      if (choice.name == *text) return std::nullopt;
                      known.emplace_back(choice.name);
                    }
-                   return concat("cannot be \"", *text, "\"; ", io::nearest_hint(*text, known));
+                   return concat("cannot be \"", *text, "\"; ", nearest_hint(*text, known));
                  },
                  [](const bool*) -> std::optional<std::string> { return std::nullopt; },
                  [&]<class Number>(const std::vector<Number>* list) -> std::optional<std::string> {

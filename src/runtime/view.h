@@ -21,7 +21,9 @@ struct VectorView {
       : data(other.data), size(other.size) {}
 
   bool empty() const noexcept { return data == nullptr; }
-  VectorView part(std::int64_t first, std::int64_t count) const { return {data + first, count}; }
+  VectorView part(std::int64_t first, std::int64_t count) const {
+    return {data ? data + first : nullptr, count};
+  }
 };
 
 /// [rows, cols], row-major, rows `stride` values apart (stride ≥ cols).
@@ -43,7 +45,7 @@ struct MatrixView {
   bool empty() const noexcept { return data == nullptr; }
   bool contiguous() const noexcept { return stride == cols; }
   MatrixView columns(std::int64_t first, std::int64_t count) const {
-    return {data + first, rows, count, stride};
+    return {data ? data + first : nullptr, rows, count, stride};
   }
   MatrixView first_rows(std::int64_t count) const { return {data, count, cols, stride}; }
   /// Where row i begins; null in an empty view.

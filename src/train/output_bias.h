@@ -13,7 +13,7 @@ namespace elbo {
 /// bias.
 std::vector<float> output_bias_of(const Model::State& state, const Examples& train);
 
-/// Sets decoder.output.bias to it.
+/// Sets the bias of the first of the decoder's output layers, the locations', to it.
 void set_output_bias(Model::State& state, const std::vector<float>& bias);
 
 }  // namespace elbo

@@ -16,6 +16,7 @@ namespace elbo {
 
 /// One call of train(). Until the run is begun or gone on with, the model stays as it is: what may be refused
 /// is read and checked, then memory is taken, then the folder is written to, and then the model is changed.
+/// Only the first checkpoint is written after that.
 class Trainer {
  public:
   /// Reads and checks all that there is to refuse and gives the data to the device. Throws like train().

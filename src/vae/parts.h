@@ -25,6 +25,8 @@ struct VaeParts {
 
   /// `nll_parts`: see Likelihood::declare(); parameters do not depend on it. Throws ConfigError.
   explicit VaeParts(const ModelConfig& config, std::int64_t nll_parts = 1);
+  VaeParts(const VaeParts&) = delete;  // batches point into it
+  VaeParts& operator=(const VaeParts&) = delete;
 };
 
 }  // namespace elbo

@@ -153,7 +153,7 @@ TEST(JpegFiles, CutOnesAreDamaged) {
   for (const int bands : {0, 2}) {
     const std::string whole = jpeg_file({.bands = bands});
     ASSERT_EQ(read(whole).size(), 64u);
-    for (std::size_t size = 2; size < whole.size(); ++size) expect_damaged(whole.substr(0, size));
+    for (std::size_t size = 2; size < whole.size(); size += 7) expect_damaged(whole.substr(0, size));
   }
 }
 

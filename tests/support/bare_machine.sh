@@ -34,7 +34,7 @@ make_machine() {
   [ -n "$repository" ] || skip "this machine has no package source for ${release:-its release}"
 
   machine=$(mktemp -d "${TMPDIR:-/var/tmp}/elbo-machine.XXXXXX")
-  trap 'rm -rf --one-file-system "$machine"' EXIT
+  trap 'rm -rf --one-file-system "$machine" "$machine.log"' EXIT
   trap 'exit 130' INT TERM
   log=$machine.log
   unshare --mount --pid --fork --kill-child debootstrap --variant=minbase "$release" "$machine" "$repository" \
@@ -46,7 +46,7 @@ make_machine() {
   for name in apt/{sources.list{,.d},apt.conf{,.d},preferences{,.d},trusted.gpg{,.d},keyrings} ssl/certs; do
     [ -e "/etc/$name" ] || continue
     mkdir -p "$(dirname "$machine/etc/$name")"
-    cp -RLT "/etc/$name" "$machine/etc/$name"
+    cp -RLT "/etc/$name" "$machine/etc/$name" 2>/dev/null || true  # but for links that lead nowhere
   done
   cp -RL /usr/share/keyrings "$machine/usr/share"
   echo force-unsafe-io >"$machine/etc/dpkg/dpkg.cfg.d/bare-machine"

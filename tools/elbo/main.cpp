@@ -44,7 +44,7 @@ std::string unexpected(const CLI::App& app, const std::vector<std::string>& argu
   const std::string first = arguments.empty() ? "" : arguments.front();
   std::string message =
       chosen.empty() ? "no command \"" + first + "\"" : "unexpected argument \"" + first + "\"";
-  const std::string nearest = elbo::io::nearest_hint(first.substr(0, first.find('=')), known);
+  const std::string nearest = elbo::nearest_hint(first.substr(0, first.find('=')), known);
   if (chosen.empty() || nearest.starts_with("did you mean")) return message + "; " + nearest;
   return message + "; see elbo " + chosen.front()->get_name() + " --help.";
 }

@@ -130,7 +130,7 @@ DownloadResult download_dataset(std::string_view name, const DownloadOptions& op
       throw ConfigError(concat("\"", name, "\" is built in and needs no download"));
     }
     throw ConfigError(
-        concat("cannot download \"", name, "\"; ", io::nearest_hint(name, downloadable_datasets())));
+        concat("cannot download \"", name, "\"; ", nearest_hint(name, downloadable_datasets())));
   }
   const auto cache = data::cache_folder() / found->name;
   if (const auto where = data::locate(name); !where.empty() && where != cache) return {where, 0};

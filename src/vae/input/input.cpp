@@ -2,11 +2,6 @@
 
 namespace elbo {
 
-std::unique_ptr<Input> make_input(const ModelConfig& config) {
-  const bool classes = likelihood_measure(config.likelihood) == Measure::classes;
-  return classes ? make_one_hot_input(config) : make_value_input(config);
-}
-
 void declare_mask_and_examples(nn::Builder& builder, BatchSlots& slots, const ModelConfig& config,
                                std::int64_t first) {
   slots.mask =
@@ -21,14 +16,6 @@ void Corruption::apply(Context& context, const Batch& batch, NoiseSource noise) 
   noise.examples = batch.examples().data;
   ops::corrupt(context, batch.input().columns(0, batch.x().cols), batch.x(), batch.mask(), kind, amount,
                noise);
-}
-
-Corruption make_corruption(const ObjectiveSettings& settings) {
-  Corruption corruption;
-  if (settings.corruption == "gaussian") corruption.kind = ops::Corruption::gaussian;
-  if (settings.corruption == "masking") corruption.kind = ops::Corruption::masking;
-  corruption.amount = static_cast<float>(settings.corruption_amount);
-  return corruption;
 }
 
 }  // namespace elbo

@@ -25,8 +25,6 @@ class Input {
 std::unique_ptr<Input> make_value_input(const ModelConfig& config);
 /// Classes, each as `constants.classes` values of which one is 1.
 std::unique_ptr<Input> make_one_hot_input(const ModelConfig& config);
-/// The one that suits what the likelihood measures.
-std::unique_ptr<Input> make_input(const ModelConfig& config);
 
 /// Declares the mask, beside the values in the input's columns from `first` on where the encoder sees it, and
 /// the examples' indices: what every input has.

@@ -1,3 +1,4 @@
+#include "base/check.h"
 #include "ops/likelihood.h"
 #include "ops/linear_reparameterize.h"
 #include "vae/latent/latent.h"
@@ -12,7 +13,11 @@ NoiseSource keyed_by_examples(NoiseSource noise, const Batch& batch) {
 
 class GaussianLatent final : public Latent {
  public:
-  explicit GaussianLatent(const ModelConfig& config) : width_(config.latent), prior_(make_prior(config)) {}
+  explicit GaussianLatent(const ModelConfig& config) : width_(config.latent), prior_(make_prior(config)) {
+    if (prior_->is_standard_normal()) return;
+    throw ConfigError(concat("model.prior = \"", config.prior, "\" has no analytic KL, which model.kind = \"",
+                             config.kind, "\" needs"));
+  }
 
   std::vector<nn::NamedRows> heads() const override {
     return {{"encoder.mean", width_}, {"encoder.log_variance", width_}};

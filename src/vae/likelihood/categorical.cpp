@@ -11,9 +11,15 @@ class Categorical final : public Likelihood {
  public:
   explicit Categorical(const ModelConfig& config) : Likelihood(config) {}
 
+  std::unique_ptr<Input> make_input(const ModelConfig& config) const override {
+    return make_one_hot_input(config);
+  }
+  // The numbers of classes mean nothing: one is right, or it is not.
+  double error(double difference) const override { return difference != 0.0 ? 1.0 : 0.0; }
+
   /// log of the share of each class among a dimension's present values, at least 0.001.
   std::vector<float> output_bias(const Examples& examples, const std::vector<float>&) const override {
-    constexpr double kLeast = 0.001;
+    constexpr double kMin = 0.001;
     std::vector<double> count(static_cast<std::size_t>(parameters_per_value() * dims()));
     for (std::int64_t i = 0; i < examples.count; ++i) {
       for (std::int64_t j = 0; j < dims(); ++j) {
@@ -25,7 +31,7 @@ class Categorical final : public Likelihood {
     std::vector<float> bias;
     for (std::size_t at = 0; at < count.size(); ++at) {
       const double of_all = present[at % present.size()] * static_cast<double>(examples.count);
-      bias.push_back(static_cast<float>(std::log(std::max(count[at] / std::max(of_all, 1.0), kLeast))));
+      bias.push_back(static_cast<float>(std::log(std::max(count[at] / std::max(of_all, 1.0), kMin))));
     }
     return bias;
   }

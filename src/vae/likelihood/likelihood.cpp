@@ -48,6 +48,10 @@ void Likelihood::mean(const nn::Run& run, MatrixView<float> mean, MatrixView<con
   ops::likelihood_mean(run.context, kind_, constants(run), mean, parameters);
 }
 
+std::unique_ptr<Likelihood> make_elementwise(const ModelConfig& config) {
+  return std::make_unique<Likelihood>(config);
+}
+
 std::unique_ptr<ValueFormulas> Likelihood::on_host(const nn::Run& run) const {
   return make_value_formulas(kind_, host_constants(run), dims_);
 }

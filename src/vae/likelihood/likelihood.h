@@ -10,6 +10,7 @@
 #include "ops/likelihood.h"
 #include "vae/batch.h"
 #include "vae/config.h"
+#include "vae/input/input.h"
 #include "vae/likelihood/value_formulas.h"
 
 namespace elbo {
@@ -22,23 +23,30 @@ class Likelihood {
   virtual ~Likelihood() = default;
 
   /// What it gives the probability of.
-  Measure measure() const { return likelihood_measure(kind_); }
+  virtual Measure measure() const { return likelihood_measure(kind_); }
   /// P, the decoder's outputs per value.
-  std::int64_t parameters_per_value() const { return likelihood_parameters(kind_, constants_); }
+  virtual std::int64_t parameters_per_value() const { return likelihood_parameters(kind_, constants_); }
+  /// What the encoder reads of such values.
+  virtual std::unique_ptr<Input> make_input(const ModelConfig& config) const {
+    return make_value_input(config);
+  }
+  /// How wrong a reconstruction is that differs by `difference`.
+  virtual double error(double difference) const { return difference * difference; }
   /// The decoder's output layers.
-  std::vector<nn::NamedRows> heads() const;
+  virtual std::vector<nn::NamedRows> heads() const;
   /// Declares nll and nll_parts, and what it has of its own, given the decoder's output. `parts`: the sums
   /// that linear_likelihood gives a row's nll in, on this device.
   virtual void declare(nn::Builder& builder, BatchSlots& slots, std::int64_t parts);
 
   /// The parameters, x and mask → nll of the present values. With `gradient`, weight · ∂nll/∂parameters
   /// stands in the gradient of the parameters.
-  void score(const nn::Run& run, const Batch& batch, const ops::RowWeight& weight, bool gradient) const;
+  virtual void score(const nn::Run& run, const Batch& batch, const ops::RowWeight& weight,
+                     bool gradient) const;
   /// z → nll_parts and that gradient, with the decoder's last product in the same pass where it can be.
-  void decode_and_score(const nn::Run& run, const Batch& batch, const nn::Network& decoder,
-                        const ops::RowWeight& weight) const;
+  virtual void decode_and_score(const nn::Run& run, const Batch& batch, const nn::Network& decoder,
+                                const ops::RowWeight& weight) const;
   /// mean [m, dims] = E[x | parameters [m, P·dims]], or what stands for it; see ops::likelihood_mean.
-  void mean(const nn::Run& run, MatrixView<float> mean, MatrixView<const float> parameters) const;
+  virtual void mean(const nn::Run& run, MatrixView<float> mean, MatrixView<const float> parameters) const;
 
   /// After a batch's costs: what the batch says of the likelihood's own parameters, "+=" with `accumulate`.
   /// weights [n·K]: how much each sample counts; empty: all alike.
@@ -47,7 +55,7 @@ class Likelihood {
   virtual void after_step(const nn::Run&, const nn::Tape&, const StepState*) const {}
 
   /// Its formulas on the host, with its own parameters as they are. Waits for the device.
-  std::unique_ptr<ValueFormulas> on_host(const nn::Run& run) const;
+  virtual std::unique_ptr<ValueFormulas> on_host(const nn::Run& run) const;
   /// σ² where the model learned one for all values. Waits for the device.
   virtual std::optional<float> learned_variance(const nn::Run&) const { return std::nullopt; }
 

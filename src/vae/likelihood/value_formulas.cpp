@@ -28,14 +28,6 @@ class NumberFormulas final : public ValueFormulas {
       cost[j] = static_cast<double>(formula_.nll(x[j], Parameters<Formula>(parameters + j, dims_).values));
     }
   }
-  void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
-                std::int64_t number) const override {
-    fill_noise(row, seed, number, 0);
-    for (std::int64_t j = 0; j < dims_; ++j) {
-      float& value = row[static_cast<std::size_t>(j)];
-      value = draw(parameters + j, value);
-    }
-  }
   void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
                   std::int64_t first) const override {
     (Formula::kDrawsNormal ? fill_normal : fill_uniform)(noise, seed, NoisePurpose::likelihood_sample, number,
@@ -68,21 +60,13 @@ class ClassFormulas final : public ValueFormulas {
       cost[j] = formula_.nll(formula_.softmax(static_cast<double>(x[j]), Logits{parameters + j, dims_}));
     }
   }
-  // The first class up to which the probabilities exceed a uniform number.
-  void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
-                std::int64_t number) const override {
-    fill_noise(row, seed, number, 0);
-    for (std::int64_t j = 0; j < dims_; ++j) {
-      float& value = row[static_cast<std::size_t>(j)];
-      value = draw(parameters + j, value);
-    }
-  }
   bool has_classes() const override { return true; }
   std::int64_t classes() const override { return formula_.classes; }
   void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
                   std::int64_t first) const override {
     fill_uniform(noise, seed, NoisePurpose::likelihood_sample, number, first);
   }
+  // The first class up to which the probabilities exceed a uniform number.
   float draw(const float* parameters, float noise) const override {
     const Logits logit{parameters, dims_};
     const auto softmax = formula_.softmax(0.0, logit);  // of any class: none is asked for
@@ -111,6 +95,12 @@ class ClassFormulas final : public ValueFormulas {
 };
 
 }  // namespace
+
+void ValueFormulas::draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
+                             std::int64_t number) const {
+  fill_noise(row, seed, number, 0);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = draw(parameters + j, row[j]);
+}
 
 std::unique_ptr<ValueFormulas> make_value_formulas(LikelihoodKind kind, const LikelihoodConstants& constants,
                                                    std::int64_t dims) {

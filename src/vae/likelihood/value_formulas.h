@@ -18,13 +18,10 @@ class ValueFormulas {
   /// cost[j] = −log p(x_j) of `count` values of a row, nats.
   virtual void costs(const float* x, const float* parameters, std::int64_t count, double* cost) const = 0;
   /// A row of values drawn from p(x|z). `number`: of the row, which its noise goes by.
-  virtual void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
-                        std::int64_t number) const = 0;
+  void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed, std::int64_t number) const;
 
   /// Whether values are classes, whose numbers have no order and no mean.
   virtual bool has_classes() const { return false; }
-
-  // Where values are numbers:
 
   /// noise[k] → numbers that draw() takes; `number` and `first` say where they stand (math/philox.h).
   virtual void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
@@ -32,7 +29,7 @@ class ValueFormulas {
   /// A draw of one value.
   virtual float draw(const float* parameters, float noise) const = 0;
 
-  // Where they are classes:
+  // Where values are classes:
 
   /// probabilities[c] += weight · p(x = c) of one value.
   virtual void add_probabilities(const float* parameters, double weight,

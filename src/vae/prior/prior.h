@@ -14,6 +14,9 @@ class Prior {
  public:
   virtual ~Prior() = default;
 
+  /// Whether it is N(0, I), whose KL and log-ratio ops::reparameterize has in its pass.
+  virtual bool is_standard_normal() const { return false; }
+
   /// Codes [count, latent]: numbers `first`, first + 1, … of those that the seed gives.
   virtual Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const = 0;
   /// A grid of side·side points of a latent plane, the top row first, each with the same share of the prior's

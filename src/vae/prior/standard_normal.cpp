@@ -12,6 +12,7 @@ class StandardNormal final : public Prior {
  public:
   explicit StandardNormal(std::int64_t latent) : latent_(latent) {}
 
+  bool is_standard_normal() const override { return true; }
   Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const override {
     Table codes{count, latent_, std::vector<float>(static_cast<std::size_t>(count * latent_))};
     for (std::int64_t i = 0; i < count; ++i) {

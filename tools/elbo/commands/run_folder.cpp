@@ -101,7 +101,7 @@ const Examples& choose_split(const Dataset& data, std::string& split) {
                            " can hold out a fraction of train, and --split takes another."));
   }
   throw ConfigError(concat("--split \"", split, "\" is not known; ",
-                           io::nearest_hint(split, {"train", "validation", "test", kAll})));
+                           nearest_hint(split, {"train", "validation", "test", kAll})));
 }
 
 void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,

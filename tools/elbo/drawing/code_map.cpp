@@ -33,8 +33,7 @@ Panel principal_panel(const Table& codes) {
 
 void check_map(const std::string& map) {
   if (map == "none" || map == "pca" || map == "tsne") return;
-  throw ConfigError(
-      concat("--map \"", map, "\" is not known; ", io::nearest_hint(map, {"none", "pca", "tsne"})));
+  throw ConfigError(concat("--map \"", map, "\" is not known; ", nearest_hint(map, {"none", "pca", "tsne"})));
 }
 
 std::string default_map(std::int64_t latent) {

@@ -9,7 +9,7 @@
 namespace elbo {
 namespace {
 
-constexpr double kLeast = 0.001, kMost = 0.999;
+constexpr double kMin = 0.001, kMax = 0.999;
 constexpr double kFarthest = 1e12;  // of a location from 0
 
 /// The likelihood's mean where the first of its parameters is `location` and the rest are 0.
@@ -47,14 +47,10 @@ std::vector<float> Likelihood::output_bias(const Examples&, const std::vector<fl
   const bool in_unit_interval = mean_at(kind_, constants_, kFarthest) <= 1.0;
   std::vector<float> bias;
   for (const float value : mean) {
-    const double kept = in_unit_interval ? std::clamp<double>(value, kLeast, kMost) : value;
+    const double kept = in_unit_interval ? std::clamp<double>(value, kMin, kMax) : value;
     bias.push_back(static_cast<float>(location_of(kind_, constants_, kept)));
   }
   return bias;
-}
-
-std::unique_ptr<Likelihood> make_elementwise(const ModelConfig& config) {
-  return std::make_unique<Likelihood>(config);
 }
 
 }  // namespace elbo
