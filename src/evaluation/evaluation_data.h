@@ -13,7 +13,7 @@ namespace elbo {
 /// context.
 struct EvaluationData {
   std::int64_t count = 0;
-  /// Of standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p, so
+  /// For standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p, so
   /// that it is a density of the data in its own scale; and σ [dims], in which squared errors are measured.
   /// Empty where data is taken as it is.
   std::span<const double> log_volumes;

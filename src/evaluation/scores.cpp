@@ -7,7 +7,7 @@
 namespace elbo {
 namespace {
 
-/// Of each example, with z the posterior mean, in the model's own scale.
+/// Each example's, with z the posterior mean, in the model's own scale.
 std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
   const Workspace workspace(vae, evaluation_rows(vae, data));
   SquaredErrors squared(vae, workspace.capacity(), {});

@@ -60,7 +60,7 @@ class StepGraphs {
   Graph record_steps(int steps, std::size_t slot, TrainingStep::Size size);
   /// Steps of the graph that takes the least time a step, of those recorded. Leaves parameters as they are.
   int quickest_graph_steps();
-  /// Of a graph of `steps`, over `total` in all.
+  /// Measured with graphs of `steps`, over `total` in all.
   double seconds_a_step(int steps, std::int64_t total);
 
   nn::Parameters& parameters_;

@@ -58,7 +58,7 @@ class TrainingStep {
   void prepare(const Slot& slot, std::span<const Batch> batches, const StepState* state);
   /// The step's examples from `first` on.
   void gather(const Slot& slot, const Batch& batch, std::int64_t first);
-  /// Of a batch that was gathered: forward, costs, and the gradient, added to that before it or not.
+  /// Passes of a batch that was gathered: forward, costs, and the gradient, added to that before it or not.
   void run_batch(std::size_t slot, const Batch& batch, bool accumulate);
   /// Adds the batch's costs to the record.
   void record_costs(const Slot& slot, const Batch& batch);
