@@ -29,8 +29,8 @@ struct NamedRows {
 /// stand one after the other, as mean and log-variance do, which read the same input by one product.
 struct ParameterInfo {
   std::vector<NamedRows> parts;
-  std::int64_t cols = 0;       ///< 0: a vector
-  std::int64_t fan_in = 1;     ///< for its initial values
+  std::int64_t cols = 0;            ///< 0: a vector
+  std::int64_t fan_in = 1;          ///< for its initial values
   std::optional<float> value = {};  ///< that it begins with; none: it is drawn
   Mover mover = Mover::optimizer;
 
