@@ -1,30 +1,44 @@
 #pragma once
 // Activations of four values, chosen when the kernel runs: one branch for all of a warp, and a product's
 // kernel is compiled once and not once an activation.
+// math::visit_activation is compiled for the host, too, and nvcc forbids it a call of a __device__ lambda; so what it
+// calls is a struct.
 
 #include "math/activations.h"
 #include "platform.cuh"
 
 namespace elbo::cuda {
 
-template <class Function>
-__device__ float4 for_each4(float4 x, const Function& function) {
-  return {function(x.x), function(x.y), function(x.z), function(x.w)};
-}
+struct Activate4 {
+  float4 x;
+
+  template <class Kind>
+  ELBO_HD float4 operator()(Kind) const {
+    constexpr Activation kKind = Kind::value;
+    return {math::activate<kKind>(x.x), math::activate<kKind>(x.y), math::activate<kKind>(x.z),
+            math::activate<kKind>(x.w)};
+  }
+};
+
+struct ActivationDerivative4 {
+  float4 saved;
+
+  template <class Kind>
+  ELBO_HD float4 operator()(Kind) const {
+    constexpr Activation kKind = Kind::value;
+    return {math::activation_derivative<kKind>(saved.x), math::activation_derivative<kKind>(saved.y),
+            math::activation_derivative<kKind>(saved.z), math::activation_derivative<kKind>(saved.w)};
+  }
+};
 
 /// act(x).
 __device__ inline float4 activate(Activation activation, float4 x) {
-  return math::visit_activation(activation, [&](auto kind) {
-    return for_each4(x, [](float value) { return math::activate<decltype(kind)::value>(value); });
-  });
+  return math::visit_activation(activation, Activate4{x});
 }
 
 /// act′ from what it is computed from, see math::activation_derivative.
 __device__ inline float4 activation_derivative(Activation activation, float4 saved) {
-  return math::visit_activation(activation, [&](auto kind) {
-    return for_each4(saved,
-                     [](float value) { return math::activation_derivative<decltype(kind)::value>(value); });
-  });
+  return math::visit_activation(activation, ActivationDerivative4{saved});
 }
 
 }  // namespace elbo::cuda
