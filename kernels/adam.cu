@@ -1,8 +1,8 @@
-// Adam over the flat arena, four parameters a thread, and the step counters.
+// Adam or Adamax over the flat arena, four parameters a thread, and the step counters.
 
 #include "ops/adam.h"
 
-#include "math/adam.h"
+#include "math/update.h"
 #include "memory.cuh"
 #include "platform.cuh"
 
@@ -22,10 +22,10 @@ __global__ void __launch_bounds__(kThreads)
   const float4 g4 = load4(gradient + first, count, aligned);
   float4 m4 = load4(m + first, count, aligned);
   float4 v4 = load4(v + first, count, aligned);
-  math::adam_update(p4.x, g4.x, m4.x, v4.x, c);
-  math::adam_update(p4.y, g4.y, m4.y, v4.y, c);
-  math::adam_update(p4.z, g4.z, m4.z, v4.z, c);
-  math::adam_update(p4.w, g4.w, m4.w, v4.w, c);
+  math::update_parameter(p4.x, g4.x, m4.x, v4.x, c);
+  math::update_parameter(p4.y, g4.y, m4.y, v4.y, c);
+  math::update_parameter(p4.z, g4.z, m4.z, v4.z, c);
+  math::update_parameter(p4.w, g4.w, m4.w, v4.w, c);
   store4(values + first, p4, count, aligned);
   store4(m + first, m4, count, aligned);
   store4(v + first, v4, count, aligned);

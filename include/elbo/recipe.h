@@ -62,6 +62,7 @@ struct ObjectiveSettings {
 struct TrainSettings {
   std::int64_t epochs = 10;
   std::int64_t batch = 128;
+  std::string optimizer = "adam";  ///< adam, adamax (Kingma & Ba 2015)
   double learning_rate = 1e-3;
   /// How the rate goes: constant; step (times decay_factor every decay_epochs); cosine (down to
   /// final_learning_rate at the last step); staged (stage_epochs, each at its stage_rates, instead of

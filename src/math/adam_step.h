@@ -1,5 +1,6 @@
 #pragma once
-// What an Adam step needs besides the parameters: its constants, and the counters that move with it.
+// What a step of Adam or Adamax needs besides the parameters: its constants, and the counters that move with
+// it.
 
 #include <cmath>
 
@@ -8,6 +9,9 @@
 
 namespace elbo::math {
 
+/// By which formula two moments move a parameter: math/adam.h's or math/adamax.h's (math/update.h).
+enum class UpdateRule { adam, adamax };
+
 /// What stays the same over a training. The complements come from betas in double, since 1 − 0.999f is 1e-5
 /// off.
 struct AdamConstants {
@@ -15,6 +19,7 @@ struct AdamConstants {
   float beta2, one_minus_beta2;
   float epsilon;
   float weight_decay;
+  UpdateRule rule;
 };
 
 /// What the update multiplies by, the same for every parameter of a step.

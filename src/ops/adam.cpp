@@ -25,14 +25,15 @@ template <class Access>
 HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, float* m, float* v,
                            std::int64_t i, const math::AdamCoefficients& c) {
   Floats value = access.load(values + i), first = access.load(m + i), second = access.load(v + i);
-  formulas::adam_update(value, access.load(gradient + i), first, second, c);
+  formulas::update_parameter(value, access.load(gradient + i), first, second, c);
   access.store(value, values + i);
   access.store(first, m + i);
   access.store(second, v + i);
 }
 
+/// The coefficients are a copy, which no store can change: the rule is asked once.
 void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
-               const math::AdamCoefficients& c) {
+               const math::AdamCoefficients c) {
   formulas::for_lanes(size,
                       [&](auto access, std::int64_t i) { adam_lanes(access, values, gradient, m, v, i, c); });
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Adam (Kingma & Ba 2015, Algorithm 1) as PyTorch computes it, with decoupled weight decay (Loshchilov &
-// Hutter 2019) as in AdamW.
+// Adam and Adamax (Kingma & Ba 2015, Algorithms 1 and 2) as PyTorch computes them, with decoupled weight
+// decay (Loshchilov & Hutter 2019) as in AdamW.
 
 #include "math/adam_step.h"
 #include "math/step_state.h"
@@ -16,6 +16,7 @@ struct AdamSettings {
   double beta2 = 0.999;
   float epsilon = 1e-8f;
   float weight_decay = 0.0f;
+  math::UpdateRule rule = math::UpdateRule::adam;
 
   math::AdamConstants constants() const {
     return {static_cast<float>(beta1),
@@ -23,14 +24,16 @@ struct AdamSettings {
             static_cast<float>(beta2),
             static_cast<float>(1.0 - beta2),
             epsilon,
-            weight_decay};
+            weight_decay,
+            rule};
   }
 };
 
 /// One step over the flat arena: values, m and v [size] are updated in place from `gradient` [size]:
-/// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²;
-/// p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε). Reads `state` (device). Throws
-/// ShapeError.
+/// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; then by the rule,
+///   adam: v ← β₂v + (1−β₂)g²; p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε);
+///   adamax: v ← max(β₂v, |g| + ε); p ← p − (lr / bias_correction1) · m / v.
+/// Reads `state` (device). Throws ShapeError.
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state);
 

@@ -1,15 +1,41 @@
 #include "train/optimizer.h"
 
+#include "base/check.h"
 #include "ops/reduce.h"
 #include "ops/running_average.h"
+#include "recipe/choices.h"
 
 namespace elbo {
+namespace {
+
+struct Row : Choice {
+  math::UpdateRule rule;
+};
+
+constexpr Row kTable[] = {
+    {{"adam"}, math::UpdateRule::adam},
+    {{"adamax"}, math::UpdateRule::adamax},
+};
+
+/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+ops::AdamSettings adam_settings(const TrainSettings& settings) {
+  const Row* row = find_row(kTable, settings.optimizer);
+  if (!row) throw ConfigError(concat("train.optimizer = \"", settings.optimizer, "\" is not known"));
+  return {settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
+          static_cast<float>(settings.weight_decay), row->rule};
+}
+
+}  // namespace
+
+std::span<const Choice> optimizer_choices() {
+  static const std::vector<Choice> choices = choices_of(kTable);
+  return choices;
+}
 
 Optimizer::Optimizer(Context& context, nn::Parameters& parameters, const TrainSettings& settings)
     : context_(context),
       parameters_(parameters),
-      adam_{settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
-            static_cast<float>(settings.weight_decay)},
+      adam_(adam_settings(settings)),
       clip_norm_(static_cast<float>(settings.clip_norm)),
       decay_(settings.ema) {
   parameters.prepare_training();

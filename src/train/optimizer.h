@@ -7,11 +7,13 @@
 
 namespace elbo {
 
-/// Adam over all parameters that gradients move, with clipping before it and a running average of the values
-/// behind it where the settings ask for them. Its methods give ops to the device; they allocate nothing.
+/// Adam, or what train.optimizer says, over all parameters that gradients move, with clipping before it and a
+/// running average of the values behind it where the settings ask for them. Its methods give ops to the
+/// device; they allocate nothing.
 class Optimizer {
  public:
-  /// Prepares the parameters for training. All must outlive this. Throws DeviceError (out of memory).
+  /// Prepares the parameters for training. All must outlive this. Throws ConfigError (an optimizer
+  /// that is not known), DeviceError (out of memory).
   Optimizer(Context& context, nn::Parameters& parameters, const TrainSettings& settings);
 
   const ops::AdamSettings& adam() const noexcept { return adam_; }

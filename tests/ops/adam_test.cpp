@@ -1,4 +1,5 @@
-// Adam and the step counters: one step per case, many steps against float64, and numbers worked out by hand.
+// Adam, Adamax and the step counters: one step per case, many steps against float64, and numbers worked out
+// by hand.
 
 #include "ops/adam.h"
 
@@ -26,7 +27,11 @@ TEST_P(AdamCases, MatchesFloat64) {
 INSTANTIATE_TEST_SUITE_P(Shapes, AdamCases,
                          testing::Values(AdamCase{1}, AdamCase{3, 2, 0.01f}, AdamCase{17, 1000},
                                          AdamCase{784, 1, 0.1f}, AdamCase{4097, 7}, AdamCase{8192, 3},
-                                         AdamCase{16411, 50, 0.01f}, AdamCase{50003, 100000}),
+                                         AdamCase{16411, 50, 0.01f}, AdamCase{50003, 100000},
+                                         AdamCase{1, 1, 0.0f, 2e-3f, UpdateRule::adamax},
+                                         AdamCase{17, 1000, 0.0f, 2e-3f, UpdateRule::adamax},
+                                         AdamCase{4097, 7, 0.1f, 2e-3f, UpdateRule::adamax},
+                                         AdamCase{50003, 50, 0.01f, 2e-3f, UpdateRule::adamax}),
                          CaseName());
 
 /// Parameters on the device under test that take steps as training does.
@@ -96,13 +101,62 @@ TEST(Adam, WeightDecayByHand) {
   EXPECT_NEAR(values[2], -1.8, 1e-6);
 }
 
+AdamSettings adamax() {
+  AdamSettings settings;
+  settings.rule = UpdateRule::adamax;
+  return settings;
+}
+
+// The same parameter, gradients and rate by Adamax, where u is the larger of 0.999 u and the gradient's size:
+//   t=1: m = 0.01, u = 0.1; 0.1/0.1 · 0.01/0.1 = 0.1                          → p = 0.9
+//   t=2: m = −0.011, u = max(0.0999, 0.2) = 0.2; 0.1/0.19 · 0.011/0.2 = 0.0289474   → p = 0.9289474
+//   t=3: m = 0.0201, u = max(0.1998, 0.3) = 0.3; 0.1/0.271 · 0.0201/0.3 = 0.0247232 → p = 0.9042242
+//   t=4, gradient 0: m = 0.01809, u = 0.2997; 0.1/0.3439 · 0.01809/0.2997 = 0.0175517 → p = 0.8866725
+TEST(Adamax, FourStepsByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Optimizer optimizer(context, {1.0f}, adamax(), 0.1f);
+  const std::pair<float, double> steps[] = {
+      {0.1f, 0.9}, {-0.2f, 0.9289474}, {0.3f, 0.9042242}, {0.0f, 0.8866725}};
+  for (const auto& [gradient, expected] : steps) {
+    optimizer.step({gradient});
+    EXPECT_NEAR(optimizer.values()[0], expected, 1e-6);
+  }
+}
+
+// ε is added to the gradient's size: of a gradient as large as ε the first step is half the rate.
+TEST(Adamax, EpsilonIsAddedToTheGradient) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  AdamSettings settings = adamax();
+  settings.epsilon = 0.25f;
+  settings.weight_decay = 0.5f;
+  Optimizer optimizer(context, {1.0f, -2.0f}, settings, 0.1f);
+  optimizer.step({0.25f, 0.0f});
+  EXPECT_NEAR(optimizer.values()[0], 0.95 - 0.05, 1e-6);
+  EXPECT_NEAR(optimizer.values()[1], -1.9, 1e-6) << "the decay alone";
+}
+
+TEST(Adamax, NotANumberShows) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  std::vector<float> gradient(19, 0.5f);
+  gradient[7] = std::numeric_limits<float>::quiet_NaN();
+  Optimizer optimizer(context, std::vector<float>(19, 1.0f), adamax(), 0.1f);
+  optimizer.step(gradient);
+  const auto values = optimizer.values();
+  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(std::isnan(values[i]), i == 7) << i;
+}
+
 TEST(Adam, ManyStepsFollowFloat64) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
   constexpr std::int64_t kSize = 37;
-  for (const float decay : {0.0f, 0.01f}) {
+  for (const auto& [decay, rule] : {std::pair{0.0f, UpdateRule::adam}, std::pair{0.01f, UpdateRule::adam},
+                                    std::pair{0.01f, UpdateRule::adamax}}) {
     AdamSettings settings;
     settings.weight_decay = decay;
+    settings.rule = rule;
     Random random(5);
     const auto initial = random.normal(kSize);
     Optimizer optimizer(context, initial, settings, 0.01f);
@@ -112,7 +166,8 @@ TEST(Adam, ManyStepsFollowFloat64) {
       const auto gradient = random.normal(kSize, 0.3, std::pow(10.0, t % 7 - 4));
       optimizer.step(gradient);
       for (std::size_t i = 0; i < kSize; ++i) {
-        reference[i].step(gradient[i], 0.01f, settings.beta1, settings.beta2, settings.epsilon, decay, t);
+        reference[i].step(gradient[i], 0.01f, settings.beta1, settings.beta2, settings.epsilon, decay, t,
+                          rule);
       }
     }
     std::vector<double> expected;

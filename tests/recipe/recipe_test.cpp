@@ -167,6 +167,8 @@ TEST(Recipe, UnknownNamesAreMetWithTheNearest) {
   EXPECT_SAYS(said, "pytorch");
   said = config_error([] { with("data.binarize=treshold"); });
   EXPECT_SAYS(said, "\"threshold\"");
+  said = config_error([] { with("train.optimizer=adammax"); });
+  EXPECT_SAYS(said, "\"adamax\"");
   said = config_error([] { with("model.kind=ae"); });
   EXPECT_SAYS(said, "\"vae\"");
 }

@@ -139,6 +139,11 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.corruption_amount = 0.25;
        }},
       {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
+      {"adamax",
+       [](Recipe& r) {
+         r.train.optimizer = "adamax";
+         r.train.weight_decay = 0.1;
+       }},
       {"decayed", [](Recipe& r) { r.train.weight_decay = 0.1; }},
       {"staged",
        [](Recipe& r) {

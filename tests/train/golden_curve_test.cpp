@@ -18,8 +18,8 @@ namespace elbo::test {
 namespace {
 
 /// The training in float64: the objective written again from its formulas, its gradient by finite
-/// differences, and Adam as torch.optim.AdamW documents it. Shares with the library only the order of the
-/// examples, the noise, the rates, and the initial parameters.
+/// differences, and Adam and Adamax as torch.optim documents them. Shares with the library only the order of
+/// the examples, the noise, the rates, and the initial parameters.
 class ReferenceTraining {
   static constexpr const char* kLogVariance = "decoder.log_variance";
 
@@ -192,6 +192,11 @@ class ReferenceTraining {
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] -= rate * s.weight_decay * values[i];
       m[i] = s.beta1 * m[i] + (1 - s.beta1) * gradient[i];
+      if (s.optimizer == "adamax") {
+        v[i] = std::max(s.beta2 * v[i], std::abs(gradient[i]) + s.epsilon);
+        values[i] -= rate / (1 - std::pow(s.beta1, steps_)) * m[i] / v[i];
+        continue;
+      }
       v[i] = s.beta2 * v[i] + (1 - s.beta2) * gradient[i] * gradient[i];
       const double m_hat = m[i] / (1 - std::pow(s.beta1, steps_)),
                    v_hat = v[i] / (1 - std::pow(s.beta2, steps_));
