@@ -78,6 +78,8 @@ struct TrainSettings {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.0;
+  /// Each tensor's gradient is divided by its norm first (Tomczak & Welling 2018).
+  bool normalize_gradient = false;
   double clip_norm = 0.0;       ///< largest global gradient norm; 0 means no clipping
   std::int64_t accumulate = 1;  ///< batches whose gradient makes up one step
   double ema = 0.0;  ///< decay of the running average of the weights that is evaluated and saved; 0: none

@@ -86,10 +86,19 @@ void check_schedule(const TrainSettings& train) {
   }
 }
 
+void check_gradient(const TrainSettings& train) {
+  if (train.normalize_gradient && train.clip_norm > 0.0) {
+    throw ConfigError(concat("train.clip_norm is ", train.clip_norm,
+                             ", but with train.normalize_gradient the gradient of each tensor has the norm 1 "
+                             "whatever it was: use one."));
+  }
+}
+
 }  // namespace
 
 void check_rules(const Recipe& recipe) {
   check_schedule(recipe.train);
+  check_gradient(recipe.train);
   check_data(recipe);
   check_likelihood(recipe);
   check_objective(recipe.objective);

@@ -25,6 +25,15 @@ ops::AdamSettings adam_settings(const TrainSettings& settings) {
           static_cast<float>(settings.weight_decay), row->rule};
 }
 
+/// The tensors that the optimizer moves, as files have them apart.
+std::vector<ops::RangeSpan> tensor_spans(const nn::ParameterLayout& layout) {
+  std::vector<ops::Range> ranges;
+  for (const nn::TensorInfo& tensor : layout.tensors) {
+    if (tensor.offset < layout.optimized_size) ranges.push_back({tensor.offset, tensor.size()});
+  }
+  return ops::range_spans(ranges, layout.optimized_size);
+}
+
 }  // namespace
 
 std::span<const Choice> optimizer_choices() {
@@ -40,16 +49,22 @@ Optimizer::Optimizer(Context& context, nn::Parameters& parameters, const TrainSe
       decay_(settings.ema) {
   parameters.prepare_training();
   if (decay_ > 0.0) parameters.prepare_average();
-  if (needs_whole_gradient()) {
-    clip_scratch_ = Buffer<double>(context, ops::clip_scratch_size(parameters.gradient().size));
+  if (settings.normalize_gradient) {
+    const auto spans = tensor_spans(parameters.layout());
+    tensors_ = Buffer<ops::RangeSpan>(context, std::span<const ops::RangeSpan>(spans));
+    scratch_ = Buffer<double>(context, tensors_.size());
+  } else if (needs_whole_gradient()) {
+    scratch_ = Buffer<double>(context, ops::clip_scratch_size(parameters.gradient().size));
   }
 }
 
 void Optimizer::step(const StepState* state) {
   const std::int64_t size = parameters_.layout().optimized_size;
   const VectorView<float> gradient = parameters_.gradient().part(0, size);
-  if (needs_whole_gradient()) {
-    ops::clip_global_norm(context_, gradient, clip_norm_, clip_scratch_.view(), nullptr);
+  if (normalizes()) {
+    ops::normalize_ranges(context_, gradient, tensors_.view(), scratch_.view(), nullptr);
+  } else if (needs_whole_gradient()) {
+    ops::clip_global_norm(context_, gradient, clip_norm_, scratch_.view(), nullptr);
   }
   ops::adam(context_, parameters_.values().part(0, size), gradient, parameters_.first_moment().part(0, size),
             parameters_.second_moment().part(0, size), adam_, state);

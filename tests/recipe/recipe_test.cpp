@@ -288,6 +288,12 @@ TEST(Recipe, ContradictionsAreRefused) {
   recipe = {};
   recipe.train.learning_rate = std::numeric_limits<double>::quiet_NaN();
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.learning_rate");
+  recipe = {};
+  recipe.train.normalize_gradient = true;
+  EXPECT_NO_THROW(recipe.validate());
+  recipe.train.clip_norm = 0.5;
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.clip_norm is 0.5");
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.normalize_gradient");
 }
 
 }  // namespace

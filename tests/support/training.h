@@ -138,6 +138,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.corruption = "masking";
          r.objective.corruption_amount = 0.25;
        }},
+      {"normalized", [](Recipe& r) { r.train.normalize_gradient = true; }},
       {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
       {"adamax",
        [](Recipe& r) {

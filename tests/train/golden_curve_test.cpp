@@ -133,6 +133,7 @@ class ReferenceTraining {
       if (name == kLogVariance) continue;  // it follows the squared errors
       for (double& parameter : values) gradient[name].push_back(finite_difference(parameter, minimised));
     }
+    normalize(gradient);
     clip(gradient);
     const double decay = std::min(recipe_.train.ema, (1.0 + steps_) / (10.0 + steps_));
     for (auto& [name, values] : vae_.tensors()) {
@@ -171,6 +172,14 @@ class ReferenceTraining {
   void move_variance(double& log_variance, double mean_square) const {
     const double share = std::max(9.0 / (10.0 + static_cast<double>(steps_)), 0.01);
     log_variance = std::log((1.0 - share) * std::exp(log_variance) + share * mean_square);
+  }
+
+  void normalize(NamedTensors& gradient) const {
+    if (!recipe_.train.normalize_gradient) return;
+    for (auto& [name, values] : gradient) {
+      const double square = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+      for (double& g : values) g /= std::sqrt(square) + 1e-7;
+    }
   }
 
   void clip(NamedTensors& gradient) const {
