@@ -16,7 +16,7 @@ __global__ void __launch_bounds__(kThreads)
                 math::AdamConstants constants, const StepState* state) {
   const std::int64_t first = 4 * (static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x);
   const std::int64_t count = size - first;
-  if (count <= 0) return;  // no barrier follows
+  if (count <= 0 || state->skipped) return;  // no barrier follows
   const math::AdamCoefficients c = math::adam_coefficients(constants, *state);
   float4 p4 = load4(values + first, count, aligned);
   const float4 g4 = load4(gradient + first, count, aligned);
@@ -36,6 +36,11 @@ __global__ void advance_kernel(StepState* next, const StepState* state, const St
   *next = math::advanced(*state, rates, rates_size, batch, beta1, beta2);
 }
 
+__global__ void skip_kernel(StepState* state, SkippedSteps* skipped, const float* norm, float limit,
+                            double beta1, double beta2) {
+  math::skip_beyond(*state, *skipped, *norm, limit, beta1, beta2);
+}
+
 }  // namespace
 
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
@@ -50,6 +55,12 @@ void advance_step(Context& context, StepState* next, const StepState* state,
                   VectorView<const StepRates> rates, std::int64_t batch, const ops::AdamSettings& settings) {
   launch(context.cuda(), LaunchShape{1, 1}, advance_kernel, next, state, rates.data, rates.size, batch,
          settings.beta1, settings.beta2);
+}
+
+void skip_beyond(Context& context, StepState* state, SkippedSteps* skipped, const float* norm, float limit,
+                 const ops::AdamSettings& settings) {
+  launch(context.cuda(), LaunchShape{1, 1}, skip_kernel, state, skipped, norm, limit, settings.beta1,
+         settings.beta2);
 }
 
 }  // namespace elbo::cuda

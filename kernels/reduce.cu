@@ -108,8 +108,10 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
   const std::int64_t spans = ops::clip_scratch_size(gradient.size);
   launch(context.cuda(), LaunchShape{blocks_for(spans, 1), kThreads, sizeof(Scratch)}, squares_kernel,
          scratch.data, gradient.data, gradient.size);
-  // One block at least, so that the norm of nothing is written too.
-  const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, kMaxBlocks);
+  // One block at least, so that the norm of nothing is written too; and no more where it is all there is to
+  // do.
+  const unsigned most = std::isinf(max_norm) ? 1u : kMaxBlocks;
+  const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, most);
   launch(context.cuda(), LaunchShape{blocks, kThreads, sizeof(Scratch)}, clip_kernel, gradient.data,
          gradient.size, scratch.data, spans, max_norm, norm);
 }

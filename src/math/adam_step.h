@@ -35,6 +35,29 @@ ELBO_HD inline AdamCoefficients adam_coefficients(const AdamConstants& constants
           state.learning_rate / state.bias_correction1, 1.0f / std::sqrt(state.bias_correction2)};
 }
 
+/// The bias corrections of update t, from 1.
+ELBO_HD inline void correct_bias(StepState& state, std::uint64_t update, double beta1, double beta2) {
+  const double t = static_cast<double>(update);
+  state.bias_correction1 = static_cast<float>(1.0 - std::pow(beta1, t));
+  state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
+}
+
+/// Skips the step of `state` where its gradient's norm is not finite or above `limit`, and counts it; else
+/// corrects for the updates that there were, which skipped steps are none of.
+ELBO_HD inline void skip_beyond(StepState& state, SkippedSteps& skipped, float norm, float limit,
+                                double beta1, double beta2) {
+  if (std::isfinite(norm) && norm <= limit) {
+    skipped.in_a_row = 0;
+    if (skipped.total > 0) correct_bias(state, state.step - skipped.total, beta1, beta2);
+    return;
+  }
+  state.skipped = 1;
+  skipped.total += 1;
+  skipped.in_a_row += 1;
+  skipped.last_norm = static_cast<double>(norm);
+  if (skipped.in_a_row == kMostSkippedInARow) skipped.stuck_at = state.step;
+}
+
 /// The counters, rates and corrections of the step after `state`'s, over a batch of `batch` rows. Its rates
 /// are those of its place in the epoch, where `rates` has that many; else they stay.
 ELBO_HD inline StepState advanced(StepState state, const StepRates* rates, std::int64_t rates_size,
@@ -49,9 +72,8 @@ ELBO_HD inline StepState advanced(StepState state, const StepRates* rates, std::
   state.noise_time = state.step;
   state.cursor = state.next_cursor;
   state.next_cursor += batch;
-  const double t = static_cast<double>(state.step);
-  state.bias_correction1 = static_cast<float>(1.0 - std::pow(beta1, t));
-  state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
+  state.skipped = 0;
+  correct_bias(state, state.step, beta1, beta2);
   return state;
 }
 

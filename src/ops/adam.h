@@ -33,20 +33,28 @@ struct AdamSettings {
 /// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; then by the rule,
 ///   adam: v ← β₂v + (1−β₂)g²; p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε);
 ///   adamax: v ← max(β₂v, |g| + ε); p ← p − (lr / bias_correction1) · m / v.
-/// Reads `state` (device). Throws ShapeError.
+/// Reads `state` (device); of a step that is skipped, all stays as it is. Throws ShapeError.
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state);
 
 /// Begins a step: *next is *state with the rates rates[epoch_steps], then epoch_steps += 1, step += 1,
-/// noise_time = step, cursor = next_cursor, next_cursor += batch, and the bias corrections 1 − βᵗ in double
-/// precision. Both are in device memory, and may be one. `rates` [steps of the epoch] (device); after its
-/// last, and where it is empty, the rates stay. Throws ShapeError.
+/// noise_time = step, cursor = next_cursor, next_cursor += batch, skipped = 0, and the bias corrections 1 −
+/// βᵗ in double precision with t = step. Both are in device memory, and may be one. `rates` [steps of the
+/// epoch] (device); after its last, and where it is empty, the rates stay. Throws ShapeError.
 void advance_step(Context& context, StepState* next, const StepState* state,
                   VectorView<const StepRates> rates, std::int64_t batch, const AdamSettings& settings);
+
+/// Skips the step at hand where its gradient is not to be trusted: where *norm, of the whole gradient, is
+/// NaN, infinite or above `limit` (positive), state->skipped = 1, and *skipped counts it. Else *skipped
+/// begins a new row, and the bias corrections become those of t = state->step − skipped->total, as skipped
+/// steps leave the moments as they are. All in device memory. Throws ShapeError.
+void skip_beyond(Context& context, StepState* state, SkippedSteps* skipped, const float* norm, float limit,
+                 const AdamSettings& settings);
 
 }  // namespace elbo::ops
 
 namespace elbo::cuda {  // the same contracts, in kernels/adam.cu
 decltype(ops::adam) adam;
 decltype(ops::advance_step) advance_step;
+decltype(ops::skip_beyond) skip_beyond;
 }  // namespace elbo::cuda

@@ -24,7 +24,8 @@ std::int64_t clip_scratch_size(std::int64_t size);
 
 /// norm = ‖gradient‖₂ is written to *norm (device; may be null); then gradient *= min(1, max_norm / norm), as
 /// PyTorch's clip_grad_norm_ (with its 1e-6 added to the norm). A norm that is not finite leaves the gradient
-/// as it is. `scratch` [clip_scratch_size(gradient.size)] on the device. Throws ShapeError.
+/// as it is, and so does a max_norm of infinity: then it is measured alone. `scratch`
+/// [clip_scratch_size(gradient.size)] on the device. Throws ShapeError.
 void clip_global_norm(Context& context, VectorView<float> gradient, float max_norm,
                       VectorView<double> scratch, float* norm);
 

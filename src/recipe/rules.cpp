@@ -92,6 +92,11 @@ void check_gradient(const TrainSettings& train) {
                              ", but with train.normalize_gradient the gradient of each tensor has the norm 1 "
                              "whatever it was: use one."));
   }
+  if (train.skip_norm > 0.0 && train.clip_norm >= train.skip_norm) {
+    throw ConfigError(concat("train.clip_norm is ", train.clip_norm, ", but steps whose norm is above ",
+                             "train.skip_norm, which is ", train.skip_norm,
+                             ", are skipped before: nothing would be clipped. Lower train.clip_norm."));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "train/optimizer.h"
 
+#include <limits>
+
 #include "base/check.h"
 #include "ops/reduce.h"
 #include "ops/running_average.h"
@@ -45,10 +47,13 @@ Optimizer::Optimizer(Context& context, nn::Parameters& parameters, const TrainSe
     : context_(context),
       parameters_(parameters),
       adam_(adam_settings(settings)),
-      clip_norm_(static_cast<float>(settings.clip_norm)),
+      clip_norm_(settings.clip_norm > 0.0 ? static_cast<float>(settings.clip_norm)
+                                          : std::numeric_limits<float>::infinity()),
+      skip_norm_(static_cast<float>(settings.skip_norm)),
       decay_(settings.ema) {
   parameters.prepare_training();
   if (decay_ > 0.0) parameters.prepare_average();
+  if (settings.skip_norm > 0.0) norm_ = Buffer<float>(context, 1);
   if (settings.normalize_gradient) {
     const auto spans = tensor_spans(parameters.layout());
     tensors_ = Buffer<ops::RangeSpan>(context, std::span<const ops::RangeSpan>(spans));
@@ -58,14 +63,15 @@ Optimizer::Optimizer(Context& context, nn::Parameters& parameters, const TrainSe
   }
 }
 
-void Optimizer::step(const StepState* state) {
+void Optimizer::step(StepState* state, SkippedSteps* skipped) {
   const std::int64_t size = parameters_.layout().optimized_size;
   const VectorView<float> gradient = parameters_.gradient().part(0, size);
   if (normalizes()) {
-    ops::normalize_ranges(context_, gradient, tensors_.view(), scratch_.view(), nullptr);
+    ops::normalize_ranges(context_, gradient, tensors_.view(), scratch_.view(), norm_.data());
   } else if (needs_whole_gradient()) {
-    ops::clip_global_norm(context_, gradient, clip_norm_, scratch_.view(), nullptr);
+    ops::clip_global_norm(context_, gradient, clip_norm_, scratch_.view(), norm_.data());
   }
+  if (skips()) ops::skip_beyond(context_, state, skipped, norm_.data(), skip_norm_, adam_);
   ops::adam(context_, parameters_.values().part(0, size), gradient, parameters_.first_moment().part(0, size),
             parameters_.second_moment().part(0, size), adam_, state);
 }

@@ -281,6 +281,99 @@ TEST(AdvanceStep, CorrectionsReachOne) {
   EXPECT_EQ(buffer.download()[0].bias_correction2, 1.0f);
 }
 
+TEST(Adam, ASkippedStepLeavesTheBitsAsTheyAre) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  constexpr std::int64_t kSize = 30001;
+  Random random(4);
+  const auto before = random.normal(kSize);
+  Buffer<float> values(context, before), m(context, before), v(context, before);
+  const Buffer<float> gradient(context, std::vector<float>(kSize, std::numeric_limits<float>::quiet_NaN()));
+  const StepState state{.step = 3, .learning_rate = 0.1f, .skipped = 1};
+  const Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
+  ops::adam(context, values.view(), gradient.view(), m.view(), v.view(), {}, device_state.data());
+  for (Buffer<float>* buffer : {&values, &m, &v}) EXPECT_EQ(buffer->download(), before);
+}
+
+/// Steps one after the other whose gradients have these norms.
+class SkippingSteps {
+ public:
+  explicit SkippingSteps(float limit)
+      : limit_(limit), norm_(context_, 1), state_(context_, 1), skipped_(context_, 1) {
+    state_.fill_zero();
+    skipped_.fill_zero();
+  }
+  void step(float norm) {
+    norm_.upload(std::span<const float>(&norm, 1));
+    ops::advance_step(context_, state_.data(), state_.data(), {}, 1, {});
+    ops::skip_beyond(context_, state_.data(), skipped_.data(), norm_.data(), limit_, {});
+  }
+  StepState state() const { return state_.download()[0]; }
+  SkippedSteps skipped() const { return skipped_.download()[0]; }
+
+ private:
+  Context context_{device()};
+  float limit_;
+  Buffer<float> norm_;
+  Buffer<StepState> state_;
+  Buffer<SkippedSteps> skipped_;
+};
+
+TEST(SkipBeyond, CountsWhatIsAboveOrNoNumber) {
+  ELBO_REQUIRE_DEVICE();
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinity = std::numeric_limits<float>::infinity();
+  SkippingSteps steps(5.0f);
+  const struct {
+    float norm;
+    std::uint32_t skipped;
+    std::uint64_t total, in_a_row, updates;
+  } expected[] = {{4.0f, 0, 0, 0, 1},     {5.1f, 1, 1, 1, 0}, {nan, 1, 2, 2, 0}, {5.0f, 0, 2, 0, 2},
+                  {infinity, 1, 3, 1, 0}, {0.0f, 0, 3, 0, 3}, {1.0f, 0, 3, 0, 4}};
+  std::uint64_t step = 0;
+  for (const auto& [norm, skipped, total, in_a_row, updates] : expected) {
+    SCOPED_TRACE(++step);
+    steps.step(norm);
+    const StepState state = steps.state();
+    EXPECT_EQ(state.step, step);
+    EXPECT_EQ(state.noise_time, step) << "noise goes on";
+    EXPECT_EQ(state.skipped, skipped);
+    EXPECT_EQ(steps.skipped().total, total);
+    EXPECT_EQ(steps.skipped().in_a_row, in_a_row);
+    if (skipped) continue;
+    EXPECT_NEAR(state.bias_correction1, 1.0 - std::pow(0.9, updates), 1e-7);
+    EXPECT_NEAR(state.bias_correction2, 1.0 - std::pow(0.999, updates), 1e-9);
+  }
+  EXPECT_EQ(steps.skipped().last_norm, infinity);
+  EXPECT_EQ(steps.skipped().stuck_at, 0u);
+}
+
+TEST(SkipBeyond, NotesWhereARowIsTooLong) {
+  ELBO_REQUIRE_DEVICE();
+  SkippingSteps steps(5.0f);
+  steps.step(1.0f);
+  for (std::uint64_t i = 1; i < kMostSkippedInARow; ++i) steps.step(6.0f);
+  EXPECT_EQ(steps.skipped().stuck_at, 0u);
+  steps.step(7.0f);
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMostSkippedInARow);
+  EXPECT_EQ(steps.skipped().last_norm, 7.0);
+  steps.step(1.0f);
+  steps.step(8.0f);
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMostSkippedInARow) << "it stays for the host to see";
+}
+
+TEST(SkipBeyond, WrongArgumentsAreRefused) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<StepState> state(context, 1);
+  Buffer<SkippedSteps> skipped(context, 1);
+  Buffer<float> norm(context, 1);
+  EXPECT_THROW(ops::skip_beyond(context, nullptr, skipped.data(), norm.data(), 1.0f, {}), ShapeError);
+  EXPECT_THROW(ops::skip_beyond(context, state.data(), nullptr, norm.data(), 1.0f, {}), ShapeError);
+  EXPECT_THROW(ops::skip_beyond(context, state.data(), skipped.data(), nullptr, 1.0f, {}), ShapeError);
+  EXPECT_THROW(ops::skip_beyond(context, state.data(), skipped.data(), norm.data(), 0.0f, {}), ShapeError);
+}
+
 TEST(Adam, WrongShapesAreRefused) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());

@@ -213,6 +213,7 @@ TEST(Recipe, ImpossibleValuesAreRefused) {
                               "train.epsilon=0",
                               "train.weight_decay=-1",
                               "train.clip_norm=-1",
+                              "train.skip_norm=-1",
                               "train.seed=-1",
                               "data.standardize=maybe",
                               "train.batch=",
@@ -294,6 +295,11 @@ TEST(Recipe, ContradictionsAreRefused) {
   recipe.train.clip_norm = 0.5;
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.clip_norm is 0.5");
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.normalize_gradient");
+  recipe.train.normalize_gradient = false;
+  recipe.train.skip_norm = 0.5;
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "Lower train.clip_norm");
+  recipe.train.skip_norm = 0.6;
+  EXPECT_NO_THROW(recipe.validate());
 }
 
 }  // namespace
