@@ -1,8 +1,8 @@
-// Adam as the epilogue of the weight gradient's product: the gradient stays in registers.
+// Adam or Adamax as the epilogue of the weight gradient's product: the gradient stays in registers.
 
 #include "ops/linear_adam.h"
 
-#include "math/adam.h"
+#include "math/update.h"
 #include "product.cuh"
 
 namespace elbo::cuda {
@@ -21,10 +21,10 @@ struct FinishAdam {
     float4 value = load4(layer.w.data + at, count, aligned);
     float4 m = load4(layer.w_m.data + at, count, aligned);
     float4 v = load4(layer.w_v.data + at, count, aligned);
-    math::adam_update(value.x, gradient.x, m.x, v.x, c);
-    math::adam_update(value.y, gradient.y, m.y, v.y, c);
-    math::adam_update(value.z, gradient.z, m.z, v.z, c);
-    math::adam_update(value.w, gradient.w, m.w, v.w, c);
+    math::update_parameter(value.x, gradient.x, m.x, v.x, c);
+    math::update_parameter(value.y, gradient.y, m.y, v.y, c);
+    math::update_parameter(value.z, gradient.z, m.z, v.z, c);
+    math::update_parameter(value.w, gradient.w, m.w, v.w, c);
     store4(layer.w.data + at, value, count, aligned);
     store4(layer.w_m.data + at, m, count, aligned);
     store4(layer.w_v.data + at, v, count, aligned);
@@ -32,7 +32,7 @@ struct FinishAdam {
   __device__ void operand_sum(std::int64_t row, float gradient) const {
     if (!layer.b.data) return;
     const math::AdamCoefficients c = math::adam_coefficients(constants, *state);
-    math::adam_update(layer.b.data[row], gradient, layer.b_m.data[row], layer.b_v.data[row], c);
+    math::update_parameter(layer.b.data[row], gradient, layer.b_m.data[row], layer.b_v.data[row], c);
   }
   bool stores_sums() const { return false; }
   bool adds_sums() const { return false; }

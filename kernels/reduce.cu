@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "block.cuh"
+#include "memory.cuh"
 #include "platform.cuh"
 
 namespace elbo::cuda {
@@ -58,6 +59,43 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+/// partial[span] = Σ gradient² over each span of a table.
+__global__ void __launch_bounds__(kThreads)
+    range_squares_kernel(double* partial, const float* gradient, const ops::RangeSpan* spans) {
+  auto& scratch = shared_storage<Scratch>();
+  const ops::RangeSpan span = spans[blockIdx.x];
+  const double squares =
+      sum_of(gradient + span.first, span.size, scratch, [](double value) { return value * value; });
+  if (threadIdx.x == 0) partial[blockIdx.x] = squares;
+}
+
+/// A block a span, and one at least: each adds up the partial sums of its range, the first one all of them
+/// too.
+__global__ void __launch_bounds__(kThreads)
+    normalize_kernel(float* gradient, const ops::RangeSpan* spans, std::int64_t count, const double* partial,
+                     float* norm) {
+  auto& scratch = shared_storage<Scratch>();
+  const auto itself = [](double value) { return value; };
+  if (norm && blockIdx.x == 0) {
+    const double squares = sum_of(partial, count, scratch, itself);
+    if (threadIdx.x == 0) *norm = static_cast<float>(std::sqrt(squares));
+  }
+  if (blockIdx.x >= count) return;  // the whole block
+  const ops::RangeSpan span = spans[blockIdx.x];
+  const double squares = sum_of(partial + span.begin, span.end - span.begin, scratch, itself);
+  const float factor = static_cast<float>(1.0 / (std::sqrt(squares) + ops::kNormEpsilon));
+  float* const values = gradient + span.first;
+  const bool aligned = aligned16(values);
+  for (std::int64_t i = 4 * threadIdx.x; i < span.size; i += 4 * kThreads) {
+    float4 g = load4(values + i, span.size - i, aligned);
+    g.x *= factor;
+    g.y *= factor;
+    g.z *= factor;
+    g.w *= factor;
+    store4(values + i, g, span.size - i, aligned);
+  }
+}
+
 }  // namespace
 
 void reduce_sum(Context& context, double* sum, VectorView<const float> values, bool accumulate) {
@@ -70,10 +108,21 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
   const std::int64_t spans = ops::clip_scratch_size(gradient.size);
   launch(context.cuda(), LaunchShape{blocks_for(spans, 1), kThreads, sizeof(Scratch)}, squares_kernel,
          scratch.data, gradient.data, gradient.size);
-  // One block at least, so that the norm of nothing is written too.
-  const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, kMaxBlocks);
+  // One block at least, so that the norm of nothing is written too; and no more where it is all there is to
+  // do.
+  const unsigned most = std::isinf(max_norm) ? 1u : kMaxBlocks;
+  const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, most);
   launch(context.cuda(), LaunchShape{blocks, kThreads, sizeof(Scratch)}, clip_kernel, gradient.data,
          gradient.size, scratch.data, spans, max_norm, norm);
+}
+
+void normalize_ranges(Context& context, VectorView<float> gradient, VectorView<const ops::RangeSpan> spans,
+                      VectorView<double> scratch, float* norm) {
+  const unsigned blocks = blocks_for(spans.size, 1);
+  launch(context.cuda(), LaunchShape{blocks, kThreads, sizeof(Scratch)}, range_squares_kernel, scratch.data,
+         gradient.data, spans.data);
+  launch(context.cuda(), LaunchShape{std::max(blocks, 1u), kThreads, sizeof(Scratch)}, normalize_kernel,
+         gradient.data, spans.data, spans.size, scratch.data, norm);
 }
 
 }  // namespace elbo::cuda

@@ -16,7 +16,7 @@ __global__ void __launch_bounds__(kThreads)
                            const StepState* state) {
   const std::int64_t first = 4 * (static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x);
   const std::int64_t count = size - first;
-  if (count <= 0) return;  // no barrier follows
+  if (count <= 0 || state->skipped) return;  // no barrier follows
   const float share = math::average_share(decay, state->step);
   float4 a = load4(average + first, count, aligned);
   const float4 v = load4(values + first, count, aligned);

@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 __global__ void move_variance_kernel(float* log_variance, const double* sums, const StepState* state) {
-  if (threadIdx.x == 0) {
+  if (threadIdx.x == 0 && !state->skipped) {
     *log_variance = math::moved_log_variance(*log_variance, sums[0], sums[1], state->step);
   }
 }

@@ -62,6 +62,7 @@ struct ObjectiveSettings {
 struct TrainSettings {
   std::int64_t epochs = 10;
   std::int64_t batch = 128;
+  std::string optimizer = "adam";  ///< adam, adamax (Kingma & Ba 2015)
   double learning_rate = 1e-3;
   /// How the rate goes: constant; step (times decay_factor every decay_epochs); cosine (down to
   /// final_learning_rate at the last step); staged (stage_epochs, each at its stage_rates, instead of
@@ -77,6 +78,10 @@ struct TrainSettings {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.0;
+  /// Each tensor's gradient is divided by its norm first (Tomczak & Welling 2018).
+  bool normalize_gradient = false;
+  /// A step whose gradient has a larger norm, or one that is not finite, moves nothing. 0: none is skipped.
+  double skip_norm = 0.0;
   double clip_norm = 0.0;       ///< largest global gradient norm; 0 means no clipping
   std::int64_t accumulate = 1;  ///< batches whose gradient makes up one step
   double ema = 0.0;  ///< decay of the running average of the weights that is evaluated and saved; 0: none

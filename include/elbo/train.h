@@ -19,6 +19,7 @@ struct Progress {
   std::int64_t step = 0;  ///< in this epoch, counted from 1
   std::int64_t steps_per_epoch = 0;
   ElboTerms train;
+  std::int64_t skipped_steps = 0;  ///< by train.skip_norm, since the beginning
   double examples_per_second = 0.0;
   double seconds_left = 0.0;  ///< of the whole training, by the rate so far
 };
@@ -32,6 +33,8 @@ struct EpochMetrics {
   ElboTerms train;  ///< averaged over the epoch's batches as they were trained on
   /// What was minimised, whatever the objective, averaged likewise; nats per example.
   double objective = 0.0;
+  /// With train.skip_norm: of those steps, the ones that were skipped.
+  std::optional<std::int64_t> skipped_steps;
   std::optional<ElboTerms> validation;
   /// What tells the best epoch, nats per example: the validation data's cost by the objective as it is at the
   /// training's end, reconstruction + β·KL, or with a capacity + β·|KL − C|. With objective.kind = "iwae" the
@@ -42,9 +45,10 @@ struct EpochMetrics {
 
 struct TrainReport {
   std::vector<EpochMetrics>
-      epochs;              ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
-  std::int64_t steps = 0;  ///< optimizer steps since the beginning, earlier calls included
-  std::int64_t epoch = 0;  ///< the last one finished, earlier calls included
+      epochs;                      ///< those of this call; a resumed run's earlier ones are in metrics.jsonl
+  std::int64_t steps = 0;          ///< optimizer steps since the beginning, earlier calls included
+  std::int64_t skipped_steps = 0;  ///< of them, by train.skip_norm
+  std::int64_t epoch = 0;          ///< the last one finished, earlier calls included
   /// Of the lowest validation_objective; without validation the last one.
   std::int64_t best_epoch = 0;
   double seconds = 0.0;              ///< of the call: training, validation and saving
@@ -78,7 +82,8 @@ struct TrainOptions {
 /// average with train.ema, or the best of either with train.patience. Unless resumed, it goes from the
 /// parameters the model has, with a fresh optimizer. Throws ConfigError (train.patience without validation
 /// data), ShapeError (rows are not the model's), DataError (data does not suit the likelihood, none to train
-/// on, a checkpoint is corrupt or of other data), DivergedError (the last good checkpoint stays), IoError,
+/// on, a checkpoint is corrupt or of other data), DivergedError (a loss, or a parameter, that is no number,
+/// or twenty steps in a row that train.skip_norm skipped; the last good checkpoint stays), IoError,
 /// DeviceError.
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
 

@@ -1,5 +1,6 @@
 #pragma once
-// What an Adam step needs besides the parameters: its constants, and the counters that move with it.
+// What a step of Adam or Adamax needs besides the parameters: its constants, and the counters that move with
+// it.
 
 #include <cmath>
 
@@ -8,6 +9,9 @@
 
 namespace elbo::math {
 
+/// By which formula two moments move a parameter: math/adam.h's or math/adamax.h's (math/update.h).
+enum class UpdateRule { adam, adamax };
+
 /// What stays the same over a training. The complements come from betas in double, since 1 − 0.999f is 1e-5
 /// off.
 struct AdamConstants {
@@ -15,6 +19,7 @@ struct AdamConstants {
   float beta2, one_minus_beta2;
   float epsilon;
   float weight_decay;
+  UpdateRule rule;
 };
 
 /// What the update multiplies by, the same for every parameter of a step.
@@ -28,6 +33,29 @@ struct AdamCoefficients {
 ELBO_HD inline AdamCoefficients adam_coefficients(const AdamConstants& constants, const StepState& state) {
   return {constants, 1.0f - state.learning_rate * constants.weight_decay,
           state.learning_rate / state.bias_correction1, 1.0f / std::sqrt(state.bias_correction2)};
+}
+
+/// The bias corrections of update t, from 1.
+ELBO_HD inline void correct_bias(StepState& state, std::uint64_t update, double beta1, double beta2) {
+  const double t = static_cast<double>(update);
+  state.bias_correction1 = static_cast<float>(1.0 - std::pow(beta1, t));
+  state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
+}
+
+/// Skips the step of `state` where its gradient's norm is not finite or above `limit`, and counts it; else
+/// corrects for the updates that there were, which skipped steps are none of.
+ELBO_HD inline void skip_beyond(StepState& state, SkippedSteps& skipped, float norm, float limit,
+                                double beta1, double beta2) {
+  if (std::isfinite(norm) && norm <= limit) {
+    skipped.in_a_row = 0;
+    if (skipped.total > 0) correct_bias(state, state.step - skipped.total, beta1, beta2);
+    return;
+  }
+  state.skipped = 1;
+  skipped.total += 1;
+  skipped.in_a_row += 1;
+  skipped.last_norm = static_cast<double>(norm);
+  if (skipped.in_a_row == kMostSkippedInARow) skipped.stuck_at = state.step;
 }
 
 /// The counters, rates and corrections of the step after `state`'s, over a batch of `batch` rows. Its rates
@@ -44,9 +72,8 @@ ELBO_HD inline StepState advanced(StepState state, const StepRates* rates, std::
   state.noise_time = state.step;
   state.cursor = state.next_cursor;
   state.next_cursor += batch;
-  const double t = static_cast<double>(state.step);
-  state.bias_correction1 = static_cast<float>(1.0 - std::pow(beta1, t));
-  state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
+  state.skipped = 0;
+  correct_bias(state, state.step, beta1, beta2);
   return state;
 }
 

@@ -8,7 +8,8 @@
 // ELBO_VECTOR_PASS defined, within that set's compilation region, where ELBO_FORMULAS is elbo::math::<the
 // set>. So a formula header:
 // - is guarded by `#if !defined(ITS_GUARD) || defined(ELBO_VECTOR_PASS)`;
-// - includes only formula.h and elementary.h, and headers that have `#pragma once`;
+// - includes only formula.h and elementary.h, and headers that have `#pragma once`; one that chooses among
+//   formulas includes theirs, and stands for them in ops/simd.h;
 // - has templates and types alone, no state.
 
 #include "math/host_device.h"

@@ -25,7 +25,21 @@ struct StepState {
   float capacity = 0.0f;          ///< C, of the KL
   float bias_correction1 = 1.0f;  ///< 1 − β₁ᵗ (Kingma & Ba 2015, Algorithm 1)
   float bias_correction2 = 1.0f;  ///< 1 − β₂ᵗ
+  /// Not 0: this step is skipped. Whatever it would move stays as it is: parameters, moments, their running
+  /// average, and what parts move themselves. Known once the whole gradient is.
+  std::uint32_t skipped = 0;
 };
+
+/// The steps that were skipped since a training began. Lives in device memory; `ops::skip_beyond` counts.
+struct SkippedSteps {
+  std::uint64_t total = 0;
+  std::uint64_t in_a_row = 0;  ///< up to the last step
+  std::uint64_t stuck_at = 0;  ///< the step with which they were kMostSkippedInARow; 0: none
+  double last_norm = 0.0;      ///< of the gradient of the last one
+};
+
+/// Steps one after the other without which a training goes nowhere.
+inline constexpr std::uint64_t kMostSkippedInARow = 20;
 
 /// What a random number is for; part of its address, so that two uses never share a number.
 enum class NoisePurpose : std::uint32_t {

@@ -25,14 +25,15 @@ template <class Access>
 HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, float* m, float* v,
                            std::int64_t i, const math::AdamCoefficients& c) {
   Floats value = access.load(values + i), first = access.load(m + i), second = access.load(v + i);
-  formulas::adam_update(value, access.load(gradient + i), first, second, c);
+  formulas::update_parameter(value, access.load(gradient + i), first, second, c);
   access.store(value, values + i);
   access.store(first, m + i);
   access.store(second, v + i);
 }
 
+/// The coefficients are a copy, which no store can change: the rule is asked once.
 void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
-               const math::AdamCoefficients& c) {
+               const math::AdamCoefficients c) {
   formulas::for_lanes(size,
                       [&](auto access, std::int64_t i) { adam_lanes(access, values, gradient, m, v, i, c); });
 }
@@ -80,6 +81,7 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::adam(context, values, gradient, m, v, settings, state); });
   }
+  if (state->skipped) return;
   const auto c = math::adam_coefficients(settings.constants(), *state);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
   for (std::int64_t first = 0; first < values.size; first += kSpan) {
@@ -100,6 +102,18 @@ void advance_step(Context& context, StepState* next, const StepState* state,
     return run_on_cuda(context, [&] { cuda::advance_step(context, next, state, rates, batch, settings); });
   }
   *next = math::advanced(*state, rates.data, rates.size, batch, settings.beta1, settings.beta2);
+}
+
+void skip_beyond(Context& context, StepState* state, SkippedSteps* skipped, const float* norm, float limit,
+                 const AdamSettings& settings) {
+  ELBO_CHECK(state != nullptr && skipped != nullptr && norm != nullptr, ShapeError,
+             "skip_beyond was given no step state, no counter or no norm");
+  ELBO_CHECK(limit > 0.0f, ShapeError, "skip_beyond's limit is ", limit, " and must be positive");
+  const TracedOp traced(context, [] { return plain_call("skip_beyond", "1", sizeof(StepState)); });
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::skip_beyond(context, state, skipped, norm, limit, settings); });
+  }
+  math::skip_beyond(*state, *skipped, *norm, limit, settings.beta1, settings.beta2);
 }
 
 }  // namespace elbo::ops

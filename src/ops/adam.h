@@ -1,6 +1,6 @@
 #pragma once
-// Adam (Kingma & Ba 2015, Algorithm 1) as PyTorch computes it, with decoupled weight decay (Loshchilov &
-// Hutter 2019) as in AdamW.
+// Adam and Adamax (Kingma & Ba 2015, Algorithms 1 and 2) as PyTorch computes them, with decoupled weight
+// decay (Loshchilov & Hutter 2019) as in AdamW.
 
 #include "math/adam_step.h"
 #include "math/step_state.h"
@@ -16,6 +16,7 @@ struct AdamSettings {
   double beta2 = 0.999;
   float epsilon = 1e-8f;
   float weight_decay = 0.0f;
+  math::UpdateRule rule = math::UpdateRule::adam;
 
   math::AdamConstants constants() const {
     return {static_cast<float>(beta1),
@@ -23,27 +24,37 @@ struct AdamSettings {
             static_cast<float>(beta2),
             static_cast<float>(1.0 - beta2),
             epsilon,
-            weight_decay};
+            weight_decay,
+            rule};
   }
 };
 
 /// One step over the flat arena: values, m and v [size] are updated in place from `gradient` [size]:
-/// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²;
-/// p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε). Reads `state` (device). Throws
-/// ShapeError.
+/// p ← p − lr·λ·p; m ← β₁m + (1−β₁)g; then by the rule,
+///   adam: v ← β₂v + (1−β₂)g²; p ← p − (lr / bias_correction1) · m / (√v / √bias_correction2 + ε);
+///   adamax: v ← max(β₂v, |g| + ε); p ← p − (lr / bias_correction1) · m / v.
+/// Reads `state` (device); of a step that is skipped, all stays as it is. Throws ShapeError.
 void adam(Context& context, VectorView<float> values, VectorView<const float> gradient, VectorView<float> m,
           VectorView<float> v, const AdamSettings& settings, const StepState* state);
 
 /// Begins a step: *next is *state with the rates rates[epoch_steps], then epoch_steps += 1, step += 1,
-/// noise_time = step, cursor = next_cursor, next_cursor += batch, and the bias corrections 1 − βᵗ in double
-/// precision. Both are in device memory, and may be one. `rates` [steps of the epoch] (device); after its
-/// last, and where it is empty, the rates stay. Throws ShapeError.
+/// noise_time = step, cursor = next_cursor, next_cursor += batch, skipped = 0, and the bias corrections 1 −
+/// βᵗ in double precision with t = step. Both are in device memory, and may be one. `rates` [steps of the
+/// epoch] (device); after its last, and where it is empty, the rates stay. Throws ShapeError.
 void advance_step(Context& context, StepState* next, const StepState* state,
                   VectorView<const StepRates> rates, std::int64_t batch, const AdamSettings& settings);
+
+/// Skips the step at hand where its gradient is not to be trusted: where *norm, of the whole gradient, is
+/// NaN, infinite or above `limit` (positive), state->skipped = 1, and *skipped counts it. Else *skipped
+/// begins a new row, and the bias corrections become those of t = state->step − skipped->total, as skipped
+/// steps leave the moments as they are. All in device memory. Throws ShapeError.
+void skip_beyond(Context& context, StepState* state, SkippedSteps* skipped, const float* norm, float limit,
+                 const AdamSettings& settings);
 
 }  // namespace elbo::ops
 
 namespace elbo::cuda {  // the same contracts, in kernels/adam.cu
 decltype(ops::adam) adam;
 decltype(ops::advance_step) advance_step;
+decltype(ops::skip_beyond) skip_beyond;
 }  // namespace elbo::cuda

@@ -128,5 +128,56 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
   }
 }
 
+std::vector<RangeSpan> range_spans(std::span<const Range> ranges, std::int64_t size) {
+  std::vector<RangeSpan> all;
+  for (const Range& range : ranges) {
+    ELBO_CHECK(range.first >= 0 && range.size >= 0 && range.first <= size - range.size, ShapeError,
+               "a range of ", range.size, " values from ", range.first, " on lies beyond the ", size,
+               " there are");
+    const std::int64_t begin = std::ssize(all), end = begin + spans(range.size);
+    for (std::int64_t at = 0; at < range.size; at += kReduceSpan) {
+      all.push_back({range.first + at, std::min(kReduceSpan, range.size - at), begin, end});
+    }
+  }
+  return all;
+}
+
+void normalize_ranges(Context& context, VectorView<float> gradient, VectorView<const RangeSpan> spans,
+                      VectorView<double> scratch, float* norm) {
+  ELBO_CHECK(gradient.size >= 0 && (gradient.size == 0 || !gradient.empty()), ShapeError,
+             "normalize_ranges was given no gradient, of size ", gradient.size);
+  ELBO_CHECK(spans.size >= 0 && (spans.size == 0 || !spans.empty()), ShapeError,
+             "normalize_ranges was given an empty view of ", spans.size, " spans");
+  ELBO_CHECK(scratch.size >= spans.size, ShapeError, "normalize_ranges needs scratch for ", spans.size,
+             " doubles and was given ", scratch.size);
+  const TracedOp traced(context, [&] {
+    return plain_call("normalize_ranges", concat(gradient.size), 12.0 * static_cast<double>(gradient.size));
+  });
+  if (context.is_cuda()) {
+    return run_on_cuda(context, [&] { cuda::normalize_ranges(context, gradient, spans, scratch, norm); });
+  }
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
+  for (std::int64_t s = 0; s < spans.size; ++s) {
+    const RangeSpan& span = spans.data[s];
+    scratch.data[s] = HWY_DYNAMIC_DISPATCH(span_squares)(gradient.data + span.first, span.size);
+  }
+  double total = 0.0;
+  for (std::int64_t s = 0; s < spans.size;) {
+    const std::int64_t end = spans.data[s].end;
+    double squares = 0.0;
+    for (std::int64_t i = s; i < end; ++i) squares += scratch.data[i];
+    total += squares;
+    const double factor = 1.0 / (std::sqrt(squares) + kNormEpsilon);
+    for (; s < end; ++s) scratch.data[s] = factor;
+  }
+  if (norm) *norm = static_cast<float>(std::sqrt(total));
+#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
+  for (std::int64_t s = 0; s < spans.size; ++s) {
+    const RangeSpan& span = spans.data[s];
+    HWY_DYNAMIC_DISPATCH(span_scale)
+    (gradient.data + span.first, span.size, static_cast<float>(scratch.data[s]));
+  }
+}
+
 }  // namespace elbo::ops
 #endif  // HWY_ONCE

@@ -30,6 +30,7 @@ void running_average(Context& context, VectorView<float> average, VectorView<con
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::running_average(context, average, values, decay, state); });
   }
+  if (state->skipped) return;
   const float share = math::average_share(decay, state->step);
 #pragma omp parallel for schedule(static) num_threads(context.threads()) if (average.size >= kParallelSize)
   for (std::int64_t first = 0; first < average.size; first += kSpan) {

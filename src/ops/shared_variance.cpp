@@ -60,6 +60,7 @@ void move_shared_variance(Context& context, float* log_variance, const double* s
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::move_shared_variance(context, log_variance, sums, state); });
   }
+  if (state->skipped) return;
   *log_variance = math::moved_log_variance(*log_variance, sums[0], sums[1], state->step);
 }
 

@@ -26,7 +26,8 @@ void squared_error_sums(Context& context, double* sums, const GaussianCosts& cos
                         bool accumulate);
 
 /// *log_variance ← log((1 − a)σ² + a·sums[0]/sums[1]) with σ² = exp(*log_variance), a = max(9/(10 + t), 0.01)
-/// and t = state->step, at least −20; as it is where sums[1] is 0. All on the device. Throws ShapeError.
+/// and t = state->step, at least −20; as it is where sums[1] is 0 or the step is skipped. All on the device.
+/// Throws ShapeError.
 void move_shared_variance(Context& context, float* log_variance, const double* sums, const StepState* state);
 
 }  // namespace elbo::ops

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "math/activations.h"
-#include "math/adam.h"
 #include "math/code_penalty.h"
 #include "math/corruption.h"
 #include "math/elementary.h"
@@ -14,6 +13,7 @@
 #include "math/likelihoods/list.h"
 #include "math/philox.h"
 #include "math/posterior.h"
+#include "math/update.h"
 
 #if defined(ELBO_OPS_SIMD_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELBO_OPS_SIMD_H
@@ -240,12 +240,12 @@ HWY_BEFORE_NAMESPACE();
 #include "math/elementary.h"
 // Those that are built on it.
 #include "math/activations.h"
-#include "math/adam.h"
 #include "math/code_penalty.h"
 #include "math/corruption.h"
 #include "math/likelihoods/list.h"
 #include "math/philox.h"
 #include "math/posterior.h"
+#include "math/update.h"
 HWY_AFTER_NAMESPACE();
 #undef ELBO_VECTOR_PASS
 #undef ELBO_FORMULAS

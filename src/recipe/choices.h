@@ -22,6 +22,7 @@ std::span<const Choice> prior_choices();       ///< model.prior, in src/vae/prio
 std::span<const Choice> likelihood_choices();  ///< model.likelihood, in src/vae/likelihood/table.cpp
 std::span<const Choice> objective_choices();   ///< objective.kind, in src/vae/objective/table.cpp
 std::span<const Choice> corruption_choices();  ///< objective.corruption, in src/vae/input/table.cpp
+std::span<const Choice> optimizer_choices();   ///< train.optimizer, in src/train/optimizer.cpp
 std::span<const Choice> schedule_choices();    ///< train.schedule, in src/train/schedule.cpp
 std::span<const Choice> binarize_choices();    ///< data.binarize, in src/recipe/data_settings.cpp
 

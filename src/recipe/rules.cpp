@@ -86,10 +86,24 @@ void check_schedule(const TrainSettings& train) {
   }
 }
 
+void check_gradient(const TrainSettings& train) {
+  if (train.normalize_gradient && train.clip_norm > 0.0) {
+    throw ConfigError(concat("train.clip_norm is ", train.clip_norm,
+                             ", but with train.normalize_gradient the gradient of each tensor has the norm 1 "
+                             "whatever it was: use one."));
+  }
+  if (train.skip_norm > 0.0 && train.clip_norm >= train.skip_norm) {
+    throw ConfigError(concat("train.clip_norm is ", train.clip_norm, ", but steps whose norm is above ",
+                             "train.skip_norm, which is ", train.skip_norm,
+                             ", are skipped before: nothing would be clipped. Lower train.clip_norm."));
+  }
+}
+
 }  // namespace
 
 void check_rules(const Recipe& recipe) {
   check_schedule(recipe.train);
+  check_gradient(recipe.train);
   check_data(recipe);
   check_likelihood(recipe);
   check_objective(recipe.objective);

@@ -18,6 +18,7 @@ constexpr const char* kSecondMoment = "adam.second_moment.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kCounters = "training.counters";  // epoch, epoch_steps, steps, best_epoch
 constexpr const char* kSums = "training.sums";          // reconstruction, kl, objective, best_loss
+constexpr const char* kSkipped = "training.skipped";    // in all, in a row; with train.skip_norm
 constexpr const char* kDataKey = "training.data";
 constexpr const char* kPlansKey = "training.products";  // on a GPU
 
@@ -49,12 +50,26 @@ void check_position(const std::string& where, const TrainingPosition& p) {
   }
 }
 
-TrainingPosition read_position(const io::SafetensorsFile& file) {
+/// `steps` were done in all.
+SkippedSteps read_skipped(const io::SafetensorsFile& file, std::int64_t steps) {
+  const auto counts = file.integers(kSkipped, {2});
+  if (counts[1] < 0 || counts[0] < counts[1] || steps < counts[0]) {
+    throw DataError(concat(file.path().string(), ", tensor \"", kSkipped,
+                           "\": its counters contradict each other. The file is corrupt."));
+  }
+  SkippedSteps skipped;
+  skipped.total = static_cast<std::uint64_t>(counts[0]);
+  skipped.in_a_row = static_cast<std::uint64_t>(counts[1]);
+  return skipped;
+}
+
+TrainingPosition read_position(const io::SafetensorsFile& file, bool skips) {
   const auto counters = file.integers(kCounters, {4});
   const auto sums = file.doubles(kSums, {4});
-  const TrainingPosition position{counters[0], counters[1], counters[2], {{sums[0], sums[1], sums[2]}, 0},
-                                  counters[3], sums[3]};
+  TrainingPosition position{counters[0], counters[1], counters[2], {{sums[0], sums[1], sums[2]}, 0},
+                            counters[3], sums[3]};
   check_position(file.path().string(), position);
+  if (skips) position.record.skipped = read_skipped(file, position.steps);
   return position;
 }
 
@@ -75,6 +90,8 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
                                                 position.best_epoch};
   const auto& costs = position.record.sums;
   const std::array<double, 4> sums = {costs[0], costs[1], costs[2], position.best_loss};
+  const std::array<std::int64_t, 2> skipped = {static_cast<std::int64_t>(position.record.skipped.total),
+                                               static_cast<std::int64_t>(position.record.skipped.in_a_row)};
   const nn::ParameterLayout& layout = model.vae->parameters().layout();
   io::SafetensorsWriter writer;
   write_description(writer, FileKind::checkpoint, {model.recipe, model.vae->config().dims, model.picture});
@@ -84,6 +101,7 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
   }
   writer.tensor(kCounters, {4}, counters);
   writer.tensor(kSums, {4}, sums);
+  if (model.recipe.train.skip_norm > 0.0) writer.tensor(kSkipped, {2}, skipped);
   write_parameters(writer, layout, arrays.values);
   write_parameters(writer, layout, arrays.first_moment, kFirstMoment);
   write_parameters(writer, layout, arrays.second_moment, kSecondMoment);
@@ -109,7 +127,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const Model::State
                "another folder."));
   }
   Checkpoint checkpoint;
-  checkpoint.position = read_position(file);
+  checkpoint.position = read_position(file, model.recipe.train.skip_norm > 0.0);
   checkpoint.arrays = read_arrays(file, model.vae->parameters().layout(), model.recipe.train.ema > 0.0);
   if (file.metadata().contains(kPlansKey)) checkpoint.plans = StoredPlans::from_text(file.text(kPlansKey));
   return checkpoint;

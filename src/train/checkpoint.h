@@ -13,11 +13,11 @@ namespace elbo {
 /// Where a training stands between two steps. The permutation of the epoch follows from its number and the
 /// seed.
 struct TrainingPosition {
-  std::int64_t epoch = 0;                                      ///< epochs finished
-  std::int64_t epoch_steps = 0;                                ///< steps done of the next one
-  std::int64_t steps = 0;                                      ///< optimizer steps since the beginning
-  LossRecord record;                                           ///< costs of the epoch begun
-  std::int64_t best_epoch = 0;                                 ///< 0: none yet
+  std::int64_t epoch = 0;        ///< epochs finished
+  std::int64_t epoch_steps = 0;  ///< steps done of the next one
+  std::int64_t steps = 0;        ///< optimizer steps since the beginning
+  LossRecord record;             ///< costs of the epoch begun, steps skipped in all
+  std::int64_t best_epoch = 0;   ///< 0: none yet
   double best_loss = std::numeric_limits<double>::infinity();  ///< its validation_objective
 };
 

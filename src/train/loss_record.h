@@ -1,9 +1,11 @@
 #pragma once
-// The sums of an epoch's costs, as ops::record_loss keeps them on the device.
+// The sums of an epoch's costs, as ops::record_loss keeps them on the device, and the steps that were
+// skipped.
 
 #include <cstdint>
 
 #include "elbo/model.h"
+#include "math/step_state.h"
 
 namespace elbo {
 
@@ -11,6 +13,14 @@ struct LossRecord {
   /// Of −log p(x|z), of the KL and of what is minimised, over examples, in nats.
   double sums[3] = {0.0, 0.0, 0.0};
   std::uint64_t first_bad_step = 0;  ///< the first whose loss was NaN or infinite; 0: none
+  SkippedSteps skipped = {};         ///< since the training began
+
+  /// What the next epoch begins with.
+  LossRecord of_next_epoch() const {
+    LossRecord next;
+    next.skipped = skipped;
+    return next;
+  }
 
   /// Averages over the examples that went into the sums; `log_volume` is data::Standardization's of them.
   ElboTerms average(std::int64_t examples, double log_volume) const {

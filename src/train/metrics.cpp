@@ -73,6 +73,7 @@ std::string to_json(const EpochMetrics& metrics) {
   Json json = {{"epoch", metrics.epoch},          {"steps", metrics.steps},
                {"seconds", metrics.seconds},      {"examples_per_second", metrics.examples_per_second},
                {"train", to_json(metrics.train)}, {"objective", metrics.objective}};
+  if (metrics.skipped_steps) json["skipped_steps"] = *metrics.skipped_steps;
   if (metrics.validation) json["validation"] = to_json(*metrics.validation);
   if (metrics.validation_objective) json["validation"]["objective"] = *metrics.validation_objective;
   return json.dump();

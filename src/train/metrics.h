@@ -10,8 +10,9 @@
 namespace elbo {
 
 /// {"epoch", "steps", "seconds", "examples_per_second", "train": {"elbo", "reconstruction", "kl"},
-/// "objective"} and, where there is one, "validation" like "train", with the "objective" that tells the best
-/// epoch; nats per example. One line without its end. What is not finite becomes null.
+/// "objective"}, with train.skip_norm "skipped_steps" and, where there is one, "validation" like "train",
+/// with the "objective" that tells the best epoch; nats per example. One line without its end. What is not
+/// finite becomes null.
 std::string to_json(const EpochMetrics& metrics);
 
 /// The file of a run, which only ever grows by whole lines.

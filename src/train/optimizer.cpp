@@ -1,30 +1,77 @@
 #include "train/optimizer.h"
 
+#include <limits>
+
+#include "base/check.h"
 #include "ops/reduce.h"
 #include "ops/running_average.h"
+#include "recipe/choices.h"
 
 namespace elbo {
+namespace {
+
+struct Row : Choice {
+  math::UpdateRule rule;
+};
+
+constexpr Row kTable[] = {
+    {{"adam"}, math::UpdateRule::adam},
+    {{"adamax"}, math::UpdateRule::adamax},
+};
+
+/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+ops::AdamSettings adam_settings(const TrainSettings& settings) {
+  const Row* row = find_row(kTable, settings.optimizer);
+  if (!row) throw ConfigError(concat("train.optimizer = \"", settings.optimizer, "\" is not known"));
+  return {settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
+          static_cast<float>(settings.weight_decay), row->rule};
+}
+
+/// The tensors that the optimizer moves, as files have them apart.
+std::vector<ops::RangeSpan> tensor_spans(const nn::ParameterLayout& layout) {
+  std::vector<ops::Range> ranges;
+  for (const nn::TensorInfo& tensor : layout.tensors) {
+    if (tensor.offset < layout.optimized_size) ranges.push_back({tensor.offset, tensor.size()});
+  }
+  return ops::range_spans(ranges, layout.optimized_size);
+}
+
+}  // namespace
+
+std::span<const Choice> optimizer_choices() {
+  static const std::vector<Choice> choices = choices_of(kTable);
+  return choices;
+}
 
 Optimizer::Optimizer(Context& context, nn::Parameters& parameters, const TrainSettings& settings)
     : context_(context),
       parameters_(parameters),
-      adam_{settings.beta1, settings.beta2, static_cast<float>(settings.epsilon),
-            static_cast<float>(settings.weight_decay)},
-      clip_norm_(static_cast<float>(settings.clip_norm)),
+      adam_(adam_settings(settings)),
+      clip_norm_(settings.clip_norm > 0.0 ? static_cast<float>(settings.clip_norm)
+                                          : std::numeric_limits<float>::infinity()),
+      skip_norm_(static_cast<float>(settings.skip_norm)),
       decay_(settings.ema) {
   parameters.prepare_training();
   if (decay_ > 0.0) parameters.prepare_average();
-  if (needs_whole_gradient()) {
-    clip_scratch_ = Buffer<double>(context, ops::clip_scratch_size(parameters.gradient().size));
+  if (settings.skip_norm > 0.0) norm_ = Buffer<float>(context, 1);
+  if (settings.normalize_gradient) {
+    const auto spans = tensor_spans(parameters.layout());
+    tensors_ = Buffer<ops::RangeSpan>(context, std::span<const ops::RangeSpan>(spans));
+    scratch_ = Buffer<double>(context, tensors_.size());
+  } else if (needs_whole_gradient()) {
+    scratch_ = Buffer<double>(context, ops::clip_scratch_size(parameters.gradient().size));
   }
 }
 
-void Optimizer::step(const StepState* state) {
+void Optimizer::step(StepState* state, SkippedSteps* skipped) {
   const std::int64_t size = parameters_.layout().optimized_size;
   const VectorView<float> gradient = parameters_.gradient().part(0, size);
-  if (needs_whole_gradient()) {
-    ops::clip_global_norm(context_, gradient, clip_norm_, clip_scratch_.view(), nullptr);
+  if (normalizes()) {
+    ops::normalize_ranges(context_, gradient, tensors_.view(), scratch_.view(), norm_.data());
+  } else if (needs_whole_gradient()) {
+    ops::clip_global_norm(context_, gradient, clip_norm_, scratch_.view(), norm_.data());
   }
+  if (skips()) ops::skip_beyond(context_, state, skipped, norm_.data(), skip_norm_, adam_);
   ops::adam(context_, parameters_.values().part(0, size), gradient, parameters_.first_moment().part(0, size),
             parameters_.second_moment().part(0, size), adam_, state);
 }

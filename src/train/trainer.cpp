@@ -65,6 +65,7 @@ TrainReport Trainer::run() {
   install_result();
   report_.stopped_early = out_of_patience() && position_.epoch < epochs_;
   report_.steps = position_.steps;
+  report_.skipped_steps = static_cast<std::int64_t>(position_.record.skipped.total);
   report_.epoch = position_.epoch;
   report_.best_epoch = position_.best_epoch;
   report_.seconds = seconds_since(begun_);
@@ -162,9 +163,12 @@ void Trainer::finish_epoch() {
       epoch_seconds_ > 0.0 ? static_cast<double>(epoch_examples_) / epoch_seconds_ : 0.0;
   metrics.train = position_.record.average(train_data_.count(), log_volume_);
   metrics.objective = position_.record.average_objective(train_data_.count(), log_volume_);
+  if (model_.recipe().train.skip_norm > 0.0) {
+    metrics.skipped_steps = static_cast<std::int64_t>(position_.record.skipped.total);
+  }
   if (validation_) validate(metrics);
   position_.epoch_steps = 0;
-  position_.record = {};
+  position_.record = position_.record.of_next_epoch();
   if (!validation_) position_.best_epoch = position_.epoch;
   if (folder_) folder_->add(metrics);
   if (finished() || may_save()) save();
@@ -232,8 +236,16 @@ TrainingArrays Trainer::checked_arrays() {
 }
 
 void Trainer::check_loss(const LossRecord& record) const {
-  if (record.first_bad_step == 0) return;
-  fail_diverged("the loss became NaN or infinite", static_cast<std::int64_t>(record.first_bad_step));
+  if (record.first_bad_step > 0) {
+    fail_diverged("the loss became NaN or infinite", static_cast<std::int64_t>(record.first_bad_step));
+  }
+  const SkippedSteps& skipped = record.skipped;
+  if (skipped.stuck_at == 0) return;
+  const std::string norm = std::isnan(skipped.last_norm) ? "NaN" : concat(skipped.last_norm);
+  fail_diverged(concat(kMostSkippedInARow, " steps in a row were skipped, the last with a gradient of norm ",
+                       norm, ": train.skip_norm (it is ", model_.recipe().train.skip_norm,
+                       ") is too low, or the training diverged"),
+                static_cast<std::int64_t>(skipped.stuck_at));
 }
 
 void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
@@ -262,6 +274,7 @@ void Trainer::tell_progress(const LossRecord& record, std::int64_t steps) {
   progress.step = steps;
   progress.steps_per_epoch = batch_steps_;
   progress.train = record.average(runner_->examples_in(steps), log_volume_);
+  progress.skipped_steps = static_cast<std::int64_t>(record.skipped.total);
   progress.examples_per_second = static_cast<double>(call_examples_) / elapsed;
   const std::int64_t left =
       (epochs_ - position_.epoch) * train_data_.count() - runner_->examples_in(position_.epoch_steps);

@@ -1,6 +1,7 @@
 #pragma once
-// Cases of ops::adam: one step over an arena.
+// Cases of ops::adam: one step over an arena, by each rule.
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -10,14 +11,22 @@
 
 namespace elbo::test {
 
-/// One optimizer step of one parameter in float64, as torch.optim.AdamW's documentation gives it.
+using math::UpdateRule;
+
+/// One optimizer step of one parameter in float64, as the documentation of torch.optim.AdamW and
+/// torch.optim.Adamax gives it, the latter with the former's weight decay.
 struct AdamReference {
   double value = 0.0, m = 0.0, v = 0.0;
 
   void step(double gradient, double learning_rate, double beta1, double beta2, double epsilon,
-            double weight_decay, double t) {
+            double weight_decay, double t, UpdateRule rule = UpdateRule::adam) {
     value -= learning_rate * weight_decay * value;
     m = beta1 * m + (1.0 - beta1) * gradient;
+    if (rule == UpdateRule::adamax) {
+      v = std::max(beta2 * v, std::abs(gradient) + epsilon);
+      value -= learning_rate / (1.0 - std::pow(beta1, t)) * m / v;
+      return;
+    }
     v = beta2 * v + (1.0 - beta2) * gradient * gradient;
     const double m_hat = m / (1.0 - std::pow(beta1, t));
     const double v_hat = v / (1.0 - std::pow(beta2, t));
@@ -30,10 +39,11 @@ struct AdamCase {
   std::uint64_t step = 1;  ///< the step that is taken, with m and v as they may be by then
   float weight_decay = 0.0f;
   float learning_rate = 1e-3f;
+  UpdateRule rule = UpdateRule::adam;
 
   std::string name() const {
-    return "size_" + std::to_string(size) + "_step_" + std::to_string(step) +
-           (weight_decay > 0.0f ? "_decay" : "");
+    return std::string(rule == UpdateRule::adamax ? "adamax_" : "") + "size_" + std::to_string(size) +
+           "_step_" + std::to_string(step) + (weight_decay > 0.0f ? "_decay" : "");
   }
   double flops() const { return 14.0 * static_cast<double>(size); }
   double bytes() const { return 28.0 * static_cast<double>(size); }  // reads p, g, m, v; writes p, m, v
@@ -44,8 +54,11 @@ struct AdamCase {
     const auto gradient = random.normal(size, 0.0, 0.1);
     const bool first = step == 1;
     const auto m = first ? std::vector<float>(values.size(), 0.0f) : random.normal(size, 0.0, 0.05);
-    const auto v = first ? m : random.uniform(size, 0.0, 0.01);
+    const auto v = first                        ? m
+                   : rule == UpdateRule::adamax ? random.uniform(size, 0.05, 0.2)
+                                                : random.uniform(size, 0.0, 0.01);
     ops::AdamSettings settings;
+    settings.rule = rule;
     settings.weight_decay = weight_decay;
     StepState state;
     state.step = step;
@@ -59,7 +72,7 @@ struct AdamCase {
         for (std::size_t i = 0; i < values.size(); ++i) {
           AdamReference p{values[i], m[i], v[i]};
           p.step(gradient[i], learning_rate, settings.beta1, settings.beta2, settings.epsilon, weight_decay,
-                 static_cast<double>(step));
+                 static_cast<double>(step), rule);
           expected[i] = p.*part;
         }
         return expected;

@@ -14,9 +14,11 @@ struct LinearAdamCase {
   LinearShape shape;
   bool bias = true;
   float weight_decay = 0.0f;
+  UpdateRule rule = UpdateRule::adam;
 
   std::string name() const {
-    return concat(shape.name(), bias ? "" : "_nobias", weight_decay > 0.0f ? "_decay" : "");
+    return concat(shape.name(), bias ? "" : "_nobias", weight_decay > 0.0f ? "_decay" : "",
+                  rule == UpdateRule::adamax ? "_adamax" : "");
   }
   double flops() const { return shape.flops(); }
   /// dy and x read; values and moments read and written.
@@ -39,7 +41,7 @@ struct LinearAdamCase {
     std::vector<double> expected;
     for (std::size_t i = 0; i < gradient.size(); ++i) {
       AdamReference p{values[i], m[i], v[i]};
-      p.step(gradient[i], 0.01, 0.9, 0.999, 1e-8, weight_decay, 10.0);
+      p.step(gradient[i], 0.01, 0.9, 0.999, 1e-8, weight_decay, 10.0, rule);
       expected.push_back(p.*part);
     }
     return expected;
@@ -84,6 +86,7 @@ struct LinearAdamCase {
     const auto state_view = run.input<StepState>("state", {state()});
     ops::AdamSettings settings;
     settings.weight_decay = weight_decay;
+    settings.rule = rule;
     run.operation = [=](Context& context) {
       ops::linear_adam(context, layer, dw_memory, db_memory, dy, x, settings, state_view.data);
     };

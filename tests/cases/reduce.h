@@ -1,7 +1,8 @@
 #pragma once
-// Cases of ops::reduce_sum and ops::clip_global_norm.
+// Cases of ops::reduce_sum, ops::clip_global_norm and ops::normalize_ranges.
 
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,78 @@ struct ClipCase {
         {1e300, 0.0});
     run.operation = [=](Context& context) {
       ops::clip_global_norm(context, gradient, max_norm, scratch, norm.data);
+    };
+  }
+};
+
+struct NormalizeCase {
+  std::vector<std::int64_t> sizes;  ///< of the ranges; the second one's gradient is 0
+  std::int64_t gap = 0;             ///< values before, between and after them
+
+  std::string name() const {
+    std::string text = "gap_" + std::to_string(gap);
+    for (const std::int64_t range : sizes) text += "_" + std::to_string(range);
+    return text;
+  }
+  std::int64_t size() const {
+    return std::accumulate(sizes.begin(), sizes.end(), gap * (std::ssize(sizes) + 1));
+  }
+  double flops() const { return 3.0 * static_cast<double>(size()); }
+  double bytes() const { return 12.0 * static_cast<double>(size()); }
+
+  std::vector<ops::Range> ranges() const {
+    std::vector<ops::Range> ranges;
+    std::int64_t first = gap;
+    for (const std::int64_t range : sizes) {
+      ranges.push_back({first, range});
+      first += range + gap;
+    }
+    return ranges;
+  }
+  /// Ranges of very different norms, from 1e-6 on, where what is added to it shows.
+  std::vector<float> gradient() const {
+    auto values = Random(static_cast<std::uint64_t>(size()) + 11).normal(size(), 0.1, 1.0);
+    double scale = 1e-6;
+    const auto all = ranges();
+    for (std::size_t r = 0; r < all.size(); ++r, scale *= 300.0) {
+      for (std::int64_t i = 0; i < all[r].size; ++i) {
+        values[static_cast<std::size_t>(all[r].first + i)] *= r == 1 ? 0.0f : static_cast<float>(scale);
+      }
+    }
+    return values;
+  }
+
+  void bind(OpRun& run) const {
+    const auto values = gradient();
+    const auto squares = [=](const ops::Range& range) {
+      long double sum = 0.0L;
+      for (std::int64_t i = range.first; i < range.first + range.size; ++i) {
+        const long double value = values[static_cast<std::size_t>(i)];
+        sum += value * value;
+      }
+      return sum;
+    };
+    const auto normalized = [=, all = ranges()] {
+      std::vector<double> expected(values.begin(), values.end());
+      for (const ops::Range& range : all) {
+        const double length = static_cast<double>(std::sqrt(squares(range)));
+        for (std::int64_t i = range.first; i < range.first + range.size; ++i)
+          expected[static_cast<std::size_t>(i)] /= length + 1e-7;
+      }
+      return expected;
+    };
+    const auto length = [=, all = ranges()] {
+      long double sum = 0.0L;
+      for (const ops::Range& range : all) sum += squares(range);
+      return std::vector<double>{static_cast<double>(std::sqrt(sum))};
+    };
+    const auto view = run.output<float>("gradient", size(), normalized, {0.0, 2.5e-7}, values);
+    const auto norm = run.output<float>("norm", 1, length, {0.0, 1e-7});
+    const auto spans = ops::range_spans(ranges(), size());
+    const auto scratch = run.scratch<double>("scratch", 1, std::ssize(spans));
+    const auto span_view = run.input<ops::RangeSpan>("spans", spans);
+    run.operation = [=](Context& context) {
+      ops::normalize_ranges(context, view, span_view, {scratch.data, scratch.cols}, norm.data);
     };
   }
 };

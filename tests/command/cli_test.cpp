@@ -85,6 +85,28 @@ void expect_terms(const Json& terms, bool variational = true) {
   EXPECT_GE(kl, 0.0);
 }
 
+TEST(Cli, SkippedStepsAreTold) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto data = write_pictures(folder / "pictures", 40, 10);
+  const auto train = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {
+        "--data", data, "--out", (folder / "run").string(), "--force", "--epochs", "2", "--batch", "20"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = run_elbo(small_training(arguments));
+    EXPECT_EQ(result.code, 0) << result.err;
+    return result;
+  };
+  const auto told = train({"--set", "train.skip_norm=1e-6"});
+  EXPECT_SAYS(told.err, "2 steps skipped");
+  EXPECT_SAYS(told.err, "4 steps skipped");
+  EXPECT_SAYS(told.out, "4 steps skipped of 4: the norm of their gradient was above train.skip_norm");
+  EXPECT_EQ(Json::parse(train({"--set", "train.skip_norm=1e-6", "--json"}).out).at("skipped_steps"), 4);
+  const auto none = train({"--set", "train.skip_norm=1e6"});
+  EXPECT_EQ((none.out + none.err).find("skipped"), std::string::npos) << none.out << none.err;
+  EXPECT_FALSE(Json::parse(train({"--json"}).out).contains("skipped_steps"));
+}
+
 // One run of small pictures, through every subcommand.
 TEST(Cli, ARunOfPicturesServesEveryCommand) {
   ELBO_REQUIRE_DEVICE();

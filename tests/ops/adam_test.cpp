@@ -1,4 +1,5 @@
-// Adam and the step counters: one step per case, many steps against float64, and numbers worked out by hand.
+// Adam, Adamax and the step counters: one step per case, many steps against float64, and numbers worked out
+// by hand.
 
 #include "ops/adam.h"
 
@@ -26,7 +27,11 @@ TEST_P(AdamCases, MatchesFloat64) {
 INSTANTIATE_TEST_SUITE_P(Shapes, AdamCases,
                          testing::Values(AdamCase{1}, AdamCase{3, 2, 0.01f}, AdamCase{17, 1000},
                                          AdamCase{784, 1, 0.1f}, AdamCase{4097, 7}, AdamCase{8192, 3},
-                                         AdamCase{16411, 50, 0.01f}, AdamCase{50003, 100000}),
+                                         AdamCase{16411, 50, 0.01f}, AdamCase{50003, 100000},
+                                         AdamCase{1, 1, 0.0f, 2e-3f, UpdateRule::adamax},
+                                         AdamCase{17, 1000, 0.0f, 2e-3f, UpdateRule::adamax},
+                                         AdamCase{4097, 7, 0.1f, 2e-3f, UpdateRule::adamax},
+                                         AdamCase{50003, 50, 0.01f, 2e-3f, UpdateRule::adamax}),
                          CaseName());
 
 /// Parameters on the device under test that take steps as training does.
@@ -96,13 +101,62 @@ TEST(Adam, WeightDecayByHand) {
   EXPECT_NEAR(values[2], -1.8, 1e-6);
 }
 
+AdamSettings adamax() {
+  AdamSettings settings;
+  settings.rule = UpdateRule::adamax;
+  return settings;
+}
+
+// The same parameter, gradients and rate by Adamax, where u is the larger of 0.999 u and the gradient's size:
+//   t=1: m = 0.01, u = 0.1; 0.1/0.1 · 0.01/0.1 = 0.1                          → p = 0.9
+//   t=2: m = −0.011, u = max(0.0999, 0.2) = 0.2; 0.1/0.19 · 0.011/0.2 = 0.0289474   → p = 0.9289474
+//   t=3: m = 0.0201, u = max(0.1998, 0.3) = 0.3; 0.1/0.271 · 0.0201/0.3 = 0.0247232 → p = 0.9042242
+//   t=4, gradient 0: m = 0.01809, u = 0.2997; 0.1/0.3439 · 0.01809/0.2997 = 0.0175517 → p = 0.8866725
+TEST(Adamax, FourStepsByHand) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Optimizer optimizer(context, {1.0f}, adamax(), 0.1f);
+  const std::pair<float, double> steps[] = {
+      {0.1f, 0.9}, {-0.2f, 0.9289474}, {0.3f, 0.9042242}, {0.0f, 0.8866725}};
+  for (const auto& [gradient, expected] : steps) {
+    optimizer.step({gradient});
+    EXPECT_NEAR(optimizer.values()[0], expected, 1e-6);
+  }
+}
+
+// ε is added to the gradient's size: of a gradient as large as ε the first step is half the rate.
+TEST(Adamax, EpsilonIsAddedToTheGradient) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  AdamSettings settings = adamax();
+  settings.epsilon = 0.25f;
+  settings.weight_decay = 0.5f;
+  Optimizer optimizer(context, {1.0f, -2.0f}, settings, 0.1f);
+  optimizer.step({0.25f, 0.0f});
+  EXPECT_NEAR(optimizer.values()[0], 0.95 - 0.05, 1e-6);
+  EXPECT_NEAR(optimizer.values()[1], -1.9, 1e-6) << "the decay alone";
+}
+
+TEST(Adamax, NotANumberShows) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  std::vector<float> gradient(19, 0.5f);
+  gradient[7] = std::numeric_limits<float>::quiet_NaN();
+  Optimizer optimizer(context, std::vector<float>(19, 1.0f), adamax(), 0.1f);
+  optimizer.step(gradient);
+  const auto values = optimizer.values();
+  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(std::isnan(values[i]), i == 7) << i;
+}
+
 TEST(Adam, ManyStepsFollowFloat64) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
   constexpr std::int64_t kSize = 37;
-  for (const float decay : {0.0f, 0.01f}) {
+  for (const auto& [decay, rule] : {std::pair{0.0f, UpdateRule::adam}, std::pair{0.01f, UpdateRule::adam},
+                                    std::pair{0.01f, UpdateRule::adamax}}) {
     AdamSettings settings;
     settings.weight_decay = decay;
+    settings.rule = rule;
     Random random(5);
     const auto initial = random.normal(kSize);
     Optimizer optimizer(context, initial, settings, 0.01f);
@@ -112,7 +166,8 @@ TEST(Adam, ManyStepsFollowFloat64) {
       const auto gradient = random.normal(kSize, 0.3, std::pow(10.0, t % 7 - 4));
       optimizer.step(gradient);
       for (std::size_t i = 0; i < kSize; ++i) {
-        reference[i].step(gradient[i], 0.01f, settings.beta1, settings.beta2, settings.epsilon, decay, t);
+        reference[i].step(gradient[i], 0.01f, settings.beta1, settings.beta2, settings.epsilon, decay, t,
+                          rule);
       }
     }
     std::vector<double> expected;
@@ -224,6 +279,99 @@ TEST(AdvanceStep, CorrectionsReachOne) {
   ops::advance_step(context, buffer.data(), buffer.data(), {}, 1, {});
   EXPECT_EQ(buffer.download()[0].bias_correction1, 1.0f);
   EXPECT_EQ(buffer.download()[0].bias_correction2, 1.0f);
+}
+
+TEST(Adam, ASkippedStepLeavesTheBitsAsTheyAre) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  constexpr std::int64_t kSize = 30001;
+  Random random(4);
+  const auto before = random.normal(kSize);
+  Buffer<float> values(context, before), m(context, before), v(context, before);
+  const Buffer<float> gradient(context, std::vector<float>(kSize, std::numeric_limits<float>::quiet_NaN()));
+  const StepState state{.step = 3, .learning_rate = 0.1f, .skipped = 1};
+  const Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
+  ops::adam(context, values.view(), gradient.view(), m.view(), v.view(), {}, device_state.data());
+  for (Buffer<float>* buffer : {&values, &m, &v}) EXPECT_EQ(buffer->download(), before);
+}
+
+/// Steps one after the other whose gradients have these norms.
+class SkippingSteps {
+ public:
+  explicit SkippingSteps(float limit)
+      : limit_(limit), norm_(context_, 1), state_(context_, 1), skipped_(context_, 1) {
+    state_.fill_zero();
+    skipped_.fill_zero();
+  }
+  void step(float norm) {
+    norm_.upload(std::span<const float>(&norm, 1));
+    ops::advance_step(context_, state_.data(), state_.data(), {}, 1, {});
+    ops::skip_beyond(context_, state_.data(), skipped_.data(), norm_.data(), limit_, {});
+  }
+  StepState state() const { return state_.download()[0]; }
+  SkippedSteps skipped() const { return skipped_.download()[0]; }
+
+ private:
+  Context context_{device()};
+  float limit_;
+  Buffer<float> norm_;
+  Buffer<StepState> state_;
+  Buffer<SkippedSteps> skipped_;
+};
+
+TEST(SkipBeyond, CountsWhatIsAboveOrNoNumber) {
+  ELBO_REQUIRE_DEVICE();
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinity = std::numeric_limits<float>::infinity();
+  SkippingSteps steps(5.0f);
+  const struct {
+    float norm;
+    std::uint32_t skipped;
+    std::uint64_t total, in_a_row, updates;
+  } expected[] = {{4.0f, 0, 0, 0, 1},     {5.1f, 1, 1, 1, 0}, {nan, 1, 2, 2, 0}, {5.0f, 0, 2, 0, 2},
+                  {infinity, 1, 3, 1, 0}, {0.0f, 0, 3, 0, 3}, {1.0f, 0, 3, 0, 4}};
+  std::uint64_t step = 0;
+  for (const auto& [norm, skipped, total, in_a_row, updates] : expected) {
+    SCOPED_TRACE(++step);
+    steps.step(norm);
+    const StepState state = steps.state();
+    EXPECT_EQ(state.step, step);
+    EXPECT_EQ(state.noise_time, step) << "noise goes on";
+    EXPECT_EQ(state.skipped, skipped);
+    EXPECT_EQ(steps.skipped().total, total);
+    EXPECT_EQ(steps.skipped().in_a_row, in_a_row);
+    if (skipped) continue;
+    EXPECT_NEAR(state.bias_correction1, 1.0 - std::pow(0.9, updates), 1e-7);
+    EXPECT_NEAR(state.bias_correction2, 1.0 - std::pow(0.999, updates), 1e-9);
+  }
+  EXPECT_EQ(steps.skipped().last_norm, infinity);
+  EXPECT_EQ(steps.skipped().stuck_at, 0u);
+}
+
+TEST(SkipBeyond, NotesWhereARowIsTooLong) {
+  ELBO_REQUIRE_DEVICE();
+  SkippingSteps steps(5.0f);
+  steps.step(1.0f);
+  for (std::uint64_t i = 1; i < kMostSkippedInARow; ++i) steps.step(6.0f);
+  EXPECT_EQ(steps.skipped().stuck_at, 0u);
+  steps.step(7.0f);
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMostSkippedInARow);
+  EXPECT_EQ(steps.skipped().last_norm, 7.0);
+  steps.step(1.0f);
+  steps.step(8.0f);
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMostSkippedInARow) << "it stays for the host to see";
+}
+
+TEST(SkipBeyond, WrongArgumentsAreRefused) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<StepState> state(context, 1);
+  Buffer<SkippedSteps> skipped(context, 1);
+  Buffer<float> norm(context, 1);
+  EXPECT_THROW(ops::skip_beyond(context, nullptr, skipped.data(), norm.data(), 1.0f, {}), ShapeError);
+  EXPECT_THROW(ops::skip_beyond(context, state.data(), nullptr, norm.data(), 1.0f, {}), ShapeError);
+  EXPECT_THROW(ops::skip_beyond(context, state.data(), skipped.data(), nullptr, 1.0f, {}), ShapeError);
+  EXPECT_THROW(ops::skip_beyond(context, state.data(), skipped.data(), norm.data(), 0.0f, {}), ShapeError);
 }
 
 TEST(Adam, WrongShapesAreRefused) {

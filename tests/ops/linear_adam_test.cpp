@@ -18,6 +18,9 @@ std::vector<LinearAdamCase> cases() {
   cases.push_back({{17, 20, 33}, true, 0.1f});
   cases.push_back({{128, 20, 400}, true, 0.1f});
   cases.push_back({{128, 784, 400}});
+  for (const auto& shape : {LinearShape{33, 17, 20}, LinearShape{128, 40, 33}}) {
+    cases.push_back({shape, true, 0.1f, UpdateRule::adamax});
+  }
   return cases;
 }
 

@@ -1,4 +1,5 @@
-// Sums whose order must not matter to the result, and clipping at, below and beyond its limit.
+// Sums whose order must not matter to the result, clipping at, below and beyond its limit, and gradients
+// divided by their norm.
 
 #include "ops/reduce.h"
 
@@ -167,18 +168,73 @@ TEST(ClipGlobalNorm, NormMayBeUnwanted) {
   EXPECT_NEAR(gradient.download()[1], 0.8, 1e-6);
 }
 
+class NormalizeCases : public testing::TestWithParam<NormalizeCase> {};
+TEST_P(NormalizeCases, MatchesLongDouble) {
+  EXPECT_OP(GetParam(), {{0, 0}, {0, 1}});
+}
+INSTANTIATE_TEST_SUITE_P(Shapes, NormalizeCases,
+                         testing::Values(NormalizeCase{{1}}, NormalizeCase{{3, 5, 1}, 7},
+                                         NormalizeCase{{784, 20, 40, 20}},
+                                         NormalizeCase{{4096, 4097, 9001}, 1},
+                                         NormalizeCase{{70001, 33, 4095}, 64}),
+                         CaseName());
+
+/// The gradient after it, with what was written to `norm`.
+Clipped normalize(Context& context, const std::vector<float>& gradient,
+                  const std::vector<ops::Range>& ranges) {
+  const auto table = ops::range_spans(ranges, std::ssize(gradient));
+  Buffer<float> buffer(context, std::span<const float>(gradient)), norm(context, 1);
+  Buffer<ops::RangeSpan> spans(context, std::span<const ops::RangeSpan>(table));
+  Buffer<double> scratch(context, std::ssize(table));
+  ops::normalize_ranges(context, buffer.view(), std::as_const(spans).view(), scratch.view(), norm.data());
+  return {buffer.download(), norm.download()[0]};
+}
+
+TEST(NormalizeRanges, EachByItsOwnNorm) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  const auto normalized =
+      normalize(context, {3.0f, -4.0f, 7.0f, 0.0f, 0.0f, -2e-7f}, {{0, 2}, {3, 2}, {5, 1}});
+  const double expected[] = {0.6, -0.8, 7.0, 0.0, 0.0, -2.0 / 3.0};
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(normalized.gradient[i], expected[i], 1e-6) << i;
+  EXPECT_FLOAT_EQ(normalized.norm, 5.0f) << "of the ranges, before they are divided";
+}
+
+TEST(NormalizeRanges, NotANumberShowsInItsRangeAlone) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  for (const float bad : {kNan, kInfinity}) {
+    const auto normalized = normalize(context, {3.0f, 4.0f, bad, 1.0f}, {{0, 2}, {2, 2}});
+    EXPECT_NEAR(normalized.gradient[1], 0.8, 1e-6);
+    EXPECT_TRUE(std::isnan(normalized.gradient[2]));
+    EXPECT_FALSE(std::isfinite(normalized.norm));
+  }
+}
+
+TEST(NormalizeRanges, NothingHasTheNormZero) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<float> norm(context, std::vector<float>{2.5f});
+  ops::normalize_ranges(context, {}, {}, {}, norm.data());
+  EXPECT_EQ(norm.download()[0], 0.0f);
+  EXPECT_NO_THROW(ops::normalize_ranges(context, {}, {}, {}, nullptr));
+}
+
 TEST(Reduce, SameBitsWhateverTheThreads) {
   if (device().is_cuda()) GTEST_SKIP() << "threads are the CPU's";
   const std::vector<float> values = Random(9).normal(300007);
   Context one(device(), 1);
   const auto first = clip(one, values, 1.0f);
   const double sum = device_sum(one, values);
+  const std::vector<ops::Range> ranges = {{0, 100001}, {100001, 5}, {100006, 200001}};
+  const auto divided = normalize(one, values, ranges).gradient;
   for (const int threads : {2, 3, 7}) {
     Context context(device(), threads);
     const auto clipped = clip(context, values, 1.0f);
     EXPECT_EQ(clipped.norm, first.norm);
     EXPECT_EQ(clipped.gradient, first.gradient);
     EXPECT_EQ(device_sum(context, values), sum);
+    EXPECT_EQ(normalize(context, values, ranges).gradient, divided);
   }
 }
 
@@ -196,6 +252,14 @@ TEST(Reduce, WrongShapesAreRefused) {
                ShapeError);
   EXPECT_THROW(ops::clip_global_norm(context, values.view().part(0, 8), kNan, scratch.view(), nullptr),
                ShapeError);
+  Buffer<ops::RangeSpan> spans(context, 3);
+  EXPECT_THROW(
+      ops::normalize_ranges(context, values.view(), std::as_const(spans).view(), scratch.view(), nullptr),
+      ShapeError);
+  EXPECT_THROW(ops::normalize_ranges(context, {nullptr, 8}, {}, {}, nullptr), ShapeError);
+  for (const ops::Range& bad : {ops::Range{-1, 3}, ops::Range{6, 3}, ops::Range{0, -1}}) {
+    EXPECT_THROW(ops::range_spans(std::vector{bad}, 8), ShapeError) << bad.first;
+  }
 }
 
 }  // namespace

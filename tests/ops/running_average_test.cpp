@@ -41,6 +41,17 @@ TEST(RunningAverage, ThreeStepsByHand) {
   }
 }
 
+TEST(RunningAverage, ASkippedStepLeavesItAsItIs) {
+  ELBO_REQUIRE_DEVICE();
+  Context context(device());
+  Buffer<float> average(context, std::vector<float>{1.5f});
+  const Buffer<float> values(context, std::vector<float>{3.0f});
+  const StepState state{.step = 1, .skipped = 1};
+  const Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
+  ops::running_average(context, average.view(), values.view(), 0.999, device_state.data());
+  EXPECT_EQ(average.download()[0], 1.5f);
+}
+
 TEST(RunningAverage, WrongArgumentsAreRefused) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());

@@ -46,14 +46,19 @@ INSTANTIATE_TEST_SUITE_P(Steps, SharedVarianceMoves,
                          CaseName());
 
 /// log σ² after one step from `before`.
-float moved(float before, std::vector<double> sums, std::uint64_t step) {
+float moved(float before, std::vector<double> sums, std::uint64_t step, bool skipped = false) {
   Context context(device());
   Buffer<float> log_variance(context, std::vector<float>{before});
   const Buffer<double> on_device(context, sums);
-  const StepState state{.step = step};
+  const StepState state{.step = step, .skipped = skipped};
   const Buffer<StepState> state_on_device(context, std::span(&state, 1));
   ops::move_shared_variance(context, log_variance.data(), on_device.data(), state_on_device.data());
   return log_variance.download()[0];
+}
+
+TEST(SharedVariance, ASkippedStepLeavesItAsItIs) {
+  ELBO_REQUIRE_DEVICE();
+  EXPECT_EQ(moved(0.5f, {std::numeric_limits<double>::quiet_NaN(), 10.0}, 1, true), 0.5f);
 }
 
 // From σ² = 1, errors of 0.2 a value: 2/11 + 9/11 · 0.2 = 0.3454545 at step 1; at a late one 0.99 + 0.002.

@@ -167,6 +167,8 @@ TEST(Recipe, UnknownNamesAreMetWithTheNearest) {
   EXPECT_SAYS(said, "pytorch");
   said = config_error([] { with("data.binarize=treshold"); });
   EXPECT_SAYS(said, "\"threshold\"");
+  said = config_error([] { with("train.optimizer=adammax"); });
+  EXPECT_SAYS(said, "\"adamax\"");
   said = config_error([] { with("model.kind=ae"); });
   EXPECT_SAYS(said, "\"vae\"");
 }
@@ -211,6 +213,7 @@ TEST(Recipe, ImpossibleValuesAreRefused) {
                               "train.epsilon=0",
                               "train.weight_decay=-1",
                               "train.clip_norm=-1",
+                              "train.skip_norm=-1",
                               "train.seed=-1",
                               "data.standardize=maybe",
                               "train.batch=",
@@ -286,6 +289,17 @@ TEST(Recipe, ContradictionsAreRefused) {
   recipe = {};
   recipe.train.learning_rate = std::numeric_limits<double>::quiet_NaN();
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.learning_rate");
+  recipe = {};
+  recipe.train.normalize_gradient = true;
+  EXPECT_NO_THROW(recipe.validate());
+  recipe.train.clip_norm = 0.5;
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.clip_norm is 0.5");
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "train.normalize_gradient");
+  recipe.train.normalize_gradient = false;
+  recipe.train.skip_norm = 0.5;
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "Lower train.clip_norm");
+  recipe.train.skip_norm = 0.6;
+  EXPECT_NO_THROW(recipe.validate());
 }
 
 }  // namespace

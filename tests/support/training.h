@@ -62,6 +62,10 @@ inline Recipe small_recipe() {
   return recipe;
 }
 
+/// Norms that the gradients of some steps of the small recipe are above, those of others below; and with one
+/// shared variance.
+inline constexpr double kSomeAreAbove = 1.0, kSomeSharedAreAbove = 1.0;
+
 /// The small recipe with one thing changed: every setting that a step may depend on.
 struct RecipeVariant {
   std::string name;
@@ -138,7 +142,29 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.corruption = "masking";
          r.objective.corruption_amount = 0.25;
        }},
+      {"normalized", [](Recipe& r) { r.train.normalize_gradient = true; }},
       {"clipped", [](Recipe& r) { r.train.clip_norm = 0.05; }},
+      {"adamax",
+       [](Recipe& r) {
+         r.train.optimizer = "adamax";
+         r.train.weight_decay = 0.1;
+       }},
+      {"skipping",
+       [](Recipe& r) {
+         r.train.skip_norm = kSomeAreAbove;
+         r.train.ema = 0.5;
+       }},
+      {"skipping_clipped",
+       [](Recipe& r) {
+         r.model.likelihood = "gaussian-shared";
+         r.train.skip_norm = kSomeSharedAreAbove;
+         r.train.clip_norm = 0.05;
+       }},
+      {"skipping_normalized",
+       [](Recipe& r) {
+         r.train.skip_norm = kSomeAreAbove;
+         r.train.normalize_gradient = true;
+       }},
       {"decayed", [](Recipe& r) { r.train.weight_decay = 0.1; }},
       {"staged",
        [](Recipe& r) {

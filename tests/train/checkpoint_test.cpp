@@ -255,6 +255,30 @@ TEST(Checkpoint, ComesBackToTheBit) {
   EXPECT_TRUE(io::read_file(folder / "again") == io::read_file(folder / "c"));
 }
 
+TEST(Checkpoint, KeepsTheStepsThatWereSkipped) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(24, 8);
+  TempFolder folder;
+  Recipe recipe = small_recipe();
+  recipe.train.skip_norm = 100.0;
+  Model model = trained_model(recipe, data);
+  const TrainingArrays arrays = download_arrays(model.state());
+  TrainingPosition position{2, 1, 7, {}, 1, 99.25};
+  position.record.skipped.total = 3;
+  position.record.skipped.in_a_row = 2;
+  save_checkpoint(folder / "c", model.state(), {}, position, arrays);
+  const SkippedSteps read = read_checkpoint(folder / "c", model.state(), {}).position.record.skipped;
+  EXPECT_EQ(read.total, 3u);
+  EXPECT_EQ(read.in_a_row, 2u);
+  for (const auto& [total, in_a_row] : {std::pair{8u, 2u}, std::pair{1u, 2u}}) {
+    position.record.skipped.total = total;
+    position.record.skipped.in_a_row = in_a_row;
+    save_checkpoint(folder / "c", model.state(), {}, position, arrays);
+    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", model.state(), {}); }),
+                    {"training.skipped"});
+  }
+}
+
 TEST(Checkpoint, KeepsAnInfiniteBestLoss) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(24, 8);

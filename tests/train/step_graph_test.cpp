@@ -85,6 +85,19 @@ TEST(StepGraph, ClippingAddsNoMoreThanItMust) {
   EXPECT_LE(run.runner().largest_graph().shape().longest_path, 2u * 16u);
 }
 
+// Two nodes for the norm, which clip at once, and one that judges it.
+TEST(StepGraph, SkippingAddsOneNodeToClipping) {
+  ELBO_REQUIRE_DEVICE();
+  if (!device().is_cuda()) GTEST_SKIP() << "the CPU has no graphs";
+  for (const double clip_norm : {0.0, 1.0}) {
+    Recipe recipe = deep_recipe();
+    recipe.train.skip_norm = 10.0;
+    recipe.train.clip_norm = clip_norm;
+    StepRun run(recipe, patterned_data(1024, 0, 784), 2);
+    EXPECT_LE(run.runner().largest_graph().shape().longest_path, 2u * 17u);
+  }
+}
+
 class StepGraphVariants : public testing::TestWithParam<RecipeVariant> {};
 
 // 83 examples in batches of 8: ten full steps, that is 8 + 2 or 4 + 4 + 2, and a ragged one.

@@ -51,7 +51,7 @@ class Likelihood {
   /// After a batch's costs: what the batch says of the likelihood's own parameters, "+=" with `accumulate`.
   /// weights [n·K]: how much each sample counts; empty: all alike.
   virtual void after_batch(const nn::Run&, const Batch&, VectorView<const float>, bool) const {}
-  /// After a step's batches: moves its own parameters.
+  /// After a step's batches: moves its own parameters, unless the step is skipped (StepState::skipped).
   virtual void after_step(const nn::Run&, const nn::Tape&, const StepState*) const {}
 
   /// Its formulas on the host, with its own parameters as they are. Waits for the device.

@@ -67,6 +67,12 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
     std::cout << (report.stopped_early ? "; " : " in ") << duration(report.seconds) << " ("
               << with_commas(report.examples_per_second) << ' ' << unit_of(model.picture()) << "/s)";
   }
+  if (report.skipped_steps > 0) {
+    std::cout << '\n'
+              << skipped_steps(report.skipped_steps) << " of " << report.steps
+              << ": the norm of their gradient was above train.skip_norm, which is "
+              << job.recipe.train.skip_norm << ", or not finite";
+  }
   std::cout << "\n\n";
 }
 

@@ -44,21 +44,23 @@ SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll
 }
 
 Json summary(const Job& job, const Model& model, const TrainReport& report) {
-  return {{"run", job.folder.string()},
-          {"recipe", job.recipe.name},
-          {"data", job.recipe.data.name},
-          {"device", model.device().name()},
-          {"precision", model.recipe().train.precision},
-          {"parameters", model.parameter_count()},
-          {"epochs", job.recipe.train.epochs},
-          {"epoch", report.epoch},
-          {"best_epoch", report.best_epoch},
-          {"steps", report.steps},
-          {"seconds", report.seconds},
-          {"examples_per_second", report.examples_per_second},
-          {"stopped_early", report.stopped_early},
-          {"interrupted", report.interrupted},
-          {"already_finished", report.already_finished}};
+  Json json = {{"run", job.folder.string()},
+               {"recipe", job.recipe.name},
+               {"data", job.recipe.data.name},
+               {"device", model.device().name()},
+               {"precision", model.recipe().train.precision},
+               {"parameters", model.parameter_count()},
+               {"epochs", job.recipe.train.epochs},
+               {"epoch", report.epoch},
+               {"best_epoch", report.best_epoch},
+               {"steps", report.steps},
+               {"seconds", report.seconds},
+               {"examples_per_second", report.examples_per_second},
+               {"stopped_early", report.stopped_early},
+               {"interrupted", report.interrupted},
+               {"already_finished", report.already_finished}};
+  if (job.recipe.train.skip_norm > 0.0) json["skipped_steps"] = report.skipped_steps;
+  return json;
 }
 
 void add_results(Json& json, const Recipe& recipe, const SplitResults& results, const std::string& split) {

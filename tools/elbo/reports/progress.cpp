@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/check.h"
+
 namespace elbo::command {
 namespace {
 
@@ -77,6 +79,10 @@ std::string duration(double seconds) {
   return format("%lld:%02lld h", whole / 3600, whole % 3600 / 60);
 }
 
+std::string skipped_steps(std::int64_t steps) {
+  return concat(steps, steps == 1 ? " step" : " steps", " skipped");
+}
+
 ProgressLine::ProgressLine(const Model& model, std::string unit, bool quiet)
     : unit_(std::move(unit)),
       epochs_(model.recipe().train.epochs),
@@ -105,8 +111,10 @@ void ProgressLine::step(const Progress& progress) {
       format("epoch %lld/%lld  step %*lld/%lld  ", static_cast<long long>(progress.epoch),
              static_cast<long long>(progress.epochs), width, static_cast<long long>(progress.step),
              static_cast<long long>(progress.steps_per_epoch));
-  line += losses(progress.train) + "  " + with_commas(progress.examples_per_second) + " " + unit_ + "/s  " +
-          duration(progress.seconds_left) + " left";
+  line += losses(progress.train) + "  ";
+  if (progress.skipped_steps > 0) line += skipped_steps(progress.skipped_steps) + "  ";
+  line += with_commas(progress.examples_per_second) + " " + unit_ + "/s  " + duration(progress.seconds_left) +
+          " left";
   line.resize(std::min(line.size(), terminal_width() - 1));  // a line that wraps cannot be overwritten
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
@@ -124,6 +132,7 @@ void ProgressLine::epoch(const EpochMetrics& metrics) {
   if (metrics.validation) line += format("  validation %.2f", -metrics.validation->elbo);
   if (metrics.validation && std::abs(*metrics.validation_objective + metrics.validation->elbo) >= 0.005)
     line += format(" (objective %.2f)", *metrics.validation_objective);
+  if (metrics.skipped_steps.value_or(0) > 0) line += "  " + skipped_steps(*metrics.skipped_steps);
   line += "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
   std::fprintf(stderr, "%s\n", line.c_str());
   std::fflush(stderr);

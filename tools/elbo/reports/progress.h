@@ -13,6 +13,8 @@ namespace elbo::command {
 std::string with_commas(double value);
 /// "8 s", "3:07 min", "2:15 h"
 std::string duration(double seconds);
+/// "3 steps skipped"
+std::string skipped_steps(std::int64_t steps);
 
 /// On a terminal one line that is rewritten, and now and then one that stays; in a pipe a line for each
 /// epoch.
