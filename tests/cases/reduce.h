@@ -80,7 +80,7 @@ struct NormalizeCase {
 
   std::string name() const {
     std::string text = "gap_" + std::to_string(gap);
-    for (const std::int64_t range : sizes) text += "_" + std::to_string(range);
+    for (const std::int64_t range : sizes) text.append("_").append(std::to_string(range));
     return text;
   }
   std::int64_t size() const {
