@@ -1,5 +1,6 @@
 #include "nn/linear.h"
 
+#include "nn/layers.h"
 #include "ops/linear.h"
 #include "ops/linear_adam.h"
 
@@ -8,7 +9,8 @@ namespace elbo::nn {
 Linear::Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation)
     : activation_(activation), input_(input) {
   const SlotInfo x = builder.info(input);
-  ParameterInfo weight{.parts = {}, .cols = x.cols, .fan_in = x.cols, .value = {}}, bias = weight;
+  ParameterInfo weight{.parts = {}, .cols = x.cols, .fan_in = x.cols, .steps_with_gradient = true};
+  ParameterInfo bias = weight;
   bias.cols = 0;
   for (const NamedRows& head : heads) {
     weight.parts.push_back({head.name + ".weight", head.rows});
@@ -77,6 +79,14 @@ std::optional<InputGradientProduct> Linear::input_gradient_product(const Run& ru
 std::optional<Parameter> Linear::output_bias() const {
   if (!output_is_product()) return std::nullopt;
   return bias_;
+}
+
+LayerMaker read_linear(LayerWords& words) {
+  const std::int64_t width = words.whole("width", kMaxWidth);
+  return [width](LayerContext& context) {
+    const std::vector<NamedRows> layer = {{context.name, width}};
+    return context.add(std::make_unique<Linear>(context.builder, context.input, layer, context.activation));
+  };
 }
 
 }  // namespace elbo::nn

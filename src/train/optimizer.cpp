@@ -21,12 +21,21 @@ Optimizer::Optimizer(Context& context, nn::Parameters& parameters, const TrainSe
 
 void Optimizer::step(const StepState* state) {
   const std::int64_t size = parameters_.layout().optimized_size;
-  const VectorView<float> gradient = parameters_.gradient().part(0, size);
   if (needs_whole_gradient()) {
-    ops::clip_global_norm(context_, gradient, clip_norm_, clip_scratch_.view(), nullptr);
+    ops::clip_global_norm(context_, parameters_.gradient().part(0, size), clip_norm_, clip_scratch_.view(),
+                          nullptr);
   }
-  ops::adam(context_, parameters_.values().part(0, size), gradient, parameters_.first_moment().part(0, size),
-            parameters_.second_moment().part(0, size), adam_, state);
+  move({0, size}, state);
+}
+
+void Optimizer::step_after(const StepState* state) {
+  for (const nn::ArrayRange& range : parameters_.layout().stepped_after) move(range, state);
+}
+
+void Optimizer::move(const nn::ArrayRange& range, const StepState* state) {
+  const auto of = [&](VectorView<float> array) { return array.part(range.first, range.count); };
+  ops::adam(context_, of(parameters_.values()), of(parameters_.gradient()), of(parameters_.first_moment()),
+            of(parameters_.second_moment()), adam_, state);
 }
 
 void Optimizer::average(const StepState* state) {

@@ -7,7 +7,7 @@
 
 namespace elbo {
 
-/// Adam over all parameters that gradients move, with clipping before it and a running average of the values
+/// Adam over the parameters that gradients move, with clipping before it and a running average of the values
 /// behind it where the settings ask for them. Its methods give ops to the device; they allocate nothing.
 class Optimizer {
  public:
@@ -20,10 +20,14 @@ class Optimizer {
 
   /// Clips Parameters::gradient() and moves the values by it. `state` is in device memory.
   void step(const StepState* state);
+  /// Moves those alone that took no step in the backward pass (ParameterInfo::steps_with_gradient).
+  void step_after(const StepState* state);
   /// Brings the running average up to date, where there is one.
   void average(const StepState* state);
 
  private:
+  void move(const nn::ArrayRange& range, const StepState* state);
+
   Context& context_;
   nn::Parameters& parameters_;
   ops::AdamSettings adam_;

@@ -55,8 +55,8 @@ TEST(Recipe, MnistDeepIsTheNetworkItSays) {
   EXPECT_EQ(recipe.data.name, "mnist");
   EXPECT_EQ(recipe.data.binarize, "none");
   EXPECT_EQ(recipe.model.kind, "vae");
-  EXPECT_EQ(recipe.model.encoder, (std::vector<std::int64_t>{400, 400}));
-  EXPECT_EQ(recipe.model.decoder, (std::vector<std::int64_t>{400, 400}));
+  EXPECT_EQ(recipe.model.encoder, (std::vector<Layer>{400, 400}));
+  EXPECT_EQ(recipe.model.decoder, (std::vector<Layer>{400, 400}));
   EXPECT_EQ(recipe.model.latent, 20);
   EXPECT_EQ(recipe.model.activation, "relu");
   EXPECT_EQ(recipe.model.likelihood, "bernoulli");
@@ -114,7 +114,8 @@ TEST(Recipe, TomlRoundTripIsTheIdentity) {
     recipe.data.validation = fraction(random);
     recipe.data.test = fraction(random);
     recipe.model.encoder = {width(random), width(random)};
-    recipe.model.decoder = trial % 3 ? std::vector<std::int64_t>{width(random)} : std::vector<std::int64_t>{};
+    recipe.model.decoder =
+        trial % 3 ? std::vector<Layer>{width(random), "conv 32 k4 s2"} : std::vector<Layer>{};
     recipe.model.variance = std::pow(10.0, exponent(random));
     recipe.objective.beta = trial == 0 ? 0.0 : std::pow(10.0, exponent(random));
     recipe.train.learning_rate = trial == 0 ? 1e-30 : std::pow(10.0, exponent(random));
@@ -139,8 +140,8 @@ TEST(Recipe, TomlRoundTripIsTheIdentity) {
 
 TEST(Recipe, SetTakesTomlAndBareWords) {
   EXPECT_EQ(with("model.latent=2").model.latent, 2);
-  EXPECT_EQ(with("model.encoder=[64, 32]").model.encoder, (std::vector<std::int64_t>{64, 32}));
-  EXPECT_EQ(with("model.encoder=[]").model.encoder, std::vector<std::int64_t>{});
+  EXPECT_EQ(with("model.encoder=[64, 32]").model.encoder, (std::vector<Layer>{64, 32}));
+  EXPECT_EQ(with("model.encoder=[]").model.encoder, std::vector<Layer>{});
   EXPECT_EQ(with("model.activation=tanh").model.activation, "tanh");
   EXPECT_EQ(with("model.activation = \"gelu\"").model.activation, "gelu");
   EXPECT_EQ(with("data.name=a folder/x=1.npy").data.name, "a folder/x=1.npy");
