@@ -1,0 +1,106 @@
+#pragma once
+// Convolutions of pictures and their transposes, each with both gradients. The product that a convolution is
+// runs on the tiles of products; the matrix of patches is never in memory.
+//
+// Pictures lie with channels last, one a row: x [n, height · width · channels]. Rows of pictures may be
+// strided; weights are contiguous: w [filters, patch()], a row's order is (ky, kx, channel), which is
+// PyTorch's Conv2d.weight [filters, channels, ky, kx], or ConvTranspose2d.weight [in = filters, out =
+// channels, ky, kx], with the channels moved to the end. No view may alias another. Sums run in a fixed
+// order: the same device and build give the same bits, on any number of threads.
+//
+// The operands of each product (pictures, w, gradients) are rounded to context.precision() first, and its
+// sums are fp32. db and everything else is fp32 throughout. Where the precision is not fp32, the CPU does as
+// tensor cores do.
+
+#include <cstdint>
+
+#include "math/activation_kind.h"
+#include "runtime/context.h"
+#include "runtime/view.h"
+
+namespace elbo::ops {
+
+/// A convolution of pictures height × width × channels to pictures out_height() × out_width() × filters.
+struct Conv2dShape {
+  std::int64_t height = 1, width = 1, channels = 1;
+  std::int64_t filters = 1;
+  std::int64_t kernel = 1, stride = 1;
+  std::int64_t padding = 0;  ///< zeros on each side
+
+  /// Whether every size is positive and the kernel fits into the padded picture. What follows needs that.
+  constexpr bool valid() const {
+    return height > 0 && width > 0 && channels > 0 && filters > 0 && kernel > 0 && stride > 0 &&
+           padding >= 0 && height + 2 * padding >= kernel && width + 2 * padding >= kernel;
+  }
+  constexpr std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
+  constexpr std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+  /// Values of a patch: of a row of w.
+  constexpr std::int64_t patch() const { return kernel * kernel * channels; }
+  /// Values of a picture on either side.
+  constexpr std::int64_t in() const { return height * width * channels; }
+  constexpr std::int64_t out() const { return out_height() * out_width() * filters; }
+
+  bool operator==(const Conv2dShape&) const = default;
+};
+
+/// y = act(x ∗ w + b), PyTorch's Conv2d (a cross-correlation):
+///   (x ∗ w)[oy, ox, f] = Σ_{ky, kx, c} x[oy·stride + ky − padding, ox·stride + kx − padding, c] w[f, ky, kx,
+///   c],
+/// where x is 0 outside the picture. "=".
+/// x [n, shape.in()], y [n, shape.out()], b [filters] or empty (no bias). `saved` [n, shape.out()] receives
+/// x ∗ w + b where act′ is computed from that (derivative_needs_input(activation)); it may be empty
+/// otherwise, or when no backward pass follows. Throws ShapeError.
+void conv2d_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
+                    MatrixView<const float> w, VectorView<const float> b, const Conv2dShape& shape,
+                    Activation activation);
+
+/// dx = (dy ∗ᵀ w) ⊙ act′(saved). "=".
+/// dy [n, shape.out()], dx [n, shape.in()]; `activation` is the one that produced the convolution's input x,
+/// and `saved` [n, shape.in()] what its derivative is computed from: x itself, or its pre-activation when
+/// derivative_needs_input(activation). `saved` may be empty for identity. Throws ShapeError.
+void conv2d_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
+                           MatrixView<const float> w, MatrixView<const float> saved, const Conv2dShape& shape,
+                           Activation activation);
+
+/// dw[f, ky, kx, c] = Σ_{n, oy, ox} dy[n, oy, ox, f] x[n, oy·stride + ky − padding, …, c] and
+/// db[f] = Σ_{n, oy, ox} dy[n, oy, ox, f]. "=" unless `accumulate`, then "+=".
+/// dw [filters, patch()], db [filters] or empty (no bias), dy [n, shape.out()], x [n, shape.in()]. Throws
+/// ShapeError.
+void conv2d_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
+                            MatrixView<const float> dy, MatrixView<const float> x, const Conv2dShape& shape,
+                            bool accumulate);
+
+/// y = act(x ∗ᵀ w + b), PyTorch's ConvTranspose2d, from pictures of shape.out() to such of shape.in() values:
+/// `shape` is that of the convolution whose transpose it is, so its filters are the channels of x.
+///   (x ∗ᵀ w)[iy, ix, c] = Σ x[oy, ox, f] w[f, ky, kx, c] over oy·stride + ky − padding = iy, and ix alike.
+/// PyTorch's output_padding is what height has above (out_height() − 1)·stride − 2·padding + kernel. "=".
+/// x [n, shape.out()], y and `saved` (see conv2d_forward) [n, shape.in()], b [channels] or empty. Throws
+/// ShapeError.
+void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<float> saved,
+                              MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
+                              const Conv2dShape& shape, Activation activation);
+
+/// dx = (dy ∗ w) ⊙ act′(saved). "=".
+/// dy [n, shape.in()], dx [n, shape.out()]; `activation` and `saved` [n, shape.out()] are of what produced
+/// the transpose's input, see conv2d_backward_input. Throws ShapeError.
+void conv2d_transpose_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
+                                     MatrixView<const float> w, MatrixView<const float> saved,
+                                     const Conv2dShape& shape, Activation activation);
+
+/// dw[f, ky, kx, c] = Σ_{n, oy, ox} x[n, oy, ox, f] dy[n, oy·stride + ky − padding, …, c] and
+/// db[c] = Σ_{n, iy, ix} dy[n, iy, ix, c]. "=" unless `accumulate`, then "+=".
+/// dw [filters, patch()], db [channels] or empty, dy [n, shape.in()], x [n, shape.out()]. Throws ShapeError.
+void conv2d_transpose_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
+                                      MatrixView<const float> dy, MatrixView<const float> x,
+                                      const Conv2dShape& shape, bool accumulate);
+
+}  // namespace elbo::ops
+
+namespace elbo::cuda {  // the same contracts, in kernels/conv2d*.cu
+decltype(ops::conv2d_forward) conv2d_forward;
+decltype(ops::conv2d_backward_input) conv2d_backward_input;
+decltype(ops::conv2d_backward_params) conv2d_backward_params;
+decltype(ops::conv2d_transpose_forward) conv2d_transpose_forward;
+decltype(ops::conv2d_transpose_backward_input) conv2d_transpose_backward_input;
+decltype(ops::conv2d_transpose_backward_params) conv2d_transpose_backward_params;
+}  // namespace elbo::cuda
