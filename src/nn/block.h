@@ -29,6 +29,16 @@ struct InputGradientProduct {
   MatrixView<const float> dy, weight;
 };
 
+/// Does work on a lane, or on the main line where there is none.
+template <class Work>
+void run_beside(Lane* lane, const Work& work) {
+  if (lane) {
+    lane->run(work);
+  } else {
+    work();
+  }
+}
+
 /// Declares its slots and parameters once, and keeps nothing of a batch: it may run on several tapes.
 class Block {
  public:
