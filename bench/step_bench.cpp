@@ -154,8 +154,10 @@ std::string described(Device device) {
 /// What the peers of bench/peers say of themselves, too.
 ordered_json about(Training& training, const Options& options) {
   const Recipe& recipe = training.recipe();
-  std::vector<std::int64_t> widths = {training.vae().parameters().layout().places.front().cols};
-  widths.insert(widths.end(), recipe.model.encoder.begin(), recipe.model.encoder.end());
+  ordered_json widths = {training.vae().config().dims};
+  for (const Layer& layer : recipe.model.encoder) {
+    widths.push_back(layer.width() ? ordered_json(*layer.width()) : ordered_json(layer.text()));
+  }
   widths.push_back(recipe.model.latent);
   const Context& device = training.device();
   ordered_json json = {{"tool", "elbo"},

@@ -1,8 +1,11 @@
 #pragma once
 // A recipe: everything that defines a training, as nested settings with the keys of recipes/*.toml.
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,21 +24,46 @@ struct DataSettings {
   bool standardize = false;  ///< subtract the training mean and divide by its deviation, per dimension
 };
 
+/// A hidden layer of a network: a width, which is that of a linear layer with `model.activation`, or a text,
+/// the layer's name and then its sizes, as "conv 32 k4 s2". docs/layers.md lists them.
+class Layer {
+ public:
+  template <std::integral Whole>
+  Layer(Whole width) : text_(std::to_string(width)) {}
+  /// Blanks between words count as one. Whether a layer is written like this is checked where it is used.
+  Layer(std::string_view text);
+  Layer(const char* text) : Layer(std::string_view(text)) {}
+  Layer(const std::string& text) : Layer(std::string_view(text)) {}
+
+  const std::string& text() const noexcept { return text_; }
+  /// Of a linear layer that is given by its width; nothing of others.
+  std::optional<std::int64_t> width() const;
+  /// A whole number, or a text in quotes.
+  std::string to_toml() const;
+
+  friend bool operator==(const Layer&, const Layer&) = default;
+
+ private:
+  std::string text_;
+};
+/// As TOML has it.
+std::ostream& operator<<(std::ostream& out, const Layer& layer);
+
 /// `model.*`
 struct ModelSettings {
-  std::string kind = "vae";                   ///< vae, autoencoder
-  std::vector<std::int64_t> encoder = {400};  ///< widths of the encoder's hidden layers
-  std::vector<std::int64_t> decoder = {400};  ///< widths of the decoder's hidden layers
-  std::int64_t latent = 20;                   ///< dimensions of z
-  std::string prior = "normal";               ///< p(z) of a vae: normal, N(0, I)
-  std::string activation = "relu";            ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string likelihood = "bernoulli";       ///< see the README
-  double variance = 1.0;                      ///< of gaussian(-sigmoid); gaussian-shared begins with it
-  double scale = 1.0;                         ///< of the laplace with fixed scale
-  std::int64_t classes = 2;                   ///< of the categorical: values are 0 … classes − 1
-  bool see_mask = false;                      ///< the encoder sees which values are missing
-  std::string initialization = "pytorch";     ///< pytorch (uniform ±1/√fan_in), he, glorot
-  std::string output_bias = "drawn";          ///< drawn (like the rest), data (the training data's mean)
+  std::string kind = "vae";                ///< vae, autoencoder
+  std::vector<Layer> encoder = {400};      ///< the encoder's hidden layers
+  std::vector<Layer> decoder = {400};      ///< the decoder's hidden layers
+  std::int64_t latent = 20;                ///< dimensions of z
+  std::string prior = "normal";            ///< p(z) of a vae: normal, N(0, I)
+  std::string activation = "relu";         ///< relu, tanh, gelu, silu (also sigmoid, identity)
+  std::string likelihood = "bernoulli";    ///< see the README
+  double variance = 1.0;                   ///< of gaussian(-sigmoid); gaussian-shared begins with it
+  double scale = 1.0;                      ///< of the laplace with fixed scale
+  std::int64_t classes = 2;                ///< of the categorical: values are 0 … classes − 1
+  bool see_mask = false;                   ///< the encoder sees which values are missing
+  std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
+  std::string output_bias = "drawn";       ///< drawn (like the rest), data (the training data's mean)
 };
 
 /// `objective.*`

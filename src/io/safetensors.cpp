@@ -163,6 +163,11 @@ void SafetensorsWriter::tensor(const std::string& name, TensorShape shape,
   add(name, "I64", std::move(shape), std::as_bytes(values), sizeof(std::int64_t));
 }
 
+void SafetensorsWriter::tensor(const std::string& name, TensorShape shape, std::vector<float>&& values) {
+  kept_.push_back(std::move(values));
+  tensor(name, std::move(shape), std::span<const float>(kept_.back()));
+}
+
 void SafetensorsWriter::write(const std::filesystem::path& file) const {
   // Wider types first, so that every tensor is aligned to its type wherever the data is.
   std::vector<const Entry*> order;

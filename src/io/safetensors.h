@@ -24,6 +24,8 @@ class SafetensorsWriter {
   void tensor(const std::string& name, TensorShape shape, std::span<const float> values);
   void tensor(const std::string& name, TensorShape shape, std::span<const double> values);
   void tensor(const std::string& name, TensorShape shape, std::span<const std::int64_t> values);
+  /// The same with values that the writer keeps itself.
+  void tensor(const std::string& name, TensorShape shape, std::vector<float>&& values);
 
   /// Writes through AtomicFile: an older file stays until the new one is complete. Throws IoError.
   void write(const std::filesystem::path& file) const;
@@ -40,6 +42,7 @@ class SafetensorsWriter {
 
   std::map<std::string, std::string> metadata_;
   std::vector<Entry> entries_;
+  std::vector<std::vector<float>> kept_;
 };
 
 /// A file read whole and checked whole: the header parses, every tensor's size is that of its type and shape,

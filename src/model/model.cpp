@@ -86,11 +86,11 @@ Table means_of(const Model::State& state, std::int64_t rows, const Decode& decod
 Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
     : recipe(made_by), picture(shape) {
   recipe.validate();
-  const ModelConfig config = resolve(recipe, dims);
   if (picture.is_picture() && picture.height * picture.width * picture.channels != dims) {
     throw ShapeError(concat("a picture of ", picture.height, " × ", picture.width, " × ", picture.channels,
                             " does not have ", dims, " values"));
   }
+  const ModelConfig config = resolve(recipe, dims, picture);
   if (recipe.train.precision == "auto") {
     recipe.train.precision = precision_name(default_training_precision(device));
   }

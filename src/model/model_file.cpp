@@ -188,9 +188,13 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
 void write_parameters(io::SafetensorsWriter& writer, const nn::ParameterLayout& layout,
                       const std::vector<float>& arena, const std::string& prefix) {
   for (const nn::TensorInfo& tensor : layout.tensors) {
-    writer.tensor(prefix + tensor.name, tensor.shape,
-                  std::span(arena).subspan(static_cast<std::size_t>(tensor.offset),
-                                           static_cast<std::size_t>(tensor.size())));
+    const auto values = std::span(arena).subspan(static_cast<std::size_t>(tensor.offset),
+                                                 static_cast<std::size_t>(tensor.size()));
+    if (tensor.filter.height > 0) {
+      writer.tensor(prefix + tensor.name, tensor.shape, to_file_order(tensor, values));
+    } else {
+      writer.tensor(prefix + tensor.name, tensor.shape, values);
+    }
   }
 }
 
@@ -200,7 +204,8 @@ std::vector<float> read_parameters(const io::SafetensorsFile& file, const nn::Pa
   for (const nn::TensorInfo& tensor : layout.tensors) file.expect_floats(prefix + tensor.name, tensor.shape);
   std::vector<float> arena(static_cast<std::size_t>(layout.size));
   for (const nn::TensorInfo& tensor : layout.tensors) {
-    std::ranges::copy(finite_floats(file, prefix + tensor.name, tensor.shape), arena.begin() + tensor.offset);
+    const auto values = finite_floats(file, prefix + tensor.name, tensor.shape);
+    std::ranges::copy(to_memory_order(tensor, values), arena.begin() + tensor.offset);
   }
   return arena;
 }
@@ -231,11 +236,20 @@ void Model::save(const std::filesystem::path& file) const {
 
 namespace {
 
+/// Throws DataError where the recipe's networks cannot be made for such rows.
+nn::ParameterLayout layout_of(const io::SafetensorsFile& file, const ModelDescription& description) {
+  try {
+    return VaeParts(resolve(description.recipe, description.dims, description.picture)).layout;
+  } catch (const ConfigError& error) {
+    throw DataError(concat(file.path().string(), ", ", kRecipeKey, ": ", error.what()));
+  }
+}
+
 std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_run, Device device) {
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
   check_run_recipe(file_or_run, file.path(), description.recipe);
-  const nn::ParameterLayout layout = VaeParts(resolve(description.recipe, description.dims)).layout;
+  const nn::ParameterLayout layout = layout_of(file, description);
   check_no_other_tensors(file, layout);
   const std::vector<float> values = read_parameters(file, layout);
 

@@ -3,16 +3,19 @@
 
 #include <optional>
 
+#include "math/step_state.h"
 #include "nn/builder.h"
 #include "nn/gradient_use.h"
 #include "nn/parameters.h"
 
 namespace elbo::nn {
 
-/// The device and the parameters that a pass works with.
+/// What a pass works with: the device, the parameters, and on tapes that are kLearning the noise of its step,
+/// keyed by the batch's examples. A block that draws sets a purpose of its own.
 struct Run {
   Context& context;
   Parameters& parameters;
+  NoiseSource noise = {};
 };
 
 /// A block's output where it is y = x wᵀ + b and nothing else: a neighbour may compute it with its own work.
@@ -25,6 +28,16 @@ struct OutputProduct {
 struct InputGradientProduct {
   MatrixView<const float> dy, weight;
 };
+
+/// Does work on a lane, or on the main line where there is none.
+template <class Work>
+void run_beside(Lane* lane, const Work& work) {
+  if (lane) {
+    lane->run(work);
+  } else {
+    work();
+  }
+}
 
 /// Declares its slots and parameters once, and keeps nothing of a batch: it may run on several tapes.
 class Block {

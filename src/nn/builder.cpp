@@ -25,13 +25,24 @@ Slot Builder::part(Slot whole, std::string name, std::int64_t first, std::int64_
   part.first_col = first;
   part.cols = count;
   part.apart = apart;
+  if (count != info(whole).cols) part.picture = {};
   part.gradient = part.saved = {};
   return activation(std::move(part));
 }
 
+Slot Builder::reshaped(Slot slot, std::string name, const PictureShape& picture) {
+  const std::int64_t cols = info(slot).cols;
+  ELBO_CHECK(picture.height * picture.width * picture.channels == cols, ShapeError, "rows of ", cols,
+             " values were to be pictures of ", picture.height, " × ", picture.width, " × ",
+             picture.channels);
+  const Slot made = part(slot, std::move(name), 0, cols);
+  slots_[static_cast<std::size_t>(made.index)].picture = picture;
+  return made;
+}
+
 void Builder::needs_gradient(Slot slot) {
   const SlotInfo& of = info(slot);
-  ELBO_CHECK(!of.whole && !of.gradient, ShapeError, of.name, " cannot have another gradient");
+  ELBO_CHECK(!of.gradient, ShapeError, of.name, " cannot have another gradient");
   SlotInfo gradient{.name = of.name + ".gradient", .rows = of.rows, .cols = of.cols};
   gradient.uses = of.uses | kTraining;
   const Slot made = activation(std::move(gradient));

@@ -28,9 +28,9 @@ std::vector<float> initial_values(const TensorInfo& tensor, std::int64_t index, 
   std::vector<float> values(static_cast<std::size_t>(tensor.size()), tensor.value.value_or(0.0f));
   const bool is_bias = tensor.shape.size() == 1;
   if (tensor.value || (initialization != Initialization::pytorch && is_bias)) return values;
-  const std::int64_t cols = is_bias ? tensor.size() : tensor.shape[1];
+  const std::int64_t cols = is_bias ? tensor.size() : tensor.size() / tensor.shape[0];
   const auto fan_in = static_cast<double>(tensor.fan_in);
-  const auto fans = fan_in + static_cast<double>(tensor.shape[0]);
+  const auto fans = fan_in + static_cast<double>(tensor.fan_out);
   const auto bound = static_cast<float>(initialization == Initialization::glorot ? std::sqrt(6.0 / fans)
                                                                                  : 1.0 / std::sqrt(fan_in));
   const auto deviation = static_cast<float>(std::sqrt(2.0 / fan_in));

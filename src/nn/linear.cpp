@@ -1,5 +1,6 @@
 #include "nn/linear.h"
 
+#include "nn/layers.h"
 #include "ops/linear.h"
 #include "ops/linear_adam.h"
 
@@ -8,7 +9,8 @@ namespace elbo::nn {
 Linear::Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation)
     : activation_(activation), input_(input) {
   const SlotInfo x = builder.info(input);
-  ParameterInfo weight{.parts = {}, .cols = x.cols, .fan_in = x.cols, .value = {}}, bias = weight;
+  ParameterInfo weight{.parts = {}, .cols = x.cols, .fan_in = x.cols, .steps_with_gradient = true};
+  ParameterInfo bias = weight;
   bias.cols = 0;
   for (const NamedRows& head : heads) {
     weight.parts.push_back({head.name + ".weight", head.rows});
@@ -42,7 +44,7 @@ void Linear::backward_input(const Run& run, const Tape& tape) const {
 void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
   if (!use.parameters) return;
   Parameters& p = run.parameters;
-  const auto work = [&] {
+  run_beside(lane, [&] {
     const MatrixView<float> weight_gradient = p.matrix(weight_, p.gradient());
     const VectorView<float> bias_gradient = p.vector(bias_, p.gradient());
     const MatrixView<const float> dy = tape.gradient(output_), x = tape[input_];
@@ -54,12 +56,7 @@ void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& 
     } else {
       ops::linear_backward_params(run.context, weight_gradient, bias_gradient, dy, x, use.accumulate);
     }
-  };
-  if (lane) {
-    lane->run(work);
-  } else {
-    work();
-  }
+  });
 }
 
 std::optional<OutputProduct> Linear::output_product(const Run& run, const Tape& tape) const {
@@ -77,6 +74,14 @@ std::optional<InputGradientProduct> Linear::input_gradient_product(const Run& ru
 std::optional<Parameter> Linear::output_bias() const {
   if (!output_is_product()) return std::nullopt;
   return bias_;
+}
+
+LayerMaker read_linear(LayerWords& words) {
+  const std::int64_t width = words.whole("width", kMaxWidth);
+  return [width](LayerContext& context) {
+    const std::vector<NamedRows> layer = {{context.name, width}};
+    return context.add(std::make_unique<Linear>(context.builder, context.input, layer, context.activation));
+  };
 }
 
 }  // namespace elbo::nn

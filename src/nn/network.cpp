@@ -1,6 +1,12 @@
 #include "nn/network.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
+#include "nn/conv2d.h"
+#include "nn/group_channels.h"
+#include "nn/layers.h"
 #include "nn/linear.h"
 
 namespace elbo::nn {
@@ -8,6 +14,119 @@ namespace {
 
 Lane* lane_of(const GradientUse& use, std::size_t block) {
   return use.lanes.empty() ? nullptr : &use.lanes[block % use.lanes.size()];
+}
+
+/// An example's values that a layer may give, so that no product of sizes overflows.
+constexpr std::int64_t kMaxColumns = std::int64_t{1} << 26;
+
+/// Does something with a layer; errors name it.
+template <class F>
+auto explained(const NetworkPlan& plan, std::size_t layer, F f) {
+  try {
+    return f();
+  } catch (const ConfigError& error) {
+    throw ConfigError(concat(plan.setting, "[", layer, "] \"", plan.layers[layer], "\": ", error.what()));
+  }
+}
+
+std::vector<ReadLayer> read_layers(const NetworkPlan& plan) {
+  std::vector<ReadLayer> layers;
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    layers.push_back(explained(plan, i, [&] { return read_layer(plan.layers[i]); }));
+  }
+  return layers;
+}
+
+Slot make_checked(const ReadLayer& layer, LayerContext& context) {
+  const Slot output = layer.make(context);
+  if (const std::int64_t cols = context.builder.info(output).cols; cols > kMaxColumns) {
+    throw ConfigError(concat("it gives ", cols, " values an example; ", kMaxColumns, " is the maximum."));
+  }
+  return output;
+}
+
+/// What a builder gets from here on.
+class Watch {
+ public:
+  explicit Watch(const Builder& builder) : builder_(builder), first_(builder.parameters().size()) {}
+
+  LayerSummary summary(std::string name, std::string text, Slot input, Slot output) const {
+    LayerSummary layer{std::move(name), std::move(text), builder_.info(input), builder_.info(output), 0};
+    for (std::size_t i = first_; i < builder_.parameters().size(); ++i) {
+      const ParameterInfo& parameter = builder_.parameters()[i];
+      layer.parameters += parameter.rows() * std::max<std::int64_t>(parameter.cols, 1);
+    }
+    return layer;
+  }
+
+ private:
+  const Builder& builder_;
+  std::size_t first_;
+};
+
+/// "encoder.mean, log_variance"
+std::string head_names(const NetworkPlan& plan) {
+  std::string names;
+  for (const NamedRows& head : plan.heads) {
+    names += names.empty() ? head.name : ", " + head.name.substr(head.name.rfind('.') + 1);
+  }
+  return names;
+}
+
+using Blocks = std::vector<std::unique_ptr<Block>>;
+
+/// Adds the hidden layers and gives what the last one does.
+Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
+                 std::vector<LayerSummary>& summaries) {
+  const std::vector<ReadLayer> layers = read_layers(plan);
+  Activation pending = Activation::identity;  // what the layers before did not end with
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerKind& kind = *layers[i].kind;
+    if (kind.activates) pending = plan.activation;
+    const bool leaves_it = i + 1 < layers.size() && layers[i + 1].kind->takes_activation;
+    LayerContext context{
+        .builder = builder,
+        .input = input,
+        .name = concat(plan.name, ".hidden.", i),
+        .activation = leaves_it ? Activation::identity : std::exchange(pending, Activation::identity),
+        .hidden = plan.activation,
+        .blocks = blocks};
+    const Watch watch(builder);
+    const Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
+    summaries.push_back(watch.summary(context.name, plan.layers[i], input, output));
+    input = output;
+  }
+  return input;
+}
+
+bool as_large(const PictureShape& a, const PictureShape& b) {
+  return a.is_picture() && a.height == b.height && a.width == b.width;
+}
+
+/// Heads that give each pixel's values from its channels alone.
+void make_picture_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks) {
+  const PictureShape& picture = plan.picture;
+  std::vector<NamedRows> heads = plan.heads;
+  std::int64_t channels = 0;
+  for (NamedRows& head : heads) channels += head.rows /= picture.height * picture.width;
+  const FilterSizes pixel{.kernel = 1, .stride = 1, .padding = 0};
+  blocks.push_back(std::make_unique<Conv2d>(builder, input, heads, pixel, Activation::identity));
+  if (channels == picture.channels) return;
+  blocks.push_back(std::make_unique<GroupChannels>(builder, blocks.back()->output(), plan.name + ".values",
+                                                   channels / picture.channels));
+}
+
+void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
+                std::vector<LayerSummary>& summaries) {
+  const Watch watch(builder);
+  const bool pictures = as_large(plan.picture, builder.info(input).picture);
+  if (pictures) {
+    make_picture_heads(builder, input, plan, blocks);
+  } else {
+    blocks.push_back(std::make_unique<Linear>(builder, input, plan.heads, Activation::identity));
+  }
+  summaries.push_back(
+      watch.summary(head_names(plan), pictures ? "conv k1" : "linear", input, blocks.back()->output()));
 }
 
 }  // namespace
@@ -28,17 +147,12 @@ void Network::use_first_gradients(const Run& run, const Tape& tape, const Gradie
   blocks_.front()->use_gradients(run, tape, use, beside ? lane_of(use, 0) : nullptr);
 }
 
-Network make_network(Builder& builder, Slot input, const std::string& prefix,
-                     std::span<const std::int64_t> widths, Activation activation,
-                     const std::vector<NamedRows>& heads) {
+Network make_network(Builder& builder, Slot input, const NetworkPlan& plan) {
   std::vector<std::unique_ptr<Block>> blocks;
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    const std::vector<NamedRows> layer = {{concat(prefix, ".hidden.", i), widths[i]}};
-    blocks.push_back(std::make_unique<Linear>(builder, input, layer, activation));
-    input = blocks.back()->output();
-  }
-  blocks.push_back(std::make_unique<Linear>(builder, input, heads, Activation::identity));
-  return Network(std::move(blocks));
+  std::vector<LayerSummary> layers;
+  input = make_hidden(builder, input, plan, blocks, layers);
+  make_heads(builder, input, plan, blocks, layers);
+  return Network(std::move(blocks), std::move(layers));
 }
 
 }  // namespace elbo::nn

@@ -2,7 +2,6 @@
 // Blocks one after the other.
 
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -10,15 +9,26 @@
 
 namespace elbo::nn {
 
+/// What a layer is and gives, for people.
+struct LayerSummary {
+  std::string name;  ///< "encoder.hidden.0"
+  std::string text;  ///< "conv 32 k4 s2"
+  SlotInfo input, output;
+  std::int64_t parameters = 0;
+};
+
 class Network {
  public:
   Network() = default;
   /// Each block reads the output of the one before it. At least one.
-  explicit Network(std::vector<std::unique_ptr<Block>> blocks) : blocks_(std::move(blocks)) {}
+  explicit Network(std::vector<std::unique_ptr<Block>> blocks, std::vector<LayerSummary> layers = {})
+      : blocks_(std::move(blocks)), layers_(std::move(layers)) {}
 
   Slot output() const { return blocks_.back()->output(); }
   const Block& first() const { return *blocks_.front(); }
   const Block& last() const { return *blocks_.back(); }
+  /// Its layers, the heads' too.
+  const std::vector<LayerSummary>& layers() const noexcept { return layers_; }
 
   void forward(const Run& run, const Tape& tape) const { forward(run, tape, blocks_.size()); }
   /// All but the last block.
@@ -35,12 +45,22 @@ class Network {
   void forward(const Run& run, const Tape& tape, std::size_t count) const;
 
   std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<LayerSummary> layers_;
 };
 
-/// Hidden layers "PREFIX.hidden.{i}" of these widths with one activation, then the heads in one layer
-/// without.
-Network make_network(Builder& builder, Slot input, const std::string& prefix,
-                     std::span<const std::int64_t> widths, Activation activation,
-                     const std::vector<NamedRows>& heads);
+/// A network to make: hidden layers, then its heads.
+struct NetworkPlan {
+  std::string name;                              ///< hidden layer i is called NAME.hidden.{i}
+  std::string setting;                           ///< that lists the layers, for errors: "model.encoder"
+  std::vector<std::string> layers;               ///< their texts, see read_layer()
+  Activation activation = Activation::identity;  ///< of layers that end with one
+  /// What the network gives, in one layer without activation, one after the other. It is linear, or, where
+  /// the last hidden layer gives pictures as large as `picture`, a convolution of 1 × 1.
+  std::vector<NamedRows> heads;
+  PictureShape picture = {};  ///< that the heads give the values of, where they do
+};
+
+/// Throws ConfigError naming the layer whose input does not suit it.
+Network make_network(Builder& builder, Slot input, const NetworkPlan& plan);
 
 }  // namespace elbo::nn

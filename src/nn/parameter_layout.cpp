@@ -12,6 +12,44 @@ std::int64_t align(std::int64_t offset) {
   return (offset + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+/// Adds a range behind the others, to the last one where that ends at its first value.
+void append(std::vector<ArrayRange>& ranges, ArrayRange range) {
+  if (!ranges.empty() && ranges.back().first + ranges.back().count == range.first) {
+    ranges.back().count += range.count;
+  } else {
+    ranges.push_back(range);
+  }
+}
+
+/// Calls f(place in the file, place in memory) for each value of a convolution's weight.
+template <class F>
+void for_each_filter_value(const TensorInfo& tensor, F f) {
+  const auto pixels = static_cast<std::size_t>(tensor.filter.height * tensor.filter.width);
+  const auto channels = static_cast<std::size_t>(tensor.filter.channels);
+  if (pixels == 0) return;
+  const std::size_t filter = pixels * channels;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.size()); ++i) {
+    const std::size_t pixel = i % filter / channels, channel = i % channels;
+    f(i / filter * filter + channel * pixels + pixel, i);
+  }
+}
+
+TensorInfo tensor_of(const ParameterInfo& parameter, const NamedRows& part, std::int64_t offset) {
+  TensorInfo tensor{.name = part.name,
+                    .shape = {part.rows},
+                    .offset = offset,
+                    .fan_in = parameter.fan_in,
+                    .fan_out = parameter.fan_out > 0 ? parameter.fan_out : part.rows,
+                    .value = parameter.value,
+                    .filter = parameter.filter};
+  if (const FilterShape& filter = parameter.filter; filter.height > 0) {
+    tensor.shape.insert(tensor.shape.end(), {filter.channels, filter.height, filter.width});
+  } else if (parameter.cols > 0) {
+    tensor.shape.push_back(parameter.cols);
+  }
+  return tensor;
+}
+
 }  // namespace
 
 std::int64_t ParameterInfo::rows() const {
@@ -24,12 +62,30 @@ std::int64_t TensorInfo::size() const {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
+std::vector<float> to_file_order(const TensorInfo& tensor, std::span<const float> values) {
+  std::vector<float> ordered(values.begin(), values.end());
+  for_each_filter_value(tensor,
+                        [&](std::size_t file, std::size_t memory) { ordered[file] = values[memory]; });
+  return ordered;
+}
+
+std::vector<float> to_memory_order(const TensorInfo& tensor, std::span<const float> values) {
+  std::vector<float> ordered(values.begin(), values.end());
+  for_each_filter_value(tensor,
+                        [&](std::size_t file, std::size_t memory) { ordered[memory] = values[file]; });
+  return ordered;
+}
+
 ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters) : places(parameters.size()) {
   for (const Mover mover : {Mover::optimizer, Mover::part}) {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       if (parameters[i].mover != mover) continue;
       places[i] = {size, parameters[i].rows(), parameters[i].cols};
-      size = align(size + places[i].size());
+      const std::int64_t end = align(size + places[i].size());
+      if (mover == Mover::optimizer && !parameters[i].steps_with_gradient) {
+        append(stepped_after, {size, end - size});
+      }
+      size = end;
       count += places[i].size();
     }
     if (mover == Mover::optimizer) optimized_size = size;
@@ -37,8 +93,7 @@ ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters) :
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     std::int64_t offset = places[i].offset;
     for (const NamedRows& part : parameters[i].parts) {
-      TensorInfo tensor{part.name, {part.rows}, offset, parameters[i].fan_in, parameters[i].value};
-      if (parameters[i].cols > 0) tensor.shape.push_back(parameters[i].cols);
+      TensorInfo tensor = tensor_of(parameters[i], part, offset);
       offset += tensor.size();
       tensors.push_back(std::move(tensor));
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "elbo/dataset.h"
 #include "math/activation_kind.h"
 
 namespace elbo::nn {
@@ -30,6 +31,8 @@ enum Use : unsigned {
   kTraining = 1,   ///< gradients
   kCorrupted = 2,  ///< the encoder reads the batch corrupted
   kMasked = 4,     ///< values of the batch may be missing
+  kLearning =
+      8,  ///< steps of a training, in which layers may behave otherwise than in evaluation: dropout drops
 };
 
 struct SlotInfo {
@@ -38,6 +41,8 @@ struct SlotInfo {
   std::int64_t cols = 1;
   unsigned uses = kAlways;
   Type type = Type::f32;
+  /// What a row is a picture of, its channels last: cols is its height · width · channels. Else none.
+  PictureShape picture = {};
   /// Belongs to the data of a batch, of which a tape may have a second set.
   bool of_batch = false;
 

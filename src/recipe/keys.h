@@ -18,7 +18,7 @@ namespace elbo {
 
 /// Where in a recipe a key's value stands, by its type.
 using SettingRef = std::variant<std::string*, bool*, std::int64_t*, std::uint64_t*, double*,
-                                std::vector<std::int64_t>*, std::vector<double>*>;
+                                std::vector<std::int64_t>*, std::vector<double>*, std::vector<Layer>*>;
 
 struct RecipeKey {
   std::string_view name;  ///< "model.latent"
@@ -34,15 +34,16 @@ struct RecipeKey {
   bool turns_on = false;
   bool may_be_empty = false;  ///< a text
 
-  /// "text", "true|false", "whole number", "number", "list of whole numbers", "list of numbers", or its
-  /// choices: "relu|tanh|…".
+  /// "text", "true|false", "whole number", "number", "list of whole numbers", "list of numbers", "list
+  /// of layers", or its choices: "relu|tanh|…".
   std::string type() const;
   /// The value in TOML; a number is written with the fewest digits that read back to it.
   std::string to_toml(const Recipe& recipe) const;
   /// The value of a key with choices.
   const std::string& chosen(const Recipe& recipe) const;
   bool is_default(const Recipe& recipe) const;
-  /// What is wrong with the recipe's value, in words that follow the key's name; nothing where it is fine.
+  /// What is wrong with the recipe's value, a sentence that begins with the key's name; nothing where it is
+  /// fine.
   std::optional<std::string> complaint(const Recipe& recipe) const;
 };
 

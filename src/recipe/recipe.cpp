@@ -78,7 +78,7 @@ std::string Recipe::to_toml() const {
 
 void Recipe::validate() const {
   for (const auto& key : recipe_keys()) {
-    if (const auto wrong = key.complaint(*this)) throw ConfigError(concat(key.name, " ", *wrong));
+    if (const auto wrong = key.complaint(*this)) throw ConfigError(*wrong);
   }
   check_turned_on(*this);
   check_rules(*this);

@@ -47,13 +47,21 @@ bool assign(double& target, const toml::node& node) {
   return value.has_value();
 }
 
-template <class Number>
-bool assign(std::vector<Number>& target, const toml::node& node) {
+bool assign(Layer& target, const toml::node& node) {
+  const auto width = node.value_exact<std::int64_t>();
+  const auto text = node.value_exact<std::string>();
+  if (width) target = *width;
+  if (text) target = *text;
+  return width || text;
+}
+
+template <class Value>
+bool assign(std::vector<Value>& target, const toml::node& node) {
   const auto* array = node.as_array();
   if (!array) return false;
-  std::vector<Number> values;
+  std::vector<Value> values;
   for (const auto& element : *array) {
-    Number value = 0;
+    Value value = 0;
     if (!assign(value, element)) return false;
     values.push_back(value);
   }
@@ -76,6 +84,7 @@ std::string wrong_type(const RecipeKey& key, std::string_view value) {
   std::string text = concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
   if (std::holds_alternative<std::vector<std::int64_t>*>(target)) text += ", as in [400, 200]";
   if (std::holds_alternative<std::vector<double>*>(target)) text += ", as in [1e-3, 1e-4]";
+  if (std::holds_alternative<std::vector<Layer>*>(target)) text += ", as in [400, \"conv 32 k4 s2\"]";
   if (std::holds_alternative<std::int64_t*>(target) || std::holds_alternative<std::uint64_t*>(target)) {
     text += ", without point or exponent as in 1000";
   }
@@ -89,7 +98,7 @@ void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const 
   if (!std::visit([&](auto* target) { return assign(*target, node); }, key.at(recipe))) {
     throw ConfigError(concat(where, wrong_type(key, text)));
   }
-  if (const auto wrong = key.complaint(recipe)) throw ConfigError(concat(where, key.name, " ", *wrong));
+  if (const auto wrong = key.complaint(recipe)) throw ConfigError(where + *wrong);
 }
 
 std::string line_of(std::string_view origin, const toml::source_region& source) {

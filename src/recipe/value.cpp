@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include "nn/layers.h"
 
 namespace elbo {
 namespace {
@@ -19,11 +20,31 @@ template <std::integral Whole>
 std::string literal(Whole value) {
   return std::to_string(value);
 }
+std::string literal(const Layer& layer) {
+  return layer.to_toml();
+}
 
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+
+/// What is wrong with the first wrong layer of a list.
+std::optional<std::string> complaint_of(std::string_view key, const std::vector<Layer>& layers,
+                                        const Bounds& widths) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (const auto width = layers[i].width()) {
+      if (widths.contain(static_cast<double>(*width))) continue;
+      return concat(key, "[", i, "] is ", *width, ", but must be ", widths.describe(), ".");
+    }
+    try {
+      nn::read_layer(layers[i].text());
+    } catch (const ConfigError& error) {
+      return concat(key, "[", i, "] ", layers[i], ": ", error.what());
+    }
+  }
+  return std::nullopt;
+}
 
 SettingRef value_of(const RecipeKey& key, const Recipe& recipe) {
   return key.at(const_cast<Recipe&>(recipe));  // read only, by all who call this
@@ -43,7 +64,8 @@ std::string RecipeKey::type() const {
                  [](std::int64_t*) { return "whole number"; }, [](std::uint64_t*) { return "whole number"; },
                  [](double*) { return "number"; },
                  [](std::vector<std::int64_t>*) { return "list of whole numbers"; },
-                 [](std::vector<double>*) { return "list of numbers"; }},
+                 [](std::vector<double>*) { return "list of numbers"; },
+                 [](std::vector<Layer>*) { return "list of layers"; }},
       at(recipe));
 }
 
@@ -51,9 +73,9 @@ std::string RecipeKey::to_toml(const Recipe& recipe) const {
   return std::visit(Overloaded{[](const std::string* text) { return quote_toml(*text); },
                                [](const bool* flag) { return std::string(*flag ? "true" : "false"); },
                                [](const double* value) { return literal(*value); },
-                               []<class Number>(const std::vector<Number>* list) {
+                               []<class Value>(const std::vector<Value>* list) {
                                  std::string text;
-                                 for (const Number value : *list)
+                                 for (const Value& value : *list)
                                    text += (text.empty() ? "" : ", ") + literal(value);
                                  return "[" + text + "]";
                                },
@@ -72,12 +94,12 @@ bool RecipeKey::is_default(const Recipe& recipe) const {
 std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
   const auto outside = [&](auto value) -> std::optional<std::string> {
     if (bounds.contain(static_cast<double>(value))) return std::nullopt;
-    return concat("is ", to_toml(recipe), ", but must be ", bounds.describe(), ".");
+    return concat(name, " is ", to_toml(recipe), ", but must be ", bounds.describe(), ".");
   };
   return std::visit(
       Overloaded{[&](const std::string* text) -> std::optional<std::string> {
                    if (!choices) {
-                     if (text->empty() && !may_be_empty) return "cannot be empty.";
+                     if (text->empty() && !may_be_empty) return concat(name, " cannot be empty.");
                      return std::nullopt;
                    }
                    std::vector<std::string> known;
@@ -85,9 +107,10 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
                      if (choice.name == *text) return std::nullopt;
                      known.emplace_back(choice.name);
                    }
-                   return concat("cannot be \"", *text, "\"; ", nearest_hint(*text, known));
+                   return concat(name, " cannot be \"", *text, "\"; ", nearest_hint(*text, known));
                  },
                  [](const bool*) -> std::optional<std::string> { return std::nullopt; },
+                 [&](const std::vector<Layer>* list) { return complaint_of(name, *list, bounds); },
                  [&]<class Number>(const std::vector<Number>* list) -> std::optional<std::string> {
                    for (const auto value : *list) {
                      if (auto wrong = outside(value)) return wrong;

@@ -72,8 +72,17 @@ void Optimizer::step(StepState* state, SkippedSteps* skipped) {
     ops::clip_global_norm(context_, gradient, clip_norm_, scratch_.view(), norm_.data());
   }
   if (skips()) ops::skip_beyond(context_, state, skipped, norm_.data(), skip_norm_, adam_);
-  ops::adam(context_, parameters_.values().part(0, size), gradient, parameters_.first_moment().part(0, size),
-            parameters_.second_moment().part(0, size), adam_, state);
+  move({0, size}, state);
+}
+
+void Optimizer::step_after(const StepState* state) {
+  for (const nn::ArrayRange& range : parameters_.layout().stepped_after) move(range, state);
+}
+
+void Optimizer::move(const nn::ArrayRange& range, const StepState* state) {
+  const auto of = [&](VectorView<float> array) { return array.part(range.first, range.count); };
+  ops::adam(context_, of(parameters_.values()), of(parameters_.gradient()), of(parameters_.first_moment()),
+            of(parameters_.second_moment()), adam_, state);
 }
 
 void Optimizer::average(const StepState* state) {

@@ -10,7 +10,7 @@
 
 namespace elbo {
 
-/// Adam, or what train.optimizer says, over all parameters that gradients move, with a running average of the
+/// Adam, or what train.optimizer says, over the parameters that gradients move, with a running average of the
 /// values behind it where the settings ask for one. Before it, in this order: the norm of the whole gradient
 /// as it is says whether the step is skipped, and the gradient is normalised or clipped. Its methods give ops
 /// to the device; they allocate nothing.
@@ -27,12 +27,15 @@ class Optimizer {
   /// Moves the values by Parameters::gradient(), or leaves out the step and notes that in `state` and
   /// `skipped`. Both are in device memory.
   void step(StepState* state, SkippedSteps* skipped);
+  /// Moves those alone that took no step in the backward pass (ParameterInfo::steps_with_gradient).
+  void step_after(const StepState* state);
   /// Brings the running average up to date, where there is one.
   void average(const StepState* state);
 
  private:
   bool normalizes() const noexcept { return tensors_.size() > 0; }
   bool skips() const noexcept { return norm_.size() > 0; }
+  void move(const nn::ArrayRange& range, const StepState* state);
 
   Context& context_;
   nn::Parameters& parameters_;

@@ -97,7 +97,11 @@ void TrainingStep::run(std::size_t index, Size size) {
     done += batch.rows();
   }
   const Vae& vae = *model_.vae;
-  if (!fused_adam_) optimizer_.step(slot.state, &record_.data()->skipped);
+  if (fused_adam_) {
+    optimizer_.step_after(slot.state);
+  } else {
+    optimizer_.step(slot.state, &record_.data()->skipped);
+  }
   vae.likelihood().after_step(vae.run(), batches.front().tape(), slot.state);
   optimizer_.average(slot.state);
 }

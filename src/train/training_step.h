@@ -69,7 +69,7 @@ class TrainingStep {
   Precision precision_;
   bool ahead_;  ///< each step prepares the next one's slot
   Optimizer optimizer_;
-  bool fused_adam_;  ///< a layer's step is part of its gradient
+  bool fused_adam_;  ///< a layer's step is part of its gradient, where the layer can
   Workspace workspace_;
   SecondBatch second_batch_;
   Buffer<StepState> state_;  ///< one a slot

@@ -14,10 +14,11 @@ Kind find(const std::optional<Kind>& kind, const char* key, const std::string& n
 
 }  // namespace
 
-ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
+ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const PictureShape& picture) {
   if (dims < 1) throw ConfigError(concat("a model needs rows of at least one value, not ", dims));
   ModelConfig config;
   config.dims = dims;
+  config.picture = picture;
   config.kind = settings.kind;
   config.prior = settings.prior;
   config.latent = settings.latent;
@@ -34,8 +35,8 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims) {
   return config;
 }
 
-ModelConfig resolve(const Recipe& recipe, std::int64_t dims) {
-  ModelConfig config = resolve(recipe.model, dims);
+ModelConfig resolve(const Recipe& recipe, std::int64_t dims, const PictureShape& picture) {
+  ModelConfig config = resolve(recipe.model, dims, picture);
   config.objective = recipe.objective;
   config.missing = config.missing || recipe.data.missing == "mask" || !recipe.data.mask.empty();
   return config;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "elbo/dataset.h"
 #include "elbo/recipe.h"
 #include "math/activation_kind.h"
 #include "math/likelihoods/list.h"
@@ -15,11 +16,12 @@ namespace elbo {
 /// Settings resolved for data of `dims` values a row.
 struct ModelConfig {
   std::int64_t dims = 0;
+  PictureShape picture;      ///< that a row is, where it is one
   std::string kind = "vae";  ///< model.kind: a line of the latents' table
   std::string prior = "normal";
   std::int64_t latent = 0;
-  std::vector<std::int64_t> encoder;  ///< hidden widths
-  std::vector<std::int64_t> decoder;
+  std::vector<Layer> encoder;  ///< hidden layers
+  std::vector<Layer> decoder;
   bool missing = false;   ///< batches come with a mask of their present values
   bool see_mask = false;  ///< the encoder sees it beside the values
   Activation activation = Activation::relu;
@@ -30,8 +32,8 @@ struct ModelConfig {
 };
 
 /// Throws ConfigError on unknown names and impossible sizes. The objective is the ELBO.
-ModelConfig resolve(const ModelSettings& settings, std::int64_t dims);
+ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const PictureShape& picture = {});
 /// The whole recipe: the same with its objective, for data whose values may be missing where it says so.
-ModelConfig resolve(const Recipe& recipe, std::int64_t dims);
+ModelConfig resolve(const Recipe& recipe, std::int64_t dims, const PictureShape& picture = {});
 
 }  // namespace elbo

@@ -1,6 +1,22 @@
 #include "vae/parts.h"
 
+#include <utility>
+
 namespace elbo {
+namespace {
+
+nn::NetworkPlan plan_of(const char* name, const std::vector<Layer>& layers, Activation activation,
+                        std::vector<nn::NamedRows> heads) {
+  nn::NetworkPlan plan{.name = name,
+                       .setting = std::string("model.") + name,
+                       .layers = {},
+                       .activation = activation,
+                       .heads = std::move(heads)};
+  for (const Layer& layer : layers) plan.layers.push_back(layer.text());
+  return plan;
+}
+
+}  // namespace
 
 VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({}) {
   nn::Builder builder;
@@ -10,12 +26,13 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   corruption = make_corruption(config.objective);
   input = likelihood->make_input(config);
   input->declare(builder, slots);
-  encoder =
-      nn::make_network(builder, slots.input, "encoder", config.encoder, config.activation, latent->heads());
+  encoder = nn::make_network(builder, slots.input,
+                             plan_of("encoder", config.encoder, config.activation, latent->heads()));
   slots.head = encoder.output();
   latent->declare(builder, slots);
-  decoder =
-      nn::make_network(builder, slots.z, "decoder", config.decoder, config.activation, likelihood->heads());
+  nn::NetworkPlan decoding = plan_of("decoder", config.decoder, config.activation, likelihood->heads());
+  decoding.picture = config.picture;
+  decoder = nn::make_network(builder, slots.z, decoding);
   slots.parameters = decoder.output();
   likelihood->declare(builder, slots, decoder.last().output_is_product() ? nll_parts : 1);
   objective->declare(builder, config.latent);

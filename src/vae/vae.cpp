@@ -11,9 +11,19 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
       parts_(config, ops::nll_parts(context, config.dims)),
       parameters_(std::make_unique<nn::Parameters>(context, parts_.layout, config.initialization, seed)) {}
 
+nn::Run Vae::run(const Batch& batch, const NoiseSource& noise) const {
+  nn::Run run = {*context_, *parameters_, noise};
+  if (!run.noise.examples) run.noise.examples = batch.examples().data;
+  return run;
+}
+
 void Vae::encode(const Batch& batch) const {
-  parts_.input->prepare(run(), batch);
-  parts_.encoder.forward(run(), batch.tape());
+  encode(run(), batch);
+}
+
+void Vae::encode(const nn::Run& run, const Batch& batch) const {
+  parts_.input->prepare(run, batch);
+  parts_.encoder.forward(run, batch.tape());
 }
 
 void Vae::sample(const Batch& batch, const NoiseSource& noise) const {
@@ -55,10 +65,11 @@ void Vae::forward_with_gradient(const Batch& batch, const NoiseSource& noise,
   ELBO_CHECK(parameters_->ready_to_train() && !batch.dparameters().empty(), ShapeError,
              "training needs Parameters::prepare_training() and a training workspace");
   const Objective& objective = *parts_.objective;
-  encode(batch);
+  const nn::Run run = this->run(batch, noise);
+  encode(run, batch);
   sample(batch, noise);
   objective.before_likelihood(*context_, batch, rates);
-  parts_.likelihood->decode_and_score(run(), batch, parts_.decoder, objective.likelihood_weight(batch));
+  parts_.likelihood->decode_and_score(run, batch, parts_.decoder, objective.likelihood_weight(batch));
   objective.after_likelihood(*context_, batch, rates);
 }
 
@@ -66,11 +77,12 @@ void Vae::backward(const Batch& batch, const NoiseSource& noise, const Objective
                    const nn::GradientUse& use) const {
   ELBO_CHECK(!use.adam || !use.accumulate, ShapeError, "gradients that Adam uses at once cannot accumulate");
   const nn::Tape& tape = batch.tape();
-  parts_.decoder.backward(run(), tape, use);
-  parts_.latent->backward(run(), batch, noise, parts_.decoder.first(), *parts_.objective, rates);
-  parts_.decoder.use_first_gradients(run(), tape, use, true);
-  parts_.encoder.backward(run(), tape, use);
-  parts_.encoder.use_first_gradients(run(), tape, use, false);  // nothing is left to run beside it
+  const nn::Run run = this->run(batch, noise);
+  parts_.decoder.backward(run, tape, use);
+  parts_.latent->backward(run, batch, noise, parts_.decoder.first(), *parts_.objective, rates);
+  parts_.decoder.use_first_gradients(run, tape, use, true);
+  parts_.encoder.backward(run, tape, use);
+  parts_.encoder.use_first_gradients(run, tape, use, false);  // nothing is left to run beside it
   for (Lane& lane : use.lanes) lane.join();
 }
 

@@ -26,6 +26,8 @@ class Vae {
   Context& context() const noexcept { return *context_; }
   nn::Parameters& parameters() const noexcept { return *parameters_; }
   nn::Run run() const noexcept { return {*context_, *parameters_}; }
+  /// With the noise of a training step, for layers that draw.
+  nn::Run run(const Batch& batch, const NoiseSource& noise) const;
 
   /// Whether the batches of workspaces that are made from here on come with a mask.
   void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }
@@ -58,6 +60,8 @@ class Vae {
                         const nn::GradientUse& use = {}) const;
 
  private:
+  void encode(const nn::Run& run, const Batch& batch) const;
+
   Context* context_;
   ModelConfig config_;
   VaeParts parts_;

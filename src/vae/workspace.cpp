@@ -6,6 +6,7 @@ namespace {
 unsigned uses_of(const Vae& vae, Purpose purpose) {
   unsigned uses = nn::kAlways;
   if (purpose != Purpose::evaluation) uses |= nn::kTraining;
+  if (purpose == Purpose::training) uses |= nn::kLearning;
   if (purpose == Purpose::training && vae.parts().corruption) uses |= nn::kCorrupted;
   if (vae.config().missing) uses |= nn::kMasked;
   return uses;

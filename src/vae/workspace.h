@@ -9,7 +9,8 @@ namespace elbo {
 enum class Purpose {
   evaluation,
   gradients,  ///< the passes with gradients as well
-  training,   ///< the same, with the encoder's input beside x where the objective corrupts it
+  training,   ///< the same of a training's steps: layers learn, and the objective may corrupt the encoder's
+              ///< input
 };
 
 class Workspace {

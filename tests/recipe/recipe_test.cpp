@@ -55,8 +55,8 @@ TEST(Recipe, MnistDeepIsTheNetworkItSays) {
   EXPECT_EQ(recipe.data.name, "mnist");
   EXPECT_EQ(recipe.data.binarize, "none");
   EXPECT_EQ(recipe.model.kind, "vae");
-  EXPECT_EQ(recipe.model.encoder, (std::vector<std::int64_t>{400, 400}));
-  EXPECT_EQ(recipe.model.decoder, (std::vector<std::int64_t>{400, 400}));
+  EXPECT_EQ(recipe.model.encoder, (std::vector<Layer>{400, 400}));
+  EXPECT_EQ(recipe.model.decoder, (std::vector<Layer>{400, 400}));
   EXPECT_EQ(recipe.model.latent, 20);
   EXPECT_EQ(recipe.model.activation, "relu");
   EXPECT_EQ(recipe.model.likelihood, "bernoulli");
@@ -114,7 +114,8 @@ TEST(Recipe, TomlRoundTripIsTheIdentity) {
     recipe.data.validation = fraction(random);
     recipe.data.test = fraction(random);
     recipe.model.encoder = {width(random), width(random)};
-    recipe.model.decoder = trial % 3 ? std::vector<std::int64_t>{width(random)} : std::vector<std::int64_t>{};
+    recipe.model.decoder =
+        trial % 3 ? std::vector<Layer>{width(random), "conv 32 k4 s2"} : std::vector<Layer>{};
     recipe.model.variance = std::pow(10.0, exponent(random));
     recipe.objective.beta = trial == 0 ? 0.0 : std::pow(10.0, exponent(random));
     recipe.train.learning_rate = trial == 0 ? 1e-30 : std::pow(10.0, exponent(random));
@@ -139,8 +140,8 @@ TEST(Recipe, TomlRoundTripIsTheIdentity) {
 
 TEST(Recipe, SetTakesTomlAndBareWords) {
   EXPECT_EQ(with("model.latent=2").model.latent, 2);
-  EXPECT_EQ(with("model.encoder=[64, 32]").model.encoder, (std::vector<std::int64_t>{64, 32}));
-  EXPECT_EQ(with("model.encoder=[]").model.encoder, std::vector<std::int64_t>{});
+  EXPECT_EQ(with("model.encoder=[64, 32]").model.encoder, (std::vector<Layer>{64, 32}));
+  EXPECT_EQ(with("model.encoder=[]").model.encoder, std::vector<Layer>{});
   EXPECT_EQ(with("model.activation=tanh").model.activation, "tanh");
   EXPECT_EQ(with("model.activation = \"gelu\"").model.activation, "gelu");
   EXPECT_EQ(with("data.name=a folder/x=1.npy").data.name, "a folder/x=1.npy");
@@ -148,6 +149,33 @@ TEST(Recipe, SetTakesTomlAndBareWords) {
   EXPECT_TRUE(with("data.standardize=true").data.standardize);
   EXPECT_EQ(with("train.learning_rate=1e-4").train.learning_rate, 1e-4);
   EXPECT_EQ(with("objective.beta=4").objective.beta, 4.0);
+}
+
+TEST(Recipe, LayersAreWidthsOrTexts) {
+  const Recipe recipe = with("model.encoder=[\"conv 32  k4 s2 \", 300, \"40\"]");
+  EXPECT_EQ(recipe.model.encoder, (std::vector<Layer>{"conv 32 k4 s2", 300, 40}));
+  EXPECT_EQ(recipe.model.encoder[2].width(), 40) << "a width may be quoted";
+  EXPECT_EQ(recipe.model.encoder[0].width(), std::nullopt);
+  const std::string text = recipe.to_toml();
+  EXPECT_SAYS(text, "encoder = [\"conv 32 k4 s2\", 300, 40]  #");
+  EXPECT_EQ(Recipe::from_toml(text).to_toml(), text);
+  EXPECT_NE(Layer(300), Layer("gated 300"));
+}
+
+TEST(Recipe, WrongLayersAreNamed) {
+  std::string said =
+      config_error([] { Recipe::from_toml("[model]\n\nencoder = [400, \"cnov 32\"]\n", "x.toml"); });
+  EXPECT_SAYS(said, "x.toml:3: model.encoder[1] \"cnov 32\": no layer is called \"cnov\"");
+  EXPECT_SAYS(said, "did you mean \"conv\"");
+  said = config_error([] { with("model.decoder=[\"conv 32 k900\"]"); });
+  EXPECT_SAYS(said, "model.decoder[0] \"conv 32 k900\": its k cannot be \"900\"");
+  EXPECT_SAYS(said, "It is written \"conv CHANNELS [kSIZE] [sSTRIDE] [pPADDING]\".");
+  said = config_error([] { with("model.decoder=[32, \"gated conv\"]"); });
+  EXPECT_SAYS(said, "model.decoder[1] \"gated conv\": its number of channels is missing.");
+  said = config_error([] { with("model.encoder=[400, 0]"); });
+  EXPECT_SAYS(said, "model.encoder[1] is 0, but must be at least 1");
+  said = config_error([] { with("model.encoder=[true]"); });
+  EXPECT_SAYS(said, "model.encoder takes a list of layers, as in [400, \"conv 32 k4 s2\"]");
 }
 
 TEST(Recipe, UnknownNamesAreMetWithTheNearest) {
@@ -220,6 +248,22 @@ TEST(Recipe, ImpossibleValuesAreRefused) {
                               "train.batch",
                               "=3",
                               "model.encoder=[4",
+                              "model.encoder=[4.5]",
+                              "model.encoder=[[4]]",
+                              "model.encoder=[\"\"]",
+                              "model.encoder=[\"-4\"]",
+                              "model.encoder=[\"conv\"]",
+                              "model.encoder=[\"conv 0\"]",
+                              "model.encoder=[\"conv 3 k0\"]",
+                              "model.encoder=[\"conv 3 k3 p3\"]",
+                              "model.encoder=[\"conv 3 o1\"]",
+                              "model.encoder=[\"conv 3 4\"]",
+                              "model.encoder=[\"deconv 3 s2 o2\"]",
+                              "model.encoder=[\"reshape 4x4\"]",
+                              "model.encoder=[\"reshape 4x4x4x\"]",
+                              "model.encoder=[\"reshape 65536x65536x65536\"]",
+                              "model.encoder=[\"gated\"]",
+                              "model.encoder=[\"gated 3x\"]",
                               "train.batch=1\nx=2",
                               "train.seed=99999999999999999999"}) {
     const std::string said = config_error([&] { with(setting); });

@@ -9,8 +9,10 @@ class ValueInput final : public Input {
 
   void declare(nn::Builder& builder, BatchSlots& slots) override {
     const std::int64_t dims = config_.dims;
-    slots.input =
-        builder.activation({.name = "input", .cols = config_.see_mask ? 2 * dims : dims, .of_batch = true});
+    slots.input = builder.activation({.name = "input",
+                                      .cols = config_.see_mask ? 2 * dims : dims,
+                                      .picture = config_.see_mask ? PictureShape{} : config_.picture,
+                                      .of_batch = true});
     // x is the input, but where that is corrupted.
     slots.x = builder.part(slots.input, "x", 0, dims, nn::kCorrupted);
     declare_mask_and_examples(builder, slots, config_, dims);

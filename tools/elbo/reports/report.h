@@ -9,6 +9,20 @@
 
 #include "elbo/elbo.h"
 
+namespace elbo {
+
+/// A layer as a recipe's TOML has it: a number or a text.
+template <class AnyJson>
+void to_json(AnyJson& json, const Layer& layer) {
+  if (const auto width = layer.width()) {
+    json = *width;
+  } else {
+    json = layer.text();
+  }
+}
+
+}  // namespace elbo
+
 namespace elbo::command {
 
 using Json = nlohmann::ordered_json;

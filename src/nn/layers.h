@@ -1,0 +1,68 @@
+#pragma once
+// The kinds of layers that a network's list can name, and how one is made from its text.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/block.h"
+#include "nn/layer_words.h"
+
+namespace elbo::nn {
+
+/// What a layer is made with.
+struct LayerContext {
+  Builder& builder;
+  Slot input;        ///< what it reads
+  std::string name;  ///< its tensors' names begin with this: "encoder.hidden.2"
+  /// What it ends with: model.activation, or the identity where the layer after it takes that over.
+  Activation activation = Activation::identity;
+  Activation hidden = Activation::identity;  ///< model.activation, for layers within a layer
+  std::vector<std::unique_ptr<Block>>& blocks;
+
+  /// What it reads, with its columns and its picture.
+  const SlotInfo& shape() const { return builder.info(input); }
+  /// That picture. Throws ConfigError where it is none.
+  PictureShape picture() const;
+  /// Adds a block behind those there are, and gives its output. The block must read `input`, or what the one
+  /// before it gives.
+  Slot add(std::unique_ptr<Block> block);
+};
+
+/// Makes a layer and gives its output. Throws ConfigError where its input does not suit it.
+using LayerMaker = std::function<Slot(LayerContext&)>;
+
+/// A line of the table: a kind of layer.
+struct LayerKind {
+  std::string_view name;   ///< its first word or two
+  std::string_view sizes;  ///< the words that follow: "CHANNELS [kSIZE]"
+  /// Reads these. Throws ConfigError.
+  LayerMaker (*read)(LayerWords& words);
+  bool activates = false;         ///< it ends with model.activation
+  bool takes_activation = false;  ///< it takes that of the layer before it, which then ends without
+};
+
+std::span<const LayerKind> layer_kinds();
+
+/// A layer that is ready to be made.
+struct ReadLayer {
+  const LayerKind* kind;
+  LayerMaker make;
+};
+
+/// Reads a layer's text: "conv 32 k4 s2"; "400" is "linear 400". Throws ConfigError that says how such a
+/// layer is written.
+ReadLayer read_layer(std::string_view text);
+
+// The kinds, each in a file of its own.
+LayerMaker read_linear(LayerWords& words);
+LayerMaker read_gated(LayerWords& words);
+LayerMaker read_conv(LayerWords& words);
+LayerMaker read_gated_conv(LayerWords& words);
+LayerMaker read_deconv(LayerWords& words);
+LayerMaker read_reshape(LayerWords& words);
+
+}  // namespace elbo::nn
