@@ -47,12 +47,15 @@ class Block {
   virtual Slot output() const = 0;
   /// Its input → its output.
   virtual void forward(const Run& run, const Tape& tape) const = 0;
-  /// The gradient in its output → that in its input, "=".
+  /// The gradient in its output → that in its input, "=" or "+=" as Tape::adds_to_gradient() says. Before
+  /// use_gradients(), and not where the input has no gradient.
   virtual void backward_input(const Run& run, const Tape& tape) const = 0;
   /// The gradient in its output → those of its parameters, which are used as `use` says, on `lane` where
   /// there is one. What has still to read the parameters comes before.
   virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const = 0;
 
+  /// Whether a row of its output depends, in a training step, on the other rows of the batch.
+  virtual bool couples_rows() const { return false; }
   /// Whether its output is a product and nothing else, so that output_product() offers it.
   virtual bool output_is_product() const { return false; }
   /// Offers of products to fuse: nothing where the block has none.

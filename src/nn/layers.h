@@ -64,5 +64,10 @@ LayerMaker read_conv(LayerWords& words);
 LayerMaker read_gated_conv(LayerWords& words);
 LayerMaker read_deconv(LayerWords& words);
 LayerMaker read_reshape(LayerWords& words);
+LayerMaker read_residual(LayerWords& words);
+LayerMaker read_layer_norm(LayerWords& words);
+LayerMaker read_group_norm(LayerWords& words);
+LayerMaker read_batch_norm(LayerWords& words);
+LayerMaker read_dropout(LayerWords& words);
 
 }  // namespace elbo::nn

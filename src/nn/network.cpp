@@ -131,6 +131,10 @@ void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& b
 
 }  // namespace
 
+bool Network::couples_rows() const {
+  return std::ranges::any_of(blocks_, [](const auto& block) { return block->couples_rows(); });
+}
+
 void Network::forward(const Run& run, const Tape& tape, std::size_t count) const {
   for (std::size_t i = 0; i < count; ++i) blocks_[i]->forward(run, tape);
 }
