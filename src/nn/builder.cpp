@@ -29,11 +29,11 @@ Slot Builder::part(Slot whole, std::string name, std::int64_t first, std::int64_
   return activation(std::move(part));
 }
 
-void Builder::needs_gradient(Slot slot) {
+void Builder::needs_gradient(Slot slot, unsigned uses) {
   const SlotInfo& of = info(slot);
   ELBO_CHECK(!of.whole && !of.gradient, ShapeError, of.name, " cannot have another gradient");
   SlotInfo gradient{.name = of.name + ".gradient", .rows = of.rows, .cols = of.cols};
-  gradient.uses = of.uses | kTraining;
+  gradient.uses = of.uses | kTraining | uses;
   const Slot made = activation(std::move(gradient));
   slots_[static_cast<std::size_t>(slot.index)].gradient = made;
 }

@@ -20,8 +20,9 @@ class Builder {
   /// their own.
   Slot part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart = kAlways);
   /// The gradient in a slot, on training tapes: for whoever wants it to be written; a part has that of the
-  /// whole. Throws ShapeError for a part, and the second time for a slot.
-  void needs_gradient(Slot slot);
+  /// whole. It is on tapes with all of `uses` besides. Throws ShapeError for a part, and the second time for
+  /// a slot.
+  void needs_gradient(Slot slot, unsigned uses = kAlways);
   /// Says which activation made a slot. Its derivative is computed from `saved` (none: the slot itself).
   void made_by(Slot slot, Activation activation, Slot saved = {});
 

@@ -16,6 +16,9 @@ class Network {
   /// Each block reads the output of the one before it. At least one.
   explicit Network(std::vector<std::unique_ptr<Block>> blocks) : blocks_(std::move(blocks)) {}
 
+  /// Adds one behind the others, which changes what they give in place.
+  void append(std::unique_ptr<Block> block) { blocks_.push_back(std::move(block)); }
+
   Slot output() const { return blocks_.back()->output(); }
   const Block& first() const { return *blocks_.front(); }
   const Block& last() const { return *blocks_.back(); }

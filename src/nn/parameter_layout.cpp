@@ -37,7 +37,8 @@ ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters) :
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     std::int64_t offset = places[i].offset;
     for (const NamedRows& part : parameters[i].parts) {
-      TensorInfo tensor{part.name, {part.rows}, offset, parameters[i].fan_in, parameters[i].value};
+      TensorInfo tensor{
+          part.name, {part.rows}, offset, parameters[i].fan_in, parameters[i].value, parameters[i].deviation};
       if (parameters[i].cols > 0) tensor.shape.push_back(parameters[i].cols);
       offset += tensor.size();
       tensors.push_back(std::move(tensor));

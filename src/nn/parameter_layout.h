@@ -29,9 +29,10 @@ struct NamedRows {
 /// stand one after the other, as mean and log-variance do, which read the same input by one product.
 struct ParameterInfo {
   std::vector<NamedRows> parts;
-  std::int64_t cols = 0;            ///< 0: a vector
-  std::int64_t fan_in = 1;          ///< for its initial values
-  std::optional<float> value = {};  ///< that it begins with; none: it is drawn
+  std::int64_t cols = 0;                ///< 0: a vector
+  std::int64_t fan_in = 1;              ///< for its initial values
+  std::optional<float> value = {};      ///< that it begins with; none: it is drawn
+  std::optional<float> deviation = {};  ///< where given, it is drawn from a normal around `value`
   Mover mover = Mover::optimizer;
 
   std::int64_t rows() const;
@@ -43,7 +44,8 @@ struct TensorInfo {
   std::vector<std::int64_t> shape;  ///< [out, in] for a weight, [out] for a bias
   std::int64_t offset = 0;          ///< of its first value in the array
   std::int64_t fan_in = 0;
-  std::optional<float> value;  ///< ParameterInfo::value
+  std::optional<float> value;      ///< ParameterInfo::value
+  std::optional<float> deviation;  ///< ParameterInfo::deviation
 
   std::int64_t size() const;
 };

@@ -27,9 +27,10 @@ enum class Type : std::uint8_t { f32, f64, i64 };
 /// What a tape is for. An activation is planned on the tapes that have all of its uses.
 enum Use : unsigned {
   kAlways = 0,
-  kTraining = 1,   ///< gradients
-  kCorrupted = 2,  ///< the encoder reads the batch corrupted
-  kMasked = 4,     ///< values of the batch may be missing
+  kTraining = 1,        ///< gradients
+  kCorrupted = 2,       ///< the encoder reads the batch corrupted
+  kMasked = 4,          ///< values of the batch may be missing
+  kInputGradient = 16,  ///< the gradient goes back into what the encoder reads
 };
 
 struct SlotInfo {

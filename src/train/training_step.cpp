@@ -21,17 +21,21 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       precision_(parse_precision(model.recipe.train.precision)),
       ahead_(model.context->is_cuda() && sizes_.step_rows == sizes_.batch),
       optimizer_(*model.context, model.vae->parameters(), model.recipe.train),
-      fused_adam_(!optimizer_.needs_whole_gradient() && sizes_.step_rows == sizes_.batch),
+      fused_adam_(!optimizer_.needs_whole_gradient() && sizes_.step_rows == sizes_.batch &&
+                  model.vae->gradients_are_layers_own()),
       workspace_(*model.vae, sizes_.batch, model.recipe.objective.samples, Purpose::training),
       state_(*model.context, 2),
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
       rates_(*model.context, sizes_.steps_per_epoch()),
       side_lane_(*model.context, false) {
+  const Prior* const prior = model.vae->prior();
+  const auto beside = prior ? prior->tape_beside() : std::nullopt;
+  const std::int64_t rows =
+      std::max(sizes_.batch * model.recipe.objective.samples, beside ? beside->rows : 0);
   for (const nn::ParameterPlace& place : model.vae->parameters().layout().places) {
     if (place.cols == 0) continue;
-    ops::cpu::reserve_operands(*model.context, precision_, sizes_.batch * model.recipe.objective.samples,
-                               place.cols, place.rows);
+    ops::cpu::reserve_operands(*model.context, precision_, rows, place.cols, place.rows);
   }
   for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);

@@ -1,5 +1,7 @@
 #include "vae/parts.h"
 
+#include <utility>
+
 namespace elbo {
 
 VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({}) {
@@ -14,6 +16,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
       nn::make_network(builder, slots.input, "encoder", config.encoder, config.activation, latent->heads());
   slots.head = encoder.output();
   latent->declare(builder, slots);
+  if (auto bounds = latent->bound_head(slots.head)) encoder.append(std::move(bounds));
   decoder =
       nn::make_network(builder, slots.z, "decoder", config.decoder, config.activation, likelihood->heads());
   slots.parameters = decoder.output();

@@ -11,6 +11,10 @@ Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
       parts_(config, ops::nll_parts(context, config.dims)),
       parameters_(std::make_unique<nn::Parameters>(context, parts_.layout, config.initialization, seed)) {}
 
+void Vae::prepare(const Batch& batch) const {
+  if (prior()) prior()->prepare(run(), batch, parts_.encoder);
+}
+
 void Vae::encode(const Batch& batch) const {
   parts_.input->prepare(run(), batch);
   parts_.encoder.forward(run(), batch.tape());
@@ -55,6 +59,7 @@ void Vae::forward_with_gradient(const Batch& batch, const NoiseSource& noise,
   ELBO_CHECK(parameters_->ready_to_train() && !batch.dparameters().empty(), ShapeError,
              "training needs Parameters::prepare_training() and a training workspace");
   const Objective& objective = *parts_.objective;
+  prepare(batch);
   encode(batch);
   sample(batch, noise);
   objective.before_likelihood(*context_, batch, rates);
@@ -71,6 +76,7 @@ void Vae::backward(const Batch& batch, const NoiseSource& noise, const Objective
   parts_.decoder.use_first_gradients(run(), tape, use, true);
   parts_.encoder.backward(run(), tape, use);
   parts_.encoder.use_first_gradients(run(), tape, use, false);  // nothing is left to run beside it
+  if (prior()) prior()->use_gradients(run(), batch, parts_.encoder, use);
   for (Lane& lane : use.lanes) lane.join();
 }
 
