@@ -15,12 +15,15 @@ namespace elbo {
 struct ElboTerms {
   double elbo = 0.0;
   double reconstruction = 0.0;  ///< −E_q[log p(x|z)], one sample of z per example
-  double kl = 0.0;              ///< KL(q(z|x) ‖ p(z)); 0 for an autoencoder
+  /// KL(q(z|x) ‖ p(z)); where the prior is a mixture, its estimate by that sample. 0 for an autoencoder.
+  double kl = 0.0;
 };
 
 /// One dimension of the latent space over a whole split.
 struct LatentUnit {
-  double kl = 0.0;             ///< its part of KL(q(z|x) ‖ p(z)), nats per example; the parts sum to the KL
+  /// Its part of KL(q(z|x) ‖ p(z)), nats per example; the parts sum to the KL. 0 where the prior is a
+  /// mixture, whose KL has no such parts.
+  double kl = 0.0;
   double mean_variance = 0.0;  ///< Var_x(E_q[z_d])
 
   /// Whether its mean varies with x at all: mean_variance > 0.01 (Burda et al. 2016, section 5.2).

@@ -78,8 +78,8 @@ class Model {
   /// Codes [count, latent] drawn from the prior: numbers `first`, first + 1, … of those that the seed gives.
   /// Throws ConfigError where there is no prior, ShapeError.
   Table prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first = 0) const;
-  /// A grid of side·side points of a latent plane, the top row first, each with the same share of the prior's
-  /// probability. Throws ConfigError where there is no prior or codes are no plane, ShapeError.
+  /// A grid of side·side points of a latent plane, the top row first, at evenly spaced quantiles of each
+  /// dimension of the prior. Throws ConfigError where there is no prior or codes are no plane, ShapeError.
   Table prior_grid(std::int64_t side) const;
   /// E[x|z] for n draws of z from the prior. An autoencoder has none: throws ConfigError.
   Table sample(std::int64_t count, std::uint64_t seed);

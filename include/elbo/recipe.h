@@ -51,19 +51,24 @@ std::ostream& operator<<(std::ostream& out, const Layer& layer);
 
 /// `model.*`
 struct ModelSettings {
-  std::string kind = "vae";                ///< vae, autoencoder
-  std::vector<Layer> encoder = {400};      ///< the encoder's hidden layers
-  std::vector<Layer> decoder = {400};      ///< the decoder's hidden layers
-  std::int64_t latent = 20;                ///< dimensions of z
-  std::string prior = "normal";            ///< p(z) of a vae: normal, N(0, I)
-  std::string activation = "relu";         ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string likelihood = "bernoulli";    ///< see the README
-  double variance = 1.0;                   ///< of gaussian(-sigmoid); gaussian-shared begins with it
-  double scale = 1.0;                      ///< of the laplace with fixed scale
-  std::int64_t classes = 2;                ///< of the categorical: values are 0 … classes − 1
-  bool see_mask = false;                   ///< the encoder sees which values are missing
-  std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
-  std::string output_bias = "drawn";       ///< drawn (like the rest), data (the training data's mean)
+  std::string kind = "vae";            ///< vae, autoencoder
+  std::vector<Layer> encoder = {400};  ///< the encoder's hidden layers
+  std::vector<Layer> decoder = {400};  ///< the decoder's hidden layers
+  std::int64_t latent = 20;            ///< dimensions of z
+  /// p(z) of a vae: normal, N(0, I); mixture, of Gaussians with parameters of their own; vamp, of the
+  /// posteriors of learned pseudo-inputs (Tomczak & Welling 2018).
+  std::string prior = "normal";
+  std::int64_t components = 500;            ///< of the mixture, or pseudo-inputs
+  double pseudo_inputs_sd = 0.05;           ///< with which these are drawn around the data's mean
+  std::vector<double> log_variance_bounds;  ///< that log σ² of q(z|x) is kept within: low, high; empty: none
+  std::string activation = "relu";          ///< relu, tanh, gelu, silu (also sigmoid, identity)
+  std::string likelihood = "bernoulli";     ///< see the README
+  double variance = 1.0;                    ///< of gaussian(-sigmoid); gaussian-shared begins with it
+  double scale = 1.0;                       ///< of the laplace with fixed scale
+  std::int64_t classes = 2;                 ///< of the categorical: values are 0 … classes − 1
+  bool see_mask = false;                    ///< the encoder sees which values are missing
+  std::string initialization = "pytorch";   ///< pytorch (uniform ±1/√fan_in), he, glorot
+  std::string output_bias = "drawn";        ///< drawn (like the rest), data (the training data's mean)
 };
 
 /// `objective.*`

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "elbo/error.h"
@@ -61,7 +62,8 @@ class Mixture {
 
 }  // namespace
 
-AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, std::uint64_t seed) {
+AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, const HostPrior& on_host,
+                             std::uint64_t seed) {
   const std::int64_t n = posterior.mean.rows;
   const auto latent = static_cast<std::size_t>(posterior.mean.cols);
   if (n < 1) throw DataError("there are no examples to evaluate");
@@ -76,12 +78,13 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, std
       const double mean = posterior.mean.row(i)[d], log_variance = posterior.log_variance.row(i)[d];
       const double noise = z[d];
       log_q -= 0.5 * (log_variance + noise * noise);
-      divergence += prior.unit_kl(mean, log_variance);
+      divergence += prior.unit_kl(mean, log_variance).value_or(0.0);
       z[d] = static_cast<float>(mean + std::exp(0.5 * log_variance) * noise);
     }
     const auto at = static_cast<std::size_t>(i);
     log_ratio[at] = log_q - mixture.log_sum(z.data());
-    kl[at] = divergence;
+    const double constant = 0.5 * static_cast<double>(latent) * std::log(2.0 * std::numbers::pi);
+    kl[at] = prior.has_unit_kl() ? divergence : log_q - constant - on_host.log_density(z);
   }
   const auto count = static_cast<double>(n);
   AggregatePosterior result;

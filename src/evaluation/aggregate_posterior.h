@@ -7,8 +7,9 @@
 namespace elbo {
 
 /// See AggregatePosterior, for the posteriors of n examples; sample i takes its noise from (seed,
-/// reparameterize, i). O(n² · latent) work on all cores, the same on any number of them. Throws DataError on
-/// none.
-AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, std::uint64_t seed);
+/// reparameterize, i). A KL without a formula is by those samples too. O(n² · latent) work on all cores, the
+/// same on any number of them. Throws DataError on none.
+AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, const HostPrior& on_host,
+                             std::uint64_t seed);
 
 }  // namespace elbo

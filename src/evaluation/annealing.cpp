@@ -55,7 +55,7 @@ class Chains {
     count_ = batch.rows() * options_.chains;
     Context& context = vae_.context();
     draw(batch.z(), NoisePurpose::anneal_start, 0);
-    prior_.from_normal(context, batch.z());
+    prior_.from_normal(vae_.run(), batch, options_.seed);
     vae_.decode_with_gradient(batch);
     // Where a chain begins there is nothing to compare with.
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_);
@@ -74,15 +74,15 @@ class Chains {
                                           nll_.view().part(0, count_)};
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_ * latent_);
     context.copy_on_device(batch_.z().data, z_.data(), bytes);
-    prior_.hamiltonian(context, before_.view().part(0, count_), batch_.z(), velocity, state.nll, t);
-    prior_.leapfrog(context, batch_.z(), velocity, state.gradient, t, 0.5f * size, size);
+    const nn::Run run = vae_.run();
+    prior_.hamiltonian(run, batch_, before_.view().part(0, count_), velocity, state.nll, t);
+    prior_.leapfrog(run, batch_, velocity, state.gradient, t, 0.5f * size, size);
     for (std::int64_t i = 1; i <= options_.leapfrogs; ++i) {
       vae_.decode_with_gradient(batch_);
       const bool last = i == options_.leapfrogs;
-      prior_.leapfrog(context, batch_.z(), velocity, batch_.dz(), t, last ? 0.5f * size : size,
-                      last ? 0.0f : size);
+      prior_.leapfrog(run, batch_, velocity, batch_.dz(), t, last ? 0.5f * size : size, last ? 0.0f : size);
     }
-    prior_.hamiltonian(context, after_.view().part(0, count_), batch_.z(), velocity, batch_.nll(), t);
+    prior_.hamiltonian(run, batch_, after_.view().part(0, count_), velocity, batch_.nll(), t);
     ops::metropolis(context, state, {batch_.z(), batch_.dz(), batch_.nll()},
                     probability_.view().part(0, count_), before_.view().part(0, count_),
                     after_.view().part(0, count_), options_.chains,
@@ -149,6 +149,7 @@ std::vector<double> find_step_sizes(const Vae& vae, const EvaluationData& data,
   options.chains = std::min<std::int64_t>(options.chains, 16);
   const std::int64_t rows = std::min<std::int64_t>(data.count, 16);
   Chains chains(vae, rows, options);
+  chains.workspace().prepare();
   const Batch batch = chains.workspace().rows(rows);
   data.fill(batch, 0);
   double size = 0.5 / static_cast<double>(options.leapfrogs);

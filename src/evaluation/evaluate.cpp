@@ -29,12 +29,15 @@ ElboTerms to_terms(double nll, double kl, const EvaluationData& data) {
 class Units {
  public:
   explicit Units(const Vae& vae)
-      : prior_(vae.prior()), mean_(static_cast<std::size_t>(vae.config().latent)), kl_(mean_.size()) {}
+      : prior_(vae.prior()),
+        has_kl_(prior_ && prior_->has_unit_kl()),
+        mean_(static_cast<std::size_t>(vae.config().latent)),
+        kl_(mean_.size()) {}
 
   /// After encode(): asks the device for what is needed.
   void request(const Batch& batch, HostCopies& copies) {
     copies.request(means_, batch.mean());
-    if (prior_) copies.request(log_variances_, batch.log_variance());
+    if (has_kl_) copies.request(log_variances_, batch.log_variance());
   }
   /// Once the context is synchronised after request().
   void add(const Batch& batch) {
@@ -43,7 +46,7 @@ class Units {
       for (std::size_t d = 0; d < mean_.size(); ++d) {
         const std::size_t at = static_cast<std::size_t>(i * stride) + d;
         mean_[d].add(means_[at]);
-        if (prior_) kl_[d].add(prior_->unit_kl(means_[at], log_variances_[at]));
+        if (has_kl_) kl_[d].add(prior_->unit_kl(means_[at], log_variances_[at]).value());
       }
     }
   }
@@ -56,6 +59,7 @@ class Units {
 
  private:
   const Prior* prior_;
+  bool has_kl_;
   std::vector<RunningMoments> mean_, kl_;
   std::vector<float> means_, log_variances_;  ///< of a batch; both lie in rows of the head
 };

@@ -25,6 +25,7 @@ void require_examples(const EvaluationData& data) {
 void for_each_batch(const Workspace& workspace, const EvaluationData& data,
                     const std::function<void(const Batch&)>& visit) {
   require_examples(data);
+  workspace.prepare();
   for (std::int64_t first = 0; first < data.count; first += workspace.capacity()) {
     const Batch batch = workspace.rows(std::min(workspace.capacity(), data.count - first));
     data.fill(batch, first);

@@ -34,7 +34,7 @@ std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data);
 /// Throws DataError where there are none.
 void require_examples(const EvaluationData& data);
 
-/// Calls visit(batch) for every batch, filled. Throws DataError on zero examples.
+/// Calls visit(batch) for every batch, prepared and filled. Throws DataError on zero examples.
 void for_each_batch(const Workspace& workspace, const EvaluationData& data,
                     const std::function<void(const Batch&)>& visit);
 

@@ -18,8 +18,11 @@ class Weights {
     sum_.add(-nll - log_ratio);
     squares_.add(2.0 * (-nll - log_ratio));
     nll_ += nll;
+    log_ratio_ += log_ratio;
     ++count_;
   }
+  /// The KL by the sample.
+  double mean_log_ratio() const { return log_ratio_ / static_cast<double>(count_); }
   ImportanceEstimate estimate(double log_volume, double kl) const {
     const auto n = static_cast<double>(count_);
     return {.nll = std::log(n) - sum_.value() + log_volume,
@@ -30,7 +33,7 @@ class Weights {
 
  private:
   RunningLogSumExp sum_, squares_;
-  double nll_ = 0.0;
+  double nll_ = 0.0, log_ratio_ = 0.0;
   std::int64_t count_ = 0;
 };
 
@@ -50,6 +53,7 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
   HostCopies copies(context);
   std::vector<float> nll, log_ratio, kl;
   std::int64_t visited = 0;
+  const bool by_sample = !vae.prior()->has_unit_kl();
 
   for_each_batch(workspace, data, [&](const Batch& batch) {
     std::vector<Weights> weights(static_cast<std::size_t>(batch.rows()));
@@ -72,7 +76,8 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
       }
     }
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      visit(visited, weights[i].estimate(data.log_volume(visited), kl[i]));
+      const double of_example = by_sample ? weights[i].mean_log_ratio() : kl[i];
+      visit(visited, weights[i].estimate(data.log_volume(visited), of_example));
       ++visited;
     }
   });

@@ -12,7 +12,7 @@ namespace elbo {
 struct ImportanceEstimate {
   double nll = 0.0;                ///< −log (1/K Σ_k w_k) (Burda et al. 2016, eq. 8)
   double reconstruction = 0.0;     ///< 1/K Σ_k −log p(x|z_k)
-  double kl = 0.0;                 ///< KL(q(z|x) ‖ p(z))
+  double kl = 0.0;                 ///< KL(q(z|x) ‖ p(z)), by these samples where it has no formula
   double effective_samples = 0.0;  ///< (Σ_k w_k)² / Σ_k w_k² (Kish 1965)
 };
 

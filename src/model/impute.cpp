@@ -211,6 +211,7 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
   const StoredBatches batches(*state_, to_examples(x), options.seed);
   const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
+  workspace.prepare();
   const bool classes = has_classes(*state_);
   Buffer<float> means(context, classes ? 0 : rows * options.samples * x.cols);
   const RowFiller filler(*state_, x, options, result);

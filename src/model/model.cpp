@@ -40,8 +40,8 @@ void download_rows(Context& context, Table& table, std::int64_t first, MatrixVie
   }
 }
 
-const Prior& prior_of(const Model::State& state) {
-  if (const Prior* prior = state.vae->prior()) return *prior;
+std::unique_ptr<HostPrior> prior_of(const Model::State& state) {
+  if (state.vae->prior()) return prior_on_host(*state.vae);
   throw ConfigError(
       "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
 }
@@ -180,12 +180,12 @@ bool Model::has_prior() const {
 
 Table Model::prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const {
   ELBO_CHECK(count >= 0 && first >= 0, ShapeError, count, " samples were asked for, from ", first, " on");
-  return prior_of(*state_).codes(count, seed, first);
+  return prior_of(*state_)->codes(count, seed, first);
 }
 
 Table Model::prior_grid(std::int64_t side) const {
   ELBO_CHECK(side > 0, ShapeError, "a grid of ", side, " points a side was asked for");
-  return prior_of(*state_).grid(side);
+  return prior_of(*state_)->grid(side);
 }
 
 Table Model::sample(std::int64_t count, std::uint64_t seed) {
@@ -233,7 +233,8 @@ AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int
   ELBO_CHECK(most > 0, ConfigError, "an aggregate posterior of ", most, " examples was asked for");
   const Prior* prior = state_->vae->prior();
   if (!prior) throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
-  return divide_kl(encode_examples(*state_, examples.evenly_spaced(most)), *prior, seed);
+  return divide_kl(encode_examples(*state_, examples.evenly_spaced(most)), *prior,
+                   *prior_on_host(*state_->vae), seed);
 }
 
 }  // namespace elbo

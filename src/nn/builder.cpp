@@ -42,11 +42,11 @@ Slot Builder::reshaped(Slot slot, std::string name, const PictureShape& picture)
   return made;
 }
 
-void Builder::needs_gradient(Slot slot) {
+void Builder::needs_gradient(Slot slot, unsigned uses) {
   const SlotInfo& of = info(slot);
   ELBO_CHECK(!of.gradient, ShapeError, of.name, " cannot have another gradient");
   SlotInfo gradient{.name = of.name + ".gradient", .rows = of.rows, .cols = of.cols};
-  gradient.uses = of.uses | kTraining;
+  gradient.uses = of.uses | kTraining | uses;
   const Slot made = activation(std::move(gradient));
   slots_[static_cast<std::size_t>(slot.index)].gradient = made;
 }

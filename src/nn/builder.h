@@ -21,9 +21,9 @@ class Builder {
   Slot part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart = kAlways);
   /// The same memory with rows of another shape. Throws ShapeError where they are not as long.
   Slot reshaped(Slot slot, std::string name, const PictureShape& picture);
-  /// The gradient in a slot, on training tapes: for whoever wants it to be written. A part has that of the
-  /// whole, unless it is given one of its own. Throws ShapeError the second time for a slot.
-  void needs_gradient(Slot slot);
+  /// The gradient in a slot, on training tapes with all of `uses`: for whoever wants it to be written. A part
+  /// has that of the whole, unless it is given one of its own. Throws ShapeError the second time for a slot.
+  void needs_gradient(Slot slot, unsigned uses = kAlways);
   /// Says which activation made a slot. Its derivative is computed from `saved` (none: the slot itself).
   void made_by(Slot slot, Activation activation, Slot saved = {});
 

@@ -27,7 +27,9 @@ std::vector<float> initial_values(const TensorInfo& tensor, std::int64_t index, 
                                   std::uint64_t seed) {
   std::vector<float> values(static_cast<std::size_t>(tensor.size()), tensor.value.value_or(0.0f));
   const bool is_bias = tensor.shape.size() == 1;
-  if (tensor.value || (initialization != Initialization::pytorch && is_bias)) return values;
+  if (!tensor.deviation && (tensor.value || (initialization != Initialization::pytorch && is_bias))) {
+    return values;
+  }
   const std::int64_t cols = is_bias ? tensor.size() : tensor.size() / tensor.shape[0];
   const auto fan_in = static_cast<double>(tensor.fan_in);
   const auto fans = fan_in + static_cast<double>(tensor.fan_out);
@@ -37,7 +39,10 @@ std::vector<float> initial_values(const TensorInfo& tensor, std::int64_t index, 
   for (std::int64_t r = 0; r < tensor.size() / cols; ++r) {
     const std::span<float> row(values.data() + r * cols, static_cast<std::size_t>(cols));
     const std::int64_t address = (index << 32) | r;  // a tensor's row takes the place of the example
-    if (initialization == Initialization::he) {
+    if (tensor.deviation) {
+      fill_normal(row, seed, NoisePurpose::initialize, address);
+      for (float& value : row) value = tensor.value.value_or(0.0f) + *tensor.deviation * value;
+    } else if (initialization == Initialization::he) {
       fill_normal(row, seed, NoisePurpose::initialize, address);
       for (float& value : row) value *= deviation;
     } else {

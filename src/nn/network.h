@@ -24,6 +24,9 @@ class Network {
   explicit Network(std::vector<std::unique_ptr<Block>> blocks, std::vector<LayerSummary> layers = {})
       : blocks_(std::move(blocks)), layers_(std::move(layers)) {}
 
+  /// Adds one behind the others, which changes what they give in place.
+  void append(std::unique_ptr<Block> block) { blocks_.push_back(std::move(block)); }
+
   Slot output() const { return blocks_.back()->output(); }
   const Block& first() const { return *blocks_.front(); }
   const Block& last() const { return *blocks_.back(); }

@@ -41,6 +41,7 @@ TensorInfo tensor_of(const ParameterInfo& parameter, const NamedRows& part, std:
                     .fan_in = parameter.fan_in,
                     .fan_out = parameter.fan_out > 0 ? parameter.fan_out : part.rows,
                     .value = parameter.value,
+                    .deviation = parameter.deviation,
                     .filter = parameter.filter};
   if (const FilterShape& filter = parameter.filter; filter.height > 0) {
     tensor.shape.insert(tensor.shape.end(), {filter.channels, filter.height, filter.width});

@@ -37,10 +37,11 @@ struct FilterShape {
 /// stand one after the other, as mean and log-variance do, which read the same input by one product.
 struct ParameterInfo {
   std::vector<NamedRows> parts;
-  std::int64_t cols = 0;            ///< 0: a vector
-  std::int64_t fan_in = 1;          ///< for its initial values
-  std::int64_t fan_out = 0;         ///< likewise; 0: a tensor's rows
-  std::optional<float> value = {};  ///< that it begins with; none: it is drawn
+  std::int64_t cols = 0;                ///< 0: a vector
+  std::int64_t fan_in = 1;              ///< for its initial values
+  std::int64_t fan_out = 0;             ///< likewise; 0: a tensor's rows
+  std::optional<float> value = {};      ///< that it begins with; none: it is drawn
+  std::optional<float> deviation = {};  ///< where given, it is drawn from a normal around `value`
   Mover mover = Mover::optimizer;
   /// Its layer takes Adam's step itself, with the gradient, where GradientUse says so. The optimizer moves
   /// the others after the backward pass.
@@ -58,7 +59,8 @@ struct TensorInfo {
   std::int64_t offset = 0;          ///< of its first value in the array
   std::int64_t fan_in = 0;
   std::int64_t fan_out = 0;
-  std::optional<float> value;  ///< ParameterInfo::value
+  std::optional<float> value;      ///< ParameterInfo::value
+  std::optional<float> deviation;  ///< ParameterInfo::deviation
 
   FilterShape filter =
       {};  ///< of height 0 but for [out, channels, height, width], whose channels are last in memory

@@ -37,8 +37,9 @@ enum Use : unsigned {
   kTraining = 1,   ///< gradients
   kCorrupted = 2,  ///< the encoder reads the batch corrupted
   kMasked = 4,     ///< values of the batch may be missing
-  kLearning =
-      8,  ///< steps of a training, in which layers may behave otherwise than in evaluation: dropout drops
+  /// Steps of a training, in which layers may behave otherwise than in evaluation: dropout drops.
+  kLearning = 8,
+  kInputGradient = 16,  ///< the gradient goes back into what the encoder reads
 };
 
 struct SlotInfo {

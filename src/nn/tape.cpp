@@ -49,14 +49,14 @@ Tape Tape::first_rows(std::int64_t count) const {
   return part;
 }
 
-Tape Plan::lay_out(Arena& arena, TapeSize size, unsigned uses) const {
+Tape Plan::lay_out(Arena& arena, TapeSize size, unsigned uses, std::size_t count) const {
   ELBO_CHECK(size.rows > 0 && size.samples > 0, ShapeError, "a batch needs at least one row and one sample");
   Tape tape;
   tape.slots_ = &slots_;
   tape.size_ = size;
   tape.uses_ = uses;
   tape.places_.resize(slots_.size());
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot) place(arena, tape, slot);
+  for (std::size_t slot = 0; slot < count; ++slot) place(arena, tape, slot);
   return tape;
 }
 

@@ -84,7 +84,11 @@ class Plan {
   explicit Plan(std::vector<SlotInfo> slots) : slots_(std::move(slots)) {}
 
   /// Takes what a tape of this size and these uses (nn::Use) needs from the arena.
-  Tape lay_out(Arena& arena, TapeSize size, unsigned uses) const;
+  Tape lay_out(Arena& arena, TapeSize size, unsigned uses) const {
+    return lay_out(arena, size, uses, slots_.size());
+  }
+  /// The same of the first `count` slots alone: for a pass through a part of the model.
+  Tape lay_out(Arena& arena, TapeSize size, unsigned uses, std::size_t count) const;
   /// Gives the tape another set of the slots that are of the batch, from the arena.
   void lay_out_batch(Arena& arena, Tape& tape) const;
   const std::vector<SlotInfo>& slots() const noexcept { return slots_; }

@@ -27,6 +27,11 @@ void check_data(const Recipe& recipe) {
          "\"mask\" as well, or name a data.mask.");
 }
 
+void check_bounds(const std::vector<double>& bounds) {
+  refuse(!bounds.empty() && (bounds.size() != 2 || bounds[0] >= bounds[1]),
+         "model.log_variance_bounds has two numbers, the lower one first, or none: as [-6, 2].");
+}
+
 void check_likelihood(const Recipe& recipe) {
   const auto likelihood = likelihood_named(recipe.model.likelihood);
   const DataSettings& data = recipe.data;
@@ -105,6 +110,7 @@ void check_rules(const Recipe& recipe) {
   check_schedule(recipe.train);
   check_gradient(recipe.train);
   check_data(recipe);
+  check_bounds(recipe.model.log_variance_bounds);
   check_likelihood(recipe);
   check_objective(recipe.objective);
 }

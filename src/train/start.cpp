@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "model/model_file.h"
+#include "train/input_mean.h"
 #include "train/output_bias.h"
 #include "train/step_sizes.h"
 #include "train/trainable.h"
@@ -37,6 +38,20 @@ void read_run(const Model::State& model, const Dataset& data, const RunFolder& f
   start.checkpoint = std::move(checkpoint);
 }
 
+/// What a fresh model's parameters begin with that the data says.
+void start_from_data(const Model::State& model, const Examples& train, TrainingStart& start) {
+  if (model.recipe.model.output_bias == "data") start.output_bias = output_bias_of(model, train);
+  const Prior* prior = model.vae->prior();
+  if (!prior || !prior->starts_from_data()) return;
+  start.values = prior->start_values(model.vae->run(), input_mean(model, start.statistics, train));
+}
+
+void set_values(Model::State& model, const StartValues& start) {
+  nn::Parameters& parameters = model.vae->parameters();
+  model.context->copy_to_device(parameters.vector(start.parameter, parameters.values()).data,
+                                start.values.data(), sizeof(float) * start.values.size());
+}
+
 void restart_optimizer(Model::State& model) {
   nn::Parameters& parameters = model.vae->parameters();
   parameters.restart_average();
@@ -62,8 +77,8 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
   start.identity = identity_of(data);
   if (options.resume && folder->claim_checkpoint()) {
     read_run(state, data, *folder, start);
-  } else if (state.fresh && state.recipe.model.output_bias == "data") {
-    start.output_bias = output_bias_of(state, data.train);
+  } else if (state.fresh) {
+    start_from_data(state, data.train, start);
   }
   return start;
 }
@@ -75,6 +90,7 @@ void install_start(Model::State& model, TrainingStart& start) {
     upload_arrays(model, std::exchange(start.checkpoint->arrays, {}));
   } else {
     if (!start.output_bias.empty()) set_output_bias(model, start.output_bias);
+    for (const StartValues& values : start.values) set_values(model, values);
     restart_optimizer(model);
   }
   model.fresh = false;

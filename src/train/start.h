@@ -16,6 +16,7 @@ struct TrainingStart {
   data::Standardization statistics;  ///< that the model has from here on; empty where data is taken as it is
   DataIdentity identity;
   std::vector<float> output_bias;        ///< the decoder's; empty where it stays as it is
+  std::vector<StartValues> values;       ///< that the prior's parameters begin with; of others none
   std::optional<Checkpoint> checkpoint;  ///< of the training that goes on; none where one begins
   std::vector<float> best;  ///< [layout.size] values of its best model, where train.patience may want them
 };

@@ -21,7 +21,8 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       precision_(parse_precision(model.recipe.train.precision)),
       ahead_(model.context->is_cuda() && sizes_.step_rows == sizes_.batch),
       optimizer_(*model.context, model.vae->parameters(), model.recipe.train),
-      fused_adam_(!optimizer_.needs_whole_gradient() && sizes_.step_rows == sizes_.batch),
+      fused_adam_(!optimizer_.needs_whole_gradient() && sizes_.step_rows == sizes_.batch &&
+                  model.vae->gradients_are_layers_own()),
       workspace_(*model.vae, sizes_.batch, model.recipe.objective.samples, Purpose::training),
       state_(*model.context, 2),
       record_(*model.context, 1),
@@ -29,7 +30,8 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       rates_(*model.context, sizes_.steps_per_epoch()),
       side_lane_(*model.context, false) {
   // What a product reads is an activation, its gradient, or a parameter.
-  std::int64_t largest = workspace_.rows(sizes_.batch).tape().largest();
+  const Batch whole = workspace_.rows(sizes_.batch);
+  std::int64_t largest = std::max(whole.tape().largest(), whole.beside().largest());
   for (const nn::ParameterPlace& place : model.vae->parameters().layout().places)
     largest = std::max(largest, place.rows * place.cols);
   ops::cpu::reserve_operands(*model.context, precision_, largest);

@@ -19,7 +19,7 @@ struct BatchSlots {
   nn::Slot mean;          ///< [n, latent] the code of an example: columns of the head
   nn::Slot log_variance;  ///< [n, latent] log σ² of q(z|x), where it has one
   nn::Slot z;             ///< [n·K, latent] what the decoder reads
-  nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats; where there is a prior
+  nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats, or its estimate; where there is a prior
   nn::Slot log_ratio;     ///< [n·K] log q(z|x) − log p(z), nats; likewise
 
   nn::Slot parameters;  ///< [n·K, P·dims] what the decoder gives: the likelihood's parameters
@@ -31,8 +31,9 @@ struct BatchSlots {
 class Batch {
  public:
   Batch() = default;
-  Batch(const BatchSlots& slots, nn::Tape tape)
-      : step_rows(tape.rows()), slots_(&slots), tape_(std::move(tape)) {}
+  /// `beside`: of the pass that the prior makes beside the batch's, where it makes one.
+  Batch(const BatchSlots& slots, nn::Tape tape, nn::Tape beside)
+      : step_rows(tape.rows()), slots_(&slots), tape_(std::move(tape)), beside_(std::move(beside)) {}
 
   /// The rows that gradients are a mean over: n, or those of all the batches that make up a step.
   std::int64_t step_rows = 0;
@@ -62,12 +63,13 @@ class Batch {
 
   const nn::Tape& tape() const noexcept { return tape_; }
   nn::Tape& tape() noexcept { return tape_; }
+  const nn::Tape& beside() const noexcept { return beside_; }
   /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
-  Batch first_rows(std::int64_t count) const { return {*slots_, tape_.first_rows(count)}; }
+  Batch first_rows(std::int64_t count) const { return {*slots_, tape_.first_rows(count), beside_}; }
 
  private:
   const BatchSlots* slots_ = nullptr;
-  nn::Tape tape_;
+  nn::Tape tape_, beside_;
 };
 
 }  // namespace elbo

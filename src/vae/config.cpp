@@ -21,6 +21,9 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.picture = picture;
   config.kind = settings.kind;
   config.prior = settings.prior;
+  config.components = settings.components;
+  config.pseudo_inputs_sd = settings.pseudo_inputs_sd;
+  config.log_variance_bounds = settings.log_variance_bounds;
   config.latent = settings.latent;
   config.encoder = settings.encoder;
   config.decoder = settings.decoder;

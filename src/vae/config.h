@@ -19,6 +19,9 @@ struct ModelConfig {
   PictureShape picture;      ///< that a row is, where it is one
   std::string kind = "vae";  ///< model.kind: a line of the latents' table
   std::string prior = "normal";
+  std::int64_t components = 500;  ///< of a prior that is a mixture
+  double pseudo_inputs_sd = 0.05;
+  std::vector<double> log_variance_bounds;  ///< of q(z|x): low and high; empty: none
   std::int64_t latent = 0;
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;

@@ -30,6 +30,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
                              plan_of("encoder", config.encoder, config.activation, latent->heads()));
   slots.head = encoder.output();
   latent->declare(builder, slots);
+  if (auto bounds = latent->bound_head(slots.head)) encoder.append(std::move(bounds));
   nn::NetworkPlan decoding = plan_of("decoder", config.decoder, config.activation, likelihood->heads());
   decoding.picture = config.picture;
   decoder = nn::make_network(builder, slots.z, decoding);

@@ -9,7 +9,9 @@ namespace elbo {
 
 ModelTraits traits_of(const Recipe& recipe) {
   const ModelConfig config = resolve(recipe, 1);  // however wide the data is
-  return {.has_prior = make_latent(config)->prior() != nullptr,
+  const auto latent = make_latent(config);
+  return {.has_prior = latent->prior() != nullptr,
+          .has_unit_kl = latent->prior() && latent->prior()->has_unit_kl(),
           .has_classes = make_likelihood(config)->measure() == Measure::classes,
           .bound_samples = make_objective(config)->bound_samples()};
 }

@@ -9,6 +9,7 @@ namespace elbo {
 
 struct ModelTraits {
   bool has_prior = false;          ///< and so a density over data
+  bool has_unit_kl = false;        ///< and a KL of each latent dimension
   bool has_classes = false;        ///< values are classes, which have no order
   std::int64_t bound_samples = 0;  ///< Objective::bound_samples()
 };

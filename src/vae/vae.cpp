@@ -17,6 +17,10 @@ nn::Run Vae::run(const Batch& batch, const NoiseSource& noise) const {
   return run;
 }
 
+void Vae::prepare(const Batch& batch) const {
+  if (prior()) prior()->prepare(run(), batch, parts_.encoder);
+}
+
 void Vae::encode(const Batch& batch) const {
   encode(run(), batch);
 }
@@ -66,6 +70,7 @@ void Vae::forward_with_gradient(const Batch& batch, const NoiseSource& noise,
              "training needs Parameters::prepare_training() and a training workspace");
   const Objective& objective = *parts_.objective;
   const nn::Run run = this->run(batch, noise);
+  prepare(batch);
   encode(run, batch);
   sample(batch, noise);
   objective.before_likelihood(*context_, batch, rates);
@@ -83,6 +88,7 @@ void Vae::backward(const Batch& batch, const NoiseSource& noise, const Objective
   parts_.decoder.use_first_gradients(run, tape, use, true);
   parts_.encoder.backward(run, tape, use);
   parts_.encoder.use_first_gradients(run, tape, use, false);  // nothing is left to run beside it
+  if (prior()) prior()->use_gradients(run, batch, parts_.encoder, use);
   for (Lane& lane : use.lanes) lane.join();
 }
 

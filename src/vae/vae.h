@@ -32,6 +32,11 @@ class Vae {
   /// Whether the batches of workspaces that are made from here on come with a mask.
   void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }
 
+  /// Whether each parameter's gradient is complete when its layer has it, so that Adam may use it there.
+  bool gradients_are_layers_own() const noexcept { return !prior() || !prior()->needs_whole_gradient(); }
+
+  /// What the prior needs of the parameters alone: before sample(), once they have changed.
+  void prepare(const Batch& batch) const;
   /// The encoder's input → the head: mean, log_variance.
   void encode(const Batch& batch) const;
   /// The head → z, kl, log_ratio. `noise.examples` is the batch's where it is null.
@@ -42,15 +47,16 @@ class Vae {
   void decode_mean(const Batch& batch) const;
   /// Those, x and mask → nll of the present values. With `gradient`, weight · ∂nll/∂parameters as well.
   void score(const Batch& batch, const ops::RowWeight& weight = {}, bool gradient = false) const;
-  /// encode, sample, decode, score: the costs of a batch, in nll and kl. No gradients.
+  /// encode, sample, decode, score: the costs of a prepared batch, in nll and kl. No gradients.
   void forward(const Batch& batch, const NoiseSource& noise) const;
 
   /// z → nll, and its gradient in z in dz; no parameter's gradient. Needs a workspace with gradients. Throws
   /// ConfigError for an autoencoder.
   void decode_with_gradient(const Batch& batch) const;
 
-  /// The first half of a training step: nll_parts, kl, what the objective costs besides, and its gradient in
-  /// the likelihood's parameters. Needs a workspace with gradients and Parameters::prepare_training().
+  /// The first half of a training step, prepare() included: nll_parts, kl, what the objective costs besides,
+  /// and its gradient in the likelihood's parameters. Needs a workspace with gradients and
+  /// Parameters::prepare_training().
   void forward_with_gradient(const Batch& batch, const NoiseSource& noise, const ObjectiveRates& rates) const;
   /// The second half: the objective's gradient in every parameter, for `use`. The lanes are joined.
   void backward(const Batch& batch, const NoiseSource& noise, const ObjectiveRates& rates,

@@ -17,17 +17,24 @@ class Workspace {
  public:
   /// For `rows` examples with `samples` samples each (1 where the model draws none). Throws DeviceError (out
   /// of memory), ShapeError.
+  /// `vae` must outlive this.
   Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples = 1,
             Purpose purpose = Purpose::evaluation);
 
+  /// Vae::prepare() for all its batches: once before they are evaluated, and again when parameters change.
+  void prepare() const { vae_->prepare(batch_); }
   /// The batch of the first `count` ≤ capacity() rows.
   Batch rows(std::int64_t count) const { return batch_.first_rows(count); }
   std::int64_t capacity() const noexcept { return batch_.rows(); }
 
  private:
+  const Vae* vae_;
   Arena arena_;
   Batch batch_;
 };
+
+/// The prior of a model that has one, on the host. Throws DeviceError (out of memory).
+std::unique_ptr<HostPrior> prior_on_host(const Vae& vae);
 
 /// Memory for another batch to be read into while the passes of the first one run.
 class SecondBatch {

@@ -229,6 +229,25 @@ TEST(CollapseReport, IsSilentWhereNothingIsWrongAndShortElsewhere) {
   EXPECT_TRUE(command::collapse_report(recipe, evaluation).empty()) << "one mean never varies";
 }
 
+// A mixture's KL has no parts to tell of.
+TEST(CollapseReport, SaysNothingOfPartsThatTheKlDoesNotHave) {
+  Recipe recipe;
+  recipe.model.prior = "vamp";
+  Evaluation evaluation;
+  evaluation.examples = 100;
+  evaluation.terms.kl = 5.0;
+  evaluation.units = {{0.0, 0.8}, {0.0, 0.5}, {0.0, 0.001}};
+  const auto report = command::collapse_report(recipe, evaluation);
+  ASSERT_EQ(report.size(), 2u);
+  EXPECT_SAYS(report[0],
+              "1 of 3 latent dimensions is dead (z2): the posterior means there hardly move with x.");
+  EXPECT_SAYS(report[1], "objective.capacity");
+  EXPECT_EQ(report[1].find("free_bits"), std::string::npos) << report[1];
+  command::Json json = command::Json::object();
+  command::add_latents(json, recipe, evaluation, std::nullopt);
+  EXPECT_TRUE(json.at("kl_per_dimension").is_null());
+}
+
 // What a recipe refuses, or does already, is no advice.
 TEST(CollapseReport, SaysWhatTheRecipeCanChange) {
   Evaluation evaluation;

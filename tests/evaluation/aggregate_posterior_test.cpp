@@ -10,6 +10,7 @@
 #include "elbo/elbo.h"
 #include "support/data.h"
 #include "support/device.h"
+#include "vae/prior/host_mixture.h"
 
 namespace elbo {
 namespace {
@@ -30,9 +31,13 @@ Posterior posteriors(std::int64_t n, const std::vector<std::vector<float>>& mean
 std::unique_ptr<Prior> normal() {
   return make_prior({});
 }
+/// Nobody asks it where the KL has a formula.
+std::unique_ptr<HostPrior> on_host() {
+  return standard_normal_on_host(1);
+}
 
 TEST(AggregatePosterior, OfPosteriorsThatAreThePriorIsThePrior) {
-  const auto result = divide_kl(posteriors(700, {{0, 0, 0}}, 0.0f), *normal(), 1);
+  const auto result = divide_kl(posteriors(700, {{0, 0, 0}}, 0.0f), *normal(), *on_host(), 1);
   EXPECT_EQ(result.examples, 700);
   EXPECT_NEAR(result.mutual_information, 0.0, 1e-6);
   EXPECT_NEAR(result.divergence, 0.0, 1e-6);
@@ -40,15 +45,30 @@ TEST(AggregatePosterior, OfPosteriorsThatAreThePriorIsThePrior) {
 
 TEST(AggregatePosterior, MutualInformationCountsClustersThatAreApart) {
   // Three places far from each other: a code says which of the three its example is, and no more.
-  const auto result = divide_kl(posteriors(900, {{-20, 0}, {20, 5}, {0, 40}}, -2.0f), *normal(), 1);
+  const auto result =
+      divide_kl(posteriors(900, {{-20, 0}, {20, 5}, {0, 40}}, -2.0f), *normal(), *on_host(), 1);
   EXPECT_NEAR(result.mutual_information, std::log(3.0), 1e-5);
   EXPECT_NEAR(result.mutual_information + result.divergence, result.kl, 1e-9);
+}
+
+// The KL is by the sample then; the prior is what the posteriors add up to.
+TEST(AggregatePosterior, ThatIsTheMixtureOfThePriorDiffersFromItInNothing) {
+  const std::vector<std::vector<float>> means = {{-20, 0}, {20, 5}, {0, 40}};
+  const Posterior three = posteriors(3, means, -2.0f);
+  const std::vector<float> log_weights(3, -std::log(3.0f));
+  ModelConfig config;
+  config.prior = "mixture";
+  const auto result = divide_kl(posteriors(900, means, -2.0f), *make_prior(config),
+                                HostMixture(three.mean, three.log_variance, log_weights), 1);
+  EXPECT_NEAR(result.kl, std::log(3.0), 1e-5);
+  EXPECT_NEAR(result.mutual_information, std::log(3.0), 1e-5);
+  EXPECT_NEAR(result.divergence, 0.0, 1e-5);
 }
 
 TEST(AggregatePosterior, MutualInformationIsAtMostTheLogOfTheExamples) {
   std::vector<std::vector<float>> means;
   for (int i = 0; i < 64; ++i) means.push_back({100.0f * static_cast<float>(i)});
-  const auto result = divide_kl(posteriors(64, means, 0.0f), *normal(), 1);
+  const auto result = divide_kl(posteriors(64, means, 0.0f), *normal(), *on_host(), 1);
   EXPECT_NEAR(result.mutual_information, std::log(64.0), 1e-4);
   EXPECT_LE(result.mutual_information, std::log(64.0));
 }
@@ -64,7 +84,7 @@ TEST(AggregatePosterior, OfAGaussianChannelIsItsCapacity) {
     p.mean.values.push_back(
         static_cast<float>(std::sqrt(0.75) * radius * std::cos(2.0 * std::acos(-1.0) * (i % 63) / 63.0)));
   }
-  const auto result = divide_kl(p, *normal(), 3);
+  const auto result = divide_kl(p, *normal(), *on_host(), 3);
   EXPECT_NEAR(result.mutual_information, 0.5 * std::log(4.0), 0.04);
   EXPECT_NEAR(result.divergence, 0.0, 0.04);
 }

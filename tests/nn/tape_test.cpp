@@ -44,6 +44,21 @@ TEST(Tape, SlotsHaveTheRowsOfTheirKind) {
   EXPECT_TRUE(whole.tape[Slot{}].empty());
 }
 
+TEST(Tape, OfTheFirstSlotsHasNoMemoryForTheRest) {
+  Builder builder;
+  const Slot x = builder.activation({.name = "x", .cols = 3});
+  builder.needs_gradient(x, kInputGradient);
+  const std::size_t count = builder.slots().size();
+  const Slot z = builder.activation({.name = "z", .cols = 1 << 20});
+  const Plan plan(builder.slots());
+  Arena arena;
+  const Tape part = plan.lay_out(arena, {.rows = 2}, kTraining | kInputGradient, count);
+  EXPECT_LT(arena.used(), std::size_t{1} << 20);
+  EXPECT_EQ(part.gradient(x).cols, 3);
+  EXPECT_EQ(part[z].rows, 0);
+  EXPECT_EQ(plan.lay_out(arena, {.rows = 2}, kTraining).gradient(x).rows, 0) << "of another use";
+}
+
 TEST(Tape, SlotsAreThereWhereTheirUsesAre) {
   Builder builder;
   const Slot whole = builder.activation({.name = "whole", .cols = 6, .of_batch = true});

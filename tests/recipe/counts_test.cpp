@@ -62,6 +62,10 @@ TEST(Counts, AKeyCountsWithTheChoicesThatListIt) {
   EXPECT_FALSE(count("model.variance", {"model.likelihood=gaussian-learned"}));
   EXPECT_TRUE(count("model.prior", {}));
   EXPECT_FALSE(count("model.prior", {"model.kind=autoencoder"}));
+  EXPECT_FALSE(count("model.components", {}));
+  EXPECT_TRUE(count("model.components", {"model.prior=mixture"}));
+  EXPECT_FALSE(count("model.pseudo_inputs_sd", {"model.prior=mixture"}));
+  EXPECT_TRUE(count("model.pseudo_inputs_sd", {"model.prior=vamp"}));
   EXPECT_TRUE(count("objective.code_l1", {"model.kind=autoencoder"}));
   EXPECT_FALSE(count("objective.code_l1", {}));
   EXPECT_TRUE(count("objective.corruption_amount", {"objective.corruption=masking"}));
@@ -152,7 +156,7 @@ TEST(Counts, ASettingWithoutAKeyIsUnknown) {
 
 TEST(Counts, RecipesWithoutAPriorHaveTheNormalOne) {
   EXPECT_EQ(Recipe::from_toml("[model]\nlatent = 3\n").model.prior, "normal");
-  expect_error<ConfigError>([] { Recipe{}.set("model.prior=vamp"); }, {"model.prior", "normal"});
+  expect_error<ConfigError>([] { Recipe{}.set("model.prior=vampire"); }, {"model.prior", "normal"});
 }
 
 }  // namespace

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
 #include "cases/likelihood.h"
+#include "cases/mixture.h"
 #include "support/reference_layers.h"
 #include "vae/vae.h"
 
@@ -31,7 +33,7 @@ class ReferenceVae {
   struct Costs {
     std::vector<double> nll;        // per sample
     std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
-    double kl = 0.0;
+    double kl = 0.0;                // the mean of these where the prior is a mixture
     std::vector<double> kl_of_dimension;
     std::vector<double> code;  // μ
   };
@@ -43,12 +45,10 @@ class ReferenceVae {
     for (std::size_t j = 0; mask && j < input.size(); ++j)
       input[j] *= mask[j % static_cast<std::size_t>(config_.dims)];
     if (mask && config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
+    const auto [mean, log_variance] = head(input);
+    const auto mixture = prior();
     const ReferenceLayers layers(tensors_, config_.activation);
-    const auto hidden = layers.hidden("encoder", config_.encoder, {input, config_.picture}).values;
-    const auto mean = layers.linear("encoder.mean", hidden);
     Costs result;
-    std::vector<double> log_variance(mean.size());
-    if (variational()) log_variance = layers.linear("encoder.log_variance", hidden);
     for (std::size_t d = 0; variational() && d < mean.size(); ++d) {
       result.kl_of_dimension.push_back(
           0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0));
@@ -63,8 +63,13 @@ class ReferenceVae {
         z[d] += std::exp(0.5 * log_variance[d]) * e;
         log_ratio += 0.5 * (z[d] * z[d] - e * e - log_variance[d]);
       }
+      if (mixture) log_ratio += mixture->excess(z.data());
       result.log_ratio.push_back(log_ratio);
       result.nll.push_back(nll(x, mask, outputs(layers, layers.hidden("decoder", config_.decoder, {z, {}}))));
+    }
+    if (mixture) {
+      result.kl = 0.0;
+      for (const double ratio : result.log_ratio) result.kl += ratio / static_cast<double>(samples);
     }
     return result;
   }
@@ -93,6 +98,45 @@ class ReferenceVae {
   }
 
  private:
+  struct Head {
+    std::vector<double> mean, log_variance;
+  };
+  /// What the encoder gives for its input.
+  Head head(const std::vector<double>& input) const {
+    const ReferenceLayers layers(tensors_, config_.activation);
+    const auto hidden = layers.hidden("encoder", config_.encoder, {input, config_.picture}).values;
+    Head made{layers.linear("encoder.mean", hidden), {}};
+    made.log_variance.resize(made.mean.size());
+    if (variational()) made.log_variance = layers.linear("encoder.log_variance", hidden);
+    if (config_.log_variance_bounds.empty()) return made;
+    for (double& value : made.log_variance)
+      value = std::clamp(value, config_.log_variance_bounds[0], config_.log_variance_bounds[1]);
+    return made;
+  }
+
+  /// The prior where it is a mixture.
+  std::optional<ReferenceMixture> prior() const {
+    if (config_.prior == "mixture") {
+      return ReferenceMixture{static_cast<std::size_t>(config_.latent), tensors_.at("prior.mean"),
+                              tensors_.at("prior.log_variance"), tensors_.at("prior.logits")};
+    }
+    if (config_.prior != "vamp") return std::nullopt;
+    ReferenceMixture mixture{static_cast<std::size_t>(config_.latent), {}, {}, {}};
+    const auto& inputs = tensors_.at("prior.pseudo_inputs");
+    const auto count = static_cast<std::size_t>(config_.components), width = inputs.size() / count;
+    for (std::size_t c = 0; c < count; ++c) {
+      std::vector<double> input(inputs.begin() + static_cast<std::ptrdiff_t>(c * width),
+                                inputs.begin() + static_cast<std::ptrdiff_t>((c + 1) * width));
+      const bool bounded = likelihood_support(config_.likelihood) != Support::real;
+      for (double& value : input) value = bounded ? std::clamp(value, 0.0, 1.0) : value;
+      const Head of = head(input);
+      mixture.mean.insert(mixture.mean.end(), of.mean.begin(), of.mean.end());
+      mixture.log_variance.insert(mixture.log_variance.end(), of.log_variance.begin(), of.log_variance.end());
+      mixture.logits.push_back(0.0);
+    }
+    return mixture;
+  }
+
   bool variational() const { return config_.kind != "autoencoder"; }
 
   template <class Objective>

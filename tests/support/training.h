@@ -120,6 +120,42 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.cycles = 2;
          r.objective.rising_share = 0.6;
        }},
+      {"mixture",
+       [](Recipe& r) {
+         r.model.prior = "mixture";
+         r.model.components = 4;
+         r.objective.samples = 2;
+         r.train.clip_norm = 1.0;
+       }},
+      {"vamp",
+       [](Recipe& r) {
+         r.model.prior = "vamp";
+         r.model.components = 5;
+         r.model.log_variance_bounds = {-6.0, 2.0};
+         r.objective.warmup_epochs = 1.5;
+       }},
+      {"vamp_accumulated",
+       [](Recipe& r) {
+         r.model.prior = "vamp";
+         r.model.components = 3;
+         r.objective.kind = "iwae";
+         r.objective.samples = 3;
+         r.objective.corruption = "masking";
+         r.objective.corruption_amount = 0.2;
+         r.train.batch = 4;
+         r.train.accumulate = 2;
+         r.train.ema = 0.5;
+       }},
+      {"vamp_missing",
+       [](Recipe& r) {
+         r.model.prior = "vamp";
+         r.model.components = 3;
+         r.model.likelihood = "categorical";
+         r.model.classes = 3;
+         r.model.see_mask = true;
+         r.data.missing = "mask";
+       },
+       false},
       {"free_bits", [](Recipe& r) { r.objective.free_bits = 0.05; }},
       {"capacity",
        [](Recipe& r) {

@@ -3,18 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "vae/workspace.h"
 #include "ops/code_penalty.h"
-#include "support/device.h"
-#include "support/reference_vae.h"
+#include "support/trained.h"
 
 namespace elbo::test {
 namespace {
 
-constexpr std::int64_t kRows = 5, kDims = 7;
 constexpr float kBeta = 0.8f;
 
 ModelSettings settings(const std::string& kind, std::int64_t latent) {
@@ -25,149 +22,6 @@ ModelSettings settings(const std::string& kind, std::int64_t latent) {
   s.latent = latent;
   s.activation = "tanh";
   return s;
-}
-
-/// A model with a batch that it is to be trained on, and the same in float64.
-class Trained {
- public:
-  using BatchCosts = std::vector<ReferenceVae::Costs>;
-
-  Trained(const ModelSettings& settings, std::int64_t samples, const ObjectiveSettings& objective)
-      : config_(resolve(settings, objective)),
-        vae_(context_, config_, 7),
-        workspace_(vae_, kRows + 1, samples, Purpose::training),
-        a_(workspace_.rows(kRows)),
-        reference_(config_, {}) {
-    vae_.parameters().prepare_training();
-    strengthen_posterior();
-    for (std::int64_t i = 0; i < kRows * kDims; ++i) {
-      x_.push_back(static_cast<double>(i * 29 % 83) / 82.0);
-      input_.push_back(a_.corrupted() ? static_cast<double>(i * 17 % 31) / 20.0 - 0.3 : x_.back());
-    }
-    fill(a_.input(), input_);
-    fill(a_.x(), x_);
-    std::vector<std::int64_t> examples(kRows);
-    std::iota(examples.begin(), examples.end(), 10);
-    context_.copy_to_device(a_.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
-    reference_ = ReferenceVae(config_, to_named(vae_.parameters().layout(), download_values()));
-    if (vae_.prior()) draw_noise();
-  }
-
-  Context& context() { return context_; }
-
-  /// The batch's costs in float64.
-  BatchCosts costs() const {
-    BatchCosts all;
-    for (std::int64_t i = 0; i < kRows; ++i) {
-      all.push_back(reference_.costs(x_.data() + i * kDims,
-                                     epsilon_.data() + i * a_.samples() * config_.latent, a_.samples(),
-                                     nullptr, input_.data() + i * kDims));
-    }
-    return all;
-  }
-
-  /// What the objective says it costs, and how it weighs the KL.
-  ops::BatchCosts described() const {
-    ops::BatchCosts costs;
-    vae_.objective().describe_costs(a_, costs);
-    return costs;
-  }
-  ops::KlWeight kl_weight() const { return vae_.objective().kl_weight(a_, {}); }
-
-  /// Expects the gradient of the objective at `rates` to be that of `minimised(costs())`.
-  void expect_gradient(const ObjectiveRates& rates,
-                       const std::function<double(const BatchCosts&)>& minimised) {
-    vae_.forward_backward(a_, kNoise, rates);
-    const nn::ParameterLayout& layout = vae_.parameters().layout();
-    Buffer<float> copy(context_, layout.size);
-    context_.copy_on_device(copy.data(), vae_.parameters().gradient().data, sizeof(float) * layout.size);
-    const std::vector<float> gradient = copy.download();
-    double covered = 0.0;
-    for (const nn::TensorInfo& tensor : layout.tensors) {
-      for (std::int64_t i = 0; i < tensor.size(); ++i) {
-        double& parameter = reference_.tensors().at(tensor.name)[static_cast<std::size_t>(i)];
-        const double expected = finite_difference(
-            parameter, [&] { return minimised(costs()); }, 1e-4);
-        const double actual = gradient[static_cast<std::size_t>(tensor.offset + i)];
-        ASSERT_TRUE(std::abs(actual - expected) <= 2e-5 + 2e-4 * std::abs(expected))
-            << tensor.name << "[" << i << "]: " << actual << " but finite differences give " << expected;
-        covered += std::abs(expected);
-      }
-    }
-    EXPECT_GT(covered, 0.0);
-  }
-
-  std::vector<float> download(VectorView<const float> from) {
-    std::vector<float> host(static_cast<std::size_t>(from.size));
-    context_.copy_to_host(host.data(), from.data, sizeof(float) * host.size());
-    context_.synchronize();
-    return host;
-  }
-
- private:
-  static constexpr NoiseSource kNoise = {.seed = 5};
-
-  static ModelConfig resolve(const ModelSettings& settings, const ObjectiveSettings& objective) {
-    ModelConfig config = elbo::resolve(settings, kDims);
-    config.objective = objective;
-    return config;
-  }
-
-  void fill(MatrixView<float> to, const std::vector<double>& values) {
-    for (std::int64_t i = 0; i < kRows; ++i) {
-      const std::vector<float> row(values.begin() + i * kDims, values.begin() + (i + 1) * kDims);
-      context_.copy_to_device(to.data + i * to.stride, row.data(), row.size() * sizeof(float));
-    }
-  }
-  std::vector<float> download_values() { return download(vae_.parameters().values()); }
-  /// Parameters twice as large: a fresh model's posterior is close to the prior in every dimension.
-  void strengthen_posterior() {
-    std::vector<float> values = download_values();
-    for (float& value : values) value *= 2.0f;
-    context_.copy_to_device(vae_.parameters().values().data, values.data(), sizeof(float) * values.size());
-    context_.synchronize();
-  }
-  /// ε is what reparameterize gives for μ = 0, log σ² = 0.
-  void draw_noise() {
-    const std::int64_t drawn = kRows * a_.samples(), latent = config_.latent;
-    Buffer<float> zero(context_, kRows * latent), e(context_, drawn * latent);
-    zero.fill_zero();
-    NoiseSource keyed = kNoise;
-    keyed.examples = a_.examples().data;
-    const MatrixView<const float> zeros = zero.matrix(kRows, latent);
-    ops::reparameterize(context_, e.matrix(drawn, latent), {}, {}, zeros, zeros, keyed);
-    const auto host = e.download();
-    epsilon_.assign(host.begin(), host.end());
-  }
-
-  Context context_{device()};
-  ModelConfig config_;
-  Vae vae_;
-  Workspace workspace_;
-  Batch a_;
-  ReferenceVae reference_;
-  std::vector<double> x_, input_, epsilon_;
-};
-
-double mean_nll(const Trained::BatchCosts& batch) {
-  double total = 0.0;
-  for (const auto& c : batch) {
-    total += std::accumulate(c.nll.begin(), c.nll.end(), 0.0) / static_cast<double>(c.nll.size());
-  }
-  return total / static_cast<double>(batch.size());
-}
-
-std::vector<double> mean_kl(const Trained::BatchCosts& batch) {
-  std::vector<double> mean(batch.front().kl_of_dimension.size());
-  for (const auto& c : batch) {
-    for (std::size_t d = 0; d < mean.size(); ++d)
-      mean[d] += c.kl_of_dimension[d] / static_cast<double>(batch.size());
-  }
-  return mean;
-}
-
-double total(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 class ObjectiveGradient : public testing::TestWithParam<int> {};  // samples

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "nn/clamp.h"
 #include "ops/likelihood.h"
 #include "ops/linear_reparameterize.h"
 #include "vae/latent/latent.h"
@@ -13,10 +14,12 @@ NoiseSource keyed_by_examples(NoiseSource noise, const Batch& batch) {
 
 class GaussianLatent final : public Latent {
  public:
-  explicit GaussianLatent(const ModelConfig& config) : width_(config.latent), prior_(make_prior(config)) {
-    if (prior_->is_standard_normal()) return;
-    throw ConfigError(concat("model.prior = \"", config.prior, "\" has no analytic KL, which model.kind = \"",
-                             config.kind, "\" needs"));
+  explicit GaussianLatent(const ModelConfig& config)
+      : width_(config.latent), bounds_(config.log_variance_bounds), prior_(make_prior(config)) {
+    if (config.objective.free_bits == 0.0 || prior_->has_unit_kl()) return;
+    throw ConfigError(concat(
+        "objective.free_bits needs a KL for each latent dimension, but with model.prior = \"", config.prior,
+        "\" there is one of all together: leave it at 0, or take an ", "objective.capacity."));
   }
 
   std::vector<nn::NamedRows> heads() const override {
@@ -30,13 +33,22 @@ class GaussianLatent final : public Latent {
     builder.needs_gradient(slots.z);
     slots.kl = builder.activation({.name = "kl"});
     slots.log_ratio = builder.activation({.name = "log_ratio", .rows = nn::Rows::samples});
+    prior_->declare(builder, slots);
+  }
+
+  std::unique_ptr<nn::Block> bound_head(nn::Slot head) const override {
+    if (bounds_.empty()) return nullptr;
+    return std::make_unique<nn::Clamp>(head, log_variance_, static_cast<float>(bounds_[0]),
+                                       static_cast<float>(bounds_[1]));
   }
 
   const Prior* prior() const override { return prior_.get(); }
 
   void sample(const nn::Run& run, const Batch& batch, const NoiseSource& noise) const override {
-    ops::reparameterize(run.context, batch.z(), batch.kl(), batch.log_ratio(), batch.mean(),
-                        batch.log_variance(), keyed_by_examples(noise, batch));
+    const VectorView<float> kl = prior_->is_standard_normal() ? batch.kl() : VectorView<float>();
+    ops::reparameterize(run.context, batch.z(), kl, batch.log_ratio(), batch.mean(), batch.log_variance(),
+                        keyed_by_examples(noise, batch));
+    if (!prior_->is_standard_normal()) prior_->add_cost(run, batch);
   }
 
   // E[x|μ] of a Gaussian is μ: a copy between rows that lie a stride apart.
@@ -49,21 +61,28 @@ class GaussianLatent final : public Latent {
     const MatrixView<float> dmean = batch.tape().gradient(mean_);
     const MatrixView<float> dlog_variance = batch.tape().gradient(log_variance_);
     const auto rows = static_cast<float>(batch.step_rows);
-    const ops::KlWeight weight = objective.kl_weight(batch, rates);
+    ops::KlWeight weight = objective.kl_weight(batch, rates);
     const NoiseSource keyed = keyed_by_examples(noise, batch);
     const auto product = decoder.input_gradient_product(run, batch.tape());
-    if (product && batch.samples() == 1 && weight.per_sample.empty()) {
+    const bool standard = prior_->is_standard_normal();
+    if (product && standard && batch.samples() == 1 && weight.per_sample.empty()) {
       return ops::linear_reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), product->dy,
                                                  product->weight, batch.mean(), batch.log_variance(), weight,
                                                  rows, keyed);
     }
     decoder.backward_input(run, batch.tape());
+    if (!standard) {
+      const VectorView<const float> weights = prior_->backward(run, batch, weight, rows);
+      weight = {};
+      weight.per_sample = weights;
+    }
     ops::reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), batch.mean(),
-                                 batch.log_variance(), weight, rows, keyed);
+                                 batch.log_variance(), weight, standard ? rows : 1.0f, keyed);
   }
 
  private:
   std::int64_t width_;
+  std::vector<double> bounds_;  ///< of log σ²: low and high, or none
   std::unique_ptr<Prior> prior_;
   nn::Slot mean_, log_variance_;
 };

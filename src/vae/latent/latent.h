@@ -19,8 +19,15 @@ class Latent {
 
   /// The encoder's output layers.
   virtual std::vector<nn::NamedRows> heads() const = 0;
-  /// Declares mean, z and what they cost, given the head.
+  /// Declares mean, z and what they cost, given the head; the prior's parameters and slots too.
   virtual void declare(nn::Builder& builder, BatchSlots& slots) = 0;
+
+  /// A block behind the encoder that keeps its output, `head`, within bounds, once that is declared; null
+  /// where it has none.
+  virtual std::unique_ptr<nn::Block> bound_head(nn::Slot head) const {
+    (void)head;
+    return nullptr;
+  }
 
   /// The prior of z; null where z has none, so that the model defines no density over data.
   virtual const Prior* prior() const = 0;
@@ -35,7 +42,7 @@ class Latent {
                         const ObjectiveRates& rates) const = 0;
 };
 
-/// q(z|x) = N(μ, diag σ²) with an analytic KL (Kingma & Welling 2014).
+/// q(z|x) = N(μ, diag σ²) (Kingma & Welling 2014); its KL is analytic where the prior is N(0, I).
 std::unique_ptr<Latent> make_gaussian_latent(const ModelConfig& config);
 /// z = encoder(x): an autoencoder.
 std::unique_ptr<Latent> make_point_latent(const ModelConfig& config);

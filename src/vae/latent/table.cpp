@@ -7,8 +7,9 @@
 namespace elbo {
 namespace {
 
-constexpr std::string_view kOfVae[] = {"model.prior",    "objective.kind",          "objective.samples",
-                                       "objective.beta", "objective.warmup_epochs", "objective.cycles"};
+constexpr std::string_view kOfVae[] = {
+    "model.prior",    "model.log_variance_bounds", "objective.kind",  "objective.samples",
+    "objective.beta", "objective.warmup_epochs",   "objective.cycles"};
 constexpr std::string_view kOfAutoencoder[] = {"objective.code_l1", "objective.code_l2"};
 
 struct Row : Choice {

@@ -1,18 +1,20 @@
 #include <cmath>
+#include <numbers>
 
 #include "base/check.h"
 #include "base/normal_quantile.h"
+#include "ops/hamiltonian.h"
 #include "ops/host_noise.h"
+#include "vae/prior/grid.h"
 #include "vae/prior/prior.h"
 
 namespace elbo {
 namespace {
 
-class StandardNormal final : public Prior {
+class HostStandardNormal final : public HostPrior {
  public:
-  explicit StandardNormal(std::int64_t latent) : latent_(latent) {}
+  explicit HostStandardNormal(std::int64_t latent) : latent_(latent) {}
 
-  bool is_standard_normal() const override { return true; }
   Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const override {
     Table codes{count, latent_, std::vector<float>(static_cast<std::size_t>(count * latent_))};
     for (std::int64_t i = 0; i < count; ++i) {
@@ -21,33 +23,38 @@ class StandardNormal final : public Prior {
     }
     return codes;
   }
-  // Coordinates are quantiles of (i + ½)/side.
   Table grid(std::int64_t side) const override {
-    if (latent_ != 2) throw ConfigError(concat("a grid is of codes with two dimensions, not ", latent_));
-    std::vector<float> quantiles;
-    for (std::int64_t i = 0; i < side; ++i) {
-      const double share = (static_cast<double>(i) + 0.5) / static_cast<double>(side);
-      quantiles.push_back(static_cast<float>(normal_quantile(share)));
-    }
-    Table grid{side * side, 2, {}};
-    for (std::int64_t row = side; row-- > 0;) {
-      const float y = quantiles[static_cast<std::size_t>(row)];
-      for (const float x : quantiles) grid.values.insert(grid.values.end(), {x, y});
-    }
-    return grid;
+    return quantile_grid(latent_, side, [](std::size_t, double share) { return normal_quantile(share); });
   }
-  double unit_kl(double mean, double log_variance) const override {
+  double log_density(std::span<const float> z) const override {
+    double log = 0.0;
+    for (const float value : z) log -= 0.5 * (std::log(2.0 * std::numbers::pi) + double{value} * value);
+    return log;
+  }
+
+ private:
+  std::int64_t latent_;
+};
+
+class StandardNormal final : public Prior {
+ public:
+  explicit StandardNormal(std::int64_t latent) : latent_(latent) {}
+
+  bool is_standard_normal() const override { return true; }
+  std::optional<double> unit_kl(double mean, double log_variance) const override {
     return 0.5 * (mean * mean + std::exp(log_variance) - log_variance - 1.0);
   }
-  void from_normal(Context&, MatrixView<float>) const override {}
-  void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
-                MatrixView<const float> gradient, float temperature, float kick, float drift) const override {
-    ops::leapfrog(context, z, velocity, gradient, temperature, kick, drift);
+  std::unique_ptr<HostPrior> on_host(const nn::Run&, const Batch&) const override {
+    return standard_normal_on_host(latent_);
   }
-  void hamiltonian(Context& context, VectorView<float> energy, MatrixView<const float> z,
+  void leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
+                MatrixView<const float> gradient, float temperature, float kick, float drift) const override {
+    ops::leapfrog(run.context, batch.z(), velocity, gradient, temperature, kick, drift);
+  }
+  void hamiltonian(const nn::Run& run, const Batch& batch, VectorView<float> energy,
                    MatrixView<const float> velocity, VectorView<const float> nll,
                    float temperature) const override {
-    ops::hamiltonian(context, energy, z, velocity, nll, temperature);
+    ops::hamiltonian(run.context, energy, batch.z(), velocity, nll, temperature);
   }
 
  private:
@@ -55,6 +62,10 @@ class StandardNormal final : public Prior {
 };
 
 }  // namespace
+
+std::unique_ptr<HostPrior> standard_normal_on_host(std::int64_t latent) {
+  return std::make_unique<HostStandardNormal>(latent);
+}
 
 std::unique_ptr<Prior> make_standard_normal(const ModelConfig& config) {
   return std::make_unique<StandardNormal>(config.latent);

@@ -7,12 +7,17 @@
 namespace elbo {
 namespace {
 
+constexpr std::string_view kOfMixture[] = {"model.components"};
+constexpr std::string_view kOfVamp[] = {"model.components", "model.pseudo_inputs_sd"};
+
 struct Row : Choice {
   std::unique_ptr<Prior> (*make)(const ModelConfig&);
 };
 
 constexpr Row kTable[] = {
     {{"normal"}, make_standard_normal},
+    {{"mixture", kOfMixture}, make_mixture},
+    {{"vamp", kOfVamp}, make_vamp},
 };
 
 }  // namespace

@@ -54,13 +54,21 @@ std::string how_to_use_more(const Recipe& recipe) {
   if (o.capacity > 0.0) ways.push_back(concat("raise objective.capacity (now ", plain(o.capacity), ")"));
   if (!rises && o.beta > 0.0) ways.emplace_back("set objective.warmup_epochs");
   if (o.free_bits > 0.0) ways.push_back(concat("raise objective.free_bits (now ", plain(o.free_bits), ")"));
-  if (o.free_bits == 0.0 && o.capacity == 0.0 && !bound) ways.emplace_back("set objective.free_bits");
+  if (o.free_bits == 0.0 && o.capacity == 0.0 && !bound) {
+    ways.emplace_back(traits_of(recipe).has_unit_kl ? "set objective.free_bits" : "set objective.capacity");
+  }
   if (bound) ways.push_back(concat("raise objective.samples (now ", o.samples, ")"));
   std::string text;
   for (std::size_t i = 0; i < ways.size(); ++i) {
     text += concat(i == 0 ? "" : i + 1 == ways.size() ? " or " : ", ", ways[i]);
   }
   return text;
+}
+
+/// What dead dimensions carry of the KL, where it has parts.
+std::string carried_in_words(double carried, const Recipe& recipe, const Evaluation& evaluation) {
+  if (!traits_of(recipe).has_unit_kl) return "the posterior means there hardly move with x.";
+  return concat(fixed(carried), " of ", fixed(evaluation.terms.kl), " nats of KL.");
 }
 
 void print_aggregate(const AggregatePosterior& aggregate) {
@@ -81,8 +89,11 @@ void print_aggregate(const AggregatePosterior& aggregate) {
 void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
                  const std::optional<AggregatePosterior>& aggregate) {
   if (!has_latents(recipe, evaluation)) return;
-  json["kl_per_dimension"] = Json::array();
-  for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl);
+  json["kl_per_dimension"] = nullptr;
+  if (traits_of(recipe).has_unit_kl) {
+    json["kl_per_dimension"] = Json::array();
+    for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl);
+  }
   json["dead_units"] = dead_units(evaluation);
   json["collapse"] = collapse_report(recipe, evaluation);
   if (!aggregate) return;
@@ -96,6 +107,10 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
                    const std::optional<AggregatePosterior>& aggregate) {
   if (!has_latents(recipe, evaluation)) return;
   if (aggregate) print_aggregate(*aggregate);
+  if (!traits_of(recipe).has_unit_kl) {
+    std::cout << "\nThe KL is of all latent dimensions together: the prior is no product of them.\n";
+    return;
+  }
   std::vector<std::pair<std::string, double>> kl;
   for (std::size_t d = 0; d < evaluation.units.size(); ++d)
     kl.emplace_back(concat("z", d), evaluation.units[d].kl);
@@ -120,7 +135,7 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
   // Means that hardly move, but carry what KL there is: nothing has been learned yet.
   const bool spare = carried < 0.1 * evaluation.terms.kl;
   return {concat(dead.size(), " of ", all, " latent dimensions ", dead.size() == 1 ? "is" : "are", " dead (",
-                 names_of(dead), "): ", fixed(carried), " of ", fixed(evaluation.terms.kl), " nats of KL."),
+                 names_of(dead), "): ", carried_in_words(carried, recipe, evaluation)),
           concat(spare ? concat("model.latent=", all - dead.size(), " should do as well; to")
                        : std::string("Train for longer; to"),
                  " have more of them used, ", how_to_use_more(recipe), ".")};

@@ -1,0 +1,30 @@
+// A prior of 500 components: a batch of a training, and the codes of an evaluation.
+
+#include "cases/mixture.h"
+#include "support.h"
+
+namespace {
+
+template <class Case>
+Case of(std::int64_t rows, bool responsibilities) {
+  Case made;
+  made.rows = rows;
+  made.latent = 40;
+  made.components = 500;
+  made.logits = false;
+  made.responsibilities = responsibilities;
+  return made;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace elbo::test;
+  elbo::bench::add("mixture_prepare", of<MixturePrepareCase>(100, true));
+  elbo::bench::add("mixture_excess", of<MixtureExcessCase>(100, true));
+  elbo::bench::add("mixture_excess", of<MixtureExcessCase>(4096, false));
+  elbo::bench::add("mixture_backward_codes", of<MixtureCodesCase>(100, true));
+  elbo::bench::add("mixture_backward_components", of<MixtureComponentsCase>(100, true));
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,17 @@
+#pragma once
+// What the encoder reads of the training data, on average.
+
+#include <vector>
+
+#include "data/resident.h"
+#include "elbo/dataset.h"
+#include "model/state.h"
+
+namespace elbo {
+
+/// The mean of each column of the encoder's input over the preprocessed training data, or over evenly spaced
+/// examples where there are very many. Waits for the device. Throws DeviceError (out of memory).
+std::vector<float> input_mean(const Model::State& model, const data::Standardization& statistics,
+                              const Examples& train);
+
+}  // namespace elbo

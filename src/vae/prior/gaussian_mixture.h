@@ -1,0 +1,58 @@
+#pragma once
+// What priors that are mixtures of Gaussians share.
+
+#include <memory>
+
+#include "ops/mixture.h"
+#include "vae/prior/prior.h"
+
+namespace elbo {
+
+/// Σ_c w_c N(μ_c, diag σ_c²), whose components the derived class has.
+class GaussianMixture : public Prior {
+ public:
+  explicit GaussianMixture(const ModelConfig& config)
+      : latent_(config.latent), components_(config.components) {}
+
+  bool needs_whole_gradient() const final { return true; }
+  void add_cost(const nn::Run& run, const Batch& batch) const final;
+  VectorView<const float> backward(const nn::Run& run, const Batch& batch, const ops::KlWeight& weight,
+                                   float divisor) const final;
+  std::unique_ptr<HostPrior> on_host(const nn::Run& run, const Batch& batch) const final;
+  void from_normal(const nn::Run& run, const Batch& batch, std::uint64_t seed) const final;
+  void leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
+                MatrixView<const float> gradient, float temperature, float kick, float drift) const final;
+  void hamiltonian(const nn::Run& run, const Batch& batch, VectorView<float> energy,
+                   MatrixView<const float> velocity, VectorView<const float> nll,
+                   float temperature) const final;
+
+ protected:
+  struct Components {
+    MatrixView<const float> mean, log_variance;  ///< [C, latent]
+  };
+
+  std::int64_t latent() const { return latent_; }
+  std::int64_t components() const { return components_; }
+
+  /// What every mixture needs on the batch's tape.
+  void declare_passes(nn::Builder& builder);
+  /// Makes the components ready once their log-variances (and logits, where they are learned) stand.
+  void prepare_components(const nn::Run& run, const Batch& batch, MatrixView<const float> log_variance,
+                          VectorView<const float> logits) const;
+  /// After backward(): the gradient in the components.
+  void backward_components(const nn::Run& run, const Batch& batch, const ops::MixtureGradient& gradient,
+                           bool accumulate) const;
+
+ private:
+  virtual Components components_of(const nn::Run& run, const Batch& batch) const = 0;
+
+  ops::Mixture mixture(const nn::Run& run, const Batch& batch) const;
+
+  std::int64_t latent_, components_;
+  nn::Slot precision_, log_weight_, log_scale_;  ///< [C·latent], [C], [C]: see ops::Mixture
+  nn::Slot excess_;                              ///< [n·K]
+  nn::Slot responsibilities_;                    ///< [n·K, C], where there are gradients
+  nn::Slot weights_;                             ///< [n·K], likewise
+};
+
+}  // namespace elbo

@@ -1,0 +1,36 @@
+#pragma once
+// A mixture of diagonal Gaussians on the host.
+
+#include <vector>
+
+#include "vae/prior/prior.h"
+
+namespace elbo {
+
+/// Where an example's numbers begin that choose components, behind those that codes of so many dimensions are
+/// made of: a block of them starts there.
+std::int64_t first_dimension_after(std::int64_t dimensions);
+
+class HostMixture final : public HostPrior {
+ public:
+  /// Mean and log-variance [C, latent], log w [C].
+  HostMixture(Table mean, const Table& log_variance, std::span<const float> log_weight);
+
+  Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const override;
+  Table grid(std::int64_t side) const override;
+  double log_density(std::span<const float> z) const override;
+
+  /// A standard normal code → one of the component that a number in [0, 1) chooses, in place.
+  void place(std::span<float> z, double number) const;
+  /// Where the distribution of one dimension is `share`.
+  double quantile(std::size_t dimension, double share) const;
+
+ private:
+  std::size_t component_of(double number) const;
+
+  Table mean_, deviation_;
+  std::vector<double> weight_;     ///< [C] w
+  std::vector<double> log_scale_;  ///< [C] log w − Σ_d log σ − ½ latent log 2π
+};
+
+}  // namespace elbo

@@ -1,0 +1,166 @@
+// Priors that are mixtures, whole: every gradient of the objective against float64 finite differences, and
+// the standard normal written as a mixture.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "elbo/error.h"
+#include "support/trained.h"
+
+namespace elbo::test {
+namespace {
+
+constexpr float kBeta = 0.8f;
+
+ModelSettings settings(const std::string& prior) {
+  ModelSettings s;
+  s.encoder = {6};
+  s.decoder = {5};
+  s.latent = 3;
+  s.activation = "tanh";
+  s.prior = prior;
+  s.components = 4;
+  return s;
+}
+
+double mean_cost(const Trained::BatchCosts& batch) {
+  double kl = 0.0;
+  for (const auto& c : batch) kl += c.kl / static_cast<double>(batch.size());
+  return mean_nll(batch) + kBeta * kl;
+}
+
+/// −log 1/K Σ_k exp(−nll − β log_ratio), averaged.
+double bound(const Trained::BatchCosts& batch) {
+  double total = 0.0;
+  for (const auto& c : batch) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < c.nll.size(); ++k) sum += std::exp(-c.nll[k] - kBeta * c.log_ratio[k]);
+    total -= std::log(sum / static_cast<double>(c.nll.size()));
+  }
+  return total / static_cast<double>(batch.size());
+}
+
+struct GradientCase {
+  std::string prior;
+  std::int64_t samples = 1;
+  std::string name() const { return concat(prior, "_k", samples); }
+};
+class PriorGradient : public testing::TestWithParam<GradientCase> {
+ protected:
+  const GradientCase& of() const { return GetParam(); }
+};
+
+TEST_P(PriorGradient, Elbo) {
+  ELBO_REQUIRE_DEVICE();
+  Trained model(settings(of().prior), of().samples, {});
+  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
+}
+
+TEST_P(PriorGradient, ImportanceWeighted) {
+  ELBO_REQUIRE_DEVICE();
+  ObjectiveSettings objective;
+  objective.kind = "iwae";
+  Trained model(settings(of().prior), of().samples, objective);
+  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  model.expect_gradient({.kl_weight = beta.data()}, bound);
+}
+
+TEST_P(PriorGradient, Capacity) {
+  ELBO_REQUIRE_DEVICE();
+  ObjectiveSettings objective;
+  objective.capacity = 1.0;  // that of a step is in its rates
+  Trained model(settings(of().prior), of().samples, objective);
+  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  const float far = 30.0f;
+  const Buffer<float> capacity(model.context(), std::span<const float>(&far, 1));
+  model.expect_gradient({beta.data(), capacity.data()}, [&](const Trained::BatchCosts& batch) {
+    const double kl = (mean_cost(batch) - mean_nll(batch)) / kBeta;
+    return mean_nll(batch) + kBeta * std::abs(kl - far);
+  });
+}
+
+// The pseudo-inputs' pass is as the encoder is, whatever the batch's own reads.
+TEST_P(PriorGradient, CorruptedInputAndBoundedLogVariance) {
+  ELBO_REQUIRE_DEVICE();
+  ObjectiveSettings objective;
+  objective.corruption = "gaussian";
+  objective.corruption_amount = 0.1;  // its noise is not what the test writes there
+  ModelSettings bounded = settings(of().prior);
+  bounded.log_variance_bounds = {-0.2, 0.3};
+  Trained model(bounded, of().samples, objective);
+  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
+}
+
+TEST_P(PriorGradient, RealValuesHaveFreePseudoInputs) {
+  ELBO_REQUIRE_DEVICE();
+  ModelSettings real = settings(of().prior);
+  real.likelihood = "gaussian";
+  real.pseudo_inputs_sd = 1.5;
+  Trained model(real, of().samples, {});
+  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
+}
+
+// Two batches of a step, one after the other, are the step.
+TEST_P(PriorGradient, Accumulates) {
+  ELBO_REQUIRE_DEVICE();
+  Trained model(settings(of().prior), of().samples, {});
+  const auto whole = model.gradient({}, {{0, Trained::kRows}});
+  for (const auto& [name, values] : model.gradient({}, {{0, 2}, {2, Trained::kRows - 2}})) {
+    EXPECT_TRUE(near_all<double>(values, whole.at(name), {2e-6, 2e-5})) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, PriorGradient,
+                         testing::Values(GradientCase{"mixture", 1}, GradientCase{"mixture", 3},
+                                         GradientCase{"vamp", 1}, GradientCase{"vamp", 3}),
+                         CaseName());
+
+/// The small model with N(0, I) said twice: as itself, and as a mixture of one component.
+class OneComponent : public testing::Test {
+ protected:
+  static ModelSettings normal() { return settings("normal"); }
+  static ModelSettings mixture() {
+    ModelSettings s = settings("mixture");
+    s.components = 1;
+    return s;
+  }
+};
+
+TEST_F(OneComponent, GivesTheSameRatiosAndGradients) {
+  ELBO_REQUIRE_DEVICE();
+  for (const std::int64_t samples : {1, 4}) {
+    ObjectiveSettings objective;
+    objective.kind = "iwae";
+    Trained plain(normal(), samples, objective), mixed(mixture(), samples, objective);
+    mixed.share_parameters(plain);
+    const auto expected = plain.gradient({}, {{0, Trained::kRows}});
+    const auto actual = mixed.gradient({}, {{0, Trained::kRows}});
+    for (const auto& [name, values] : expected) {
+      EXPECT_TRUE(near_all<double>(actual.at(name), values, {1e-6, 1e-5})) << name;
+    }
+    const auto ratios = mixed.log_ratios();
+    EXPECT_TRUE(near_all<float>(ratios, widen(plain.log_ratios()), {1e-5, 1e-6}));
+  }
+}
+
+TEST(MixturePrior, FreeBitsAreRefusedByName) {
+  for (const char* prior : {"mixture", "vamp"}) {
+    Recipe recipe;
+    recipe.model.prior = prior;
+    recipe.objective.free_bits = 0.1;
+    try {
+      make_latent(resolve(recipe, 4));
+      FAIL() << prior;
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string(error.what()).find("objective.free_bits"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(prior), std::string::npos) << error.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace elbo::test
