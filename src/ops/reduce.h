@@ -46,7 +46,7 @@ std::vector<RangeSpan> range_spans(std::span<const Range> ranges, std::int64_t s
 
 /// norm = ‖gradient‖₂ over all ranges is written to *norm (device; may be null); then each range g becomes
 /// g / (‖g‖₂ + 1e-7), as the authors of the VampPrior (Tomczak & Welling 2018) normalise gradients. One that
-/// is 0 stays so; one whose norm is not finite gets NaN. What lies in no range is neither read nor changed.
+/// is 0 stays so; a value that is not finite becomes NaN. What lies in no range is neither read nor changed.
 /// `spans` (device): range_spans() of the gradient's ranges, which do not overlap; `scratch` [spans.size] on
 /// the device. Throws ShapeError.
 void normalize_ranges(Context& context, VectorView<float> gradient, VectorView<const RangeSpan> spans,

@@ -51,7 +51,7 @@ Everything everything_of(Context& context, nn::Parameters& parameters) {
 TEST(SkipNorm, AStepWithAPlantedSpikeMovesNothingAndIsCounted) {
   ELBO_REQUIRE_DEVICE();
   const Recipe recipe = skipping_recipe();
-  const Dataset data = data_with_spike(1e5f);
+  const Dataset data = data_with_spike(-1e5f);
   Model model = make_model(recipe, data);
   Context& context = *model.state().context;
   nn::Parameters& parameters = model.state().vae->parameters();
@@ -85,7 +85,7 @@ TEST(SkipNorm, AStepWithAPlantedSpikeMovesNothingAndIsCounted) {
 
 TEST(SkipNorm, WithoutItTheSpikeRuinsTheTraining) {
   ELBO_REQUIRE_DEVICE();
-  const Dataset data = data_with_spike(1e5f);
+  const Dataset data = data_with_spike(-1e5f);
   Recipe recipe = skipping_recipe();
   recipe.train.epochs = 20;
   const auto other_cost = [&] {
@@ -101,7 +101,7 @@ TEST(SkipNorm, WithoutItTheSpikeRuinsTheTraining) {
 TEST(SkipNorm, ReportAndMetricsHaveTheCount) {
   ELBO_REQUIRE_DEVICE();
   TempFolder folder;
-  const TrainReport report = train_into(folder.path(), skipping_recipe(), data_with_spike(1e5f));
+  const TrainReport report = train_into(folder.path(), skipping_recipe(), data_with_spike(-1e5f));
   EXPECT_EQ(report.skipped_steps, 3);
   EXPECT_EQ(report.steps, 12);
   std::istringstream lines(io::read_file(folder / "metrics.jsonl"));
