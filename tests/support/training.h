@@ -311,7 +311,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
       {"convolutional",
        [](Recipe& r) {
          r.model.encoder = {12, "reshape 3x4x1", "conv 3", "gated conv 2 k2 s2 p1", 5};
-         r.model.decoder = {6, "reshape 1x2x3", "deconv 2 k3 s2 p0 o0", "conv 3 k2 p1"};
+         r.model.decoder = {6, "reshape 1x2x3", "deconv 2 k3 p0", "conv 3"};
          r.model.activation = "silu";
        }},
       {"normalised",
