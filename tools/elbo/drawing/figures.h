@@ -30,7 +30,8 @@ Canvas draw_walks(Model& model, const Examples& examples,
 /// apart.
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count);
 
-/// What is decoded from a 2-D latent at n × n points, at evenly spaced quantiles of each of the dimensions' prior.
+/// What is decoded from a 2-D latent at n × n points, at evenly spaced quantiles of each of the dimensions'
+/// prior.
 Canvas draw_manifold(Model& model, std::int64_t n);
 
 /// Posterior means of a 2-D latent, coloured by label where there are labels.
