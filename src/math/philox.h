@@ -2,11 +2,11 @@
 // addresses of elbo's noise, and its transforms. A formula header (see math/formula.h): U is std::uint32_t,
 // or a vector of them.
 //
-// Every random number is a pure function of its address: seed, purpose, time (step or epoch), example (index
-// in the dataset) and dimension. The seed is the key; the counter's words 2 and 3 are (purpose << 56) |
-// example, its words 0 and 1 are (time << 24) | (dimension / 4), and the number is output word dimension % 4.
-// cuRAND gives the same words for curand_init(seed, noise_subsequence(…), 4 · noise_block(…), &state), then
-// curand4(&state).
+// Every random number is a pure function of its address: seed, purpose, stream (0 but for layers that draw),
+// time (step or epoch), example (index in the dataset) and dimension. The seed is the key; the counter's
+// words 2 and 3 are (purpose << 56) | (stream << 48) | example, its words 0 and 1 are (time << 24) |
+// (dimension / 4), and the number is output word dimension % 4. cuRAND gives the same words for
+// curand_init(seed, noise_subsequence(…), 4 · noise_block(…), &state), then curand4(&state).
 #if !defined(ELBO_MATH_PHILOX_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_PHILOX_H
 
@@ -21,9 +21,14 @@ namespace ELBO_FORMULAS {
 /// d).
 inline constexpr std::int64_t kNoiseDimensions = std::int64_t{1} << 26;
 
-/// Counter words 2 and 3.
-ELBO_HD inline std::uint64_t noise_subsequence(NoisePurpose purpose, std::int64_t example) {
-  return (static_cast<std::uint64_t>(purpose) << 56) | static_cast<std::uint64_t>(example);
+/// Streams of a purpose, for layers that draw alike.
+inline constexpr std::int64_t kNoiseStreams = 256;
+
+/// Counter words 2 and 3; example < 2⁴⁸.
+ELBO_HD inline std::uint64_t noise_subsequence(NoisePurpose purpose, std::int64_t example,
+                                               std::int64_t stream = 0) {
+  return (static_cast<std::uint64_t>(purpose) << 56) | (static_cast<std::uint64_t>(stream) << 48) |
+         static_cast<std::uint64_t>(example);
 }
 /// Counter words 0 and 1; time < 2³⁸.
 ELBO_HD inline std::uint64_t noise_block(std::uint64_t time, std::int64_t dimension) {

@@ -40,6 +40,7 @@ enum class NoisePurpose : std::uint32_t {
   anneal_velocity = 9,  ///< what they go on with
   anneal_accept = 10,   ///< and whether a move is taken
   corrupt = 11,
+  dropout = 12,
 };
 
 /// Where noise comes from: with a dimension it addresses one number (see math/philox.h). Pointers are to
@@ -50,6 +51,7 @@ struct NoiseSource {
   const std::uint64_t* time = nullptr;     ///< step or epoch; null means 0
   const std::int64_t* examples = nullptr;  ///< [batch] indices in the dataset; null means row i is example i
   std::int64_t first_sample = 0;           ///< number of the first of K samples, when K come in chunks
+  std::int64_t stream = 0;  ///< which one of several with the same purpose, below 256: a layer's number
 };
 
 }  // namespace elbo

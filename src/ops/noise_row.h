@@ -18,7 +18,8 @@ struct NoiseRow {
 
 /// Of a batch's row, on the host.
 inline NoiseRow noise_row(const NoiseSource& noise, std::int64_t row) {
-  return {noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[row] : row),
+  const std::int64_t example = noise.examples ? noise.examples[row] : row;
+  return {noise.seed, math::noise_subsequence(noise.purpose, example, noise.stream),
           noise.time ? *noise.time : 0};
 }
 
