@@ -12,6 +12,7 @@
 #include "math/elementary.h"
 #include "math/formula.h"
 #include "math/likelihoods/list.h"
+#include "math/normalization.h"
 #include "math/philox.h"
 #include "math/posterior.h"
 
@@ -244,6 +245,7 @@ HWY_BEFORE_NAMESPACE();
 #include "math/code_penalty.h"
 #include "math/corruption.h"
 #include "math/likelihoods/list.h"
+#include "math/normalization.h"
 #include "math/philox.h"
 #include "math/posterior.h"
 HWY_AFTER_NAMESPACE();
