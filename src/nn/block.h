@@ -29,6 +29,16 @@ struct InputGradientProduct {
   MatrixView<const float> dy, weight;
 };
 
+/// Does work on a lane, or on the main line where there is none.
+template <class Work>
+void run_beside(Lane* lane, const Work& work) {
+  if (lane) {
+    lane->run(work);
+  } else {
+    work();
+  }
+}
+
 /// Declares its slots and parameters once, and keeps nothing of a batch: it may run on several tapes.
 class Block {
  public:
@@ -37,12 +47,15 @@ class Block {
   virtual Slot output() const = 0;
   /// Its input → its output.
   virtual void forward(const Run& run, const Tape& tape) const = 0;
-  /// The gradient in its output → that in its input, "=".
+  /// The gradient in its output → that in its input, "=" or "+=" as Tape::adds_to_gradient() says. Before
+  /// use_gradients(), and not where the input has no gradient.
   virtual void backward_input(const Run& run, const Tape& tape) const = 0;
   /// The gradient in its output → those of its parameters, which are used as `use` says, on `lane` where
   /// there is one. What has still to read the parameters comes before.
   virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const = 0;
 
+  /// Whether a row of its output depends, in a training step, on the other rows of the batch.
+  virtual bool couples_rows() const { return false; }
   /// Whether its output is a product and nothing else, so that output_product() offers it.
   virtual bool output_is_product() const { return false; }
   /// Offers of products to fuse: nothing where the block has none.

@@ -1,6 +1,7 @@
 #include "nn/builder.h"
 
 #include "base/check.h"
+#include "math/philox.h"
 
 namespace elbo::nn {
 
@@ -12,7 +13,7 @@ Parameter Builder::parameter(ParameterInfo info) {
 
 Slot Builder::activation(SlotInfo info) {
   slots_.push_back(std::move(info));
-  readers_.push_back(0);
+  last_reader_adds_.push_back(true);
   return {static_cast<int>(slots_.size()) - 1};
 }
 
@@ -27,6 +28,7 @@ Slot Builder::part(Slot whole, std::string name, std::int64_t first, std::int64_
   part.apart = apart;
   if (count != info(whole).cols) part.picture = {};
   part.gradient = part.saved = {};
+  part.readers = 0;
   return activation(std::move(part));
 }
 
@@ -55,9 +57,20 @@ void Builder::made_by(Slot slot, Activation activation, Slot saved) {
   info.saved = saved;
 }
 
-void Builder::read(Slot slot) {
-  ELBO_CHECK(++readers_[static_cast<std::size_t>(slot.index)] == 1, ShapeError, info(slot).name,
-             " is read by two blocks, and neither can add to its gradient");
+Reader Builder::read(Slot slot, bool can_add) {
+  while (info(slot).whole && !info(slot).gradient && info(slot).cols == info(info(slot).whole).cols) {
+    slot = info(slot).whole;  // whose gradient it shares
+  }
+  const auto at = static_cast<std::size_t>(slot.index);
+  ELBO_CHECK(last_reader_adds_[at], ShapeError, info(slot).name,
+             " is read by two blocks, and the first of them cannot add to its gradient");
+  last_reader_adds_[at] = can_add;
+  return {slot, slots_[at].readers++};
+}
+
+std::int64_t Builder::noise_stream() {
+  if (noise_streams_ < math::kNoiseStreams) return noise_streams_++;
+  throw ConfigError(concat("a model has at most ", math::kNoiseStreams, " layers that draw noise."));
 }
 
 }  // namespace elbo::nn

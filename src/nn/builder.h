@@ -28,9 +28,13 @@ class Builder {
   void made_by(Slot slot, Activation activation, Slot saved = {});
 
   const SlotInfo& info(Slot slot) const { return slots_[static_cast<std::size_t>(slot.index)]; }
-  /// Counts a block that reads a slot and will write its gradient. Throws ShapeError for the second one of a
-  /// slot, as long as no block can add to a gradient.
-  void read(Slot slot);
+  /// Counts a block that reads a slot and has a part in its gradient. Passes go back from the last block to
+  /// the first, so the last reader that is declared writes the gradient, "=", and those before it add to it,
+  /// "+=" (Tape::adds_to_gradient). Throws ShapeError where another reader follows one that cannot add.
+  Reader read(Slot slot, bool can_add = false);
+  /// A stream of noise (NoiseSource::stream) for a layer that draws in training. Throws ConfigError where
+  /// there are no more.
+  std::int64_t noise_stream();
 
   const std::vector<ParameterInfo>& parameters() const noexcept { return parameters_; }
   const std::vector<SlotInfo>& slots() const noexcept { return slots_; }
@@ -38,7 +42,8 @@ class Builder {
  private:
   std::vector<ParameterInfo> parameters_;
   std::vector<SlotInfo> slots_;
-  std::vector<int> readers_;  ///< of each slot
+  std::vector<bool> last_reader_adds_;  ///< of each slot: whether another reader may follow
+  std::int64_t noise_streams_ = 0;
 };
 
 }  // namespace elbo::nn

@@ -11,6 +11,11 @@ namespace {
 constexpr LayerKind kTable[] = {
     {.name = "linear", .sizes = "WIDTH", .read = read_linear, .activates = true},
     {.name = "reshape", .sizes = "HEIGHTxWIDTHxCHANNELS", .read = read_reshape},
+    {.name = "residual", .sizes = "WIDTH", .read = read_residual},
+    {.name = "norm layer", .sizes = "", .read = read_layer_norm, .takes_activation = true},
+    {.name = "norm group", .sizes = "GROUPS", .read = read_group_norm, .takes_activation = true},
+    {.name = "norm batch", .sizes = "", .read = read_batch_norm, .takes_activation = true},
+    {.name = "dropout", .sizes = "RATE", .read = read_dropout},
 };
 
 /// Whether a text begins with these words.

@@ -60,5 +60,10 @@ ReadLayer read_layer(std::string_view text);
 // The kinds, each in a file of its own.
 LayerMaker read_linear(LayerWords& words);
 LayerMaker read_reshape(LayerWords& words);
+LayerMaker read_residual(LayerWords& words);
+LayerMaker read_layer_norm(LayerWords& words);
+LayerMaker read_group_norm(LayerWords& words);
+LayerMaker read_batch_norm(LayerWords& words);
+LayerMaker read_dropout(LayerWords& words);
 
 }  // namespace elbo::nn

@@ -73,6 +73,10 @@ std::string head_names(const NetworkPlan& plan) {
 
 }  // namespace
 
+bool Network::couples_rows() const {
+  return std::ranges::any_of(blocks_, [](const auto& block) { return block->couples_rows(); });
+}
+
 void Network::forward(const Run& run, const Tape& tape, std::size_t count) const {
   for (std::size_t i = 0; i < count; ++i) blocks_[i]->forward(run, tape);
 }

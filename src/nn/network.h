@@ -27,6 +27,7 @@ class Network {
   Slot output() const { return blocks_.back()->output(); }
   const Block& first() const { return *blocks_.front(); }
   const Block& last() const { return *blocks_.back(); }
+  bool couples_rows() const;
   /// Its layers, the heads' too.
   const std::vector<LayerSummary>& layers() const noexcept { return layers_; }
 

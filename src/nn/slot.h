@@ -16,6 +16,12 @@ struct Slot {
   friend bool operator==(Slot, Slot) = default;
 };
 
+/// A block's reading of a slot, in whose gradient it has a part.
+struct Reader {
+  Slot slot;       ///< that has the gradient
+  int number = 0;  ///< readers of it that were declared before
+};
+
 /// How many rows an activation has, for a batch of n examples with K samples each.
 enum class Rows : std::uint8_t {
   examples,  ///< n
@@ -51,6 +57,7 @@ struct SlotInfo {
   std::int64_t first_col = 0;  ///< in `whole`
   unsigned apart = 0;          ///< uses with which a part has memory of its own all the same
   Slot gradient{};             ///< none: nobody asked for it
+  int readers = 0;             ///< blocks that have a part in it
   Activation activation = Activation::identity;  ///< what made it: gradients are those before it
   Slot saved{};  ///< what the activation's derivative is computed from; none: the slot itself
 };

@@ -34,6 +34,11 @@ class Tape {
 
   /// The objective's gradient in a slot, before the activation that made it; empty where nobody asked for it.
   MatrixView<float> gradient(Slot slot) const;
+  /// Whether a reader adds its part, "+=", to what others wrote into the slot's gradient; else it writes,
+  /// "=".
+  bool adds_to_gradient(const Reader& reader) const {
+    return reader.number + 1 < (*slots_)[at(reader.slot)].readers;
+  }
   /// The activation that made a slot, and what its derivative is computed from (empty for the identity): what
   /// whoever writes the gradient multiplies it by.
   Activation activation(Slot slot) const { return (*slots_)[at(slot)].activation; }

@@ -1,5 +1,7 @@
 #include "train/trainable.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "data/check.h"
 #include "model/state.h"
@@ -15,10 +17,23 @@ void check_dims(const Model& model, const Examples& examples, const char* split)
                           ". Make a model for this data, or load the data it was made for."));
 }
 
+void check_batch(const Model& model) {
+  if (model.recipe().train.batch > 1) return;
+  const VaeParts& parts = model.state().vae->parts();
+  for (const auto& [network, setting] :
+       {std::pair(&parts.encoder, "model.encoder"), std::pair(&parts.decoder, "model.decoder")}) {
+    if (!network->couples_rows()) continue;
+    throw ConfigError(
+        concat("train.batch = 1 leaves nothing to normalise by: ", setting,
+               " has a layer that takes the statistics of a batch. Use batches of at least 2."));
+  }
+}
+
 }  // namespace
 
 void check_trainable(const Model& model, const Dataset& data) {
   if (data.train.empty()) throw DataError(concat("the data ", data.name, " has no examples to train on."));
+  check_batch(model);
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
   const ModelConfig& config = model.state().vae->config();

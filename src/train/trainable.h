@@ -6,7 +6,8 @@
 
 namespace elbo {
 
-/// Throws ConfigError (train.patience without validation data), ShapeError (rows are not the model's),
+/// Throws ConfigError (train.patience without validation data, batches of one row
+/// for layers that normalise by a batch), ShapeError (rows are not the model's),
 /// DataError (data does not suit the likelihood, none to train on).
 void check_trainable(const Model& model, const Dataset& data);
 

@@ -1,0 +1,33 @@
+#pragma once
+// Dropout as a layer.
+
+#include <string>
+
+#include "nn/block.h"
+
+namespace elbo::nn {
+
+/// Inverted dropout (Srivastava et al. 2014) in training steps; in every other pass, its output is its input.
+/// Each layer has a stream of noise of its own, so that no two drop alike.
+class Dropout final : public Block {
+ public:
+  /// `rate` ∈ [0, 1) of the values is dropped.
+  Dropout(Builder& builder, Slot input, const std::string& name, float rate);
+
+  Slot output() const override { return output_; }
+  void forward(const Run& run, const Tape& tape) const override;
+  void backward_input(const Run& run, const Tape& tape) const override;
+  void use_gradients(const Run&, const Tape&, const GradientUse&, Lane*) const override {}
+
+ private:
+  NoiseSource noise(const Run& run) const;
+  std::int64_t samples(const Tape& tape) const { return of_samples_ ? tape.samples() : 1; }
+
+  float rate_;
+  bool of_samples_;      ///< its rows are samples, not examples
+  std::int64_t stream_;  ///< of its noise
+  Slot input_, output_;
+  Reader reader_;
+};
+
+}  // namespace elbo::nn

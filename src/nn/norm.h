@@ -1,0 +1,49 @@
+#pragma once
+// Layers that normalise: what each kind says of the channels of a slot.
+
+#include <string>
+
+#include "nn/block.h"
+
+namespace elbo::nn {
+
+/// ε of all of them, PyTorch's.
+inline constexpr float kNormEpsilon = 1e-5f;
+
+/// What every layer that normalises declares: γ = NAME.weight and β = NAME.bias, a value for each channel
+/// (for each value of rows that are no pictures), its output, and memory for their gradients.
+struct NormSlots {
+  NormSlots(Builder& builder, Slot input, const std::string& name, Activation activation);
+
+  Slot input, output, saved, scratch;
+  std::int64_t channels;
+  Activation activation;
+  Parameter gamma, beta;
+  Reader reader;
+
+  VectorView<float> values(const Run& run, Parameter parameter) const {
+    return run.parameters.vector(parameter, run.parameters.values());
+  }
+  VectorView<float> gradient(const Run& run, Parameter parameter) const {
+    return run.parameters.vector(parameter, run.parameters.gradient());
+  }
+};
+
+/// Layer normalisation (Ba et al. 2016) with one group, group normalisation (Wu & He 2018) with several: an
+/// example's values by its own statistics, y = act(γ x̂ + β).
+class Norm final : public Block {
+ public:
+  /// Throws ShapeError where the channels are no such groups.
+  Norm(Builder& builder, Slot input, const std::string& name, std::int64_t groups, Activation activation);
+
+  Slot output() const override { return slots_.output; }
+  void forward(const Run& run, const Tape& tape) const override;
+  void backward_input(const Run& run, const Tape& tape) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+
+ private:
+  NormSlots slots_;
+  Slot mean_, rstd_;  ///< [n, groups]
+};
+
+}  // namespace elbo::nn

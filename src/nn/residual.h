@@ -1,0 +1,34 @@
+#pragma once
+// Residual blocks.
+
+#include <memory>
+#include <vector>
+
+#include "nn/block.h"
+
+namespace elbo::nn {
+
+/// x + f(x) (He et al. 2016), where f is blocks one after the other that end without an activation. What f
+/// gives becomes the output: x is added to it in place.
+class Residual final : public Block {
+ public:
+  /// `skip` reads x and was declared before the blocks, of which there is at least one; the first one reads x
+  /// too. `input` is x.
+  Residual(Slot input, Reader skip, std::vector<std::unique_ptr<Block>> blocks)
+      : input_(input), skip_(skip), blocks_(std::move(blocks)) {}
+
+  Slot output() const override { return blocks_.back()->output(); }
+  void forward(const Run& run, const Tape& tape) const override;
+  void backward_input(const Run& run, const Tape& tape) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+
+ private:
+  /// The gradients in the outputs of all of f's blocks but the last.
+  void backward_within(const Run& run, const Tape& tape) const;
+
+  Slot input_;
+  Reader skip_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+};
+
+}  // namespace elbo::nn
