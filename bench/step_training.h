@@ -1,6 +1,7 @@
 #pragma once
 // What step_bench times: a model in training on pictures kept on the device.
 
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -37,12 +38,18 @@ inline Examples pictures(std::int64_t count, std::int64_t dims) {
   return examples;
 }
 
+/// Rows of as many values as a square has pixels are square pictures.
+inline PictureShape square_picture(std::int64_t dims) {
+  const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(dims))));
+  return side * side == dims ? PictureShape{side, side, 1} : PictureShape{};
+}
+
 /// A model in training: whole steps as `elbo train` runs them, and their parts one by one.
 class Training {
  public:
   Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples,
            const StepGraphOptions& options = {})
-      : model_(in_precision(recipe, precision), dims, device, {}),
+      : model_(in_precision(recipe, precision), dims, device, square_picture(dims)),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
         preprocessor_(*model_.context, binarization(recipe.data), true, {}, {}),
         runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),

@@ -33,24 +33,34 @@ if(CURL_FOUND)
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CURL=1)
 endif()
 
+# What touches CUDA is compiled apart, and src/ops/ knows whether it is there: all other objects are alike in every
+# build, so that ccache has them once.
+file(GLOB ELBO_OPS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ops/*.cpp)
 if(ELBO_CUDA_MODE STREQUAL "NONE")
   target_sources(elbo PRIVATE ${ELBO_NO_CUDA_SOURCES})
-  target_compile_definitions(elbo PRIVATE ELBO_HAS_CUDA=0)
+  set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_DEFINITIONS ELBO_HAS_CUDA=0)
 else()
-  target_sources(elbo PRIVATE ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})
-  target_include_directories(elbo PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
-  target_compile_definitions(elbo PRIVATE ELBO_HAS_CUDA=1)
+  set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_DEFINITIONS ELBO_HAS_CUDA=1)
+  add_library(elbo_cuda OBJECT ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})
+  set_target_properties(elbo_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(elbo_cuda PRIVATE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/kernels)
+  target_link_libraries(elbo_cuda PRIVATE elbo_options)
+  target_sources(elbo PRIVATE $<TARGET_OBJECTS:elbo_cuda>)
 endif()
 if(ELBO_CUDA_MODE STREQUAL "CUDA")
   # By flag: CMake before 3.25.2 does not know that nvcc has C++20.
-  target_compile_options(elbo PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
-  target_link_libraries(elbo PRIVATE CUDA::cudart CUDA::cublas CUDA::cublasLt)
+  target_compile_options(elbo_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+  target_link_libraries(elbo_cuda PRIVATE CUDA::cudart CUDA::cublas CUDA::cublasLt)
+  target_link_libraries(elbo INTERFACE
+    $<LINK_ONLY:CUDA::cudart> $<LINK_ONLY:CUDA::cublas> $<LINK_ONLY:CUDA::cublasLt>)
 elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
   # The .cu files are C++ for g++; the stand-ins for the toolkit's headers come first on the include path.
   set_source_files_properties(${ELBO_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
   include(${PROJECT_SOURCE_DIR}/tests/emulation/emulation.cmake)  # elbo_emulation
-  target_compile_definitions(elbo PRIVATE ELBO_EMULATE=1)
-  target_link_libraries(elbo PRIVATE elbo_emulation)
+  target_compile_definitions(elbo_cuda PRIVATE ELBO_EMULATE=1)
+  target_link_libraries(elbo_cuda PRIVATE elbo_emulation)
+  target_link_libraries(elbo INTERFACE $<LINK_ONLY:elbo_emulation>)
 endif()
 
 # Built-in data is the same to the byte everywhere, so no compiler may contract a*b + c there. Vectorising is off

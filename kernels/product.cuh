@@ -40,6 +40,7 @@
 // need workspaces of their own.
 
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "product_finish.cuh"
@@ -48,8 +49,10 @@
 namespace elbo::cuda {
 
 /// Everything a kernel is told, except how to finish.
+template <class A, class B>
 struct ProductArguments {
-  Operand a, b;
+  A a;
+  B b;
   std::int64_t k;
   std::int64_t split_length;
   unsigned tiles_across;
@@ -100,12 +103,14 @@ class OperandSummer {
 
 /// One block per tile of c and split: x counts the tiles, those of a row of tiles after each other; y the
 /// splits.
-template <class T, Along kAlongA, Along kAlongB, class Finish>
-__global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments arguments, Finish finish) {
+template <class T, Along kAlongA, Along kAlongB, class A, class B, class Finish>
+__global__ void __launch_bounds__(T::kThreads)
+    product_kernel(ProductArguments<A, B> arguments, Finish finish) {
   using Storage = ProductStorage<T, kAlongA, kAlongB>;
   constexpr int kStages = T::kStages;
   auto& shared = shared_storage<Storage>();
-  const Operand &a = arguments.a, &b = arguments.b;
+  const A& a = arguments.a;
+  const B& b = arguments.b;
   const unsigned tile_col = blockIdx.x % arguments.tiles_across;
   const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x / arguments.tiles_across) * T::kRows;
   const std::int64_t first_col = static_cast<std::int64_t>(tile_col) * T::kCols;
@@ -114,8 +119,8 @@ __global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments a
   const std::int64_t length = left < arguments.split_length ? left : arguments.split_length;
   const int steps = static_cast<int>((length + T::kDepth - 1) / T::kDepth);
 
-  OperandCopier<T, T::kRows, kAlongA> copier_a(a, first_row, first_k, first_k + length);
-  OperandCopier<T, T::kCols, kAlongB> copier_b(b, first_col, first_k, first_k + length);
+  typename A::template Copier<T, T::kRows, kAlongA> copier_a(a, first_row, first_k, first_k + length);
+  typename B::template Copier<T, T::kCols, kAlongB> copier_b(b, first_col, first_k, first_k + length);
   arch::AsyncCopies<4 * (copier_a.kCopies + copier_b.kCopies) * kStages> copies;
   arch::wait_for_previous_grid();
   for (int i = 0; i < kStages - 1; ++i) {
@@ -159,8 +164,8 @@ __global__ void __launch_bounds__(T::kThreads) product_kernel(ProductArguments a
   }
 }
 
-template <class T, Along kAlongA, Along kAlongB, class Finish>
-void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArguments arguments,
+template <class T, Along kAlongA, Along kAlongB, class A, class B, class Finish>
+void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArguments<A, B> arguments,
                     const Finish& finish) {
   static_assert(kAlongB != Along::k || kAlongA == Along::k, "a layer has no such product");
   static_assert(sizeof(ProductStorage<T, kAlongA, kAlongB>) ==
@@ -171,13 +176,13 @@ void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArgum
       dim3(blocks_for(tiles_down * arguments.tiles_across, 1), static_cast<unsigned>(plan.splits)),
       T::kThreads, sizeof(ProductStorage<T, kAlongA, kAlongB>));
   shape.overlap = plan.overlap;
-  launch(state, shape, product_kernel<T, kAlongA, kAlongB, Finish>, arguments, finish);
+  launch(state, shape, product_kernel<T, kAlongA, kAlongB, A, B, Finish>, arguments, finish);
 }
 
 /// The kernel of the plan's tile, among the engine's.
-template <class Engine, Along kAlongA, Along kAlongB, class Finish, int... kTiles>
+template <class Engine, Along kAlongA, Along kAlongB, class A, class B, class Finish, int... kTiles>
 void launch_tile(std::integer_sequence<int, kTiles...>, CudaState& state, const ops::ProductPlan& plan,
-                 const ProductArguments& arguments, const Finish& finish) {
+                 const ProductArguments<A, B>& arguments, const Finish& finish) {
   ((plan.tile == kTiles
         ? launch_product<TileOf<Engine, kTiles>, kAlongA, kAlongB>(state, plan, arguments, finish)
         : void()),
@@ -246,23 +251,25 @@ void product_by_blas(CudaState& state, const ops::ProductPlan& plan, const BlasP
 
 /// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels where `finish` has no
 /// staging(), or an empty one, and where cuBLAS does not take the operands. Throws DeviceError.
-template <Along kAlongA, Along kAlongB, class Finish>
-void product(CudaState& state, const ops::ProductPlan& asked, const Operand& a, const Operand& b,
-             std::int64_t k, Finish finish) {
+template <Along kAlongA, Along kAlongB, class A, class B, class Finish>
+void product(CudaState& state, const ops::ProductPlan& asked, const A& a, const B& b, std::int64_t k,
+             Finish finish) {
   const std::int64_t m = a.extent, n = b.extent;
   ops::ProductPlan plan = asked;
   if (plan.engine == ops::ProductEngine::blas) {
-    const BlasProduct by_blas = blas_product<kAlongA, kAlongB>(plan, a, b, k, finish);
-    if (by_blas.to.data && blas_takes(state, plan, by_blas)) {
-      ops::note_product(plan);
-      if constexpr (kBegins<Finish>) finish.begin(plan);
-      return product_by_blas<kAlongA>(state, plan, by_blas, finish);
+    if constexpr (std::is_same_v<A, Operand> && std::is_same_v<B, Operand>) {
+      const BlasProduct by_blas = blas_product<kAlongA, kAlongB>(plan, a, b, k, finish);
+      if (by_blas.to.data && blas_takes(state, plan, by_blas)) {
+        ops::note_product(plan);
+        if constexpr (kBegins<Finish>) finish.begin(plan);
+        return product_by_blas<kAlongA>(state, plan, by_blas, finish);
+      }
     }
     plan = ops::choose_own_product({m, n, k, kKind<kAlongA, kAlongB>, plan.precision}, product_limits(state));
   }
   ops::note_product(plan);
   if constexpr (kBegins<Finish>) finish.begin(plan);
-  ProductArguments arguments{a, b, k, ops::split_length(plan, k), 0, {}};
+  ProductArguments<A, B> arguments{a, b, k, ops::split_length(plan, k), 0, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
   constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();
   constexpr auto kTensor = std::make_integer_sequence<int, std::size(ops::kTensorTiles)>();

@@ -13,8 +13,15 @@ namespace elbo::cuda {
 /// How an operand lies in memory. The sum's index k is either along its rows, or across them.
 enum class Along { k, extent };
 
-/// One operand of a product: `extent` vectors of k values (rows of a, columns of b).
+template <class T, int kExtent, Along kAlong>
+class OperandCopier;
+
+/// One operand of a product: `extent` vectors of k values (rows of a, columns of b). It lies in memory as a
+/// matrix; others (patches.cuh) have an `extent` and a Copier that puts stages together from what they have.
 struct Operand {
+  template <class T, int kExtent, Along kAlong>
+  using Copier = OperandCopier<T, kExtent, kAlong>;
+
   const float* data;
   std::int64_t stride;  ///< between rows in memory
   std::int64_t extent;

@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES="g++ cmake ninja-build libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libstb-dev libpng-dev libjpeg-dev zlib1g-dev libzip-dev libcurl4-openssl-dev"
-TEST_PACKAGES="libgtest-dev libbenchmark-dev libboost-context-dev python3"
+TEST_PACKAGES="ccache libgtest-dev libbenchmark-dev libboost-context-dev python3"
 
 # install_packages NAME…: installs those that are missing; needs root or sudo only when something is.
 install_packages() {

@@ -7,10 +7,10 @@
 namespace elbo {
 
 std::int64_t evaluation_rows(const Vae& vae) {
-  constexpr std::int64_t kMostValues = std::int64_t{1} << 26;  // of one matrix, as of classes one by one
-  const auto& slots = vae.parts().plan.slots();
-  const auto width = [&](nn::Slot slot) { return slots[static_cast<std::size_t>(slot.index)].cols; };
-  const std::int64_t widest = std::max(width(vae.parts().slots.input), width(vae.parts().slots.parameters));
+  constexpr std::int64_t kMostValues = std::int64_t{1}
+                                       << 26;  // of one matrix, as of classes one by one or of channels
+  std::int64_t widest = 1;
+  for (const nn::SlotInfo& slot : vae.parts().plan.slots()) widest = std::max(widest, slot.cols);
   return std::clamp<std::int64_t>(kMostValues / widest, 1, vae.context().is_cuda() ? 4096 : 512);
 }
 

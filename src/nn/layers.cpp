@@ -10,6 +10,13 @@ namespace {
 
 constexpr LayerKind kTable[] = {
     {.name = "linear", .sizes = "WIDTH", .read = read_linear, .activates = true},
+    {.name = "gated", .sizes = "WIDTH", .read = read_gated},
+    {.name = "conv", .sizes = "CHANNELS [kSIZE] [sSTRIDE] [pPADDING]", .read = read_conv, .activates = true},
+    {.name = "gated conv", .sizes = "CHANNELS [kSIZE] [sSTRIDE] [pPADDING]", .read = read_gated_conv},
+    {.name = "deconv",
+     .sizes = "CHANNELS [kSIZE] [sSTRIDE] [pPADDING] [oROWS]",
+     .read = read_deconv,
+     .activates = true},
     {.name = "reshape", .sizes = "HEIGHTxWIDTHxCHANNELS", .read = read_reshape},
     {.name = "residual", .sizes = "WIDTH", .read = read_residual},
     {.name = "norm layer", .sizes = "", .read = read_layer_norm, .takes_activation = true},

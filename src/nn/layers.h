@@ -59,6 +59,10 @@ ReadLayer read_layer(std::string_view text);
 
 // The kinds, each in a file of its own.
 LayerMaker read_linear(LayerWords& words);
+LayerMaker read_gated(LayerWords& words);
+LayerMaker read_conv(LayerWords& words);
+LayerMaker read_gated_conv(LayerWords& words);
+LayerMaker read_deconv(LayerWords& words);
 LayerMaker read_reshape(LayerWords& words);
 LayerMaker read_residual(LayerWords& words);
 LayerMaker read_layer_norm(LayerWords& words);

@@ -44,7 +44,7 @@ void Linear::backward_input(const Run& run, const Tape& tape) const {
 void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
   if (!use.parameters) return;
   Parameters& p = run.parameters;
-  const auto work = [&] {
+  run_beside(lane, [&] {
     const MatrixView<float> weight_gradient = p.matrix(weight_, p.gradient());
     const VectorView<float> bias_gradient = p.vector(bias_, p.gradient());
     const MatrixView<const float> dy = tape.gradient(output_), x = tape[input_];
@@ -56,12 +56,7 @@ void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& 
     } else {
       ops::linear_backward_params(run.context, weight_gradient, bias_gradient, dy, x, use.accumulate);
     }
-  };
-  if (lane) {
-    lane->run(work);
-  } else {
-    work();
-  }
+  });
 }
 
 std::optional<OutputProduct> Linear::output_product(const Run& run, const Tape& tape) const {

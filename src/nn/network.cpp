@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "nn/conv2d.h"
+#include "nn/group_channels.h"
 #include "nn/layers.h"
 #include "nn/linear.h"
 
@@ -71,6 +73,62 @@ std::string head_names(const NetworkPlan& plan) {
   return names;
 }
 
+using Blocks = std::vector<std::unique_ptr<Block>>;
+
+/// Adds the hidden layers and gives what the last one does.
+Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
+                 std::vector<LayerSummary>& summaries) {
+  const std::vector<ReadLayer> layers = read_layers(plan);
+  Activation pending = Activation::identity;  // what the layers before did not end with
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerKind& kind = *layers[i].kind;
+    if (kind.activates) pending = plan.activation;
+    const bool leaves_it = i + 1 < layers.size() && layers[i + 1].kind->takes_activation;
+    LayerContext context{
+        .builder = builder,
+        .input = input,
+        .name = concat(plan.name, ".hidden.", i),
+        .activation = leaves_it ? Activation::identity : std::exchange(pending, Activation::identity),
+        .hidden = plan.activation,
+        .blocks = blocks};
+    const Watch watch(builder);
+    const Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
+    summaries.push_back(watch.summary(context.name, plan.layers[i], input, output));
+    input = output;
+  }
+  return input;
+}
+
+bool as_large(const PictureShape& a, const PictureShape& b) {
+  return a.is_picture() && a.height == b.height && a.width == b.width;
+}
+
+/// Heads that give each pixel's values from its channels alone.
+void make_picture_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks) {
+  const PictureShape& picture = plan.picture;
+  std::vector<NamedRows> heads = plan.heads;
+  std::int64_t channels = 0;
+  for (NamedRows& head : heads) channels += head.rows /= picture.height * picture.width;
+  const FilterSizes pixel{.kernel = 1, .stride = 1, .padding = 0};
+  blocks.push_back(std::make_unique<Conv2d>(builder, input, heads, pixel, Activation::identity));
+  if (channels == picture.channels) return;
+  blocks.push_back(std::make_unique<GroupChannels>(builder, blocks.back()->output(), plan.name + ".values",
+                                                   channels / picture.channels));
+}
+
+void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
+                std::vector<LayerSummary>& summaries) {
+  const Watch watch(builder);
+  const bool pictures = as_large(plan.picture, builder.info(input).picture);
+  if (pictures) {
+    make_picture_heads(builder, input, plan, blocks);
+  } else {
+    blocks.push_back(std::make_unique<Linear>(builder, input, plan.heads, Activation::identity));
+  }
+  summaries.push_back(
+      watch.summary(head_names(plan), pictures ? "conv k1" : "linear", input, blocks.back()->output()));
+}
+
 }  // namespace
 
 bool Network::couples_rows() const {
@@ -94,30 +152,11 @@ void Network::use_first_gradients(const Run& run, const Tape& tape, const Gradie
 }
 
 Network make_network(Builder& builder, Slot input, const NetworkPlan& plan) {
-  const std::vector<ReadLayer> layers = read_layers(plan);
   std::vector<std::unique_ptr<Block>> blocks;
-  std::vector<LayerSummary> summaries;
-  Activation pending = Activation::identity;  // what the layers before did not end with
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const LayerKind& kind = *layers[i].kind;
-    if (kind.activates) pending = plan.activation;
-    const bool leaves_it = i + 1 < layers.size() && layers[i + 1].kind->takes_activation;
-    LayerContext context{
-        .builder = builder,
-        .input = input,
-        .name = concat(plan.name, ".hidden.", i),
-        .activation = leaves_it ? Activation::identity : std::exchange(pending, Activation::identity),
-        .hidden = plan.activation,
-        .blocks = blocks};
-    const Watch watch(builder);
-    const Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
-    summaries.push_back(watch.summary(context.name, plan.layers[i], input, output));
-    input = output;
-  }
-  const Watch watch(builder);
-  blocks.push_back(std::make_unique<Linear>(builder, input, plan.heads, Activation::identity));
-  summaries.push_back(watch.summary(head_names(plan), "linear", input, blocks.back()->output()));
-  return Network(std::move(blocks), std::move(summaries));
+  std::vector<LayerSummary> layers;
+  input = make_hidden(builder, input, plan, blocks, layers);
+  make_heads(builder, input, plan, blocks, layers);
+  return Network(std::move(blocks), std::move(layers));
 }
 
 }  // namespace elbo::nn

@@ -55,8 +55,10 @@ struct NetworkPlan {
   std::string setting;                           ///< that lists the layers, for errors: "model.encoder"
   std::vector<std::string> layers;               ///< their texts, see read_layer()
   Activation activation = Activation::identity;  ///< of layers that end with one
-  /// What the network gives, in one layer without activation, one after the other.
+  /// What the network gives, in one layer without activation, one after the other. It is linear, or, where
+  /// the last hidden layer gives pictures as large as `picture`, a convolution of 1 × 1.
   std::vector<NamedRows> heads;
+  PictureShape picture = {};  ///< that the heads give the values of, where they do
 };
 
 /// Throws ConfigError naming the layer whose input does not suit it.

@@ -1,5 +1,7 @@
 #include "nn/tape.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace elbo::nn {
@@ -28,6 +30,12 @@ MatrixView<const float> Tape::for_derivative(Slot slot) const {
   if (info.activation == Activation::identity) return {};
   if (info.whole) return for_derivative(info.whole).columns(info.first_col, info.cols);
   return (*this)[info.saved ? info.saved : slot];
+}
+
+std::int64_t Tape::largest() const {
+  std::int64_t values = 0;
+  for (const Place& place : places_) values = std::max(values, place.rows * place.cols);
+  return values;
 }
 
 Tape Tape::first_rows(std::int64_t count) const {

@@ -44,6 +44,9 @@ class Tape {
   Activation activation(Slot slot) const { return (*slots_)[at(slot)].activation; }
   MatrixView<const float> for_derivative(Slot slot) const;
 
+  /// Values of the largest slot.
+  std::int64_t largest() const;
+
   /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
   Tape first_rows(std::int64_t count) const;
 

@@ -12,36 +12,15 @@
 // sums are fp32. db and everything else is fp32 throughout. Where the precision is not fp32, the CPU does as
 // tensor cores do.
 
-#include <cstdint>
-
 #include "math/activation_kind.h"
+#include "math/conv2d_geometry.h"
+#include "ops/product_plan.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
 
 namespace elbo::ops {
 
-/// A convolution of pictures height × width × channels to pictures out_height() × out_width() × filters.
-struct Conv2dShape {
-  std::int64_t height = 1, width = 1, channels = 1;
-  std::int64_t filters = 1;
-  std::int64_t kernel = 1, stride = 1;
-  std::int64_t padding = 0;  ///< zeros on each side
-
-  /// Whether every size is positive and the kernel fits into the padded picture. What follows needs that.
-  constexpr bool valid() const {
-    return height > 0 && width > 0 && channels > 0 && filters > 0 && kernel > 0 && stride > 0 &&
-           padding >= 0 && height + 2 * padding >= kernel && width + 2 * padding >= kernel;
-  }
-  constexpr std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
-  constexpr std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
-  /// Values of a patch: of a row of w.
-  constexpr std::int64_t patch() const { return kernel * kernel * channels; }
-  /// Values of a picture on either side.
-  constexpr std::int64_t in() const { return height * width * channels; }
-  constexpr std::int64_t out() const { return out_height() * out_width() * filters; }
-
-  bool operator==(const Conv2dShape&) const = default;
-};
+using math::Conv2dShape;
 
 /// y = act(x ∗ w + b), PyTorch's Conv2d (a cross-correlation):
 ///   (x ∗ w)[oy, ox, f] = Σ_{ky, kx, c} x[oy·stride + ky − padding, ox·stride + kx − padding, c] w[f, ky, kx,
@@ -103,4 +82,29 @@ decltype(ops::conv2d_backward_params) conv2d_backward_params;
 decltype(ops::conv2d_transpose_forward) conv2d_transpose_forward;
 decltype(ops::conv2d_transpose_backward_input) conv2d_transpose_backward_input;
 decltype(ops::conv2d_transpose_backward_params) conv2d_transpose_backward_params;
+
+/// With a plan that is given, not chosen, whose precision counts: for timing and testing plans. A transpose
+/// runs each of its phases by it.
+void conv2d_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
+                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
+                    VectorView<const float> b, const ops::Conv2dShape& shape, Activation activation);
+void conv2d_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+                           MatrixView<const float> dy, MatrixView<const float> w,
+                           MatrixView<const float> saved, const ops::Conv2dShape& shape,
+                           Activation activation);
+void conv2d_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+                            VectorView<float> db, MatrixView<const float> dy, MatrixView<const float> x,
+                            const ops::Conv2dShape& shape, bool accumulate);
+void conv2d_transpose_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
+                              MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
+                              VectorView<const float> b, const ops::Conv2dShape& shape,
+                              Activation activation);
+void conv2d_transpose_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+                                     MatrixView<const float> dy, MatrixView<const float> w,
+                                     MatrixView<const float> saved, const ops::Conv2dShape& shape,
+                                     Activation activation);
+void conv2d_transpose_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+                                      VectorView<float> db, MatrixView<const float> dy,
+                                      MatrixView<const float> x, const ops::Conv2dShape& shape,
+                                      bool accumulate);
 }  // namespace elbo::cuda

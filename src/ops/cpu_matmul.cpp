@@ -55,20 +55,43 @@ int team(const Context& context, double work) {
 }
 
 namespace detail {
+namespace {
+
+/// Columns of b side by side in rows of `width`: a panel, or one column.
+void pack_panel(float* panel, const Operand& b, const Block& block, std::int64_t width) {
+  if (b.source) {
+    if (block.cols < width) std::fill_n(panel, width * block.rows, 0.0f);
+    b.source->copy(block, panel, width);
+  } else if (width == 1) {
+    for (std::int64_t k = 0; k < block.rows; ++k) panel[k] = *b.at(block.row + k, block.col);
+  } else {
+    const auto to_panel = b.transposed ? pack_columns : pack_rows;
+    to_panel(panel, b.at(block.row, block.col), b.stored.stride, block.rows, block.cols);
+  }
+}
+
+}  // namespace
 
 std::int64_t columns_at_once(const Product& p) {
-  const std::int64_t depth = std::clamp<std::int64_t>(p.depth(), 1, kDepth);
+  const std::int64_t depth = std::clamp<std::int64_t>(p.depth(), 1, p.part);
   const std::int64_t fit = kPackedFloats / depth / kPanelWidth * kPanelWidth;
   // Few columns of a weight, so that the next ones come from memory during the product with these.
-  if (p.cut == Cut::columns) return std::min(fit, 2 * kPanelWidth);
+  if (p.cut == Cut::columns && p.order == Order::columns_first) return std::min(fit, 2 * kPanelWidth);
   return p.sums == Sums::in_scratch ? std::min(fit, kSumColumns) : fit;
 }
 
-void pack(float* packed, const Operand& b, std::int64_t k, std::int64_t depth, std::int64_t col,
+std::int64_t rows_at_once(const Product& p, const Block& block, std::int64_t cols) {
+  if (p.sums == Sums::in_result || p.depth() <= p.part) return block.rows;
+  return kSumFloats / (cols + kSumPadding) / kStripRows * kStripRows;
+}
+
+void pack(float* packed, const Product& p, std::int64_t k, std::int64_t depth, std::int64_t col,
           std::int64_t cols) {
-  for (std::int64_t j = 0; j < cols; j += kPanelWidth) {
-    const auto to_panel = b.transposed ? pack_columns : pack_rows;
-    to_panel(packed + j * depth, b.at(k, col + j), b.stored.stride, depth, std::min(kPanelWidth, cols - j));
+  const std::int64_t step = p.dots ? 1 : kPanelWidth;
+  for (std::int64_t j = 0; j < cols; j += step) {
+    const Block columns{k, depth, col + j, std::min(step, cols - j)};
+    const std::int64_t width = p.dots ? 1 : panel_width(columns.cols);
+    pack_panel(packed + j * depth, p.b, columns, width);
   }
 }
 
@@ -83,6 +106,10 @@ bool rows_collide(const Operand& a) {
 /// The strip's rows of a: where they lie, or copied to `memory` where that is worth it.
 LeftOperand left_operand(const Operand& a, const Block& strip, std::int64_t k, std::int64_t depth,
                          float* memory) {
+  if (a.source) {
+    a.source->copy({strip.row, strip.rows, k, depth}, memory, kLeftStride);
+    return {memory, kLeftStride, 1};
+  }
   const std::int64_t stride = a.stored.stride;
   const float* const from = a.at(strip.row, k);
   if (!rows_collide(a) || strip.cols < 2 * kPanelWidth) {
@@ -97,6 +124,7 @@ LeftOperand left_operand(const Operand& a, const Block& strip, std::int64_t k, s
 
 void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::int64_t cols, std::int64_t row,
                  std::int64_t rows) {
+  if (b.source) return;
   const std::int64_t lines = b.transposed ? cols : depth, along = b.transposed ? depth : cols;
   const std::int64_t each = divide_up(lines * kStripRows, rows), first = lines * row / rows;
   for (std::int64_t i = first; i < std::min(lines, first + each); ++i) {
@@ -105,9 +133,13 @@ void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::in
   }
 }
 
-void add_to_strip(const Strip& strip, const Operand& a, Scratch& scratch, std::int64_t k, std::int64_t depth,
+void add_to_strip(const Strip& strip, const Product& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin) {
-  const LeftOperand left = left_operand(a, strip.block, k, depth, scratch.left);
+  const LeftOperand left = left_operand(p.a, strip.block, k, depth, scratch.left);
+  if (p.dots) {
+    return multiply_dots(strip.sums, strip.stride, strip.block.rows, strip.block.cols, depth, left.data,
+                         left.row_step, scratch.packed, !begin);
+  }
   for (std::int64_t j = 0; j < strip.block.cols; j += kPanelWidth) {
     const std::int64_t columns = std::min(kPanelWidth, strip.block.cols - j);
     multiply_strip(strip.sums + j, strip.stride, strip.block.rows, columns, depth, left,

@@ -15,10 +15,29 @@
 
 namespace elbo::ops::cpu {
 
-/// A matrix as it enters a product: stored row-major, taken as it is or transposed.
+/// A part of a matrix.
+struct Block {
+  std::int64_t row = 0, rows = 0;
+  std::int64_t col = 0, cols = 0;
+
+  bool empty() const { return rows <= 0 || cols <= 0; }
+};
+
+/// A matrix that is nowhere in memory: its values are put together where they are wanted.
+class Source {
+ public:
+  /// Writes the values of `block` to `to`, rows `stride` apart.
+  virtual void copy(const Block& block, float* to, std::int64_t stride) const = 0;
+
+ protected:
+  ~Source() = default;
+};
+
+/// A matrix as it enters a product: stored row-major, taken as it is or transposed; or what a source gives.
 struct Operand {
-  MatrixView<const float> stored;
+  MatrixView<const float> stored;  ///< without memory where there is a source
   bool transposed = false;
+  const Source* source = nullptr;  ///< not transposed
 
   std::int64_t rows() const { return transposed ? stored.cols : stored.rows; }
   std::int64_t cols() const { return transposed ? stored.rows : stored.cols; }
@@ -28,20 +47,17 @@ struct Operand {
   }
 };
 
+/// What `source` gives, of this size.
+inline Operand operand_of(const Source& source, std::int64_t rows, std::int64_t cols) {
+  return {{nullptr, rows, cols}, false, &source};
+}
+
 /// `size` values from `first` on.
 struct Span {
   std::int64_t first = 0, size = 0;
 
   /// Part `index` of `count` of 0 … whole − 1, in whole cache lines but for the last.
   static Span part(std::int64_t whole, int index, int count);
-};
-
-/// A part of a matrix.
-struct Block {
-  std::int64_t row = 0, rows = 0;
-  std::int64_t col = 0, cols = 0;
-
-  bool empty() const { return rows <= 0 || cols <= 0; }
 };
 
 /// Which way a result is cut for the threads.
@@ -70,12 +86,23 @@ enum class Sums {
   in_scratch,  ///< in the thread's scratch, for a c that is read while they are built, or not wanted at all
 };
 
+/// What a thread goes through in its outer loop.
+enum class Order {
+  columns_first,  ///< columns of b, to the end of their sums
+  depth_first,    ///< parts of the depth, which so are read once; only with Sums::in_result
+};
+
 struct Product {
   MatrixView<float> c;
   Operand a, b;
   bool accumulate = false;  ///< c += a b; only with Sums::in_result
   Cut cut = Cut::columns;
   Sums sums = Sums::in_result;
+  Order order = Order::columns_first;
+  std::int64_t part = kDepth;  ///< of the depth, the longest that is summed up in one go; at most kDepth
+  /// For very few columns: vectors lie along the depth, not across columns, and sums have other bits. a's
+  /// rows are contiguous.
+  bool dots = false;
 
   std::int64_t rows() const { return a.rows(); }
   std::int64_t cols() const { return b.cols(); }
@@ -95,14 +122,16 @@ namespace detail {
 
 inline constexpr std::int64_t kPackedFloats = 128 << 10;  ///< half of a 1 MiB second-level cache
 inline constexpr std::int64_t kSumColumns = 1024;
-inline constexpr std::int64_t kSumStride = kSumColumns + 16;  ///< not the same cache set for each row
+inline constexpr std::int64_t kSumPadding = 16;  ///< not the same cache set for each row
+inline constexpr std::int64_t kSumFloats = 64 << 10;
+static_assert(kSumFloats >= kStripRows * (kSumColumns + kSumPadding));
 
 inline constexpr std::int64_t kLeftStride = kDepth + 16;
 
 /// A thread's scratch.
 struct Scratch {
   alignas(64) float packed[kPackedFloats];
-  alignas(64) float sums[kStripRows * kSumStride];
+  alignas(64) float sums[kSumFloats];
   alignas(64) float left[kStripRows * kLeftStride];
 };
 static_assert(sizeof(Scratch) <= Context::kScratchBytes);
@@ -110,8 +139,9 @@ static_assert(sizeof(Scratch) <= Context::kScratchBytes);
 /// Columns of b that are packed together, in whole panels.
 std::int64_t columns_at_once(const Product& p);
 
-/// b's rows k … k + depth − 1 and columns col … col + cols − 1, panel after panel.
-void pack(float* packed, const Operand& b, std::int64_t k, std::int64_t depth, std::int64_t col,
+/// b's rows k … k + depth − 1 and columns col … col + cols − 1, panel after panel, or for dots column after
+/// column.
+void pack(float* packed, const Product& p, std::int64_t k, std::int64_t depth, std::int64_t col,
           std::int64_t cols);
 
 /// Asks for a strip's part of what pack() will read of these columns of b.
@@ -119,40 +149,68 @@ void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::in
                  std::int64_t rows);
 
 /// The strip's sums grow by those of k … k + depth − 1, or begin with them.
-void add_to_strip(const Strip& strip, const Operand& a, Scratch& scratch, std::int64_t k, std::int64_t depth,
+void add_to_strip(const Strip& strip, const Product& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin);
+
+/// Rows whose sums are built side by side: all, but for sums that come in parts in scratch, where there is
+/// room for some.
+std::int64_t rows_at_once(const Product& p, const Block& block, std::int64_t cols);
+
+/// A piece of a product that takes one packing of b: a block of the result, a part of its sums, and columns
+/// that are packed next, to be asked for on the way.
+struct Piece {
+  Block block;
+  std::int64_t k, depth;
+  std::int64_t next_cols;
+};
+
+/// Adds a piece to its sums; finish(strip) for each strip whose sums are complete.
+template <class Finish>
+void multiply_piece(const Product& p, const Piece& piece, Scratch& scratch, const Finish& finish) {
+  const Block& block = piece.block;
+  const bool in_scratch = p.sums == Sums::in_scratch, whole = piece.depth == p.depth();
+  const std::int64_t stride = in_scratch ? block.cols + kSumPadding : p.c.stride;
+  pack(scratch.packed, p, piece.k, piece.depth, block.col, block.cols);
+  for (std::int64_t row = 0; row < block.rows; row += kStripRows) {
+    const Block of{block.row + row, std::min(kStripRows, block.rows - row), block.col, block.cols};
+    // Sums that are complete at once take the same memory one after the other: it stays in the nearest cache.
+    float* const sums =
+        in_scratch ? scratch.sums + (whole ? 0 : row * stride) : p.c.data + of.row * p.c.stride + of.col;
+    const Strip strip{of, sums, stride};
+    if (piece.next_cols > 0) {
+      fetch_ahead(p.b, piece.depth, block.col + block.cols, piece.next_cols, row, block.rows);
+    }
+    add_to_strip(strip, p, scratch, piece.k, piece.depth, piece.k == 0 && !p.accumulate);
+    if (piece.k + piece.depth == p.depth()) finish(strip);
+  }
+}
 
 /// One block of a product in the calling thread; finish(strip) for each strip of it.
 template <class Finish>
 void multiply_block(const Product& p, const Block& block, Scratch& scratch, const Finish& finish) {
   if (block.empty()) return;
-  const bool in_scratch = p.sums == Sums::in_scratch;
   const std::int64_t depth = p.depth(), at_once = columns_at_once(p);
-  // In scratch there is room for one strip's sums: where they come in parts, each strip packs b for itself.
-  const std::int64_t row_step = in_scratch && depth > kDepth ? kStripRows : block.rows;
-  for (std::int64_t col = 0; col < block.cols; col += at_once) {
-    const std::int64_t cols = std::min(at_once, block.cols - col);
-    for (std::int64_t first = 0; first < block.rows; first += row_step) {
-      const std::int64_t end = std::min(first + row_step, block.rows);
-      std::int64_t k = 0;
-      do {
-        const std::int64_t part = std::min(kDepth, depth - k);
-        pack(scratch.packed, p.b, k, part, block.col + col, cols);
-        for (std::int64_t row = first; row < end; row += kStripRows) {
-          const Block of{block.row + row, std::min(kStripRows, end - row), block.col + col, cols};
-          const Strip strip{of, in_scratch ? scratch.sums : p.c.data + of.row * p.c.stride + of.col,
-                            in_scratch ? kSumStride : p.c.stride};
-          if (k == 0 && row_step == block.rows && col + cols < block.cols) {
-            fetch_ahead(p.b, part, block.col + col + cols, std::min(at_once, block.cols - col - cols), row,
-                        end);
-          }
-          add_to_strip(strip, p.a, scratch, k, part, k == 0 && !p.accumulate);
-          if (k + part == depth) finish(strip);
-        }
-        k += part;
-      } while (k < depth);
+  const std::int64_t row_step = rows_at_once(p, block, std::min(at_once, block.cols));
+  const bool depth_first = p.order == Order::depth_first;
+  // A loop over the parts of the depth stands outside or inside the others; an empty sum has one part, too.
+  std::int64_t outer = 0;
+  do {
+    for (std::int64_t col = 0; col < block.cols; col += at_once) {
+      const std::int64_t cols = std::min(at_once, block.cols - col);
+      const std::int64_t next_cols = std::min(at_once, block.cols - col - cols);
+      for (std::int64_t row = 0; row < block.rows; row += row_step) {
+        const Block of{block.row + row, std::min(row_step, block.rows - row), block.col + col, cols};
+        std::int64_t k = outer;
+        do {
+          const std::int64_t part = std::min(p.part, depth - k);
+          const bool fetch = k == 0 && row_step == block.rows && !depth_first;
+          multiply_piece(p, {of, k, part, fetch ? next_cols : 0}, scratch, finish);
+          k += part;
+        } while (k < depth && !depth_first);
+      }
     }
-  }
+    outer += p.part;
+  } while (depth_first && outer < depth);
 }
 
 }  // namespace detail

@@ -1,7 +1,5 @@
 #include "ops/cpu_rounding.h"
 
-#include <algorithm>
-
 #include "math/precision.h"
 
 namespace elbo::ops::cpu {
@@ -37,11 +35,10 @@ MatrixView<const float> rounded(Context& context, MatrixView<const float> values
   return {memory, values.rows, values.cols};
 }
 
-void reserve_operands(Context& context, Precision precision, std::int64_t rows, std::int64_t in,
-                      std::int64_t out) {
+void reserve_operands(Context& context, Precision precision, std::int64_t values) {
   if (context.is_cuda() || precision == Precision::fp32) return;
-  memory_for(context, OperandPlace::first, rows * std::max(in, out));   // x, dy
-  memory_for(context, OperandPlace::second, in * std::max(rows, out));  // w, x
+  for (const OperandPlace place : {OperandPlace::first, OperandPlace::second})
+    memory_for(context, place, values);
 }
 
 }  // namespace elbo::ops::cpu

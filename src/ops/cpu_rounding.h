@@ -13,10 +13,8 @@ enum class OperandPlace { first, second };
 /// stays what it is until another operand is rounded in the same place. Throws DeviceError (out of memory).
 MatrixView<const float> rounded(Context& context, MatrixView<const float> values, OperandPlace place);
 
-/// Takes the memory that rounded() needs in `precision` for the products, forward and backward, of a layer
-/// from `in` to `out` values on `rows` rows, so that these allocate nothing. Nothing in fp32, nothing on a
-/// GPU. Throws DeviceError (out of memory).
-void reserve_operands(Context& context, Precision precision, std::int64_t rows, std::int64_t in,
-                      std::int64_t out);
+/// Takes the memory that rounded() needs in `precision` for operands of at most `values` values, so that
+/// products of such allocate nothing. Nothing in fp32, nothing on a GPU. Throws DeviceError (out of memory).
+void reserve_operands(Context& context, Precision precision, std::int64_t values);
 
 }  // namespace elbo::ops::cpu

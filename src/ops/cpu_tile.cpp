@@ -120,6 +120,35 @@ void strip(float* c, std::int64_t stride, std::int64_t rows, std::int64_t column
   }
 }
 
+float dot(const float* a, const float* b, std::int64_t size) {
+  const Tag tag;
+  Floats sum[4] = {hn::Zero(tag), hn::Zero(tag), hn::Zero(tag), hn::Zero(tag)};
+  std::int64_t k = 0;
+  for (; k + 4 * kLanes <= size; k += 4 * kLanes) {
+#pragma GCC unroll 4
+    for (int n = 0; n < 4; ++n) {
+      const std::int64_t at = k + n * kLanes;
+      sum[n] = hn::MulAdd(hn::LoadU(tag, a + at), hn::LoadU(tag, b + at), sum[n]);
+    }
+  }
+  for (; k + kLanes <= size; k += kLanes)
+    sum[0] = hn::MulAdd(hn::LoadU(tag, a + k), hn::LoadU(tag, b + k), sum[0]);
+  float total = hn::GetLane(hn::SumOfLanes(tag, hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
+  for (; k < size; ++k) total += a[k] * b[k];
+  return total;
+}
+
+void dots(float* c, std::int64_t stride, std::int64_t rows, std::int64_t count, std::int64_t depth,
+          const float* a, std::int64_t a_stride, const float* columns, bool accumulate) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    float* const to = c + r * stride;
+    for (std::int64_t j = 0; j < count; ++j) {
+      const float sum = dot(a + r * a_stride, columns + j * depth, depth);
+      to[j] = accumulate ? to[j] + sum : sum;
+    }
+  }
+}
+
 /// One value at a time, zeros where there is no column: edges.
 void pack_columns_slowly(float* panel, std::int64_t width, const float* from, std::int64_t stride,
                          std::int64_t first_k, std::int64_t depth, std::int64_t first_j,
@@ -172,6 +201,7 @@ namespace elbo::ops::cpu {
 namespace {
 
 HWY_EXPORT(strip);
+HWY_EXPORT(dots);
 HWY_EXPORT(columns_to_panel);
 
 }  // namespace
@@ -193,6 +223,11 @@ void pack_columns(float* panel, const float* from, std::int64_t stride, std::int
 void multiply_strip(float* c, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                     std::int64_t depth, const LeftOperand& a, const float* panel, bool accumulate) {
   HWY_DYNAMIC_DISPATCH(strip)(c, stride, rows, columns, depth, a, panel, accumulate);
+}
+
+void multiply_dots(float* c, std::int64_t stride, std::int64_t rows, std::int64_t count, std::int64_t depth,
+                   const float* a, std::int64_t a_stride, const float* columns, bool accumulate) {
+  HWY_DYNAMIC_DISPATCH(dots)(c, stride, rows, count, depth, a, a_stride, columns, accumulate);
 }
 
 }  // namespace elbo::ops::cpu

@@ -41,4 +41,11 @@ struct LeftOperand {
 void multiply_strip(float* c, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                     std::int64_t depth, const LeftOperand& a, const float* panel, bool accumulate);
 
+/// c[r · stride + j] = Σ_k a[r · a_stride + k] columns[j · depth + k], or "+=", for r < rows and j < count:
+/// for so few columns that a panel would be zeros for the greater part. Each sum runs over k in as many
+/// strands as the instruction set has lanes in four vectors, so its bits depend on nothing but the operands
+/// and the instruction set.
+void multiply_dots(float* c, std::int64_t stride, std::int64_t rows, std::int64_t count, std::int64_t depth,
+                   const float* a, std::int64_t a_stride, const float* columns, bool accumulate);
+
 }  // namespace elbo::ops::cpu

@@ -13,22 +13,10 @@
 namespace elbo::ops {
 namespace {
 
-/// What every matrix of every op must satisfy.
-template <class T>
-void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
-                  std::int64_t cols) {
-  check_shape(op, name, matrix, rows, cols);
-  ELBO_CHECK(matrix.stride >= cols, ShapeError, op, ": ", name, " has rows of ", cols, " values only ",
-             matrix.stride, " apart");
-  ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
-             " has no memory");
-}
-
 void check_weights(const char* op, const MatrixView<const float>& w) {
   check_matrix(op, "w", w, w.rows, w.cols);
   ELBO_CHECK(w.rows > 0 && w.cols > 0, ShapeError, op, ": w is ", shape(w), ", which has no values");
-  ELBO_CHECK(w.contiguous(), ShapeError, op, ": w must be contiguous, and its rows of ", w.cols,
-             " values are ", w.stride, " apart");
+  check_contiguous(op, "w", w);
 }
 
 /// The way to cut a result [n, cols] of activations. Narrow rows would share cache lines between threads, and
@@ -118,8 +106,7 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   check_matrix(kOp, "dy", dy, dy.rows, dw.rows);
   check_matrix(kOp, "x", x, dy.rows, dw.cols);
   check_matrix(kOp, "dw", dw, dw.rows, dw.cols);
-  ELBO_CHECK(dw.contiguous(), ShapeError, kOp, ": dw must be contiguous, and its rows of ", dw.cols,
-             " values are ", dw.stride, " apart");
+  check_contiguous(kOp, "dw", dw);
   check_optional_size(kOp, "db", db, dw.rows);
   const TracedOp traced(context, [&] {
     return product_call(

@@ -5,6 +5,7 @@
 #include <source_location>
 #include <string>
 
+#include "base/check.h"
 #include "runtime/view.h"
 
 namespace elbo::ops {
@@ -33,6 +34,23 @@ void check_shape(const char* op, const char* name, const MatrixView<T>& matrix, 
   if (matrix.rows != rows || matrix.cols != cols) [[unlikely]] {
     throw_shape_error(op, name, shape(matrix), shape(rows, cols), where);
   }
+}
+
+/// Throws ShapeError unless the matrix is [rows, cols] with memory for it and rows that do not overlap.
+template <class T>
+void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
+                  std::int64_t cols) {
+  check_shape(op, name, matrix, rows, cols);
+  ELBO_CHECK(matrix.stride >= cols, ShapeError, op, ": ", name, " has rows of ", cols, " values only ",
+             matrix.stride, " apart");
+  ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
+             " has no memory");
+}
+/// And that its rows lie one after the other.
+template <class T>
+void check_contiguous(const char* op, const char* name, const MatrixView<T>& matrix) {
+  ELBO_CHECK(matrix.contiguous(), ShapeError, op, ": ", name, " must be contiguous, and its rows of ",
+             matrix.cols, " values are ", matrix.stride, " apart");
 }
 
 /// Throws ShapeError unless the vector has `size` values.

@@ -84,7 +84,7 @@ std::string wrong_type(const RecipeKey& key, std::string_view value) {
   std::string text = concat(key.name, " takes ", key.type() == "true|false" ? "" : "a ", key.type());
   if (std::holds_alternative<std::vector<std::int64_t>*>(target)) text += ", as in [400, 200]";
   if (std::holds_alternative<std::vector<double>*>(target)) text += ", as in [1e-3, 1e-4]";
-  if (std::holds_alternative<std::vector<Layer>*>(target)) text += ", as in [400, \"norm layer\", 200]";
+  if (std::holds_alternative<std::vector<Layer>*>(target)) text += ", as in [400, \"conv 32 k4 s2\"]";
   if (std::holds_alternative<std::int64_t*>(target) || std::holds_alternative<std::uint64_t*>(target)) {
     text += ", without point or exponent as in 1000";
   }

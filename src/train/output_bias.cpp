@@ -35,8 +35,12 @@ std::vector<float> prepared_mean(const DataSettings& data, const Examples& train
 
 std::vector<float> output_bias_of(const Model::State& state, const Examples& train) {
   const Vae& vae = *state.vae;
-  ELBO_CHECK(vae.parts().decoder.last().output_bias(), ConfigError,
-             "model.output_bias = \"data\" needs a decoder whose last layer has a bias");
+  if (!vae.parts().decoder.last().output_bias()) {
+    throw ConfigError(
+        "model.output_bias = \"data\" needs a bias for each value, but this decoder ends with a convolution, "
+        "which "
+        "has one for each channel. Leave it at \"drawn\".");
+  }
   return vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
 }
 

@@ -28,11 +28,11 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       permutation_(*model.context, data.count()),
       rates_(*model.context, sizes_.steps_per_epoch()),
       side_lane_(*model.context, false) {
-  for (const nn::ParameterPlace& place : model.vae->parameters().layout().places) {
-    if (place.cols == 0) continue;
-    ops::cpu::reserve_operands(*model.context, precision_, sizes_.batch * model.recipe.objective.samples,
-                               place.cols, place.rows);
-  }
+  // What a product reads is an activation, its gradient, or a parameter.
+  std::int64_t largest = workspace_.rows(sizes_.batch).tape().largest();
+  for (const nn::ParameterPlace& place : model.vae->parameters().layout().places)
+    largest = std::max(largest, place.rows * place.cols);
+  ops::cpu::reserve_operands(*model.context, precision_, largest);
   for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);
 }

@@ -30,8 +30,9 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
                              plan_of("encoder", config.encoder, config.activation, latent->heads()));
   slots.head = encoder.output();
   latent->declare(builder, slots);
-  decoder = nn::make_network(builder, slots.z,
-                             plan_of("decoder", config.decoder, config.activation, likelihood->heads()));
+  nn::NetworkPlan decoding = plan_of("decoder", config.decoder, config.activation, likelihood->heads());
+  decoding.picture = config.picture;
+  decoder = nn::make_network(builder, slots.z, decoding);
   slots.parameters = decoder.output();
   likelihood->declare(builder, slots, decoder.last().output_is_product() ? nll_parts : 1);
   objective->declare(builder, config.latent);

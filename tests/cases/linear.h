@@ -284,6 +284,18 @@ inline std::vector<LinearShape> network_shapes() {
   return {{128, 784, 400}, {128, 400, 400}, {128, 400, 40}, {128, 20, 400}, {128, 400, 784}};
 }
 
+/// Every tile that can run in each precision, whatever the shape, as plans for a GPU.
+inline std::vector<ops::ProductPlan> every_tile(int splits) {
+  std::vector<ops::ProductPlan> plans;
+  const auto add = [&](ops::ProductEngine engine, Precision precision, int count) {
+    for (int tile = 0; tile < count; ++tile) plans.push_back({engine, precision, tile, splits});
+  };
+  add(ops::ProductEngine::scalar, Precision::fp32, std::size(ops::kScalarTiles));
+  add(ops::ProductEngine::tensor, Precision::tf32, std::size(ops::kTensorTiles));
+  add(ops::ProductEngine::tensor, Precision::bf16, std::size(ops::kTensorTiles));
+  return plans;
+}
+
 /// Small, odd and wide extents meet each other.
 inline std::vector<LinearShape> awkward_shapes() {
   return {{1, 1, 1},    {3, 1, 17},  {1, 784, 3},   {17, 33, 20},   {33, 3, 1},

@@ -50,6 +50,20 @@ struct Shape {
   std::int64_t rows, depth, cols;
 };
 
+/// A stored matrix that says it is none.
+class Copied final : public Source {
+ public:
+  explicit Copied(MatrixView<const float> stored) : stored_(stored) {}
+  void copy(const Block& block, float* to, std::int64_t stride) const override {
+    for (std::int64_t r = 0; r < block.rows; ++r)
+      std::copy_n(stored_.row(block.row + r) + block.col, block.cols, to + r * stride);
+  }
+  Operand operand() const { return operand_of(*this, stored_.rows, stored_.cols); }
+
+ private:
+  MatrixView<const float> stored_;
+};
+
 /// c = a b, computed every way that products are asked for; `c` [rows, cols] has 3 values of padding in each
 /// row.
 std::vector<float> product(const Shape& shape, bool a_transposed, bool b_transposed, Sums sums, Cut cut,
@@ -128,6 +142,72 @@ TEST(CpuMatmul, AnyTeamAndAnyStorageGiveTheSameBits) {
       }
     });
   }
+}
+
+TEST(CpuMatmul, SourcesAndOrdersGiveTheSameBits) {
+  for (const Shape shape : {Shape{5, 3, 1}, Shape{33, 400, 150}, Shape{70, 2100, 330}}) {
+    SCOPED_TRACE(shape.cols);
+    const auto expected = product(shape, false, false, Sums::in_result, Cut::columns, 1);
+    test::Random random(7);
+    const std::vector<float> a = random.normal(shape.rows * shape.depth),
+                             b = random.normal(shape.depth * shape.cols);
+    const Copied left({a.data(), shape.rows, shape.depth}), right({b.data(), shape.depth, shape.cols});
+    for (const std::int64_t part : {std::int64_t{100}, kDepth}) {
+      for (const auto& [sums, order] : {std::pair{Sums::in_scratch, Order::columns_first},
+                                        std::pair{Sums::in_result, Order::columns_first},
+                                        std::pair{Sums::in_result, Order::depth_first}}) {
+        for (const Cut cut : {Cut::rows, Cut::columns}) {
+          Context context(Device::cpu(), 3);
+          std::vector<float> c(expected.size(), -1.0f), got(c);
+          const MatrixView<float> all(c.data(), shape.rows, shape.cols, shape.cols + 3);
+          const Product of{.c = all,
+                           .a = left.operand(),
+                           .b = right.operand(),
+                           .cut = cut,
+                           .sums = sums,
+                           .order = order,
+                           .part = part};
+          matmul(context, of, [&](const Strip& strip) {
+            for (std::int64_t r = 0; r < strip.block.rows; ++r) {
+              std::copy_n(strip.row(r), strip.block.cols,
+                          got.data() + (strip.block.row + r) * all.stride + strip.block.col);
+            }
+          });
+          EXPECT_EQ(got, expected) << part;
+          if (sums == Sums::in_result) {
+            EXPECT_EQ(c, expected) << part;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(CpuMatmul, DotsAreTheSums) {
+  const Shape shape{50, 1300, 3};
+  test::Random random(7);
+  const std::vector<float> a = random.normal(shape.rows * shape.depth),
+                           b = random.normal(shape.depth * shape.cols);
+  const Copied right({b.data(), shape.depth, shape.cols});
+  test::for_each_instruction_set([&] {
+    std::vector<float> first;
+    for (const Operand& operand : {right.operand(), Operand{{b.data(), shape.depth, shape.cols}, false}}) {
+      for (const int threads : {1, 3}) {
+        Context context(Device::cpu(), threads);
+        const std::int64_t stride = shape.cols + 3;
+        std::vector<float> c(static_cast<std::size_t>(shape.rows * stride), -1.0f);
+        const Product of{.c = {c.data(), shape.rows, shape.cols, stride},
+                         .a = {{a.data(), shape.rows, shape.depth}, false},
+                         .b = operand,
+                         .cut = Cut::rows,
+                         .dots = true};
+        matmul(context, of, [](const Strip&) {});
+        EXPECT_LT(error(shape, c), 1e-5);
+        if (first.empty()) first = c;
+        EXPECT_EQ(c, first) << threads;
+      }
+    }
+  });
 }
 
 TEST(CpuMatmul, RowsDoNotDependOnEachOther) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "ops/linear.h"
@@ -32,12 +33,12 @@ TEST(ReservedOperands, AreAllThatALayersProductsTake) {
   for (const auto& [rows, in, out] : {std::array<std::int64_t, 3>{7, 300, 20}, {7, 20, 300}, {90, 21, 20}}) {
     SCOPED_TRACE(testing::Message() << rows << " x " << in << " -> " << out);
     Context context(Device::cpu());
-    ops::cpu::reserve_operands(context, Precision::bf16, rows, in, out);
+    ops::cpu::reserve_operands(context, Precision::bf16, std::max({rows * in, in * out, rows * out}));
     const auto reserved = places(context);
     const PrecisionScope scope(context, Precision::bf16);
     run_products(context, rows, in, out);
     EXPECT_EQ(places(context), reserved);
-    run_products(context, rows, 2 * in, 2 * out);
+    run_products(context, 4 * rows, 4 * in, 4 * out);
     EXPECT_NE(places(context)[0], reserved[0]) << "more is taken where it is needed";
     EXPECT_NE(places(context)[1], reserved[1]);
   }
@@ -45,7 +46,7 @@ TEST(ReservedOperands, AreAllThatALayersProductsTake) {
 
 TEST(ReservedOperands, AreNoneInFullPrecision) {
   Context context(Device::cpu());
-  ops::cpu::reserve_operands(context, Precision::fp32, 7, 30, 20);
+  ops::cpu::reserve_operands(context, Precision::fp32, 600);
   run_products(context, 7, 30, 20);
   EXPECT_EQ(places(context), (std::array<void*, 2>{}));
 }

@@ -20,18 +20,6 @@ constexpr ProductKind kKinds[] = {ProductKind::forward, ProductKind::backward_in
                                   ProductKind::backward_params};
 constexpr Precision kPrecisions[] = {Precision::fp32, Precision::tf32, Precision::bf16};
 
-/// Every tile that can run in each precision, whatever the shape.
-[[maybe_unused]] std::vector<ProductPlan> every_tile(int splits) {
-  std::vector<ProductPlan> plans;
-  const auto add = [&](ProductEngine engine, Precision precision, int count) {
-    for (int tile = 0; tile < count; ++tile) plans.push_back({engine, precision, tile, splits});
-  };
-  add(ProductEngine::scalar, Precision::fp32, std::size(ops::kScalarTiles));
-  add(ProductEngine::tensor, Precision::tf32, std::size(ops::kTensorTiles));
-  add(ProductEngine::tensor, Precision::bf16, std::size(ops::kTensorTiles));
-  return plans;
-}
-
 TEST(ProductPlan, EveryKeyHasCandidatesThatFit) {
   for (const auto kind : kKinds) {
     for (const auto precision : kPrecisions) {

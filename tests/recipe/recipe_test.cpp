@@ -151,6 +151,33 @@ TEST(Recipe, SetTakesTomlAndBareWords) {
   EXPECT_EQ(with("objective.beta=4").objective.beta, 4.0);
 }
 
+TEST(Recipe, LayersAreWidthsOrTexts) {
+  const Recipe recipe = with("model.encoder=[\"conv 32  k4 s2 \", 300, \"40\"]");
+  EXPECT_EQ(recipe.model.encoder, (std::vector<Layer>{"conv 32 k4 s2", 300, 40}));
+  EXPECT_EQ(recipe.model.encoder[2].width(), 40) << "a width may be quoted";
+  EXPECT_EQ(recipe.model.encoder[0].width(), std::nullopt);
+  const std::string text = recipe.to_toml();
+  EXPECT_SAYS(text, "encoder = [\"conv 32 k4 s2\", 300, 40]  #");
+  EXPECT_EQ(Recipe::from_toml(text).to_toml(), text);
+  EXPECT_NE(Layer(300), Layer("gated 300"));
+}
+
+TEST(Recipe, WrongLayersAreNamed) {
+  std::string said =
+      config_error([] { Recipe::from_toml("[model]\n\nencoder = [400, \"cnov 32\"]\n", "x.toml"); });
+  EXPECT_SAYS(said, "x.toml:3: model.encoder[1] \"cnov 32\": no layer is called \"cnov\"");
+  EXPECT_SAYS(said, "did you mean \"conv\"");
+  said = config_error([] { with("model.decoder=[\"conv 32 k900\"]"); });
+  EXPECT_SAYS(said, "model.decoder[0] \"conv 32 k900\": its k cannot be \"900\"");
+  EXPECT_SAYS(said, "It is written \"conv CHANNELS [kSIZE] [sSTRIDE] [pPADDING]\".");
+  said = config_error([] { with("model.decoder=[32, \"gated conv\"]"); });
+  EXPECT_SAYS(said, "model.decoder[1] \"gated conv\": its number of channels is missing.");
+  said = config_error([] { with("model.encoder=[400, 0]"); });
+  EXPECT_SAYS(said, "model.encoder[1] is 0, but must be at least 1");
+  said = config_error([] { with("model.encoder=[true]"); });
+  EXPECT_SAYS(said, "model.encoder takes a list of layers, as in [400, \"conv 32 k4 s2\"]");
+}
+
 TEST(Recipe, UnknownNamesAreMetWithTheNearest) {
   std::string said = config_error([] { Recipe::named("digit"); });
   EXPECT_SAYS(said, "\"digits\"");
@@ -218,6 +245,22 @@ TEST(Recipe, ImpossibleValuesAreRefused) {
                               "train.batch",
                               "=3",
                               "model.encoder=[4",
+                              "model.encoder=[4.5]",
+                              "model.encoder=[[4]]",
+                              "model.encoder=[\"\"]",
+                              "model.encoder=[\"-4\"]",
+                              "model.encoder=[\"conv\"]",
+                              "model.encoder=[\"conv 0\"]",
+                              "model.encoder=[\"conv 3 k0\"]",
+                              "model.encoder=[\"conv 3 k3 p3\"]",
+                              "model.encoder=[\"conv 3 o1\"]",
+                              "model.encoder=[\"conv 3 4\"]",
+                              "model.encoder=[\"deconv 3 s2 o2\"]",
+                              "model.encoder=[\"reshape 4x4\"]",
+                              "model.encoder=[\"reshape 4x4x4x\"]",
+                              "model.encoder=[\"reshape 65536x65536x65536\"]",
+                              "model.encoder=[\"gated\"]",
+                              "model.encoder=[\"gated 3x\"]",
                               "train.batch=1\nx=2",
                               "train.seed=99999999999999999999"}) {
     const std::string said = config_error([&] { with(setting); });

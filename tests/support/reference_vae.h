@@ -5,27 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
 #include "cases/likelihood.h"
+#include "support/reference_layers.h"
 #include "vae/vae.h"
 
 namespace elbo::test {
-
-/// A model's parameters by name, in double precision.
-using NamedTensors = std::map<std::string, std::vector<double>>;
-
-/// Splits a downloaded arena into its tensors.
-inline NamedTensors to_named(const nn::ParameterLayout& layout, const std::vector<float>& arena) {
-  NamedTensors tensors;
-  for (const nn::TensorInfo& t : layout.tensors) {
-    tensors[t.name].assign(arena.begin() + t.offset, arena.begin() + t.offset + t.size());
-  }
-  return tensors;
-}
 
 /// −ELBO of given noise, computed row by row.
 class ReferenceVae {
@@ -55,11 +43,12 @@ class ReferenceVae {
     for (std::size_t j = 0; mask && j < input.size(); ++j)
       input[j] *= mask[j % static_cast<std::size_t>(config_.dims)];
     if (mask && config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
-    const auto hidden = stack("encoder", config_.encoder.size(), input);
-    const auto mean = linear("encoder.mean", hidden);
+    const ReferenceLayers layers(tensors_, config_.activation);
+    const auto hidden = layers.hidden("encoder", config_.encoder, {input, config_.picture}).values;
+    const auto mean = layers.linear("encoder.mean", hidden);
     Costs result;
     std::vector<double> log_variance(mean.size());
-    if (variational()) log_variance = linear("encoder.log_variance", hidden);
+    if (variational()) log_variance = layers.linear("encoder.log_variance", hidden);
     for (std::size_t d = 0; variational() && d < mean.size(); ++d) {
       result.kl_of_dimension.push_back(
           0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0));
@@ -75,7 +64,7 @@ class ReferenceVae {
         log_ratio += 0.5 * (z[d] * z[d] - e * e - log_variance[d]);
       }
       result.log_ratio.push_back(log_ratio);
-      result.nll.push_back(nll(x, mask, stack("decoder", config_.decoder.size(), z)));
+      result.nll.push_back(nll(x, mask, outputs(layers, layers.hidden("decoder", config_.decoder, {z, {}}))));
     }
     return result;
   }
@@ -118,41 +107,6 @@ class ReferenceVae {
     return total / static_cast<double>(n);
   }
 
-  static double act(Activation activation, double v) {
-    switch (activation) {
-      case Activation::identity:
-        return v;
-      case Activation::relu:
-        return v > 0 ? v : 0;
-      case Activation::tanh:
-        return std::tanh(v);
-      case Activation::sigmoid:
-        return 1 / (1 + std::exp(-v));
-      case Activation::gelu:
-        return 0.5 * v * (1 + std::erf(v / std::sqrt(2.0)));
-      case Activation::silu:
-        return v / (1 + std::exp(-v));
-    }
-    return NAN;
-  }
-
-  std::vector<double> linear(const std::string& name, const std::vector<double>& x) const {
-    const auto& w = tensors_.at(name + ".weight");
-    std::vector<double> y = tensors_.at(name + ".bias");
-    for (std::size_t o = 0; o < y.size(); ++o) {
-      for (std::size_t i = 0; i < x.size(); ++i) y[o] += w[o * x.size() + i] * x[i];
-    }
-    return y;
-  }
-
-  std::vector<double> stack(const std::string& prefix, std::size_t layers, std::vector<double> x) const {
-    for (std::size_t l = 0; l < layers; ++l) {
-      x = linear(prefix + ".hidden." + std::to_string(l), x);
-      for (double& v : x) v = act(config_.activation, v);
-    }
-    return x;
-  }
-
   /// Class c of value j at c·dims + j.
   std::vector<double> one_hot(const double* x) const {
     std::vector<double> hot;
@@ -162,12 +116,34 @@ class ReferenceVae {
     return hot;
   }
 
-  double nll(const double* x, const double* mask, const std::vector<double>& hidden) const {
+  /// The likelihood's parameters: parameter p of value j at p·dims + j.
+  std::vector<double> outputs(const ReferenceLayers& layers, const ReferenceRow& hidden) const {
     std::vector<double> outputs;
+    const bool pictures = config_.picture.is_picture() && hidden.picture.height == config_.picture.height &&
+                          hidden.picture.width == config_.picture.width;
     for (int p = 0; p < likelihood_heads(config_.likelihood); ++p) {
-      const auto head = linear(concat("decoder.", likelihood_head(config_.likelihood, p)), hidden);
+      const std::string name = concat("decoder.", likelihood_head(config_.likelihood, p));
+      const auto head =
+          pictures ? planes(layers.conv(name, hidden, 1, 1, 0)) : layers.linear(name, hidden.values);
       outputs.insert(outputs.end(), head.begin(), head.end());
     }
+    return outputs;
+  }
+
+  /// A picture of several values' channels as pictures of one value's, one after the other.
+  std::vector<double> planes(const ReferenceRow& from) const {
+    const auto all = static_cast<std::size_t>(from.picture.channels),
+               of_one = static_cast<std::size_t>(config_.picture.channels);
+    std::vector<double> planes;
+    for (std::size_t first = 0; first < all; first += of_one) {
+      for (std::size_t i = 0; i < from.values.size(); ++i) {
+        if (i % all >= first && i % all < first + of_one) planes.push_back(from.values[i]);
+      }
+    }
+    return planes;
+  }
+
+  double nll(const double* x, const double* mask, const std::vector<double>& outputs) const {
     const auto dims = static_cast<std::size_t>(config_.dims);
     LikelihoodConstants constants = config_.constants;
     if (const auto own = tensors_.find("decoder.log_variance"); own != tensors_.end()) {

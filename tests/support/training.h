@@ -77,6 +77,7 @@ struct RecipeVariant {
   /// be.
   Dataset data(std::int64_t train, std::int64_t validation, std::int64_t dims = 12) const {
     Dataset data = patterned_data(train, validation, dims, as_bytes);
+    if (dims == 12) data.picture = {3, 4, 1};
     const Recipe made = recipe();
     const auto classes = static_cast<float>(made.model.classes);
     for (Examples* examples : {&data.train, &data.validation}) {
@@ -252,13 +253,24 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.train.clip_norm = 0.5;
          r.train.ema = 0.5;
        }},
+      {"gated",
+       [](Recipe& r) {
+         r.model.encoder = {"gated 7", 6};
+         r.model.decoder = {5, "gated 6"};
+       }},
+      {"convolutional",
+       [](Recipe& r) {
+         r.model.encoder = {12, "reshape 3x4x1", "conv 3", "gated conv 2 k2 s2 p1", 5};
+         r.model.decoder = {6, "reshape 1x2x3", "deconv 2 k3 p0", "conv 3"};
+         r.model.activation = "silu";
+       }},
       {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},
       {"bf16", [](Recipe& r) { r.train.precision = "bf16"; }},
   };
 }
 
 inline Model make_model(const Recipe& recipe, const Dataset& data) {
-  return Model(recipe, data.dims(), device());
+  return Model(recipe, data.dims(), device(), data.picture);
 }
 
 /// A training of a fresh model.

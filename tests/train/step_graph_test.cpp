@@ -17,7 +17,7 @@ namespace {
 class StepRun {
  public:
   StepRun(const Recipe& recipe, const Dataset& data, int graph_steps, bool overlap = false)
-      : model_(recipe, data.dims(), device()),
+      : model_(recipe, data.dims(), device(), data.picture),
         context_(*model_.state().context),
         resident_(context_, data.train),
         preprocessor_(context_, binarization(recipe.data), !data.train.bytes.empty(), {}, {}),

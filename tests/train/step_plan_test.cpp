@@ -124,6 +124,13 @@ TEST(CliPlan, PrintsATableAndJson) {
   EXPECT_EQ(json.at("precision"), "tf32");
   EXPECT_EQ(json.at("batch"), 10);
   EXPECT_GT(json.at("step_microseconds").get<double>(), 0.0);
+  const auto& layers = json.at("layers");
+  ASSERT_EQ(layers.size(), 4u);
+  EXPECT_EQ(layers[0], Json({{"name", "encoder.hidden.0"},
+                             {"layer", "8"},
+                             {"input", {6, 5, 1}},
+                             {"output", {8}},
+                             {"parameters", 248}}));
   const auto is_first_layer = [](const Json& op) {
     return op.at("op") == "linear_forward" && op.at("shape") == "10x30 -> 10x8";
   };
@@ -134,9 +141,10 @@ TEST(CliPlan, PrintsATableAndJson) {
   EXPECT_EQ(first->at("precision"), "tf32");
   EXPECT_GE(first->at("microseconds").get<double>(), 0.0);
 
-  const auto table = run_elbo(plan_of(data, {}));
+  const auto table = run_elbo(plan_of(data, {"--set", "model.encoder=[8,\"gated 7\"]"}));
   ASSERT_EQ(table.code, 0) << table.err;
-  for (const char* part : {"linear_forward", "10x30 -> 10x8", "MFLOP", "gather_batch", "all of them"}) {
+  for (const char* part : {"encoder.mean, log_variance", "gated 7", "8 -> 7", "linear_forward",
+                           "10x30 -> 10x8", "MFLOP", "gather_batch", "all of them"}) {
     EXPECT_SAYS(table.out, part);
   }
 }

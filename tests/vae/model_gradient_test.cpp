@@ -24,6 +24,7 @@ struct Case {
   bool importance_weighted = false;
   bool missing = false;
   bool see_mask = false;
+  PictureShape picture = {};
 };
 
 ModelSettings settings(const std::string& likelihood, const std::string& activation,
@@ -39,6 +40,47 @@ ModelSettings settings(const std::string& likelihood, const std::string& activat
   s.scale = 0.6;
   s.classes = 4;
   return s;
+}
+
+/// Pictures of 6 × 4 pixels with two channels.
+Case pictures(const std::string& name, const std::string& likelihood, const std::string& activation,
+              std::vector<Layer> encoder, std::vector<Layer> decoder) {
+  Case c{name, settings(likelihood, activation), 48, 2};
+  c.picture = {6, 4, 2};
+  c.settings.encoder = std::move(encoder);
+  c.settings.decoder = std::move(decoder);
+  return c;
+}
+
+std::vector<Case> cases_of_pictures() {
+  const std::vector<Layer> down = {"conv 3 s2", "conv 2 k2 p0", 5}, up = {18, "reshape 3x2x3", "deconv 3 s2"};
+  std::vector<Case> all;
+  for (const char* activation : {"tanh", "relu", "gelu", "silu", "sigmoid", "identity"}) {
+    all.push_back(pictures(concat("conv_", activation), "bernoulli", activation, down, up));
+  }
+  for (const char* likelihood : {"gaussian-learned", "discretized-logistic", "gaussian-sigmoid"}) {
+    all.push_back(pictures(concat("conv_", likelihood), likelihood, "tanh", down, up));
+  }
+  all.push_back(pictures("conv_categorical", "categorical", "tanh", {5}, up));  // it reads classes one-hot
+  all.push_back(pictures("conv_dense_output", "gaussian-learned", "tanh", down,
+                         {6, "reshape 1x2x3", "deconv 2 k4 s2"}));
+  all.push_back(pictures("conv_first", "bernoulli", "tanh", {"conv 2 k5 s3 p1"},
+                         {"reshape 1x1x2", "deconv 3 k4 s3 p0 o1"}));
+  all.push_back(pictures("conv_reshaped", "bernoulli", "tanh", {"reshape 4x3x4", "conv 2"},
+                         {24, "reshape 6x4x1", "conv 3"}));
+  all.push_back(pictures("gated", "bernoulli", "tanh", {"gated 5", 4, "gated 3"}, {"gated 6"}));
+  all.push_back(pictures("gated_conv", "gaussian-learned", "relu",
+                         {"gated conv 3 s2", "gated conv 2 k1", "gated 4"},
+                         {18, "reshape 3x2x3", "deconv 2 s2", "gated conv 3"}));
+  Case several = pictures("conv_samples", "bernoulli", "silu", down, up);
+  several.samples = 3;
+  several.beta = 0.5;
+  all.push_back(several);
+  several.name = "conv_iwae";
+  several.importance_weighted = true;
+  several.missing = true;
+  all.push_back(several);
+  return all;
 }
 
 std::vector<Case> cases() {
@@ -61,6 +103,7 @@ std::vector<Case> cases() {
     all.push_back({likelihood + "_see_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, false, true, true});
     all.push_back({likelihood + "_iwae_missing", settings(likelihood, "tanh"), 5, 3, 4, 1.0, true, true});
   }
+  for (Case& c : cases_of_pictures()) all.push_back(std::move(c));
   Case bare{"no_hidden_layers", settings("gaussian", "relu")};
   bare.settings.encoder = bare.settings.decoder = {};
   all.push_back(bare);
@@ -99,7 +142,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   ELBO_REQUIRE_DEVICE();
   const Case& c = GetParam();
   Context context(test::device());
-  ModelConfig config = resolve(c.settings, c.dims);
+  ModelConfig config = resolve(c.settings, c.dims, c.picture);
   config.objective.kind = c.importance_weighted ? "iwae" : "elbo";
   config.missing = c.missing;
   config.see_mask = c.see_mask;
@@ -146,7 +189,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   test::ReferenceVae reference(config, test::to_named(layout, copy.download()));
   reference.set_mask(mask);
   context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * layout.size);
-  const std::vector<float> gradient = copy.download();
+  test::NamedTensors gradient = test::to_named(layout, copy.download());
 
   const std::vector<double> x64(x.begin(), x.end());
   const auto objective = [&] {
@@ -164,7 +207,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
       const bool kinks = c.settings.activation == "relu" || c.settings.likelihood.starts_with("laplace");
       const double h = kinks ? 1e-6 : 1e-3;
       const double expected = test::finite_difference(parameter, objective, h);
-      const double actual = gradient[static_cast<std::size_t>(tensor.offset + i)];
+      const double actual = gradient.at(tensor.name)[static_cast<std::size_t>(i)];
       ASSERT_TRUE(std::abs(actual - expected) <= 2e-5 + 2e-4 * std::abs(expected))
           << tensor.name << "[" << i << "]: " << actual << " but finite differences give " << expected;
       covered += std::abs(expected);

@@ -6,6 +6,7 @@
 #include "elbo/elbo.h"
 #include "model/state.h"
 #include "commands/recipe_argument.h"
+#include "reports/progress.h"
 #include "reports/report.h"
 #include "commands/run_folder.h"
 #include "base/check.h"
@@ -35,6 +36,49 @@ Json to_json(const OpCall& call) {
           {"microseconds", 1e6 * call.seconds}};
 }
 
+/// What a row of a slot is: [height, width, channels], or [values].
+std::vector<std::int64_t> extents_of(const nn::SlotInfo& slot) {
+  if (!slot.picture.is_picture()) return {slot.cols};
+  return {slot.picture.height, slot.picture.width, slot.picture.channels};
+}
+
+/// "28x28x1", "784"
+std::string text_of(const std::vector<std::int64_t>& extents) {
+  std::string text;
+  for (const std::int64_t extent : extents) text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text;
+}
+
+/// The layers of both networks, in the order of a forward pass.
+std::vector<nn::LayerSummary> layers_of(const Model& model) {
+  const VaeParts& parts = model.state().vae->parts();
+  std::vector<nn::LayerSummary> layers = parts.encoder.layers();
+  layers.insert(layers.end(), parts.decoder.layers().begin(), parts.decoder.layers().end());
+  return layers;
+}
+
+Json to_json(const nn::LayerSummary& layer) {
+  return {{"name", layer.name},
+          {"layer", layer.text},
+          {"input", extents_of(layer.input)},
+          {"output", extents_of(layer.output)},
+          {"parameters", layer.parameters}};
+}
+
+void print_layers(const Model& model) {
+  char line[256];
+  std::snprintf(line, sizeof line, "%-32s%-36s%-34s%12s", "layer", "kind", "shapes", "parameters");
+  std::cout << line << '\n';
+  for (const nn::LayerSummary& layer : layers_of(model)) {
+    const std::string shapes =
+        concat(text_of(extents_of(layer.input)), " -> ", text_of(extents_of(layer.output)));
+    std::snprintf(line, sizeof line, "%-32s%-36s%-34s%12s", layer.name.c_str(), layer.text.c_str(),
+                  shapes.c_str(), with_commas(static_cast<double>(layer.parameters)).c_str());
+    std::cout << line << '\n';
+  }
+  std::cout << '\n';
+}
+
 /// A number in a column, or a dash where there is none to give.
 std::string cell(double value, const char* format) {
   char text[32];
@@ -58,6 +102,7 @@ void print_table(const Model& model, const StepPlan& plan) {
   const Recipe& recipe = model.recipe();
   std::cout << recipe.name << " on " << describe(model.device(), parse_precision(recipe.train.precision))
             << ": a training step of " << plan.batch << ' ' << unit_of(model.picture()) << "\n\n";
+  print_layers(model);
   char header[256];
   std::snprintf(header, sizeof header, "%-32s%-36s%-34s%9s%9s%10s%9s%8s", "op", "shape", "runs", "MFLOP",
                 "MB", "us", "GFLOP/s", "GB/s");
@@ -88,12 +133,15 @@ int run_plan(const PlanOptions& options, bool json) {
   }
   Json ops = Json::array();
   for (const OpCall& call : plan.calls) ops.push_back(to_json(call));
+  Json layers = Json::array();
+  for (const nn::LayerSummary& layer : layers_of(model)) layers.push_back(to_json(layer));
   print({{"recipe", recipe.name},
          {"device", device.name()},
          {"description", describe(device)},
          {"threads", model.state().context->threads()},
          {"precision", model.recipe().train.precision},
          {"batch", plan.batch},
+         {"layers", layers},
          {"ops", ops},
          {"microseconds", 1e6 * plan.op_seconds},
          {"step_microseconds", 1e6 * plan.step_seconds}});

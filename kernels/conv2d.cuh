@@ -1,0 +1,204 @@
+#pragma once
+// The operands and epilogues of convolutions' products: math/conv2d_geometry.h on a GPU. Patches are put
+// together on their way into shared memory.
+
+#include "activation.cuh"
+#include "gathered_operand.cuh"
+#include "math/conv2d_geometry.h"
+#include "math/divider.h"
+#include "product.cuh"
+
+namespace elbo::cuda {
+
+/// The pixels of a grid, picture after picture.
+struct GridPlaces {
+  math::Divider pixels, cols;
+  int step = 1, y = 0, x = 0;
+
+  GridPlaces() = default;
+  explicit GridPlaces(const math::PixelGrid& grid)
+      : pixels(grid.count()),
+        cols(grid.cols),
+        step(static_cast<int>(grid.step)),
+        y(static_cast<int>(grid.y)),
+        x(static_cast<int>(grid.x)) {}
+
+  struct Place {
+    std::uint32_t picture;
+    int y, x;
+  };
+  __device__ Place at(std::uint32_t index) const {
+    Place place;
+    place.picture = pixels.split(index);
+    const std::uint32_t row = cols.split(index);
+    place.y = y + static_cast<int>(row) * step;
+    place.x = x + static_cast<int>(index) * step;
+    return place;
+  }
+};
+
+/// A patch a row, its pixels' channels in columns: (row of the patch, pixel, channel).
+struct PatchSource {
+  const float* data = nullptr;
+  bool quads = false;
+  std::int64_t stride = 0;  ///< between pictures
+  int height = 0, width = 0, channels = 0;
+  GridPlaces corners;
+  math::Divider line, pixel;  ///< values of a patch's row, and of a pixel
+
+  PatchSource() = default;
+  PatchSource(const math::PatchProduct& product, const MatrixView<const float>& pictures)
+      : data(pictures.data),
+        quads(product.from.channels % 4 == 0 && rows_aligned16(pictures.data, pictures.stride)),
+        stride(pictures.stride),
+        height(static_cast<int>(product.from.height)),
+        width(static_cast<int>(product.from.width)),
+        channels(static_cast<int>(product.from.channels)),
+        corners(product.corners),
+        line(product.taps_across > 0 ? product.taps_across * product.from.channels : 1),
+        pixel(product.from.channels) {}
+
+  struct Row {
+    std::int64_t offset;
+    int y, x;
+  };
+  struct Col {
+    int offset, y, x;
+  };
+  __device__ Row row(std::uint32_t i) const {
+    const GridPlaces::Place corner = corners.at(i);
+    return {static_cast<std::int64_t>(corner.picture) * stride + (corner.y * width + corner.x) * channels,
+            corner.y, corner.x};
+  }
+  __device__ Col col(std::uint32_t j) const {
+    const int y = static_cast<int>(line.split(j));
+    return {y * width * channels + static_cast<int>(j), y, static_cast<int>(pixel.divide(j))};
+  }
+  __device__ bool exists(const Row& row, const Col& col) const {
+    return static_cast<unsigned>(row.y + col.y) < static_cast<unsigned>(height) &&
+           static_cast<unsigned>(row.x + col.x) < static_cast<unsigned>(width);
+  }
+};
+
+/// What is everywhere in its matrix.
+struct PlainPlace {
+  std::int64_t offset;
+};
+
+/// Every pixel of strided pictures a row, its channels in columns.
+struct PixelSource {
+  const float* data = nullptr;
+  bool quads = false;
+  std::int64_t stride = 0;
+  int channels = 0;
+  math::Divider pixels;  ///< of a picture
+
+  PixelSource() = default;
+  PixelSource(const MatrixView<const float>& pictures, std::int64_t channels)
+      : data(pictures.data),
+        quads(channels % 4 == 0 && rows_aligned16(pictures.data, pictures.stride)),
+        stride(pictures.stride),
+        channels(static_cast<int>(channels)),
+        pixels(pictures.cols / channels) {}
+
+  __device__ PlainPlace row(std::uint32_t i) const {
+    const std::uint32_t picture = pixels.split(i);
+    return {static_cast<std::int64_t>(picture) * stride + static_cast<int>(i) * channels};
+  }
+  __device__ PlainPlace col(std::uint32_t j) const { return {static_cast<std::int64_t>(j)}; }
+  __device__ bool exists(const PlainPlace&, const PlainPlace&) const { return true; }
+};
+
+/// The weights that meet a transpose's patches: a row per (pixel of the patch, filter), channels in columns.
+struct PhaseWeightSource {
+  const float* data = nullptr;
+  bool quads = false;
+  int patch = 0, channels = 0, kernel = 0, kernel_y = 0, kernel_x = 0, step = 0;
+  math::Divider filters, taps_across;
+
+  PhaseWeightSource() = default;
+  PhaseWeightSource(const math::TransposePhase& phase, std::int64_t kernel, const MatrixView<const float>& w)
+      : data(w.data),
+        quads(phase.product.to.channels % 4 == 0 && aligned16(w.data)),
+        patch(static_cast<int>(w.cols)),
+        channels(static_cast<int>(phase.product.to.channels)),
+        kernel(static_cast<int>(kernel)),
+        kernel_y(static_cast<int>(phase.kernel_y)),
+        kernel_x(static_cast<int>(phase.kernel_x)),
+        step(static_cast<int>(phase.step)),
+        filters(phase.product.from.channels),
+        taps_across(phase.product.taps_across > 0 ? phase.product.taps_across : 1) {}
+
+  __device__ PlainPlace row(std::uint32_t i) const {
+    std::uint32_t tap = filters.split(i);
+    const int down = static_cast<int>(taps_across.split(tap)), across = static_cast<int>(tap);
+    const int weight = (kernel_y - down * step) * kernel + kernel_x - across * step;
+    return {static_cast<std::int64_t>(i) * patch + weight * channels};
+  }
+  __device__ PlainPlace col(std::uint32_t j) const { return {static_cast<std::int64_t>(j)}; }
+  __device__ bool exists(const PlainPlace&, const PlainPlace&) const { return true; }
+};
+
+/// to = act(sums + b) or sums ⊙ act′, at the pixels that a product's results are.
+struct FinishPixels {
+  MatrixView<float> to;
+  Activation activation;
+  VectorView<const float> b;              ///< empty in a backward pass
+  MatrixView<float> pre_activation;       ///< or empty
+  MatrixView<const float> derivative_of;  ///< empty in a forward pass
+  bool forward = true;
+
+  GridPlaces results = {};  ///< at() sets these
+  int width = 0, channels = 0;
+  bool to_aligned = false, b_aligned = false, pre_aligned = false, derivative_aligned = false;
+
+  /// With the places of a product's results.
+  FinishPixels at(const math::PatchProduct& product) const {
+    FinishPixels finish = *this;
+    finish.results = GridPlaces(product.results);
+    finish.width = static_cast<int>(product.to.width);
+    finish.channels = static_cast<int>(product.to.channels);
+    const bool quads = product.to.channels % 4 == 0;
+    finish.to_aligned = quads && rows_aligned16(to.data, to.stride);
+    finish.b_aligned = aligned16(b.data);
+    finish.pre_aligned = quads && rows_aligned16(pre_activation.data, pre_activation.stride);
+    finish.derivative_aligned = quads && rows_aligned16(derivative_of.data, derivative_of.stride);
+    return finish;
+  }
+
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+    const GridPlaces::Place place = results.at(static_cast<std::uint32_t>(row));
+    const std::int64_t picture = place.picture;
+    const std::int64_t offset = (place.y * width + place.x) * channels + col;
+    if (forward) {
+      if (b.data) sums = add4(sums, load4(b.data + col, count, b_aligned));
+      if (pre_activation.data)
+        store4(pre_activation.data + picture * pre_activation.stride + offset, sums, count, pre_aligned);
+      sums = activate(activation, sums);
+    } else if (activation != Activation::identity) {
+      const float4 derivative = activation_derivative(
+          activation,
+          load4(derivative_of.data + picture * derivative_of.stride + offset, count, derivative_aligned));
+      sums = {sums.x * derivative.x, sums.y * derivative.y, sums.z * derivative.z, sums.w * derivative.w};
+    }
+    store4(to.data + picture * to.stride + offset, sums, count, to_aligned);
+  }
+};
+
+/// `given`, or the plan of our own kernels that is predicted to be the fastest.
+inline ops::ProductPlan plan_gathered(Context& context, const ops::ProductPlan* given,
+                                      const ops::ProductKey& key) {
+  if (given) return *given;
+  ops::ProductPlan plan = ops::choose_own_product(key, product_limits(context.cuda()));
+  plan.overlap = context.cuda().overlap;
+  return plan;
+}
+
+/// finish(from ∗ w), and in conv2d.transpose.cu finish(from ∗ᵀ w): each is a pass forward and one back.
+void convolve(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
+              MatrixView<const float> w, const math::Conv2dShape& shape, const FinishPixels& finish);
+void convolve_transposed(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
+                         MatrixView<const float> w, const math::Conv2dShape& shape,
+                         const FinishPixels& finish);
+
+}  // namespace elbo::cuda

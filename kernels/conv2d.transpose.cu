@@ -1,0 +1,26 @@
+// Transposes of convolutions: y = act(x ∗ᵀ w + b), and the gradient in a convolution's input,
+// dx = (dy ∗ᵀ w) ⊙ act′. A product for each phase.
+
+#include "ops/conv2d.h"
+
+#include "conv2d.cuh"
+
+namespace elbo::cuda {
+
+void convolve_transposed(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
+                         MatrixView<const float> w, const math::Conv2dShape& shape,
+                         const FinishPixels& finish) {
+  for (std::int64_t i = 0; i < shape.stride * shape.stride; ++i) {
+    const math::TransposePhase phase = math::transpose_phase(shape, i / shape.stride, i % shape.stride);
+    const math::PatchProduct& of = phase.product;
+    if (of.corners.count() == 0) continue;
+    const GatheredOperand<PatchSource> patches{{of, from}, from.rows * of.corners.count()};
+    const GatheredOperand<PhaseWeightSource> weights{{phase, shape.kernel, w}, shape.channels};
+    const ops::ProductKey key{patches.extent, weights.extent, of.depth(), ops::ProductKind::backward_input,
+                              context.precision()};
+    product<Along::k, Along::extent>(context.cuda(), plan_gathered(context, given, key), patches, weights,
+                                     of.depth(), finish.at(of));
+  }
+}
+
+}  // namespace elbo::cuda

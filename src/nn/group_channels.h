@@ -1,0 +1,28 @@
+#pragma once
+// Channels of pictures, gathered into pictures of their own.
+
+#include <string>
+
+#include "nn/block.h"
+#include "ops/swap_axes.h"
+
+namespace elbo::nn {
+
+/// Of pictures whose pixels have `groups` · c channels, makes as many pictures of c channels each, one after
+/// the other in a row: what a likelihood reads that has several parameters for a value.
+class GroupChannels final : public Block {
+ public:
+  /// Throws ShapeError where the channels are no such groups.
+  GroupChannels(Builder& builder, Slot input, const std::string& name, std::int64_t groups);
+
+  Slot output() const override { return output_; }
+  void forward(const Run& run, const Tape& tape) const override;
+  void backward_input(const Run& run, const Tape& tape) const override;
+  void use_gradients(const Run&, const Tape&, const GradientUse&, Lane*) const override {}
+
+ private:
+  ops::Axes axes_;
+  Slot input_, output_;
+};
+
+}  // namespace elbo::nn

@@ -1,0 +1,129 @@
+#include "ops/cpu_conv2d.h"
+
+#include <algorithm>
+
+#include "ops/activation_rows.h"
+#include "ops/cpu_column_sums.h"
+#include "ops/cpu_matmul.h"
+#include "ops/cpu_patches.h"
+
+namespace elbo::ops::cpu {
+namespace {
+
+/// Sums come in equal parts, short enough for all columns to be packed at once: so a patch is put together
+/// once.
+std::int64_t part_of(std::int64_t depth, std::int64_t cols) {
+  constexpr std::int64_t kShortest = 256;
+  const std::int64_t longest =
+      std::clamp(detail::kPackedFloats / std::max<std::int64_t>(cols, 1), kShortest, kDepth);
+  const std::int64_t parts = std::max<std::int64_t>(1, (depth + longest - 1) / longest);
+  return std::max<std::int64_t>(1, (depth + parts - 1) / parts);
+}
+
+/// Whether a product's results, in order, are the rows of one matrix.
+bool is_matrix(const math::PatchProduct& product, const MatrixView<float>& to) {
+  const math::PixelGrid& grid = product.results;
+  return to.contiguous() && grid.step == 1 && grid.rows == product.to.height && grid.cols == product.to.width;
+}
+
+void multiply_patches(Context& context, MatrixView<float> to, MatrixView<const float> from,
+                      const Operand& weights, const math::PatchProduct& product, const PixelFinish& finish) {
+  const std::int64_t rows = from.rows * product.results.count(), channels = product.to.channels;
+  if (rows == 0) return;
+  constexpr std::int64_t kFew = 3;  // a panel would be zeros for the greater part
+  const bool in_place = is_matrix(product, to);
+  const Patches patches(product, from);
+  const Product of{.c = {in_place ? to.data : nullptr, rows, channels},
+                   .a = patches.operand(),
+                   .b = weights,
+                   .cut = Cut::rows,
+                   .sums = in_place ? Sums::in_result : Sums::in_scratch,
+                   .part = part_of(product.depth(), channels),
+                   .dots = channels <= kFew};
+  matmul(context, of, [&](const Strip& strip) {
+    if (in_place && finish.changes_nothing()) return;
+    const Block& block = strip.block;
+    GridCursor pixel(product.results, block.row);
+    for (std::int64_t r = 0; r < block.rows; ++r, pixel.next()) {
+      const std::int64_t offset = product.to.offset(pixel.y(), pixel.x()) + block.col;
+      finish.apply(strip.row(r), pixel.picture(), offset, block.col, block.cols);
+      if (!in_place) std::copy_n(strip.row(r), block.cols, to.row(pixel.picture()) + offset);
+    }
+  });
+}
+
+}  // namespace
+
+void PixelFinish::apply(float* sums, std::int64_t picture, std::int64_t offset, std::int64_t channel,
+                        std::int64_t count) const {
+  if (changes_nothing()) return;
+  if (kind == Kind::derivative) {
+    return multiply_by_derivative(sums, derivative_of.row(picture) + offset, count, activation);
+  }
+  float* const kept = pre_activation.empty() ? nullptr : pre_activation.row(picture) + offset;
+  apply_bias_activation(sums, bias.empty() ? nullptr : bias.data + channel, kept, count, activation);
+}
+
+void convolve(Context& context, MatrixView<float> to, MatrixView<const float> from, MatrixView<const float> w,
+              const math::Conv2dShape& shape, const PixelFinish& finish) {
+  multiply_patches(context, to, from, {w, true}, math::convolution_product(shape), finish);
+}
+
+void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<const float> from,
+                         MatrixView<const float> w, const math::Conv2dShape& shape,
+                         const PixelFinish& finish) {
+  for (std::int64_t y = 0; y < shape.stride; ++y) {
+    for (std::int64_t x = 0; x < shape.stride; ++x) {
+      const math::TransposePhase phase = math::transpose_phase(shape, y, x);
+      const PhaseWeights weights(phase, shape.kernel, w);
+      multiply_patches(context, to, from, weights.operand(), phase.product, finish);
+    }
+  }
+}
+
+void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> filters,
+               MatrixView<const float> pictures, const math::Conv2dShape& shape, bool accumulate) {
+  // Parts of the sums in the outer loop, short enough for their rows of both operands to stay in a cache.
+  constexpr std::int64_t kPart = 256, kNarrow = 64;
+  const math::PatchProduct product = math::convolution_product(shape);
+  // The filters' rows are one matrix in pictures that follow each other, else in one picture.
+  const std::int64_t together = filters.contiguous() ? std::max<std::int64_t>(filters.rows, 1) : 1;
+  std::int64_t first = 0;
+  do {
+    const std::int64_t count = std::min(together, filters.rows - first);
+    const Patches patches(product, {pictures.row(first), count, pictures.cols, pictures.stride});
+    const MatrixView<const float> rows(filters.row(first), count * product.results.count(), shape.filters);
+    matmul(context,
+           {.c = dw,
+            .a = {rows, true},
+            .b = patches.operand(),
+            .accumulate = accumulate || first > 0,
+            .cut = dw.cols < kNarrow ? Cut::rows : Cut::columns,
+            .order = Order::depth_first,
+            .part = kPart},
+           [](const Strip&) {});
+    first += count;
+  } while (first < filters.rows);
+}
+
+void channel_sums(Context& context, VectorView<float> sums, MatrixView<const float> pictures,
+                  bool accumulate) {
+  const std::int64_t channels = sums.size, pixels = pictures.cols / channels;
+  const int threads = team(context, static_cast<double>(pictures.rows * pictures.cols));
+#pragma omp parallel for schedule(static, 1) num_threads(threads) if (threads > 1)
+  for (int index = 0; index < threads; ++index) {
+    const Span own = Span::part(channels, index, threads);
+    if (own.size <= 0) continue;
+    if (pictures.contiguous() || pictures.rows == 0) {
+      const MatrixView<const float> all(pictures.data, pictures.rows * pixels, channels);
+      column_sums(sums.part(own.first, own.size), all.columns(own.first, own.size), accumulate);
+      continue;
+    }
+    for (std::int64_t i = 0; i < pictures.rows; ++i) {
+      const MatrixView<const float> one(pictures.row(i), pixels, channels);
+      column_sums(sums.part(own.first, own.size), one.columns(own.first, own.size), accumulate || i > 0);
+    }
+  }
+}
+
+}  // namespace elbo::ops::cpu

@@ -1,0 +1,44 @@
+#pragma once
+// Convolutions on the CPU as products on tiles, with what follows while the sums are in the nearest cache.
+
+#include "math/activation_kind.h"
+#include "math/conv2d_geometry.h"
+#include "runtime/context.h"
+#include "runtime/view.h"
+
+namespace elbo::ops::cpu {
+
+/// What becomes of sums: bias and activation, or the product with an activation's derivative.
+struct PixelFinish {
+  enum class Kind { activation, derivative };
+  Kind kind;
+  Activation activation;
+  VectorView<const float> bias = {};           ///< [channels] or empty
+  MatrixView<float> pre_activation = {};       ///< receives the sums with the bias; or empty
+  MatrixView<const float> derivative_of = {};  ///< what the derivative is computed from
+
+  bool changes_nothing() const {
+    return activation == Activation::identity && bias.empty() && pre_activation.empty();
+  }
+  /// Finishes `count` channels, from `channel` on, of the pixel at `offset` of picture `picture`, in place.
+  void apply(float* sums, std::int64_t picture, std::int64_t offset, std::int64_t channel,
+             std::int64_t count) const;
+};
+
+/// to = finish(from ∗ w) and to = finish(from ∗ᵀ w), see ops/conv2d.h. The operands are rounded already.
+void convolve(Context& context, MatrixView<float> to, MatrixView<const float> from, MatrixView<const float> w,
+              const math::Conv2dShape& shape, const PixelFinish& finish);
+void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<const float> from,
+                         MatrixView<const float> w, const math::Conv2dShape& shape,
+                         const PixelFinish& finish);
+
+/// dw = Σ over positions of filters ⊗ patches, or "+=": `filters` [n, shape.out()], `pictures` [n,
+/// shape.in()].
+void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> filters,
+               MatrixView<const float> pictures, const math::Conv2dShape& shape, bool accumulate);
+
+/// sums_c = Σ over all pixels of `channels` values each, or "+=": pictures [n, pixels · channels].
+void channel_sums(Context& context, VectorView<float> sums, MatrixView<const float> pictures,
+                  bool accumulate);
+
+}  // namespace elbo::ops::cpu

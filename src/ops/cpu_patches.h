@@ -1,0 +1,69 @@
+#pragma once
+// The operands of a convolution's products on the CPU, put together from pictures and weights as they are
+// packed: see math/conv2d_geometry.h.
+
+#include "math/conv2d_geometry.h"
+#include "ops/cpu_matmul.h"
+
+namespace elbo::ops::cpu {
+
+/// Goes through the pixels of a grid, picture after picture.
+class GridCursor {
+ public:
+  /// At pixel `index` of all pictures'.
+  GridCursor(const math::PixelGrid& grid, std::int64_t index);
+
+  std::int64_t picture() const { return picture_; }
+  /// The pixel in its picture.
+  std::int64_t y() const { return y_; }
+  std::int64_t x() const { return x_; }
+  void next() {
+    x_ += grid_.step;
+    if (x_ != end_x_) return;
+    x_ = grid_.x;
+    y_ += grid_.step;
+    if (y_ != end_y_) return;
+    y_ = grid_.y;
+    ++picture_;
+  }
+
+ private:
+  math::PixelGrid grid_;
+  std::int64_t end_y_, end_x_;
+  std::int64_t picture_, y_, x_;
+};
+
+/// The patches of pictures [n, from.height · from.width · from.channels]: a row per patch, in the order of
+/// (row of the patch, pixel, channel).
+class Patches final : public Source {
+ public:
+  Patches(const math::PatchProduct& product, MatrixView<const float> pictures)
+      : product_(product), pictures_(pictures) {}
+
+  Operand operand() const {
+    return operand_of(*this, pictures_.rows * product_.corners.count(), product_.depth());
+  }
+  void copy(const Block& block, float* to, std::int64_t stride) const override;
+
+ private:
+  math::PatchProduct product_;
+  MatrixView<const float> pictures_;
+};
+
+/// The weights that meet a transpose's patches: a row per (pixel of the patch, filter), a column per channel.
+class PhaseWeights final : public Source {
+ public:
+  /// `w` [filters, kernel · kernel · channels], contiguous.
+  PhaseWeights(const math::TransposePhase& phase, std::int64_t kernel, MatrixView<const float> w)
+      : phase_(phase), kernel_(kernel), w_(w) {}
+
+  Operand operand() const { return operand_of(*this, phase_.product.depth(), phase_.product.to.channels); }
+  void copy(const Block& block, float* to, std::int64_t stride) const override;
+
+ private:
+  math::TransposePhase phase_;
+  std::int64_t kernel_;
+  MatrixView<const float> w_;
+};
+
+}  // namespace elbo::ops::cpu

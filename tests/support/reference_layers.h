@@ -1,0 +1,205 @@
+#pragma once
+// Layers in float64, written again from their definitions, a row at a time. Weights are in the order of
+// files, which is PyTorch's.
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "elbo/dataset.h"
+#include "elbo/recipe.h"
+#include "base/check.h"
+#include "math/activation_kind.h"
+#include "nn/parameter_layout.h"
+
+namespace elbo::test {
+
+/// A model's parameters by name, in double precision.
+using NamedTensors = std::map<std::string, std::vector<double>>;
+
+/// Splits a downloaded arena into its tensors.
+inline NamedTensors to_named(const nn::ParameterLayout& layout, const std::vector<float>& arena) {
+  NamedTensors tensors;
+  for (const nn::TensorInfo& t : layout.tensors) {
+    const auto values = nn::to_file_order(
+        t, std::span(arena).subspan(static_cast<std::size_t>(t.offset), static_cast<std::size_t>(t.size())));
+    tensors[t.name].assign(values.begin(), values.end());
+  }
+  return tensors;
+}
+
+inline double reference_activation(Activation activation, double v) {
+  switch (activation) {
+    case Activation::identity:
+      return v;
+    case Activation::relu:
+      return v > 0 ? v : 0;
+    case Activation::tanh:
+      return std::tanh(v);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-v));
+    case Activation::gelu:
+      return 0.5 * v * (1 + std::erf(v / std::sqrt(2.0)));
+    case Activation::silu:
+      return v / (1 + std::exp(-v));
+  }
+  return NAN;
+}
+
+/// What passes between layers: a row, and the picture it is, where it is one.
+struct ReferenceRow {
+  std::vector<double> values;
+  PictureShape picture;
+};
+
+/// A layer's text, taken apart by hand.
+struct ReferenceWords {
+  std::string kind;
+  std::vector<std::string> sizes;  ///< words without a letter before their number
+
+  explicit ReferenceWords(const std::string& text) : text_(" " + text) {
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+      const bool sized = word.find_first_not_of("0123456789x") == std::string::npos;
+      const bool option = word.size() > 1 && std::string("kspo").find(word[0]) != std::string::npos &&
+                          std::isdigit(static_cast<unsigned char>(word[1]));
+      if (sized) sizes.push_back(word);
+      if (!sized && !option) kind += (kind.empty() ? "" : " ") + word;
+    }
+  }
+  std::int64_t option(char letter, std::int64_t otherwise) const {
+    const auto at = text_.find(std::string(" ") + letter);
+    for (auto from = at; from != std::string::npos; from = text_.find(std::string(" ") + letter, from + 1)) {
+      if (std::isdigit(static_cast<unsigned char>(text_[from + 2])))
+        return std::stoll(text_.substr(from + 2));
+    }
+    return otherwise;
+  }
+
+ private:
+  std::string text_;
+};
+
+class ReferenceLayers {
+ public:
+  ReferenceLayers(const NamedTensors& tensors, Activation activation)
+      : tensors_(tensors), activation_(activation) {}
+
+  /// A network's hidden layers.
+  ReferenceRow hidden(const std::string& network, const std::vector<Layer>& layers, ReferenceRow x) const {
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      x = layer(network + ".hidden." + std::to_string(l), layers[l].text(), x);
+    }
+    return x;
+  }
+
+  std::vector<double> linear(const std::string& name, const std::vector<double>& x) const {
+    const auto& w = tensors_.at(name + ".weight");
+    std::vector<double> y = tensors_.at(name + ".bias");
+    for (std::size_t o = 0; o < y.size(); ++o) {
+      for (std::size_t i = 0; i < x.size(); ++i) y[o] += w[o * x.size() + i] * x[i];
+    }
+    return y;
+  }
+
+  /// Conv2d: a sum over the patch that each output looks at.
+  ReferenceRow conv(const std::string& name, const ReferenceRow& x, std::int64_t kernel, std::int64_t stride,
+                    std::int64_t padding) const {
+    const auto& w = tensors_.at(name + ".weight");  // [out, in, kernel, kernel]
+    const auto& b = tensors_.at(name + ".bias");
+    const PictureShape& from = x.picture;
+    ReferenceRow y;
+    y.picture = {(from.height + 2 * padding - kernel) / stride + 1,
+                 (from.width + 2 * padding - kernel) / stride + 1, std::ssize(b)};
+    y.values.resize(static_cast<std::size_t>(y.picture.height * y.picture.width * y.picture.channels));
+    for_pixels(y.picture, [&](std::int64_t oy, std::int64_t ox, std::int64_t o) {
+      double sum = b[static_cast<std::size_t>(o)];
+      for_pixels({kernel, kernel, from.channels}, [&](std::int64_t ky, std::int64_t kx, std::int64_t c) {
+        const std::int64_t iy = oy * stride + ky - padding, ix = ox * stride + kx - padding;
+        if (iy < 0 || ix < 0 || iy >= from.height || ix >= from.width) return;
+        sum += x.values[at(from, iy, ix, c)] *
+               w[static_cast<std::size_t>(((o * from.channels + c) * kernel + ky) * kernel + kx)];
+      });
+      y.values[at(y.picture, oy, ox, o)] = sum;
+    });
+    return y;
+  }
+
+  /// ConvTranspose2d: each input adds its patch to the output.
+  ReferenceRow conv_transpose(const std::string& name, const ReferenceRow& x, std::int64_t kernel,
+                              std::int64_t stride, std::int64_t padding, std::int64_t more) const {
+    const auto& w = tensors_.at(name + ".weight");  // [in, out, kernel, kernel]
+    const auto& b = tensors_.at(name + ".bias");
+    const PictureShape& from = x.picture;
+    const auto extent = [&](std::int64_t in) { return (in - 1) * stride - 2 * padding + kernel + more; };
+    ReferenceRow y;
+    y.picture = {extent(from.height), extent(from.width), std::ssize(b)};
+    y.values.resize(static_cast<std::size_t>(y.picture.height * y.picture.width * y.picture.channels));
+    for_pixels(y.picture, [&](std::int64_t oy, std::int64_t ox, std::int64_t o) {
+      y.values[at(y.picture, oy, ox, o)] = b[static_cast<std::size_t>(o)];
+    });
+    for_pixels(from, [&](std::int64_t iy, std::int64_t ix, std::int64_t c) {
+      for_pixels({kernel, kernel, y.picture.channels}, [&](std::int64_t ky, std::int64_t kx, std::int64_t o) {
+        const std::int64_t oy = iy * stride + ky - padding, ox = ix * stride + kx - padding;
+        if (oy < 0 || ox < 0 || oy >= y.picture.height || ox >= y.picture.width) return;
+        y.values[at(y.picture, oy, ox, o)] +=
+            x.values[at(from, iy, ix, c)] *
+            w[static_cast<std::size_t>(((c * y.picture.channels + o) * kernel + ky) * kernel + kx)];
+      });
+    });
+    return y;
+  }
+
+ private:
+  template <class F>
+  static void for_pixels(const PictureShape& shape, const F& f) {
+    for (std::int64_t y = 0; y < shape.height; ++y) {
+      for (std::int64_t x = 0; x < shape.width; ++x) {
+        for (std::int64_t c = 0; c < shape.channels; ++c) f(y, x, c);
+      }
+    }
+  }
+  static std::size_t at(const PictureShape& shape, std::int64_t y, std::int64_t x, std::int64_t c) {
+    return static_cast<std::size_t>((y * shape.width + x) * shape.channels + c);
+  }
+
+  ReferenceRow activated(ReferenceRow row) const {
+    for (double& v : row.values) v = reference_activation(activation_, v);
+    return row;
+  }
+  static ReferenceRow gated(ReferenceRow value, const ReferenceRow& gate) {
+    for (std::size_t i = 0; i < value.values.size(); ++i) value.values[i] /= 1 + std::exp(-gate.values[i]);
+    return value;
+  }
+
+  ReferenceRow layer(const std::string& name, const std::string& text, const ReferenceRow& x) const {
+    const ReferenceWords words(text);
+    const std::int64_t k = words.option('k', 3), s = words.option('s', 1), p = words.option('p', (k - 1) / 2);
+    if (words.kind.empty()) return activated({linear(name, x.values), {}});
+    if (words.kind == "gated")
+      return gated({linear(name + ".value", x.values), {}}, {linear(name + ".gate", x.values), {}});
+    if (words.kind == "conv") return activated(conv(name, x, k, s, p));
+    if (words.kind == "gated conv")
+      return gated(conv(name + ".value", x, k, s, p), conv(name + ".gate", x, k, s, p));
+    if (words.kind == "deconv") {
+      const std::int64_t usual = std::max<std::int64_t>(0, s - k + 2 * p);
+      return activated(conv_transpose(name, x, k, s, p, words.option('o', std::min(usual, s - 1))));
+    }
+    if (words.kind == "reshape") {
+      PictureShape picture;
+      char cross = 0;
+      std::istringstream(words.sizes.at(0)) >> picture.height >> cross >> picture.width >> cross >>
+          picture.channels;
+      return {x.values, picture};
+    }
+    throw ConfigError("no reference for " + text);
+  }
+
+  const NamedTensors& tensors_;
+  Activation activation_;
+};
+
+}  // namespace elbo::test
