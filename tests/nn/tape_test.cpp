@@ -97,6 +97,30 @@ TEST(Tape, ASlotIsReadOnce) {
   EXPECT_THROW(builder.part(x, "part", 0, 2), ShapeError);
 }
 
+// A pass goes back from the last reader: it writes, and those before it add.
+TEST(Tape, TheLastReaderWritesTheGradient) {
+  Builder builder;
+  const Slot x = builder.activation({.name = "x", .cols = 6}), other = builder.activation({.name = "other"});
+  builder.needs_gradient(x);
+  const Reader first = builder.read(x, true);
+  const Reader second = builder.read(builder.reshaped(x, "pictures", {3, 2, 1}), true);
+  const Reader last = builder.read(x);
+  const Reader only = builder.read(other);
+  EXPECT_THROW(builder.read(x), ShapeError) << "the last one cannot add";
+  const Plan plan(builder.slots());
+  const Planned planned(plan, {.rows = 2}, kTraining);
+  EXPECT_TRUE(planned.tape.adds_to_gradient(first));
+  EXPECT_TRUE(planned.tape.adds_to_gradient(second)) << "it reads the same values";
+  EXPECT_FALSE(planned.tape.adds_to_gradient(last));
+  EXPECT_FALSE(planned.tape.adds_to_gradient(only));
+}
+
+TEST(Builder, StreamsOfNoiseAreCounted) {
+  Builder builder;
+  for (std::int64_t stream = 0; stream < 256; ++stream) EXPECT_EQ(builder.noise_stream(), stream);
+  EXPECT_THROW(builder.noise_stream(), ConfigError);
+}
+
 TEST(ParameterLayout, WhatTheOptimizerMovesComesFirst) {
   Builder builder;
   const Parameter own = builder.parameter({.parts = {{"scale", 3}}, .value = 2.0f, .mover = Mover::part});

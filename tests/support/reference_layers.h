@@ -90,8 +90,15 @@ class ReferenceLayers {
 
   /// A network's hidden layers.
   ReferenceRow hidden(const std::string& network, const std::vector<Layer>& layers, ReferenceRow x) const {
+    const auto takes_activation = [&](std::size_t l) { return layers[l].text().starts_with("norm"); };
+    bool pending = false;  // an activation that a normalisation takes over
     for (std::size_t l = 0; l < layers.size(); ++l) {
+      const std::string kind = ReferenceWords(layers[l].text()).kind;
       x = layer(network + ".hidden." + std::to_string(l), layers[l].text(), x);
+      pending = pending || kind.empty() || kind == "conv" || kind == "deconv";
+      if (!pending || (l + 1 < layers.size() && takes_activation(l + 1))) continue;
+      x = activated(std::move(x));
+      pending = false;
     }
     return x;
   }
@@ -175,18 +182,52 @@ class ReferenceLayers {
     return value;
   }
 
+  /// Normalised by the row's own statistics, of `groups` groups of channels; or by running ones of channels.
+  ReferenceRow normalized(const std::string& name, ReferenceRow x, std::size_t groups, bool running) const {
+    const auto& gamma = tensors_.at(name + ".weight");
+    const std::size_t channels = gamma.size();
+    const auto group = [&](std::size_t i) { return i % channels / (channels / groups); };
+    const double count = static_cast<double>(x.values.size()) / static_cast<double>(groups);
+    std::vector<double> mean(groups), variance(groups);
+    if (running) {
+      mean = tensors_.at(name + ".running_mean");
+      variance = tensors_.at(name + ".running_var");
+    } else {
+      for (std::size_t i = 0; i < x.values.size(); ++i) mean[group(i)] += x.values[i] / count;
+      for (std::size_t i = 0; i < x.values.size(); ++i) {
+        variance[group(i)] += std::pow(x.values[i] - mean[group(i)], 2) / count;
+      }
+    }
+    for (std::size_t i = 0; i < x.values.size(); ++i) {
+      const double normal = (x.values[i] - mean[group(i)]) / std::sqrt(variance[group(i)] + 1e-5);
+      x.values[i] = gamma[i % channels] * normal + tensors_.at(name + ".bias")[i % channels];
+    }
+    return x;
+  }
+
+  ReferenceRow residual(const std::string& name, const ReferenceRow& x) const {
+    const bool picture = x.picture.is_picture();
+    ReferenceRow y =
+        picture ? conv(name + ".0", x, 3, 1, 1) : ReferenceRow{linear(name + ".0", x.values), {}};
+    y = activated(std::move(y));
+    y = picture ? conv(name + ".1", y, 1, 1, 0) : ReferenceRow{linear(name + ".1", y.values), {}};
+    for (std::size_t i = 0; i < y.values.size(); ++i) y.values[i] += x.values[i];
+    return y;
+  }
+
+  /// Without the activation of those that end with model.activation.
   ReferenceRow layer(const std::string& name, const std::string& text, const ReferenceRow& x) const {
     const ReferenceWords words(text);
     const std::int64_t k = words.option('k', 3), s = words.option('s', 1), p = words.option('p', (k - 1) / 2);
-    if (words.kind.empty()) return activated({linear(name, x.values), {}});
+    if (words.kind.empty()) return {linear(name, x.values), {}};
     if (words.kind == "gated")
       return gated({linear(name + ".value", x.values), {}}, {linear(name + ".gate", x.values), {}});
-    if (words.kind == "conv") return activated(conv(name, x, k, s, p));
+    if (words.kind == "conv") return conv(name, x, k, s, p);
     if (words.kind == "gated conv")
       return gated(conv(name + ".value", x, k, s, p), conv(name + ".gate", x, k, s, p));
     if (words.kind == "deconv") {
       const std::int64_t usual = std::max<std::int64_t>(0, s - k + 2 * p);
-      return activated(conv_transpose(name, x, k, s, p, words.option('o', std::min(usual, s - 1))));
+      return conv_transpose(name, x, k, s, p, words.option('o', std::min(usual, s - 1)));
     }
     if (words.kind == "reshape") {
       PictureShape picture;
@@ -195,6 +236,11 @@ class ReferenceLayers {
           picture.channels;
       return {x.values, picture};
     }
+    if (words.kind == "residual") return residual(name, x);
+    if (words.kind == "norm layer") return normalized(name, x, 1, false);
+    if (words.kind == "norm group") return normalized(name, x, std::stoul(words.sizes.at(0)), false);
+    if (words.kind == "norm batch") return normalized(name, x, tensors_.at(name + ".weight").size(), true);
+    if (words.kind.starts_with("dropout")) return x;  // outside training
     throw ConfigError("no reference for " + text);
   }
 

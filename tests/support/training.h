@@ -303,6 +303,22 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.samples = 3;
        },
        false},
+      {"normalised",
+       [](Recipe& r) {
+         r.model.encoder = {9, "norm batch", "residual 5"};
+         r.model.decoder = {"norm layer", 8, "norm group 2", "dropout 0.2"};
+       }},
+      {"normalised_iwae",
+       [](Recipe& r) {
+         r.model.encoder = {"norm batch", "dropout 0.1", 9};
+         r.model.decoder = {"residual 4", 9, "norm batch", "dropout 0.3"};
+         r.objective.kind = "iwae";
+         r.objective.samples = 3;
+         r.train.batch = 4;
+         r.train.accumulate = 2;
+         r.train.clip_norm = 0.5;
+         r.train.ema = 0.5;
+       }},
       {"gated",
        [](Recipe& r) {
          r.model.encoder = {"gated 7", 6};

@@ -68,6 +68,13 @@ std::vector<Case> cases_of_pictures() {
                          {"reshape 1x1x2", "deconv 3 k4 s3 p0 o1"}));
   all.push_back(pictures("conv_reshaped", "bernoulli", "tanh", {"reshape 4x3x4", "conv 2"},
                          {24, "reshape 6x4x1", "conv 3"}));
+  all.push_back(pictures("norms", "bernoulli", "tanh", {"norm layer", 8, "norm group 4", "dropout 0.5", 5},
+                         {7, "norm batch", "residual 4", 6, "norm layer"}));
+  all.push_back(pictures("norms_of_pictures", "gaussian-learned", "silu",
+                         {"conv 4 s2", "norm group 2", "norm batch", "residual 3", "conv 2", "norm layer"},
+                         {18, "reshape 3x2x3", "residual 2", "deconv 4 s2", "norm batch", "dropout 0.1"}));
+  all.push_back(pictures("residual_first", "bernoulli", "gelu", {"residual 3", "norm batch", 4},
+                         {"norm layer", "residual 5", "norm batch", 6}));
   all.push_back(pictures("gated", "bernoulli", "tanh", {"gated 5", 4, "gated 3"}, {"gated 6"}));
   all.push_back(pictures("gated_conv", "gaussian-learned", "relu",
                          {"gated conv 3 s2", "gated conv 2 k1", "gated 4"},
