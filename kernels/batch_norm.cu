@@ -119,10 +119,9 @@ struct Channels {
 struct ForwardArguments {
   Quads quads;
   Channels by;
-  MatrixView<float> y, saved;
+  NormTarget y;
   MatrixView<const float> x;
   const float* beta;
-  Activation activation;
 };
 
 __global__ void __launch_bounds__(kNormThreads) batch_norm_forward_kernel(ForwardArguments a) {
@@ -130,12 +129,9 @@ __global__ void __launch_bounds__(kNormThreads) batch_norm_forward_kernel(Forwar
   if (item >= a.quads.shape.all() * a.quads.of_position()) return;  // no barrier follows
   const Quad quad(a.quads, item);
   const bool aligned = a.quads.aligned;
-  const NormOutput4 output = {a.y.data + quad.row * a.y.stride + quad.offset,
-                              a.saved.data ? a.saved.data + quad.row * a.saved.stride + quad.offset : nullptr,
-                              a.activation, aligned};
-  output.write(a.by.at(quad, aligned),
-               load4(a.x.data + quad.row * a.x.stride + quad.offset, quad.count, aligned),
-               load4(a.beta + quad.channel, quad.count, aligned), quad.count);
+  a.y.write(quad.row, quad.offset, a.by.at(quad, aligned),
+            load4(a.x.data + quad.row * a.x.stride + quad.offset, quad.count, aligned),
+            load4(a.beta + quad.channel, quad.count, aligned), quad.count);
 }
 
 struct BackwardArguments {
@@ -210,7 +206,8 @@ void batch_norm_forward(Context& context, MatrixView<float> y, MatrixView<float>
                         VectorView<const float> gamma, VectorView<const float> beta, Activation activation) {
   const Quads quads = quads_of(gamma.size, {x, y, saved}, {mean, rstd, gamma, beta});
   launch(context.cuda(), shape_of(quads), batch_norm_forward_kernel,
-         ForwardArguments{quads, {mean.data, rstd.data, gamma.data}, y, saved, x, beta.data, activation});
+         ForwardArguments{
+             quads, {mean.data, rstd.data, gamma.data}, {y, saved, activation, quads.aligned}, x, beta.data});
 }
 
 void batch_norm_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,

@@ -3,7 +3,6 @@
 
 #include "activation.cuh"
 #include "memory.cuh"
-#include "runtime/view.h"
 
 namespace elbo::cuda {
 

@@ -48,10 +48,10 @@ struct NormGroups {
 
 struct ForwardArguments {
   NormGroups of;
-  MatrixView<float> y, saved, mean, rstd;
+  NormTarget y;
+  MatrixView<float> mean, rstd;
   const float* beta;
   float epsilon;
-  Activation activation;
 };
 
 __global__ void __launch_bounds__(kNormThreads) norm_forward_kernel(ForwardArguments a) {
@@ -78,10 +78,7 @@ __global__ void __launch_bounds__(kNormThreads) norm_forward_kernel(ForwardArgum
   }
   a.of.for_each_quad([&](std::int64_t at, std::int64_t c, std::int64_t count) {
     const Norm4 norm = {splat(mean), splat(rstd), load4(a.of.gamma + c, count, a.of.aligned)};
-    const NormOutput4 output = {a.y.data + i * a.y.stride + at,
-                                a.saved.data ? a.saved.data + i * a.saved.stride + at : nullptr, a.activation,
-                                a.of.aligned};
-    output.write(norm, load4(x + at, count, a.of.aligned), load4(a.beta + c, count, a.of.aligned), count);
+    a.y.write(i, at, norm, load4(x + at, count, a.of.aligned), load4(a.beta + c, count, a.of.aligned), count);
   });
 }
 
@@ -199,7 +196,8 @@ void norm_forward(Context& context, MatrixView<float> y, MatrixView<float> saved
   NormGroups groups = groups_of(x, mean.cols, gamma, {y, saved});
   groups.aligned = groups.aligned && aligned16(beta.data);
   launch(context.cuda(), LaunchShape{blocks_for(x.rows * mean.cols, 1), kNormThreads, sizeof(GroupShared)},
-         norm_forward_kernel, ForwardArguments{groups, y, saved, mean, rstd, beta.data, epsilon, activation});
+         norm_forward_kernel,
+         ForwardArguments{groups, {y, saved, activation, groups.aligned}, mean, rstd, beta.data, epsilon});
 }
 
 void norm_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,

@@ -5,7 +5,6 @@
 #include "block.cuh"
 #include "gradient.cuh"
 #include "math/normalization.h"
-#include "runtime/view.h"
 
 namespace elbo::cuda {
 
@@ -97,18 +96,25 @@ struct Norm4 {
   }
 };
 
-/// Where four values of y go; `saved` may be null.
-struct NormOutput4 {
-  float* y;
-  float* saved;
+/// Where y goes.
+struct NormTarget {
+  MatrixView<float> y, saved;  ///< saved may be empty
   Activation activation;
-  bool aligned;
+  bool aligned;  ///< four values at once may be moved
 
-  __device__ void write(const Norm4& norm, float4 x, float4 beta, std::int64_t count) const {
+  /// act(γ x̂ + β) for the first `count` of four values of a row, from column `col` on.
+  __device__ void write(std::int64_t row, std::int64_t col, const Norm4& norm, float4 x, float4 beta,
+                        std::int64_t count) const {
     const float4 n = norm.scaled(norm.normalized(x));
     const float4 value = {n.x + beta.x, n.y + beta.y, n.z + beta.z, n.w + beta.w};
-    if (saved) store4(saved, value, count, aligned);
-    store4(y, activate(activation, value), count, aligned);
+    if (saved.data) store4(saved.data + row * saved.stride + col, value, count, aligned);
+    const float4 result = activate(activation, value);
+    float* const to = y.data + row * y.stride + col;
+    if (aligned && count >= 4) {  // nvcc makes one store of these four here, but not in store4's own branch
+      store4(to, result);
+    } else {
+      store4(to, result, count, false);
+    }
   }
 };
 
