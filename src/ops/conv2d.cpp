@@ -16,8 +16,8 @@ using cpu::OperandPlace;
 using cpu::PixelFinish;
 
 std::string describe(const Conv2dShape& s) {
-  return concat(s.height, "x", s.width, "x", s.channels, " -> ", s.filters, ", kernel ", s.kernel,
-                ", stride ", s.stride, ", padding ", s.padding);
+  return concat(s.height, "x", s.width, "x", s.channels, " -> ", s.filters, " k", s.kernel, " s",
+                s.stride, " p", s.padding);
 }
 
 void check_convolution(const char* op, const Conv2dShape& shape) {

@@ -1,5 +1,6 @@
 #include "reports/plan_report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -65,17 +66,33 @@ Json to_json(const nn::LayerSummary& layer) {
           {"parameters", layer.parameters}};
 }
 
-void print_layers(const Model& model) {
-  char line[256];
-  std::snprintf(line, sizeof line, "%-32s%-36s%-34s%12s", "layer", "kind", "shapes", "parameters");
-  std::cout << line << '\n';
-  for (const nn::LayerSummary& layer : layers_of(model)) {
-    const std::string shapes =
-        concat(text_of(extents_of(layer.input)), " -> ", text_of(extents_of(layer.output)));
-    std::snprintf(line, sizeof line, "%-32s%-36s%-34s%12s", layer.name.c_str(), layer.text.c_str(),
-                  shapes.c_str(), with_commas(static_cast<double>(layer.parameters)).c_str());
-    std::cout << line << '\n';
+using Line = std::vector<std::string>;
+
+/// Columns as wide as what is in them, two blanks apart: the first three begin at the left, numbers end at
+/// the right.
+void print_columns(const std::vector<Line>& lines) {
+  constexpr std::size_t kTexts = 3;
+  std::vector<int> widths(lines.front().size());
+  for (const Line& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i)
+      widths[i] = std::max(widths[i], static_cast<int>(line[i].size()));
   }
+  for (const Line& line : lines) {
+    std::string text;
+    for (std::size_t i = 0; i < line.size(); ++i)
+      text += (i > 0 ? "  " : "") + padded(line[i], i < kTexts ? -widths[i] : widths[i]);
+    std::cout << text << '\n';
+  }
+}
+
+void print_layers(const Model& model) {
+  std::vector<Line> lines = {{"layer", "kind", "shapes", "parameters"}};
+  for (const nn::LayerSummary& layer : layers_of(model)) {
+    lines.push_back({layer.name, layer.text,
+                     concat(text_of(extents_of(layer.input)), " -> ", text_of(extents_of(layer.output))),
+                     with_commas(static_cast<double>(layer.parameters))});
+  }
+  print_columns(lines);
   std::cout << '\n';
 }
 
@@ -86,16 +103,17 @@ std::string cell(double value, const char* format) {
   return value > 0.0 ? text : "-";
 }
 
-void print_line(const std::string& op, const std::string& shape, const std::string& how, double flops,
-                double bytes, double seconds) {
+Line line_of(const std::string& op, const std::string& shape, const std::string& how, double flops,
+             double bytes, double seconds) {
   const bool timed = seconds > 0.0;
-  char line[256];
-  std::snprintf(line, sizeof line, "%-32s%-36s%-34s%9s%9s%10s%9s%8s", op.c_str(), shape.c_str(), how.c_str(),
-                cell(1e-6 * flops, "%.1f").c_str(), cell(1e-6 * bytes, "%.2f").c_str(),
-                cell(1e6 * seconds, "%.1f").c_str(),
-                cell(timed ? 1e-9 * flops / seconds : 0.0, "%.0f").c_str(),
-                cell(timed ? 1e-9 * bytes / seconds : 0.0, "%.0f").c_str());
-  std::cout << line << '\n';
+  return {op,
+          shape,
+          how,
+          cell(1e-6 * flops, "%.1f"),
+          cell(1e-6 * bytes, "%.2f"),
+          cell(1e6 * seconds, "%.1f"),
+          cell(timed ? 1e-9 * flops / seconds : 0.0, "%.0f"),
+          cell(timed ? 1e-9 * bytes / seconds : 0.0, "%.0f")};
 }
 
 void print_table(const Model& model, const StepPlan& plan) {
@@ -103,18 +121,16 @@ void print_table(const Model& model, const StepPlan& plan) {
   std::cout << recipe.name << " on " << describe(model.device(), parse_precision(recipe.train.precision))
             << ": a training step of " << plan.batch << ' ' << unit_of(model.picture()) << "\n\n";
   print_layers(model);
-  char header[256];
-  std::snprintf(header, sizeof header, "%-32s%-36s%-34s%9s%9s%10s%9s%8s", "op", "shape", "runs", "MFLOP",
-                "MB", "us", "GFLOP/s", "GB/s");
-  std::cout << header << '\n';
+  std::vector<Line> lines = {{"op", "shape", "runs", "MFLOP", "MB", "us", "GFLOP/s", "GB/s"}};
   double flops = 0.0, bytes = 0.0;
   for (const OpCall& call : plan.calls) {
-    print_line(call.op, call.shape, runs(call), call.flops, call.bytes, call.seconds);
+    lines.push_back(line_of(call.op, call.shape, runs(call), call.flops, call.bytes, call.seconds));
     flops += call.flops;
     bytes += call.bytes;
   }
-  print_line("all of them", "", "", flops, bytes, plan.op_seconds);
-  print_line("a step as it is trained", "", "", flops, bytes, plan.step_seconds);
+  lines.push_back(line_of("all of them", "", "", flops, bytes, plan.op_seconds));
+  lines.push_back(line_of("a step as it is trained", "", "", flops, bytes, plan.step_seconds));
+  print_columns(lines);
 }
 
 }  // namespace
