@@ -16,7 +16,13 @@ using cpu::OperandPlace;
 using cpu::PixelFinish;
 
 std::string describe(const Conv2dShape& s) {
-  return concat(s.height, "x", s.width, "x", s.channels, " -> ", s.filters, " k", s.kernel, " s",
+  return concat(s.height, "x", s.width, "x", s.channels, " -> ", s.filters, ", kernel ", s.kernel,
+                ", stride ", s.stride, ", padding ", s.padding);
+}
+
+/// "256x28x28x1 -> 64, k3 s1 p1"
+std::string describe_briefly(std::int64_t n, const Conv2dShape& s) {
+  return concat(n, "x", s.height, "x", s.width, "x", s.channels, " -> ", s.filters, ", k", s.kernel, " s",
                 s.stride, " p", s.padding);
 }
 
@@ -74,7 +80,7 @@ void check_counts(const Context& context, const char* op, std::int64_t n, const 
 /// matrices.
 OpCall conv2d_call(const Context& context, const char* op, std::int64_t n, const Conv2dShape& shape,
                    std::int64_t more_values) {
-  OpCall call = product_call(context, op, concat(n, "x ", describe(shape)),
+  OpCall call = product_call(context, op, describe_briefly(n, shape),
                              n * shape.out_height() * shape.out_width(), shape.patch(), shape.filters, 0);
   call.bytes =
       4.0 * static_cast<double>(n * (shape.in() + shape.out()) + shape.filters * shape.patch() + more_values);
