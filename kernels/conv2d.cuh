@@ -41,7 +41,7 @@ struct GridPlaces {
 struct PatchSource {
   const float* data = nullptr;
   bool quads = false;
-  std::int64_t stride = 0;  ///< between pictures
+  int stride = 0;  ///< between pictures
   int height = 0, width = 0, channels = 0;
   GridPlaces corners;
   math::Divider line, pixel;  ///< values of a patch's row, and of a pixel
@@ -50,7 +50,7 @@ struct PatchSource {
   PatchSource(const math::PatchProduct& product, const MatrixView<const float>& pictures)
       : data(pictures.data),
         quads(product.from.channels % 4 == 0 && rows_aligned16(pictures.data, pictures.stride)),
-        stride(pictures.stride),
+        stride(static_cast<int>(pictures.stride)),
         height(static_cast<int>(product.from.height)),
         width(static_cast<int>(product.from.width)),
         channels(static_cast<int>(product.from.channels)),
@@ -59,16 +59,15 @@ struct PatchSource {
         pixel(product.from.channels) {}
 
   struct Row {
-    std::int64_t offset;
-    int y, x;
+    int offset, y, x;
   };
   struct Col {
     int offset, y, x;
   };
   __device__ Row row(std::uint32_t i) const {
     const GridPlaces::Place corner = corners.at(i);
-    return {static_cast<std::int64_t>(corner.picture) * stride + (corner.y * width + corner.x) * channels,
-            corner.y, corner.x};
+    const int picture = static_cast<int>(corner.picture);
+    return {picture * stride + (corner.y * width + corner.x) * channels, corner.y, corner.x};
   }
   __device__ Col col(std::uint32_t j) const {
     const int y = static_cast<int>(line.split(j));
@@ -82,30 +81,29 @@ struct PatchSource {
 
 /// What is everywhere in its matrix.
 struct PlainPlace {
-  std::int64_t offset;
+  int offset;
 };
 
 /// Every pixel of strided pictures a row, its channels in columns.
 struct PixelSource {
   const float* data = nullptr;
   bool quads = false;
-  std::int64_t stride = 0;
-  int channels = 0;
+  int stride = 0, channels = 0;
   math::Divider pixels;  ///< of a picture
 
   PixelSource() = default;
   PixelSource(const MatrixView<const float>& pictures, std::int64_t channels)
       : data(pictures.data),
         quads(channels % 4 == 0 && rows_aligned16(pictures.data, pictures.stride)),
-        stride(pictures.stride),
+        stride(static_cast<int>(pictures.stride)),
         channels(static_cast<int>(channels)),
         pixels(pictures.cols / channels) {}
 
   __device__ PlainPlace row(std::uint32_t i) const {
     const std::uint32_t picture = pixels.split(i);
-    return {static_cast<std::int64_t>(picture) * stride + static_cast<int>(i) * channels};
+    return {static_cast<int>(picture) * stride + static_cast<int>(i) * channels};
   }
-  __device__ PlainPlace col(std::uint32_t j) const { return {static_cast<std::int64_t>(j)}; }
+  __device__ PlainPlace col(std::uint32_t j) const { return {static_cast<int>(j)}; }
   __device__ bool exists(const PlainPlace&, const PlainPlace&) const { return true; }
 };
 
@@ -133,9 +131,9 @@ struct PhaseWeightSource {
     std::uint32_t tap = filters.split(i);
     const int down = static_cast<int>(taps_across.split(tap)), across = static_cast<int>(tap);
     const int weight = (kernel_y - down * step) * kernel + kernel_x - across * step;
-    return {static_cast<std::int64_t>(i) * patch + weight * channels};
+    return {static_cast<int>(i) * patch + weight * channels};
   }
-  __device__ PlainPlace col(std::uint32_t j) const { return {static_cast<std::int64_t>(j)}; }
+  __device__ PlainPlace col(std::uint32_t j) const { return {static_cast<int>(j)}; }
   __device__ bool exists(const PlainPlace&, const PlainPlace&) const { return true; }
 };
 

@@ -11,6 +11,8 @@
 // and the value (i, j) at data[row(i).offset + col(j).offset]. Its rows and columns are those of the matrix
 // that it stands for, so a stage is filled row by row like one from memory.
 
+#include <type_traits>
+
 #include "product_tile.cuh"
 
 namespace elbo::cuda {
@@ -93,17 +95,25 @@ class GatheringCopier {
 
   template <class Copies>
   __device__ void copy_words(Copies& copies, Shared& to) const {
-    ELBO_KEEP_LOOP
+    ELBO_UNROLL
     for (int i = 0; i < kCopies; ++i) {
-      const std::uint32_t at_row = row_ + i * kDown;
-      const Row row = source_.row(last_but(at_row, rows_));
-      ELBO_KEEP_LOOP
-      for (int j = 0; j < 4; ++j) {
-        const Col col = source_.col(last_but(col_ + j, cols_));
-        const bool exists = at_row < rows_ && col_ + j < cols_ && source_.exists(row, col);
-        copies.copy1(&to.values[in_row_ + i * kDown][in_col_ + j],
-                     exists ? source_.data + (row.offset + col.offset) : source_.data, exists);
+      float* const quad = &to.values[in_row_ + i * kDown][in_col_];
+      if constexpr (kAlongK) {
+        copy_four(copies, quad, kept_[i], true);
+      } else {
+        const std::uint32_t row = row_ + i * kDown;
+        copy_four(copies, quad, source_.row(last_but(row, rows_)), row < rows_);
       }
+    }
+  }
+
+  template <class Copies>
+  __device__ void copy_four(Copies& copies, float* to, const Row& row, bool there) const {
+    ELBO_KEEP_LOOP
+    for (int j = 0; j < 4; ++j) {
+      const Col col = source_.col(last_but(col_ + j, cols_));
+      const bool exists = there && col_ + j < cols_ && source_.exists(row, col);
+      copies.copy1(to + j, exists ? source_.data + (row.offset + col.offset) : source_.data, exists);
     }
   }
 
@@ -113,7 +123,7 @@ class GatheringCopier {
   Kept kept_[kAlongK ? kCopies : 1];
 };
 
-/// An operand that a source gives. Rows and columns, and the values of a product, are below 2³¹.
+/// An operand that a source gives. Rows, columns and offsets are below 2³¹.
 template <class SourceIs>
 struct GatheredOperand {
   using Source = SourceIs;

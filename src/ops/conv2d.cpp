@@ -1,6 +1,6 @@
 #include "ops/conv2d.h"
 
-#include <algorithm>
+#include <initializer_list>
 #include <limits>
 
 #include "base/check.h"
@@ -67,13 +67,15 @@ void check_backward_params(const char* op, const MatrixView<float>& dw, const Ve
   check_optional_size(op, "db", db, channels);
 }
 
-/// A GPU's kernels count pixels and a picture's values in 32 bits.
-void check_counts(const Context& context, const char* op, std::int64_t n, const Conv2dShape& shape) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  const std::int64_t pixels = std::max(shape.height * shape.width, shape.out_height() * shape.out_width());
-  ELBO_CHECK(!context.is_cuda() || (n <= kMost / pixels && shape.in() <= kMost && shape.out() <= kMost &&
-                                    shape.patch() <= kMost / shape.filters),
-             ShapeError, op, ": ", n, " pictures of ", describe(shape), " are too many for a GPU at once");
+/// A GPU's kernels count in 32 bits.
+void check_counts(const Context& context, const char* op, const Conv2dShape& shape,
+                  std::initializer_list<MatrixView<const float>> matrices) {
+  if (!context.is_cuda()) return;
+  for (const MatrixView<const float>& matrix : matrices) {
+    ELBO_CHECK(matrix.rows <= std::numeric_limits<std::int32_t>::max() / matrix.stride, ShapeError, op, ": ",
+               matrix.rows, " rows ", matrix.stride, " values apart are too many for a GPU at once, for ",
+               describe(shape));
+  }
 }
 
 /// The call of one of a layer's products; `more_values` floats are read or written besides its three
@@ -95,7 +97,7 @@ void conv2d_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   constexpr const char* kOp = "conv2d_forward";
   check_weights(kOp, "w", w, shape);
   check_forward(kOp, y, saved, x, b, shape.in(), shape.out(), shape.filters);
-  check_counts(context, kOp, x.rows, shape);
+  check_counts(context, kOp, shape, {x, y, w});
   if (x.rows == 0) return;
   const TracedOp traced(
       context, [&] { return conv2d_call(context, kOp, x.rows, shape, b.size + saved.rows * saved.cols); });
@@ -114,7 +116,7 @@ void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<
   constexpr const char* kOp = "conv2d_transpose_forward";
   check_weights(kOp, "w", w, shape);
   check_forward(kOp, y, saved, x, b, shape.out(), shape.in(), shape.channels);
-  check_counts(context, kOp, x.rows, shape);
+  check_counts(context, kOp, shape, {x, y, w});
   if (x.rows == 0) return;
   const TracedOp traced(
       context, [&] { return conv2d_call(context, kOp, x.rows, shape, b.size + saved.rows * saved.cols); });
@@ -134,7 +136,7 @@ void conv2d_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
   constexpr const char* kOp = "conv2d_backward_input";
   check_weights(kOp, "w", w, shape);
   check_backward_input(kOp, dx, dy, saved, shape.in(), shape.out(), activation);
-  check_counts(context, kOp, dy.rows, shape);
+  check_counts(context, kOp, shape, {dy, dx, w});
   if (dy.rows == 0) return;
   const TracedOp traced(context,
                         [&] { return conv2d_call(context, kOp, dy.rows, shape, saved.rows * saved.cols); });
@@ -154,7 +156,7 @@ void conv2d_transpose_backward_input(Context& context, MatrixView<float> dx, Mat
   constexpr const char* kOp = "conv2d_transpose_backward_input";
   check_weights(kOp, "w", w, shape);
   check_backward_input(kOp, dx, dy, saved, shape.out(), shape.in(), activation);
-  check_counts(context, kOp, dy.rows, shape);
+  check_counts(context, kOp, shape, {dy, dx, w});
   if (dy.rows == 0) return;
   const TracedOp traced(context,
                         [&] { return conv2d_call(context, kOp, dy.rows, shape, saved.rows * saved.cols); });
@@ -173,7 +175,7 @@ void conv2d_backward_params(Context& context, MatrixView<float> dw, VectorView<f
                             bool accumulate) {
   constexpr const char* kOp = "conv2d_backward_params";
   check_backward_params(kOp, dw, db, dy, x, shape, shape.in(), shape.out(), shape.filters);
-  check_counts(context, kOp, dy.rows, shape);
+  check_counts(context, kOp, shape, {dy, x, dw});
   const TracedOp traced(context, [&] {
     return conv2d_call(context, kOp, dy.rows, shape, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });
@@ -191,7 +193,7 @@ void conv2d_transpose_backward_params(Context& context, MatrixView<float> dw, Ve
                                       const Conv2dShape& shape, bool accumulate) {
   constexpr const char* kOp = "conv2d_transpose_backward_params";
   check_backward_params(kOp, dw, db, dy, x, shape, shape.out(), shape.in(), shape.channels);
-  check_counts(context, kOp, dy.rows, shape);
+  check_counts(context, kOp, shape, {dy, x, dw});
   const TracedOp traced(context, [&] {
     return conv2d_call(context, kOp, dy.rows, shape, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });

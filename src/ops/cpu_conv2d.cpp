@@ -84,7 +84,7 @@ void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<cons
 void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> filters,
                MatrixView<const float> pictures, const math::Conv2dShape& shape, bool accumulate) {
   // Parts of the sums in the outer loop, short enough for their rows of both operands to stay in a cache.
-  constexpr std::int64_t kPart = 256, kNarrow = 64;
+  constexpr std::int64_t kPart = 128, kNarrow = 64;
   const math::PatchProduct product = math::convolution_product(shape);
   // The filters' rows are one matrix in pictures that follow each other, else in one picture.
   const std::int64_t together = filters.contiguous() ? std::max<std::int64_t>(filters.rows, 1) : 1;

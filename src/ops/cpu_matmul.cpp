@@ -104,11 +104,18 @@ bool rows_collide(const Operand& a) {
 }
 
 /// The strip's rows of a: where they lie, or copied to `memory` where that is worth it.
-LeftOperand left_operand(const Operand& a, const Block& strip, std::int64_t k, std::int64_t depth,
+LeftOperand left_operand(const Product& p, const Block& strip, std::int64_t k, std::int64_t depth,
                          float* memory) {
+  const Operand& a = p.a;
   if (a.source) {
     a.source->copy({strip.row, strip.rows, k, depth}, memory, kLeftStride);
     return {memory, kLeftStride, 1};
+  }
+  if (a.transposed && p.order == Order::depth_first && strip.cols >= 2 * kPanelWidth) {
+    // A line of the cache for each k, most of it other rows', and maybe all of one set.
+    for (std::int64_t i = 0; i < depth; ++i)
+      std::copy_n(a.at(strip.row, k + i), strip.rows, memory + i * kStripRows);
+    return {memory, 1, kStripRows};
   }
   const std::int64_t stride = a.stored.stride;
   const float* const from = a.at(strip.row, k);
@@ -135,7 +142,7 @@ void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::in
 
 void add_to_strip(const Strip& strip, const Product& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin) {
-  const LeftOperand left = left_operand(p.a, strip.block, k, depth, scratch.left);
+  const LeftOperand left = left_operand(p, strip.block, k, depth, scratch.left);
   if (p.dots) {
     return multiply_dots(strip.sums, strip.stride, strip.block.rows, strip.block.cols, depth, left.data,
                          left.row_step, scratch.packed, !begin);

@@ -7,6 +7,9 @@
 
 #include "cases/conv2d.h"
 #include "elbo/error.h"
+#include "ops/cpu_rounding.h"
+#include "ops/op_trace.h"
+#include "support/allocations.h"
 #include "support/instruction_sets.h"
 
 namespace elbo::test {
@@ -257,6 +260,43 @@ TEST(Conv2d, AnyTeamAndAnyInstructionSetGiveTheirBits) {
   });
 }
 
+TEST(Conv2d, TakesNoMemory) {
+  if (device().is_cuda()) GTEST_SKIP() << "the heap is the CPU's";
+  if (!counts_allocations()) GTEST_SKIP() << "ASan has operator new";
+  for (const bool transpose : {false, true}) {
+    Layer layer({2, kDeep, transpose});
+    const std::int64_t largest = std::max(2 * kDeep.out(), kDeep.filters * kDeep.patch());
+    ops::cpu::reserve_operands(layer.context, Precision::bf16, largest);
+    void* const reserved[] = {layer.context.operand_memory(0, 0), layer.context.operand_memory(1, 0)};
+    const PrecisionScope scope(layer.context, Precision::bf16);
+    const std::int64_t before = allocations();
+    layer.forward(Activation::relu);
+    layer.backward(Activation::relu);
+    EXPECT_EQ(allocations(), before);
+    for (const int place : {0, 1}) EXPECT_EQ(layer.context.operand_memory(place, 0), reserved[place]);
+  }
+}
+
+TEST(Conv2d, IsTracedAsAProduct) {
+  ELBO_REQUIRE_DEVICE();
+  Layer layer({2, kSmall});
+  OpTrace trace;
+  {
+    const TraceScope scope(layer.context, trace);
+    layer.forward(Activation::relu);
+    layer.backward(Activation::relu);
+  }
+  ASSERT_EQ(trace.calls.size(), 3u);
+  EXPECT_EQ(trace.calls[0].op, "conv2d_forward");
+  EXPECT_EQ(trace.calls[0].shape, "2x 8x7x4 -> 6, kernel 3, stride 2, padding 1");
+  EXPECT_EQ(trace.calls[1].op, "conv2d_backward_input");
+  EXPECT_EQ(trace.calls[2].op, "conv2d_backward_params");
+  for (const OpCall& call : trace.calls) {
+    EXPECT_EQ(call.flops, layer.layer.flops()) << call.op;
+    EXPECT_GE(call.bytes, layer.layer.bytes()) << call.op;
+  }
+}
+
 TEST(Conv2dShapes, EmptyBatchWritesNothing) {
   ELBO_REQUIRE_DEVICE();
   for (const bool transpose : {false, true}) {
@@ -328,55 +368,6 @@ TEST(Conv2dShapes, MessagesNameTheMatrixAndTheConvolution) {
             std::string::npos);
   EXPECT_NE(message(l.x_view(), {8, 7, 4, 6, 12, 2, 1}).find("8x7x4 -> 6, kernel 12, stride 2, padding 1"),
             std::string::npos);
-}
-
-#if ELBO_HAS_CUDA
-
-/// Every tile of the kernels, with patches that come in quads, from strided and misaligned pictures, and in
-/// single values.
-class Conv2dPlan : public testing::TestWithParam<ops::ProductPlan> {};
-
-TEST_P(Conv2dPlan, MatchesReference) {
-  if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
-  const ops::ProductPlan plan = GetParam();
-  for (const auto& shape : {Conv2dShape{6, 5, 8, 20, 3, 1, 1}, Conv2dShape{7, 8, 3, 5, 3, 2, 1}}) {
-    for (const bool transpose : {false, true}) {
-      const Conv2dLayer layer{3, shape, transpose};
-      EXPECT_OP(Conv2dForwardCase{layer, Activation::tanh, true, true, plan.precision, plan},
-                {{0, 0}, {4, 0}});
-      EXPECT_OP(Conv2dBackwardInputCase{layer, Activation::relu, plan.precision, plan}, {{0, 1}});
-      EXPECT_OP(Conv2dBackwardParamsCase{layer, true, true, plan.precision, plan}, {{4, 0}});
-    }
-  }
-}
-
-struct PlanName {
-  template <class Info>
-  std::string operator()(const Info& info) const {
-    return info.param.name();
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(Whole, Conv2dPlan, testing::ValuesIn(every_tile(1)), PlanName());
-INSTANTIATE_TEST_SUITE_P(Split, Conv2dPlan, testing::ValuesIn(every_tile(2)), PlanName());
-
-#endif
-
-/// A transpose's phases are every pixel once.
-TEST(Conv2dGeometry, PhasesCoverEveryPixelOnce) {
-  for (const auto& shape : awkward_convolutions()) {
-    std::vector<int> pixels(static_cast<std::size_t>(shape.height * shape.width));
-    for (std::int64_t phase = 0; phase < shape.stride * shape.stride; ++phase) {
-      const auto grid =
-          math::transpose_phase(shape, phase / shape.stride, phase % shape.stride).product.results;
-      for (std::int64_t i = 0; i < grid.count(); ++i) {
-        const std::int64_t y = grid.y + i / grid.cols * grid.step, x = grid.x + i % grid.cols * grid.step;
-        ASSERT_TRUE(y >= 0 && y < shape.height && x >= 0 && x < shape.width);
-        ++pixels[static_cast<std::size_t>(y * shape.width + x)];
-      }
-    }
-    EXPECT_EQ(pixels, std::vector<int>(pixels.size(), 1));
-  }
 }
 
 }  // namespace
