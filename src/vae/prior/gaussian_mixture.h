@@ -14,7 +14,6 @@ class GaussianMixture : public Prior {
   explicit GaussianMixture(const ModelConfig& config)
       : latent_(config.latent), components_(config.components) {}
 
-  bool needs_whole_gradient() const final { return true; }
   void add_cost(const nn::Run& run, const Batch& batch) const final;
   VectorView<const float> backward(const nn::Run& run, const Batch& batch, const ops::KlWeight& weight,
                                    float divisor) const final;

@@ -63,8 +63,8 @@ class Prior {
   virtual void declare(nn::Builder&, const BatchSlots&) {}
   /// The tape that its own pass needs.
   virtual std::optional<TapeBeside> tape_beside() const { return std::nullopt; }
-  /// Whether gradients of parameters are not complete when a layer has them: it has some of its own, or uses
-  /// the encoder's a second time.
+  /// Whether a layer's gradients are not complete when it has them: the encoder is used a second time in a
+  /// step.
   virtual bool needs_whole_gradient() const { return false; }
   /// What its parameters begin a training with that knows the mean of what the encoder reads of the data.
   virtual std::vector<StartValues> start_values(const nn::Run&, std::span<const float> input_mean) const {

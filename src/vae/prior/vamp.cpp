@@ -44,6 +44,7 @@ class Vamp final : public GaussianMixture {
     declare_passes(builder);
   }
   std::optional<TapeBeside> tape_beside() const override { return beside_; }
+  bool needs_whole_gradient() const override { return true; }
 
   bool starts_from_data() const override { return true; }
   std::vector<StartValues> start_values(const nn::Run& run,
@@ -73,8 +74,8 @@ class Vamp final : public GaussianMixture {
     nn::GradientUse added = use;  // to what the batch's own pass has given the encoder's parameters
     added.accumulate = true;
     encoder.backward(run, beside, added);
-    encoder.use_first_gradients(run, beside, added, false);
     encoder.first().backward_input(run, beside);
+    encoder.use_first_gradients(run, beside, added, false);
     ops::clamp_backward(run.context, run.parameters.matrix(pseudo_inputs_, run.parameters.gradient()),
                         beside.gradient(input_), beside[input_], interval_.low, interval_.high,
                         use.accumulate);
