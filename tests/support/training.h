@@ -330,22 +330,6 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.decoder = {6, "reshape 1x2x3", "deconv 2 k3 p0", "conv 3"};
          r.model.activation = "silu";
        }},
-      {"normalised",
-       [](Recipe& r) {
-         r.model.encoder = {9, "norm batch", "residual 5"};
-         r.model.decoder = {"norm layer", 8, "norm group 2", "dropout 0.2"};
-       }},
-      {"normalised_iwae",
-       [](Recipe& r) {
-         r.model.encoder = {"norm batch", "dropout 0.1", 9};
-         r.model.decoder = {"residual 4", 9, "norm batch", "dropout 0.3"};
-         r.objective.kind = "iwae";
-         r.objective.samples = 3;
-         r.train.batch = 4;
-         r.train.accumulate = 2;
-         r.train.clip_norm = 0.5;
-         r.train.ema = 0.5;
-       }},
       {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},
       {"bf16", [](Recipe& r) { r.train.precision = "bf16"; }},
   };
