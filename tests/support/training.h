@@ -303,12 +303,12 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.samples = 3;
        },
        false},
-      {"normalised",
+      {"norms",
        [](Recipe& r) {
          r.model.encoder = {9, "norm batch", "residual 5"};
          r.model.decoder = {"norm layer", 8, "norm group 2", "dropout 0.2"};
        }},
-      {"normalised_iwae",
+      {"norms_iwae",
        [](Recipe& r) {
          r.model.encoder = {"norm batch", "dropout 0.1", 9};
          r.model.decoder = {"residual 4", 9, "norm batch", "dropout 0.3"};

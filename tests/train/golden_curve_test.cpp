@@ -282,7 +282,7 @@ std::vector<RecipeVariant> variants_with_reference() {
   // time: the others' gradients are objective_gradient_test.cpp's and norm_layers_test.cpp's.
   std::erase_if(variants, [](const RecipeVariant& variant) {
     for (const char* other : {"resampled", "tf32", "bf16", "free_bits", "capacity", "sparse_code",
-                              "noisy_input", "masked_input", "normalised", "normalised_iwae"}) {
+                              "noisy_input", "masked_input", "norms", "norms_iwae"}) {
       if (variant.name == other) return true;
     }
     return false;
