@@ -288,7 +288,7 @@ TEST(Conv2d, IsTracedAsAProduct) {
   }
   ASSERT_EQ(trace.calls.size(), 3u);
   EXPECT_EQ(trace.calls[0].op, "conv2d_forward");
-  EXPECT_EQ(trace.calls[0].shape, "2x 8x7x4 -> 6, kernel 3, stride 2, padding 1");
+  EXPECT_EQ(trace.calls[0].shape, "2x8x7x4 -> 6, k3 s2 p1");
   EXPECT_EQ(trace.calls[1].op, "conv2d_backward_input");
   EXPECT_EQ(trace.calls[2].op, "conv2d_backward_params");
   for (const OpCall& call : trace.calls) {

@@ -34,7 +34,7 @@ TEST(BatchNormInTraining, ARowIsEvaluatedAlike) {
   const Table alone = rows_of(1, 3);
   const Table expected = model.reconstruct(alone);
   const Posterior posterior = model.encode(alone);
-  for (const double scale : {1.0, 1000.0}) {
+  for (const double scale : {1.0, 0.0}) {
     Table mixed = rows_of(20, 4);
     for (float& value : mixed.values) value *= static_cast<float>(scale);
     std::copy(alone.values.begin(), alone.values.end(), mixed.values.begin() + 7 * 12);

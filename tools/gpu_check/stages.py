@@ -17,7 +17,7 @@ PASSED, FAILED, CUT_SHORT, SKIPPED = "passed", "failed", "cut short", "skipped"
 # every tile, whose blocks share memory the most.
 _PRODUCT_SUITES = ["EveryPlan", "Product"]
 _MORE_KERNEL_SUITES = [*_PRODUCT_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "ObjectiveGradient", "GradientCheck",
-                       "Lanes", "Normalize", "SkipBeyond", "StepGraph", "StepPlan"]
+                       "Lanes", "Normalize", "SampleWeights", "SkipBeyond", "StepGraph", "StepPlan"]
 
 _DEEP, _WIDE = "784,400,400,20", "784,4096,4096,64"
 # Steps, repeats and epochs: on a GPU, and in a rehearsal on a CPU, where 0 steps leave the configuration out.

@@ -12,16 +12,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Whether a recipe's layers are widths alone.
+bool is_dense(const Recipe& recipe) {
+  const auto dense = [](const Layer& layer) { return layer.width().has_value(); };
+  return std::ranges::all_of(recipe.model.encoder, dense) && std::ranges::all_of(recipe.model.decoder, dense);
+}
+
 // Data where a recipe belongs.
 void refuse_data(const std::string& name) {
   const std::string ending = fs::path(name).extension().string();
   const bool file = ending == ".npy" || ending == ".npz" || ending == ".csv";
   if (!file && !is_dataset(name) && !fs::is_directory(name)) return;
   std::string message = concat("\"", name, "\" is data, not a recipe: elbo train --data ", shell_word(name));
-  std::string its_recipe;  // the plainest, which has the shortest name
-  for (const auto& recipe : Recipe::names()) {
-    const bool shorter = its_recipe.empty() || recipe.size() < its_recipe.size();
-    if (shorter && Recipe::named(recipe).data.name == name) its_recipe = recipe;
+  std::string its_recipe;  // the plainest: dense, with the shortest name
+  for (const auto& candidate : Recipe::names()) {
+    const Recipe recipe = Recipe::named(candidate);
+    const bool shorter = its_recipe.empty() || candidate.size() < its_recipe.size();
+    if (shorter && recipe.data.name == name && is_dense(recipe)) its_recipe = candidate;
   }
   if (!its_recipe.empty()) message += concat(", or its recipe, elbo train ", its_recipe);
   throw ConfigError(message + ".");
