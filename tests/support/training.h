@@ -128,6 +128,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.model.prior = "mixture";
          r.model.components = 4;
+         r.model.activation = "tanh";
          r.objective.samples = 2;
          r.train.clip_norm = 1.0;
        }},
@@ -135,6 +136,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.model.prior = "vamp";
          r.model.components = 5;
+         r.model.activation = "tanh";
          r.model.log_variance_bounds = {-6.0, 2.0};
          r.objective.warmup_epochs = 1.5;
        }},
@@ -144,8 +146,6 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.components = 3;
          r.objective.kind = "iwae";
          r.objective.samples = 3;
-         r.objective.corruption = "masking";
-         r.objective.corruption_amount = 0.2;
          r.train.batch = 4;
          r.train.accumulate = 2;
          r.train.ema = 0.5;
@@ -326,7 +326,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
        }},
       {"convolutional",
        [](Recipe& r) {
-         r.model.encoder = {12, "reshape 3x4x1", "conv 3", "gated conv 2 k2 s2 p1", 5};
+         r.model.encoder = {12, "reshape 3x4x1", "conv 4", "gated conv 3 k2 s2 p1", 7};
          r.model.decoder = {6, "reshape 1x2x3", "deconv 2 k3 p0", "conv 3"};
          r.model.activation = "silu";
        }},
