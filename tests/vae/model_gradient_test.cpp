@@ -215,7 +215,9 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
       const double h = kinks ? 1e-6 : 1e-3;
       const double expected = test::finite_difference(parameter, objective, h);
       const double actual = gradient.at(tensor.name)[static_cast<std::size_t>(i)];
-      ASSERT_TRUE(std::abs(actual - expected) <= 2e-5 + 2e-4 * std::abs(expected))
+      // The discretised logistic takes differences of distribution functions, which cancel.
+      const double floor = c.settings.likelihood == "discretized-logistic" ? 1.5e-4 : 2e-5;
+      ASSERT_TRUE(std::abs(actual - expected) <= floor + 2e-4 * std::abs(expected))
           << tensor.name << "[" << i << "]: " << actual << " but finite differences give " << expected;
       covered += std::abs(expected);
     }
