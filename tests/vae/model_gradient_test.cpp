@@ -58,7 +58,7 @@ std::vector<Case> cases_of_pictures() {
   for (const char* activation : {"tanh", "relu", "gelu", "silu", "sigmoid", "identity"}) {
     all.push_back(pictures(concat("conv_", activation), "bernoulli", activation, down, up));
   }
-  for (const char* likelihood : {"gaussian-learned", "discretized-logistic", "gaussian-sigmoid"}) {
+  for (const char* likelihood : {"gaussian-learned", "gaussian-sigmoid"}) {
     all.push_back(pictures(concat("conv_", likelihood), likelihood, "tanh", down, up));
   }
   all.push_back(pictures("conv_categorical", "categorical", "tanh", {5}, up));  // it reads classes one-hot
@@ -215,9 +215,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
       const double h = kinks ? 1e-6 : 1e-3;
       const double expected = test::finite_difference(parameter, objective, h);
       const double actual = gradient.at(tensor.name)[static_cast<std::size_t>(i)];
-      // The discretised logistic takes differences of distribution functions, which cancel.
-      const double floor = c.settings.likelihood == "discretized-logistic" ? 1.5e-4 : 2e-5;
-      ASSERT_TRUE(std::abs(actual - expected) <= floor + 2e-4 * std::abs(expected))
+      ASSERT_TRUE(std::abs(actual - expected) <= 2e-5 + 2e-4 * std::abs(expected))
           << tensor.name << "[" << i << "]: " << actual << " but finite differences give " << expected;
       covered += std::abs(expected);
     }
