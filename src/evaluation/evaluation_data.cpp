@@ -10,7 +10,9 @@ std::int64_t evaluation_rows(const Vae& vae) {
   constexpr std::int64_t kMostValues = std::int64_t{1}
                                        << 26;  // of one matrix, as of classes one by one or of channels
   std::int64_t widest = 1;
-  for (const nn::SlotInfo& slot : vae.parts().plan.slots()) widest = std::max(widest, slot.cols);
+  for (const nn::SlotInfo& slot : vae.parts().plan.slots()) {
+    if (slot.rows != nn::Rows::one) widest = std::max(widest, slot.cols);
+  }
   return std::clamp<std::int64_t>(kMostValues / widest, 1, vae.context().is_cuda() ? 4096 : 512);
 }
 

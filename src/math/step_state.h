@@ -26,7 +26,7 @@ struct StepState {
   float bias_correction1 = 1.0f;  ///< 1 − β₁ᵗ (Kingma & Ba 2015, Algorithm 1)
   float bias_correction2 = 1.0f;  ///< 1 − β₂ᵗ
   /// Not 0: this step is skipped. Whatever it would move stays as it is: parameters, moments, their running
-  /// average, and what parts move themselves. Known once the whole gradient is.
+  /// average, and what parts move after it. Known once the whole gradient is.
   std::uint32_t skipped = 0;
 };
 

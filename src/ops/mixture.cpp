@@ -119,6 +119,10 @@ struct LogSum {
   HWY_INLINE void add(float* values, std::int64_t count) {
     float top = largest;
     for (std::int64_t i = 0; i < count; ++i) top = values[i] > top ? values[i] : top;
+    if (top == -std::numeric_limits<float>::infinity()) {  // nothing to add, or nothing but NaN
+      for (std::int64_t i = 0; i < count; ++i) scaled += std::isnan(values[i]) ? values[i] : 0.0f;
+      return;
+    }
     if (scaled != 0.0f) scaled *= std::exp(largest - top);
     largest = top;
     scaled += exponentials(values, count, largest);

@@ -28,7 +28,9 @@ void check_data(const Recipe& recipe) {
 }
 
 void check_bounds(const std::vector<double>& bounds) {
-  refuse(!bounds.empty() && (bounds.size() != 2 || bounds[0] >= bounds[1]),
+  // In fp32, as they are used.
+  refuse(!bounds.empty() &&
+             (bounds.size() != 2 || !(static_cast<float>(bounds[0]) < static_cast<float>(bounds[1]))),
          "model.log_variance_bounds has two numbers, the lower one first, or none: as [-6, 2].");
 }
 
@@ -96,6 +98,10 @@ void check_gradient(const TrainSettings& train) {
     throw ConfigError(concat("train.clip_norm is ", train.clip_norm,
                              ", but with train.normalize_gradient the gradient of each tensor has the norm 1 "
                              "whatever it was: use one."));
+  }
+  if (train.skip_norm > 0.0 && train.skip_norm < 1e-30) {
+    throw ConfigError(
+        concat("train.skip_norm is ", train.skip_norm, ", which fp32 takes for 0; 0 skips none."));
   }
   if (train.skip_norm > 0.0 && train.clip_norm >= train.skip_norm) {
     throw ConfigError(concat("train.clip_norm is ", train.clip_norm, ", but steps whose norm is above ",

@@ -230,7 +230,7 @@ TrainingArrays Trainer::checked_arrays() {
   // The loss of a step is that of the parameters before it: the last update shows only here.
   if (!all_finite(arrays.values)) fail_diverged("a parameter became NaN or infinite", position_.steps);
   if (!all_finite(arrays.first_moment) || !all_finite(arrays.second_moment)) {
-    fail_diverged("a moment of Adam's became NaN or infinite", position_.steps);
+    fail_diverged("a moment of the optimizer's became NaN or infinite", position_.steps);
   }
   return arrays;
 }
@@ -257,10 +257,12 @@ void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
                                ? concat("lower train.stage_rates (that of this step is ",
                                         learning_rate(settings, batch_steps_, step), ")")
                                : concat("a lower train.learning_rate (it is ", settings.learning_rate, ")");
+  const std::string clip = settings.normalize_gradient
+                               ? std::string()
+                               : concat(", a train.clip_norm (it is ", settings.clip_norm, "; 0 is none)");
   throw DivergedError(
       concat(what, " at step ", step, " (epoch ", (step - 1) / batch_steps_ + 1, "). ", kept, "\nTry ", rate,
-             ", a train.clip_norm (it is ", settings.clip_norm,
-             "; 0 is none) or a lower train.weight_decay (it is ", settings.weight_decay, ")."),
+             clip, " or a lower train.weight_decay (it is ", settings.weight_decay, ")."),
       step);
 }
 

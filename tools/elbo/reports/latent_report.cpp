@@ -133,7 +133,7 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
   double carried = 0.0;
   for (const auto d : dead) carried += evaluation.units[d].kl;
   // Means that hardly move, but carry what KL there is: nothing has been learned yet.
-  const bool spare = carried < 0.1 * evaluation.terms.kl;
+  const bool spare = traits_of(recipe).has_unit_kl && carried < 0.1 * evaluation.terms.kl;
   return {concat(dead.size(), " of ", all, " latent dimensions ", dead.size() == 1 ? "is" : "are", " dead (",
                  names_of(dead), "): ", carried_in_words(carried, recipe, evaluation)),
           concat(spare ? concat("model.latent=", all - dead.size(), " should do as well; to")
