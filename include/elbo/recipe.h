@@ -113,7 +113,8 @@ struct TrainSettings {
   double weight_decay = 0.0;
   /// Each tensor's gradient is divided by its norm first (Tomczak & Welling 2018).
   bool normalize_gradient = false;
-  /// A step whose gradient has a larger norm, or one that is not finite, moves nothing. 0: none is skipped.
+  /// A step whose gradient has a larger norm, or one that is not finite, moves nothing but the running
+  /// statistics of "norm batch". 0: none is skipped.
   double skip_norm = 0.0;
   double clip_norm = 0.0;       ///< largest global gradient norm; 0 means no clipping
   std::int64_t accumulate = 1;  ///< batches whose gradient makes up one step

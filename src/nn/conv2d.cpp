@@ -42,7 +42,6 @@ Conv2d::Conv2d(Builder& builder, Slot input, const std::vector<NamedRows>& heads
   }
   shape_ = shape_of(x.picture, weight.rows(), sizes);
   weight.cols = weight.fan_in = bias.fan_in = shape_.patch();
-  weight.fan_out = shape_.filters * shape_.kernel * shape_.kernel;
   weight.filter = {.height = shape_.kernel, .width = shape_.kernel, .channels = shape_.channels};
   weight_ = builder.parameter(std::move(weight));
   bias_ = builder.parameter(std::move(bias));

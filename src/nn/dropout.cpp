@@ -50,6 +50,7 @@ void Dropout::backward_input(const Run& run, const Tape& tape) const {
 
 LayerMaker read_dropout(LayerWords& words) {
   const auto rate = static_cast<float>(words.number("rate", 0.0, 1.0));
+  if (rate >= 1.0f) throw ConfigError("its rate must be below 1 in fp32, too: nothing would be left.");
   return [rate](LayerContext& context) {
     return context.add(std::make_unique<Dropout>(context.builder, context.input, context.name, rate));
   };

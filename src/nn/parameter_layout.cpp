@@ -1,5 +1,6 @@
 #include "nn/parameter_layout.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -34,12 +35,18 @@ void for_each_filter_value(const TensorInfo& tensor, F f) {
   }
 }
 
+/// Of a tensor whose rows are outputs, where the parameter does not say otherwise.
+std::int64_t fan_out_of(const ParameterInfo& parameter, const NamedRows& part) {
+  if (parameter.fan_out > 0) return parameter.fan_out;
+  return part.rows * std::max<std::int64_t>(parameter.filter.height * parameter.filter.width, 1);
+}
+
 TensorInfo tensor_of(const ParameterInfo& parameter, const NamedRows& part, std::int64_t offset) {
   TensorInfo tensor{.name = part.name,
                     .shape = {part.rows},
                     .offset = offset,
                     .fan_in = parameter.fan_in,
-                    .fan_out = parameter.fan_out > 0 ? parameter.fan_out : part.rows,
+                    .fan_out = fan_out_of(parameter, part),
                     .value = parameter.value,
                     .deviation = parameter.deviation,
                     .filter = parameter.filter};

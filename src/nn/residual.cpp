@@ -48,6 +48,10 @@ LayerMaker read_residual(LayerWords& words) {
     std::vector<std::unique_ptr<Block>> blocks;
     LayerContext within{context.builder, context.input, {}, {}, context.hidden, blocks};
     const bool pictures = x.picture.is_picture();
+    if (pictures && width > kMaxChannels) {
+      throw ConfigError(concat("on pictures its width is a number of channels, of which ", kMaxChannels,
+                               " is the maximum, not ", width, "."));
+    }
     add_layer(within, pictures ? concat("conv ", width, " k3") : concat(width), ".0", context.hidden,
               context.name);
     add_layer(within, pictures ? concat("conv ", x.picture.channels, " k1") : concat(x.cols), ".1",

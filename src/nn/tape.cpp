@@ -34,7 +34,10 @@ MatrixView<const float> Tape::for_derivative(Slot slot) const {
 
 std::int64_t Tape::largest() const {
   std::int64_t values = 0;
-  for (const Place& place : places_) values = std::max(values, place.rows * place.cols);
+  for (std::size_t slot = 0; slot < places_.size(); ++slot) {
+    if ((*slots_)[slot].rows == Rows::one) continue;  // sums and statistics, which no product reads
+    values = std::max(values, places_[slot].rows * places_[slot].cols);
+  }
   return values;
 }
 

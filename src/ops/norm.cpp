@@ -127,9 +127,10 @@ HWY_EXPORT(parameter_part);
 
 constexpr std::int64_t kParallelSize = 1 << 12;
 
+/// `limit`: groups that a row's pass has memory for.
 void check_groups(const char* op, const MatrixView<const float>& mean, const MatrixView<const float>& rstd,
-                  const NormShape& shape) {
-  ELBO_CHECK(mean.cols > 0 && shape.channels % mean.cols == 0 && mean.cols <= kNormGroups, ShapeError, op,
+                  const NormShape& shape, std::int64_t limit = kNormGroups) {
+  ELBO_CHECK(mean.cols > 0 && shape.channels % mean.cols == 0 && mean.cols <= limit, ShapeError, op,
              " was asked for ", mean.cols, " groups of ", shape.channels, " channels");
   check_shape(op, "mean", mean, mean.rows, mean.cols);
   check_shape(op, "rstd", rstd, mean.rows, mean.cols);
@@ -201,7 +202,7 @@ void norm_backward_params(Context& context, VectorView<float> dgamma, VectorView
   check_size(kOp, "dbeta", dbeta, shape.channels);
   check_scratch(kOp, scratch, shape);
   check_shape(kOp, "dy", dy, x.rows, x.cols);
-  check_groups(kOp, mean, rstd, shape);
+  check_groups(kOp, mean, rstd, shape, shape.channels);
   check_shape(kOp, "mean", mean, mean.rows == 1 ? 1 : x.rows, mean.cols);
   const TracedOp traced(context, [&] { return shape.call(kOp, 2); });
   if (context.is_cuda()) {
