@@ -1,5 +1,6 @@
 #include "nn/dropout.h"
 
+#include "base/check.h"
 #include "nn/layers.h"
 #include "ops/add.h"
 #include "ops/dropout.h"
