@@ -17,7 +17,7 @@ template <class T, int kExtent, Along kAlong>
 class OperandCopier;
 
 /// One operand of a product: `extent` vectors of k values (rows of a, columns of b). It lies in memory as a
-/// matrix; others (gathered_operand.cuh) have an `extent` and a Copier that puts stages together from what they have.
+/// matrix; others (gathered_operand.cuh) have an `extent` and a Copier that puts stages together.
 struct Operand {
   template <class T, int kExtent, Along kAlong>
   using Copier = OperandCopier<T, kExtent, kAlong>;
