@@ -1,8 +1,8 @@
 #pragma once
 // Activations of four values, chosen when the kernel runs: one branch for all of a warp, and a product's
 // kernel is compiled once and not once an activation.
-// math::visit_activation is compiled for the host, too, and nvcc forbids it a call of a __device__ lambda; so what it
-// calls is a struct.
+// math::visit_activation is compiled for the host, too, and nvcc forbids it a call of a __device__ lambda; so
+// what it calls is a struct.
 
 #include "math/activations.h"
 #include "platform.cuh"

@@ -36,7 +36,7 @@ class Layer {
   Layer(const std::string& text) : Layer(std::string_view(text)) {}
 
   const std::string& text() const noexcept { return text_; }
-  /// Of a linear layer that is given by its width; nothing of others.
+  /// The width of a linear layer that is given by it; nothing for others.
   std::optional<std::int64_t> width() const;
   /// A whole number, or a text in quotes.
   std::string to_toml() const;

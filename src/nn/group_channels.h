@@ -8,8 +8,8 @@
 
 namespace elbo::nn {
 
-/// Of pictures whose pixels have `groups` · c channels, makes as many pictures of c channels each, one after
-/// the other in a row: what a likelihood reads that has several parameters for a value.
+/// Divides a picture whose pixels have `groups` · c channels into `groups` pictures of c channels each, one
+/// after the other in a row: what a likelihood reads that has several parameters for a value.
 class GroupChannels final : public Block {
  public:
   /// Throws ShapeError where the channels are no such groups.

@@ -35,7 +35,7 @@ void for_each_filter_value(const TensorInfo& tensor, F f) {
   }
 }
 
-/// Of a tensor whose rows are outputs, where the parameter does not say otherwise.
+/// What the parameter says, or that of a tensor whose rows are outputs.
 std::int64_t fan_out_of(const ParameterInfo& parameter, const NamedRows& part) {
   if (parameter.fan_out > 0) return parameter.fan_out;
   return part.rows * std::max<std::int64_t>(parameter.filter.height * parameter.filter.width, 1);

@@ -96,7 +96,7 @@ struct ParameterLayout {
   std::vector<ParameterPlace> places;  ///< by Parameter::index
   std::int64_t size = 0;               ///< values in the array, gaps included
   std::int64_t optimized_size = 0;     ///< the first so many are those that the optimizer moves
-  /// Of these, those whose layers do not take the step with the gradient: as few ranges as cover them.
+  /// Those whose layers do not take the step with the gradient: as few ranges as cover them.
   std::vector<ArrayRange> stepped_after;
   std::int64_t count = 0;  ///< parameters proper
 

@@ -37,7 +37,7 @@ void check_weights(const char* op, const char* name, const MatrixView<const floa
   check_contiguous(op, name, w);
 }
 
-/// Of a pass forward: x to y, whose pixels have as many channels as b has values.
+/// Checks a pass forward: x to y, whose pixels have as many channels as b has values.
 void check_forward(const char* op, const MatrixView<float>& y, const MatrixView<float>& saved,
                    const MatrixView<const float>& x, const VectorView<const float>& b, std::int64_t in,
                    std::int64_t out, std::int64_t channels) {

@@ -13,7 +13,7 @@ struct Axes {
   std::int64_t first = 1, second = 1, block = 1;
 
   constexpr std::int64_t size() const { return first * second * block; }
-  /// Of the row that the op gives.
+  /// The axes of the row that the op gives.
   constexpr Axes swapped() const { return {second, first, block}; }
 };
 

@@ -12,7 +12,7 @@ namespace elbo::test {
 
 inline constexpr float kNormMomentum = 0.1f;
 
-/// Of each channel over a batch.
+/// Statistics of each channel over a batch.
 struct BatchReference {
   std::vector<double> mean, variance, rstd;
 };
