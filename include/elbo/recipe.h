@@ -62,7 +62,7 @@ struct ModelSettings {
   double pseudo_inputs_sd = 0.05;           ///< with which these are drawn around the data's mean
   std::vector<double> log_variance_bounds;  ///< that log σ² of q(z|x) is kept within: low, high; empty: none
   std::string activation = "relu";          ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string likelihood = "bernoulli";     ///< see the README
+  std::string likelihood = "bernoulli";     ///< see docs/likelihoods.md
   double variance = 1.0;                    ///< of gaussian(-sigmoid); gaussian-shared begins with it
   double scale = 1.0;                       ///< of the laplace with fixed scale
   std::int64_t classes = 2;                 ///< of the categorical: values are 0 … classes − 1
@@ -99,7 +99,7 @@ struct TrainSettings {
   double learning_rate = 1e-3;
   /// How the rate goes: constant; step (times decay_factor every decay_epochs); cosine (down to
   /// final_learning_rate at the last step); staged (stage_epochs, each at its stage_rates, instead of
-  /// learning_rate). The README says more.
+  /// learning_rate). docs/training.md says more.
   std::string schedule = "constant";
   double warmup_epochs = 0.0;  ///< first, the schedule's rate is approached linearly from 0
   double decay_epochs = 30.0;
