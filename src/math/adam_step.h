@@ -55,7 +55,7 @@ ELBO_HD inline void skip_beyond(StepState& state, SkippedSteps& skipped, float n
   skipped.total += 1;
   skipped.in_a_row += 1;
   skipped.last_norm = static_cast<double>(norm);
-  if (skipped.in_a_row == kMostSkippedInARow) skipped.stuck_at = state.step;
+  if (skipped.in_a_row == kMaxSkippedInARow) skipped.stuck_at = state.step;
 }
 
 /// The counters, rates and corrections of the step after `state`'s, over a batch of `batch` rows. Its rates

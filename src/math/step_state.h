@@ -34,12 +34,12 @@ struct StepState {
 struct SkippedSteps {
   std::uint64_t total = 0;
   std::uint64_t in_a_row = 0;  ///< up to the last step
-  std::uint64_t stuck_at = 0;  ///< the step with which they were kMostSkippedInARow; 0: none
+  std::uint64_t stuck_at = 0;  ///< the step with which they were kMaxSkippedInARow; 0: none
   double last_norm = 0.0;      ///< of the gradient of the last one
 };
 
 /// Steps one after the other without which a training goes nowhere.
-inline constexpr std::uint64_t kMostSkippedInARow = 20;
+inline constexpr std::uint64_t kMaxSkippedInARow = 20;
 
 /// What a random number is for; part of its address, so that two uses never share a number.
 enum class NoisePurpose : std::uint32_t {

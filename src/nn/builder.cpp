@@ -17,6 +17,16 @@ Slot Builder::activation(SlotInfo info) {
   return {static_cast<int>(slots_.size()) - 1};
 }
 
+Slot Builder::output(SlotInfo info, Activation activation) {
+  SlotInfo before{.name = info.name + ".saved", .rows = info.rows, .cols = info.cols, .uses = kTraining};
+  const Slot output = this->activation(std::move(info));
+  Slot saved;
+  if (derivative_needs_input(activation)) saved = this->activation(std::move(before));
+  needs_gradient(output);
+  made_by(output, activation, saved);
+  return output;
+}
+
 Slot Builder::part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart) {
   SlotInfo part = info(whole);
   ELBO_CHECK(first >= 0 && count > 0 && first + count <= part.cols, ShapeError, "columns ", first, " to ",

@@ -16,6 +16,9 @@ class Builder {
   Parameter parameter(ParameterInfo info);
 
   Slot activation(SlotInfo info);
+  /// A layer's output as an activation makes it, with a gradient. What the derivative is computed from is
+  /// declared, too, where that is not the output itself: info().saved.
+  Slot output(SlotInfo info, Activation activation);
   /// Columns [first, first + count) of a slot. On tapes with one of the uses `apart` they have memory of
   /// their own.
   Slot part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart = kAlways);

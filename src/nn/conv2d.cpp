@@ -47,13 +47,8 @@ Conv2d::Conv2d(Builder& builder, Slot input, const std::vector<NamedRows>& heads
   bias_ = builder.parameter(std::move(bias));
   SlotInfo y{.name = heads.front().name, .rows = x.rows, .cols = shape_.out()};
   y.picture = {.height = shape_.out_height(), .width = shape_.out_width(), .channels = shape_.filters};
-  output_ = builder.activation(y);
-  if (derivative_needs_input(activation)) {
-    saved_ =
-        builder.activation({.name = y.name + ".saved", .rows = x.rows, .cols = y.cols, .uses = kTraining});
-  }
-  builder.needs_gradient(output_);
-  builder.made_by(output_, activation, saved_);
+  output_ = builder.output(std::move(y), activation);
+  saved_ = builder.info(output_).saved;
   builder.read(input);
 }
 

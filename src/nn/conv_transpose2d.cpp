@@ -43,12 +43,8 @@ ConvTranspose2d::ConvTranspose2d(Builder& builder, Slot input, const std::string
   bias_ = builder.parameter({.parts = {{name + ".bias", channels}}, .fan_in = fan_in});
   SlotInfo y{.name = name, .rows = x.rows, .cols = shape_.in()};
   y.picture = {.height = shape_.height, .width = shape_.width, .channels = channels};
-  output_ = builder.activation(y);
-  if (derivative_needs_input(activation)) {
-    saved_ = builder.activation({.name = name + ".saved", .rows = x.rows, .cols = y.cols, .uses = kTraining});
-  }
-  builder.needs_gradient(output_);
-  builder.made_by(output_, activation, saved_);
+  output_ = builder.output(std::move(y), activation);
+  saved_ = builder.info(output_).saved;
   builder.read(input);
 }
 

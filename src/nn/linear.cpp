@@ -19,13 +19,8 @@ Linear::Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads
   const std::int64_t width = weight.rows();
   weight_ = builder.parameter(std::move(weight));
   bias_ = builder.parameter(std::move(bias));
-  const std::string& name = heads.front().name;
-  output_ = builder.activation({.name = name, .rows = x.rows, .cols = width});
-  if (derivative_needs_input(activation)) {
-    saved_ = builder.activation({.name = name + ".saved", .rows = x.rows, .cols = width, .uses = kTraining});
-  }
-  builder.needs_gradient(output_);
-  builder.made_by(output_, activation, saved_);
+  output_ = builder.output({.name = heads.front().name, .rows = x.rows, .cols = width}, activation);
+  saved_ = builder.info(output_).saved;
   builder.read(input);
 }
 

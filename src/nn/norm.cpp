@@ -12,19 +12,12 @@ NormSlots::NormSlots(Builder& builder, Slot from, const std::string& name, Activ
   channels = x.picture.is_picture() ? x.picture.channels : x.cols;
   gamma = builder.parameter({.parts = {{name + ".weight", channels}}, .value = 1.0f});
   beta = builder.parameter({.parts = {{name + ".bias", channels}}, .value = 0.0f});
-  SlotInfo y{.name = name, .rows = x.rows, .cols = x.cols, .picture = x.picture};
-  output = builder.activation(y);
-  if (derivative_needs_input(activation)) {
-    y.name += ".saved";
-    y.uses = kTraining;
-    saved = builder.activation(std::move(y));
-  }
+  output = builder.output({.name = name, .rows = x.rows, .cols = x.cols, .picture = x.picture}, activation);
+  saved = builder.info(output).saved;
   scratch = builder.activation({.name = name + ".scratch",
                                 .rows = Rows::one,
                                 .cols = ops::norm_scratch_size(channels),
                                 .uses = kTraining});
-  builder.needs_gradient(output);
-  builder.made_by(output, activation, saved);
   reader = builder.read(from, true);
 }
 

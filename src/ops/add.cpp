@@ -60,9 +60,7 @@ constexpr std::int64_t kParallelSize = 1 << 14;
 void add(Context& context, MatrixView<float> y, MatrixView<const float> x, MatrixView<const float> saved,
          Activation activation, bool accumulate) {
   check_shape("add", "y", y, x.rows, x.cols);
-  check_optional_shape("add", "saved", saved, x.rows, x.cols);
-  ELBO_CHECK(!saved.empty() || activation == Activation::identity || x.rows == 0, ShapeError,
-             "add: saved is empty, and the activation's derivative needs it");
+  check_saved("add", saved, x.rows, x.cols, activation);
   if (x.rows == 0 || x.cols == 0) return;
   const TracedOp traced(context, [&] {
     const int matrices = 2 + (saved.empty() ? 0 : 1) + accumulate;

@@ -228,7 +228,7 @@ void batch_norm_backward_input(Context& context, MatrixView<float> dx, MatrixVie
   check_size(kOp, "dbeta", dbeta, dgamma.size);
   check_shape(kOp, "dy", dy, x.rows, x.cols);
   check_shape(kOp, "dx", dx, x.rows, x.cols);
-  check_derivative(kOp, saved, x, activation);
+  check_saved(kOp, saved, x.rows, x.cols, activation);
   if (x.rows == 0) return;
   const TracedOp traced(context, [&] { return shape.call(kOp, 3 + (saved.empty() ? 0 : 1) + accumulate); });
   if (context.is_cuda()) {

@@ -52,9 +52,7 @@ void check_backward_input(const char* op, const MatrixView<float>& dx, const Mat
                           Activation activation) {
   check_matrix(op, "dy", dy, dy.rows, out);
   check_matrix(op, "dx", dx, dy.rows, in);
-  if (!saved.empty()) check_matrix(op, "saved", saved, dy.rows, in);
-  ELBO_CHECK(!saved.empty() || activation == Activation::identity || dy.rows == 0, ShapeError, op,
-             ": saved is empty, and the activation's derivative needs it");
+  check_saved(op, saved, dy.rows, in, activation);
 }
 
 void check_backward_params(const char* op, const MatrixView<float>& dw, const VectorView<float>& db,

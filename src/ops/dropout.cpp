@@ -78,9 +78,7 @@ void dropout(Context& context, MatrixView<float> y, MatrixView<const float> x, M
              Activation activation, std::int64_t samples, float rate, const NoiseSource& noise,
              bool accumulate) {
   check_shape("dropout", "y", y, x.rows, x.cols);
-  check_optional_shape("dropout", "saved", saved, x.rows, x.cols);
-  ELBO_CHECK(!saved.empty() || activation == Activation::identity || x.rows == 0, ShapeError,
-             "dropout: saved is empty, and the activation's derivative needs it");
+  check_saved("dropout", saved, x.rows, x.cols, activation);
   ELBO_CHECK(rate >= 0.0f && rate < 1.0f, ShapeError, "dropout was given a rate of ", rate);
   ELBO_CHECK(samples > 0 && x.rows % samples == 0, ShapeError, "dropout was given ", x.rows, " rows for ",
              samples, " samples of each example");

@@ -65,13 +65,9 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
   check_weights(kOp, w);
   check_matrix(kOp, "dy", dy, dy.rows, w.rows);
   check_matrix(kOp, "dx", dx, dy.rows, w.cols);
-  if (!saved.empty()) {
-    check_matrix(kOp, "saved", saved, dy.rows, w.cols);
-    ELBO_CHECK(saved.data != dx.data || saved.stride == dx.stride, ShapeError, kOp,
-               ": dx and saved share memory with strides ", dx.stride, " and ", saved.stride);
-  }
-  ELBO_CHECK(!saved.empty() || activation == Activation::identity || dy.rows == 0, ShapeError, kOp,
-             ": saved is empty, and the activation's derivative needs it");
+  check_saved(kOp, saved, dy.rows, w.cols, activation);
+  ELBO_CHECK(saved.empty() || saved.data != dx.data || saved.stride == dx.stride, ShapeError, kOp,
+             ": dx and saved share memory with strides ", dx.stride, " and ", saved.stride);
   if (dy.rows == 0) return;
   const TracedOp traced(context, [&] {
     return product_call(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,

@@ -173,7 +173,7 @@ void norm_backward_input(Context& context, MatrixView<float> dx, MatrixView<cons
   const NormShape shape = norm_shape(kOp, x, gamma);
   check_shape(kOp, "dy", dy, x.rows, x.cols);
   check_shape(kOp, "dx", dx, x.rows, x.cols);
-  check_derivative(kOp, saved, x, activation);
+  check_saved(kOp, saved, x.rows, x.cols, activation);
   check_groups(kOp, mean, rstd, shape);
   check_shape(kOp, "mean", mean, x.rows, mean.cols);
   if (x.rows == 0) return;

@@ -38,13 +38,6 @@ inline void check_output(const char* op, const MatrixView<float>& y, const Matri
   check_optional_shape(op, "saved", saved, x.rows, x.cols);
 }
 
-inline void check_derivative(const char* op, const MatrixView<const float>& saved,
-                             const MatrixView<const float>& x, Activation activation) {
-  check_optional_shape(op, "saved", saved, x.rows, x.cols);
-  ELBO_CHECK(!saved.empty() || activation == Activation::identity || x.rows == 0, ShapeError, op,
-             ": saved is empty, and the activation's derivative needs it");
-}
-
 inline void check_scratch(const char* op, const VectorView<float>& scratch, const NormShape& shape) {
   const std::int64_t needed = norm_scratch_size(shape.channels);
   ELBO_CHECK(scratch.size >= needed && !scratch.empty(), ShapeError, op, " needs scratch for ", needed,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "math/activation_kind.h"
 #include "runtime/view.h"
 
 namespace elbo::ops {
@@ -51,6 +52,15 @@ template <class T>
 void check_contiguous(const char* op, const char* name, const MatrixView<T>& matrix) {
   ELBO_CHECK(matrix.contiguous(), ShapeError, op, ": ", name, " must be contiguous, and its rows of ",
              matrix.cols, " values are ", matrix.stride, " apart");
+}
+
+/// Throws ShapeError unless `saved`, which act′ is computed from, is such a matrix. It may be empty for the
+/// identity, and where there are no rows.
+inline void check_saved(const char* op, const MatrixView<const float>& saved, std::int64_t rows,
+                        std::int64_t cols, Activation activation) {
+  if (!saved.empty()) check_matrix(op, "saved", saved, rows, cols);
+  ELBO_CHECK(!saved.empty() || activation == Activation::identity || rows == 0, ShapeError, op,
+             ": saved is empty, and the activation's derivative needs it");
 }
 
 /// Throws ShapeError unless the vector has `size` values.

@@ -242,7 +242,7 @@ void Trainer::check_loss(const LossRecord& record) const {
   const SkippedSteps& skipped = record.skipped;
   if (skipped.stuck_at == 0) return;
   const std::string norm = std::isnan(skipped.last_norm) ? "NaN" : concat(skipped.last_norm);
-  fail_diverged(concat(kMostSkippedInARow, " steps in a row were skipped, the last with a gradient of norm ",
+  fail_diverged(concat(kMaxSkippedInARow, " steps in a row were skipped, the last with a gradient of norm ",
                        norm, ": train.skip_norm (it is ", model_.recipe().train.skip_norm,
                        ") is too low, or the training diverged"),
                 static_cast<std::int64_t>(skipped.stuck_at));

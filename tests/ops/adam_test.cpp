@@ -352,14 +352,14 @@ TEST(SkipBeyond, NotesWhereARowIsTooLong) {
   ELBO_REQUIRE_DEVICE();
   SkippingSteps steps(5.0f);
   steps.step(1.0f);
-  for (std::uint64_t i = 1; i < kMostSkippedInARow; ++i) steps.step(6.0f);
+  for (std::uint64_t i = 1; i < kMaxSkippedInARow; ++i) steps.step(6.0f);
   EXPECT_EQ(steps.skipped().stuck_at, 0u);
   steps.step(7.0f);
-  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMostSkippedInARow);
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMaxSkippedInARow);
   EXPECT_EQ(steps.skipped().last_norm, 7.0);
   steps.step(1.0f);
   steps.step(8.0f);
-  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMostSkippedInARow) << "it stays for the host to see";
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMaxSkippedInARow) << "it stays for the host to see";
 }
 
 TEST(SkipBeyond, WrongArgumentsAreRefused) {

@@ -11,6 +11,7 @@
 #include "evaluation/importance.h"
 #include "vae/vae.h"
 #include "support/device.h"
+#include "support/rows_to_evaluate.h"
 
 namespace elbo {
 namespace {
@@ -132,17 +133,7 @@ class LinearGaussian : public testing::Test {
   static constexpr std::int64_t kRows = 3;
 
   /// The rows as an evaluation reads them.
-  EvaluationData data(Context& context) const {
-    EvaluationData rows;
-    rows.count = kRows;
-    rows.fill = [this, &context](const Batch& a, std::int64_t first) {
-      std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows()));
-      std::iota(examples.begin(), examples.end(), first);
-      context.copy_to_device(a.x().data, x_.data() + first * kDims, sizeof(float) * kDims * examples.size());
-      context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
-    };
-    return rows;
-  }
+  EvaluationData data(Context& context) const { return test::rows_to_evaluate(context, x_, kDims); }
 
   std::vector<float> row(std::int64_t i) const {
     return {x_.begin() + i * kDims, x_.begin() + (i + 1) * kDims};

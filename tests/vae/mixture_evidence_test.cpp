@@ -6,12 +6,12 @@
 
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "evaluation/annealing.h"
 #include "evaluation/evaluate.h"
 #include "evaluation/importance.h"
 #include "support/device.h"
+#include "support/rows_to_evaluate.h"
 #include "vae/workspace.h"
 
 namespace elbo {
@@ -95,17 +95,7 @@ class MixtureEvidence : public testing::Test {
 
   const std::vector<float> x_ = {1.1f, -1.4f, 0.9f, -1.2f, 0.7f, -0.6f, 0.0f, 0.1f, 0.2f};
 
-  EvaluationData data(Context& context) const {
-    EvaluationData rows;
-    rows.count = kRows;
-    rows.fill = [this, &context](const Batch& a, std::int64_t first) {
-      std::vector<std::int64_t> examples(static_cast<std::size_t>(a.rows()));
-      std::iota(examples.begin(), examples.end(), first);
-      context.copy_to_device(a.x().data, x_.data() + first * kDims, sizeof(float) * kDims * examples.size());
-      context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
-    };
-    return rows;
-  }
+  EvaluationData data(Context& context) const { return test::rows_to_evaluate(context, x_, kDims); }
   double exact() const {
     double sum = 0.0;
     for (std::int64_t i = 0; i < kRows; ++i) sum -= log_evidence(x_.data() + i * kDims) / kRows;

@@ -19,7 +19,7 @@ class GaussianLatent final : public Latent {
     if (config.objective.free_bits == 0.0 || prior_->has_unit_kl()) return;
     throw ConfigError(concat(
         "objective.free_bits needs a KL for each latent dimension, but with model.prior = \"", config.prior,
-        "\" there is one of all together: leave it at 0, or take an ", "objective.capacity."));
+        "\" there is one of all together: leave it at 0, or take an objective.capacity."));
   }
 
   std::vector<nn::NamedRows> heads() const override {
