@@ -9,9 +9,14 @@ if(ELBO_WARNINGS_AS_ERRORS)
     $<$<COMPILE_LANGUAGE:CXX>:-Werror>
     $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Werror>)
 endif()
+# elbo_instrumented: for what the sanitizers look at, the library and the command. Tests are left as they are: what they
+# hand to the library lies on the heap, which the sanitizers watch in any case, and their objects are those of the
+# other builds.
+add_library(elbo_instrumented INTERFACE)
 if(ELBO_SANITIZE)
   # GCC's own words: the sanitizers bring false alarms of -Wmaybe-uninitialized.
-  target_compile_options(elbo_options INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-sanitize-recover=undefined;-fno-omit-frame-pointer;-Wno-maybe-uninitialized>)
+  set(ELBO_SANITIZERS -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+    -Wno-maybe-uninitialized)
+  target_compile_options(elbo_instrumented INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${ELBO_SANITIZERS}>)
   target_link_options(elbo_options INTERFACE -fsanitize=address,undefined)
 endif()

@@ -32,5 +32,5 @@ elif nvidia-smi -L 2>/dev/null | grep -q GPU; then
 else
   echo "== cuda: no GPU here, so the kernels are compiled but not run"
   cmake --preset cuda
-  cmake --build --preset cuda --parallel "$(nproc)" --target elbo elbo_command
+  cmake --build --preset cuda --parallel "$(nproc)" --target elbo elbo_command linear_bench
 fi

@@ -1,6 +1,7 @@
 // Highway's foreach_target.h without the instruction sets whose vectors have no size at compile time, which
-// ops/simd.h cannot wrap. Like Highway's, it wants HWY_TARGET_INCLUDE to be defined first.
+// ops/simd.h cannot wrap, and without SSSE3, which few machines have and no better. Like Highway's, it wants
+// HWY_TARGET_INCLUDE to be defined first.
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_SSSE3)
 #endif
 #include <hwy/foreach_target.h>

@@ -8,7 +8,7 @@ list(FILTER ELBO_EMULATION_SOURCES EXCLUDE REGEX "_test\\.cpp$")
 add_library(elbo_emulation STATIC ${ELBO_EMULATION_SOURCES})
 target_include_directories(elbo_emulation PUBLIC ${CMAKE_CURRENT_LIST_DIR}/include)
 target_include_directories(elbo_emulation SYSTEM PRIVATE ${BOOST_FCONTEXT_INCLUDE_DIR})
-target_link_libraries(elbo_emulation PRIVATE elbo_options ${BOOST_CONTEXT_LIBRARY} ${CMAKE_DL_LIBS})
+target_link_libraries(elbo_emulation PRIVATE elbo_options elbo_instrumented ${BOOST_CONTEXT_LIBRARY} ${CMAKE_DL_LIBS})
 set_target_properties(elbo_emulation PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
 # Every access of a kernel is looked at (checker.h), or every kernel by ASan: the two do not mix in one program, since

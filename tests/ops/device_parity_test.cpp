@@ -85,8 +85,8 @@ TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   for (std::size_t i = 0; i < kSteps; ++i) {
     for (const int part : {0, 1, 2}) {
       const double expected = cpu.records[i].sums[part];
-      // A KL near 0 is what is left of terms near 1.
-      EXPECT_NEAR(gpu.records[i].sums[part], expected, 1e-6 + apart(recipe).loss * std::abs(expected))
+      // A KL near 0 is what is left of log densities of a few nats each.
+      EXPECT_NEAR(gpu.records[i].sums[part], expected, 5e-6 + apart(recipe).loss * std::abs(expected))
           << "step " << i + 1;
     }
     EXPECT_EQ(gpu.records[i].first_bad_step, 0u);

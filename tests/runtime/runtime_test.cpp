@@ -13,6 +13,7 @@
 #include "runtime/buffer.h"
 #include "runtime/graph.h"
 #include "runtime/readback.h"
+#include "support/allocations.h"
 #include "support/device.h"
 
 namespace elbo::test {
@@ -165,9 +166,7 @@ TEST_F(Runtime, ArenaMeasuresThenHandsOut) {
 }
 
 TEST_F(Runtime, OutOfMemoryIsADeviceError) {
-#if defined(__SANITIZE_ADDRESS__)
-  if (!device().is_cuda()) GTEST_SKIP() << "the address sanitizer ends the program here";
-#endif
+  if (sanitized() && !device().is_cuda()) GTEST_SKIP() << "the address sanitizer ends the program here";
   const std::string message = device_error([&] { Buffer<float> huge(context(), std::int64_t{1} << 50); });
   EXPECT_NE(message.find("out of memory"), std::string::npos) << message;
   EXPECT_NE(message.find("4503599627370496"), std::string::npos) << message;

@@ -16,13 +16,13 @@ std::int64_t allocations() {
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-bool counts_allocations() {
-  return false;
+bool sanitized() {
+  return true;
 }
 }  // namespace elbo::test
 #else
-bool counts_allocations() {
-  return true;
+bool sanitized() {
+  return false;
 }
 
 namespace {

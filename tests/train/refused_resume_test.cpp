@@ -7,6 +7,7 @@
 
 #include "elbo/error.h"
 #include "model/model_file.h"
+#include "support/allocations.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
 #include "train/checkpoint.h"
@@ -200,9 +201,7 @@ TEST_F(RefusedResume, WhereTheRecipeCannotBeWritten) {
 
 TEST(RefusedTraining, MemoryThatIsNotThere) {
   ELBO_REQUIRE_DEVICE();
-#if defined(__SANITIZE_ADDRESS__)
-  if (!device().is_cuda()) GTEST_SKIP() << "the address sanitizer ends the program here";
-#endif
+  if (sanitized() && !device().is_cuda()) GTEST_SKIP() << "the address sanitizer ends the program here";
   Recipe recipe = standardized_recipe();
   recipe.train.batch = 1 << 16;
   recipe.objective.samples = 1 << 24;
