@@ -81,9 +81,10 @@ def command_of(tool, name, precision, options):
     steps = options.steps or configuration["steps"][options.device]
     work = ["--batch", str(configuration["batch"]), "--widths", ",".join(map(str, configuration["widths"])),
             "--precision", precision, "--steps", str(steps), "--device", options.device, "--serve"]
+    encoder, decoder = (json.dumps(layers) for layers in workload.hidden_layers(configuration))
     if tool == "elbo":
-        return [options.step_bench, *work]
-    work += ["--threads", str(options.threads)]
+        return [options.step_bench, *work, "--set", f"model.encoder={encoder}", "--set", f"model.decoder={decoder}"]
+    work += ["--threads", str(options.threads), "--encoder", encoder, "--decoder", decoder]
     script = "jax_peer.py" if tool == "jax" else "torch_peer.py"
     mode = [] if tool == "jax" else ["--mode", tool]
     return [options.python, str(ROOT / "bench" / "peers" / script), *work, *mode]
@@ -132,7 +133,16 @@ def measure(name, precision, options):
         worker.close()
     configuration = workload.CONFIGURATIONS[name]
     return {"name": name, "precision": precision, "batch": configuration["batch"],
-            "widths": configuration["widths"], "rounds": options.rounds, "tools": tools}
+            "widths": configuration["widths"], "network": title(configuration), "rounds": options.rounds,
+            "tools": tools}
+
+
+def title(configuration):
+    encoder, decoder = workload.hidden_layers(configuration)
+    dims, *_, latent = configuration["widths"]
+    if "encoder" not in configuration:
+        return "-".join(map(str, [dims, *encoder, latent]))
+    return ", ".join(map(str, [dims, *encoder, latent, *decoder, dims]))
 
 
 def summary(section):
@@ -178,8 +188,7 @@ def markdown(report):
              f", {report['date']}, commit {report['commit']}"]
     lines += [", ".join(f"{name} {version}" for name, version in sorted(report["versions"].items())), ""]
     for section in report["sections"]:
-        widths = "-".join(map(str, section["widths"]))
-        lines += [f"### {section['name']}: {widths}, batch {section['batch']}, {section['precision']}", "",
+        lines += [f"### {section['name']}: {section['network']}, batch {section['batch']}, {section['precision']}", "",
                   f"{section['rounds']} rounds of {section['steps']} steps", "",
                   "| tool | µs a step, median | quartiles | fastest | examples/s | time, elbo's = 1 | −ELBO of the last repeat |",
                   "|---|---|---|---|---|---|---|"]

@@ -116,7 +116,7 @@ Result measure(Training& training, const Options& options) {
 
 void print(Training& training, const Options& options, const Result& result) {
   const double time = median(result.steps), peak = median(result.peaks);
-  const double flops = step_flops(training.vae(), training.batch_size());
+  const double flops = step_flops(training);
   const Context& device = training.device();
   std::printf("%s, batch %lld, %s, %d threads, median of %d x %d steps\n", training.recipe().name.c_str(),
               static_cast<long long>(training.batch_size()), device.device().name().c_str(), device.threads(),
@@ -185,7 +185,7 @@ std::vector<double> scaled(std::vector<double> values, double factor) {
 
 void print_json(Training& training, const Options& options, const Result& result) {
   const double time = median(result.steps), peak = median(result.peaks);
-  const double flops = step_flops(training.vae(), training.batch_size());
+  const double flops = step_flops(training);
   ordered_json json = about(training, options);
   json["median_us"] = 1e6 * time;
   json["repeats_us"] = scaled(result.steps, 1e6);

@@ -8,6 +8,7 @@
 
 #include "data/resident.h"
 #include "model/state.h"
+#include "ops/op_trace.h"
 #include "ops/record_loss.h"
 #include "recipe/data_settings.h"
 #include "runtime/readback.h"
@@ -167,15 +168,18 @@ class Training {
   Readback readback_;
 };
 
-/// Multiplications and additions of a step's products: forward, and both ways back but for the data's
-/// gradient.
-inline double step_flops(Vae& vae, std::int64_t batch) {
-  const auto& places = vae.parameters().layout().places;
-  double weights = 0.0;
-  for (const nn::ParameterPlace& place : places)
-    weights += place.cols > 0 ? static_cast<double>(place.size()) : 0.0;
-  const auto first = static_cast<double>(places.front().size());
-  return 2.0 * static_cast<double>(batch) * (3.0 * weights - first);
+/// Multiplications and additions of a step's products and convolutions, as its ops count them.
+inline double step_flops(Training& training) {
+  training.begin_parts();
+  training.advance();
+  training.gather();
+  OpTrace trace;
+  const TraceScope scope(training.device(), trace);
+  training.forward_backward();
+  training.device().synchronize();
+  double flops = 0.0;
+  for (const OpCall& call : trace.calls) flops += call.flops;
+  return flops;
 }
 
 }  // namespace elbo::bench

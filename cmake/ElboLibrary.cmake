@@ -8,6 +8,7 @@ find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CURL QUIET)  # for `elbo data get` alone; without it that says so
+find_path(STB_INCLUDE_DIR stb_image_resize.h PATH_SUFFIXES stb REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only: its shared library would be one more thing to link
 
 file(GLOB_RECURSE ELBO_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
@@ -24,7 +25,7 @@ target_compile_definitions(elbo PRIVATE ELBO_VERSION="${PROJECT_VERSION}")
 target_include_directories(elbo
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_include_directories(elbo SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR})
+target_include_directories(elbo SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR} ${STB_INCLUDE_DIR})
 target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> $<BUILD_INTERFACE:elbo_instrumented> OpenMP::OpenMP_CXX hwy::hwy
   ZLIB::ZLIB LibZip::LibZip PNG::PNG JPEG::JPEG $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 include(EmbedRecipes)  # recipes/*.toml, compiled in

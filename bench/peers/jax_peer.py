@@ -18,33 +18,62 @@ except ImportError as error:
 UNROLLS = [1, 4]  # steps unrolled in the scan's body: the faster is taken
 
 
-def initial_layers(key, widths):
-    """[(w [inputs, outputs], b)], uniform ±1/√inputs as PyTorch's Linear."""
+PRODUCTS = ("linear", "conv", "deconv")
+
+
+def initial_layers(key, primitives):
+    """[(w, b)] of a list of workload.network: [inputs, outputs] or [kernel, kernel, inputs, outputs], uniform
+    ±1/√fan-in as PyTorch's."""
     layers = []
-    for inputs, outputs in zip(widths, widths[1:]):
+    for kind, *sizes in primitives:
+        if kind not in PRODUCTS:
+            continue
+        inputs, outputs, *kernel = sizes
+        shape = (kernel[0], kernel[0], inputs, outputs) if kernel else (inputs, outputs)
         key, of_w, of_b = jax.random.split(key, 3)
-        bound = inputs**-0.5
-        layers.append((jax.random.uniform(of_w, (inputs, outputs), jnp.float32, -bound, bound),
+        bound = (inputs * kernel[0]**2 if kernel else inputs)**-0.5
+        layers.append((jax.random.uniform(of_w, shape, jnp.float32, -bound, bound),
                        jax.random.uniform(of_b, (outputs,), jnp.float32, -bound, bound)))
     return layers
 
 
-def apply_mlp(layers, x, dtype):
-    """ReLU between layers; products in `dtype` (weights stay float32), the result in float32."""
-    for i, (w, b) in enumerate(layers):
-        last = i + 1 == len(layers)
-        kept = jnp.float32 if last else dtype
-        x = jnp.dot(x.astype(dtype), w.astype(dtype), preferred_element_type=kept) + b.astype(kept)
-        x = x if last else jax.nn.relu(x)
+def product(kind, x, w, sizes, kept):
+    if kind == "linear":
+        return jnp.dot(x, w, preferred_element_type=kept)
+    _, _, kernel, stride, padding, *extra = sizes
+    if kind == "conv":
+        how = {"window_strides": (stride, stride), "padding": [(padding, padding)] * 2}
+    else:
+        margin = kernel - 1 - padding
+        how = {"window_strides": (1, 1), "lhs_dilation": (stride, stride), "padding": [(margin, margin + extra[0])] * 2}
+    return jax.lax.conv_general_dilated(x, w, dimension_numbers=("NHWC", "HWIO", "NHWC"), preferred_element_type=kept,
+                                        **how)
+
+
+def apply(primitives, layers, x, dtype):
+    """Products in `dtype` (weights stay float32), the result in float32."""
+    layers, last = iter(layers), len(layers) - 1
+    count = -1
+    for kind, *sizes in primitives:
+        if kind == "relu":
+            x = jax.nn.relu(x)
+        elif kind == "picture":
+            x = x.reshape(-1, *sizes)
+        elif kind == "row":
+            x = x.reshape(x.shape[0], -1)
+        else:
+            (w, b), count = next(layers), count + 1
+            kept = jnp.float32 if count == last else dtype
+            x = product(kind, x.astype(dtype), w.astype(dtype), sizes, kept) + b.astype(kept)
     return x
 
 
-def costs(parameters, x, key, dtype):
+def costs(networks, parameters, x, key, dtype):
     """Σ −log p(x|z) and Σ KL over the rows of x [n, dims], in nats."""
     encoder, decoder = parameters
-    mean, log_variance = jnp.split(apply_mlp(encoder, x, dtype), 2, axis=-1)
+    mean, log_variance = jnp.split(apply(networks[0], encoder, x, dtype), 2, axis=-1)
     z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(key, mean.shape)
-    logits = apply_mlp(decoder, z, dtype)
+    logits = apply(networks[1], decoder, z, dtype)
     nll = jnp.sum(jax.nn.softplus(logits) - x * logits)
     kl = -0.5 * jnp.sum(1 + log_variance - jnp.square(mean) - jnp.exp(log_variance))
     return nll, kl
@@ -64,11 +93,11 @@ def adam(state, gradients):
     return parameters, first, second, step
 
 
-def scan_of_steps(batch, dtype, unroll):
+def scan_of_steps(networks, batch, dtype, unroll):
     """(state, data, rows [steps, batch]) → state after as many steps. The state's memory is given up to the result."""
 
     def objective(parameters, x, key):
-        nll, kl = costs(parameters, x, key, dtype)
+        nll, kl = costs(networks, parameters, x, key, dtype)
         return (nll + kl) / batch, jnp.stack((nll, kl))
 
     def run(state, data, rows):
@@ -119,10 +148,9 @@ class Training:
         self.choose_unroll([n for n in UNROLLS if options.steps % n == 0])
 
     def initial_state(self):
-        dims, *hidden, latent = self.options.widths
         of_encoder, of_decoder, of_noise = jax.random.split(jax.random.key(2), 3)
-        parameters = (initial_layers(of_encoder, [dims, *hidden, 2 * latent]),
-                      initial_layers(of_decoder, [latent, *reversed(hidden), dims]))
+        encoder, decoder = self.options.network
+        parameters = initial_layers(of_encoder, encoder), initial_layers(of_decoder, decoder)
         first, second = (jax.tree.map(jnp.zeros_like, parameters) for _ in range(2))
         return (parameters, first, second, jnp.zeros((), jnp.int32)), of_noise, jnp.zeros(2)
 
@@ -131,7 +159,7 @@ class Training:
         seconds = {}
         for unroll in candidates:
             dtype = jnp.bfloat16 if self.options.precision == "bf16" else jnp.float32
-            self.scan = scan_of_steps(self.options.batch, dtype, unroll)
+            self.scan = scan_of_steps(self.options.network, self.options.batch, dtype, unroll)
             self.state = self.initial_state()
             times = []
             for _ in range(4):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Training steps in PyTorch: eager, or compiled (with CUDA graphs of whole steps on a GPU). See workload.py."""
 
+import argparse
 import contextlib
 import time
 
@@ -23,6 +24,10 @@ def pictures(options, device):
     return (grey * patterns[torch.arange(options.examples) % workload.PATTERNS]).to(device)
 
 
+def pictures_in(networks):
+    return any(kind == "picture" for chain in networks for kind, *_ in chain)
+
+
 class Training:
     """What both modes share: the model, fused Adam, and all data on the device."""
 
@@ -40,8 +45,7 @@ class Training:
         device = torch.device(options.device)
         self.on_gpu = device.type == "cuda"
         self.options, self.batch = options, options.batch
-        dims, *hidden, latent = options.widths
-        self.model = Vae(dims, hidden, latent).to(device)
+        self.model = Vae(*options.network, options.channels_last).to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=workload.LEARNING_RATE,
                                           betas=(workload.BETA1, workload.BETA2), eps=workload.EPSILON,
                                           fused=True, capturable=self.on_gpu)
@@ -51,7 +55,7 @@ class Training:
         self.position = 0
         self.device = torch.cuda.get_device_name(device) if self.on_gpu else workload.processor()
         self.versions = {"torch": torch.__version__} | ({"cuda": torch.version.cuda} if self.on_gpu else {})
-        self.settings = {}
+        self.settings = {"channels_last": options.channels_last} if pictures_in(options.network) else {}
 
     def autocast(self):
         """Weights are used once a step, so that keeping their copies gains nothing."""
@@ -101,7 +105,7 @@ class CompiledTraining(Training):
         prepared = {mode: self.prepare(mode) for mode in modes}
         best = modes[0] if len(modes) == 1 else min(modes, key=lambda mode: self.seconds(*prepared[mode]))
         self.compiled, self.graph = prepared[best]
-        self.settings = {"mode": best} | ({"steps_per_graph": self.unrolled} if self.on_gpu else {})
+        self.settings |= {"mode": best} | ({"steps_per_graph": self.unrolled} if self.on_gpu else {})
 
     def prepare(self, mode):
         """Compiles in the mode; on a GPU captures a graph of several steps too: (compiled, graph)."""
@@ -185,6 +189,8 @@ def default_modes(device):
 def add_options(parser):
     parser.add_argument("--mode", choices=["eager", "compile"], default="eager")
     parser.add_argument("--compile-mode", help="torch.compile's; without it the fastest of a few")
+    parser.add_argument("--channels-last", action=argparse.BooleanOptionalAction, default=True,
+                        help="pictures as elbo has them, or each channel by itself")
     parser.add_argument("--graph-steps", type=int, help="whole steps in a CUDA graph")
 
 

@@ -16,6 +16,7 @@ import numpy
 import torch
 
 from torch_vae import Vae
+from workload import network
 
 
 def images(folder, name):
@@ -56,7 +57,7 @@ def main():
     data, test = images(options.mnist, "train"), images(options.mnist, "t10k")
     for seed in options.seeds:
         torch.manual_seed(seed)
-        model = Vae(784, options.hidden, 20)
+        model = Vae(*network(784, options.hidden, options.hidden[::-1], 20))
         begin = time.perf_counter()
         train(model, data, options.epochs, batch=128)
         seconds = time.perf_counter() - begin

@@ -6,13 +6,13 @@ from torch.nn import functional as F
 
 
 class Vae(nn.Module):
-    """dims-hidden…-latent-…hidden-dims with ReLU and PyTorch's own initialisation. The mean and the log-variance
-    are the two halves of one Linear: the same function and initial distribution as two, in one product."""
+    """The two networks (workload.network) with PyTorch's own initialisation. The mean and the log-variance are the two
+    halves of one Linear: the same function and initial distribution as two, in one product."""
 
-    def __init__(self, dims, hidden, latent):
+    def __init__(self, encoder, decoder, channels_last=True):
         super().__init__()
-        self.encoder = mlp([dims, *hidden, 2 * latent])
-        self.decoder = mlp([latent, *reversed(hidden), dims])
+        self.encoder = sequential(encoder, channels_last)
+        self.decoder = sequential(decoder, channels_last)
 
     def forward(self, x):
         """x [n, dims] in [0, 1] → (Σ −log p(x|z), Σ KL) over the n examples, in nats, one sample of z each."""
@@ -24,8 +24,27 @@ class Vae(nn.Module):
         return nll, kl
 
 
-def mlp(widths):
-    layers = []
-    for inputs, outputs in zip(widths, widths[1:]):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+class Picture(nn.Module):
+    """Rows of pixels, each with its channels side by side, as pictures."""
+
+    def __init__(self, height, width, channels, channels_last):
+        super().__init__()
+        self.shape, self.channels_last = (height, width, channels), channels_last
+
+    def forward(self, x):
+        x = x.view(-1, *self.shape).permute(0, 3, 1, 2)
+        return x if self.channels_last else x.contiguous()
+
+
+class Row(nn.Module):
+    def forward(self, x):
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def sequential(primitives, channels_last):
+    """Of a list of workload.network."""
+    makers = {"linear": nn.Linear, "relu": nn.ReLU, "row": Row,
+              "picture": lambda *shape: Picture(*shape, channels_last),
+              "conv": nn.Conv2d, "deconv": nn.ConvTranspose2d}
+    layers = nn.Sequential(*(makers[kind](*sizes) for kind, *sizes in primitives))
+    return layers.to(memory_format=torch.channels_last) if channels_last else layers

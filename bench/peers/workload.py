@@ -10,6 +10,7 @@ first at hand and gathers one more at the end: the time is always divided by the
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -23,11 +24,74 @@ CONFIGURATIONS = {
     "b1024": {"batch": 1024, "widths": [784, 400, 400, 20], "steps": {"cpu": 15, "cuda": 50}},
     "b8192": {"batch": 8192, "widths": [784, 400, 400, 20], "steps": {"cpu": 3, "cuda": 6}},
     "wide": {"batch": 4096, "widths": [784, 4096, 4096, 64], "steps": {"cpu": 1, "cuda": 10}},
+    # recipes/mnist-conv.toml
+    "conv": {"batch": 128, "widths": [784, 50], "steps": {"cpu": 2, "cuda": 50},
+             "encoder": ["conv 64", "conv 128 s2", "conv 256 s2"],
+             "decoder": [12544, "reshape 7x7x256", "deconv 128 s2", "deconv 64 s2"]},
+    "conv-small": {"batch": 128, "widths": [784, 20], "steps": {"cpu": 10, "cuda": 100},
+                   "encoder": ["conv 32 k4 s2", "conv 64 k4 s2", 256],
+                   "decoder": [256, 3136, "reshape 7x7x64", "deconv 32 k4 s2", "deconv 16 k4 s2"]},
 }
 PRECISIONS = ["fp32", "tf32", "bf16"]
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 # Pictures are one of ten random patterns with 20 % of the pixels lit, each lit pixel a random grey from 128 to 255.
 PATTERNS, LIT, DARKEST = 10, 0.2, 128
+
+
+def hidden_layers(configuration):
+    """The encoder's and the decoder's hidden layers, as recipes list them."""
+    widths = configuration["widths"]
+    return (configuration.get("encoder", widths[1:-1]), configuration.get("decoder", widths[-2:0:-1]))
+
+
+def network(dims, encoder, decoder, latent):
+    """Both networks as lists of primitive layers, ReLU after all but the last product of each:
+
+    ("linear", inputs, outputs), ("conv", inputs, outputs, kernel, stride, padding), ("deconv", the same, extra rows),
+    ("relu",), ("picture", height, width, channels) of a row, and ("row",) of a picture.
+    """
+    side = math.isqrt(dims)
+    picture = (side, side, 1) if side * side == dims else None
+    return primitives(encoder, dims, picture, 2 * latent), primitives(decoder, latent, None, dims, picture)
+
+
+def primitives(layers, values, given, outputs, wanted=None):
+    """`values` inputs, of a picture of shape `given` if any, to `outputs`: from each pixel's channels alone where the
+    last layer has a picture as high and wide as `wanted`, as elbo's decoders have it."""
+    chain, picture = [], None
+    for layer in layers:
+        name, *sizes = ["linear", str(layer)] if isinstance(layer, int) else layer.split()
+        if name == "reshape":
+            picture = tuple(int(size) for size in sizes[0].split("x"))
+            chain.append(("picture", *picture))
+        elif name == "linear":
+            chain += [("row",)] if picture else []
+            values, picture, given = values if not picture else math.prod(picture), None, None
+            chain += [("linear", values, int(sizes[0])), ("relu",)]
+            values = int(sizes[0])
+        else:
+            if not picture:
+                picture = given
+                chain.append(("picture", *picture))
+            picture = convolution(chain, name, sizes, picture)
+    if picture and wanted and picture[:2] == wanted[:2]:
+        return chain + [("conv", picture[2], wanted[2], 1, 1, 0), ("row",)]
+    chain += [("row",)] if picture else []
+    return chain + [("linear", math.prod(picture) if picture else values, outputs)]
+
+
+def convolution(chain, name, sizes, picture):
+    """Adds "conv 64 k3 s2 p1" or its transpose to the chain and gives the picture's shape behind it."""
+    outputs, letters = int(sizes[0]), {size[0]: int(size[1:]) for size in sizes[1:]}
+    kernel, stride = letters.get("k", 3), letters.get("s", 1)
+    padding = letters.get("p", (kernel - 1) // 2)
+    height, width, inputs = picture
+    if name == "conv":
+        chain += [("conv", inputs, outputs, kernel, stride, padding), ("relu",)]
+        return *((size + 2 * padding - kernel) // stride + 1 for size in (height, width)), outputs
+    extra = stride + 2 * padding - kernel
+    chain += [("deconv", inputs, outputs, kernel, stride, padding, extra), ("relu",)]
+    return stride * height, stride * width, outputs
 
 
 class Unavailable(Exception):
@@ -43,6 +107,8 @@ def parse(description, add_options=lambda parser: None):
     parser.add_argument("--config", choices=CONFIGURATIONS, default="b128")
     parser.add_argument("--batch", type=int, help="instead of the configuration's")
     parser.add_argument("--widths", type=numbers, help="input, hidden…, latent: 784,400,400,20")
+    parser.add_argument("--encoder", type=json.loads, help="hidden layers as recipes list them, in JSON")
+    parser.add_argument("--decoder", type=json.loads)
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of the matrix products")
     parser.add_argument("--steps", type=int, help="timed steps a repeat")
     parser.add_argument("--repeats", type=int, default=15)
@@ -55,6 +121,9 @@ def parse(description, add_options=lambda parser: None):
     configuration = CONFIGURATIONS[options.config]
     options.batch = options.batch or configuration["batch"]
     options.widths = options.widths or configuration["widths"]
+    own = hidden_layers(configuration | {"widths": options.widths})
+    options.network = network(options.widths[0], options.encoder or own[0], options.decoder or own[1],
+                              options.widths[-1])
     options.steps = options.steps or configuration["steps"][options.device]
     if options.steps * options.batch > options.examples:
         parser.error(f"{options.examples} examples are fewer than {options.steps} batches of {options.batch}")

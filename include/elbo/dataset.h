@@ -67,6 +67,7 @@ struct Dataset {
   PictureShape picture;
   std::vector<std::string> columns;       ///< column names where the source had them
   std::vector<std::string> factor_names;  ///< names of Examples::factors' columns
+  std::vector<std::string> notes;         ///< what reading changed, a sentence each
   Examples train;
   Examples validation;
   Examples test;
@@ -80,12 +81,21 @@ struct Dataset {
   static Dataset from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture = {});
 };
 
+/// How `load_dataset` reads.
+struct LoadOptions {
+  std::uint64_t seed = 0;  ///< of built-in data
+  /// What the pictures of a folder are brought to: the largest piece of its proportions from the middle of
+  /// each, bicubic. Height 0: they stay as they are and must be alike. Channels 0: 3 where any picture is in
+  /// colour.
+  PictureShape resize = {};
+};
+
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
 /// cache), a folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data is
 /// the same for the same seed everywhere. Throws DataError or IoError, naming the file, or the nearest known
-/// name.
-Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed = 0);
+/// name; ConfigError where `resize` is set and the data is no folder of pictures.
+Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options = {});
 
 /// Makes the values missing (NaN) where `mask`, of the same splits and shape, is 0; where it is 1 they stay.
 /// Bytes become floats there. A split that the mask lacks stays as it is. Throws DataError where shapes

@@ -18,6 +18,7 @@ struct DataSettings {
   std::string name = "digits";    ///< what load_dataset takes
   double validation = 0.0;        ///< fraction of train held out, where the data has no validation split
   double test = 0.0;              ///< likewise for test
+  std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are brought to; 0: none
   std::string binarize = "none";  ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
   std::string missing = "error";  ///< what NaN is: error, mask (a missing value)
   std::string mask;          ///< what load_dataset takes: 0 where a value is missing, else 1; empty: none

@@ -23,9 +23,16 @@ namespace fs = std::filesystem;
 constexpr const char* kFormats =
     "a .npy, .npz, .csv or .tsv file, an IDX file, or a folder of IDX files or of PNG or JPEG pictures";
 
-Dataset load_folder(const fs::path& folder, std::string name) {
-  if (data::is_idx_folder(folder)) return data::load_idx_folder(folder, std::move(name));
-  if (data::is_picture_folder(folder)) return data::load_pictures(folder, std::move(name));
+void refuse_resizing(const PictureShape& resize, std::string_view data) {
+  ELBO_CHECK(!resize.is_picture(), ConfigError,
+             "data.picture_size is for folders of PNG and JPEG pictures, which ", data, " is not.");
+}
+
+Dataset load_folder(const fs::path& folder, std::string name, const PictureShape& resize) {
+  const bool idx = data::is_idx_folder(folder);
+  if (!idx && data::is_picture_folder(folder)) return data::load_pictures(folder, std::move(name), resize);
+  refuse_resizing(resize, name);
+  if (idx) return data::load_idx_folder(folder, std::move(name));
   throw DataError(concat(folder.string(), ": holds no data.\nelbo reads ", kFormats, "."));
 }
 
@@ -48,8 +55,11 @@ Dataset load_file(const fs::path& file, std::string name) {
 
 }  // namespace
 
-Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed) {
-  if (const auto* known = data::find_known(name_or_path)) return data::load_known(*known, seed);
+Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options) {
+  if (const auto* known = data::find_known(name_or_path)) {
+    refuse_resizing(options.resize, name_or_path);
+    return data::load_known(*known, options.seed);
+  }
   const fs::path path(name_or_path);
   std::error_code error;
   const auto status = fs::status(path, error);
@@ -59,7 +69,9 @@ Dataset load_dataset(std::string_view name_or_path, std::uint64_t seed) {
     throw IoError(concat("cannot read ", name_or_path, ": neither a file nor a folder"));
   }
   std::string name(name_or_path);
-  return fs::is_directory(status) ? load_folder(path, std::move(name)) : load_file(path, std::move(name));
+  if (fs::is_directory(status)) return load_folder(path, std::move(name), options.resize);
+  refuse_resizing(options.resize, name_or_path);
+  return load_file(path, std::move(name));
 }
 
 }  // namespace elbo

@@ -13,6 +13,8 @@ SettingRef at(Recipe& recipe) {
   return &(recipe.data.*Member);
 }
 
+constexpr Bounds kPictureSize = {.low = 0.0, .high = 1 << 12};
+
 using S = DataSettings;
 constexpr RecipeKey kKeys[] = {
     {.name = "data.name", .doc = "built-in or known data set, or a file or folder", .at = at<&S::name>},
@@ -24,6 +26,10 @@ constexpr RecipeKey kKeys[] = {
      .doc = "fraction of train held out where the data has no test split",
      .at = at<&S::test>,
      .bounds = kFraction},
+    {.name = "data.picture_size",
+     .doc = "pixels a side that the pictures of a folder are brought to; 0: they stay as they are",
+     .at = at<&S::picture_size>,
+     .bounds = kPictureSize},
     {.name = "data.binarize",
      .doc = "threshold at 0.5, or draw each value anew from its Bernoulli",
      .at = at<&S::binarize>,

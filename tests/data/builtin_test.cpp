@@ -96,12 +96,12 @@ TEST(DataBuiltin, Gaussian2dHasItsMomentsAndFactors) {
 }
 
 TEST(DataBuiltin, DefaultSizes) {
-  const Dataset gaussian = load_dataset("gaussian2d", 1);
+  const Dataset gaussian = load_dataset("gaussian2d", {.seed = 1});
   EXPECT_EQ(gaussian.train.count, 1000);
   EXPECT_EQ(gaussian.test.count, 1000);
   EXPECT_FALSE(gaussian.picture.is_picture());
   EXPECT_NE(gaussian.train.floats, gaussian.test.floats);
-  const Dataset uniform = load_dataset("uniform10", 1);
+  const Dataset uniform = load_dataset("uniform10", {.seed = 1});
   EXPECT_EQ(uniform.train.count, 10000);
   EXPECT_EQ(uniform.test.count, 2000);
   EXPECT_EQ(uniform.dims(), 10);

@@ -42,8 +42,8 @@ def tool(name, times, negative_elbo=100.0):
 
 
 def section(tools):
-    return {"name": "b128", "precision": "fp32", "batch": 128, "widths": [784, 400, 400, 20], "rounds": 3,
-            "tools": tools}
+    return {"name": "b128", "precision": "fp32", "batch": 128, "widths": [784, 400, 400, 20],
+            "network": "784-400-400-20", "rounds": 3, "tools": tools}
 
 
 class Table(unittest.TestCase):
@@ -167,6 +167,27 @@ class StepBench(unittest.TestCase):
         done = self.run_it(steps=11)
         self.assertEqual(done.returncode, 1)
         self.assertIn("41 examples are fewer than 11 batches of 4", done.stderr)
+
+
+class Networks(unittest.TestCase):
+    def test_dense(self):
+        relu = ("relu",)
+        self.assertEqual(workload.network(784, [400, 300], [300, 400], 20),
+                         ([("linear", 784, 400), relu, ("linear", 400, 300), relu, ("linear", 300, 40)],
+                          [("linear", 20, 300), relu, ("linear", 300, 400), relu, ("linear", 400, 784)]))
+
+    def test_convolutions_end_in_one_pixel_by_pixel_where_the_picture_is_as_large(self):
+        relu = ("relu",)
+        encoder, decoder = workload.network(784, ["conv 64", "conv 128 k4 s2", 256], [12, "reshape 7x7x2", "deconv 8 s2", "deconv 4 k4 s2"], 5)
+        self.assertEqual(encoder, [("picture", 28, 28, 1), ("conv", 1, 64, 3, 1, 1), relu,
+                                   ("conv", 64, 128, 4, 2, 1), relu, ("row",), ("linear", 14 * 14 * 128, 256), relu,
+                                   ("linear", 256, 10)])
+        self.assertEqual(decoder, [("linear", 5, 12), relu, ("picture", 7, 7, 2), ("deconv", 2, 8, 3, 2, 1, 1), relu,
+                                   ("deconv", 8, 4, 4, 2, 1, 0), relu, ("conv", 4, 1, 1, 1, 0), ("row",)])
+
+    def test_other_pictures_end_in_a_linear_layer(self):
+        _, decoder = workload.network(784, [8], [98, "reshape 7x7x2", "deconv 8 s2"], 5)
+        self.assertEqual(decoder[-2:], [("row",), ("linear", 14 * 14 * 8, 784)])
 
 
 class Counted:

@@ -2,8 +2,10 @@
 
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "data/sources/picture_decoder.h"
+#include "data/sources/resize.h"
 #include "base/text.h"
 #include "io/file.h"
 #include "base/check.h"
@@ -13,10 +15,6 @@ namespace {
 
 /// No picture to train on has more values.
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 26;
-
-std::string describe(const PictureShape& shape) {
-  return concat(shape.width, "x", shape.height, shape.channels == 3 ? " in colour" : " in grey");
-}
 
 /// A file's bytes and the format they are in.
 class Picture {
@@ -59,6 +57,10 @@ class Picture {
 
 }  // namespace
 
+std::string describe(const PictureShape& shape) {
+  return concat(shape.width, "x", shape.height, shape.channels == 3 ? " in colour" : " in grey");
+}
+
 PictureShape picture_file_shape(const std::filesystem::path& file) {
   return Picture(file).shape();
 }
@@ -67,10 +69,21 @@ void read_picture(const std::filesystem::path& file, const PictureShape& shape,
                   std::span<std::uint8_t> pixels) {
   const Picture picture(file);
   if (const auto found = picture.shape(); found != shape) {
-    throw DataError(concat(file.string(), ": is ", describe(found), ", but the first picture is ",
-                           describe(shape), ".\nAll pictures need one size and one kind."));
+    throw DataError(
+        concat(file.string(), ": is ", describe(found), ", but the first picture is ", describe(shape),
+               ".\nAll pictures need one size and one kind: ", "data.picture_size brings them to one."));
   }
   picture.decode(pixels);
+}
+
+void read_resized_picture(const std::filesystem::path& file, const PictureShape& shape,
+                          std::span<std::uint8_t> pixels) {
+  const Picture picture(file);
+  const PictureShape found = picture.shape();
+  if (found == shape) return picture.decode(pixels);
+  std::vector<std::uint8_t> decoded(static_cast<std::size_t>(found.height * found.width * found.channels));
+  picture.decode(decoded);
+  resize_picture(decoded, found, pixels, shape);
 }
 
 }  // namespace elbo::data

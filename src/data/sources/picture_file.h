@@ -3,10 +3,14 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 
 #include "elbo/dataset.h"
 
 namespace elbo::data {
+
+/// "64x48 in colour", width first.
+std::string describe(const PictureShape& shape);
 
 /// Height, width and channels (1 grey, 3 colour; transparency does not count) from the file's header. Throws
 /// IoError, or DataError where the file is no picture.
@@ -16,5 +20,10 @@ PictureShape picture_file_shape(const std::filesystem::path& file);
 /// damaged or not of that shape.
 void read_picture(const std::filesystem::path& file, const PictureShape& shape,
                   std::span<std::uint8_t> pixels);
+
+/// Decodes the file, whatever its shape, and brings it to `shape` (resize.h). Throws IoError; DataError where
+/// the picture is damaged.
+void read_resized_picture(const std::filesystem::path& file, const PictureShape& shape,
+                          std::span<std::uint8_t> pixels);
 
 }  // namespace elbo::data

@@ -89,23 +89,18 @@ std::map<std::string, std::int32_t> number_classes(const std::array<Files, 3>& s
   return labels;
 }
 
-Part load_part(const Files& files, const PictureShape& shape,
-               const std::map<std::string, std::int32_t>& labels) {
-  Part part;
-  part.origin = files.origin;
-  part.picture = shape;
-  const auto count = static_cast<std::int64_t>(files.paths.size());
-  const auto dims = static_cast<std::size_t>(shape.height * shape.width * shape.channels);
-  part.examples.count = count;
-  part.examples.dims = static_cast<std::int64_t>(dims);
-  part.examples.bytes.resize(static_cast<std::size_t>(count) * dims);
+/// Calls use(i, file) for each file, on all threads. Rethrows what the first file that failed threw,
+/// whichever thread saw its own first.
+template <class Use>
+void for_each_file(const std::vector<fs::path>& paths, const Use& use) {
+  const auto count = static_cast<std::int64_t>(paths.size());
   std::exception_ptr failure;
-  std::int64_t failed = count;  // the first file that failed, whichever thread saw its own first
+  std::int64_t failed = count;
 #pragma omp parallel for schedule(dynamic, 16) if (count > 64)
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     try {
-      read_picture(files.paths[at], shape, std::span(part.examples.bytes).subspan(at * dims, dims));
+      use(at, paths[at]);
     } catch (...) {
 #pragma omp critical(elbo_pictures)
       if (i < failed) {
@@ -115,6 +110,46 @@ Part load_part(const Files& files, const PictureShape& shape,
     }
   }
   if (failure) std::rethrow_exception(failure);
+}
+
+/// What pictures are brought to, and a sentence about it where any changes.
+struct Resizing {
+  PictureShape shape;
+  std::string note;
+};
+
+Resizing plan_resizing(const std::array<Files, 3>& splits, PictureShape shape) {
+  std::vector<PictureShape> found;
+  for (const auto& files : splits) {
+    const std::size_t before = found.size();
+    found.resize(before + files.paths.size());
+    for_each_file(files.paths,
+                  [&](std::size_t i, const fs::path& file) { found[before + i] = picture_file_shape(file); });
+  }
+  const bool any = shape.channels == 0;
+  for (const auto& one : found)
+    shape.channels = any ? std::max(shape.channels, one.channels) : shape.channels;
+  const auto changed =
+      std::count_if(found.begin(), found.end(), [&](const auto& one) { return one != shape; });
+  if (changed == 0) return {shape, {}};
+  return {shape, concat(changed, " of ", found.size(), " pictures were brought to ", describe(shape),
+                        ", the middle of each (data.picture_size)")};
+}
+
+Part load_part(const Files& files, const PictureShape& shape, bool resize,
+               const std::map<std::string, std::int32_t>& labels) {
+  Part part;
+  part.origin = files.origin;
+  part.picture = shape;
+  const auto count = static_cast<std::int64_t>(files.paths.size());
+  const auto dims = static_cast<std::size_t>(shape.height * shape.width * shape.channels);
+  part.examples.count = count;
+  part.examples.dims = static_cast<std::int64_t>(dims);
+  part.examples.bytes.resize(static_cast<std::size_t>(count) * dims);
+  for_each_file(files.paths, [&](std::size_t i, const fs::path& file) {
+    const auto pixels = std::span(part.examples.bytes).subspan(i * dims, dims);
+    resize ? read_resized_picture(file, shape, pixels) : read_picture(file, shape, pixels);
+  });
   for (const auto& name : files.classes) part.examples.labels.push_back(labels.at(name));
   return part;
 }
@@ -150,13 +185,19 @@ bool is_picture_folder(const fs::path& folder) {
   return std::any_of(splits.begin(), splits.end(), [](const Files& files) { return !files.paths.empty(); });
 }
 
-Dataset load_pictures(const fs::path& folder, std::string name) {
+Dataset load_pictures(const fs::path& folder, std::string name, const PictureShape& resize) {
   const auto splits = collect_splits(folder);
   const auto labels = number_classes(splits);
   if (splits[0].paths.empty()) throw DataError(concat(splits[0].origin, ": holds no pictures to train on"));
-  const PictureShape shape = picture_file_shape(splits[0].paths[0]);
-  return assemble(std::move(name), load_part(splits[0], shape, labels), load_part(splits[1], shape, labels),
-                  load_part(splits[2], shape, labels));
+  const bool resizes = resize.is_picture();
+  Resizing resizing;
+  const PictureShape shape =
+      resizes ? (resizing = plan_resizing(splits, resize)).shape : picture_file_shape(splits[0].paths[0]);
+  auto data =
+      assemble(std::move(name), load_part(splits[0], shape, resizes, labels),
+               load_part(splits[1], shape, resizes, labels), load_part(splits[2], shape, resizes, labels));
+  if (!resizing.note.empty()) data.notes.push_back(std::move(resizing.note));
+  return data;
 }
 
 }  // namespace elbo::data

@@ -110,7 +110,7 @@ class Comparison {
 
 /// The split of `--truth` that stands for the one that is completed.
 Examples load_truth(const Model& model, const ImputeCommandOptions& options, const Examples& examples) {
-  Dataset truth = load_data(options.truth);
+  Dataset truth = load_like(model, options.truth);
   const Recipe& recipe = model.recipe();
   if (is_own_data(model, options.data) && options.split != "all")
     split(truth, recipe.data.validation, recipe.data.test, recipe.train.seed);

@@ -242,7 +242,7 @@ std::string in_words(const Spread& spread, int decimals) {
 }
 
 HeldOut held_out(const Recipe& recipe) {
-  Dataset data = load_data(recipe.data.name);
+  Dataset data = load_whole(recipe);
   const bool own_validation = !data.validation.empty(), own_test = !data.test.empty();
   split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
   const struct {

@@ -1,6 +1,7 @@
 #include "commands/run_folder.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "base/nearest.h"
 #include "commands/recipe_argument.h"
@@ -24,32 +25,47 @@ std::filesystem::path output_folder(const std::filesystem::path& run) {
 namespace {
 
 // A name that nothing is called is wrong usage, as a recipe's is; a file that is not there is not.
-Dataset load_named(const std::string& name) {
+Dataset load_named(const std::string& name, const LoadOptions& options = {}) {
   std::error_code ignored;
   const bool path = name.find('/') != std::string::npos || std::filesystem::path(name).has_extension() ||
                     std::filesystem::exists(name, ignored);
   const auto known = known_datasets();
   if (path || std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; })) {
-    return load_dataset(name);
+    return load_dataset(name, options);
   }
   try {
-    return load_dataset(name);
+    return load_dataset(name, options);
   } catch (const DataError& error) {
     throw ConfigError(error.what());
   }
 }
 
-}  // namespace
+/// Says what reading changed. `channels`: those of a trained model's pictures, or 0.
+Dataset load_prepared(const std::string& name, const DataSettings& settings, std::int64_t channels) {
+  auto data = load_named(name, {.resize = {settings.picture_size, settings.picture_size, channels}});
+  for (const auto& note : data.notes) std::cerr << "elbo: " << name << ": " << note << std::endl;
+  return data;
+}
 
-Dataset load_data(const Recipe& recipe) {
-  auto data = load_named(recipe.data.name);
+Dataset load_with_splits(const Recipe& recipe, std::int64_t channels) {
+  auto data = load_prepared(recipe.data.name, recipe.data, channels);
   if (!recipe.data.mask.empty()) apply_mask(data, load_named(recipe.data.mask));
   split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
   return data;
 }
 
-Dataset load_data(const std::string& name_or_path) {
-  return load_named(name_or_path);
+}  // namespace
+
+Dataset load_data(const Recipe& recipe) {
+  return load_with_splits(recipe, 0);
+}
+
+Dataset load_whole(const Recipe& recipe) {
+  return load_prepared(recipe.data.name, recipe.data, 0);
+}
+
+Dataset load_like(const Model& model, const std::string& name_or_path) {
+  return load_prepared(name_or_path, model.recipe().data, model.picture().channels);
 }
 
 std::string found_from_anywhere(const std::string& data) {
@@ -74,7 +90,9 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
   const bool is_own = is_own_data(model, name_or_path);
   if (!mask.empty()) recipe.data.mask = mask;
   if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
-  auto data = is_own ? load_data(recipe) : load_named(name_or_path);
+  const std::int64_t channels = model.picture().channels;
+  auto data =
+      is_own ? load_with_splits(recipe, channels) : load_prepared(name_or_path, recipe.data, channels);
   if (!is_own && !mask.empty()) apply_mask(data, load_named(mask));
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),

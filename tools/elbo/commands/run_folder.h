@@ -35,8 +35,12 @@ bool is_own_data(const Model& model, const std::string& name_or_path);
 Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,
                   const std::string& mask = "");
 
-/// A data set by name or path. Throws ConfigError where nothing is called so.
-Dataset load_data(const std::string& name_or_path);
+/// The data a recipe names, in the splits of its own. Throws ConfigError where nothing is called so.
+Dataset load_whole(const Recipe& recipe);
+
+/// A data set by name or path, its pictures brought to what the model takes. Throws ConfigError where nothing
+/// is called so.
+Dataset load_like(const Model& model, const std::string& name_or_path);
 
 /// A split that was asked for: "train", "validation", "test", "all" for every row of data in one piece, in
 /// its order, or "" for the first of test, validation and train that is there. `split` becomes the name of
