@@ -26,7 +26,7 @@ struct DataSettings {
 };
 
 /// A hidden layer of a network: a width, which is that of a linear layer with `model.activation`, or a text,
-/// the layer's name and then its sizes, as "conv 32 k4 s2". docs/layers.md lists them.
+/// the layer's name and then its sizes, as "conv 32 k4 s2". docs/networks.md lists them.
 class Layer {
  public:
   template <std::integral Whole>
