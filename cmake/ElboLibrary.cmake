@@ -41,6 +41,9 @@ if(ELBO_SANITIZE)
   # Where everything is inlined into one function, the scopes' marks take g++ four times as long.
   set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize-address-use-after-scope)
 endif()
+if(ELBO_CUDA_MODE STREQUAL "EMULATE")  # for tests of kernels, one instruction set beside the portable one will do
+  set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_DEFINITIONS ELBO_FEW_INSTRUCTION_SETS=1)
+endif()
 if(ELBO_CUDA_MODE STREQUAL "NONE")
   target_sources(elbo PRIVATE ${ELBO_NO_CUDA_SOURCES})
   set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_DEFINITIONS ELBO_HAS_CUDA=0)
