@@ -14,6 +14,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -24,6 +25,15 @@
 #include "support/tolerance.h"
 
 namespace elbo::test {
+
+/// What GoogleTest prints of a case, for every test at every start: its name, in place of all its bytes.
+template <class Case>
+  requires requires(const Case& op_case) {
+    { op_case.name() } -> std::convertible_to<std::string>;
+  }
+void PrintTo(const Case& op_case, std::ostream* out) {
+  *out << op_case.name();
+}
 
 /// The tensors and the call of one case, on a device.
 class OpRun {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,10 @@ struct RecipeVariant {
 };
 
 /// Names the tests of INSTANTIATE_TEST_SUITE_P.
+inline void PrintTo(const RecipeVariant& variant, std::ostream* out) {
+  *out << variant.name;
+}
+
 struct VariantName {
   template <class Info>
   std::string operator()(const Info& info) const {

@@ -27,6 +27,10 @@ struct Case {
   PictureShape picture = {};
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
 ModelSettings settings(const std::string& likelihood, const std::string& activation,
                        const std::string& kind = "vae") {
   ModelSettings s;
