@@ -194,7 +194,7 @@ ops::ProductLimits product_limits(const CudaState& state);
 /// The plan of a product on the context's GPU.
 ops::ProductPlan choose_product(Context& context, const ops::ProductKey& key);
 
-/// A split plan's partial sums, in the workspace. Throws DeviceError where they do not fit.
+/// A split plan's partial sums, in the workspace. Throws DeviceError if they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
 
 /// Σ_k a b by cuBLAS into the memory of `to`, or added to what is there, with `bias` [b.extent] added to each
@@ -215,7 +215,7 @@ bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduc
 /// Throws DeviceError, also where cuBLAS cannot.
 void blas_sums(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
 
-/// A product whose sums cuBLAS leaves where finish.staging() says; its memory is null where it says nothing.
+/// A product whose sums cuBLAS leaves where finish.staging() says; its memory is null if it says nothing.
 template <Along kAlongA, Along kAlongB, class Finish>
 BlasProduct blas_product(const ops::ProductPlan& plan, const Operand& a, const Operand& b, std::int64_t k,
                          const Finish& finish) {

@@ -10,7 +10,7 @@
 
 namespace elbo::cuda {
 
-/// Sums [splits, m, n] in memory that a second kernel adds in order; null where there is none.
+/// Sums [splits, m, n] in memory that a second kernel adds in order; null if there is none.
 struct PartialSums {
   float* data = nullptr;
   std::int64_t row_stride = 0, split_stride = 0;

@@ -143,7 +143,7 @@ struct Recipe {
   static std::vector<std::string> names();
   /// Reads TOML. `origin` names the text in errors. Throws ConfigError with file, line and nearest key.
   static Recipe from_toml(std::string_view text, std::string_view origin = "recipe");
-  /// Reads a file. Throws IoError where it cannot be read.
+  /// Reads a file. Throws IoError if it cannot be read.
   static Recipe from_file(const std::filesystem::path& file);
 
   /// Applies "key=value", the value in TOML syntax (a bare word is read as a string): `model.latent=2`,

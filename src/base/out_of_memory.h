@@ -8,7 +8,7 @@
 
 namespace elbo {
 
-/// What `make` returns. Throws DeviceError where host memory runs out in it, or a container would be larger
+/// What `make` returns. Throws DeviceError if host memory runs out in it, or a container would be larger
 /// than any can be.
 template <class Make>
 auto with_memory_errors(const Make& make) -> decltype(make()) {

@@ -15,7 +15,7 @@ namespace elbo::data {
 class ResidentData {
  public:
   ResidentData() = default;
-  /// Throws DataError where there are no examples, ShapeError where their values are not count · dims, and
+  /// Throws DataError if there are no examples, ShapeError if their values are not count · dims, and
   /// DeviceError (out of memory).
   ResidentData(Context& context, const Examples& examples);
 
@@ -38,7 +38,7 @@ struct Standardization {
       deviation;  ///< √(Σ (x − mean)² / n); 1 where a dimension is constant, which so becomes 0
 
   /// [count] Σ_j log σ_j over each example's present values: what a density of standardised data lacks to be
-  /// one of the data itself, in nats. Empty where there are no deviations.
+  /// one of the data itself, in nats. Empty if there are no deviations.
   std::vector<double> log_volumes(const Examples& examples) const;
   /// Their mean; 0 without.
   double log_volume(const Examples& examples) const;

@@ -15,7 +15,7 @@ struct EvaluationData {
   std::int64_t count = 0;
   /// For standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p, so
   /// that it is a density of the data in its own scale; and σ [dims], in which squared errors are measured.
-  /// Empty where data is taken as it is.
+  /// Empty if data is taken as it is.
   std::span<const double> log_volumes;
   std::span<const float> deviation;
   std::function<void(const Batch& batch, std::int64_t first)> fill;
@@ -31,7 +31,7 @@ std::int64_t evaluation_rows(const Vae& vae);
 /// The same, and no more than there are examples.
 std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data);
 
-/// Throws DataError where there are none.
+/// Throws DataError if there are none.
 void require_examples(const EvaluationData& data);
 
 /// Calls visit(batch) for every batch, prepared and filled. Throws DataError on zero examples.

@@ -30,7 +30,7 @@ std::size_t value_bytes_of(const std::string& type) {
   return found == kSizes.end() ? 0 : found->second;
 }
 
-/// The shape's values times their bytes; false where that does not fit a size, or a dimension is negative.
+/// The shape's values times their bytes; false if that does not fit a size, or a dimension is negative.
 bool checked_bytes(const TensorShape& shape, std::size_t value_bytes, std::size_t& bytes) {
   bytes = value_bytes;
   for (const std::int64_t extent : shape) {

@@ -19,7 +19,7 @@ class SafetensorsWriter {
  public:
   /// Text under `key` in "__metadata__".
   void text(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
-  /// A tensor; `values` must live until write(). Throws ShapeError where its size is not that of the shape,
+  /// A tensor; `values` must live until write(). Throws ShapeError if its size is not that of the shape,
   /// or the name was there already.
   void tensor(const std::string& name, TensorShape shape, std::span<const float> values);
   void tensor(const std::string& name, TensorShape shape, std::span<const double> values);
@@ -56,7 +56,7 @@ class SafetensorsFile {
     std::size_t end = 0;
   };
 
-  /// Throws IoError where the file cannot be read, DataError naming file and tensor where it is malformed.
+  /// Throws IoError if the file cannot be read, DataError naming file and tensor where it is malformed.
   explicit SafetensorsFile(const std::filesystem::path& file);
 
   const std::filesystem::path& path() const noexcept { return path_; }
@@ -64,13 +64,13 @@ class SafetensorsFile {
   const std::map<std::string, Tensor>& tensors() const noexcept { return tensors_; }
   bool has(const std::string& name) const { return tensors_.contains(name); }
 
-  /// Text of "__metadata__". Throws DataError where it is not there.
+  /// Text of "__metadata__". Throws DataError if it is not there.
   const std::string& text(const std::string& key) const;
-  /// Shape of a tensor. Throws DataError where it is not there.
+  /// Shape of a tensor. Throws DataError if it is not there.
   const TensorShape& shape(const std::string& name) const;
   /// Throws DataError unless the tensor is there, of floats, in this shape.
   void expect_floats(const std::string& name, const TensorShape& shape) const { find(name, "F32", shape); }
-  /// Values of a tensor. Throws DataError where it is not there, or has another type or shape.
+  /// Values of a tensor. Throws DataError if it is not there, or has another type or shape.
   std::vector<float> floats(const std::string& name, const TensorShape& shape) const;
   std::vector<double> doubles(const std::string& name, const TensorShape& shape) const;
   std::vector<std::int64_t> integers(const std::string& name, const TensorShape& shape) const;

@@ -171,7 +171,7 @@ class MissingScope {
 };
 
 /// Draws K samples of z for every row of the batch and copies what they give to the host; `means` is empty
-/// where nobody reads them.
+/// if nobody reads them.
 void draw_samples(const Vae& vae, const Batch& batch, MatrixView<float> means, std::uint64_t seed,
                   Samples& samples) {
   vae.encode(batch);

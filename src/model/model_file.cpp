@@ -29,7 +29,7 @@ const char* name_of(FileKind kind) {
   return kind == FileKind::model ? "model" : "checkpoint";
 }
 
-/// Whole non-negative numbers, separated by blanks. Throws DataError where there are others, or not `count`.
+/// Whole non-negative numbers, separated by blanks. Throws DataError if there are others, or not `count`.
 std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const char* key, std::size_t count) {
   std::vector<std::int64_t> values;
   std::istringstream text(file.text(key));
@@ -49,7 +49,7 @@ std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const ch
   return values;
 }
 
-/// 1 where the file says none. Throws DataError where this elbo does not know the format.
+/// 1 where the file says none. Throws DataError if this elbo does not know the format.
 std::int64_t read_format(const io::SafetensorsFile& file) {
   if (!file.metadata().contains(kFormatKey)) return 1;
   const std::int64_t format = parse_counts(file, kFormatKey, 1)[0];
@@ -70,7 +70,7 @@ void upgrade_from_1(ModelDescription& description) {
   description.recipe.model.prior = "normal";  // the only one there was, and no key
 }
 
-/// The first run in folders of this one or theirs, as of several trainings; empty where there is none.
+/// The first run in folders of this one or theirs, as of several trainings; empty if there is none.
 std::filesystem::path first_run_within(const std::filesystem::path& folder) {
   std::error_code ignored;
   std::filesystem::path first;
@@ -101,7 +101,7 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
                        file_or_run.string(), "`."));
 }
 
-/// Throws DataError where recipe.toml of a run speaks of another model or data than its model file: the
+/// Throws DataError if recipe.toml of a run speaks of another model or data than its model file: the
 /// files are of two runs.
 void check_run_recipe(const std::filesystem::path& run, const std::filesystem::path& file,
                       const Recipe& own) {
@@ -133,7 +133,7 @@ void check_no_other_tensors(const io::SafetensorsFile& file, const nn::Parameter
   }
 }
 
-/// A tensor of finite numbers. Throws DataError where it is not one.
+/// A tensor of finite numbers. Throws DataError if it is not one.
 std::vector<float> finite_floats(const io::SafetensorsFile& file, const std::string& name,
                                  const io::TensorShape& shape) {
   std::vector<float> values = file.floats(name, shape);
@@ -236,7 +236,7 @@ void Model::save(const std::filesystem::path& file) const {
 
 namespace {
 
-/// Throws DataError where the recipe's networks cannot be made for such rows.
+/// Throws DataError if the recipe's networks cannot be made for such rows.
 nn::ParameterLayout layout_of(const io::SafetensorsFile& file, const ModelDescription& description) {
   try {
     return VaeParts(resolve(description.recipe, description.dims, description.picture)).layout;

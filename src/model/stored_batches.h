@@ -11,7 +11,7 @@ namespace elbo {
 /// context.
 class StoredBatches {
  public:
-  /// Throws ShapeError where the examples are not as wide as the model, DataError where they do not suit its
+  /// Throws ShapeError if the examples are not as wide as the model, DataError if they do not suit its
   /// likelihood or there are none.
   StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed)
       : StoredBatches(state, state.standardization(), examples, seed) {}

@@ -7,7 +7,7 @@
 
 namespace elbo {
 
-/// Throws ShapeError where a table's rows and columns are not its values' number.
+/// Throws ShapeError if a table's rows and columns are not its values' number.
 inline void check_table(const Table& table) {
   ELBO_CHECK(table.rows >= 0 && table.cols >= 0 &&
                  static_cast<std::size_t>(table.rows * table.cols) == table.values.size(),

@@ -58,7 +58,7 @@ class Block {
   virtual bool couples_rows() const { return false; }
   /// Whether its output is a product and nothing else, so that output_product() offers it.
   virtual bool output_is_product() const { return false; }
-  /// Offers of products to fuse: nothing where the block has none.
+  /// Offers of products to fuse: nothing if the block has none.
   virtual std::optional<OutputProduct> output_product(const Run&, const Tape&) const { return std::nullopt; }
   virtual std::optional<InputGradientProduct> input_gradient_product(const Run&, const Tape&) const {
     return std::nullopt;

@@ -12,7 +12,7 @@ namespace elbo::nn {
 /// Collects declarations, once a model. Pure data; knows no model and no device.
 class Builder {
  public:
-  /// Throws ShapeError where a tensor has no values.
+  /// Throws ShapeError if a tensor has no values.
   Parameter parameter(ParameterInfo info);
 
   Slot activation(SlotInfo info);
@@ -22,7 +22,7 @@ class Builder {
   /// Columns [first, first + count) of a slot. On tapes with one of the uses `apart` they have memory of
   /// their own.
   Slot part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart = kAlways);
-  /// The same memory with rows of another shape. Throws ShapeError where they are not as long.
+  /// The same memory with rows of another shape. Throws ShapeError if they are not as long.
   Slot reshaped(Slot slot, std::string name, const PictureShape& picture);
   /// The gradient in a slot, on training tapes with all of `uses`: for whoever wants it to be written. A part
   /// has that of the whole, unless it is given one of its own. Throws ShapeError the second time for a slot.
@@ -33,9 +33,9 @@ class Builder {
   const SlotInfo& info(Slot slot) const { return slots_[static_cast<std::size_t>(slot.index)]; }
   /// Counts a block that reads a slot and has a part in its gradient. Passes go back from the last block to
   /// the first, so the last reader that is declared writes the gradient, "=", and those before it add to it,
-  /// "+=" (Tape::adds_to_gradient). Throws ShapeError where another reader follows one that cannot add.
+  /// "+=" (Tape::adds_to_gradient). Throws ShapeError if another reader follows one that cannot add.
   Reader read(Slot slot, bool can_add = false);
-  /// A stream of noise (NoiseSource::stream) for a layer that draws in training. Throws ConfigError where
+  /// A stream of noise (NoiseSource::stream) for a layer that draws in training. Throws ConfigError if
   /// there are no more.
   std::int64_t noise_stream();
 

@@ -23,7 +23,7 @@ struct FilterSizes {
 /// the other.
 class Conv2d final : public Block {
  public:
-  /// `heads`: names and channels. Throws ConfigError where the kernel does not fit into the input's pictures.
+  /// `heads`: names and channels. Throws ConfigError if the kernel does not fit into the input's pictures.
   Conv2d(Builder& builder, Slot input, const std::vector<NamedRows>& heads, const FilterSizes& sizes,
          Activation activation);
 

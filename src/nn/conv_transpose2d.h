@@ -14,7 +14,7 @@ namespace elbo::nn {
 class ConvTranspose2d final : public Block {
  public:
   /// `more`: rows and columns of its pictures beyond those that the last patches reach (output_padding),
-  /// below the stride. Throws ConfigError where nothing is left of a picture.
+  /// below the stride. Throws ConfigError if nothing is left of a picture.
   ConvTranspose2d(Builder& builder, Slot input, const std::string& name, std::int64_t channels,
                   const FilterSizes& sizes, std::int64_t more, Activation activation);
 

@@ -11,7 +11,7 @@ namespace elbo::nn {
 /// many.
 class Gate final : public Block {
  public:
-  /// Throws ShapeError where they are not even.
+  /// Throws ShapeError if they are not even.
   Gate(Builder& builder, Slot input, const std::string& name);
 
   Slot output() const override { return output_; }

@@ -12,7 +12,7 @@ namespace elbo::nn {
 /// after the other in a row: what a likelihood reads that has several parameters for a value.
 class GroupChannels final : public Block {
  public:
-  /// Throws ShapeError where the channels are no such groups.
+  /// Throws ShapeError if the channels are no such groups.
   GroupChannels(Builder& builder, Slot input, const std::string& name, std::int64_t groups);
 
   Slot output() const override { return output_; }

@@ -14,7 +14,7 @@ enum class Initialization { pytorch, he, glorot };
 
 /// "pytorch", "he", "glorot", in the order of the enumerators.
 std::vector<std::string_view> initialization_names();
-/// Nothing where none is called that.
+/// Nothing if none is called that.
 std::optional<Initialization> initialization_named(std::string_view name);
 
 /// The values of the layout's tensor `index`, a pure function of the arguments. PyTorch's Linear draws weight

@@ -16,7 +16,7 @@ inline constexpr std::int64_t kMaxWidth = std::int64_t{1} << 24;
 inline constexpr std::int64_t kMaxChannels = std::int64_t{1} << 16;
 inline constexpr std::int64_t kMaxKernel = 255;
 
-/// Takes them one by one. Each method throws ConfigError where a word is not what it asks for.
+/// Takes them one by one. Each method throws ConfigError if a word is not what it asks for.
 class LayerWords {
  public:
   explicit LayerWords(std::string_view text);
@@ -35,7 +35,7 @@ class LayerWords {
   /// there is none.
   std::int64_t option(char letter, std::int64_t otherwise, std::int64_t min, std::int64_t max);
 
-  /// Throws ConfigError where a word was not taken.
+  /// Throws ConfigError if a word was not taken.
   void finish() const;
 
  private:

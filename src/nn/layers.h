@@ -25,14 +25,14 @@ struct LayerContext {
 
   /// What it reads, with its columns and its picture.
   const SlotInfo& shape() const { return builder.info(input); }
-  /// That picture. Throws ConfigError where it is none.
+  /// That picture. Throws ConfigError if it is none.
   PictureShape picture() const;
   /// Adds a block behind those there are, and gives its output. The block must read `input`, or what the one
   /// before it gives.
   Slot add(std::unique_ptr<Block> block);
 };
 
-/// Makes a layer and gives its output. Throws ConfigError where its input does not suit it.
+/// Makes a layer and gives its output. Throws ConfigError if its input does not suit it.
 using LayerMaker = std::function<Slot(LayerContext&)>;
 
 /// A line of the table: a kind of layer.

@@ -12,7 +12,7 @@ namespace elbo::nn {
 /// same input are one layer whose columns are theirs one after the other.
 class Linear final : public Block {
  public:
-  /// `heads`: names and widths. Throws ShapeError where one has no width.
+  /// `heads`: names and widths. Throws ShapeError if one has no width.
   Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation);
 
   Slot output() const override { return output_; }

@@ -33,7 +33,7 @@ struct NormSlots {
 /// example's values by its own statistics, y = act(γ x̂ + β).
 class Norm final : public Block {
  public:
-  /// Throws ShapeError where the channels are no such groups.
+  /// Throws ShapeError if the channels are no such groups.
   Norm(Builder& builder, Slot input, const std::string& name, std::int64_t groups, Activation activation);
 
   Slot output() const override { return slots_.output; }

@@ -25,14 +25,14 @@ class Tape {
   std::int64_t samples() const noexcept { return size_.samples; }
   unsigned uses() const noexcept { return uses_; }
 
-  /// [rows, cols]; empty where there is no such slot, or it is not planned on this tape.
+  /// [rows, cols]; empty if there is no such slot, or it is not planned on this tape.
   MatrixView<float> operator[](Slot slot) const { return matrix<float>(slot); }
   /// The same memory as one vector [rows·cols]. Not for parts of a slot.
   VectorView<float> vector(Slot slot) const { return flat<float>(slot); }
   VectorView<double> doubles(Slot slot) const { return flat<double>(slot); }
   VectorView<std::int64_t> integers(Slot slot) const { return flat<std::int64_t>(slot); }
 
-  /// The objective's gradient in a slot, before the activation that made it; empty where nobody asked for it.
+  /// The objective's gradient in a slot, before the activation that made it; empty if nobody asked for it.
   MatrixView<float> gradient(Slot slot) const;
   /// Whether a reader adds its part, "+=", to what others wrote into the slot's gradient; else it writes,
   /// "=".
@@ -47,7 +47,7 @@ class Tape {
   /// Values of the largest slot.
   std::int64_t largest() const;
 
-  /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
+  /// The same memory for the first `count` examples. Throws ShapeError if there are fewer.
   Tape first_rows(std::int64_t count) const;
 
  private:

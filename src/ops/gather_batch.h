@@ -39,7 +39,7 @@ struct GatherTarget {
 
 /// Row i of the target is dataset row permutation[state.cursor + i] (state null: cursor 0), preprocessed. A
 /// NaN becomes 0, with mask 0. "=". A ragged last batch has a target of as many rows as are left. Throws
-/// ShapeError where the widths differ, or where the target has more rows than the source. Nothing is read
+/// ShapeError if the widths differ, or where the target has more rows than the source. Nothing is read
 /// outside the dataset: a cursor or permutation that points there throws ShapeError on the CPU; on CUDA,
 /// where the host cannot see it, those rows are NaN with mask 1 and example −1, so that the loss says so.
 void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,

@@ -23,7 +23,7 @@ constexpr std::int64_t kCodes = 4;
 
 struct CodeGroup {
   const float* z[kCodes];
-  float* responsibilities[kCodes];  // each null where they are not wanted
+  float* responsibilities[kCodes];  // each null if they are not wanted
   std::int64_t latent;
   const Mixture* mixture;
 };

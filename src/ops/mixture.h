@@ -44,7 +44,7 @@ void mixture_backward_codes(Context& context, MatrixView<float> dz, MatrixView<c
 struct MixtureGradient {
   MatrixView<float> mean;          ///< [C, latent]
   MatrixView<float> log_variance;  ///< [C, latent]
-  VectorView<float> logits;        ///< [C]; empty where the weights are not learned
+  VectorView<float> logits;        ///< [C]; empty if the weights are not learned
 };
 
 /// Σ_i weight_i ∂e/∂(μ, log σ², logits), "=" or "+=": with s = weight_i r_ic,

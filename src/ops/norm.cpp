@@ -23,7 +23,7 @@ namespace formulas = math::HWY_NAMESPACE;
 using formulas::Floats;
 
 /// of_groups [G] = Σ term(access, x, mean) over a group's values, where `mean` points to those of the values'
-/// groups, or is null where there are none yet.
+/// groups, or is null if there are none yet.
 template <class Term>
 HWY_INLINE void sum_groups(float* of_groups, const NormRow& row, const float* mean, const Term& term) {
   std::fill_n(of_groups, row.channels / row.per_group, 0.0f);

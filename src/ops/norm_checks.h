@@ -23,7 +23,7 @@ struct NormShape {
   }
 };
 
-/// The shape of x, whose channels are as many as γ. Throws ShapeError where a row is not whole positions.
+/// The shape of x, whose channels are as many as γ. Throws ShapeError if a row is not whole positions.
 inline NormShape norm_shape(const char* op, const MatrixView<const float>& x,
                             const VectorView<const float>& gamma) {
   ELBO_CHECK(gamma.size > 0 && !gamma.empty() && x.cols > 0 && x.cols % gamma.size == 0 && x.stride >= x.cols,

@@ -15,7 +15,7 @@ struct OpCall {
   std::string op;      ///< "linear_forward"
   std::string shape;   ///< "128x784 -> 128x400"
   std::string engine;  ///< what computes it: "tiles", "loops", "tensor cores"
-  std::string tile;    ///< of a block of a GPU, "32x64x32"; empty where that is no matter
+  std::string tile;    ///< of a block of a GPU, "32x64x32"; empty if that is no matter
   int splits = 1;      ///< blocks that share a product's inner dimension
   Precision precision = Precision::fp32;
   double flops = 0.0;  ///< of its product; 0 where it has none

@@ -18,7 +18,7 @@ ProductLimits product_limits(Context& context);
 
 /// Times the candidates of a layer's product that are predicted not to be far behind the best one, on data of
 /// no meaning, and returns the fastest; the one predicted to be the fastest where no other is faster by more
-/// than a few per cent; nothing where there is no memory to try. A gradient of parameters is timed with
+/// than a few per cent; nothing if there is no memory to try. A gradient of parameters is timed with
 /// Adam's step. Only on CUDA, not while a graph is recorded. Throws DeviceError.
 std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch);
 

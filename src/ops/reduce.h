@@ -40,7 +40,7 @@ struct RangeSpan {
   std::int64_t begin = 0, end = 0;   ///< the spans of its range
 };
 
-/// Cuts ranges of an arena of `size` values into spans, range by range. Throws ShapeError where one lies
+/// Cuts ranges of an arena of `size` values into spans, range by range. Throws ShapeError if one lies
 /// beyond the arena.
 std::vector<RangeSpan> range_spans(std::span<const Range> ranges, std::int64_t size);
 

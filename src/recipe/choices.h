@@ -32,7 +32,7 @@ std::vector<Choice> choices_of(const Row (&table)[N]) {
   return {std::begin(table), std::end(table)};
 }
 
-/// The row called `name`; null where there is none.
+/// The row called `name`; null if there is none.
 template <class Row, std::size_t N>
 constexpr const Row* find_row(const Row (&table)[N], std::string_view name) {
   for (const Row& row : table) {

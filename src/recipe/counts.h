@@ -16,11 +16,11 @@ bool counts(const RecipeKey& key, const Recipe& recipe);
 /// `objective.cycles other than 0`. Empty: always.
 std::string counts_with(const RecipeKey& key);
 
-/// Throws ConfigError where a key that does not count asks for something: by a value other than its default,
+/// Throws ConfigError if a key that does not count asks for something: by a value other than its default,
 /// where it turns something on.
 void check_turned_on(const Recipe& recipe);
 
-/// Throws ConfigError where `setting`, which a user made of this key ("train.decay_factor=2"), would change
+/// Throws ConfigError if `setting`, which a user made of this key ("train.decay_factor=2"), would change
 /// nothing. To turn off what is off already is no mistake.
 void check_setting_counts(const Recipe& recipe, const RecipeKey& key, std::string_view setting);
 

@@ -42,7 +42,7 @@ struct RecipeKey {
   /// The value of a key with choices.
   const std::string& chosen(const Recipe& recipe) const;
   bool is_default(const Recipe& recipe) const;
-  /// What is wrong with the recipe's value, a sentence that begins with the key's name; nothing where it is
+  /// What is wrong with the recipe's value, a sentence that begins with the key's name; nothing if it is
   /// fine.
   std::optional<std::string> complaint(const Recipe& recipe) const;
 };
@@ -55,7 +55,7 @@ std::span<const RecipeKey> model_keys();
 std::span<const RecipeKey> objective_keys();
 std::span<const RecipeKey> train_keys();
 
-/// Null where there is no such key.
+/// Null if there is no such key.
 const RecipeKey* find_recipe_key(std::string_view name);
 /// "unknown key …" with the nearest name.
 std::string unknown_recipe_key(std::string_view name);

@@ -31,7 +31,7 @@ class KernelChoices {
 /// Not thread-safe: one thread at a time uses a context. Buffers point to it, so it stays where it is.
 class Context {
  public:
-  /// Throws DeviceError where the device is not present or this build cannot use it. `threads` bounds the
+  /// Throws DeviceError if the device is not present or this build cannot use it. `threads` bounds the
   /// CPU's team; 0 means the OpenMP default.
   explicit Context(Device device, int threads = 0);
   ~Context();

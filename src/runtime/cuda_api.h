@@ -20,7 +20,7 @@ namespace cuda {
 
 /// As cuda_support().
 std::string_view support() noexcept;
-/// GPUs this process can use; empty where there is no driver. Never throws.
+/// GPUs this process can use; empty if there is no driver. Never throws.
 std::vector<DeviceInfo> gpus();
 /// Stream and handles on one GPU. Throws DeviceError.
 CudaState* create_state(int index);

@@ -51,7 +51,7 @@ struct Checkpoint {
 };
 
 /// Reads a checkpoint of this model's shape and recipe and of this data. Only train.epochs, data.name, name
-/// and description may differ. Throws ConfigError naming the setting that does, DataError where the data is
+/// and description may differ. Throws ConfigError naming the setting that does, DataError if the data is
 /// another or the file is corrupt, IoError.
 Checkpoint read_checkpoint(const std::filesystem::path& file, const Model::State& model,
                            const DataIdentity& data);

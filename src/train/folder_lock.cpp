@@ -14,7 +14,7 @@
 namespace elbo {
 namespace {
 
-/// " (process 123)", or nothing where the holder has not written its number yet.
+/// " (process 123)", or nothing if the holder has not written its number yet.
 std::string holder(int descriptor) {
   char text[32] = {};
   if (pread(descriptor, text, sizeof text - 1, 0) <= 0) return {};

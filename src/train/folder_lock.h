@@ -10,7 +10,7 @@ namespace elbo {
 /// held: the first file that is written there tells what is wrong.
 class FolderLock {
  public:
-  /// Throws IoError where another training holds the folder.
+  /// Throws IoError if another training holds the folder.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

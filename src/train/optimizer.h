@@ -45,7 +45,7 @@ class Optimizer {
   double decay_;                    ///< of the running average; 0: there is none
   Buffer<ops::RangeSpan> tensors_;  ///< whose gradients are normalised; empty: none
   Buffer<double> scratch_;
-  Buffer<float> norm_;  ///< of the whole gradient; empty where no step is skipped
+  Buffer<float> norm_;  ///< of the whole gradient; empty if no step is skipped
 };
 
 }  // namespace elbo

@@ -9,7 +9,7 @@
 namespace elbo {
 
 /// The decoder's output bias with which, at no input, the likelihood's mean of each dimension is that of the
-/// preprocessed training data (Likelihood::output_bias). Throws ConfigError where the likelihood has no such
+/// preprocessed training data (Likelihood::output_bias). Throws ConfigError if the likelihood has no such
 /// bias.
 std::vector<float> output_bias_of(const Model::State& state, const Examples& train);
 

@@ -19,7 +19,7 @@ struct StoredPlans {
   std::string device;  ///< cuda::fingerprint, and elbo's version
   std::map<std::string, std::string> plans;
 
-  /// JSON. Reading gives nothing where the text is not what this writes.
+  /// JSON. Reading gives nothing if the text is not what this writes.
   std::string to_text() const;
   static StoredPlans from_text(const std::string& text);
 };

@@ -25,7 +25,7 @@ class RunFolder {
   std::filesystem::path best_model() const { return folder_ / "model.safetensors"; }
 
   /// Holds the folder, and says whether it has a checkpoint to go on from: it has none where its training was
-  /// stopped before the first one, and so lost nothing. Throws IoError where another training has the folder,
+  /// stopped before the first one, and so lost nothing. Throws IoError if another training has the folder,
   /// where no training began in it, and where the checkpoint of its model is missing.
   bool claim_checkpoint();
 
@@ -43,7 +43,7 @@ class RunFolder {
             const TrainingArrays& arrays, const std::vector<float>* best);
 
  private:
-  /// Holds the folder, where there is one, until this goes. Throws IoError where another training has it.
+  /// Holds the folder, where there is one, until this goes. Throws IoError if another training has it.
   void lock();
   void remove_partial_files() const;
 

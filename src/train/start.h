@@ -13,9 +13,9 @@
 namespace elbo {
 
 struct TrainingStart {
-  data::Standardization statistics;  ///< that the model has from here on; empty where data is taken as it is
+  data::Standardization statistics;  ///< that the model has from here on; empty if data is taken as it is
   DataIdentity identity;
-  std::vector<float> output_bias;        ///< the decoder's; empty where it stays as it is
+  std::vector<float> output_bias;        ///< the decoder's; empty if it stays as it is
   std::vector<StartValues> values;       ///< that the prior's parameters begin with; of others none
   std::optional<Checkpoint> checkpoint;  ///< of the training that goes on; none where one begins
   std::vector<float> best;  ///< [layout.size] values of its best model, where train.patience may want them
@@ -24,7 +24,7 @@ struct TrainingStart {
 /// The statistics that a model has once it is trained on these examples.
 data::Standardization training_statistics(const Model::State& model, const Examples& train);
 
-/// `folder` is claimed where a training is resumed in it; null where nothing is written. Throws like train().
+/// `folder` is claimed where a training is resumed in it; null if nothing is written. Throws like train().
 TrainingStart read_start(const Model& model, const Dataset& data, const TrainOptions& options,
                          RunFolder* folder);
 

@@ -68,7 +68,7 @@ class Trainer {
   std::optional<data::Preprocessor> preprocessor_;
   PlannedSteps steps_;
   StepGraphs* runner_ = nullptr;               ///< theirs
-  std::unique_ptr<StoredBatches> validation_;  ///< null where there is none
+  std::unique_ptr<StoredBatches> validation_;  ///< null if there is none
   std::unique_ptr<Workspace> validation_workspace_;
   std::unique_ptr<LossWatch> watch_;
 

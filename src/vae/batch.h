@@ -64,7 +64,7 @@ class Batch {
   const nn::Tape& tape() const noexcept { return tape_; }
   nn::Tape& tape() noexcept { return tape_; }
   const nn::Tape& beside() const noexcept { return beside_; }
-  /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
+  /// The same memory for the first `count` examples. Throws ShapeError if there are fewer.
   Batch first_rows(std::int64_t count) const { return {*slots_, tape_.first_rows(count), beside_}; }
 
  private:

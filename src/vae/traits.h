@@ -14,7 +14,7 @@ struct ModelTraits {
   std::int64_t bound_samples = 0;  ///< Objective::bound_samples()
 };
 
-/// Throws ConfigError where a part is not known.
+/// Throws ConfigError if a part is not known.
 ModelTraits traits_of(const Recipe& recipe);
 
 }  // namespace elbo

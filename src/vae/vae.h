@@ -20,7 +20,7 @@ class Vae {
   const VaeParts& parts() const noexcept { return parts_; }
   const Likelihood& likelihood() const noexcept { return *parts_.likelihood; }
   const Objective& objective() const noexcept { return *parts_.objective; }
-  /// Null where the model has none, and so defines no density over data.
+  /// Null if the model has none, and so defines no density over data.
   const Prior* prior() const noexcept { return parts_.latent->prior(); }
 
   Context& context() const noexcept { return *context_; }
@@ -74,7 +74,7 @@ class Vae {
   std::unique_ptr<nn::Parameters> parameters_;
 };
 
-/// Throws ConfigError where the model is an autoencoder, which defines no density over data.
+/// Throws ConfigError if the model is an autoencoder, which defines no density over data.
 void require_density(const Vae& vae);
 
 }  // namespace elbo

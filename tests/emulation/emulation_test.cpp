@@ -21,7 +21,7 @@ class Emulation : public testing::Test {
  protected:
   CudaState& state() { return context.cuda(); }
 
-  /// What work fails with, at its launch or when it is waited for; empty where it succeeds.
+  /// What work fails with, at its launch or when it is waited for; empty if it succeeds.
   std::string report(const std::function<void()>& work) {
     try {
       work();

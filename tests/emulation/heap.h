@@ -40,7 +40,7 @@ class Heap {
 
   static Heap& instance();
 
-  /// Null where the capacity does not allow it.
+  /// Null if the capacity does not allow it.
   void* allocate(std::size_t bytes);
   /// Fails where `memory` is not the start of a live allocation, or a guard zone was written to.
   Outcome free(void* memory);

@@ -50,7 +50,7 @@ struct Shadow {
   std::uint8_t* written = nullptr;  ///< one bit per byte of it
   Heap* heap = nullptr;
 
-  /// Reserves the memory; false where there is none.
+  /// Reserves the memory; false if there is none.
   bool prepare();
   bool ready() const { return heap != nullptr; }
 

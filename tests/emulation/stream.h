@@ -99,7 +99,7 @@ Outcome refuse_while_capturing(const Stream* stream, const char* call);
 
 /// Makes an outcome a return value: remembered for cudaGetLastError, its report for cudaGetErrorString.
 cudaError_t finish(const Outcome& outcome);
-/// The report behind the last failure in this thread; empty where there is none of `error`.
+/// The report behind the last failure in this thread; empty if there is none of `error`.
 const std::string& last_report(cudaError_t error);
 
 }  // namespace elbo::emulation

@@ -17,7 +17,7 @@
 namespace elbo {
 namespace {
 
-// The message of the ConfigError that `call` throws; empty where it throws none.
+// The message of the ConfigError that `call` throws; empty if it throws none.
 template <class Call>
 std::string config_error(Call call) {
   try {

@@ -38,7 +38,7 @@ class Runtime : public testing::Test {
   std::unique_ptr<Context> made_;
 };
 
-/// What `work` throws as DeviceError; empty where it does not.
+/// What `work` throws as DeviceError; empty if it does not.
 template <class Work>
 std::string device_error(Work&& work) {
   try {

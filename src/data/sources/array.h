@@ -43,7 +43,7 @@ PictureShape picture_shape(std::span<const std::int64_t> shape);
 /// [n] as [n, 1]: examples of one value.
 Array as_examples(Array array);
 
-/// A whole number as a label; nothing where it has a fraction, is missing or beyond 2²⁴.
+/// A whole number as a label; nothing if it has a fraction, is missing or beyond 2²⁴.
 std::optional<std::int32_t> to_label(double number);
 
 /// Integral labels from [n] or [n, 1]. Throws DataError.

@@ -120,7 +120,7 @@ double beyond_range(std::string_view digits) {
   return small ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
-/// A cell's number, NaN where it is missing (empty, NA, null), nothing where it is text.
+/// A cell's number, NaN where it is missing (empty, NA, null), nothing if it is text.
 std::optional<double> parse_number(const std::string& field) {
   if (field.empty()) return std::numeric_limits<double>::quiet_NaN();
   const char* first = field.data();
@@ -141,7 +141,7 @@ std::optional<double> parse_number(const std::string& field) {
   return std::nullopt;
 }
 
-/// Whole numbers as they are; nothing where one has a fraction or is missing.
+/// Whole numbers as they are; nothing if one has a fraction or is missing.
 std::optional<std::vector<std::int32_t>> to_whole_numbers(const std::vector<double>& numbers) {
   std::vector<std::int32_t> labels;
   for (const double number : numbers) {
@@ -165,7 +165,7 @@ std::vector<std::int32_t> to_classes(const std::vector<std::string>& cells) {
   return labels;
 }
 
-/// Labels from the cells of their column; nothing where they are numbers that cannot be labels.
+/// Labels from the cells of their column; nothing if they are numbers that cannot be labels.
 std::optional<std::vector<std::int32_t>> to_labels(const std::vector<std::string>& cells) {
   std::vector<double> numbers;
   for (const auto& cell : cells) {

@@ -30,7 +30,7 @@ class ChecksumError : public DataError {
   using DataError::DataError;
 };
 
-/// Throws IoError where a file that is there cannot be read.
+/// Throws IoError if a file that is there cannot be read.
 bool is_present(const fs::path& file, const std::string& md5) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;

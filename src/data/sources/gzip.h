@@ -11,13 +11,13 @@ inline constexpr std::size_t kLargestExpansion = 1032;
 
 class GzipFile {
  public:
-  /// Throws IoError where the file cannot be opened.
+  /// Throws IoError if the file cannot be opened.
   explicit GzipFile(std::filesystem::path file);
   ~GzipFile();
   GzipFile(const GzipFile&) = delete;
   GzipFile& operator=(const GzipFile&) = delete;
 
-  /// Reads up to `bytes` and returns how many there were. Throws DataError where the compressed data is
+  /// Reads up to `bytes` and returns how many there were. Throws DataError if the compressed data is
   /// damaged or ends early.
   std::size_t read(void* target, std::size_t bytes);
   /// The most bytes this file can expand to.

@@ -22,7 +22,7 @@ struct HttpSink {
 };
 
 /// Hands the body of `url` (http or https, redirections followed) to the sink. Throws TransferError on any
-/// failure, a short body or a status other than success included; IoError where `progress` stopped it and
+/// failure, a short body or a status other than success included; IoError if `progress` stopped it and
 /// where the build has no libcurl.
 void http_get(const std::string& url, const HttpSink& sink);
 

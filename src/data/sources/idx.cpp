@@ -68,7 +68,7 @@ constexpr SplitNames kTrain{{"train", "training"}};
 constexpr SplitNames kValidation{{"valid", "validation"}};
 constexpr SplitNames kTest{{"t10k", "test"}};
 
-/// The file of a split and kind ("images", "labels"). Throws DataError where two would do, as plain and
+/// The file of a split and kind ("images", "labels"). Throws DataError if two would do, as plain and
 /// gzipped files of different content might.
 std::optional<fs::path> find_file(const fs::path& folder, const SplitNames& split, std::string_view kind) {
   std::vector<fs::path> found;

@@ -8,7 +8,7 @@
 
 namespace elbo::data {
 
-/// Whether the file starts like an (uncompressed) IDX file or like gzip. Throws IoError where it cannot be
+/// Whether the file starts like an (uncompressed) IDX file or like gzip. Throws IoError if it cannot be
 /// read.
 bool looks_like_idx(const std::filesystem::path& file);
 

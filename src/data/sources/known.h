@@ -30,13 +30,13 @@ const KnownSet* find_known(std::string_view name);
 /// The names of the list; only those of one origin where it is given.
 std::vector<std::string> known_names(std::optional<Origin> origin = std::nullopt);
 
-/// $XDG_CACHE_HOME/elbo, or ~/.cache/elbo. Throws IoError where neither variable helps.
+/// $XDG_CACHE_HOME/elbo, or ~/.cache/elbo. Throws IoError if neither variable helps.
 std::filesystem::path cache_folder();
 
 /// Where a data set that is not built in may lie: $ELBO_DATA/<name>, then the user's cache.
 std::vector<std::filesystem::path> places(std::string_view name);
 
-/// The first of its places that holds its training examples; empty where none does.
+/// The first of its places that holds its training examples; empty if none does.
 std::filesystem::path locate(std::string_view name);
 
 /// Loads a data set of the list. Throws DataError saying where it looked and how to get it.

@@ -105,7 +105,7 @@ class Arrays {
     return parse_npy(read_entry(archive_.get(), entries_[entry].index, size_, origin(entry)), origin(entry));
   }
 
-  /// The entry that goes by the first of `names` that is there; npos where none is.
+  /// The entry that goes by the first of `names` that is there; npos if none is.
   std::size_t find(std::span<const std::string_view> names) const {
     for (const auto name : names) {
       for (std::size_t i = 0; i < entries_.size(); ++i) {

@@ -16,12 +16,12 @@ std::string describe(const PictureShape& shape);
 /// IoError, or DataError where the file is no picture.
 PictureShape picture_file_shape(const std::filesystem::path& file);
 
-/// Decodes the file into `pixels`, height × width × channels. Throws IoError; DataError where the picture is
+/// Decodes the file into `pixels`, height × width × channels. Throws IoError; DataError if the picture is
 /// damaged or not of that shape.
 void read_picture(const std::filesystem::path& file, const PictureShape& shape,
                   std::span<std::uint8_t> pixels);
 
-/// Decodes the file, whatever its shape, and brings it to `shape` (resize.h). Throws IoError; DataError where
+/// Decodes the file, whatever its shape, and brings it to `shape` (resize.h). Throws IoError; DataError if
 /// the picture is damaged.
 void read_resized_picture(const std::filesystem::path& file, const PictureShape& shape,
                           std::span<std::uint8_t> pixels);

@@ -158,7 +158,7 @@ constexpr std::array<std::string_view, 2> kTrainNames = {"train", "training"};
 constexpr std::array<std::string_view, 3> kValidationNames = {"valid", "val", "validation"};
 constexpr std::array<std::string_view, 2> kTestNames = {"test", "testing"};
 
-/// The sub-folder with one of the names; empty where there is none.
+/// The sub-folder with one of the names; empty if there is none.
 fs::path find_folder(const Listing& listing, std::span<const std::string_view> names) {
   for (const auto& folder : listing.folders) {
     if (std::find(names.begin(), names.end(), folder.filename().string()) != names.end()) return folder;

@@ -23,13 +23,13 @@ class Latent {
   virtual void declare(nn::Builder& builder, BatchSlots& slots) = 0;
 
   /// A block behind the encoder that keeps its output, `head`, within bounds, once that is declared; null
-  /// where it has none.
+  /// if it has none.
   virtual std::unique_ptr<nn::Block> bound_head(nn::Slot head) const {
     (void)head;
     return nullptr;
   }
 
-  /// The prior of z; null where z has none, so that the model defines no density over data.
+  /// The prior of z; null if z has none, so that the model defines no density over data.
   virtual const Prior* prior() const = 0;
 
   /// The head → z, kl, log_ratio. `noise` is keyed by the batch's examples where it names none.
@@ -46,7 +46,7 @@ class Latent {
 std::unique_ptr<Latent> make_gaussian_latent(const ModelConfig& config);
 /// z = encoder(x): an autoencoder.
 std::unique_ptr<Latent> make_point_latent(const ModelConfig& config);
-/// config.kind by the table. Throws ConfigError where none is called that.
+/// config.kind by the table. Throws ConfigError if none is called that.
 std::unique_ptr<Latent> make_latent(const ModelConfig& config);
 
 }  // namespace elbo

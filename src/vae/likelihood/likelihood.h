@@ -61,7 +61,7 @@ class Likelihood {
 
   /// The decoder's output bias [P·dims] with which, at no input, the mean of each dimension is that of these
   /// examples as they are given, a mean in [0, 1] kept within [0.001, 0.999] (Burda et al. 2016, in their
-  /// code). `mean`: of each dimension, after preprocessing. Throws ConfigError where there is no such bias.
+  /// code). `mean`: of each dimension, after preprocessing. Throws ConfigError if there is no such bias.
   virtual std::vector<float> output_bias(const Examples& examples, const std::vector<float>& mean) const;
 
  protected:

@@ -71,7 +71,7 @@ std::unique_ptr<Objective> make_code_penalty(const ModelConfig& config);
 /// objective.kind = "iwae": −log(1/K Σ_k exp(−nll_k − β·log_ratio_k)), the negative importance-weighted bound
 /// (Burda et al. 2016, eq. 8).
 std::unique_ptr<Objective> make_importance_weighted(const ModelConfig& config);
-/// config.objective.kind by the table. Throws ConfigError where none is called that.
+/// config.objective.kind by the table. Throws ConfigError if none is called that.
 std::unique_ptr<Objective> make_objective(const ModelConfig& config);
 
 }  // namespace elbo

@@ -26,7 +26,7 @@ class HostPrior {
   /// Codes [count, latent]: numbers `first`, first + 1, … of those that the seed gives.
   virtual Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const = 0;
   /// A grid of side·side points of a latent plane, the top row first: its coordinates are the quantiles (i +
-  /// ½)/side of the prior's two marginal distributions. Throws ConfigError where codes are no plane.
+  /// ½)/side of the prior's two marginal distributions. Throws ConfigError if codes are no plane.
   virtual Table grid(std::int64_t side) const = 0;
   /// log p(z), nats.
   virtual double log_density(std::span<const float> z) const = 0;
@@ -52,7 +52,7 @@ class Prior {
   /// Whether it is N(0, I), whose KL and log-ratio ops::reparameterize has in its pass, so that nothing of
   /// what follows up to use_gradients() is needed.
   virtual bool is_standard_normal() const { return false; }
-  /// KL(N(μ, σ²) ‖ p) of one dimension, nats; nothing where the prior is no product of its dimensions.
+  /// KL(N(μ, σ²) ‖ p) of one dimension, nats; nothing if the prior is no product of its dimensions.
   virtual std::optional<double> unit_kl(double mean, double log_variance) const {
     (void)mean, (void)log_variance;
     return std::nullopt;
@@ -115,7 +115,7 @@ std::unique_ptr<HostPrior> standard_normal_on_host(std::int64_t latent);
 std::unique_ptr<Prior> make_mixture(const ModelConfig& config);
 /// 1/C Σ_c q(z|u_c): the posteriors of pseudo-inputs u that are learned (Tomczak & Welling 2018, eq. 9).
 std::unique_ptr<Prior> make_vamp(const ModelConfig& config);
-/// config.prior by the table. Throws ConfigError where none is called that.
+/// config.prior by the table. Throws ConfigError if none is called that.
 std::unique_ptr<Prior> make_prior(const ModelConfig& config);
 
 }  // namespace elbo

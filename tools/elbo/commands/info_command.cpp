@@ -85,7 +85,7 @@ std::string shape_of(const nn::TensorInfo& tensor) {
   return text;
 }
 
-// The last whole line of metrics.jsonl; null where there is none.
+// The last whole line of metrics.jsonl; null if there is none.
 Json last_metrics(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder / "metrics.jsonl", error)) return {};

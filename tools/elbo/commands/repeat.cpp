@@ -119,7 +119,7 @@ void keep_times(Json& json, const fs::path& result) {
   }
 }
 
-/// Trains, or goes on; nothing where it was interrupted.
+/// Trains, or goes on; nothing if it was interrupted.
 std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::int64_t nll_samples,
                               const std::string& split) {
   const Device device = Device::parse(request.device);

@@ -18,7 +18,7 @@ struct Spread {
   std::int64_t runs = 0;
 };
 
-/// Of the numbers at a JSON pointer as "/test/elbo"; nothing where a run has none.
+/// Of the numbers at a JSON pointer as "/test/elbo"; nothing if a run has none.
 std::optional<Spread> spread(const std::vector<Json>& runs, const std::string& at);
 
 /// {"mean", "standard_deviation"}, the latter null for a single run.
@@ -31,7 +31,7 @@ struct HeldOut {
   std::string split;  ///< "validation" where there is such a split, else "test"
   bool same = false;  ///< for every seed: what a fraction holds out goes by the seed
 };
-/// Throws ConfigError where there is neither split, or but one example in it.
+/// Throws ConfigError if there is neither split, or but one example in it.
 HeldOut held_out(const Recipe& recipe);
 
 /// Trains `seeds` seeds from that of `job` on, each into its folder "seed-S" of the job's, and gives what
@@ -46,7 +46,7 @@ std::vector<Json> train_seeds(const Job& job, std::int64_t seeds, const TrainReq
 std::vector<std::vector<double>> held_out_costs(const Job& job, std::int64_t seeds);
 
 /// Readies a folder for trainings in folders of its own: writes recipe.toml and the mark by which they are
-/// known, and, where the request forces it, forgets earlier ones. Throws ConfigError where it
+/// known, and, where the request forces it, forgets earlier ones. Throws ConfigError if it
 /// holds a single run, what check_trainable() throws, and IoError.
 void begin_several(Job& job, const TrainRequest& request);
 

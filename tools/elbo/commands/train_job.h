@@ -43,19 +43,19 @@ void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& re
 struct Job {
   Recipe recipe;
   std::filesystem::path folder;
-  std::string other_data;  ///< as the user named it; empty where it is the recipe's own
+  std::string other_data;  ///< as the user named it; empty if it is the recipe's own
 };
 
-/// A training that begins. Throws ConfigError where its folder holds a run and nothing says to replace it.
+/// A training that begins. Throws ConfigError if its folder holds a run and nothing says to replace it.
 Job new_job(const TrainRequest& request);
-/// One that goes on, by the recipe.toml of its folder. Throws ConfigError where the request contradicts it,
+/// One that goes on, by the recipe.toml of its folder. Throws ConfigError if the request contradicts it,
 /// IoError where there is none.
 Job resumed_job(const TrainRequest& request);
 /// One or the other, as the request says.
 Job job_of(const TrainRequest& request);
 /// Makes the folder of a run that was given none; another number where somebody was quicker.
 void claim_run(Job& job);
-/// Throws ConfigError where a run that was found finished was asked for less.
+/// Throws ConfigError if a run that was found finished was asked for less.
 void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& report);
 
 }  // namespace elbo::command

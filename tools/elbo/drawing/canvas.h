@@ -39,7 +39,7 @@ Colour palette(std::int64_t i);
 
 class Canvas final : public Surface {
  public:
-  /// Throws ConfigError where no PNG file could hold it.
+  /// Throws ConfigError if no PNG file could hold it.
   Canvas(std::int64_t width, std::int64_t height, Colour background = kPage);
 
   std::int64_t width() const noexcept { return width_; }

@@ -33,7 +33,7 @@ struct GridStyle {
 /// How much a picture is enlarged so that one can see it.
 std::int64_t enlargement(PictureShape shape);
 
-/// Rows of the table, left to right and top to bottom, each a picture of `shape`. Throws ShapeError where a
+/// Rows of the table, left to right and top to bottom, each a picture of `shape`. Throws ShapeError if a
 /// row's size is not that of the picture.
 Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& style, DisplayRange range = {});
 

@@ -12,7 +12,7 @@ namespace elbo::command {
 /// The scores there are, by name: "elbo" (its negative), "nll", "squared_error".
 std::vector<std::pair<std::string, const std::vector<double>*>> named_scores(const ExampleScores& scores);
 
-/// Throws DataError where the examples have no labels, or not both 0 (normal) and others (anomalies).
+/// Throws DataError if the examples have no labels, or not both 0 (normal) and others (anomalies).
 void require_anomaly_labels(const Examples& examples, const std::string& data);
 
 /// Adds "anomalies", their number, and "auroc", an object of one for each score.

@@ -14,7 +14,7 @@ namespace elbo::command {
 /// What a file's ending says it holds.
 enum class FileKind { npy, csv, png, svg };
 
-/// Throws ConfigError where `file` ends in none of those `allowed`; capitals are fine.
+/// Throws ConfigError if `file` ends in none of those `allowed`; capitals are fine.
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed);
 
 /// Writes [rows, columns] float32.
@@ -23,9 +23,9 @@ class TableFile {
   /// `columns` become CSV's header. Throws ConfigError on another ending than .npy and .csv, IoError.
   TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns);
 
-  /// Throws ShapeError where the width is another, IoError.
+  /// Throws ShapeError if the width is another, IoError.
   void append(const Table& rows);
-  /// Throws ShapeError where more or fewer rows came than were announced, IoError.
+  /// Throws ShapeError if more or fewer rows came than were announced, IoError.
   void commit();
 
  private:
