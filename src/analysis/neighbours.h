@@ -5,7 +5,7 @@
 
 namespace elbo::analysis {
 
-/// A table column by column, so that the loop over its rows is along memory.
+/// A table stored by columns, so that loops over its rows read memory in order.
 class Columns {
  public:
   explicit Columns(const Table& table);

@@ -30,7 +30,7 @@ std::size_t value_bytes_of(const std::string& type) {
   return found == kSizes.end() ? 0 : found->second;
 }
 
-/// The shape's values times their bytes; false if that does not fit a size, or a dimension is negative.
+/// Computes the bytes of a tensor's values; false if they overflow or a dimension is negative.
 bool checked_bytes(const TensorShape& shape, std::size_t value_bytes, std::size_t& bytes) {
   bytes = value_bytes;
   for (const std::int64_t extent : shape) {
@@ -42,7 +42,7 @@ bool checked_bytes(const TensorShape& shape, std::size_t value_bytes, std::size_
   return true;
 }
 
-/// Parses the header, refusing a key that comes twice (JSON would silently keep the last).
+/// Parses the header and refuses a key that occurs twice (the JSON parser would silently keep the last).
 Json parse_header(std::string_view header, const std::string& where) {
   std::vector<std::set<std::string>> keys;
   const auto reject_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
@@ -113,7 +113,7 @@ void check_cover(const std::map<std::string, SafetensorsFile::Tensor>& tensors, 
                  const std::string& where) {
   std::vector<std::pair<std::size_t, const std::string*>> order;
   for (const auto& [name, tensor] : tensors) order.emplace_back(tensor.begin, &name);
-  // An empty tensor stands before a full one that begins at the same byte.
+  // An empty tensor comes before a full one that begins at the same byte.
   std::ranges::sort(order, {}, [&](const auto& entry) {
     return std::tuple(entry.first, tensors.at(*entry.second).end, *entry.second);
   });

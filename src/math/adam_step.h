@@ -1,6 +1,5 @@
 #pragma once
-// What a step of Adam or Adamax needs besides the parameters: its constants, and the counters that move with
-// it.
+// The constants and counters that a step of Adam or Adamax needs besides the parameters.
 
 #include <cmath>
 
@@ -9,11 +8,10 @@
 
 namespace elbo::math {
 
-/// By which formula two moments move a parameter: math/adam.h's or math/adamax.h's (math/update.h).
+/// The formula by which two moments move a parameter: math/adam.h or math/adamax.h (see math/update.h).
 enum class UpdateRule { adam, adamax };
 
-/// What stays the same over a training. The complements come from betas in double, since 1 − 0.999f is 1e-5
-/// off.
+/// The constants of a training. The complements are computed from betas in double, as 1 − 0.999f is 1e-5 off.
 struct AdamConstants {
   float beta1, one_minus_beta1;
   float beta2, one_minus_beta2;
@@ -22,7 +20,7 @@ struct AdamConstants {
   UpdateRule rule;
 };
 
-/// What the update multiplies by, the same for every parameter of a step.
+/// The factors of an update, the same for every parameter of a step.
 struct AdamCoefficients {
   AdamConstants constants;
   float decay;         ///< 1 − lr·λ

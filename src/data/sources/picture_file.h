@@ -17,11 +17,11 @@ std::string describe(const PictureShape& shape);
 PictureShape picture_file_shape(const std::filesystem::path& file);
 
 /// Decodes the file into `pixels`, height × width × channels. Throws IoError; DataError if the picture is
-/// damaged or not of that shape.
+/// damaged or has another shape.
 void read_picture(const std::filesystem::path& file, const PictureShape& shape,
                   std::span<std::uint8_t> pixels);
 
-/// Decodes the file, whatever its shape, and brings it to `shape` (resize.h). Throws IoError; DataError if
+/// Decodes the file, whatever its shape, and resizes it to `shape` (resize.h). Throws IoError; DataError if
 /// the picture is damaged.
 void read_resized_picture(const std::filesystem::path& file, const PictureShape& shape,
                           std::span<std::uint8_t> pixels);
