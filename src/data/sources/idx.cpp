@@ -68,8 +68,8 @@ constexpr SplitNames kTrain{{"train", "training"}};
 constexpr SplitNames kValidation{{"valid", "validation"}};
 constexpr SplitNames kTest{{"t10k", "test"}};
 
-/// The file of a split and kind ("images", "labels"). Throws DataError if two would do, as plain and
-/// gzipped files of different content might.
+/// The file of a split and kind ("images", "labels"). Throws DataError if two files match, unless they are a
+/// plain file and its .gz.
 std::optional<fs::path> find_file(const fs::path& folder, const SplitNames& split, std::string_view kind) {
   std::vector<fs::path> found;
   for (const auto& path : list_folder(folder)) {
