@@ -53,7 +53,7 @@ struct SlotInfo {
   /// Whether it belongs to the batch's data, of which a tape may have a second set.
   bool of_batch = false;
 
-  // Set by Builder.
+  // The members below are set by Builder.
   Slot whole{};                ///< the slot whose columns these are; none: it has memory of its own
   std::int64_t first_col = 0;  ///< in `whole`
   unsigned apart = 0;          ///< uses with which a part has memory of its own nevertheless

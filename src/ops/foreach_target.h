@@ -1,6 +1,6 @@
-// Highway's foreach_target.h without the instruction sets whose vectors have no size at compile time, which
-// ops/simd.h cannot wrap, and without SSSE3, which few machines have and no better. Like Highway's, it wants
-// HWY_TARGET_INCLUDE to be defined first.
+// Highway's foreach_target.h without two kinds of instruction sets: those whose vectors have no size at
+// compile time, which ops/simd.h cannot wrap, and SSSE3, which is the best set of few machines. Like
+// Highway's header, it needs HWY_TARGET_INCLUDE to be defined first.
 #ifndef HWY_DISABLED_TARGETS
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_SSSE3)
 #endif

@@ -1,5 +1,5 @@
 #pragma once
-// What ops check of the views they are given.
+// Checks of the views given to ops.
 
 #include <cstdint>
 #include <source_location>
@@ -11,7 +11,7 @@
 
 namespace elbo::ops {
 
-/// "[size]" and "[rows, cols]", as messages have them.
+/// "[size]" and "[rows, cols]", for messages.
 std::string shape(std::int64_t size);
 std::string shape(std::int64_t rows, std::int64_t cols);
 template <class T>
@@ -19,7 +19,7 @@ std::string shape(const MatrixView<T>& view) {
   return shape(view.rows, view.cols);
 }
 
-/// Whether as many rows belong to each example; none to no examples.
+/// Whether every example has the same number of rows; no examples have no rows.
 constexpr bool rows_per_example(std::int64_t rows, std::int64_t examples) {
   return examples == 0 ? rows == 0 : rows % examples == 0;
 }
@@ -47,7 +47,7 @@ void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix,
   ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
              " has no memory");
 }
-/// And that its rows lie one after the other.
+/// The same, and checks that the rows are contiguous.
 template <class T>
 void check_contiguous(const char* op, const char* name, const MatrixView<T>& matrix) {
   ELBO_CHECK(matrix.contiguous(), ShapeError, op, ": ", name, " must be contiguous, and its rows of ",
