@@ -14,7 +14,7 @@ struct BatchCosts {
   std::int64_t samples = 1;     ///< K
   /// [n] the minimised objective if it is not nll + β·kl; else empty.
   VectorView<const float> objective;
-  const float* kl_cost = nullptr;   ///< replaces β times the mean of kl in it, in device memory; or null
+  const float* kl_cost = nullptr;   ///< replaces β · mean kl in it, in device memory; or null
   VectorView<const float> penalty;  ///< [n] an additional minimised term; or empty
 };
 

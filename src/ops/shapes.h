@@ -54,8 +54,8 @@ void check_contiguous(const char* op, const char* name, const MatrixView<T>& mat
              matrix.cols, " values are ", matrix.stride, " apart");
 }
 
-/// Throws ShapeError unless `saved`, which act′ is computed from, is such a matrix. It may be empty for the
-/// identity, and where there are no rows.
+/// Throws ShapeError unless `saved`, from which act′ is computed, is such a matrix. It may be empty for the
+/// identity, and if there are no rows.
 inline void check_saved(const char* op, const MatrixView<const float>& saved, std::int64_t rows,
                         std::int64_t cols, Activation activation) {
   if (!saved.empty()) check_matrix(op, "saved", saved, rows, cols);
@@ -72,7 +72,7 @@ void check_size(const char* op, const char* name, const VectorView<T>& vector, s
   }
 }
 
-/// The same of views that may be empty.
+/// The same for views that may be empty.
 template <class T>
 void check_optional_shape(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
                           std::int64_t cols,

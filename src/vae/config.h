@@ -1,5 +1,5 @@
 #pragma once
-// A model's shape with every name resolved: what its parts are made from.
+// A model's settings with every name resolved, from which its parts are made.
 
 #include <cstdint>
 #include <string>
@@ -13,10 +13,10 @@
 
 namespace elbo {
 
-/// Settings resolved for data of `dims` values a row.
+/// Settings resolved for data with `dims` values per row.
 struct ModelConfig {
   std::int64_t dims = 0;
-  PictureShape picture;      ///< that a row is, where it is one
+  PictureShape picture;      ///< a row's picture shape, if it is a picture
   std::string kind = "vae";  ///< model.kind: a line of the latents' table
   std::string prior = "normal";
   std::int64_t components = 500;  ///< of a prior that is a mixture
