@@ -83,7 +83,7 @@ void* Context::allocate(std::size_t bytes) {
                              available_bytes(), " are free. Use a smaller batch or model."));
   }
 #if defined(__linux__)
-  if (alignment == kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // only advice: failure does not matter
+  if (alignment == kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // only advice: it may fail
 #endif
   return memory;
 }

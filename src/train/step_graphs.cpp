@@ -89,8 +89,7 @@ void StepGraphs::record_graphs(int graph_steps) {
 
 int StepGraphs::quickest_graph_steps() {
   constexpr double kMostSeconds = 0.2;
-  constexpr double kWorthIt =
-      0.99;  // more steps must take less than this share of the time of fewer steps, which end sooner
+  constexpr double kWorthIt = 0.99;  // of the time with fewer steps per graph
   constexpr int kRepeats = 3;
   Context& context = step_.context();
   std::vector<Buffer<float>> kept;

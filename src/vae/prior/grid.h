@@ -1,5 +1,5 @@
 #pragma once
-// A grid of codes in a latent plane.
+// A grid of codes in a two-dimensional latent space.
 
 #include <functional>
 
