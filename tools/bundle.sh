@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes a folder that runs on another machine as it is: the command, the tests, the benchmarks, the peers' scripts,
-# gpu_check.sh and the recipes, with every library they need beside them. A machine with a GPU needs the driver and
-# the CUDA libraries (cudart, cuBLAS), or take those along too; nothing has to be installed or built there.
+# Makes a folder that runs on another machine without installing or building anything: the command, the tests, the
+# benchmarks, the peers' scripts, gpu_check.sh and the recipes, with every library they need. A machine with a GPU
+# needs the driver and the CUDA libraries (cudart, cuBLAS), which the folder can include.
 #   tools/bundle.sh [DIR]         to DIR; default: build/bundle-PRESET
 #     --preset NAME               cuda (the default: sm_80, sm_90 and PTX for later ones) or cpu
 #     --build FOLDER              where that is built; default: build/PRESET
