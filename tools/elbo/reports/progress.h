@@ -40,9 +40,9 @@ class ProgressLine {
 };
 
 /// Starts a thread that waits for SIGINT, SIGTERM and SIGHUP, so that they never interrupt another thread.
-/// Call it before any other thread starts. A signal handler would run in an arbitrary thread and on its
-/// stack, which is not safe during a library's hand-written products: oneDNN's, which the emulated cuBLAS
-/// uses, change the stack pointer's meaning.
+/// Call it before any other thread starts. A signal handler would run in an arbitrary thread on that thread's
+/// stack. Hand-written products of a library may use the stack pointer for something else (oneDNN's do, with
+/// which the emulated cuBLAS multiplies).
 void take_interrupts();
 
 /// During its lifetime the first SIGINT, SIGTERM or SIGHUP is only recorded; the second has its default
