@@ -109,7 +109,7 @@ struct LinearForwardCase {
   bool bias = true;
   bool save = false;  ///< keep the pre-activation, for any activation
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), "_", activation_name(activation), bias ? "" : "_nobias", save ? "_saved" : "",
@@ -154,7 +154,7 @@ struct LinearBackwardInputCase {
   Activation activation = Activation::identity;  ///< the one that produced x
   bool in_place = false;                         ///< dx takes the memory of `saved`
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), "_", activation_name(activation), in_place ? "_inplace" : "",
@@ -224,7 +224,7 @@ struct LinearBackwardParamsCase {
   bool bias = true;
   bool accumulate = false;
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "",
