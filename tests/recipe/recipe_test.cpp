@@ -1,4 +1,4 @@
-// Recipes: the table of keys, TOML in and out, what is refused and in which words.
+// Recipes: the table of keys, TOML in and out, refused settings and their messages.
 
 #include <gtest/gtest.h>
 
@@ -91,7 +91,7 @@ TEST(Recipe, EveryKeyIsSpelledOutOnceWithItsDoc) {
   }
 }
 
-// Two keys that write to one member would show up as a key that has no effect of its own.
+// If two keys wrote to one member, a key would have no effect of its own.
 TEST(Recipe, EveryKeyHasItsOwnMember) {
   Recipe recipe;
   std::set<const void*> members;

@@ -128,7 +128,7 @@ def _case(name, command, then=(), resumed=True, begun=False):
 
 
 def _narrowed(text):
-    """An eighth of each hidden layer of a recipe's text: an emulated step takes seconds at full width."""
+    """A recipe's text with hidden layers an eighth as wide, as an emulated step takes seconds at full width."""
     settings = []
     for network, widths in re.findall(r"^(encoder|decoder) = \[(.*)\]$", text, re.MULTILINE):
         narrow = ",".join(str(max(3, int(width) // 8)) for width in widths.split(","))
@@ -139,7 +139,7 @@ def _narrowed(text):
 def _of_recipe(file, emulated):
     name = file.stem
     changes = _narrowed(file.read_text()) if emulated else []
-    if name == "digits":  # which are 60,000
+    if name == "digits":  # which has 60,000 examples
         changes += ["--data", "mnist"]
     if name.startswith("uniform"):
         changes += ["--data", "{data}/table.npy", "--batch", "32"] if emulated else ["--batch", "96"]
@@ -149,7 +149,7 @@ def _of_recipe(file, emulated):
 
 
 def all_cases(recipes, emulated):
-    """Those of one device, for the files of the recipes."""
+    """The cases of one device, for the files of the recipes."""
     cases = [_of_recipe(file, emulated) for file in recipes]
     if emulated:
         whole = ["mnist-400-200", "--data", "{data}/large/mnist", "--epochs", "1"]
@@ -163,5 +163,5 @@ def all_cases(recipes, emulated):
 
 
 def another_seed():
-    """Two cases that must differ, to see that differences are seen."""
+    """Two cases that must differ, to check that differences are found."""
     return [_case("seed %d" % seed, [*_SMALL, *_PICTURES, "--seed", str(seed)], [_EVAL, _DRAW]) for seed in (1, 2)]
