@@ -250,9 +250,10 @@ void Trainer::check_loss(const LossRecord& record) const {
 
 void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
   const TrainSettings& settings = model_.recipe().train;
-  const std::string kept = checkpoint_steps_ >= 0 ? concat("The checkpoint of step ", checkpoint_steps_,
-                                                           " stays in ", options_.folder.string(), ".")
-                                                  : std::string("There is no earlier checkpoint.");
+  const std::string kept =
+      checkpoint_steps_ >= 0
+          ? concat("The checkpoint of step ", checkpoint_steps_, " stays in ", options_.folder.string(), ".")
+          : std::string("There is no checkpoint from an earlier step.");
   const std::string rate = settings.schedule == "staged"
                                ? concat("lower train.stage_rates (that of this step is ",
                                         learning_rate(settings, batch_steps_, step), ")")
