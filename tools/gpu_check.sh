@@ -31,7 +31,7 @@ if [ ! -e "$root/bundle.json" ] && [ -z "$build" ]; then
   build=$root/build/$device
   . "$root/tools/packages.sh"
   find_nvcc || [ "$device" = cpu ] ||
-    { echo "gpu_check.sh: no nvcc to build with: make a bundle (tools/bundle.sh) where there is one" >&2; exit 1; }
+    { echo "gpu_check.sh: no nvcc to build with: make a bundle (tools/bundle.sh) on a machine that has one" >&2; exit 1; }
   (cd "$root" && cmake --preset "$device" && cmake --build "$build" --parallel "${JOBS:-$(nproc)}") || exit 1
 fi
 

@@ -17,7 +17,7 @@ class Columns {
   std::vector<float> values_;
 };
 
-/// Throws DataError, naming `what`, where a value is not finite.
+/// Throws DataError, naming `what`, if a value is not finite.
 void require_finite(const Table& table, const char* what);
 
 }  // namespace elbo::analysis

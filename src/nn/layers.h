@@ -56,7 +56,7 @@ struct ReadLayer {
 /// layer is written.
 ReadLayer read_layer(std::string_view text);
 
-// The kinds, each in a file of its own.
+// The readers of all kinds, each in a separate file.
 LayerMaker read_linear(LayerWords& words);
 LayerMaker read_gated(LayerWords& words);
 LayerMaker read_conv(LayerWords& words);

@@ -1,5 +1,5 @@
 #pragma once
-// Blocks one after the other.
+// A sequence of blocks.
 
 #include <memory>
 #include <string>

@@ -11,7 +11,7 @@ SettingRef at(Recipe& recipe) {
 using S = ObjectiveSettings;
 constexpr RecipeKey kKeys[] = {
     {.name = "objective.kind",
-     .doc = "what is maximised: the ELBO, or the importance-weighted bound",
+     .doc = "maximised objective: the ELBO, or the importance-weighted bound",
      .at = at<&S::kind>,
      .choices = objective_choices,
      .turns_on = true},

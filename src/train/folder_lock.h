@@ -17,7 +17,7 @@ class FolderLock {
   FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  /// False where the file has gone meanwhile, with the training that held it.
+  /// Returns false if the training that held the lock has removed the file meanwhile.
   bool take(const std::filesystem::path& folder);
 
   std::filesystem::path file_;

@@ -32,7 +32,7 @@ class Trainer {
   void go_on();
   /// From here on the training changes the model.
   void install();
-  /// Trains to the end of the epoch. False where the caller asked to stop before.
+  /// Trains to the end of the epoch. Returns false if the caller asked to stop before.
   bool train_epoch();
   void finish_epoch();
   /// Computes the validation loss of the present parameters, and records the best epoch.

@@ -220,7 +220,7 @@ struct LikelihoodCase {
                                    Tolerance::float_sum(static_cast<double>(values), 4.0));
     }
     LikelihoodConstants given = constants();
-    if (kind == LikelihoodKind::gaussian_shared) {  // which reads its variance where it is computed
+    if (kind == LikelihoodKind::gaussian_shared) {  // it reads its variance on the device
       given.log_variance = run.input<float>("log_variance", {std::log(given.variance)}).data;
       given.variance = 7.0f;
     }

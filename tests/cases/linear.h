@@ -151,7 +151,7 @@ struct LinearForwardCase {
 
 struct LinearBackwardInputCase {
   LinearShape shape;
-  Activation activation = Activation::identity;  ///< the one that produced x
+  Activation activation = Activation::identity;  ///< that produced x
   bool in_place = false;                         ///< dx takes the memory of `saved`
   Precision precision = Precision::fp32;
   std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan

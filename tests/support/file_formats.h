@@ -48,7 +48,7 @@ struct PngParts {
   int width = 1, height = 1;
   int depth = 8;          ///< bits of a value
   int colour = 0;         ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
-  std::string rows = {};  ///< of the picture, or of its passes one after the other: each a 0 for the filter,
+  std::string rows = {};  ///< of the picture, or of its passes in order: each a 0 for the filter,
                           ///< then its bytes
   bool interlaced = false;
   std::string chunks = {};  ///< between header and pixels

@@ -51,8 +51,7 @@ class Trained {
     return all;
   }
 
-  /// The gradient at `rates` by a step over `parts` of the batch, {first row, rows}, one after the other: by
-  /// name.
+  /// The gradient at `rates` by a step over `parts` of the batch, {first row, rows}, in order; by name.
   NamedTensors gradient(const ObjectiveRates& rates, const std::vector<std::array<std::int64_t, 2>>& parts) {
     for (const auto& [first, count] : parts) {
       Batch part = workspace_.rows(count);

@@ -53,7 +53,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   EXPECT_NE(message.find("clip_norm"), std::string::npos) << message;
   EXPECT_NE(message.find("weight_decay"), std::string::npos) << message;
 
-  Recipe staged = recipe;  // the third epoch diverges, at a rate of its own
+  Recipe staged = recipe;  // the third epoch diverges, at its own rate
   staged.train.schedule = "staged";
   staged.train.stage_epochs = {2, 48};
   staged.train.stage_rates = {1e-6, 3e7};

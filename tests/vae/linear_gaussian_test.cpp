@@ -183,7 +183,7 @@ TEST_F(LinearGaussian, ElboIsBelowIwaeIsBelowTheEvidence) {
     EXPECT_NEAR(many[i].iwae, exact, 0.1);  // 4096 samples close the gap
     EXPECT_LT(many[i].elbo, many[i].iwae);
   }
-  // IWAE-8 lies between, on average over many repetitions of the same example.
+  // IWAE-8 is between the two, on average over many repetitions of the same example.
   const std::vector<float> one = row(0);
   std::vector<float> repeated;
   for (int r = 0; r < 512; ++r) repeated.insert(repeated.end(), one.begin(), one.end());

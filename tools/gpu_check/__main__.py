@@ -1,4 +1,4 @@
-"""Runs the stages one after the other and writes the report after each. tools/gpu_check.sh starts it."""
+"""Runs the stages in order and writes the report after each. Started by tools/gpu_check.sh."""
 
 import argparse
 import glob
@@ -129,14 +129,14 @@ def _options():
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: a rehearsal without a GPU")
     parser.add_argument("--budget", type=float, default=_BUDGET, metavar="SECONDS", help="for all stages together (default %d)" % _BUDGET)
     parser.add_argument("--only", default=",".join(_STAGES), metavar="STAGE,…", help="of " + ", ".join(_STAGES))
-    parser.add_argument("--out", help="folder of the report, not there yet (default bench/results/DEVICE-DATE)")
+    parser.add_argument("--out", help="folder of the report, which must not exist (default bench/results/DEVICE-DATE)")
     options = parser.parse_args()
     options.selected = [name for name in _STAGES if name in options.only.split(",")]
     unknown = sorted(set(options.only.split(",")) - set(_STAGES))
     if unknown:
         parser.error("no stage is called %s: there are %s" % (", ".join(unknown), ", ".join(_STAGES)))
     if options.out and os.path.exists(options.out) and os.listdir(options.out):
-        parser.error("%s is there already" % options.out)
+        parser.error("%s exists already" % options.out)
     return options
 
 

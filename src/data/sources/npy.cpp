@@ -16,7 +16,7 @@
 namespace elbo::data {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "values are read as they lie in the file");
+static_assert(std::endian::native == std::endian::little, "values are read as in the file");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxRank = 32;  // NumPy's own limit

@@ -13,7 +13,7 @@ namespace elbo::data {
 std::string describe(const PictureShape& shape);
 
 /// Height, width and channels (1 grey, 3 colour; transparency does not count) from the file's header. Throws
-/// IoError, or DataError where the file is no picture.
+/// IoError, or DataError if the file is not a picture.
 PictureShape picture_file_shape(const std::filesystem::path& file);
 
 /// Decodes the file into `pixels`, height × width × channels. Throws IoError; DataError if the picture is

@@ -82,7 +82,7 @@ class Bench:
 
 
 def check_case(bench, case):
-    """[(name, lines of what is wrong)] for the case, and for the reference's run resumed by the tree."""
+    """[(name, lines that describe differences)] for the case, and for the reference's run resumed by the tree."""
     wrong = [side + ": " + words for side in ("reference", "tree") if (words := bench.run(side, case))]
     results = [(case["name"], wrong or bench.judge(case))]
     if case["begun"] and not wrong:

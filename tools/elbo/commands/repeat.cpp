@@ -326,7 +326,7 @@ int run_repeat(TrainRequest request, std::int64_t seeds) {
     return 0;
   }
   std::cerr << "elbo: interrupted with " << runs.size() << " of " << seeds
-            << " seeds done; the state is saved. To go on: elbo train --resume --repeat " << seeds
+            << " seeds done; the state is saved. To continue: elbo train --resume --repeat " << seeds
             << " --out " << shell_word(job.folder.string()) << std::endl;
   return kInterrupted;
 }

@@ -66,7 +66,7 @@ int run_select(SelectRequest request) {
   train.several = true;
   check_latents(request.latents);
   for (const std::string& setting : train.settings) {
-    if (setting.starts_with("model.latent=")) throw ConfigError(setting + ": --latent says the sizes.");
+    if (setting.starts_with("model.latent=")) throw ConfigError(setting + ": --latent gives the sizes.");
   }
   Job job = job_of(train);
   const ModelTraits traits = traits_of(job.recipe);
@@ -76,7 +76,7 @@ int run_select(SelectRequest request) {
   const std::int64_t nll_samples = train.nll_samples.value_or(kNllSamples);
   if (traits.bound_samples > 0 && nll_samples == 0) {
     throw ConfigError(concat("--nll-samples 0 compares by the ELBO, which may fall where objective.kind = \"",
-                             job.recipe.objective.kind, "\" makes a model better: give it some samples."));
+                             job.recipe.objective.kind, "\" makes a model better: use some samples."));
   }
   const auto [split, same_examples] = held_out(job.recipe);
   begin_several(job, train);
@@ -89,7 +89,7 @@ int run_select(SelectRequest request) {
     auto runs = train_seeds(one, request.seeds, train, nll_samples, split);
     if (std::ssize(runs) < request.seeds) {
       std::cerr << "elbo: interrupted at " << latent
-                << " dimensions; the state is saved. To go on: the same command with "
+                << " dimensions; the state is saved. To continue: the same command with "
                 << "--resume --out " << shell_word(job.folder.string()) << std::endl;
       return kInterrupted;
     }

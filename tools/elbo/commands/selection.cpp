@@ -225,11 +225,11 @@ std::string Selection::rule() const {
   } else {
     text += "; no smaller size comes within one standard error of it: take it.";
   }
-  if (!over_seeds) text += " How much of that is the luck of one seed, --repeat would tell.";
+  if (!over_seeds) text += " --repeat would show how much of that is the luck of one seed.";
   if (chosen + 1 == sizes.size() && sizes.size() > 1) text += " No larger size was tried: one may be better.";
   if (split == "test") {
-    text += " The test data chose it, for want of validation data; ";
-    text += "with data.validation, what is said of the test data stays unbiased.";
+    text += " The test data chose it, as there is no validation data; ";
+    text += "with data.validation, the results on the test data stay unbiased.";
   }
   return text;
 }

@@ -27,8 +27,8 @@ int report_interruption(const TrainRequest& options, const Job& job, Json json, 
   json["test"] = json["active_units"] = nullptr;
   if (options.json) print(json);
   std::cerr << "elbo: interrupted after step " << report.steps
-            << "; the state is saved. To go on: elbo train --resume --out " << shell_word(job.folder.string())
-            << std::endl;
+            << "; the state is saved. To continue: elbo train --resume --out "
+            << shell_word(job.folder.string()) << std::endl;
   return kInterrupted;
 }
 

@@ -58,7 +58,7 @@ void check_is_run_of(const std::string& recipe, const Job& job) {
   std::error_code ignored;
   if (folder ? fs::equivalent(recipe, job.folder, ignored) : find_recipe(recipe).name == job.recipe.name)
     return;
-  throw ConfigError(concat("--resume goes on with the run's own recipe: ", job.folder.string(),
+  throw ConfigError(concat("--resume continues with the run's own recipe: ", job.folder.string(),
                            " is a run of \"", job.recipe.name, "\", not of \"", recipe, "\"."));
 }
 
@@ -83,7 +83,7 @@ Job new_job(const TrainRequest& options) {
   job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
   if (holds_run(job.folder) && !options.force && !holds_only_a_beginning(job.folder)) {
     throw ConfigError(concat(job.folder.string(),
-                             " holds a run already; --resume goes on with it, --force replaces it, "
+                             " holds a run already; --resume continues it, --force replaces it, "
                              "--out names another folder."));
   }
   return job;
@@ -99,7 +99,7 @@ Job resumed_job(const TrainRequest& options) {
   job.recipe = Recipe::from_file(job.folder / "recipe.toml");
   if (!options.several && fs::exists(job.folder / kSeveralMark)) {
     throw ConfigError(concat(job.folder.string(),
-                             " holds several trainings: go on with the command that began them (--repeat, or "
+                             " holds several trainings: use the command that began them (--repeat, or "
                              "elbo select), or resume one of its folders."));
   }
   if (options.recipe) check_is_run_of(*options.recipe, job);
@@ -109,9 +109,8 @@ Job resumed_job(const TrainRequest& options) {
     job.other_data = job.recipe.data.name;
   for (const auto& setting : options.settings) {
     if (!setting.starts_with("train.epochs=")) {
-      throw ConfigError(
-          concat("--resume goes on with the run's own recipe; only --epochs can be another, not ",
-                 setting.substr(0, setting.find('=')), "."));
+      throw ConfigError(concat("--resume continues with the run's own recipe; only --epochs may differ, not ",
+                               setting.substr(0, setting.find('=')), "."));
     }
     job.recipe.set(setting);
   }
@@ -121,7 +120,7 @@ Job resumed_job(const TrainRequest& options) {
 Job job_of(const TrainRequest& request) {
   if (request.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for a list.");
   if (request.resume && request.force)
-    throw ConfigError("--resume goes on with a run, --force replaces it: only one of them can be.");
+    throw ConfigError("--resume continues a run, --force replaces it: use only one of them.");
   if (request.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
   return request.resume ? resumed_job(request) : new_job(request);
 }

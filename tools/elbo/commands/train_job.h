@@ -48,8 +48,8 @@ struct Job {
 
 /// A new training. Throws ConfigError if its folder holds a run, unless it is to be replaced.
 Job new_job(const TrainRequest& request);
-/// One that goes on, by the recipe.toml of its folder. Throws ConfigError if the request contradicts it,
-/// IoError where there is none.
+/// A resumed training, with the recipe.toml of its folder. Throws ConfigError if the request contradicts it,
+/// IoError if there is none.
 Job resumed_job(const TrainRequest& request);
 /// A new or a resumed job, as requested.
 Job job_of(const TrainRequest& request);

@@ -173,7 +173,7 @@ class Layout {
   explicit Layout(const std::vector<Panel>& panels) : panels_(panels) {
     for (const auto& panel : panels) {
       ELBO_CHECK(panel.points.cols == 2, ShapeError, "points of ", panel.points.cols,
-                 " coordinates do not lie in a plane");
+                 " coordinates are not points of the plane");
       ELBO_CHECK(panel.groups.empty() || std::ssize(panel.groups) == panel.points.rows, ShapeError,
                  panel.groups.size(), " groups for ", panel.points.rows, " points");
     }

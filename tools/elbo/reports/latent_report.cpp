@@ -127,8 +127,7 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
   if (dead.size() == all) {
     return {concat("Posterior collapse: ", all == 1 ? "the latent dimension is" : "all latent dimensions are",
                    " dead (KL ", fixed(evaluation.terms.kl), " nats): the decoder makes no use of z."),
-            concat("To change it: ", how_to_use_more(recipe),
-                   "; train for longer; or give the decoder less to model by itself.")};
+            concat("To change it: ", how_to_use_more(recipe), "; train longer; or use a weaker decoder.")};
   }
   double carried = 0.0;
   for (const auto d : dead) carried += evaluation.units[d].kl;

@@ -76,7 +76,7 @@ struct BoundBody final : Body {
   void run() const override { std::apply(kernel, parameters); }
 };
 
-/// A launch as it is queued or recorded.
+/// A queued or recorded launch.
 struct Kernel {
   std::shared_ptr<const Body> body;
   std::size_t body_bytes = 0;
