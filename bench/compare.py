@@ -91,8 +91,8 @@ def command_of(tool, name, precision, options):
 
 
 def environment_of(options):
-    """On the CPU all tools get huge pages from malloc, which elbo requests itself. At large batches the peers would lose up
-    to a fifth of their time to page faults (PyTorch eager 5 %, JAX 20 % at batch 8192)."""
+    """On the CPU all tools get huge pages from malloc, which elbo requests itself. At large batches the peers would
+    lose up to a fifth of their time to page faults (PyTorch eager 5 %, JAX 20 % at batch 8192)."""
     if options.device != "cpu":
         return {}
     return {"OMP_NUM_THREADS": str(options.threads), "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}

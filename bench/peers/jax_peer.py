@@ -130,7 +130,7 @@ class Training:
             raise Unavailable("tf32 is a GPU's")
         if not on_gpu:
             jax.config.update("jax_platforms", "cpu")
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])  # XLA's only setting of the number of threads
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])  # XLA's only setting
         try:
             device = jax.devices(options.device)[0]
         except RuntimeError as error:

@@ -194,7 +194,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   const std::lock_guard guard(lock());
   if (Outcome outcome = refuse_while_capturing(stream, "cudaStreamQuery"); !outcome) return finish(outcome);
   if (!stream || stream->queue.empty()) return finish(drain_all());
-  const Outcome outcome = drain(*stream);  // "not ready" now, done the next time
+  const Outcome outcome = drain(*stream);  // done the next time
   return outcome ? finish({cudaErrorNotReady, "work is still to be done"}) : finish(outcome);
 }
 
@@ -250,7 +250,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   if (events.count(event) == 0) return finish(unknown_handle("an event"));
   if (event->capture) return finish({cudaErrorCapturedEvent, "an event of a capture cannot be asked for"});
   if (!event->marker || event->marker->done) return finish(std::exchange(failed_work, {}));
-  const Outcome outcome = drain(*event->marker->stream, event->marker.get());  // "not ready" now, done the next time
+  const Outcome outcome = drain(*event->marker->stream, event->marker.get());  // done the next time
   return outcome ? finish({cudaErrorNotReady, "work is still to be done"}) : finish(outcome);
 }
 

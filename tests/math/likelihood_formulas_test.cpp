@@ -45,8 +45,7 @@ TEST(Likelihood, BernoulliByHand) {
   EXPECT_FLOAT_EQ(bernoulli(0.3f, 0.0f).nll, 0.693147181f);
   EXPECT_NEAR(bernoulli(1.0f, 2.0f).nll, 0.126928011f, 1e-7f);  // log(1 + e⁻²)
   EXPECT_FLOAT_EQ(bernoulli(0.0f, 2.0f).nll, 2.126928011f);     // log(1 + e²)
-  EXPECT_FLOAT_EQ(bernoulli(0.25f, 2.0f).nll,
-                  1.626928011f);  // ¼ and ¾ of the two
+  EXPECT_FLOAT_EQ(bernoulli(0.25f, 2.0f).nll, 1.626928011f);    // ¼ and ¾ of the two
   EXPECT_FLOAT_EQ(bernoulli(1.0f, -1.0f).nll, 1.313261688f);
   EXPECT_FLOAT_EQ(bernoulli(1.0f, 20.0f).nll, 2.061153620e-9f);  // e⁻²⁰ (1 − e⁻²⁰/2): nothing is lost
   EXPECT_FLOAT_EQ(bernoulli(0.0f, 100.0f).nll, 100.0f);

@@ -42,8 +42,7 @@ std::int64_t diverged_step(const Recipe& recipe, const Dataset& data, const Trai
 
 TEST(Diverged, NamesTheFirstBadStep) {
   ELBO_REQUIRE_DEVICE();
-  const Dataset data =
-      patterned_data(800, 0, 12, false);  // many steps per epoch, so that divergence is noticed late
+  const Dataset data = patterned_data(800, 0, 12, false);  // many steps per epoch: noticed late
   const Recipe recipe = diverging_recipe();
   std::string message;
   const std::int64_t step = diverged_step(recipe, data, {}, &message);

@@ -102,7 +102,7 @@ def benchmarks(text):
 
 
 def json_line(text):
-    """The last line that is a JSON object, as at the end of the output of programs with --json; None if there is none."""
+    """The last line that is a JSON object, which ends the output of programs with --json; None if there is none."""
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:

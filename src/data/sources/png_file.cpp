@@ -116,8 +116,7 @@ class Reader {
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, reinterpret_cast<png_const_bytep>("tRNS"), 1);
     png_set_chunk_malloc_max(png_, 0);
-    png_set_user_limits(png_, PNG_UINT_31_MAX,
-                        PNG_UINT_31_MAX);  // the caller judges by png_shape()
+    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller checks the size
     png_set_progressive_read_fn(png_, &state, take_header, take_row, take_end);
     png_process_data(png_, info_, const_cast<png_bytep>(bytes), size);
     return true;

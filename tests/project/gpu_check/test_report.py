@@ -30,7 +30,7 @@ def epochs(*values):
 
 class Time(unittest.TestCase):
     def total(self, budget, use):
-        """Simulates all stages; each uses the fraction `use` of its time. Returns the seconds used, and the stages left out."""
+        """Simulates all stages; each uses the fraction `use` of its time. Returns seconds used and stages left out."""
         names, left, out = list(main._STAGES), budget, []
         plan = main.shares(budget, names)
         for i, name in enumerate(names):
