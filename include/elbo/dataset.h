@@ -77,7 +77,8 @@ struct Dataset {
   /// A dataset from memory: [count, dims] floats. Throws DataError if values.size() is not a multiple of
   /// dims, or there are no examples.
   static Dataset from_floats(std::vector<float> values, std::int64_t dims);
-  /// The same from bytes, which stand for byte / 255.
+  /// The same from bytes, which stand for byte / 255. Throws DataError also if `picture` does not have dims
+  /// values.
   static Dataset from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture = {});
 };
 

@@ -52,7 +52,7 @@ class Model {
   Model& operator=(Model&&) noexcept;
   ~Model();
 
-  /// As the model was made, with train.precision = "auto" resolved for its device.
+  /// The recipe of the model, with train.precision = "auto" resolved for its device.
   const Recipe& recipe() const;
   Device device() const;
   std::int64_t dims() const;
@@ -103,7 +103,9 @@ class Model {
   Imputation impute(const Table& x, const ImputeOptions& options = {});
 
   /// The ELBO over all examples and, if nll_samples > 0, the importance-weighted NLL with that many samples.
-  /// Device memory does not grow with the samples. Deterministic for a seed.
+  /// Device memory does not grow with the samples. Deterministic for a seed. Throws ConfigError if
+  /// nll_samples is negative, or positive for an autoencoder; ShapeError if the examples' width is not
+  /// dims(); DataError if there are no examples or they do not suit the likelihood.
   Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
 
   /// How the KL divides into mutual information and divergence, estimated over `most` evenly spaced examples,
