@@ -1,5 +1,5 @@
-// Adam over arenas: a small model's, that of 784-400-400-20 and back (973,624 parameters), and one beyond the
-// caches.
+// Adam over three arenas: a small model's, that of 784-400-400-20 and back (973,624 parameters), and one
+// larger than the caches.
 
 #include "cases/adam.h"
 #include "support.h"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""AUROC of a VAE's three scores on labelled sets of anomalies (NPZ files with X and y, 0 normal, as ADBench has them).
+"""AUROC of a VAE's three scores on labelled sets of anomalies (NPZ files with X and y, 0 normal, as in ADBench).
 
 Protocol: half of the normal rows, drawn by the seed, are the training data; the other half and all anomalies are the
-test data; every column is standardised by the training data; the same small network for all sets, no labels used for
-anything but the AUROC. Needs the standard library and the command alone.
+test data. Every column is standardised by the training data. All sets have the same small network; labels are used for
+the AUROC alone. Needs only the standard library and the command.
 
     bench/anomaly.py --elbo build/release/elbo "$ELBO_DATA"/adbench/*.npz
 """
@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--latent", type=int, default=4)
     parser.add_argument("--likelihood", default="gaussian")
-    parser.add_argument("--samples", type=int, default=64, help="of the NLL")
+    parser.add_argument("--samples", type=int, default=64, help="samples of the NLL")
     options = parser.parse_args()
     print("| set | rows | columns | anomalies | " + " | ".join(SCORES.values()) + " |")
     print("|---|---|---|---|" + "---|" * len(SCORES), flush=True)

@@ -1,5 +1,5 @@
 #pragma once
-// What the machine can do, measured: the ceilings that benchmarks are held against.
+// Measured peaks of the machine, with which benchmarks are compared.
 
 #include <algorithm>
 #include <bit>
@@ -17,32 +17,31 @@
 
 namespace elbo::bench {
 
-/// The device benchmarks run on: $ELBO_BENCH_DEVICE, or the best there is.
+/// The device for benchmarks: $ELBO_BENCH_DEVICE, or the best available.
 inline Device bench_device() {
   const char* name = std::getenv("ELBO_BENCH_DEVICE");
   return Device::parse(name ? name : "auto");
 }
 
-/// The context that every case of this process runs in.
+/// The context for all cases of this process.
 inline Context& context() {
   static Context context(bench_device());
   return context;
 }
 
-/// What peaks of products are measured by.
+/// The product that measures the peak.
 inline const char* yardstick(Device device) {
   if (std::getenv("ELBO_PEAK_GFLOPS")) return "ELBO_PEAK_GFLOPS";
   return device.is_cuda() ? "a large product by cuBLAS" : kCpuYardstick;
 }
 
-/// Flops a second of products on the context's device in its precision; the CPU's are fp32 in all of them.
-/// 0: unknown.
+/// Flops per second of products on the context's device in its precision; on the CPU always fp32. 0: unknown.
 inline double measure_peak_flops(Context& device) {
   if (const char* given = std::getenv("ELBO_PEAK_GFLOPS")) return std::atof(given) * 1e9;
   return device.is_cuda() ? gpu_peak_flops(device, device.precision()) : cpu_peak_flops(device);
 }
 
-/// The same, measured once a precision.
+/// The same, measured once per precision.
 inline double peak_flops(Context& device) {
   static std::map<Precision, double> measured;
   const auto [entry, fresh] = measured.try_emplace(device.precision(), 0.0);
@@ -50,11 +49,11 @@ inline double peak_flops(Context& device) {
   return entry->second;
 }
 
-/// Bytes a second of the streaming triad a = b + s·c over `footprint` bytes in all.
+/// Bytes per second of the streaming triad a = b + s·c over `footprint` bytes in all.
 inline double cpu_triad(Context& device, double footprint) {
   const auto size = static_cast<std::int64_t>(footprint / 12.0);
   std::vector<float> a(size), b(size, 1.0f), c(size, 2.0f);
-  const int rounds = static_cast<int>(std::max(1.0, 4e6 / footprint));  // long enough to be timed
+  const int rounds = static_cast<int>(std::max(1.0, 4e6 / footprint));  // long enough for timing
   const int threads = footprint < 64e3 ? 1 : device.threads();
   float scale = 0.5f;
   const double seconds = best_seconds(8, [&] {
@@ -68,12 +67,12 @@ inline double cpu_triad(Context& device, double footprint) {
   return footprint * rounds / seconds;
 }
 
-/// Bytes a second of a copy on the device that touches `footprint` bytes in all.
+/// Bytes per second of a copy on the device that touches `footprint` bytes in all.
 inline double gpu_copy(Context& device, double footprint) {
   const auto size = static_cast<std::int64_t>(footprint / 2.0);
   Buffer<std::byte> from(device, size), to(device, size);
   constexpr int kRounds = 20;
-  // Recorded, as a case's runs are, so that small copies are not the launching host's time.
+  // Recorded like a case's runs, so that the time of small copies is not the host's launch time.
   Graph copies = Graph::record(device, [&] {
     for (int round = 0; round < kRounds; ++round) device.copy_on_device(to.data(), from.data(), size);
   });

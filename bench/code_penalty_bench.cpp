@@ -1,4 +1,4 @@
-// The codes of a usual batch, and of a large one.
+// The codes of a usual batch and of a large batch.
 
 #include "cases/code_penalty.h"
 #include "support.h"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""elbo's training step beside PyTorch's and JAX's, interleaved: one table. Standard library only.
+"""Compares elbo's training step with PyTorch's and JAX's, interleaved, in one table. Standard library only.
 
     bench/compare.py                                   every configuration, fp32, on the CPU
     bench/compare.py --device cuda --precision tf32 bf16 --python ~/venv/bin/python --json report.json
 
-Each configuration's tools are started first (imports, compilation, warm-up); then they take turns, a repeat each, for
-as many rounds as asked: what slows the machine for a while slows all of them, and a ratio is that of repeats beside
-each other. A tool that is not installed is listed as such. Exit code 1 where elbo itself could not be timed.
+Each configuration's tools are started first (imports, compilation, warm-up). Then they take turns, a repeat each, for
+the given number of rounds, so that a temporary slowdown of the machine affects all tools; ratios compare adjacent
+repeats. A tool that is not installed is listed as such. The exit code is 1 if elbo itself could not be timed.
 """
 
 import argparse
@@ -29,11 +29,11 @@ TITLES = {"elbo": "elbo", "eager": "PyTorch eager", "compile": "PyTorch compile"
 
 
 class Failed(Exception):
-    """A tool that ended, or took too long; the text is its last words."""
+    """A tool that ended or took too long; the text is its last output."""
 
 
 class Worker:
-    """A tool in a process of its own, which runs a repeat when told to."""
+    """A tool in its own process, which runs a repeat on request."""
 
     def __init__(self, command, environment, patience):
         self.errors = tempfile.TemporaryFile(mode="w+")
@@ -45,7 +45,7 @@ class Worker:
             raise Failed(str(error)) from error
 
     def read(self):
-        """The next line that is JSON; compilers print other things too."""
+        """The next line that is JSON, as compilers print other lines too."""
         timer = threading.Timer(self.patience, self.process.kill)
         timer.start()
         try:
@@ -64,7 +64,7 @@ class Worker:
             self.process.stdin.write("\n")
             self.process.stdin.flush()
         except OSError:
-            pass  # read() says why
+            pass  # read() reports the reason
         return self.read()
 
     def close(self):
@@ -91,8 +91,8 @@ def command_of(tool, name, precision, options):
 
 
 def environment_of(options):
-    """On the CPU all tools get huge pages from malloc, as elbo asks for itself: at large batches the peers would lose up
-    to a fifth of their time to page faults (PyTorch eager 5 %, JAX 20 % at batch 8192)."""
+    """On the CPU all tools get huge pages from malloc, which elbo requests itself. At large batches the peers would
+    lose up to a fifth of their time to page faults (PyTorch eager 5 %, JAX 20 % at batch 8192)."""
     if options.device != "cpu":
         return {}
     return {"OMP_NUM_THREADS": str(options.threads), "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
@@ -146,8 +146,8 @@ def title(configuration):
 
 
 def summary(section):
-    """The rows of a section's table, elbo's time being 1 in "ratio": the median over rounds, so of repeats that stood
-    beside each other. "trains": the costs are less than where every logit is 0."""
+    """The rows of a section's table. "ratio" is relative to elbo's time: the median over rounds, and so over adjacent
+    repeats. "trains": the cost is lower than with every logit 0."""
     elbo = section["tools"].get("elbo", {}).get("repeats")
     untrained = 0.693147 * section["widths"][0]
     rows = []
@@ -169,7 +169,7 @@ def summary(section):
 
 
 def significant(value):
-    """Four digits at least, no more than one after the point."""
+    """At least four digits, at most one of them after the point."""
     return f"{value:.1f}" if value < 1000 else f"{value:.0f}"
 
 
@@ -204,7 +204,7 @@ def words(settings):
 
 
 def assemble(sections, options):
-    """Sections and what holds for all of them."""
+    """The sections, and the facts common to all."""
     timed = [tool["about"] for section in sections for tool in section["tools"].values() if "why" not in tool]
     versions = {}
     for about in timed:
@@ -237,12 +237,12 @@ def parse(arguments):
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="on the CPU")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--steps", type=int, help="timed steps a repeat, instead of the configuration's")
-    parser.add_argument("--step-bench", help="elbo's own; default build/PRESET/bench/step_bench of the device")
-    parser.add_argument("--python", default=sys.executable, help="what runs the peers: where they are installed")
+    parser.add_argument("--steps", type=int, help="timed steps per repeat, instead of the configuration's")
+    parser.add_argument("--step-bench", help="elbo's step_bench; default build/PRESET/bench/step_bench of the device")
+    parser.add_argument("--python", default=sys.executable, help="the Python that has the peers installed")
     parser.add_argument("--patience", type=int, default=600, help="seconds to wait for a tool's answer")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE",
-                        help="JSON on stdout instead of the table; with FILE, there beside it")
+                        help="JSON on stdout instead of the table; with FILE, JSON to the file besides the table")
     options = parser.parse_args(arguments)
     preset = "cpu" if options.device == "cpu" else "cuda"
     options.step_bench = options.step_bench or str(ROOT / "build" / preset / "bench" / "step_bench")

@@ -1,5 +1,5 @@
-// The convolutions of the picture recipes and their transposes, forward and both ways back, in each precision
-// that the device has of its own.
+// The convolutions of the picture recipes and their transposes, forward and both backward products, in each
+// precision that the device computes natively.
 
 #include "cases/conv2d.h"
 #include "support.h"
@@ -18,7 +18,7 @@ void add_layer(const test::Conv2dLayer& layer, Precision precision) {
 }
 
 std::vector<Precision> precisions() {
-  if (!bench_device().is_cuda()) return {Precision::fp32};  // on the CPU the others are fp32 and rounding
+  if (!bench_device().is_cuda()) return {Precision::fp32};  // others are fp32 with rounding
   return {Precision::fp32, Precision::tf32, Precision::bf16};
 }
 

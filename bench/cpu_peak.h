@@ -1,6 +1,5 @@
 #pragma once
-// What the processor can do, measured: a large product by oneDNN where that is installed, else by elbo
-// itself.
+// The processor's measured peak: a large product by oneDNN if it is installed, else by elbo itself.
 
 #include <cstdint>
 #include <vector>
@@ -16,7 +15,7 @@
 
 namespace elbo::bench {
 
-// c = a b by the yardstick; all three are [size, size], and the device is the CPU.
+// Computes c = a b by the yardstick; all three are [size, size], and the device is the CPU.
 #if ELBO_BENCH_ONEDNN
 inline constexpr const char* kCpuYardstick = "a large product by oneDNN";
 
@@ -36,7 +35,7 @@ inline void yardstick_product(Context& device, float* c, const float* a, const f
 }
 #endif
 
-/// Single-precision flops a second of a large square product with the context's threads.
+/// Single-precision flops per second of a large square product with the context's threads.
 inline double cpu_peak_flops(Context& device) {
   constexpr std::int64_t kSize = 1536;
   const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);

@@ -1,4 +1,4 @@
-// Dropout behind dense layers and pictures.
+// Dropout after dense layers and pictures.
 
 #include "cases/dropout.h"
 #include "support.h"

@@ -1,4 +1,4 @@
-// Gates of a dense layer, and of pictures' channels.
+// Gates of a dense layer and of pictures' channels.
 
 #include "cases/gated.h"
 #include "support.h"

@@ -1,4 +1,4 @@
-// A batch of 128 pictures of 784 bytes out of MNIST's number of them: scaled, binarised both ways; and
+// A batch of 128 pictures of 784 bytes from as many as MNIST has: scaled, and binarised in both ways; also of
 // floats.
 
 #include "cases/gather_batch.h"

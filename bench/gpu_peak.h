@@ -1,5 +1,5 @@
 #pragma once
-// What the GPU's matrix units can do, measured: a large product by cuBLAS.
+// The measured peak of the GPU's matrix units: a large product by cuBLAS.
 
 #include <bit>
 #include <cstdint>
@@ -18,8 +18,8 @@
 
 namespace elbo::bench {
 
-/// `count` numbers in (−1, 1), of 4 bytes or, for bf16, 2. Not all alike: a product of constants draws less
-/// power than one of data, and so runs at a higher clock.
+/// `count` varied numbers in (−1, 1), of 4 bytes or, for bf16, 2. A product of constants would draw less
+/// power than one of data, and so run at a higher clock.
 inline Buffer<std::byte> gpu_operand(Context& device, std::int64_t count, Precision precision) {
   const std::int64_t width = precision == Precision::bf16 ? 2 : 4;
   const auto values = test::Random(1).uniform(std::int64_t{1} << 16);
@@ -39,7 +39,7 @@ inline Buffer<std::byte> gpu_operand(Context& device, std::int64_t count, Precis
 }
 
 #if ELBO_BENCH_CUBLAS
-/// Flops a second of an 8192³ product, the fastest of a few; its sums are fp32.
+/// Flops per second of an 8192³ product, the fastest of a few; its sums are fp32.
 inline double gpu_peak_flops(Context& device, Precision precision) {
   constexpr int kSize = 8192;
   const auto a = gpu_operand(device, std::int64_t{kSize} * kSize, precision);
@@ -48,7 +48,7 @@ inline double gpu_peak_flops(Context& device, Precision precision) {
   const cudaDataType_t type = precision == Precision::bf16 ? CUDA_R_16BF : CUDA_R_32F;
   const cublasComputeType_t compute =
       precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
-  // Not the context's handle, which has elbo's own workspace and math mode.
+  // A separate handle, as the context's has elbo's workspace and math mode.
   cublasHandle_t blas = nullptr;
   ELBO_CUDA_CHECK(cublasCreate(&blas));
   ELBO_CUDA_CHECK(cublasSetStream(blas, device.cuda().stream));
@@ -63,7 +63,7 @@ inline double gpu_peak_flops(Context& device, Precision precision) {
   return 2.0 * kSize * kSize * kSize / seconds;
 }
 #else
-/// Unknown: emulated, or no GPU.
+/// Unknown: the device is emulated, or there is no GPU.
 inline double gpu_peak_flops(Context&, Precision) {
   return 0.0;
 }

@@ -1,4 +1,4 @@
-// A transition's own work beside the decoder's, of 16 chains for each of some examples.
+// The work of a transition without the decoder's, for 16 chains per example.
 
 #include "cases/hamiltonian.h"
 #include "support.h"

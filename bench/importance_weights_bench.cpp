@@ -1,4 +1,4 @@
-// Weights of 5 and 50 samples, and the gradient of MNIST's pixels times them.
+// Weights of 5 and 50 samples, and their product with the gradient of MNIST's pixels.
 
 #include "cases/importance_weights.h"
 #include "support.h"

@@ -1,4 +1,4 @@
-// A usual batch's posterior, and a large one.
+// The posterior of a usual batch and of a large batch.
 
 #include "cases/kl_objective.h"
 #include "support.h"

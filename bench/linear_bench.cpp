@@ -1,6 +1,6 @@
-// The products of 784-400-400-20-400-400-784, forward and both ways back, at several batches: as the op runs
-// them, in each precision that the device has of its own; with --plans on a GPU instead every candidate plan
-// of each (ops/product_plan.h), beside the time that is predicted for it.
+// The products of 784-400-400-20-400-400-784, forward and both backward products, at several batches, in each
+// precision that the device computes natively. With --plans on a GPU: every candidate plan of each product
+// instead (ops/product_plan.h), with its predicted time.
 
 #include <cstring>
 
@@ -31,7 +31,7 @@ void add_ops(const test::LinearShape& shape, Precision precision) {
 }
 
 std::vector<Precision> precisions() {
-  if (!bench_device().is_cuda()) return {Precision::fp32};  // on the CPU the others are fp32 and rounding
+  if (!bench_device().is_cuda()) return {Precision::fp32};  // others are fp32 with rounding
   return {Precision::fp32, Precision::tf32, Precision::bf16};
 }
 

@@ -1,4 +1,4 @@
-// The way back through the sample of 784-400-400-20-400-400-784, and of a wide network.
+// The backward pass through the sample, of 784-400-400-20-400-400-784 and of a wide network.
 
 #include "cases/linear_reparameterize.h"
 #include "support.h"

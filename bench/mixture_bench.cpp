@@ -1,4 +1,4 @@
-// A prior of 500 components: a batch of a training, and the codes of an evaluation.
+// A prior with 500 components: a training's batch and an evaluation's codes.
 
 #include "cases/mixture.h"
 #include "support.h"

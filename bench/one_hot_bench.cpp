@@ -1,4 +1,4 @@
-// Classes of a table's rows, and of small pictures.
+// Classes of a table's rows and of small pictures.
 
 #include "cases/one_hot.h"
 #include "support.h"

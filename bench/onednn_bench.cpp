@@ -1,7 +1,7 @@
-// The products of a network's linear layers by elbo beside the same by oneDNN, in turns: oneDNN's sgemm on
-// row-major weights, and its inner products with bias and ReLU fused on weights in the blocked layout that it
-// asks for, the same for all three products, with all memory theirs from the start. Why elbo's own are what
-// the CPU trains with.
+// Compares the products of a network's linear layers by elbo and by oneDNN, in turns: oneDNN's sgemm on
+// row-major weights, and its inner products with bias and ReLU fused, on weights in its preferred blocked
+// layout, which is the same for all three products, with memory allocated beforehand. This is why the CPU
+// trains with elbo's products.
 
 #include <cstdio>
 #include <functional>
@@ -16,7 +16,7 @@
 namespace elbo::bench {
 namespace {
 
-/// Executes one oneDNN primitive on memory of its own.
+/// Executes one oneDNN primitive on its own memory.
 class Primitive {
  public:
   template <class Made>
@@ -79,7 +79,7 @@ struct InnerProducts {
   }
 };
 
-/// The same three on elbo's ops and on sgemm, on one set of buffers.
+/// The same three by elbo's ops and by sgemm, on one set of buffers.
 struct RowMajor {
   explicit RowMajor(const test::LinearShape& of)
       : s(of),

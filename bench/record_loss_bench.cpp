@@ -1,4 +1,4 @@
-// One batch's costs added up: a usual batch, and a large one.
+// Adding up one batch's costs: a usual batch and a large batch.
 
 #include "cases/record_loss.h"
 #include "support.h"

@@ -1,4 +1,5 @@
-// The running average of a small model's parameters, of 784-400-400-20's, and of one beyond the caches.
+// The running average of a small model's parameters, of 784-400-400-20's, and of a model larger than the
+// caches.
 
 #include "cases/running_average.h"
 #include "support.h"

@@ -1,4 +1,4 @@
-// The log-ratios of a batch with 1 and 50 samples an example.
+// The log-ratios of a batch with 1 and 50 samples per example.
 
 #include "cases/sampled_kl.h"
 #include "support.h"

@@ -1,5 +1,5 @@
-// A step's squared errors added up, of a usual batch, of one with missing values, and of many samples; and
-// the move.
+// Adding up a step's squared errors, for a usual batch, with missing values, and with many samples; and the
+// update of the variance.
 
 #include "cases/shared_variance.h"
 #include "support.h"

@@ -1,6 +1,6 @@
-// Whole training steps, and epochs, on pictures kept on the device: gather, forward, backward, Adam. Says how
-// fast, and what share of the processor's matrix-product peak, measured in the same run between the repeats.
-// For bench/compare.py it speaks JSON.
+// Whole training steps, and epochs, on pictures kept on the device: gather, forward, backward, Adam. Reports
+// the time and the share of the processor's matrix-product peak, which is measured in the same run between
+// the repeats. For bench/compare.py it writes JSON.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -38,27 +38,29 @@ struct Options {
 };
 
 void declare(CLI::App& app, Options& options) {
-  app.add_option("--recipe", options.recipe, "whose network and settings")->capture_default_str();
+  app.add_option("--recipe", options.recipe, "recipe with the network and settings")->capture_default_str();
   app.add_option("--set", options.settings, "KEY=VALUE of the recipe")->allow_extra_args(false);
   app.add_option("--widths", options.widths, "input, hidden…, latent: 784,400,400,20")->delimiter(',');
-  app.add_option("--batch", options.batch, "examples a step");
+  app.add_option("--batch", options.batch, "examples per step");
   app.add_option("--precision", options.precision,
-                 "of the products: fp32, tf32, bf16, instead of the recipe's");
-  app.add_option("--dims", options.dims, "values of an example, where --widths does not say")
+                 "precision of the products: fp32, tf32, bf16, instead of the recipe's");
+  app.add_option("--dims", options.dims, "values of an example, if --widths is not given")
       ->capture_default_str();
   app.add_option("--examples", options.examples)->capture_default_str();
-  app.add_option("--steps", options.steps, "timed steps a repeat")->capture_default_str();
+  app.add_option("--steps", options.steps, "timed steps per repeat")->capture_default_str();
   app.add_option("--repeats", options.repeats)->capture_default_str();
-  app.add_option("--epochs", options.epochs, "whole epochs to time, shuffling and ragged batch included");
-  app.add_option("--graph-steps", options.graph_steps, "steps of one graph on a GPU; 0: the quickest");
-  app.add_flag("--overlap", options.overlap, "a product's grid may begin while the one before it ends");
-  app.add_option("--device", options.device, "cpu, cuda[:i], auto; without it $ELBO_BENCH_DEVICE");
-  app.add_flag("--breakdown", options.breakdown, "each part of a step too");
+  app.add_option("--epochs", options.epochs,
+                 "whole epochs to time, including shuffling and the shorter last batch");
+  app.add_option("--graph-steps", options.graph_steps, "steps of one graph on a GPU; 0: the fastest number");
+  app.add_flag("--overlap", options.overlap, "a product's grid may begin while the previous one ends");
+  app.add_option("--device", options.device, "cpu, cuda[:i], auto; default $ELBO_BENCH_DEVICE");
+  app.add_flag("--breakdown", options.breakdown, "time each part of a step too");
   app.add_flag("--json", options.json, "one JSON object on stdout");
-  app.add_flag("--serve", options.serve, "a JSON line when ready, and one of a repeat for every line read");
+  app.add_flag("--serve", options.serve,
+               "write a JSON line when ready, and one with a repeat for every line read");
 }
 
-/// Adds "key=[a, b]" for some of the widths.
+/// Sets "key=[a, b]" from some of the widths.
 void set_list(Recipe& recipe, const char* key, const std::vector<std::int64_t>& widths) {
   recipe.set(concat(key, "=", ordered_json(widths).dump()));
 }
@@ -76,7 +78,8 @@ Recipe recipe_of(const Options& options) {
   return recipe;
 }
 
-/// Seconds of one training step, over the first `count` of an epoch, or a few more where they come in graphs.
+/// The seconds of one training step, over the first `count` of an epoch, or a few more if they come in
+/// graphs.
 double seconds_a_step(Training& training, int count) {
   training.begin_epoch();
   training.device().synchronize();
@@ -95,7 +98,7 @@ double seconds_an_epoch(Training& training) {
 }
 
 double measured_peak(Context& device) {
-  // The CPU's varies with what else runs.
+  // The CPU's peak varies with the machine's load.
   return device.is_cuda() ? peak_flops(device) : measure_peak_flops(device);
 }
 
@@ -151,7 +154,7 @@ std::string described(Device device) {
   return device.name();
 }
 
-/// What the peers of bench/peers say of themselves, too.
+/// The same facts as the peers in bench/peers report.
 ordered_json about(Training& training, const Options& options) {
   const Recipe& recipe = training.recipe();
   ordered_json widths = {training.vae().config().dims};
@@ -198,7 +201,7 @@ void print_json(Training& training, const Options& options, const Result& result
   std::cout << json.dump() << std::endl;
 }
 
-/// Repeats on demand, so that another program can take turns with it.
+/// Runs repeats on request, so that another program can take turns with it.
 void serve(Training& training, const Options& options) {
   seconds_a_step(training, options.steps);
   std::cout << about(training, options).dump() << std::endl;
@@ -209,7 +212,7 @@ void serve(Training& training, const Options& options) {
   }
 }
 
-/// The recipe's, on the device.
+/// The recipe's precision on the device.
 std::string precision_of(const Recipe& recipe, Device device) {
   const std::string& precision = recipe.train.precision;
   return precision == "auto" ? std::string(precision_name(default_training_precision(device))) : precision;

@@ -1,5 +1,5 @@
 #pragma once
-// Where a training step's time goes, part by part.
+// The time of a training step's parts.
 
 #include <cstdio>
 #include <functional>
@@ -12,8 +12,7 @@
 
 namespace elbo::bench {
 
-/// Seconds of one run of `work`, over `count` of them in a row. On a GPU they are launches of a recorded
-/// graph.
+/// The mean seconds of `work` over `count` runs in a row. On a GPU, runs are launches of a recorded graph.
 inline double seconds_each(Context& device, int count, const std::function<void()>& work) {
   Graph graph = Graph::record(device, work);
   graph.launch();
@@ -26,8 +25,7 @@ inline double seconds_each(Context& device, int count, const std::function<void(
 
 using Part = std::pair<const char*, std::function<void()>>;
 
-/// Where a step's time goes on the CPU: each part timed where it stands, so with its operands as cold as
-/// there.
+/// Times each part within a step on the CPU, with its operands as cold as there.
 inline void report_in_step(const std::vector<Part>& parts, Training& training, int steps, int repeats) {
   std::vector<std::vector<double>> seconds(parts.size());
   for (int repeat = 0; repeat < repeats; ++repeat) {
@@ -46,7 +44,7 @@ inline void report_in_step(const std::vector<Part>& parts, Training& training, i
   }
 }
 
-/// Each part alone, repeated, so with its operands in the nearest cache that holds them.
+/// Times each part alone and repeatedly, with its operands in the nearest cache that holds them.
 inline void report_alone(const std::vector<Part>& parts, Training& training, int steps, int repeats) {
   std::printf("alone:\n");
   for (const auto& [name, work] : parts) {

@@ -1,5 +1,5 @@
 #pragma once
-// What step_bench times: a model in training on pictures kept on the device.
+// The subject of step_bench: a model in training on pictures on the device.
 
 #include <cmath>
 #include <cstring>
@@ -18,8 +18,8 @@
 
 namespace elbo::bench {
 
-/// Pictures that a VAE can learn, as bench/peers/workload.py says: each is one of ten random patterns with 20
-/// % of the pixels lit, each lit pixel a random grey from 128 to 255.
+/// Pictures that a VAE can learn, as in bench/peers/workload.py: each is one of ten random patterns with 20 %
+/// of the pixels lit, each lit pixel a random grey from 128 to 255.
 inline Examples pictures(std::int64_t count, std::int64_t dims) {
   constexpr std::int64_t kPatterns = 10;
   test::Random random(1);
@@ -39,13 +39,13 @@ inline Examples pictures(std::int64_t count, std::int64_t dims) {
   return examples;
 }
 
-/// Rows of as many values as a square has pixels are square pictures.
+/// Rows whose number of values is a square are square pictures.
 inline PictureShape square_picture(std::int64_t dims) {
   const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(dims))));
   return side * side == dims ? PictureShape{side, side, 1} : PictureShape{};
 }
 
-/// A model in training: whole steps as `elbo train` runs them, and their parts one by one.
+/// A model in training: whole steps as in `elbo train`, and their parts one by one.
 class Training {
  public:
   Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples,
@@ -65,13 +65,12 @@ class Training {
     begin_epoch();
   }
 
-  /// To the beginning of the data, shuffled anew.
+  /// Starts at the beginning of the data, shuffled anew.
   void begin_epoch() {
     runner_.begin(++epoch_, 0, steps_, {});
     position_ = 0;
   }
-  /// Gives `count` steps of the epoch to the device, or a few more where they come in graphs; returns how
-  /// many.
+  /// Launches `count` steps of the epoch, or a few more if they come in graphs; returns their number.
   std::int64_t run_steps(std::int64_t count) {
     std::int64_t given = 0;
     while (given < count) given += runner_.launch();
@@ -79,7 +78,7 @@ class Training {
     steps_ += given;
     return given;
   }
-  /// Gives the whole next epoch to the device, the ragged last batch too.
+  /// Launches the whole next epoch, including a shorter last batch.
   void run_epoch() {
     begin_epoch();
     run_steps(steps_per_epoch());
@@ -100,7 +99,7 @@ class Training {
   std::int64_t examples() const { return data_.count(); }
   std::int64_t steps_per_epoch() const { return runner_.steps_per_epoch(); }
 
-  /// Makes ready for the parts below, which share a batch and a state of their own.
+  /// Prepares for the parts below, which share a separate batch and state.
   void begin_parts() {
     StepState state;
     state.learning_rate = static_cast<float>(model_.recipe.train.learning_rate);
@@ -109,7 +108,7 @@ class Training {
     device().synchronize();
   }
 
-  /// The parts in their order. The backward pass cannot be run without the forward pass before it.
+  /// The parts in order. The backward pass needs the forward pass before it.
   void advance() { ops::advance_step(device(), state_.data(), state_.data(), {}, batch_.rows(), adam_); }
   void gather() {
     ops::gather_batch(device(), {batch_.x(), {}, batch_.examples()}, data_.source(),
@@ -139,13 +138,13 @@ class Training {
     recipe.train.precision = precision_name(precision);
     return recipe;
   }
-  /// The model with its products' plans settled, as a training does it.
+  /// The model with its products' plans settled, as in a training.
   static Model::State& tuned(Model::State& model, const data::ResidentData& data,
                              const data::Preprocessor& preprocessor) {
     make_step_graphs(model, data, preprocessor, PlanSources::of(model));
     return model;
   }
-  /// For the parts; a step has its recipe's.
+  /// Sets the precision for the parts; a step uses its recipe's.
   static Context& in_precision(Context& context, Precision precision) {
     context.set_precision(precision);
     return context;
@@ -156,8 +155,8 @@ class Training {
   data::Preprocessor preprocessor_;
   StepGraphs runner_;
   std::int64_t epoch_ = 0, position_ = 0;
-  std::int64_t steps_ = 0;  ///< optimizer steps of all epochs
-  // Of the parts:
+  std::int64_t steps_ = 0;  ///< optimizer steps in all epochs
+  // For the parts:
   ObjectiveRates rates_;
   Workspace workspace_;
   Batch batch_;
@@ -168,7 +167,7 @@ class Training {
   Readback readback_;
 };
 
-/// Multiplications and additions of a step's products and convolutions, as its ops count them.
+/// The multiplications and additions of a step's products and convolutions, as counted by its ops.
 inline double step_flops(Training& training) {
   training.begin_parts();
   training.advance();

@@ -1,10 +1,10 @@
 #pragma once
-// Runs the cases of tests/cases as benchmarks and says how close each comes to the machine's limit.
+// Runs the cases of tests/cases as benchmarks and reports how close each comes to the machine's limit.
 //
-// The device is $ELBO_BENCH_DEVICE (auto where unset). The roofline of a case is the larger of flops / peak
-// flops and bytes / peak bandwidth; both peaks are measured once per process, the bandwidth at the case's own
-// footprint, so that data that fits a cache is held to the cache's speed. $ELBO_PEAK_GFLOPS overrides the
-// first.
+// The device is $ELBO_BENCH_DEVICE (auto if unset). The roofline of a case is the larger of flops / peak
+// flops and bytes / peak bandwidth. Both peaks are measured once per process, the bandwidth at the case's own
+// footprint, so that data that fits a cache is compared with the cache's speed. $ELBO_PEAK_GFLOPS overrides
+// peak flops.
 
 #include <benchmark/benchmark.h>
 
@@ -18,15 +18,15 @@
 
 namespace elbo::bench {
 
-/// One case's run, kept over Google Benchmark's trials. On a GPU many runs are recorded into one graph, so
-/// that the time is the device's and not the launching host's.
+/// One case's run, kept over Google Benchmark's trials. On a GPU one graph records many runs, so that the
+/// time is the device's and not the host's launch time.
 template <test::OpCase Case>
 class Runner {
  public:
   Runner(Context& context, const Case& op_case)
       : context_(context), run_(context), repeats_(context.is_cuda() ? 20 : 1) {
     op_case.bind(run_);
-    run_.run();  // first use: primitives and kernels are prepared
+    run_.run();  // the first run prepares primitives and kernels
     context_.synchronize();
     if (context_.is_cuda()) {
       graph_ = Graph::record(context_, [this] {
@@ -35,7 +35,7 @@ class Runner {
     }
   }
 
-  /// Seconds of one run.
+  /// Measures the seconds of one run.
   double measure() {
     const double begin = now();
     if (graph_) {
@@ -54,7 +54,7 @@ class Runner {
   Graph graph_;
 };
 
-/// Says at the head of the output what the peak of products is measured by; once.
+/// Names, once at the head of the output, the product that measures the peak.
 inline void say_yardstick() {
   static const bool said = [] {
     benchmark::AddCustomContext("peak of products", yardstick(bench_device()));
@@ -64,7 +64,7 @@ inline void say_yardstick() {
 }
 
 /// Registers "op/case": time of one run, TFLOP/s, GB/s and the share of the roofline, by the median of the
-/// trials; and `counters` besides. A case that has a precision is held to that precision's peak.
+/// trials; and `counters`. A case with a precision is compared with that precision's peak.
 template <test::OpCase Case>
 void add(const std::string& op, const Case& op_case, const std::map<std::string, double>& counters = {}) {
   say_yardstick();

@@ -1,4 +1,4 @@
-// The means and deviations of a batch's pixels, in grey and in colour.
+// Means and deviations of a batch's pixels, in grey and in colour.
 
 #include "cases/swap_axes.h"
 #include "support.h"

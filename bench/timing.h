@@ -1,5 +1,5 @@
 #pragma once
-// How benchmarks take time.
+// Timing for benchmarks.
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace elbo::bench {
 
-/// Seconds on a clock that never goes back.
+/// Seconds on a monotonic clock.
 inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }

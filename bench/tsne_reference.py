@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""elbo's t-SNE beside scikit-learn's and openTSNE's, on the codes of a trained model.
+"""Compares elbo's t-SNE with scikit-learn's and openTSNE's, on the codes of a trained model.
 
-Of each map: how many of a code's 10 nearest neighbours are among its 10 nearest in the map, trustworthiness of 12
-neighbours, how well 10 neighbours in the map tell the label, the KL that t-SNE minimises, and the time. KL and
-neighbours are computed here, for all alike.
+For each map: how many of a code's 10 nearest neighbours are among its 10 nearest in the map, trustworthiness of 12
+neighbours, how well 10 neighbours in the map predict the label, the KL that t-SNE minimises, and the time. KL and
+neighbours are computed here, in the same way for all.
 
     python3 -m venv ~/maps && ~/maps/bin/pip install scikit-learn openTSNE
     gunzip -k "$ELBO_DATA/mnist/t10k-labels-idx1-ubyte.gz"
@@ -30,7 +30,7 @@ def neighbours(points, k):
 
 
 def affinities(codes):
-    """P as van der Maaten 2014 defines it, by bisection in float64."""
+    """P as defined by van der Maaten 2014, by bisection in float64."""
     n, k = len(codes), 3 * PERPLEXITY
     distances, rows = NearestNeighbors(n_neighbors=k).fit(codes).kneighbors()
     excess = distances ** 2 - distances[:, :1] ** 2
@@ -79,7 +79,7 @@ def main():
         seconds = time.time() - begin
         codes, points = (np.load(file) for file in files)
     labels = np.frombuffer(pathlib.Path(options.labels).read_bytes(), np.uint8)[8:].astype(int)
-    labels = labels[np.arange(len(codes)) * len(labels) // len(codes)]  # those that -n takes
+    labels = labels[np.arange(len(codes)) * len(labels) // len(codes)]  # the examples that -n takes
     near, p = neighbours(codes, 10), affinities(codes)
     print("| | 10 neighbours kept | trustworthiness, 12 | label by 10 neighbours | KL(P, Q) | seconds |")
     print("|---|---|---|---|---|---|")

@@ -1,5 +1,5 @@
-# What tools/bundle.sh installs: the command, the tests and the benchmarks, which look for their libraries in lib/
-# beside their own folder, wherever that folder lies.
+# The install rules for tools/bundle.sh: the command, the tests and the benchmarks, which look for their libraries
+# in lib/ beside their own folder.
 set(ELBO_BUNDLED)
 foreach(target elbo_command elbo_tests ${ELBO_BENCHMARK_TARGETS})
   if(TARGET ${target})
@@ -10,7 +10,7 @@ if(NOT ELBO_BUNDLED OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
   return()
 endif()
 set_property(TARGET ${ELBO_BUNDLED} PROPERTY INSTALL_RPATH "$ORIGIN/../lib")
-# RPATH and not RUNPATH, which the libraries' own libraries would not be looked for in.
+# Uses RPATH, because RUNPATH is not searched for the libraries' own dependencies.
 set_property(TARGET ${ELBO_BUNDLED} APPEND PROPERTY LINK_OPTIONS -Wl,--disable-new-dtags)
 install(TARGETS ${ELBO_BUNDLED} RUNTIME DESTINATION bin COMPONENT bundle EXCLUDE_FROM_ALL)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION . COMPONENT bundle EXCLUDE_FROM_ALL)

@@ -12,7 +12,7 @@ elseif(ELBO_CUDA STREQUAL "ON" OR ELBO_CUDA STREQUAL "AUTO")
   endif()
   if(CMAKE_CUDA_COMPILER AND CUDAToolkit_VERSION VERSION_GREATER_EQUAL 12.0)
     if(NOT CMAKE_CUDA_ARCHITECTURES)
-      set(CMAKE_CUDA_ARCHITECTURES 80-real 90)  # Ampere as the baseline, Hopper tuned, PTX for what comes after
+      set(CMAKE_CUDA_ARCHITECTURES 80-real 90)  # Ampere as the baseline, Hopper tuned, PTX for later GPUs
     endif()
     enable_language(CUDA)
     find_package(CUDAToolkit REQUIRED)

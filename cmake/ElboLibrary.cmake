@@ -1,5 +1,5 @@
-# The library: src/, and with CUDA (or its emulation) kernels/ and src/*/cuda_*.cpp, in whose place src/*/no_cuda.cpp
-# stand elsewhere.
+# The library: src/, and with CUDA (or its emulation) kernels/ and src/*/cuda_*.cpp, which src/*/no_cuda.cpp replace
+# in other builds.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(hwy CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
@@ -7,9 +7,9 @@ find_package(LibZip REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
-find_package(CURL QUIET)  # for `elbo data get` alone; without it that says so
+find_package(CURL QUIET)  # for `elbo data get` alone, which reports its absence
 find_path(STB_INCLUDE_DIR stb_image_resize.h PATH_SUFFIXES stb REQUIRED)
-find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only: its shared library would be one more thing to link
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only, to avoid linking its shared library
 
 file(GLOB_RECURSE ELBO_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
 file(GLOB ELBO_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/cuda_*.cpp)
@@ -34,11 +34,11 @@ if(CURL_FOUND)
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CURL=1)
 endif()
 
-# What touches CUDA is compiled apart, and src/ops/ knows whether it is there: all other objects are alike in every
-# build, so that ccache has them once.
+# Files that use CUDA are compiled separately, and only they and src/ops/ depend on whether it is there. All other
+# objects are the same in every build, so ccache compiles them once.
 file(GLOB ELBO_OPS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ops/*.cpp)
 if(ELBO_SANITIZE)
-  # Where everything is inlined into one function, the scopes' marks take g++ four times as long.
+  # With everything inlined into one function, the markers of scopes make g++ four times slower.
   set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize-address-use-after-scope)
 endif()
 if(ELBO_CUDA_MODE STREQUAL "EMULATE")  # for tests of kernels, one instruction set beside the portable one will do
@@ -57,7 +57,7 @@ else()
   target_sources(elbo PRIVATE $<TARGET_OBJECTS:elbo_cuda>)
 endif()
 if(ELBO_CUDA_MODE STREQUAL "CUDA")
-  # By flag: CMake before 3.25.2 does not know that nvcc has C++20.
+  # Set by flag, because CMake before 3.25.2 does not know that nvcc has C++20.
   target_compile_options(elbo_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
   target_link_libraries(elbo_cuda PRIVATE CUDA::cudart CUDA::cublas CUDA::cublasLt)
   target_link_libraries(elbo INTERFACE
@@ -71,7 +71,7 @@ elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
   target_link_libraries(elbo INTERFACE $<LINK_ONLY:elbo_emulation>)
 endif()
 
-# Built-in data is the same to the byte everywhere, so no compiler may contract a*b + c there. Vectorising is off
+# Built-in data has the same bytes everywhere, so the compiler must not contract a*b + c there. Vectorising is off
 # because g++ 12 for AVX-512 makes fused multiply-add-subtracts of vectorised loops in spite of -ffp-contract=off.
 set_property(SOURCE src/data/sources/digits.cpp src/data/sources/random.cpp src/data/sources/synthetic.cpp APPEND PROPERTY COMPILE_OPTIONS
   -ffp-contract=off -fno-tree-vectorize -fno-tree-slp-vectorize)

@@ -1,4 +1,4 @@
-# What every target of ours is compiled with; nothing global, so that a project that adds elbo keeps its own flags.
+# The compile options of all elbo's targets. Nothing is global, so that a project that adds elbo keeps its own flags.
 add_library(elbo_options INTERFACE)
 target_compile_features(elbo_options INTERFACE cxx_std_20)
 target_compile_options(elbo_options INTERFACE
@@ -9,13 +9,13 @@ if(ELBO_WARNINGS_AS_ERRORS)
     $<$<COMPILE_LANGUAGE:CXX>:-Werror>
     $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Werror>)
 endif()
-# elbo_instrumented: for what the sanitizers look at, the library and the command. Tests are left as they are: what they
-# hand to the library lies on the heap, which the sanitizers watch in any case, and their objects are those of the
-# other builds.
+# elbo_instrumented: for targets that the sanitizers check, the library and the command. Tests are not instrumented:
+# the memory that they pass to the library is on the heap, which the sanitizers watch anyway, and their objects are
+# shared with the other builds.
 add_library(elbo_instrumented INTERFACE)
 if(ELBO_SANITIZE)
-  # Null pointers end at address 0 without UBSan's check of every access, which takes g++ a fifth longer. GCC's manual
-  # says that sanitizers bring false alarms of -Wmaybe-uninitialized.
+  # Null pointers end at address 0 without UBSan's check of every access, which takes g++ a fifth longer. GCC's documentation:
+  # the sanitizers cause false positives of -Wmaybe-uninitialized.
   set(ELBO_SANITIZERS -O1 -g1 -fsanitize=address,undefined -fno-sanitize=null,vptr,object-size
     -fno-sanitize-recover=undefined -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   target_compile_options(elbo_instrumented INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${ELBO_SANITIZERS}>)

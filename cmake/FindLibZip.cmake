@@ -1,5 +1,5 @@
-# libzip by its header and library. Debian's own libzip-config.cmake refuses to load unless the zipcmp and ziptool
-# commands, which are packages of their own, are installed too.
+# libzip by its header and library. Debian's libzip-config.cmake does not load unless the zipcmp and ziptool
+# commands, which are separate packages, are installed too.
 find_path(LibZip_INCLUDE_DIR zip.h)
 find_library(LibZip_LIBRARY zip)
 include(FindPackageHandleStandardArgs)

@@ -1,8 +1,7 @@
 #pragma once
-// Activations of four values, chosen when the kernel runs: one branch for all of a warp, and a product's
-// kernel is compiled once and not once an activation.
-// math::visit_activation is compiled for the host, too, and nvcc forbids it a call of a __device__ lambda; so
-// what it calls is a struct.
+// Activations of four values, chosen at run time: all of a warp takes one branch, and a product's kernel is
+// compiled once instead of once per activation. math::visit_activation is compiled for the host, too, where
+// nvcc forbids calling a __device__ lambda, so it calls a struct.
 
 #include "math/activations.h"
 #include "platform.cuh"
@@ -36,7 +35,7 @@ __device__ inline float4 activate(Activation activation, float4 x) {
   return math::visit_activation(activation, Activate4{x});
 }
 
-/// act′ from what it is computed from, see math::activation_derivative.
+/// act′ from its saved value, see math::activation_derivative.
 __device__ inline float4 activation_derivative(Activation activation, float4 saved) {
   return math::visit_activation(activation, ActivationDerivative4{saved});
 }

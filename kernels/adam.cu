@@ -1,4 +1,4 @@
-// Adam or Adamax over the flat arena, four parameters a thread, and the step counters.
+// Adam or Adamax over the flat arena, four parameters per thread, and the step counters.
 
 #include "ops/adam.h"
 

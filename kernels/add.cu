@@ -1,4 +1,4 @@
-// A matrix added to another: four values a thread.
+// Adds a matrix to another: four values per thread.
 
 #include "ops/add.h"
 

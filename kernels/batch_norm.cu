@@ -1,5 +1,5 @@
-// Statistics in parts, each with a mean of its own, so that a part's values are read while they are in the
-// nearest caches; then four values a thread.
+// Computes statistics in parts, each with its own mean, so that a part's values are read again while they are
+// in caches; then normalises four values per thread.
 
 #include "ops/batch_norm.h"
 
@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(kNormThreads)
 /// Four channels of a position for each thread.
 struct Quads {
   NormShape shape;
-  bool aligned;  ///< four values at once may be moved everywhere
+  bool aligned;  ///< whether all rows allow moving four values at once
 
   ELBO_HD std::int64_t of_position() const { return (shape.channels + 3) / 4; }
 };
@@ -165,7 +165,7 @@ __global__ void __launch_bounds__(kNormThreads) batch_norm_backward_input_kernel
              quad.count);
 }
 
-/// `rows` are matrices as x is, `vectors` have a value a channel; either may be empty.
+/// `rows` are matrices like x, `vectors` have a value per channel; either may be empty.
 Quads quads_of(std::int64_t channels, std::initializer_list<MatrixView<const float>> rows,
                std::initializer_list<VectorView<const float>> vectors) {
   const MatrixView<const float>& x = *rows.begin();

@@ -1,5 +1,5 @@
 #pragma once
-// Operands as two-byte numbers, for libraries that take nothing else.
+// Operands in bf16, for libraries that do not round floats themselves.
 
 #include "math/precision.h"
 #include "memory.cuh"
@@ -12,7 +12,8 @@ __device__ inline std::uint32_t bf16_bits(float value) {
   return math::detail::float_bits(math::round_to_bf16(value)) >> 16;
 }
 
-/// to[row, col] = from[row, col] in bf16, eight a thread; zeros from `cols` to `to_stride`, a multiple of 8.
+/// to[row, col] = from[row, col] in bf16, eight per thread; zeros from `cols` to `to_stride`, a multiple of
+/// 8.
 __global__ void __launch_bounds__(256)
     bf16_operand_kernel(std::uint16_t* to, std::int64_t to_stride, const float* from, std::int64_t stride,
                         std::int64_t rows, std::int64_t cols, bool aligned) {

@@ -5,7 +5,7 @@
 
 namespace elbo::cuda {
 
-/// All threads of the block wait for each other; what each wrote before is seen by all after.
+/// All threads of the block wait for each other; afterwards all see the earlier writes of each.
 __device__ inline void sync_block(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   block_barrier(file, line);
 }
@@ -17,8 +17,8 @@ struct BlockScratch {
   T partial[Threads / kWarpSize];
 };
 
-/// Combines one value per thread; every thread gets the result, the same bits in each. Warps first, by
-/// halves, then the warps' results in their order. May be called again with the same scratch at once.
+/// Combines one value per thread; every thread gets the result, the same bits in each. Combines within warps
+/// first, by halves, then the warps' results in order. May be called again at once with the same scratch.
 template <class T, int Threads, class Warp, class Combine>
 __device__ T block_combine(T value, BlockScratch<T, Threads>& scratch, Warp warp, Combine combine,
                            const char* file, int line) {

@@ -1,4 +1,4 @@
-// Bounds and the gradient between them: a thread does four values of a row.
+// Clamps values, and passes the gradient between the bounds: four values of a row per thread.
 
 #include "ops/clamp.h"
 

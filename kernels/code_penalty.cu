@@ -1,4 +1,4 @@
-// The penalty on codes: a warp a row.
+// The penalty on codes: one warp per row.
 
 #include "ops/code_penalty.h"
 
@@ -10,7 +10,7 @@ namespace elbo::cuda {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int kRows = kThreads / kWarpSize;  // a warp each
+constexpr int kRows = kThreads / kWarpSize;  // one warp each
 
 __global__ void __launch_bounds__(kThreads)
     penalty_kernel(VectorView<float> cost, MatrixView<float> dz, MatrixView<const float> z,

@@ -1,6 +1,6 @@
-// The launchers of convolutions, and the gradients of their weights: a product of what one picture has at
-// each position with the other's patch there. The other products are in conv2d.forward.cu and
-// conv2d.transpose.cu, so that they compile side by side.
+// The launchers of convolutions, and the gradients of their weights: a product of one picture's pixel at each
+// position with the other's patch there. The other products are in conv2d.forward.cu and conv2d.transpose.cu,
+// so that they compile in parallel.
 
 #include "ops/conv2d.h"
 
@@ -11,7 +11,7 @@
 namespace elbo::cuda {
 namespace {
 
-/// Adds to what is there before, or takes its place.
+/// Stores the weights' gradient, "=" or "+=".
 struct FinishWeights {
   MatrixView<float> dw;
   float* db;  ///< Σ over positions of the first operand; or null
@@ -48,8 +48,9 @@ struct ChannelSumStorage {
   float partial[kSumThreads];
 };
 
-/// Sums over the pixels of a span, of up to kSumThreads channels a block: y counts them, x the spans. Threads
-/// of a channel take every kSumThreads / channels-th pixel; then the first adds theirs in order.
+/// Sums over the pixels of a span, for up to kSumThreads channels per block: y counts groups of channels, x
+/// counts spans. Each thread of a channel takes every kSumThreads / channels-th pixel; then the first adds
+/// their sums in order.
 __global__ void __launch_bounds__(kSumThreads)
     channel_sums_kernel(PartialSums partial, PixelSource pictures, std::int64_t pixels, std::int64_t span) {
   auto& shared = shared_storage<ChannelSumStorage>();

@@ -1,6 +1,6 @@
 #pragma once
-// The operands and epilogues of convolutions' products: math/conv2d_geometry.h on a GPU. Patches are put
-// together on their way into shared memory.
+// The operands and epilogues of convolutions' products: math/conv2d_geometry.h on a GPU. Patches are
+// assembled while they are copied to shared memory.
 
 #include "activation.cuh"
 #include "gathered_operand.cuh"
@@ -37,14 +37,14 @@ struct GridPlaces {
   }
 };
 
-/// A patch a row, its pixels' channels in columns: (row of the patch, pixel, channel).
+/// One patch per row, with its pixels' channels in columns: (row of the patch, pixel, channel).
 struct PatchSource {
   const float* data = nullptr;
   bool quads = false;
-  int stride = 0;  ///< between pictures
+  int stride = 0;  ///< distance between pictures
   int height = 0, width = 0, channels = 0;
   GridPlaces corners;
-  math::Divider line, pixel;  ///< values of a patch's row, and of a pixel
+  math::Divider line, pixel;  ///< divide by the values of a patch's row, and of a pixel
 
   PatchSource() = default;
   PatchSource(const math::PatchProduct& product, const MatrixView<const float>& pictures)
@@ -79,17 +79,17 @@ struct PatchSource {
   }
 };
 
-/// What is everywhere in its matrix.
+/// A row or column whose values all exist.
 struct PlainPlace {
   int offset;
 };
 
-/// Every pixel of strided pictures a row, its channels in columns.
+/// One pixel of strided pictures per row, with its channels in columns.
 struct PixelSource {
   const float* data = nullptr;
   bool quads = false;
   int stride = 0, channels = 0;
-  math::Divider pixels;  ///< of a picture
+  math::Divider pixels;  ///< divides by a picture's pixels
 
   PixelSource() = default;
   PixelSource(const MatrixView<const float>& pictures, std::int64_t channels)
@@ -107,7 +107,8 @@ struct PixelSource {
   __device__ bool exists(const PlainPlace&, const PlainPlace&) const { return true; }
 };
 
-/// The weights that meet a transpose's patches: a row per (pixel of the patch, filter), channels in columns.
+/// The weights that a transpose's patches are multiplied by: a row per (pixel of the patch, filter), channels
+/// in columns.
 struct PhaseWeightSource {
   const float* data = nullptr;
   bool quads = false;
@@ -137,7 +138,7 @@ struct PhaseWeightSource {
   __device__ bool exists(const PlainPlace&, const PlainPlace&) const { return true; }
 };
 
-/// to = act(sums + b) or sums ⊙ act′, at the pixels that a product's results are.
+/// to = act(sums + b) or sums ⊙ act′, at the pixels of a product's results.
 struct FinishPixels {
   MatrixView<float> to;
   Activation activation;
@@ -150,7 +151,7 @@ struct FinishPixels {
   int width = 0, channels = 0;
   bool to_aligned = false, b_aligned = false, pre_aligned = false, derivative_aligned = false;
 
-  /// With the places of a product's results.
+  /// The same epilogue with the places of a product's results.
   FinishPixels at(const math::PatchProduct& product) const {
     FinishPixels finish = *this;
     finish.results = GridPlaces(product.results);
@@ -183,7 +184,7 @@ struct FinishPixels {
   }
 };
 
-/// `given`, or the plan of our own kernels that is predicted to be the fastest.
+/// `given`, or else our own kernels' plan that is predicted to be the fastest.
 inline ops::ProductPlan plan_gathered(Context& context, const ops::ProductPlan* given,
                                       const ops::ProductKey& key) {
   if (given) return *given;
@@ -192,7 +193,7 @@ inline ops::ProductPlan plan_gathered(Context& context, const ops::ProductPlan* 
   return plan;
 }
 
-/// finish(from ∗ w), and in conv2d.transpose.cu finish(from ∗ᵀ w): each is a pass forward and one back.
+/// finish(from ∗ w), and in conv2d.transpose.cu finish(from ∗ᵀ w): each serves a forward and a backward pass.
 void convolve(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
               MatrixView<const float> w, const math::Conv2dShape& shape, const FinishPixels& finish);
 void convolve_transposed(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,

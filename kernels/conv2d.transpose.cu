@@ -1,5 +1,5 @@
 // Transposes of convolutions: y = act(x ∗ᵀ w + b), and the gradient in a convolution's input,
-// dx = (dy ∗ᵀ w) ⊙ act′. A product for each phase.
+// dx = (dy ∗ᵀ w) ⊙ act′. One product per phase.
 
 #include "ops/conv2d.h"
 

@@ -1,4 +1,4 @@
-// A batch with noise: four values a thread, one block of Philox.
+// Adds noise to a batch: four values per thread, which share one block of Philox.
 
 #include "ops/corrupt.h"
 
@@ -18,7 +18,7 @@ struct CorruptArguments {
   ops::Corruption kind;
   float amount;
   NoiseSource noise;
-  bool aligned;  ///< four values at once may be moved everywhere
+  bool aligned;  ///< whether all rows allow moving four values at once
 };
 
 __device__ float corrupt_value(const CorruptArguments& a, float x, float present, float noise) {

@@ -1,4 +1,4 @@
-// Dropout: four values a thread, one block of Philox.
+// Dropout: four values per thread, which share one block of Philox.
 
 #include "ops/dropout.h"
 

@@ -1,4 +1,4 @@
-// Gated linear units: a thread does four columns of a row, the value's and the gate's.
+// Gated linear units: a thread computes four columns of a row, values and gates.
 
 #include "ops/gated.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-/// Which columns a thread does, and of which row.
+/// A thread's columns and row.
 struct Quad {
   std::int64_t row, first, count;
   bool inside;
@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads)
   store4(to + dy.cols, {g.x * s0.gate, g.y * s1.gate, g.z * s2.gate, g.w * s3.gate}, quad.count, kAligned);
 }
 
-/// Whether four columns of a value and of its gate can be moved at once.
+/// Whether four columns of values and of gates can be moved at once.
 bool aligned(const float* data, std::int64_t stride, std::int64_t cols) {
   return rows_aligned16(data, stride) && cols % 4 == 0;
 }

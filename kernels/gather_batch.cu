@@ -1,4 +1,4 @@
-// Builds a batch in one pass: four neighbouring values a thread, which share one block of noise.
+// Builds a batch in one pass: four neighbouring values per thread, which share one block of noise.
 
 #include "ops/gather_batch.h"
 
@@ -36,7 +36,7 @@ __device__ float4 load_source(const GatherSource& source, std::int64_t example, 
   return load4(from, count, aligned16(from));
 }
 
-/// Row `position` of the epoch's order as a row of the dataset; −1 where there is no such row.
+/// Row `position` of the epoch's order as a row of the dataset; −1 if there is no such row.
 __device__ std::int64_t example_at(const GatherSource& source, std::int64_t position) {
   const std::int64_t examples = source.bytes.data ? source.bytes.rows : source.values.rows;
   const std::int64_t order = source.permutation.data ? source.permutation.size : examples;
@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(kMaxThreads)
     const float4 raw = load_source(source, example, j, count);
     math::PhiloxWords<std::uint32_t> words{};
     if (preprocess.binarize == Binarize::resample) words = noise_words(preprocess, example, j);
-    // Columns beyond the row are neither computed nor stored: mean and deviation end with it.
+    // Columns beyond the row are neither computed nor stored, as mean and deviation end with it.
     value.x = preprocess_value(raw.x, preprocess, words.word[0], j);
     value.y = count > 1 ? preprocess_value(raw.y, preprocess, words.word[1], j + 1) : 0.0f;
     value.z = count > 2 ? preprocess_value(raw.z, preprocess, words.word[2], j + 2) : 0.0f;

@@ -1,15 +1,16 @@
 #pragma once
-// Operands of products that lie nowhere as a matrix: a source says where each value is, and whether it is
-// anywhere; what is nowhere is zero.
+// Operands of products that are not stored as a matrix: a source gives the place of each value, and whether
+// it exists. Values that do not exist are zero.
 //
 // A Source is a trivially copyable struct with
 //   const float* data;
-//   bool quads;   whether four neighbouring columns are four neighbouring floats, together there or not, at a
+// bool quads; whether four neighbouring columns are four neighbouring floats, which all exist or all do not,
+// at a
 //                 multiple of 16 bytes, and rows have a multiple of four
 //   Row row(std::uint32_t i) const;   Col col(std::uint32_t j) const;
 //   bool exists(const Row&, const Col&) const;
 // and the value (i, j) at data[row(i).offset + col(j).offset]. Its rows and columns are those of the matrix
-// that it stands for, so a stage is filled row by row like one from memory.
+// that it represents, so a stage is filled row by row as from memory.
 
 #include <type_traits>
 
@@ -17,7 +18,7 @@
 
 namespace elbo::cuda {
 
-/// A thread's share of the way of a source's stages into shared memory. See OperandCopier.
+/// A thread's share of copying a source's stages to shared memory. See OperandCopier.
 template <class Source, class T, int kExtent, Along kAlong>
 class GatheringCopier {
  public:
@@ -28,8 +29,8 @@ class GatheringCopier {
   static constexpr int kCopies = Shared::kRows / kDown;
   static_assert(T::kThreads % kAcross == 0 && Shared::kRows % kDown == 0, "every thread moves as many");
 
-  /// Stages begin at `first_k` and follow each other. What is beyond `end_k` is zero; what is beyond the
-  /// extent is anything. `from` is the kernel's argument and stays.
+  /// Stages begin at `first_k` and follow each other. Values beyond `end_k` are zero; values beyond the
+  /// extent are arbitrary. `from` is the kernel's argument and must stay valid.
   template <class From>
   __device__ GatheringCopier(const From& from, std::int64_t first, std::int64_t first_k, std::int64_t end_k)
       : source_(from.source),
@@ -62,7 +63,7 @@ class GatheringCopier {
  private:
   using Row = decltype(Source().row(0));
   using Col = decltype(Source().col(0));
-  /// What stays from stage to stage: along k a thread's rows, else its columns.
+  /// The part kept from stage to stage: along k a thread's rows, else its columns.
   using Kept = std::conditional_t<kAlongK, Row, Col>;
 
   static __device__ std::uint32_t last_but(std::uint32_t index, std::uint32_t count) {
@@ -118,12 +119,12 @@ class GatheringCopier {
   }
 
   const Source& source_;
-  std::uint32_t row_, col_, rows_, cols_;  ///< the thread's first quad of the next stage, of so many
+  std::uint32_t row_, col_, rows_, cols_;  ///< the thread's first quad of the next stage, and their limits
   int in_row_, in_col_;
   Kept kept_[kAlongK ? kCopies : 1];
 };
 
-/// An operand that a source gives. Rows, columns and offsets are below 2³¹.
+/// An operand from a source. Rows, columns and offsets are below 2³¹.
 template <class SourceIs>
 struct GatheredOperand {
   using Source = SourceIs;

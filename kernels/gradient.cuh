@@ -1,20 +1,21 @@
 #pragma once
-// Where a gradient goes, four values at a time.
+// Stores a gradient, four values at a time.
 
 #include "activation.cuh"
 #include "memory.cuh"
 
 namespace elbo::cuda {
 
-/// "=", or "+=" with `accumulate`, times the derivative of the activation that made what the gradient is in.
+/// Writes "=", or "+=" with `accumulate`, after multiplying by the derivative of the activation that made the
+/// matrix.
 struct GradientTarget {
   MatrixView<float> to;
-  MatrixView<const float> saved;  ///< what act′ is computed from; empty for the identity
+  MatrixView<const float> saved;  ///< source of act′; empty for the identity
   Activation activation;
   bool accumulate;
-  bool aligned;  ///< four values at once may be moved
+  bool aligned;  ///< whether four values can be moved at once
 
-  /// The first `count` of four values of a row, from column `col` on.
+  /// Writes the first `count` of four values of a row, from column `col` on.
   __device__ void write(std::int64_t row, std::int64_t col, float4 value, std::int64_t count) const {
     if (activation != Activation::identity) {
       const float4 slope =

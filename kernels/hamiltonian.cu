@@ -1,4 +1,4 @@
-// Steps of Hamiltonian Monte Carlo. All are small beside the decoder's products, so that plain kernels do.
+// Steps of Hamiltonian Monte Carlo. All are small beside the decoder's products, so plain kernels suffice.
 
 #include "ops/hamiltonian.h"
 
@@ -11,7 +11,7 @@ namespace elbo::cuda {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int kRows = kThreads / kWarpSize;  // a warp each
+constexpr int kRows = kThreads / kWarpSize;  // one warp each
 
 __global__ void __launch_bounds__(kThreads)
     leapfrog_kernel(MatrixView<float> z, MatrixView<float> velocity, MatrixView<const float> gradient,
@@ -56,7 +56,7 @@ __device__ float uniform_number(const NoiseSource& noise, std::int64_t example, 
   return math::uniform(words.word[number % 4]);
 }
 
-/// A warp does one chain; every lane draws the same number.
+/// One warp per chain; every lane draws the same number.
 __global__ void __launch_bounds__(kThreads) metropolis_kernel(Choice c) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kRows + warp_in_block();
   if (row >= c.state.z.rows) return;  // the whole warp; no barrier follows

@@ -1,4 +1,4 @@
-// The weights of each example's samples by one warp, and rows times their weights.
+// Computes the weights of each example's samples, one warp per example, and multiplies rows by weights.
 
 #include "ops/importance_weights.h"
 
@@ -14,9 +14,9 @@ namespace elbo::cuda {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int kExamples = kThreads / kWarpSize;  // a warp each
+constexpr int kExamples = kThreads / kWarpSize;  // one warp each
 
-/// A lane takes every 32nd sample, and keeps what it has of each in that sample's weight.
+/// Each lane takes every 32nd sample, and keeps intermediate results in the sample's weight.
 __global__ void __launch_bounds__(kThreads)
     weights_kernel(VectorView<float> weights, VectorView<float> cost, MatrixView<const float> nll,
                    VectorView<const float> log_ratio, const float* kl_weight) {
@@ -47,7 +47,7 @@ __global__ void __launch_bounds__(kThreads)
   if (lane_in_warp() == 0) cost.data[example] = -(largest + math::log(sum / static_cast<float>(samples)));
 }
 
-/// A thread does four values of a row.
+/// Each thread computes four values of a row.
 __global__ void __launch_bounds__(kThreads)
     weight_rows_kernel(MatrixView<float> values, VectorView<const float> weights, bool aligned) {
   const std::int64_t quads = (values.cols + 3) / 4;

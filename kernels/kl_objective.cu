@@ -1,4 +1,4 @@
-// One block each: a batch's posterior is small, and one launch is what counts.
+// Each kernel has one block: a batch's posterior is small, so the launch dominates the time.
 
 #include "ops/kl_objective.h"
 
@@ -17,7 +17,7 @@ struct FreeBitsShared {
   float partial[kWarps][kWarpSize];
 };
 
-/// A lane takes a dimension, 32 of them at a time, and a warp every eighth row.
+/// Each lane takes a dimension, 32 at a time, and each warp every eighth row.
 __global__ void __launch_bounds__(kThreads)
     free_bits_kernel(VectorView<float> weights, float* cost, MatrixView<const float> mean,
                      MatrixView<const float> log_variance, float nats, const float* kl_weight) {

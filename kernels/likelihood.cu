@@ -1,5 +1,6 @@
-// −log p(x | parameters) and its gradient in one pass: a block a row, four neighbouring values a thread. Of
-// the categorical, whose parameters are many, one value a thread: neighbours read neighbouring logits.
+// −log p(x | parameters) and its gradient in one pass: one block per row, four neighbouring values per
+// thread. The categorical, which has many parameters, has one value per thread: neighbouring threads read
+// neighbouring logits.
 
 #include "ops/likelihood.h"
 
@@ -20,16 +21,16 @@ struct LikelihoodArguments {
   MatrixView<const float> mask;
   ops::RowWeight weight;
   std::int64_t samples;
-  bool aligned;  ///< four values at once may be moved everywhere
+  bool aligned;  ///< whether all rows allow moving four values at once
 };
 
-/// Neighbouring values that a thread computes at a time.
+/// Number of neighbouring values that a thread computes at a time.
 template <class Likelihood>
 inline constexpr int kAtOnce = 4;
 template <>
 inline constexpr int kAtOnce<math::Categorical> = 1;
 
-/// Four parameters p of the values from `value` on.
+/// Unpacks one parameter of four values.
 __device__ void unpack(float4 from, float (&to)[4]) {
   to[0] = from.x;
   to[1] = from.y;
@@ -37,7 +38,7 @@ __device__ void unpack(float4 from, float (&to)[4]) {
   to[3] = from.w;
 }
 
-/// −log p of up to four values of a row from j on, whose gradient it writes.
+/// Returns −log p of up to four values of a row from j on, and writes their gradient.
 template <class Likelihood>
 __device__ float values_at(const Likelihood& likelihood, const LikelihoodArguments& a, std::int64_t row,
                            std::int64_t j, float row_weight) {
@@ -72,12 +73,12 @@ __device__ float values_at(const Likelihood& likelihood, const LikelihoodArgumen
 /// One value's logits.
 struct Logits {
   const float* first;
-  std::int64_t size;  ///< values of a row, by which classes lie apart
+  std::int64_t size;  ///< values of a row: the distance between classes
 
   ELBO_HD float operator()(int c) const { return first[c * size]; }
 };
 
-/// The same of the one value j.
+/// The same for the single value j.
 __device__ float values_at(const math::Categorical& likelihood, const LikelihoodArguments& a,
                            std::int64_t row, std::int64_t j, float row_weight) {
   const std::int64_t size = a.x.cols, example = row / a.samples;
@@ -111,7 +112,7 @@ __global__ void __launch_bounds__(Threads) likelihood_kernel(Likelihood given, L
   if (threadIdx.x == 0 && a.nll.data) a.nll.data[row] = sum;
 }
 
-/// Of the value whose first parameter is here; the next one lies `size` values on.
+/// The mean of the value whose first parameter is at this address; its other parameters are `size` apart.
 template <class Likelihood>
 __device__ float mean_at(const Likelihood& likelihood, const float* parameters, std::int64_t size) {
   float of_value[Likelihood::kParameters];
@@ -139,7 +140,7 @@ void launch_likelihood(CudaState& state, const Likelihood& likelihood, const Lik
          likelihood_kernel<Likelihood, Threads>, likelihood, arguments);
 }
 
-/// A row of a few values is one warp's work.
+/// A row of few values takes a single warp.
 template <class Likelihood>
 void launch_likelihood(CudaState& state, const Likelihood& likelihood, const LikelihoodArguments& arguments) {
   if (arguments.x.cols <= kAtOnce<Likelihood> * kWarpSize) {

@@ -7,7 +7,7 @@
 namespace elbo::cuda {
 namespace {
 
-/// `saved` is read where dx is written then, so the two may be one.
+/// Each value of `saved` is read before dx is written there, so the two may be the same memory.
 struct FinishBackwardInput {
   MatrixView<float> dx;
   MatrixView<const float> saved;
@@ -22,7 +22,7 @@ struct FinishBackwardInput {
     }
     store4(dx.data + row * dx.stride + col, sums, count, dx_aligned);
   }
-  /// cuBLAS would overwrite what is still to be read.
+  /// If `saved` is dx, cuBLAS would overwrite values that are still to be read.
   MatrixView<float> staging() const { return saved.data == dx.data ? MatrixView<float>() : dx; }
   bool stores_sums() const { return activation == Activation::identity; }
   bool adds_sums() const { return false; }

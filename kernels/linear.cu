@@ -1,5 +1,5 @@
 // dw = dyᵀ x and db = Σ dy. The other products of a layer are in linear.forward.cu and
-// linear.backward_input.cu, so that they compile side by side.
+// linear.backward_input.cu, so that they compile in parallel.
 
 #include "ops/linear.h"
 
@@ -8,7 +8,7 @@
 namespace elbo::cuda {
 namespace {
 
-/// Adds to what `to` holds before, or takes its place.
+/// Stores the gradient in `to`, "=" or "+=".
 struct FinishBackwardParams {
   MatrixView<float> dw;
   float* db;

@@ -13,7 +13,7 @@ struct FinishAdam {
   MatrixView<float> dw;
   math::AdamConstants constants;
   const StepState* state;
-  bool aligned;  ///< four values at once may be moved everywhere
+  bool aligned;  ///< whether all rows allow moving four values at once
 
   __device__ void quad(std::int64_t row, std::int64_t col, float4 gradient, int count) const {
     const math::AdamCoefficients c = math::adam_coefficients(constants, *state);

@@ -1,5 +1,5 @@
-// The likelihood as the epilogue of the last layer's product: what the product gives is used where it lies in
-// registers, and only its gradient is stored.
+// The likelihood as the epilogue of the last layer's product: it uses the product's results in registers, and
+// stores only the gradient.
 
 #include "ops/linear_likelihood.h"
 
@@ -16,8 +16,8 @@ struct FinishLikelihood {
   VectorView<const float> b;
   ops::RowWeight weight;
   std::int64_t samples;
-  bool aligned;            ///< four values at once may be moved everywhere
-  std::int64_t parts = 0;  ///< of a row, that the plan which runs gives
+  bool aligned;            ///< whether all rows allow moving four values at once
+  std::int64_t parts = 0;  ///< partial sums of a row, by the plan that runs
 
   void begin(const ops::ProductPlan& plan) { parts = plan.row_sums(gradient.cols); }
 
@@ -49,7 +49,7 @@ struct FinishLikelihood {
   MatrixView<float> staging() const { return gradient; }
 
  private:
-  /// −log p of one value, and its weighted gradient; both 0 where the value is not present.
+  /// −log p of one value, and its weighted gradient; both are 0 if the value is missing.
   __device__ float one(float value, float parameter, float present, float scale, float& slope) const {
     const float parameters[1] = {parameter};
     float gradients[1];
@@ -60,7 +60,7 @@ struct FinishLikelihood {
   }
 };
 
-/// Runs nothing for a likelihood that linear_likelihood_takes() refuses.
+/// Does nothing for a likelihood that linear_likelihood_takes() refuses.
 template <class Likelihood>
 void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, MatrixView<float> gradient,
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,

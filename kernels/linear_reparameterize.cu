@@ -1,5 +1,5 @@
-// The sample's gradient as the epilogue of the product that gives dz: its noise is made again, a block of
-// Philox for each quad.
+// The sample's gradient as the epilogue of the product that gives dz: its noise is drawn again, one block of
+// Philox per quad.
 
 #include "ops/linear_reparameterize.h"
 

@@ -9,7 +9,7 @@ namespace elbo::cuda {
 __host__ __device__ inline bool aligned16(const void* address) {
   return reinterpret_cast<std::uintptr_t>(address) % 16 == 0;
 }
-/// Whether they can at the start of every row of a matrix.
+/// Whether four floats can be moved at once at the start of every row of a matrix.
 __host__ __device__ inline bool rows_aligned16(const float* data, std::int64_t stride) {
   return aligned16(data) && stride % 4 == 0;
 }
@@ -22,7 +22,7 @@ __device__ inline void store4(float* to, float4 value) {
   *reinterpret_cast<float4*>(to) = value;
 }
 
-/// Four floats of which the first `count` exist (the rest are `fill`), at any alignment when not `aligned`.
+/// Four floats of which the first `count` exist (the rest are `fill`); at any alignment unless `aligned`.
 __device__ inline float4 load4(const float* from, std::int64_t count, bool aligned, float fill = 0.0f) {
   if (aligned && count >= 4) return load4(from);
   return {count > 0 ? from[0] : fill, count > 1 ? from[1] : fill, count > 2 ? from[2] : fill,
@@ -36,7 +36,7 @@ __device__ inline void store4(float* to, float4 value, std::int64_t count, bool 
   if (count > 3) to[3] = value.w;
 }
 
-/// *address += value as one step, giving the value before. Integers only: float atomics would make the sum
+/// Atomically *address += value; returns the previous value. Integers only: float atomics would make the sum
 /// depend on the order of the threads.
 template <class T>
 __device__ T atomic_add(T* address, T value) {

@@ -1,5 +1,5 @@
-// A mixture of Gaussians as a prior. A block does a code, its warps take the components in turns and their
-// lanes the dimensions; for the components' gradients a block does a component, and its warps take the codes.
+// A mixture of Gaussians as a prior. One block per code: its warps take components in turn, and their lanes
+// dimensions. For the components' gradients, one block per component: its warps take codes.
 
 #include "ops/mixture.h"
 
@@ -18,7 +18,7 @@ struct PrepareShared {
   BlockScratch<float, kThreads> scratch;
 };
 
-/// log Σ exp of the logits; each block works it out for itself. No logits: log C.
+/// log Σ exp of the logits, which each block computes itself; log C without logits.
 __device__ float log_norm(VectorView<const float> logits, std::int64_t components, PrepareShared& s) {
   if (!logits.data) return math::log(static_cast<float>(components));
   float largest = -INFINITY;
@@ -32,7 +32,7 @@ __device__ float log_norm(VectorView<const float> logits, std::int64_t component
   return largest + math::log(block_sum(sum, s.scratch));
 }
 
-/// A warp does a component.
+/// One warp per component.
 __global__ void __launch_bounds__(kThreads)
     prepare_kernel(MatrixView<float> precision, VectorView<float> log_weight, VectorView<float> log_scale,
                    MatrixView<const float> log_variance, VectorView<const float> logits) {
@@ -57,7 +57,7 @@ struct ExcessShared {
   float sum[kWarps];
 };
 
-/// log_scale − ½ Σ_d (z − μ)² / σ² by a warp.
+/// log_scale − ½ Σ_d (z − μ)² / σ², computed by a warp.
 __device__ float log_density(const float* z, std::int64_t latent, const ops::Mixture& mixture,
                              std::int64_t c) {
   const float* const mean = mixture.mean.data + c * mixture.mean.stride;
@@ -86,7 +86,7 @@ __global__ void __launch_bounds__(kThreads)
       sum = sum * math::exp(largest - log_share) + 1.0f;
       largest = log_share;
     } else if (log_share != -INFINITY) {
-      sum += math::exp(log_share - largest);  // NaN lands here and stays
+      sum += math::exp(log_share - largest);  // NaN enters here and stays
     }
   }
   if (lane_in_warp() == 0) {
@@ -98,7 +98,7 @@ __global__ void __launch_bounds__(kThreads)
   for (int w = 1; w < kWarps; ++w) largest = s.largest[w] > largest ? s.largest[w] : largest;
   sum = 0.0f;
   for (int w = 0; w < kWarps; ++w) {
-    // A warp without a component has nothing to add; NaN has, whatever its largest is.
+    // Skips warps without a component, but not a NaN, whatever its largest value is.
     if (s.sum[w] != 0.0f)
       sum += s.sum[w] * (s.largest[w] < largest ? math::exp(s.largest[w] - largest) : 1.0f);
   }
@@ -113,7 +113,7 @@ __global__ void __launch_bounds__(kThreads)
   if (lane_in_warp() == 0) excess.data[row] = -0.5f * square - log_sum;
 }
 
-/// A warp's sums for 32 dimensions, in two kinds.
+/// A warp's two kinds of sums for 32 dimensions.
 struct SumsShared {
   float first[kWarps][kWarpSize];
   float second[kWarps][kWarpSize];

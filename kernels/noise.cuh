@@ -1,5 +1,5 @@
 #pragma once
-// Random numbers by address (math/philox.h), made in the kernel that wants them by cuRAND's Philox.
+// Random numbers by address (math/philox.h), drawn by cuRAND's Philox in the kernel that uses them.
 
 #include <curand_kernel.h>
 
@@ -8,7 +8,7 @@
 
 namespace elbo::cuda {
 
-/// The four words at one address, those of math::noise_words.
+/// The four words at one address, the same as math::noise_words.
 __device__ inline math::PhiloxWords<std::uint32_t> curand_words(std::uint64_t seed, std::uint64_t subsequence,
                                                                 std::uint64_t block) {
   curandStatePhilox4_32_10_t state;
@@ -43,7 +43,7 @@ class NoiseRow {
   }
 
  private:
-  /// Those of the block of four that holds `dimension`.
+  /// The normals of the block of four that contains `dimension`.
   __device__ void block_normals(std::int64_t dimension, float (&n)[4]) const {
     math::normals(curand_words(seed_, subsequence_, math::noise_block(time_, dimension)), n);
   }

@@ -1,5 +1,5 @@
-// A block for each group of an example: its values are read three times, the second and third time from the
-// nearest caches. The gradients of γ and β are sums over the whole batch, in parts.
+// One block per group of an example: its values are read three times, the second and third time from caches.
+// The gradients of γ and β are sums over the whole batch, in parts.
 
 #include "ops/norm.h"
 
@@ -19,7 +19,7 @@ struct NormGroups {
   MatrixView<const float> x;
   std::int64_t channels, per_group;
   const float* gamma;
-  bool aligned;  ///< four values at once may be moved everywhere
+  bool aligned;  ///< whether all rows allow moving four values at once
 
   __device__ std::int64_t groups() const { return channels / per_group; }
   /// The block's example and group.
@@ -27,7 +27,8 @@ struct NormGroups {
   __device__ std::int64_t group() const { return blockIdx.x % groups(); }
   __device__ float values() const { return static_cast<float>(x.cols / channels * per_group); }
 
-  /// use(offset in the row, channel, channels of the group from there on) for each quad of the block's group.
+  /// Calls use(offset in the row, channel, channels of the group from there on) for each quad of the block's
+  /// group.
   template <class Use>
   __device__ void for_each_quad(const Use& use) const {
     const std::int64_t quads = (per_group + 3) / 4, positions = x.cols / channels;
@@ -162,7 +163,7 @@ struct FinishShared {
   WarpPartials<double> partials;
 };
 
-/// y of the grid: dγ, dβ.
+/// The grid's y selects dγ or dβ.
 __global__ void __launch_bounds__(kNormThreads)
     norm_finish_kernel(float* dgamma, float* dbeta, const float* scratch, std::int64_t channels,
                        std::int64_t parts, bool accumulate) {
@@ -178,7 +179,7 @@ __global__ void __launch_bounds__(kNormThreads)
   *to = accumulate ? *to + static_cast<float>(sum) : static_cast<float>(sum);
 }
 
-/// `others` have rows as x has, or are empty.
+/// `others` have rows like x, or are empty.
 NormGroups groups_of(MatrixView<const float> x, std::int64_t groups, VectorView<const float> gamma,
                      std::initializer_list<MatrixView<const float>> others) {
   const std::int64_t per_group = gamma.size / groups;

@@ -1,6 +1,6 @@
 #pragma once
-// What kernels of normalisations have in common: sums over a batch's positions in parts, and four values
-// normalised at once.
+// The common part of normalisation kernels: sums over a batch's positions in parts, and normalisation of four
+// values at once.
 
 #include "block.cuh"
 #include "gradient.cuh"
@@ -18,12 +18,12 @@ struct NormShape {
   ELBO_HD std::int64_t all() const { return rows * positions; }
 };
 
-/// One value for each lane's channel from each warp.
+/// Shared memory for one value per lane and warp.
 template <class T>
 struct WarpPartials {
   T partial[kNormWarps][kWarpSize];
 
-  /// Σ over the warps, in their order, of what each lane gives; every warp gets it. All threads call it.
+  /// Sums each lane's value over the warps, in order; every warp gets the sum. All threads call it.
   __device__ T sum(T value) {
     partial[warp_in_block()][lane_in_warp()] = value;
     sync_block();
@@ -39,7 +39,7 @@ __device__ inline std::int64_t lane_channel() {
   return static_cast<std::int64_t>(blockIdx.x) * kWarpSize + lane_in_warp();
 }
 
-/// Part `index` of a batch's positions: each warp of a block takes every eighth one.
+/// Part `index` of a batch's positions: each warp of a block takes every eighth position.
 class NormPart {
  public:
   __device__ NormPart(const NormShape& shape, std::int64_t index)
@@ -73,7 +73,7 @@ class NormPart {
   std::int64_t begin_, end_;
 };
 
-/// Strips of channels × parts of positions.
+/// The grid: strips of channels × parts of positions.
 inline dim3 norm_part_grid(const NormShape& shape) {
   return {blocks_for(shape.channels, kWarpSize), static_cast<unsigned>(math::norm_parts(shape.all()))};
 }
@@ -82,7 +82,7 @@ __device__ inline float4 splat(float value) {
   return {value, value, value, value};
 }
 
-/// What four channels are normalised by.
+/// The factors that normalise four channels.
 struct Norm4 {
   float4 mean, rstd, gamma;
 
@@ -96,13 +96,13 @@ struct Norm4 {
   }
 };
 
-/// Where y goes.
+/// Stores y.
 struct NormTarget {
   MatrixView<float> y, saved;  ///< saved may be empty
   Activation activation;
-  bool aligned;  ///< four values at once may be moved
+  bool aligned;  ///< whether four values can be moved at once
 
-  /// act(γ x̂ + β) for the first `count` of four values of a row, from column `col` on.
+  /// Writes act(γ x̂ + β) for the first `count` of four values of a row, from column `col` on.
   __device__ void write(std::int64_t row, std::int64_t col, const Norm4& norm, float4 x, float4 beta,
                         std::int64_t count) const {
     const float4 n = norm.scaled(norm.normalized(x));
@@ -110,7 +110,7 @@ struct NormTarget {
     if (saved.data) store4(saved.data + row * saved.stride + col, value, count, aligned);
     const float4 result = activate(activation, value);
     float* const to = y.data + row * y.stride + col;
-    if (aligned && count >= 4) {  // nvcc makes one store of these four here, but not in store4's own branch
+    if (aligned && count >= 4) {  // nvcc makes one store here, but not in store4's own branch
       store4(to, result);
     } else {
       store4(to, result, count, false);
@@ -128,7 +128,7 @@ __device__ inline float4 normalized_gradient(const Norm4& norm, float4 x, float4
           math::normalized_gradient(g.w, n.w, r.w, mean_g.w, mean_product.w)};
 }
 
-/// Whether four values at once may be moved at the start of all rows, or where there are none.
+/// Whether four values can be moved at once at the start of all rows; true without rows.
 inline bool rows_aligned_or_none(MatrixView<const float> rows) {
   return rows.empty() || rows_aligned16(rows.data, rows.stride);
 }

@@ -1,4 +1,5 @@
-// Classes to ones and zeros: a value a thread, which writes all its classes; neighbours write neighbours.
+// Writes classes as ones and zeros: one thread per value writes all its classes; neighbouring threads write
+// neighbouring columns.
 
 #include "ops/one_hot.h"
 

@@ -1,6 +1,6 @@
 #pragma once
-// How kernels are started and where their shared memory comes from: the only file that asks whether nvcc
-// compiles them, or a plain C++ compiler for the emulation (tests/emulation).
+// Launches kernels and provides their shared memory. This is the only file that distinguishes nvcc from a
+// plain C++ compiler, which compiles kernels for the emulation (tests/emulation).
 
 #include <cuda_runtime.h>
 
@@ -15,10 +15,10 @@
 #include <emulation/device.h>
 #endif
 
-/// Before a loop whose bounds are constants and whose body indexes an array that is to stay in registers.
+/// Use before a loop with constant bounds whose body indexes an array that must stay in registers.
 #if defined(__CUDACC__)
 #define ELBO_UNROLL _Pragma("unroll")
-/// Before one whose copies would cost more than they bring.
+/// Use before a loop that is slower when unrolled.
 #define ELBO_KEEP_LOOP _Pragma("unroll 1")
 #else
 #define ELBO_UNROLL
@@ -27,9 +27,9 @@
 
 namespace elbo::cuda {
 
-/// Blocks of a grid, threads of a block, and the dynamic shared memory of each block: sizeof(S) for a kernel
-/// that calls shared_storage<S>(). Remembers where the launch stands, for error messages. `overlap` lets the
-/// grid begin while the one before it ends, where the GPU can: for kernels that call
+/// The blocks of a grid, the threads of a block, and each block's dynamic shared memory: sizeof(S) for a
+/// kernel that calls shared_storage<S>(). Remembers the launch's source location for error messages.
+/// `overlap` lets the grid begin while the previous grid ends, if the GPU can; only for kernels that call
 /// arch::wait_for_previous_grid().
 struct LaunchShape {
   dim3 grid;
@@ -43,18 +43,18 @@ struct LaunchShape {
       : grid(grid), block(block), shared_bytes(shared_bytes), where(where) {}
 };
 
-/// ⌈items / per_block⌉ as a grid dimension. At most 2³¹ − 1, which is all that grid.x can be; above that the
-/// value is one that no launch accepts. grid.y and grid.z go to 65535.
+/// ⌈items / per_block⌉ as a grid dimension. The maximum of grid.x is 2³¹ − 1; above that the result is a
+/// value that no launch accepts. grid.y and grid.z go to 65535.
 inline unsigned blocks_for(std::int64_t items, std::int64_t per_block) {
   const std::int64_t blocks = (items + per_block - 1) / per_block;
   return blocks > 0x7fffffff ? 0xffffffffu : static_cast<unsigned>(blocks);
 }
 
-/// Dynamic shared memory that every kernel may ask for without raising its limit.
+/// Dynamic shared memory that a kernel can request without raising its limit.
 inline constexpr std::size_t kDefaultSharedBytes = 48 * 1024;
 
-/// Gives `kernel` to the state's stream. Arguments are copied, so they are trivially copyable; pointers are
-/// to device memory. An empty grid (no items, no work) is not an error and launches nothing. Throws
+/// Launches `kernel` on the state's stream. Arguments are copied, so they must be trivially copyable;
+/// pointers are to device memory. An empty grid (no items) is not an error and launches nothing. Throws
 /// DeviceError.
 template <class... Parameters, class... Arguments>
 void launch(CudaState& state, const LaunchShape& shape, void (*kernel)(Parameters...),

@@ -1,43 +1,43 @@
 #pragma once
-// Matrix products with what is done to each result as a functor: no pass of its own.
+// Matrix products with a functor as epilogue, so that the epilogue needs no separate pass.
 //
 //   product<Along::k, Along::k>(state, plan, a, b, k, finish);
 //
-// computes c[m, n] = Σ_k a b for m = a.extent and n = b.extent and gives every value once to `finish`. The
-// plan (ops/product_plan.h) says with which tile, in which precision and in how many splits; choose_product()
-// picks one. A layer's products are
+// computes c[m, n] = Σ_k a b for m = a.extent and n = b.extent and passes every value once to `finish`. The
+// plan (ops/product_plan.h) gives the tile, the precision and the number of splits; choose_product() picks a
+// plan. A layer's products are
 //   y = x wᵀ   product<Along::k, Along::k>            a = {x, x.stride, batch}, b = {w, w.stride, out}
 //   dx = dy w  product<Along::k, Along::extent>       a = {dy, dy.stride, batch}, b = {w, w.stride, in}
 //   dw = dyᵀ x product<Along::extent, Along::extent>  a = {dy, dy.stride, out}, b = {x, x.stride, in}
 //
 // Finish is a trivially copyable struct of views with
 //   __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const;
-// called for four neighbouring columns at a time, of which the first `count` (1 to 4) exist; col is a
-// multiple of 4, and neighbouring threads have neighbouring quads, so that memory is best read and written by
-// load4 and store4(…, count, aligned). It may have, besides:
+// It is called for four neighbouring columns at a time, of which the first `count` (1 to 4) exist. col is a
+// multiple of 4, and neighbouring threads have neighbouring quads, so memory is best read and written by
+// load4 and store4(…, count, aligned). Finish may also have:
 //   A quad() that returns float, and
 //     __device__ void row_sum(std::int64_t row, std::int64_t part, float sum) const;
-//   row_sum gets, once per row and group of plan.row_sum_columns() columns, the sum of what quad returned for
-//   them: `part` counts the groups, of which a row has plan.row_sums(n), for the plan that begin() is told.
+//   row_sum gets, once per row and group of plan.row_sum_columns() columns, the sum of quad's results for
+//   them. `part` counts the groups; a row has plan.row_sums(n) of them, for the plan given to begin().
 //     __device__ void operand_sum(std::int64_t row, float sum) const;
-//   gets Σ_k a(row, k) in fp32, whatever the plan's precision: the bias gradient, beside dw.
+//   gets Σ_k a(row, k) in fp32, whatever the plan's precision: the bias gradient, together with dw.
 //     MatrixView<float> staging() const;
 //     bool stores_sums() const;
 //     bool adds_sums() const;
-//   called on the host: memory [m, n] where cuBLAS may leave the sums before quad() reads and overwrites
-//   them, or an empty view; whether storing them there is all that quad() does; or adding them to what is
-//   there.
+//   called on the host. staging: memory [m, n] where cuBLAS may store the sums before quad() reads and
+//   overwrites them, or an empty view. stores_sums, adds_sums: whether quad() only stores the sums there, or
+//   only adds them.
 //     const float* bias_alone() const;   (called on the host)
-//   where all that quad() does is to add a bias [n] to each row, that; else null. cuBLASLt does it by itself.
-//   It could apply ReLU too, but its ReLU makes 0 of NaN, which would hide that a training diverged.
+//   if quad() only adds a bias [n] to each row, the bias; else null. cuBLASLt adds a bias by itself. It could
+//   apply ReLU too, but its ReLU turns NaN into 0, which would hide a diverged training.
 //     void begin(const ops::ProductPlan& plan);
-//   called on the host before any kernel, with the plan that will run: not the one that product() was given
-//   where cuBLAS takes no such operands.
-// quad() may read memory that other calls of it write only where both are for the same values.
+//   called on the host before any kernel, with the plan that will run. It differs from product()'s plan if
+//   cuBLAS does not take the operands.
+// quad() must not read memory that its calls for other values write.
 //
-// Blocks do not wait for each other: splits leave partial sums in the state's workspace, and a second kernel
+// Blocks do not wait for each other: splits store partial sums in the state's workspace, and a second kernel
 // adds them in order. So the bits depend on operands and plan alone. Products that may run at the same time
-// need workspaces of their own.
+// need separate workspaces.
 
 #include <array>
 #include <type_traits>
@@ -48,7 +48,7 @@
 
 namespace elbo::cuda {
 
-/// Everything a kernel is told, except how to finish.
+/// A kernel's arguments, except the epilogue.
 template <class A, class B>
 struct ProductArguments {
   A a;
@@ -72,13 +72,14 @@ struct alignas(16) ProductStorage {
   };
   union {
     Stage stages[T::kStages];
-    SharedResults<T> results;  ///< once the last stage has been multiplied
+    SharedResults<T> results;  ///< used after the last stage has been multiplied
   };
-  /// What threads add up of a's columns, in their order.
+  /// The threads' sums of a's columns, in order.
   float operand_sums[T::kThreads / T::kRows][T::kRows];
 };
 
-/// Adds up a's values over k as its stages pass: kThreads / kRows threads a row, each a run of every stage.
+/// Adds up a's values over k while its stages pass: kThreads / kRows threads per row, each taking a run of
+/// every stage.
 template <class T>
 class OperandSummer {
  public:
@@ -101,8 +102,7 @@ class OperandSummer {
   float sum_ = 0.0f;
 };
 
-/// One block per tile of c and split: x counts the tiles, those of a row of tiles after each other; y the
-/// splits.
+/// One block per tile of c and split: x counts the tiles, row by row; y counts the splits.
 template <class T, Along kAlongA, Along kAlongB, class A, class B, class Finish>
 __global__ void __launch_bounds__(T::kThreads)
     product_kernel(ProductArguments<A, B> arguments, Finish finish) {
@@ -137,7 +137,7 @@ __global__ void __launch_bounds__(T::kThreads)
   int stage = 0, free_stage = kStages - 1;
   for (int step = 0; step < steps; ++step) {
     copies.template wait<kStages - 2>();
-    sync_block();  // this stage is here, and all have left the one before, which is filled next
+    sync_block();  // this stage has arrived, and no thread reads the previous one, which is filled next
     if (step + kStages - 1 < steps) {
       copier_a.copy(copies, shared.stages[free_stage].a);
       copier_b.copy(copies, shared.stages[free_stage].b);
@@ -149,7 +149,7 @@ __global__ void __launch_bounds__(T::kThreads)
     free_stage = free_stage + 1 == kStages ? 0 : free_stage + 1;
   }
   arch::let_next_grid_begin();
-  sync_block();  // all have left the stages, where the results go
+  sync_block();  // no thread reads the stages any more; results go there
   multiplier.store(shared.results);
   if (sums_operand) operand_summer.store(shared.operand_sums);
   sync_block();
@@ -179,7 +179,7 @@ void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArgum
   launch(state, shape, product_kernel<T, kAlongA, kAlongB, A, B, Finish>, arguments, finish);
 }
 
-/// The kernel of the plan's tile, among the engine's.
+/// The engine's kernel for the plan's tile.
 template <class Engine, Along kAlongA, Along kAlongB, class A, class B, class Finish, int... kTiles>
 void launch_tile(std::integer_sequence<int, kTiles...>, CudaState& state, const ops::ProductPlan& plan,
                  const ProductArguments<A, B>& arguments, const Finish& finish) {
@@ -194,11 +194,10 @@ ops::ProductLimits product_limits(const CudaState& state);
 /// The plan of a product on the context's GPU.
 ops::ProductPlan choose_product(Context& context, const ops::ProductKey& key);
 
-/// A split plan's partial sums, in the workspace. Throws DeviceError where they do not fit.
+/// A split plan's partial sums, in the workspace. Throws DeviceError if they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
 
-/// Σ_k a b by cuBLAS into the memory of `to`, or added to what is there, with `bias` [b.extent] added to each
-/// row where it is not null.
+/// Σ_k a b by cuBLAS, stored in or added to `to`, with `bias` [b.extent] added to each row unless it is null.
 struct BlasProduct {
   PartialSums to;
   Operand a;
@@ -210,12 +209,13 @@ struct BlasProduct {
   const float* bias;
 };
 
-/// Whether cuBLAS can.
+/// Whether cuBLAS can compute the product.
 bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
-/// Throws DeviceError, also where cuBLAS cannot.
+/// Computes the product by cuBLAS. Computes the product by cuBLAS. Throws DeviceError, also if cuBLAS cannot.
 void blas_sums(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
 
-/// A product whose sums cuBLAS leaves where finish.staging() says; its memory is null where it says nothing.
+/// The product whose sums cuBLAS stores in finish.staging(); its memory is null if there is no staging
+/// memory.
 template <Along kAlongA, Along kAlongB, class Finish>
 BlasProduct blas_product(const ops::ProductPlan& plan, const Operand& a, const Operand& b, std::int64_t k,
                          const Finish& finish) {
@@ -249,8 +249,8 @@ void product_by_blas(CudaState& state, const ops::ProductPlan& plan, const BlasP
   }
 }
 
-/// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels where `finish` has no
-/// staging(), or an empty one, and where cuBLAS does not take the operands. Throws DeviceError.
+/// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels instead if `finish` has no
+/// staging() memory, or cuBLAS does not take the operands. Throws DeviceError.
 template <Along kAlongA, Along kAlongB, class A, class B, class Finish>
 void product(CudaState& state, const ops::ProductPlan& asked, const A& a, const B& b, std::int64_t k,
              Finish finish) {

@@ -1,6 +1,6 @@
 #pragma once
-// What becomes of a product's sums: they pass through shared or global memory, so that an epilogue sees them
-// row by row with neighbouring threads on neighbouring columns. product.cuh says what an epilogue is.
+// Passes a product's sums to the epilogue. They go through shared or global memory, so that the epilogue gets
+// them row by row, with neighbouring threads on neighbouring columns. product.cuh describes epilogues.
 
 #include "arch/grid_dependency.cuh"
 #include "memory.cuh"
@@ -10,7 +10,7 @@
 
 namespace elbo::cuda {
 
-/// Sums [splits, m, n] in memory that a second kernel adds in order; null where there is none.
+/// Sums [splits, m, n] in memory that a second kernel adds in order; null if there is none.
 struct PartialSums {
   float* data = nullptr;
   std::int64_t row_stride = 0, split_stride = 0;
@@ -18,7 +18,7 @@ struct PartialSums {
   float* operand_sums = nullptr;  ///< [splits, m]
 };
 
-/// Where a block's results lie in c [rows, cols].
+/// The place of a block's results in c [rows, cols].
 struct ResultPlace {
   std::int64_t first_row, first_col, tile_col, rows, cols;
   int split;
@@ -32,29 +32,29 @@ template <class Finish>
 inline constexpr bool kSumsOperand = requires(const Finish& f) {
   f.operand_sum(std::int64_t{}, 0.0f);
 };
-/// Whether an epilogue can be no more than a bias, which cuBLASLt adds by itself.
+/// Whether an epilogue may be just a bias, which cuBLASLt adds by itself.
 template <class Finish>
 inline constexpr bool kAddsBiasAlone = requires(const Finish& f) {
   f.bias_alone();
 };
-/// Whether it is told the plan that runs.
+/// Whether the epilogue takes the plan that runs.
 template <class Finish>
 inline constexpr bool kBegins = requires(Finish& f, const ops::ProductPlan& plan) {
   f.begin(plan);
 };
-/// Whether a product may leave its sums in memory of the epilogue's, which then overwrites them.
+/// Whether a product may store its sums in the epilogue's memory, which the epilogue then overwrites.
 template <class Finish>
 inline constexpr bool kHasStaging = requires(const Finish& f) {
   f.staging();
 };
 
-/// As many columns of a row as there are from col on, at most four.
+/// The number of a row's columns from col on, at most four.
 __device__ inline int quad_count(std::int64_t cols, std::int64_t col) {
   return cols - col < 4 ? static_cast<int>(cols - col) : 4;
 }
 
-/// finish.quad() for one quad, by every thread; where the epilogue sums rows, row_sum() for the
-/// kAcross neighbouring lanes whose quads are one row's. Quads outside c are nothing.
+/// Calls finish.quad() for one quad, in every thread. If the epilogue sums rows, also calls row_sum() for the
+/// kAcross neighbouring lanes whose quads belong to one row. Skips quads outside c.
 template <int kAcross, class Finish>
 __device__ void finish_quad(const Finish& finish, std::int64_t row, std::int64_t col, std::int64_t part,
                             float4 sums, std::int64_t rows, std::int64_t cols) {
@@ -73,8 +73,8 @@ __device__ inline float4 add4(float4 a, float4 b) {
   return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
 }
 
-/// use(row, col, sums) for every quad of the block's results, the slices' sums added in order. All threads
-/// make as many calls.
+/// Calls use(row, col, sums) for every quad of the block's results, with the slices' sums added in order. All
+/// threads make the same number of calls.
 template <class T, class Use>
 __device__ void over_results(const SharedResults<T>& results, const Use& use) {
   constexpr int kAcross = T::kCols / 4, kDown = T::kThreads / kAcross;
@@ -107,7 +107,7 @@ __device__ void keep_results(const SharedResults<T>& results, const ResultPlace&
   });
 }
 
-/// What a block's threads added up of a's rows, as [parts, rows].
+/// Finishes a block's sums of a's rows, given as [parts, rows].
 template <class T, int kParts, class Finish>
 __device__ void finish_operand_sums(const float (&sums)[kParts][T::kRows], const ResultPlace& place,
                                     const PartialSums& partial, const Finish& finish) {
@@ -167,8 +167,8 @@ struct OperandSumStorage {
   float partial[kSumRows][kSumCols];
 };
 
-/// finish.operand_sum() of an operand whose k goes across its rows, where no product's stages pass by: eight
-/// threads of a column take every eighth row, then the first adds up the eight.
+/// Calls finish.operand_sum() for an operand whose k goes across its rows, when cuBLAS computes the product:
+/// eight threads of a column each take every eighth row, then the first adds up the eight sums.
 template <class Finish>
 __global__ void __launch_bounds__(kSumCols* kSumRows)
     operand_sums_kernel(const float* data, std::int64_t stride, std::int64_t extent, std::int64_t k,

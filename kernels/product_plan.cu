@@ -1,4 +1,4 @@
-// What products need besides their kernels: the plan for a device, the place of partial sums, cuBLAS.
+// The host part of products: the plan for a device, the place of partial sums, cuBLAS.
 
 #include "ops/product_plan.h"
 
@@ -11,7 +11,7 @@
 namespace elbo::cuda {
 namespace {
 
-/// A row-major operand for cuBLAS, which sees it transposed: its matrices are column-major.
+/// A row-major operand for cuBLAS, whose matrices are column-major, so it sees the transpose.
 struct BlasOperand {
   const Operand& stored;
   bool transposed;
@@ -63,8 +63,8 @@ void blas_fp32(CudaState& state, const BlasProduct& p) {
                               static_cast<int>(p.to.row_stride)));
 }
 
-/// An operand in bf16, in the workspace from `to` on: its place and stride there, and on the way what fills
-/// it.
+/// An operand in bf16, in the workspace from `to` on, with its place and stride; launches the kernel that
+/// fills it.
 struct Bf16Operand {
   std::uint16_t* data;
   const Operand& from;
@@ -117,7 +117,7 @@ struct Bf16Product {
 
 bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& p) {
   if (plan.precision == Precision::fp32) return true;
-  if (!state.blas_workspace) return false;  // a line of work that was made without
+  if (!state.blas_workspace) return false;  // this line of work was made without one
   if (plan.precision == Precision::tf32) return lt_takes(state, lt_product(p));
   const ops::ProductKey key{p.a.extent, p.b.extent, p.k, {}, plan.precision};
   if (ops::workspace_bytes(plan, key) > state.blas_workspace_bytes) return false;

@@ -1,6 +1,6 @@
 #pragma once
-// A block's tile of a matrix product: how its operands come into shared memory, and how its warps multiply
-// them there. product.cuh puts the parts together.
+// A block's tile of a matrix product: how operands are copied to shared memory, and how warps multiply them
+// there. product.cuh combines the parts.
 
 #include "arch/async_copy.cuh"
 #include "arch/mma.cuh"
@@ -10,20 +10,20 @@
 
 namespace elbo::cuda {
 
-/// How an operand lies in memory. The sum's index k is either along its rows, or across them.
+/// An operand's orientation in memory: the sum's index k is along its rows, or across them.
 enum class Along { k, extent };
 
 template <class T, int kExtent, Along kAlong>
 class OperandCopier;
 
-/// One operand of a product: `extent` vectors of k values (rows of a, columns of b). It lies in memory as a
-/// matrix; others (gathered_operand.cuh) have an `extent` and a Copier that puts stages together.
+/// One operand of a product: `extent` vectors of k values (rows of a, columns of b). This operand is a matrix
+/// in memory; others (gathered_operand.cuh) have an `extent` and a Copier that assembles stages.
 struct Operand {
   template <class T, int kExtent, Along kAlong>
   using Copier = OperandCopier<T, kExtent, kAlong>;
 
   const float* data;
-  std::int64_t stride;  ///< between rows in memory
+  std::int64_t stride;  ///< distance between rows in memory
   std::int64_t extent;
   bool aligned;  ///< whether four floats can be moved at once
 
@@ -44,7 +44,7 @@ struct Tensor {
   static constexpr ops::ProductTile tile(int index) { return ops::kTensorTiles[index]; }
 };
 
-/// What a kernel is compiled for.
+/// The parameters for which a kernel is compiled.
 template <class EngineIs, int kTile>
 struct TileOf {
   using Engine = EngineIs;
@@ -56,8 +56,8 @@ struct TileOf {
   static constexpr int kWarpsDown = kShape.warps_down, kWarpsAcross = kShape.warps_across;
 };
 
-/// One stage of one operand in shared memory, lying as in global memory. The padding lets the lanes of a warp
-/// read from different banks: see the multipliers below.
+/// One stage of one operand in shared memory, in the same orientation as in global memory. The padding lets a
+/// warp's lanes read from different banks; see the multipliers below.
 template <class T, int kExtent, Along kAlong>
 struct SharedOperand {
   static constexpr bool kAlongK = kAlong == Along::k;
@@ -69,7 +69,7 @@ struct SharedOperand {
   __device__ float at(int place, int k) const { return kAlongK ? values[place][k] : values[k][place]; }
 };
 
-/// A thread's share of the way of an operand's stages into shared memory.
+/// A thread's share of copying an operand's stages to shared memory.
 template <class T, int kExtent, Along kAlong>
 class OperandCopier {
  public:
@@ -80,8 +80,8 @@ class OperandCopier {
   static constexpr int kCopies = Shared::kRows / kDown;
   static_assert(T::kThreads % kAcross == 0 && Shared::kRows % kDown == 0, "every thread moves as many");
 
-  /// Stages begin at `first_k` and follow each other. What is beyond `end_k` is zero; what is beyond the
-  /// extent is anything, since it meets only results that nobody wants.
+  /// Stages begin at `first_k` and follow each other. Values beyond `end_k` are zero. Values beyond the
+  /// extent are arbitrary, since they only affect results outside c.
   __device__ OperandCopier(const Operand& from, std::int64_t first, std::int64_t first_k, std::int64_t end_k)
       : row_(static_cast<int>(threadIdx.x) / kAcross),
         col_(static_cast<int>(threadIdx.x) % kAcross * 4),
@@ -90,7 +90,7 @@ class OperandCopier {
         whole_(from.aligned && (kAlongK || from.extent % 4 == 0)),
         left_(static_cast<int>(from.extent - first < kExtent ? from.extent - first : kExtent)) {
     left_k_ = end_k - first_k;
-    // Where whole quads can be moved, those beyond the extent are the last one's again.
+    // If whole quads can be moved, quads beyond the extent repeat the last one.
     const int col = !kAlongK && whole_ && col_ > left_ - 4 ? left_ - 4 : col_;
     from_ = from.data + (kAlongK ? first * stride_ + first_k : first_k * stride_ + first) + col;
   }
@@ -136,17 +136,17 @@ class OperandCopier {
   int row_, col_;
   std::int64_t stride_, left_k_;
   bool aligned_, whole_;
-  int left_;  ///< of the extent, from the tile's beginning
+  int left_;  ///< rest of the extent, from the tile's beginning
 };
 
-/// Floats between the rows of the block's sums: 16 lanes that store two at (g, 2t) store to all banks.
+/// The row stride of the block's sums, in floats: 16 lanes that each store two at (g, 2t) reach all banks.
 template <class T>
 inline constexpr int kResultStride = T::kCols + 8;
 /// The sums [kRows, kCols] of each slice.
 template <class T>
 using SharedResults = float[T::kSlices][T::kRows][kResultStride<T>];
 
-/// Where a warp stands in its block's grid of warps.
+/// A warp's place in its block's grid of warps.
 template <class T>
 struct WarpPlace {
   int row, col, slice;  ///< first row and column of its piece
@@ -165,19 +165,19 @@ struct LanePlace {
   __device__ LanePlace() : g(lane_in_warp() / 4), t(lane_in_warp() % 4) {}
 };
 
-/// How a lane reads a unit of 16 neighbouring places of an operand, one piece of a or two of b: of two places
-/// and two k, 4 apart, at once, such that the registers of a piece lie side by side from the start. Which
-/// place or k of the operand is multiplied as which of a piece is free, as long as a and b agree about k and
-/// store() about places. So BF16 takes t and t + 4 for its pair 2t, 2t + 1.
-/// All banks are reached at once: along k by ldmatrix, whose 8 rows of 16 bytes are ≡ 4 (mod 8) floats apart;
-/// across k, with rows ≡ 8 (mod 16) floats apart, by 32 lanes at 8t + g, or 16 that read two at 8t + 2g.
+/// How a lane reads a unit of 16 neighbouring places of an operand: one piece of a, or two of b. It reads two
+/// places and two k, each 4 apart, at once, so that a piece's registers are adjacent. The mapping from an
+/// operand's places and k to those of a piece is free, as long as a and b agree on k, and store() uses the
+/// same places. So BF16 takes t and t + 4 for its pair 2t, 2t + 1. The reads reach all banks at once: along k
+/// by ldmatrix, whose 8 rows of 16 bytes are ≡ 4 (mod 8) floats apart; across k, with rows ≡ 8 (mod 16)
+/// floats apart, by 32 lanes at 8t + g, or by 16 lanes that each read two at 8t + 2g.
 template <class Format, class Shared, bool kOfA>
 struct UnitReader {
-  /// Two places of a that are neighbours in memory are read as one.
+  /// Reads two neighbouring places of a at once.
   static constexpr bool kPairs = kOfA && !Shared::kAlongK;
   static __device__ int place(int g, int half) { return kPairs ? 2 * g + half : g + 8 * half; }
 
-  /// use(half, index, register): of the place `half`, the index-th register along k.
+  /// Calls use(half, index, register) with the index-th register along k of the place `half`.
   template <class Use>
   static __device__ void read(const Shared& from, int unit, int first_k, const Use& use) {
     if constexpr (Format::kDepth == 8) {
@@ -200,7 +200,7 @@ struct UnitReader {
   }
 
  private:
-  /// values[half][i]: of both places, k = first + t + 4 i.
+  /// values[half][i] is the value at k = first + t + 4 i of each of the two places.
   static __device__ void corner(float (&values)[2][2], const Shared& from, int unit, int first_k) {
     const LanePlace lane;
     if constexpr (Shared::kAlongK) {
@@ -225,7 +225,7 @@ struct UnitReader {
   }
 };
 
-/// A warp's sums, and how it multiplies one stage into them. Primary: tensor cores.
+/// A warp's sums, and the multiplication of one stage into them. The primary template is for tensor cores.
 template <class T, class A, class B, class Engine = typename T::Engine>
 class Multiplier {
  public:
@@ -255,7 +255,7 @@ class Multiplier {
     }
   }
 
-  /// Puts the sums where they belong in the block's.
+  /// Stores the sums in their place among the block's.
   __device__ void store(SharedResults<T>& to) const {
     const LanePlace lane;
     ELBO_UNROLL
@@ -280,8 +280,8 @@ class Multiplier {
   float sums_[kDown][kAcross][4] = {};
 };
 
-/// One operand's values of a thread that multiplies single values: kCount of a warp's kLanes · kCount
-/// places. Along k they are kLanes apart, so that lanes read from different banks; across k side by side, so
+/// One thread's values of an operand for scalar multiply-adds: kCount of a warp's kLanes · kCount places.
+/// Along k they are kLanes apart, so that lanes read from different banks; across k they are adjacent, so
 /// that several are read at once.
 template <class Shared, int kCount, int kLanes>
 struct ScalarSide {
@@ -289,7 +289,7 @@ struct ScalarSide {
     return Shared::kAlongK ? lane + kLanes * i : lane * kCount + i;
   }
 
-  /// values[i][j]: place i, k + j.
+  /// values[i][j] is the value at place i and k + j.
   static __device__ void read(float (&values)[kCount][4], const Shared& from, int first, int lane, int k) {
     ELBO_UNROLL
     for (int outer = 0; outer < (Shared::kAlongK ? kCount : 4); ++outer) {
@@ -312,7 +312,7 @@ struct ScalarSide {
   }
 };
 
-/// Single multiply-adds: a warp's lanes stand 8 down and 4 across.
+/// Scalar multiply-adds: a warp's lanes form a grid of 8 down and 4 across.
 template <class T, class A, class B>
 class Multiplier<T, A, B, Scalar> {
  public:

@@ -1,4 +1,4 @@
-// One block: a batch's rows are few, and one launch per step is what counts.
+// A single block: a batch has few rows, so the launch dominates the time.
 
 #include "ops/record_loss.h"
 
@@ -15,7 +15,7 @@ struct RecordLossShared {
   BlockScratch<double, kThreads> scratch;
 };
 
-/// Σ over the block, thread t taking values t, t + kThreads, …; empty ones sum to 0.
+/// Sums the values over the block; thread t takes values t, t + kThreads, …. The sum of no values is 0.
 __device__ double sum_of(const VectorView<const float>& values, RecordLossShared& s) {
   double sum = 0.0;
   if (values.data) {

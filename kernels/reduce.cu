@@ -1,5 +1,5 @@
-// Sums in double, in an order that the shapes alone fix: each thread's strided sum, then the block's, then
-// the spans' in turn.
+// Sums in double, in an order that depends on the shapes alone: each thread's strided sum, then the block's,
+// then the spans' in turn.
 
 #include "ops/reduce.h"
 
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) partial[blockIdx.x] = squares;
 }
 
-/// Every block adds up the partial sums again, in the same order, rather than wait for one that did.
+/// Every block adds up all partial sums in the same order, instead of waiting for another block to do so.
 __global__ void __launch_bounds__(kThreads)
     clip_kernel(float* gradient, std::int64_t size, const double* partial, std::int64_t spans, float max_norm,
                 float* norm) {
@@ -69,8 +69,8 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) partial[blockIdx.x] = squares;
 }
 
-/// A block a span, and one at least: each adds up the partial sums of its range, the first one all of them
-/// too.
+/// One block per span, and at least one. Each adds up the partial sums of its range; the first also adds up
+/// all.
 __global__ void __launch_bounds__(kThreads)
     normalize_kernel(float* gradient, const ops::RangeSpan* spans, std::int64_t count, const double* partial,
                      float* norm) {
@@ -108,8 +108,8 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
   const std::int64_t spans = ops::clip_scratch_size(gradient.size);
   launch(context.cuda(), LaunchShape{blocks_for(spans, 1), kThreads, sizeof(Scratch)}, squares_kernel,
          scratch.data, gradient.data, gradient.size);
-  // One block at least, so that the norm of nothing is written too; and no more where it is all there is to
-  // do.
+  // At least one block, so that the norm of an empty gradient is written too; only one if there is nothing to
+  // scale.
   const unsigned most = std::isinf(max_norm) ? 1u : kMaxBlocks;
   const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, most);
   launch(context.cuda(), LaunchShape{blocks, kThreads, sizeof(Scratch)}, clip_kernel, gradient.data,

@@ -1,5 +1,5 @@
-// Posterior samples and their gradient. Noise is made where it is used, four dimensions a thread, which
-// mostly are one block of Philox; the backward pass makes the same numbers again.
+// Posterior samples and their gradient. Noise is drawn where it is used, four dimensions per thread, which
+// are mostly one block of Philox; the backward pass draws the same numbers again.
 
 #include "ops/reparameterize.h"
 
@@ -13,7 +13,7 @@ namespace elbo::cuda {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int kRows = kThreads / kWarpSize;  // a warp each
+constexpr int kRows = kThreads / kWarpSize;  // one warp each
 
 struct Posterior {
   MatrixView<const float> mean;
@@ -22,7 +22,7 @@ struct Posterior {
   std::int64_t samples;
 };
 
-/// A warp does one sample of one example, so that its sums need no barrier.
+/// One warp per sample of an example, so that its sums need no barrier.
 __global__ void __launch_bounds__(kThreads) sample_kernel(MatrixView<float> z, VectorView<float> kl,
                                                           VectorView<float> log_ratio, Posterior posterior) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kRows + warp_in_block();
@@ -54,7 +54,7 @@ __global__ void __launch_bounds__(kThreads) sample_kernel(MatrixView<float> z, V
   if (log_ratio.data) log_ratio.data[row] = 0.5f * ratio_sum;
 }
 
-/// A thread does four dimensions of one example, over all its samples.
+/// Each thread computes four dimensions of one example, over all its samples.
 __global__ void __launch_bounds__(kThreads)
     gradient_kernel(SampleGradient gradient, VectorView<const float> kl_per_sample,
                     MatrixView<const float> dz, NoiseSource source, std::int64_t samples) {

@@ -1,4 +1,4 @@
-// The running average of the parameters, four a thread.
+// The running average of the parameters, four per thread.
 
 #include "ops/running_average.h"
 

@@ -1,4 +1,5 @@
-// The KL by the sample, and what each sample weighs: a thread an example, a thread a sample.
+// The KL estimated from samples, one thread per example, and the weight of each sample, one thread per
+// sample.
 
 #include "ops/sampled_kl.h"
 
@@ -9,7 +10,7 @@ namespace {
 
 constexpr int kThreads = 128;
 
-/// A thread does a row of `samples` log-ratios.
+/// Each thread takes a row of `samples` log-ratios.
 __global__ void __launch_bounds__(kThreads)
     sampled_kl_kernel(VectorView<float> kl, VectorView<float> log_ratio, VectorView<const float> excess,
                       std::int64_t samples) {

@@ -1,5 +1,5 @@
-// One block: a batch's costs are few. It walks the whole mask too, where values may be missing, which is not
-// measured for large batches of wide rows.
+// A single block, as a batch has few costs. If values may be missing it also reads the whole mask, which has
+// not been measured for large batches of wide rows.
 
 #include "ops/shared_variance.h"
 
@@ -20,7 +20,7 @@ __device__ double weight_of(const ops::GaussianCosts& costs, std::int64_t row) {
   return costs.weights.data ? static_cast<double>(costs.weights.data[row]) : 1.0;
 }
 
-/// Σ w · present values of the examples that this thread's warp takes, every eighth; the lane's part of it.
+/// This lane's part of Σ w · present values over the examples of its warp, which takes every eighth.
 __device__ double lane_count(const ops::GaussianCosts& costs) {
   const std::int64_t samples = costs.nll.size / costs.examples;
   double count = 0.0;

@@ -1,4 +1,4 @@
-// Rows whose first two axes change places: a thread writes one value.
+// Swaps the first two axes of rows: each thread writes one value.
 
 #include "ops/swap_axes.h"
 

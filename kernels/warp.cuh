@@ -8,7 +8,7 @@ namespace elbo::cuda {
 inline constexpr int kWarpSize = 32;
 inline constexpr unsigned kFullWarp = 0xffffffffu;
 
-/// This thread's number in its block, and its place in its warp. Blocks are counted x first.
+/// This thread's number in its block, and its place in its warp. Threads are counted x first.
 __device__ inline int thread_in_block() {
   return static_cast<int>(threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z));
 }
@@ -48,7 +48,7 @@ __device__ T warp_min(T value) {
   return value;
 }
 
-/// `value` as lane `lane` has it.
+/// `value` of lane `lane`.
 template <class T>
 __device__ T warp_broadcast(T value, int lane) {
   return __shfl_sync(kFullWarp, value, lane);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the README's two commands whole on a bare machine, one after the other, and says how long each takes. By hand:
-# it takes as long as they do. Skips where no bare machine can be made.
+# Runs the README's two commands completely on a bare machine, one after the other, and reports the time of each. For
+# running by hand, as it takes as long as they do. Skips if no bare machine can be made.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 . "$project/tests/support/bare_machine.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The lists of tools/packages.sh are complete: on a bare machine with those packages and no others, what tools/run.sh
-# builds configures, and every preset but `cuda` configures and compiles its first files. Skips where no bare machine
-# can be made.
+# Checks that the lists of tools/packages.sh are complete: on a bare machine with only those packages, the build of
+# tools/run.sh configures, and every preset but `cuda` configures and compiles its first files. Skips if no bare
+# machine can be made.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 . "$project/tests/support/bare_machine.sh"
@@ -12,8 +12,8 @@ install() {
     { cat "$machine/install.log"; return 1; }
 }
 
-# first_files PRESET: compiles the public headers and the smallest source of what is built first, the library or the
-# emulation that it needs (ninja calls what is made of it SOURCE^).
+# first_files PRESET: compiles the public headers and the smallest source of the first target, the library or the
+# emulation that it needs (SOURCE^ is ninja's name for a source's object).
 first_files() {
   local folder=src source
   [[ $1 != emulate* ]] || folder=tests/emulation

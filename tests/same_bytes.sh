@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Whether this tree computes the same bytes as a reference commit: trains every recipe, and variants that reach the
-# other parts, for a few steps with both commands, on the CPU and with the kernels emulated. Compares the tensors of all
-# model files, metrics.jsonl and pictures of the runs, and what eval, encode, sample, reconstruct and impute give for
-# them; in part also what this tree makes of a run that the reference began. Times, recipe.toml and the metadata of model
-# files may differ. A line a case, and the exit status is 1 where one differs. Minutes, and a few more to build.
+# Checks whether this tree computes the same bytes as a reference commit: trains every recipe, and variants that use
+# the other parts, for a few steps with both commands, on the CPU and with the kernels emulated. Compares the tensors
+# of all model files, metrics.jsonl and pictures of the runs, and the results of eval, encode, sample, reconstruct and
+# impute; for some cases also a run that the reference began and this tree resumed. Times, recipe.toml and the metadata
+# of model files may differ. Prints a line per case; the exit status is 1 if one differs. Takes minutes, and a few more
+# to build.
 #   tests/same_bytes.sh [COMMIT]     both are built, the reference in build/same-bytes; COMMIT is 22f9930 unless named
 #     --cpu FILE, --emulate FILE                       commands of this tree that are built already
 #     --reference-cpu FILE, --reference-emulate FILE   those of the reference
 #     --device cpu|emulate                             only there
 #     --only REGEX                                     only cases whose names match
-# Its parts are in tests/project/same_bytes: cases.py (what is trained and asked), data.py, compare.py, run.py.
+# Its parts are in tests/project/same_bytes: cases.py (the trainings and commands), data.py, compare.py, run.py.
 set -euo pipefail
-shopt -s inherit_errexit  # what fails in $(…) ends the script
+shopt -s inherit_errexit  # a failure in $(…) ends the script
 project=$(cd "$(dirname "$0")/.." && pwd)
 work=$project/build/same-bytes
 . "$project/tools/packages.sh"
@@ -29,7 +30,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# build_command SOURCE PRESET [OPTION…]: builds the command alone, and says where it is.
+# build_command SOURCE PRESET [OPTION…]: builds the command alone, and prints its path.
 build_command() {
   local source=$1 preset=$2
   {
@@ -40,8 +41,8 @@ build_command() {
   echo "$source/build/$preset/elbo"
 }
 
-# The reference's source. Its stand-in for cuBLAS sums by oneDNN, in another order than this tree's does, and is no part
-# of what is compared, so it gets this tree's.
+# The reference's source, with this tree's replacement of cuBLAS: the reference's own sums by oneDNN in another order,
+# and is not part of the comparison.
 reference_source() {
   local hash folder
   hash=$(git -C "$project" rev-parse --verify "$commit^{commit}")

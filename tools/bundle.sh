@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Makes a folder that runs on another machine as it is: the command, the tests, the benchmarks, the peers' scripts,
-# gpu_check.sh and the recipes, with every library they need beside them. A machine with a GPU needs the driver and
-# the CUDA libraries (cudart, cuBLAS), or take those along too; nothing has to be installed or built there.
+# Makes a folder that runs on another machine without installing or building anything: the command, the tests, the
+# benchmarks, the peers' scripts, gpu_check.sh and the recipes, with every library they need. A machine with a GPU
+# needs the driver and the CUDA libraries (cudart, cuBLAS), which the folder can include.
 #   tools/bundle.sh [DIR]         to DIR; default: build/bundle-PRESET
 #     --preset NAME               cuda (the default: sm_80, sm_90 and PTX for later ones) or cpu
-#     --build FOLDER              where that is built; default: build/PRESET
-#     --no-build                  it is built already
-#     --with-cuda-libraries       cudart, cublas and cublasLt as well: some 500 MB
-#     --data FOLDER               take FOLDER/mnist along, as data/mnist
-# The processor's kind and the C library stay the machine's: what is built on Debian 12 wants x86-64 and glibc 2.36.
+# --build FOLDER the folder of the build; default: build/PRESET
+# --no-build use the existing build
+# --with-cuda-libraries include cudart, cublas and cublasLt: some 500 MB
+# --data FOLDER include FOLDER/mnist, as data/mnist
+# The bundle still depends on the processor and the C library: a build on Debian 12 needs x86-64 and glibc 2.36.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 fail() { echo "bundle.sh: $*" >&2; exit "${code:-1}"; }
@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
     --no-build) compile=no ;;
     --with-cuda-libraries) with_cuda=yes ;;
     -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit ;;
-    -*) code=2 fail "unknown option $1 (--help says which there are)" ;;
+    -*) code=2 fail "unknown option $1 (--help lists the options)" ;;
     *) [ -z "$folder" ] || code=2 fail "one folder, please: $folder or $1"; folder=$1 ;;
   esac
   shift
@@ -31,11 +31,11 @@ done
 build=$(realpath -m "${build:-$project/build/$preset}")
 folder=$(realpath -m "${folder:-$project/build/bundle-$preset}")
 if [ -n "$data" ]; then
-  [ -d "$data/mnist" ] || fail "there is no $data/mnist"
+  [ -d "$data/mnist" ] || fail "$data/mnist does not exist"
   data=$(realpath "$data")
 fi
 if [ -e "$folder" ] && [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/bundle.json" ]; then
-  fail "$folder exists and is no bundle: name another folder"
+  fail "$folder exists and is not a bundle: name another folder"
 fi
 
 cd "$project"
@@ -51,7 +51,7 @@ mode=$(sed -n 's/^ELBO_CUDA:[A-Z]*=//p' "$build/CMakeCache.txt")
 rm -rf "$folder"
 cmake --install "$build" --prefix "$folder" --component bundle --strip >/dev/null
 
-# What every Linux brings, and what belongs to the driver.
+# Libraries that every Linux has, and those of the driver.
 own='^(linux-vdso|ld-linux|libc|libm|libdl|libpthread|librt|libresolv|libutil|libcuda|libnvidia)[-.]'
 cuda='^lib(cudart|cublas|cublasLt|nvrtc|nvJitLink)\.'
 if command -v nvcc >/dev/null; then
@@ -63,10 +63,10 @@ for program in "$folder"/bin/*; do ldd "$program"; done | sort -u | while read -
   [ "$arrow" = "=>" ] || continue
   [[ ! $name =~ $own ]] || continue
   if [[ $name =~ $cuda ]] && [ "$with_cuda" = no ]; then continue; fi
-  [ "$file" != not ] || fail "$name is not on this machine, so it cannot be taken along"
+  [ "$file" != not ] || fail "$name is not on this machine, so it cannot be included"
   [ ! -e "$folder/lib/$name" ] || continue
   install -m 755 "$(realpath "$file")" "$folder/lib/$name"
-  # Their licences go where they go; Debian has them by package.
+  # Includes the libraries' licences, which Debian has by package.
   if package=$(dpkg-query -S "$(realpath "$file")" 2>/dev/null | cut -d: -f1) && [ -e "/usr/share/doc/$package/copyright" ]; then
     install -Dm 644 "$(realpath "/usr/share/doc/$package/copyright")" "$folder/licences/$package"
   fi
@@ -89,7 +89,7 @@ cat >"$folder/README" <<END
 elbo, built elsewhere (commit $commit): it runs from this folder, wherever that lies, and needs nothing installed
 but glibc ${glibc#GLIBC_} or later$([ "$mode" = OFF ] || echo ", the NVIDIA driver$([ "$with_cuda" = yes ] || echo " and the CUDA libraries (libcudart, libcublas, libcublasLt)")").
 
-  bin/elbo train digits --out digits    trains a model; bin/elbo --help says what else there is
+  bin/elbo train digits --out digits    trains a model; bin/elbo --help lists the other commands
   tools/gpu_check.sh                    checks and measures elbo on this machine's GPU: one report
   bin/elbo_tests                        the tests; bin/*_bench: the benchmarks; bench/: the peers' scripts
 END

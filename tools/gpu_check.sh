@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
     --device=*) device=${1#*=}; arguments+=("$1") ;;
     -h | --help)
       python3 "$root/tools/gpu_check" --root "$root" --build . --help
-      echo "  --build FOLDER     in a source tree: what is built there, as it is (default: build/cuda or build/cpu, built first)"
+      echo "  --build FOLDER     in a source tree: use this build as it is (default: build/cuda or build/cpu, built first)"
       exit ;;
     *) arguments+=("$1") ;;
   esac
@@ -31,11 +31,11 @@ if [ ! -e "$root/bundle.json" ] && [ -z "$build" ]; then
   build=$root/build/$device
   . "$root/tools/packages.sh"
   find_nvcc || [ "$device" = cpu ] ||
-    { echo "gpu_check.sh: no nvcc to build with: make a bundle (tools/bundle.sh) where there is one" >&2; exit 1; }
+    { echo "gpu_check.sh: no nvcc to build with: make a bundle (tools/bundle.sh) on a machine that has one" >&2; exit 1; }
   (cd "$root" && cmake --preset "$device" && cmake --build "$build" --parallel "${JOBS:-$(nproc)}") || exit 1
 fi
 
-# The CUDA libraries, where the loader does not find them by itself.
+# Adds the CUDA libraries if the loader does not find them by itself.
 if [ "$device" = cuda ]; then
   found=$(cd "$root/tools/gpu_check" && python3 -c 'import machine; print(":".join(machine.cuda_library_folders()))')
   export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$found

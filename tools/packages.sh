@@ -1,10 +1,10 @@
-# Sourced by run.sh and test.sh: brings in what elbo builds with from the distribution's packages.
+# Sourced by run.sh and test.sh: installs the packages that elbo's build needs from the distribution.
 
 BUILD_PACKAGES="g++ cmake ninja-build libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libstb-dev libpng-dev libjpeg-dev zlib1g-dev libzip-dev libcurl4-openssl-dev"
 TEST_PACKAGES="ccache libgtest-dev libbenchmark-dev libboost-context-dev python3"
 
-# install_packages NAME…: installs those that are missing; needs root or sudo only when something is.
+# install_packages NAME…: installs missing packages; needs root or sudo only if one is missing.
 install_packages() {
   local missing=() package
   if ! command -v dpkg-query >/dev/null; then

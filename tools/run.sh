@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh Debian or Ubuntu machine to a trained model: installs what is missing, builds the command (with CUDA
-# where nvcc is found) and trains the default recipe on whichever device there is.
+# From a fresh Debian or Ubuntu machine to a trained model: installs missing packages, builds the command (with
+# CUDA if nvcc is found) and trains the default recipe on the available device.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/packages.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs every test on the CPU and with the CUDA kernels emulated, and compiles
-# all kernels with nvcc where there is one (running the tests on a GPU where there is one).
-# Most objects are alike in all of these builds: ccache compiles them once.
+# Installs missing packages, builds and runs every test on the CPU and with the CUDA kernels emulated, and
+# compiles all kernels if nvcc is found (and runs the tests on a GPU if there is one). Most objects are the same
+# in all of these builds, and ccache compiles them once.
 #   tools/test.sh            cpu, emulate and nvcc
 #   tools/test.sh PRESET…    those of CMakePresets.json alone: cpu, emulate, asan, cuda
 set -euo pipefail

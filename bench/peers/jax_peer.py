@@ -7,7 +7,7 @@ import time
 import workload
 from workload import Unavailable
 
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # other tools of the comparison use the same GPU
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # the comparison's other tools use the same GPU
 try:
     import jax
     import jaxlib
@@ -15,15 +15,15 @@ try:
 except ImportError as error:
     jax, missing = None, error
 
-UNROLLS = [1, 4]  # steps unrolled in the scan's body: the faster is taken
+UNROLLS = [1, 4]  # steps unrolled in the scan's body; the faster is used
 
 
 PRODUCTS = ("linear", "conv", "deconv")
 
 
 def initial_layers(key, primitives):
-    """[(w, b)] of a list of workload.network: [inputs, outputs] or [kernel, kernel, inputs, outputs], uniform
-    ±1/√fan-in as PyTorch's."""
+    """[(w, b)] for a list of workload.network: [inputs, outputs] or [kernel, kernel, inputs, outputs], uniform
+    ±1/√fan-in like PyTorch's."""
     layers = []
     for kind, *sizes in primitives:
         if kind not in PRODUCTS:
@@ -94,7 +94,7 @@ def adam(state, gradients):
 
 
 def scan_of_steps(networks, batch, dtype, unroll):
-    """(state, data, rows [steps, batch]) → state after as many steps. The state's memory is given up to the result."""
+    """(state, data, rows [steps, batch]) → state after these steps. The result reuses the state's memory."""
 
     def objective(parameters, x, key):
         nll, kl = costs(networks, parameters, x, key, dtype)
@@ -130,7 +130,7 @@ class Training:
             raise Unavailable("tf32 is a GPU's")
         if not on_gpu:
             jax.config.update("jax_platforms", "cpu")
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])  # XLA asks for no other count
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:options.threads])  # XLA's only setting
         try:
             device = jax.devices(options.device)[0]
         except RuntimeError as error:
@@ -155,7 +155,7 @@ class Training:
         return (parameters, first, second, jnp.zeros((), jnp.int32)), of_noise, jnp.zeros(2)
 
     def choose_unroll(self, candidates):
-        """Compiles the scan; where there are several, that of the fastest of three runs each."""
+        """Compiles the scan; if there are several, keeps the one whose best of three runs is fastest."""
         seconds = {}
         for unroll in candidates:
             dtype = jnp.bfloat16 if self.options.precision == "bf16" else jnp.float32

@@ -29,7 +29,7 @@ def pictures_in(networks):
 
 
 class Training:
-    """What both modes share: the model, fused Adam, and all data on the device."""
+    """The common part of both modes: the model, fused Adam, and all data on the device."""
 
     def __init__(self, options):
         if torch is None:
@@ -58,7 +58,7 @@ class Training:
         self.settings = {"channels_last": options.channels_last} if pictures_in(options.network) else {}
 
     def autocast(self):
-        """Weights are used once a step, so that keeping their copies gains nothing."""
+        """Weights are used once per step, so caching their copies gains nothing."""
         if self.options.precision != "bf16":
             return contextlib.nullcontext()
         return torch.autocast(self.options.device, torch.bfloat16, cache_enabled=False)
@@ -94,8 +94,8 @@ class EagerTraining(Training):
 
 
 class CompiledTraining(Training):
-    """Gather, forward, backward and the sums are compiled; the place in the data is a number on the device, so that
-    a CUDA graph of several whole steps can be replayed as it is."""
+    """Gather, forward, backward and the sums are compiled. The position in the data is a number on the device, so that
+    a CUDA graph of several whole steps can be replayed unchanged."""
 
     def __init__(self, options):
         super().__init__(options)
@@ -108,7 +108,7 @@ class CompiledTraining(Training):
         self.settings |= {"mode": best} | ({"steps_per_graph": self.unrolled} if self.on_gpu else {})
 
     def prepare(self, mode):
-        """Compiles in the mode; on a GPU captures a graph of several steps too: (compiled, graph)."""
+        """Compiles in the mode and, on a GPU, captures a graph of several steps: (compiled, graph)."""
         self.compiled = torch.compile(self.loss, mode=mode, fullgraph=True, dynamic=False)
         self.begin()
         with self.side_stream():
@@ -124,7 +124,7 @@ class CompiledTraining(Training):
 
     @contextlib.contextmanager
     def side_stream(self):
-        """On a GPU a stream beside the current one, as what comes before a capture is to run on."""
+        """On a GPU a side stream, on which work before a capture must run."""
         if not self.on_gpu:
             yield
             return
@@ -182,7 +182,7 @@ class CompiledTraining(Training):
 
 
 def default_modes(device):
-    """The graphs are ours, so that they hold the optimizer too: Inductor is to make none of its own."""
+    """Captures its own graphs, which include the optimizer, so Inductor must not make any."""
     return ["max-autotune-no-cudagraphs"] if device == "cuda" else ["default", "max-autotune"]
 
 
@@ -190,7 +190,7 @@ def add_options(parser):
     parser.add_argument("--mode", choices=["eager", "compile"], default="eager")
     parser.add_argument("--compile-mode", help="torch.compile's; without it the fastest of a few")
     parser.add_argument("--channels-last", action=argparse.BooleanOptionalAction, default=True,
-                        help="pictures as elbo has them, or each channel by itself")
+                        help="pictures as in elbo, or channels first")
     parser.add_argument("--graph-steps", type=int, help="whole steps in a CUDA graph")
 
 

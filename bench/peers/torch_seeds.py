@@ -2,8 +2,8 @@
 """What PyTorch reaches on MNIST with the network of recipes/mnist-deep.toml, seed by seed.
 
 The same training as `elbo train mnist-deep --epochs 10 --set train.seed=S`: all 60,000 images, shuffled anew every
-epoch, the ragged last batch kept, Adam 1e-3, one sample of z. Prints one JSON line a seed: the test set's −ELBO with
-one sample an example, in nats, and its parts.
+epoch, the shorter last batch kept, Adam 1e-3, one sample of z. Prints one JSON line per seed: the test set's −ELBO with
+one sample per example, in nats, and its parts.
 """
 
 import argparse

@@ -25,7 +25,7 @@ class Vae(nn.Module):
 
 
 class Picture(nn.Module):
-    """Rows of pixels, each with its channels side by side, as pictures."""
+    """Turns rows of pixels, with channels side by side, into pictures."""
 
     def __init__(self, height, width, channels, channels_last):
         super().__init__()
@@ -42,7 +42,7 @@ class Row(nn.Module):
 
 
 def sequential(primitives, channels_last):
-    """Of a list of workload.network."""
+    """The layers for a list of workload.network."""
     makers = {"linear": nn.Linear, "relu": nn.ReLU, "row": Row,
               "picture": lambda *shape: Picture(*shape, channels_last),
               "conv": nn.Conv2d, "deconv": nn.ConvTranspose2d}

@@ -1,11 +1,11 @@
-"""What every tool of bench/compare.py is timed on, and how a peer answers. Standard library only.
+"""The workload of every tool of bench/compare.py, and the protocol of its peers. Standard library only.
 
 The work: training steps of a VAE on random pictures kept on the device as bytes. A step gathers its batch through a
 shuffled index, converts it to [0, 1], runs forward and backward with one sample of z, and Adam; it adds the batch's
-costs to sums on the device. A repeat goes to the beginning of the data, waits for the device, and times the steps from
-there to the device's last byte; each tool does one untimed repeat before those that count. A tool whose steps come in
-graphs of several may do a few more than asked for, and one that gathers a step's batch during the step before has the
-first at hand and gathers one more at the end: the time is always divided by the steps done.
+costs to sums on the device. A repeat starts at the beginning of the data, waits for the device, and times the steps from
+there to the device's last byte; each tool does one untimed repeat first. A tool whose steps come in
+graphs of several may do a few more than requested, and one that gathers a step's batch during the previous step has the
+first ready and gathers one more at the end. The time is always divided by the number of steps done.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 
-# Steps a repeat: an epoch of EXAMPLES must hold them as full batches.
+# Steps per repeat: an epoch of EXAMPLES must contain this many full batches.
 EXAMPLES = 60000
 CONFIGURATIONS = {
     "b128": {"batch": 128, "widths": [784, 400, 400, 20], "steps": {"cpu": 100, "cuda": 400}},
@@ -39,7 +39,7 @@ PATTERNS, LIT, DARKEST = 10, 0.2, 128
 
 
 def hidden_layers(configuration):
-    """The encoder's and the decoder's hidden layers, as recipes list them."""
+    """The encoder's and the decoder's hidden layers, as in recipes."""
     widths = configuration["widths"]
     return (configuration.get("encoder", widths[1:-1]), configuration.get("decoder", widths[-2:0:-1]))
 
@@ -81,7 +81,7 @@ def primitives(layers, values, given, outputs, wanted=None):
 
 
 def convolution(chain, name, sizes, picture):
-    """Adds "conv 64 k3 s2 p1" or its transpose to the chain and gives the picture's shape behind it."""
+    """Adds "conv 64 k3 s2 p1" or its transpose to the chain and returns the output picture's shape."""
     outputs, letters = int(sizes[0]), {size[0]: int(size[1:]) for size in sizes[1:]}
     kernel, stride = letters.get("k", 3), letters.get("s", 1)
     padding = letters.get("p", (kernel - 1) // 2)
@@ -95,7 +95,7 @@ def convolution(chain, name, sizes, picture):
 
 
 class Unavailable(Exception):
-    """This tool cannot do this work here; the text says why."""
+    """This tool cannot do this work here; the text gives the reason."""
 
 
 def numbers(text):
@@ -107,15 +107,15 @@ def parse(description, add_options=lambda parser: None):
     parser.add_argument("--config", choices=CONFIGURATIONS, default="b128")
     parser.add_argument("--batch", type=int, help="instead of the configuration's")
     parser.add_argument("--widths", type=numbers, help="input, hidden…, latent: 784,400,400,20")
-    parser.add_argument("--encoder", type=json.loads, help="hidden layers as recipes list them, in JSON")
+    parser.add_argument("--encoder", type=json.loads, help="hidden layers as in recipes, in JSON")
     parser.add_argument("--decoder", type=json.loads)
-    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of the matrix products")
-    parser.add_argument("--steps", type=int, help="timed steps a repeat")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="precision of the matrix products")
+    parser.add_argument("--steps", type=int, help="timed steps per repeat")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--examples", type=int, default=EXAMPLES)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--serve", action="store_true", help="a repeat for every line read, not --repeats of them")
+    parser.add_argument("--serve", action="store_true", help="one repeat for every line read, instead of --repeats")
     add_options(parser)
     options = parser.parse_args()
     configuration = CONFIGURATIONS[options.config]
@@ -131,7 +131,7 @@ def parse(description, add_options=lambda parser: None):
 
 
 def timed(training, options):
-    """One repeat: seconds a step, and the mean −ELBO (nats) of its examples."""
+    """One repeat: seconds per step, and the mean −ELBO (nats) of its examples."""
     training.begin()
     training.synchronize()
     begin = time.perf_counter()
@@ -146,15 +146,15 @@ def say(answer):
 
 
 def main(tool, options, make_training):
-    """Runs a peer. `make_training(options)` prepares all that is not timed and gives an object with
+    """Runs a peer. `make_training(options)` prepares everything that is not timed and returns an object with
 
-    device, versions, settings   what the report says of it
-    begin()                      to the beginning of the shuffled data, sums at zero
-    run(steps)                   gives the device as many steps; options.steps are asked for
+    device, versions, settings   facts for the report
+    begin()                      starts at the beginning of the shuffled data, sums at zero
+    run(steps)                   launches as many steps; called with options.steps
     synchronize()                waits for them
     negative_elbo()              mean over all examples since begin()
 
-    Prints one JSON line. With --serve the first line says that it is ready, and one more answers each line read.
+    Prints one JSON line. With --serve the first line says that it is ready, and each line read gets one line as answer.
     """
     about = {"tool": tool, "batch": options.batch, "widths": options.widths, "precision": options.precision,
              "steps": options.steps}

@@ -6,7 +6,7 @@
 #include <vector>
 
 int main(int argc, char** argv) try {
-  // Points on a noisy ring: any rows of floats will do.
+  // Makes points on a noisy ring; any rows of floats will do.
   std::vector<float> values;
   for (int i = 0; i < 2000; ++i) {
     const double angle = 0.1 * i, radius = 1.0 + 0.05 * std::sin(1.7 * i);

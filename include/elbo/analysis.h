@@ -1,6 +1,6 @@
 #pragma once
-// Statistics and maps of tables, such as the codes of a model. On all cores of the host; the same on any
-// number of them.
+// Statistics and maps of tables, such as the codes of a model. They run on all cores of the host; results do
+// not depend on how many there are.
 
 #include <cstdint>
 #include <span>
@@ -12,61 +12,61 @@ namespace elbo {
 
 /// The area under the receiver operating characteristic: the probability that an anomaly (label other than 0)
 /// has a higher score than a normal example (label 0), ties counting half (Hanley & McNeil 1982). Exact.
-/// Throws ShapeError where the sizes differ, DataError where a score is NaN or there are not both kinds of
-/// label.
+/// Throws ShapeError if the sizes differ, DataError if a score is NaN or all labels are of one kind.
 double auroc(std::span<const double> scores, std::span<const std::int32_t> labels);
 
-/// The k nearest rows to each of some others by Euclidean distance, nearest first, ties by row.
+/// The k nearest rows to each query by Euclidean distance: nearest first, equal distances by row number.
 struct Neighbours {
   std::int64_t k = 0;
   std::vector<std::int32_t> rows;        ///< [queries, k]
   std::vector<float> squared_distances;  ///< [queries, k]
 };
-/// Of each of `queries` among `points`, by comparing all. Throws ShapeError where widths differ or there are
-/// fewer than k points.
+/// Finds the neighbours of each of `queries` among `points`, by comparing all pairs. Throws ShapeError if the
+/// widths differ or there are fewer than k points.
 Neighbours nearest_neighbours(const Table& queries, const Table& points, std::int64_t k);
-/// Of each point among the others. Throws ShapeError where there are not more than k points.
+/// Finds the neighbours of each point among the other points. Throws ShapeError unless there are more than k
+/// points.
 Neighbours nearest_neighbours(const Table& points, std::int64_t k);
 
-/// How well codes tell labels: accuracies in [0, 1] of classifiers that learn from one set of codes and are
-/// tried on another.
+/// How well codes predict labels: accuracies in [0, 1] of classifiers trained on one set of codes and tested
+/// on another.
 struct CodeQuality {
   std::int64_t classes = 0;
   double linear_probe = 0.0;
   double nearest_neighbours = 0.0;
 };
-/// The linear probe is a multinomial logistic regression with biases on codes that are standardised by the
-/// training codes' mean and deviation, with mean cross-entropy + ½ `l2` Σ w² (weights, not biases) minimised
-/// by L-BFGS. Nearest neighbours are `k` of the training codes, as they are, and vote by majority, ties by
-/// the nearest. Throws ShapeError where widths, rows and labels disagree, DataError where a set is empty, a
-/// code is not finite, or the training labels are all one.
+/// The linear probe is a multinomial logistic regression with biases. Codes are standardised by the training
+/// codes' mean and deviation; L-BFGS minimises mean cross-entropy + ½ `l2` Σ w² (over weights, not biases).
+/// The nearest-neighbour classifier takes the majority vote of the `k` nearest training codes (not
+/// standardised); the nearest one breaks ties. Throws ShapeError if widths, rows and labels disagree,
+/// DataError if a set is empty, a code is not finite, or all training labels are equal.
 CodeQuality code_quality(const Table& train, std::span<const std::int32_t> train_labels, const Table& test,
                          std::span<const std::int32_t> test_labels, std::int64_t k = 5, double l2 = 1e-4);
 
-/// Rows in the basis of their principal components, by falling variance; of each axis the sign is that for
-/// which its largest entry is positive.
+/// Rows in the basis of their principal components, in order of falling variance. Each axis has the sign that
+/// makes its largest entry positive.
 struct PrincipalComponents {
   Table projected;                     ///< [rows, count]
-  std::vector<double> variance_share;  ///< [count], of the whole variance
+  std::vector<double> variance_share;  ///< [count], each component's share of the total variance
 };
-/// Throws ShapeError where `count` is not from 1 to the table's width, DataError where there are no rows or a
+/// Throws ShapeError unless `count` is between 1 and the table's width, DataError if there are no rows or a
 /// value is not finite.
 PrincipalComponents principal_components(const Table& rows, std::int64_t count);
 
 struct TsneOptions {
   double perplexity = 30.0;       ///< effective number of neighbours; at most a third of the other rows
   std::int64_t iterations = 750;  ///< 250 of them with early exaggeration
-  double angle = 0.5;  ///< of Barnes-Hut: size of a cell by its distance below which it is one point
+  double angle = 0.5;  ///< of Barnes-Hut: a cell with a smaller ratio of size to distance counts as one point
 };
 /// t-distributed stochastic neighbour embedding in the plane (van der Maaten & Hinton 2008), by the
 /// Barnes-Hut approximation (van der Maaten 2014) from the first two principal components (Kobak & Berens
-/// 2019). Nothing is random: the same rows give the same bytes. Returns [rows, 2]. Throws DataError where
-/// there are fewer than four rows or a value is not finite, ConfigError on options out of range.
+/// 2019). Nothing is random: the same rows give the same bytes. Returns [rows, 2]. Throws DataError if there
+/// are fewer than four rows or a value is not finite, ConfigError if an option is out of range.
 Table tsne(const Table& rows, const TsneOptions& options = {});
 
-/// How far an embedding's k nearest neighbours are neighbours in the data: 1 − 2/(n k (2n − 3k − 1)) Σ_i Σ_j
-/// max(0, rank(i, j) − k) (Venna & Kaski 2001); 1 is best. Throws ShapeError where rows differ or k is not
-/// from 1 to less than half the rows.
+/// How far the k nearest neighbours in an embedding are also neighbours in the data: 1 − 2/(n k (2n − 3k −
+/// 1)) Σ_i Σ_j max(0, rank(i, j) − k) (Venna & Kaski 2001); 1 is best. Throws ShapeError if the numbers of
+/// rows differ, k is less than 1, or k is half the rows or more.
 double trustworthiness(const Table& data, const Table& embedding, std::int64_t k);
 
 }  // namespace elbo

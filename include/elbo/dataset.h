@@ -21,8 +21,8 @@ struct Table {
   }
 };
 
-/// How a row is drawn as a picture; height 0 where it is none. Rows of colour pictures are height × width ×
-/// channels, channels last.
+/// How a row is drawn as a picture; height 0 if it is not a picture. A row holds height × width × channels
+/// values, channels last.
 struct PictureShape {
   std::int64_t height = 0;
   std::int64_t width = 0;
@@ -32,9 +32,9 @@ struct PictureShape {
   friend bool operator==(const PictureShape&, const PictureShape&) = default;
 };
 
-/// Examples of one split. A missing value is NaN among `floats`. Values are kept as they were stored: bytes
-/// stay bytes (they stand for byte / 255) until a batch is built on the device. Exactly one of `bytes` and
-/// `floats` is non-empty, of size examples · dims.
+/// The examples of one split. A missing value is NaN in `floats`. Values are kept as they were stored: a byte
+/// stays a byte, which stands for byte / 255, until a batch is built on the device. Exactly one of `bytes`
+/// and `floats` is non-empty, of size examples · dims.
 struct Examples {
   std::int64_t count = 0;
   std::int64_t dims = 0;
@@ -42,78 +42,79 @@ struct Examples {
   std::vector<float> floats;
   std::vector<std::int32_t> labels;  ///< one per example, or empty
   Table factors;                     ///< the generating factors of built-in data, or empty
-  std::string origin;                ///< the file (and array in it) they were read from; empty from memory
+  std::string origin;                ///< the file (and its array) that was read; empty for data from memory
   bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
-  std::vector<std::int64_t>
-      rows;  ///< where each stood in its origin; where empty, example i in row i, from 0
+  std::vector<std::int64_t> rows;  ///< each example's row in its origin; if empty, example i is row i, from 0
 
   bool empty() const noexcept { return count == 0; }
-  /// Value j of example i as the model sees it before preprocessing (a byte times 1/255, rounded as in a
-  /// batch).
+  /// Value j of example i before preprocessing (a byte times 1/255, rounded as in a batch).
   float value(std::int64_t i, std::int64_t j) const;
-  /// Examples [first, first + count), with their labels and factors. Throws ShapeError.
+  /// Examples [first, first + count), with their labels and factors. Throws ShapeError if the range is not
+  /// within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
-  /// Examples number i · count / most for i < most, with their labels and factors: all where they are no
-  /// more. Throws ShapeError.
+  /// At most `most` evenly spaced examples, with their labels and factors: numbers i · count / most for i <
+  /// most, or all examples if there are no more than that. Throws ShapeError if `most` is negative.
   Examples evenly_spaced(std::int64_t most) const;
 };
 
-/// Examples [first, first + count) as the floats a model sees before preprocessing. Throws ShapeError.
+/// Examples [first, first + count) as floats, before preprocessing. Throws ShapeError if the range is not
+/// within the split.
 Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
 
 /// Named data with its splits. `validation` and `test` may be empty.
 struct Dataset {
   std::string name;
   PictureShape picture;
-  std::vector<std::string> columns;       ///< column names where the source had them
+  std::vector<std::string> columns;       ///< column names, if the source had them
   std::vector<std::string> factor_names;  ///< names of Examples::factors' columns
-  std::vector<std::string> notes;         ///< what reading changed, a sentence each
+  std::vector<std::string> notes;         ///< what reading changed, one sentence each
   Examples train;
   Examples validation;
   Examples test;
 
   std::int64_t dims() const noexcept { return train.dims; }
 
-  /// A dataset from memory: [count, dims] floats. Throws DataError when values.size() is not count · dims, or
-  /// on zero examples.
+  /// A dataset from memory: [count, dims] floats. Throws DataError if values.size() is not a multiple of
+  /// dims, or there are no examples.
   static Dataset from_floats(std::vector<float> values, std::int64_t dims);
-  /// The same from bytes, which stand for byte / 255.
+  /// The same from bytes, which stand for byte / 255. Throws DataError also if `picture` does not have dims
+  /// values.
   static Dataset from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture = {});
 };
 
-/// How `load_dataset` reads.
+/// Options of `load_dataset`.
 struct LoadOptions {
-  std::uint64_t seed = 0;  ///< of built-in data
-  /// What the pictures of a folder are brought to: the largest piece of its proportions from the middle of
-  /// each, bicubic. Height 0: they stay as they are and must be alike. Channels 0: 3 where any picture is in
-  /// colour.
+  std::uint64_t seed = 0;  ///< for generating built-in data
+  /// The shape that the pictures of a folder are resized to: each is cropped to the largest central piece of
+  /// these proportions and then resampled, bicubic. Height 0: pictures keep their size and must all have the
+  /// same. Channels 0: 3 if any picture is in colour, else 1.
   PictureShape resize = {};
 };
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
-/// cache), a folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data is
-/// the same for the same seed everywhere. Throws DataError or IoError, naming the file, or the nearest known
-/// name; ConfigError where `resize` is set and the data is no folder of pictures.
+/// cache), a folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data
+/// depends on the seed alone and is the same on every machine. Throws DataError or IoError, which name the
+/// file or the nearest known name; ConfigError if `resize` is set and the data is not a folder of pictures.
 Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options = {});
 
-/// Makes the values missing (NaN) where `mask`, of the same splits and shape, is 0; where it is 1 they stay.
-/// Bytes become floats there. A split that the mask lacks stays as it is. Throws DataError where shapes
-/// differ, or the mask holds anything else.
+/// Makes values missing (NaN) where `mask` is 0 and keeps them where it is 1. The mask has the data's splits
+/// and shapes; a split that it lacks is not changed. Masked bytes become floats. Throws DataError if shapes
+/// differ or the mask holds other values.
 void apply_mask(Dataset& data, const Dataset& mask);
 
-/// Moves the last round(fraction · count) training examples, after a shuffle that depends on `seed` only,
-/// into `validation` (and likewise into `test`) where those splits are empty and the fraction is not 0.
-/// Examples::rows keeps where each came from. Throws ConfigError where a fraction is outside [0, 1), would
-/// leave no example to train on, or is not 0 and rounds to no example.
+/// Moves the last round(fraction · count) training examples into `validation`, and likewise into `test`,
+/// after a shuffle that depends on `seed` only. A split that has examples already, or whose fraction is 0, is
+/// left alone. Examples::rows records where each example came from. Throws ConfigError if a fraction is
+/// outside [0, 1), leaves no example to train on, or is positive and rounds to no example.
 void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed);
 
-/// What is known of a data set that `load_dataset` takes by name.
+/// A data set that `load_dataset` takes by name.
 struct KnownDataset {
   std::string name;
   std::string description;
   bool built_in = false;
-  std::filesystem::path where;  ///< the folder it was found in; empty when built in or not present
+  std::filesystem::path where;  ///< the folder it was found in; empty if built in or not present
 };
 
 /// All data sets known by name, present or not.

@@ -17,11 +17,11 @@ struct Device {
   static Device cpu() { return {}; }
   static Device cuda(int index = 0) { return {Kind::cuda, index}; }
 
-  /// The first GPU where this build has CUDA and the machine has one, the CPU elsewhere.
+  /// The first GPU if this build has CUDA and the machine has a GPU, else the CPU.
   static Device automatic();
 
-  /// Reads "auto", "cpu", "cuda" or "cuda:i". Throws ConfigError on anything else; whether the device exists
-  /// is asked when a model is built on it.
+  /// Reads "auto", "cpu", "cuda" or "cuda:i". Throws ConfigError on anything else. Whether the device exists
+  /// is checked later, when a model is built on it.
   static Device parse(std::string_view text);
 
   bool is_cuda() const noexcept { return kind == Kind::cuda; }
@@ -31,7 +31,7 @@ struct Device {
   friend bool operator==(const Device&, const Device&) = default;
 };
 
-/// A device that is present, with what is known of it.
+/// A device that is present, with its description.
 struct DeviceInfo {
   Device device;
   std::string description;              ///< the processor's or the GPU's name
@@ -41,8 +41,7 @@ struct DeviceInfo {
 /// The devices present: the CPU first, then every GPU this build can use.
 std::vector<DeviceInfo> devices();
 
-/// Whether this build can use CUDA at all: "none", "cuda", or "emulated" (the kernels run on the CPU, for
-/// tests).
+/// How this build can use CUDA: "none", "cuda", or "emulated" (the kernels run on the CPU, for tests).
 std::string_view cuda_support() noexcept;
 
 }  // namespace elbo

@@ -13,30 +13,30 @@ namespace elbo {
 /// Where a download stands, for a progress line.
 struct DownloadProgress {
   std::string file;
-  int number = 0;  ///< of the file, counted from 1
+  int number = 0;  ///< the file's number, counted from 1
   int files = 0;
-  std::int64_t bytes = 0;  ///< of the file, so far
-  std::int64_t total = 0;  ///< bytes of the file; 0 where the server has not said
+  std::int64_t bytes = 0;  ///< bytes of the file received so far
+  std::int64_t total = 0;  ///< bytes of the file; 0 if the server has not said
 };
 
 struct DownloadOptions {
   std::function<void(const DownloadProgress&)> on_progress;
-  std::function<bool()> stop;  ///< asked now and then; true ends the download with an IoError
+  std::function<bool()> stop;  ///< called now and then; true ends the download with an IoError
 };
 
 struct DownloadResult {
-  std::filesystem::path folder;  ///< that holds the data set
-  int fetched = 0;               ///< files that had to be downloaded; 0 where all were there already
+  std::filesystem::path folder;  ///< the folder that holds the data set
+  int fetched = 0;               ///< files that were downloaded; 0 if all were present already
 };
 
 /// The data sets that can be downloaded.
 std::vector<std::string> downloadable_datasets();
 
 /// Downloads a data set from its public mirrors into $XDG_CACHE_HOME/elbo or ~/.cache/elbo, or from
-/// $ELBO_MIRROR/<name>/ where that is set. Every file is compared with its published checksum before it gets
-/// its name; files that are there already are kept, so that an interrupted download goes on. Where $ELBO_DATA
+/// $ELBO_MIRROR/<name>/ if that is set. Every file is compared with its published checksum before it gets its
+/// name. Files that are present already are kept, so that an interrupted download continues. If $ELBO_DATA
 /// holds the data set, nothing is downloaded. Throws ConfigError for a name that cannot be downloaded,
-/// DataError for a wrong checksum, IoError where the server or the file system fails or the build has no
+/// DataError for a wrong checksum, IoError if the server or the file system fails or the build has no
 /// libcurl.
 DownloadResult download_dataset(std::string_view name, const DownloadOptions& options = {});
 

@@ -6,8 +6,8 @@
 
 namespace elbo {
 
-/// Base of every exception elbo throws. what() says what was wrong, where, and what to do, in one to three
-/// lines, fit to be shown to a user.
+/// Base of every exception elbo throws. what() tells a user what is wrong, where, and what to do, in one to
+/// three lines.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message) : std::runtime_error(message) {}
@@ -18,7 +18,7 @@ class ShapeError : public Error {
   using Error::Error;
 };
 
-/// The device asked for is not there, or a call to its driver or libraries failed.
+/// The device asked for is not present, or a call to its driver or libraries failed.
 class DeviceError : public Error {
   using Error::Error;
 };
@@ -42,7 +42,7 @@ class IoError : public Error {
 class DivergedError : public Error {
  public:
   DivergedError(const std::string& message, long long step) : Error(message), step_(step) {}
-  /// The optimizer step, counted from 1, at which it was seen.
+  /// The optimizer step, counted from 1, at which this was noticed.
   long long step() const noexcept { return step_; }
 
  private:

@@ -1,16 +1,16 @@
 #pragma once
-// Copies from global to shared memory that no register and no thread waits for (cp.async).
+// Asynchronous copies from global to shared memory, without registers (cp.async).
 
 #include "platform.cuh"
 
 namespace elbo::cuda::arch {
 
-/// A thread's copies. It gathers them into groups and later waits for a group; what a copy brings is there
-/// for the thread that asked for it after wait(), for others of its block after a barrier that follows.
+/// A thread's copies. It collects them into groups and later waits for a group. The copied values are visible
+/// to the thread itself after wait(), and to its block's other threads after a following barrier.
 ///
-/// The emulation writes twice: NaN when the copy is asked for, the values when it is waited for. So a read
-/// in between, or a copy into what others still read, is a race that its checker sees. At most kMostPending
-/// copies may be on the way there.
+/// The emulation writes twice: NaN when the copy starts, the values when it is waited for. So its checker
+/// sees a race if a thread reads in between, or if a copy overwrites memory that others still read. At most
+/// kMostPending copies may be pending in the emulation.
 template <int kMostPending>
 class AsyncCopies {
  public:
@@ -37,7 +37,7 @@ class AsyncCopies {
 #endif
   }
 
-  /// One float, or zero where it does not exist.
+  /// One float, or zero if it does not exist.
   __device__ void copy1(float* to, const float* from, bool exists) {
 #if defined(__CUDACC__)
     const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
@@ -50,7 +50,7 @@ class AsyncCopies {
 #endif
   }
 
-  /// What was asked for since the last commit is a group, if only an empty one.
+  /// Makes the copies since the last commit a group, which may be empty.
   __device__ void commit() {
 #if defined(__CUDACC__)
     asm volatile("cp.async.commit_group;\n" ::: "memory");

@@ -1,14 +1,14 @@
 #pragma once
-// Programmatic dependent launch: a grid begins while the one before it in its stream ends (sm_90 on, and only
-// where its launch asks for it by LaunchShape::overlap). Elsewhere these do nothing, since the grid before
-// has ended.
+// Programmatic dependent launch: a grid begins while the previous grid in its stream ends (from sm_90 on, and
+// only if its launch requests it by LaunchShape::overlap). Otherwise these functions do nothing, since the
+// previous grid has ended.
 
 #include "platform.cuh"
 
 namespace elbo::cuda::arch {
 
-/// Waits until the grids before this one have ended and their writes are seen. Whoever reads or writes
-/// memory that they touch does so after this.
+/// Waits until the previous grids have ended and their writes are visible. Call it before reading or writing
+/// memory that they use.
 __device__ inline void wait_for_previous_grid() {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.wait;\n" ::: "memory");

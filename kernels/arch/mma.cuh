@@ -1,14 +1,14 @@
 #pragma once
-// Matrix products of a warp on tensor cores, in the shapes that every GPU from sm_80 on has, and how their
-// operands are rounded.
+// Matrix products of a warp on tensor cores, in shapes that every GPU from sm_80 on has, and the rounding of
+// their operands.
 //
-// A warp holds a [16, kDepth] piece of a, a [kDepth, 8] piece of b and a [16, 8] piece of c in the registers
-// of its lanes. With g = lane / 4 and t = lane % 4, a lane has
+// A warp holds a [16, kDepth] piece of a, a [kDepth, 8] piece of b and a [16, 8] piece of c in its lanes'
+// registers. With g = lane / 4 and t = lane % 4, a lane has
 //   of c: (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1);
 //   of a in TF32: (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4);       of b: (t, g), (t + 4, g);
 //   of a in BF16, pairs from column on: (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8);
 //   of b, pairs from row on: (2t, g), (2t + 8, g).
-// Sums are fp32. In which order and how a tensor core rounds its sums is not documented; products are exact.
+// Sums are fp32. The order and rounding of a tensor core's sums are not documented; products are exact.
 
 #include "math/precision.h"
 #include "platform.cuh"
@@ -22,9 +22,9 @@ struct FragmentB {
   std::uint32_t bits[2];
 };
 
-/// Rounded as math::round_to_tf32 does, but for the last 13 bits, which tensor cores do not look at. A NaN
-/// becomes the one that the instruction makes: with its own bits it would be infinite to them where only the
-/// last 13 are set.
+/// Rounds like math::round_to_tf32, except that the last 13 bits, which tensor cores ignore, are arbitrary. A
+/// NaN becomes the instruction's canonical NaN: if only its last 13 mantissa bits were set, tensor cores
+/// would take it for infinity.
 __device__ inline std::uint32_t tf32_bits(float value) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   std::uint32_t bits;
@@ -38,7 +38,7 @@ __device__ inline std::uint32_t tf32_bits(float value) {
 #endif
 }
 
-/// Two bfloat16, the first in the lower half, each rounded as math::round_to_bf16 does, and a NaN as above.
+/// Two bfloat16, the first in the lower half, each rounded like math::round_to_bf16; NaN is treated as above.
 __device__ inline std::uint32_t bf16_pair_bits(float first, float second) {
 #if defined(__CUDACC__)
   std::uint32_t bits;
@@ -53,8 +53,8 @@ __device__ inline std::uint32_t bf16_pair_bits(float first, float second) {
 }
 
 /// A lane's four values of a unit [16, 8] of floats in shared memory, whose rows are `stride` floats apart
-/// and multiples of 16 bytes: those of rows g and g + 8, columns t and t + 4, in the order of a's registers,
-/// or, where not kOfA, of two of b's pieces, one after the other. The whole warp calls it.
+/// and multiples of 16 bytes: rows g and g + 8, columns t and t + 4, in the order of a's registers if kOfA,
+/// else of two successive pieces of b. The whole warp calls it.
 template <bool kOfA>
 __device__ void load_pieces(float (&values)[4], const float* unit, int stride) {
   // The i-th [8, 4] matrix of the unit, in the order of the registers.
@@ -88,7 +88,7 @@ struct Tf32 {
         : "r"(a.bits[0]), "r"(a.bits[1]), "r"(a.bits[2]), "r"(a.bits[3]), "r"(b.bits[0]), "r"(b.bits[1]));
   }
 #else
-  /// Lane, register of column k of a's row, or row k of b's column, and its value.
+  /// Lane and register that hold column k of a's row, or row k of b's column, and the value there.
   static constexpr int lane_of(int k) {
     return k % 4;
   }
@@ -126,7 +126,7 @@ struct Bf16 {
 };
 
 #if !defined(__CUDACC__)
-/// What one lane brings to a warp's product of kDown × kAcross pieces.
+/// One lane's operands of a warp's product of kDown × kAcross pieces.
 template <int kDown, int kAcross>
 struct LaneOperands {
   FragmentA a[kDown];
@@ -137,7 +137,7 @@ struct LaneSums {
   float c[kDown][kAcross][4];
 };
 
-/// One lane's part of the product, from what all lanes brought; k in order.
+/// One lane's part of the product, from all lanes' operands; k in order.
 template <class Format, int kDown, int kAcross>
 ELBO_UNCHECKED LaneSums<kDown, kAcross> add_lane_products(LaneSums<kDown, kAcross> sums,
                                                           const LaneOperands<kDown, kAcross>* lanes,
@@ -159,7 +159,7 @@ ELBO_UNCHECKED LaneSums<kDown, kAcross> add_lane_products(LaneSums<kDown, kAcros
 }
 #endif
 
-/// c += a b for kDown × kAcross pieces: c[i][j] is that of a[i] and b[j]. The whole warp calls it.
+/// c += a b for kDown × kAcross pieces: c[i][j] += a[i] b[j]. The whole warp calls it.
 template <class Format, int kDown, int kAcross>
 __device__ void multiply_add(float (&c)[kDown][kAcross][4], const FragmentA (&a)[kDown],
                              const FragmentB (&b)[kAcross]) {

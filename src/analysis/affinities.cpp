@@ -6,7 +6,8 @@
 namespace elbo::analysis {
 namespace {
 
-/// exp(−β d²), normalised, with the β whose entropy is `wanted` (nats). Squared distances, nearest first.
+/// Writes p = exp(−β d²), normalised, with the β that gives it the entropy `wanted` (nats). Squared distances
+/// come nearest first.
 void to_probabilities(std::span<const float> squared_distances, double wanted, std::span<double> p) {
   double beta = 1.0, low = 0.0, high = INFINITY;
   const double nearest = squared_distances[0];

@@ -1,5 +1,5 @@
 #pragma once
-// Which points of high-dimensional data t-SNE draws together.
+// The affinities by which t-SNE draws points of high-dimensional data together.
 
 #include "elbo/analysis.h"
 
@@ -12,8 +12,8 @@ struct SparseRows {
   std::vector<double> values;
 };
 
-/// P with p_ij = (p_{j|i} + p_{i|j}) / 2n, Gaussian kernels over each point's 3 · perplexity nearest
-/// neighbours, of the width that gives them this perplexity (van der Maaten 2014, section 3). Sums to 1.
+/// P with p_ij = (p_{j|i} + p_{i|j}) / 2n: Gaussian kernels over each point's 3 · perplexity nearest
+/// neighbours, with the width that has this perplexity (van der Maaten 2014, section 3). Sums to 1.
 SparseRows affinities(const Table& rows, double perplexity);
 
 }  // namespace elbo::analysis

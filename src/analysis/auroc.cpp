@@ -17,13 +17,13 @@ double auroc(std::span<const double> scores, std::span<const std::int32_t> label
                            labels.size(), " are ", normal == 0.0 ? "anomalies" : "normal"));
   }
   if (std::any_of(scores.begin(), scores.end(), [](double s) { return std::isnan(s); }))
-    throw DataError("an AUROC needs scores that are numbers, but one is NaN");
+    throw DataError("an AUROC needs scores that are numbers, but a score is NaN");
 
-  // Mann & Whitney's statistic from ranks, those of ties averaged.
+  // Mann & Whitney's statistic from ranks; ties share their mean rank.
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] < scores[b]; });
-  double ranks = 0.0;  // of the anomalies, from 1
+  double ranks = 0.0;  // sum of the anomalies' ranks, which count from 1
   for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
     double tied_anomalies = 0.0;
     for (end = first; end < order.size() && scores[order[end]] == scores[order[first]]; ++end)

@@ -10,7 +10,7 @@
 namespace elbo {
 namespace {
 
-/// Codes as the probe sees them, [rows, cols] standardised by the training codes.
+/// The probe's inputs: codes [rows, cols], standardised by the training codes' statistics.
 class Standardized {
  public:
   explicit Standardized(const Table& train)
@@ -82,7 +82,8 @@ class Probe {
     return largest + std::log(sum) - wanted;
   }
 
-  /// Spans of rows are summed side by side and then in order, so that the number of threads changes nothing.
+  /// Sums spans of rows in parallel and then adds the spans in order, so that the result does not depend on
+  /// the number of threads.
   double cost(const std::vector<double>& w, std::vector<double>& gradient, const std::vector<double>& codes,
               const std::vector<std::int32_t>& classes, double l2) const {
     constexpr std::size_t kSpan = 1024;
@@ -137,7 +138,7 @@ double neighbour_accuracy(const Table& train, std::span<const std::int32_t> trai
     };
     for (std::int64_t n = 0; n < k; ++n) most = std::max(most, ++votes[label(n)]);
     for (std::int64_t n = k; n-- > 0;) {
-      if (votes[label(n)] == most) winner = label(n);  // the nearest has the last word
+      if (votes[label(n)] == most) winner = label(n);  // visited last: the nearest breaks ties
     }
     right += winner == test_labels[i];
   }

@@ -18,12 +18,12 @@ void add(Vector& to, double factor, const Vector& what) {
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += factor * what[i];
 }
 
-/// The last steps and the changes of the gradient along them.
+/// The latest steps and how the gradient changed along them.
 class Curvature {
  public:
   void remember(Vector step, Vector change) {
     const double product = dot(step, change);
-    if (product <= 1e-12 * dot(change, change)) return;  // would not keep the metric positive
+    if (product <= 1e-12 * dot(change, change)) return;  // would make the metric indefinite
     pairs_.push_back({std::move(step), std::move(change), 1.0 / product});
     if (pairs_.size() > 10) pairs_.pop_front();
   }

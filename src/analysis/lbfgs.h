@@ -6,11 +6,12 @@
 
 namespace elbo::analysis {
 
-/// f(x), with its gradient written into the second argument (sized like x).
+/// Returns f(x) and writes its gradient into the second argument (sized like x).
 using SmoothFunction = std::function<double(const std::vector<double>&, std::vector<double>&)>;
 
-/// Limited-memory BFGS (Liu & Nocedal 1989) with ten pairs and a backtracking line search, from `x` on; ends
-/// where the gradient's largest entry is below `tolerance`, where no step lowers f, or after `most_steps`.
+/// Limited-memory BFGS (Liu & Nocedal 1989) with ten pairs and a backtracking line search, starting at `x`.
+/// Stops when the gradient's largest entry is below `tolerance`, when no step lowers f, or after
+/// `most_steps`.
 void minimize(const SmoothFunction& f, std::vector<double>& x, double tolerance, int most_steps);
 
 }  // namespace elbo::analysis

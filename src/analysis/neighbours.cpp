@@ -17,7 +17,7 @@ Columns::Columns(const Table& table)
 }
 
 void Columns::squared_distances(std::span<const float> point, std::span<float> distances) const {
-  constexpr std::size_t kTile = 1024;  // of sums that stay in the nearest cache
+  constexpr std::size_t kTile = 1024;  // sums that fit the first-level cache
   for (std::size_t first = 0; first < rows_; first += kTile) {
     const std::size_t count = std::min(kTile, rows_ - first);
     float* sums = distances.data() + first;
@@ -34,10 +34,10 @@ void Columns::squared_distances(std::span<const float> point, std::span<float> d
 
 namespace {
 
-/// Neighbours of each of `queries`; where `others_only`, row i of the points is not one of query i's.
+/// Neighbours of each of `queries`. With `others_only`, row i of the points is not a neighbour of query i.
 Neighbours find(const Table& queries, const Table& points, std::int64_t k, bool others_only) {
-  ELBO_CHECK(queries.cols == points.cols, ShapeError, "rows have ", queries.cols,
-             " values, those to compare with ", points.cols);
+  ELBO_CHECK(queries.cols == points.cols, ShapeError, "rows have ", queries.cols, " values, the points have ",
+             points.cols);
   const std::int64_t available = points.rows - (others_only ? 1 : 0);
   ELBO_CHECK(k >= 1 && k <= available, ShapeError, k, " neighbours were asked for among ", available);
   const analysis::Columns columns(points);
@@ -100,7 +100,7 @@ double trustworthiness(const Table& data, const Table& embedding, std::int64_t k
       for (std::int64_t m = 0; m < k; ++m) {
         const std::int64_t j = near.rows[static_cast<std::size_t>(i * k + m)];
         const float distance = distances[static_cast<std::size_t>(j)];
-        std::int64_t rank = 1;  // of j among the neighbours of i in the data, from 1
+        std::int64_t rank = 1;  // j's rank among the neighbours of i in the data, from 1
         for (std::int64_t other = 0; other < n; ++other) {
           const float its = distances[static_cast<std::size_t>(other)];
           rank += other != i && (its < distance || (its == distance && other < j));

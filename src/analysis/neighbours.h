@@ -5,7 +5,7 @@
 
 namespace elbo::analysis {
 
-/// A table column by column, so that the loop over its rows is along memory.
+/// A table stored by columns, so that loops over its rows read memory in order.
 class Columns {
  public:
   explicit Columns(const Table& table);
@@ -17,7 +17,7 @@ class Columns {
   std::vector<float> values_;
 };
 
-/// Throws DataError, naming `what`, where a value is not finite.
+/// Throws DataError, naming `what`, if a value is not finite.
 void require_finite(const Table& table, const char* what);
 
 }  // namespace elbo::analysis

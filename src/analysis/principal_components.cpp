@@ -1,5 +1,5 @@
-// By Jacobi's cyclic rotations of the covariance (Golub & Van Loan 2013, section 8.5): codes are tens or
-// hundreds of dimensions wide.
+// Uses Jacobi's cyclic rotations of the covariance (Golub & Van Loan 2013, section 8.5), which suit codes of
+// tens or hundreds of dimensions.
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +28,7 @@ class Symmetric {
   }
   double& at(std::size_t i, std::size_t j) { return a[i * n + j]; }
 
-  /// Sweeps until what is off the diagonal is nothing beside what is on it.
+  /// Sweeps until the off-diagonal entries are negligible beside the diagonal.
   void diagonalize() {
     for (int sweep = 0; sweep < 60; ++sweep) {
       double off = 0.0, on = 0.0;

@@ -9,7 +9,7 @@ namespace {
 constexpr int kDepth = 16;  // bits of each coordinate on the curve
 constexpr std::int32_t kLeaf = 8;
 
-/// A zero before each of the 16 bits.
+/// Puts a zero before each of the 16 bits.
 std::uint64_t spread(std::uint64_t bits) {
   bits = (bits | bits << 8) & 0x00ff00ff;
   bits = (bits | bits << 4) & 0x0f0f0f0f;
@@ -87,12 +87,12 @@ Repulsion Quadtree::repulsion(Point at) const {
     }
     n = static_cast<std::size_t>(node.next);
   }
-  sum.normalizer -= 1.0;  // its own
+  sum.normalizer -= 1.0;  // the point's own term
   return sum;
 }
 
 void Quadtree::repulsions(std::span<Repulsion> result) const {
-  // In the curve's order, so that points in turn walk through the same nodes.
+  // Goes in the curve's order, so that successive points visit the same nodes.
 #pragma omp parallel for schedule(dynamic, 64)
   for (std::size_t i = 0; i < sorted_.size(); ++i) result[order_[i] & 0xffffffff] = repulsion(sorted_[i]);
 }

@@ -20,15 +20,15 @@ struct Repulsion {
 
 class Quadtree {
  public:
-  /// Cells whose width is below `angle` times their distance count as one point; 0 makes sums exact.
+  /// A cell whose width is below `angle` times its distance counts as one point; 0 makes sums exact.
   explicit Quadtree(double angle) : angle_squared_(angle * angle) {}
 
   void build(std::span<const Point> points);
-  /// For each of the points that build() was given, on all cores.
+  /// Computes the repulsion of each point given to build(), on all cores.
   void repulsions(std::span<Repulsion> result) const;
 
  private:
-  // Nodes stand in the order of a walk that goes down first; `next` is where it goes on past this one.
+  // Nodes are stored in depth-first order; `next` is the node to visit if this one is not entered.
   struct Node {
     Point centre;  // of mass
     double width_squared;

@@ -16,8 +16,8 @@ using analysis::SparseRows;
 constexpr std::int64_t kEarlyIterations = 250;
 constexpr double kEarlyExaggeration = 12.0;
 
-/// The first two principal components, so small that no pair is pushed apart yet. A deterministic jitter,
-/// smaller still, parts equal rows and gives data on a line a second coordinate.
+/// The first two principal components, scaled so small that no pair repels yet. An even smaller deterministic
+/// jitter separates equal rows and gives data on a line a second coordinate.
 std::vector<Point> initial_points(const Table& rows) {
   const PrincipalComponents components = principal_components(rows, std::min<std::int64_t>(rows.cols, 2));
   const auto& projected = components.projected;
@@ -36,7 +36,8 @@ std::vector<Point> initial_points(const Table& rows) {
   return points;
 }
 
-/// A quarter of the gradient of KL(P ‖ Q) in each point, P times `exaggeration` (van der Maaten 2014, eq. 6).
+/// A quarter of the gradient of KL(P ‖ Q) at each point, with P multiplied by `exaggeration` (van der Maaten
+/// 2014, eq. 6).
 class Gradient {
  public:
   Gradient(const SparseRows& p, double angle, std::size_t count) : p_(p), tree_(angle), repulsions_(count) {}
@@ -68,8 +69,8 @@ class Gradient {
   std::vector<analysis::Repulsion> repulsions_;
 };
 
-/// Gradient descent with momentum and a gain of each coordinate's own that grows while it keeps its direction
-/// (Jacobs 1988), as van der Maaten & Hinton 2008 use it.
+/// Gradient descent with momentum and a gain for each coordinate, which grows while the coordinate keeps its
+/// direction (Jacobs 1988), as in van der Maaten & Hinton 2008.
 class Descent {
  public:
   explicit Descent(std::size_t count) : gain_(count, {1.0, 1.0}), velocity_(count) {}
@@ -97,7 +98,7 @@ void check(const Table& rows, const TsneOptions& options) {
   if (!(options.perplexity >= 1.0 && options.perplexity <= 1e6))
     throw ConfigError(concat("a perplexity is at least 1, not ", options.perplexity));
   if (options.iterations < 0) throw ConfigError(concat(options.iterations, " iterations were asked for"));
-  // A cell that is as near as that may hold the point itself.
+  // With a larger angle, a cell that counts as one point may contain the point itself.
   if (!(options.angle >= 0.0 && options.angle <= 0.7))
     throw ConfigError(concat("Barnes-Hut's angle is from 0 to 0.7, not ", options.angle));
   analysis::require_finite(rows, "t-SNE");

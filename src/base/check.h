@@ -1,5 +1,5 @@
 #pragma once
-// Checks that throw typed errors naming the failing expression and its place.
+// Checks that throw typed errors, which name the failing expression and its place.
 
 #include <source_location>
 #include <sstream>
@@ -9,7 +9,7 @@
 
 namespace elbo {
 
-/// "a, 3, b" → one string, by operator<<.
+/// Joins its arguments into one string, each by operator<<.
 template <class... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream out;

@@ -1,5 +1,5 @@
 #pragma once
-// What is in a folder.
+// The contents of a folder.
 
 #include <filesystem>
 #include <vector>

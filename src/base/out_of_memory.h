@@ -1,5 +1,5 @@
 #pragma once
-// Memory that the standard library could not get, as an error of elbo's.
+// Turns the standard library's allocation failures into elbo's error.
 
 #include <new>
 #include <stdexcept>
@@ -8,12 +8,12 @@
 
 namespace elbo {
 
-/// What `make` returns. Throws DeviceError where host memory runs out in it, or a container would be larger
-/// than any can be.
+/// Returns make()'s result. Throws DeviceError if host memory runs out in it, or a container would exceed its
+/// maximum size.
 template <class Make>
 auto with_memory_errors(const Make& make) -> decltype(make()) {
   constexpr const char* kMessage =
-      "out of memory: the host has no room for what was asked for. Make the model, the batch or the data "
+      "out of memory: the host does not have that much. Make the model, the batch or the data "
       "smaller.";
   try {
     return make();

@@ -6,7 +6,7 @@
 
 namespace elbo {
 
-/// Mean and spread by Welford's update, so that a large mean does not eat the variance.
+/// Mean and spread by Welford's update, so that a large mean does not cancel the variance.
 class RunningMoments {
  public:
   void add(double value) {

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::size_t kMostShown = 40;
 
-/// At most kMostShown bytes, cut between characters of UTF-8.
+/// The first kMostShown bytes at most, cut between UTF-8 characters.
 std::string_view shortened(std::string_view text) {
   if (text.size() <= kMostShown) return text;
   std::size_t end = kMostShown;

@@ -9,10 +9,10 @@ namespace elbo::data {
 /// What to do about a damaged file, as the last line of an error.
 inline constexpr std::string_view kMakeAgain = "\nMake the file again, or download it again.";
 
-/// ASCII letters in lower case, all else as it is.
+/// Turns ASCII letters into lower case and keeps the rest.
 std::string lower(std::string text);
 
-/// The text with ASCII's control characters, NUL among them (which would end a message), as \x00.
+/// The text with ASCII control characters written as \x00, among them NUL, which would end a message.
 std::string escaped(std::string_view text);
 /// The text's first 40 bytes, escaped and in quotes, for an error.
 std::string shown(std::string_view text);

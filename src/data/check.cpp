@@ -12,7 +12,7 @@
 namespace elbo::data {
 namespace {
 
-/// As few digits as tell the value from its neighbours: 1.0000001 is not shown as 1.
+/// Writes as few digits as tell the value from its neighbours: 1.0000001 is not shown as 1.
 std::string shortest(float value) {
   std::array<char, 32> text{};
   return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
@@ -52,7 +52,7 @@ std::string place_of(const Examples& examples, std::string_view source, std::int
   const auto j = static_cast<std::size_t>(dimension);
   const std::string column = j < columns.size() ? shown(columns[j]) : "";
   const std::string row = row_place(examples, source, example);
-  // A text file's columns are counted from 1; a name says more, as a column of labels is not among the
+  // A text file's columns are counted from 1. A name is clearer, because a column of labels is not among the
   // values.
   if (examples.from_text) return concat(row, ", column ", column.empty() ? std::to_string(j + 1) : column);
   return concat(row, ", dimension ", j, column.empty() ? "" : " " + column, " (counted from 0)");
@@ -65,7 +65,7 @@ void check_support(const Examples& examples, const ValueRange& range, std::strin
   const auto place = [&](std::int64_t at) {
     return place_of(examples, source, at / examples.dims, at % examples.dims, columns);
   };
-  // Bytes stand for 0 … 1, which suits every likelihood but that of classes.
+  // Bytes stand for 0 … 1, which suits every likelihood but the categorical.
   if (range.whole) {
     const auto byte = std::ranges::find_if_not(examples.bytes,
                                                [](std::uint8_t value) { return value == 0 || value == 255; });

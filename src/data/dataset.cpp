@@ -1,4 +1,4 @@
-// What include/elbo/dataset.h declares of Examples and Dataset, and splitting.
+// Examples, Dataset and splitting, as declared in include/elbo/dataset.h.
 
 #include "elbo/dataset.h"
 
@@ -15,7 +15,7 @@
 namespace elbo {
 namespace {
 
-/// The rows of `values`, each `width` wide, that `rows` names, in that order.
+/// The rows of `values` (each `width` wide) with the numbers in `rows`, in that order.
 template <class T>
 std::vector<T> take_rows(const std::vector<T>& values, std::int64_t width,
                          std::span<const std::int64_t> rows) {
@@ -58,12 +58,12 @@ void check_fraction(double fraction, const char* key) {
       concat(key, " is a fraction of the training examples, from 0 to less than 1, but is ", fraction));
 }
 
-/// What a mask's value stands for, read as it was stored: 1 among bytes is a 1.
+/// Whether the mask marks this value as present. Bytes are read as stored: 1, not 255, is 1.
 bool is_present(const Examples& mask, std::size_t at) {
   const float value = mask.bytes.empty() ? mask.floats[at] : static_cast<float>(mask.bytes[at]);
   if (value == 0.0f || value == 1.0f) return value == 1.0f;
   throw DataError(concat(mask.origin,
-                         ": a mask holds 0 where a value is missing and 1 where it is there, but row ",
+                         ": a mask holds 0 where a value is missing and 1 where it is present, but row ",
                          at / static_cast<std::size_t>(mask.dims), " has ", value, "."));
 }
 

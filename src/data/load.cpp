@@ -1,4 +1,4 @@
-// load_dataset: from a name or path to the reader that knows the format.
+// load_dataset: finds the reader for a name or path.
 
 #include <filesystem>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
-// MD5 (RFC 1321), by which the public mirrors' files are known. It finds damage in transfer; it is no defence
-// against a forger.
+// MD5 (RFC 1321), the checksum that the data sets' publishers give. It detects damage in transfer, not
+// forgery.
 
 #include <array>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace elbo::data {
 class Md5 {
  public:
   void update(std::string_view bytes);
-  /// The digest of all bytes so far as 32 hexadecimal digits. Ends the computation.
+  /// Ends the computation and returns the digest of all bytes as 32 hexadecimal digits.
   std::string finish();
 
  private:

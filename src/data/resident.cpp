@@ -26,7 +26,7 @@ void check_sizes(const Examples& examples) {
              examples.bytes.size(), " bytes and ", examples.floats.size(), " floats");
 }
 
-/// Σ f(j, x_j) over all examples for each dimension j, in double; what is missing adds nothing.
+/// Σ f(j, x_j) over all examples for each dimension j, in double; missing values add nothing.
 template <class T, class Function>
 std::vector<double> sums(const std::vector<T>& values, std::size_t dims, Function f) {
   std::vector<double> sum(dims);
@@ -52,7 +52,7 @@ Standardization statistics(const std::vector<T>& values, std::int64_t width, dou
   for (std::size_t j = 0; j < mean.size(); ++j) {
     const double deviation = scale * std::sqrt(square[j] / count[j]);
     result.mean.push_back(static_cast<float>(scale * mean[j]));
-    // Of a smaller one the inverse would not be finite.
+    // The inverse of a smaller deviation would not be finite.
     const bool constant = deviation < std::numeric_limits<float>::min();
     result.deviation.push_back(constant ? 1.0f : static_cast<float>(deviation));
   }
@@ -88,7 +88,7 @@ std::vector<double> Standardization::log_volumes(const Examples& examples) const
   for (const float value : deviation) logs.push_back(std::log(static_cast<double>(value)));
   std::vector<double> volumes(static_cast<std::size_t>(examples.count),
                               std::accumulate(logs.begin(), logs.end(), 0.0));
-  for (std::size_t at = 0; at < examples.floats.size(); ++at) {  // bytes are all there
+  for (std::size_t at = 0; at < examples.floats.size(); ++at) {  // bytes are never missing
     if (std::isnan(examples.floats[at])) volumes[at / logs.size()] -= logs[at % logs.size()];
   }
   return volumes;
@@ -136,7 +136,7 @@ std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t se
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   for (std::int64_t i = count - 1; i > 0; --i) {
-    // A 64-bit number spreads over 0 … i with a bias below i / 2⁶⁴.
+    // Reducing a 64-bit number to 0 … i has a bias below i / 2⁶⁴.
     const auto words = math::noise_words(seed, math::noise_subsequence(NoisePurpose::shuffle, i),
                                          math::noise_block(static_cast<std::uint64_t>(epoch), 0));
     const std::uint64_t draw = static_cast<std::uint64_t>(words.word[1]) << 32 | words.word[0];

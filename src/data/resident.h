@@ -1,5 +1,5 @@
 #pragma once
-// A split in device memory, in the form it was stored in, and what a batch of it goes through.
+// A split in device memory, in its stored form, and the preprocessing of its batches.
 
 #include <cstdint>
 #include <span>
@@ -11,17 +11,17 @@
 
 namespace elbo::data {
 
-/// Examples uploaded once: bytes stay bytes. Must not outlive the context.
+/// Examples, uploaded once; bytes stay bytes. Must not outlive the context.
 class ResidentData {
  public:
   ResidentData() = default;
-  /// Throws DataError where there are no examples, ShapeError where their values are not count · dims, and
-  /// DeviceError (out of memory).
+  /// Throws DataError if there are no examples, ShapeError if their values are not count · dims, DeviceError
+  /// if memory runs out.
   ResidentData(Context& context, const Examples& examples);
 
   std::int64_t count() const noexcept { return count_; }
   std::int64_t dims() const noexcept { return dims_; }
-  /// What gather_batch reads; `permutation` [count] in device memory, empty for the stored order.
+  /// The source for gather_batch. `permutation` [count] is in device memory; empty: the stored order.
   ops::GatherSource source(VectorView<const std::int64_t> permutation = {}) const;
 
  private:
@@ -34,31 +34,31 @@ class ResidentData {
 /// Statistics of each dimension over a split, computed in double precision.
 struct Standardization {
   std::vector<float> mean;
-  std::vector<float>
-      deviation;  ///< √(Σ (x − mean)² / n); 1 where a dimension is constant, which so becomes 0
+  std::vector<float> deviation;  ///< √(Σ (x − mean)² / n); 1 for a constant dimension, which so becomes 0
 
-  /// [count] Σ_j log σ_j over each example's present values: what a density of standardised data lacks to be
-  /// one of the data itself, in nats. Empty where there are no deviations.
+  /// [count] Σ_j log σ_j over each example's present values, in nats: added to −log p of the standardised
+  /// data, it gives −log p of the data itself. Empty if there are no deviations.
   std::vector<double> log_volumes(const Examples& examples) const;
-  /// Their mean; 0 without.
+  /// The mean of log_volumes(); 0 if they are empty.
   double log_volume(const Examples& examples) const;
 };
 
-/// Of the values that are present, as the model sees them before preprocessing. A dimension without any has
+/// Computes statistics of the present values, before preprocessing. A dimension without present values has
 /// mean 0 and deviation 1.
 Standardization standardization(const Examples& examples);
 
-/// Of each dimension, the share of examples where it is present (no NaN).
+/// For each dimension, the share of examples where it is present (not NaN).
 std::vector<double> presence(const Examples& examples);
 
-/// What a batch goes through, as gather_batch takes it; owns the statistics' copies on the device.
+/// A batch's preprocessing, as gather_batch takes it; owns the statistics' copies on the device.
 class Preprocessor {
  public:
   /// `stored_as_bytes`: a byte stands for byte / 255. `mean` and `deviation` [dims], or empty for none.
   Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes, std::span<const float> mean,
                std::span<const float> deviation);
 
-  /// With the noise of Binarize::resample keyed by `seed` and `time` (device memory; null means 0).
+  /// The preprocessing with Binarize::resample's noise keyed by `seed` and `time` (device memory; null means
+  /// 0).
   ops::Preprocess keyed(std::uint64_t seed, const std::uint64_t* time) const;
 
  private:
@@ -71,7 +71,7 @@ class Preprocessor {
 /// Philox numbers at (seed, shuffle, epoch), the same everywhere.
 std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
 
-/// A checksum of a split's shape and values, by which a resumed training knows its data again.
+/// A checksum of a split's shape and values, by which a resumed training recognises its data.
 std::uint32_t fingerprint(const Examples& examples);
 
 }  // namespace elbo::data

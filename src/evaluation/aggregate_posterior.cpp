@@ -12,8 +12,8 @@
 namespace elbo {
 namespace {
 
-/// log Σ_j q(z|x_j) for any z, but for the constant −½ latent log 2π. Dimensions stand one after the other,
-/// so that the loop over the mixture's parts is along memory.
+/// log Σ_j q(z|x_j) for any z, without the constant −½ latent log 2π. Tables are stored dimension by
+/// dimension, so that the loop over the mixture's parts reads memory in order.
 class Mixture {
  public:
   explicit Mixture(const Posterior& posterior)
@@ -90,7 +90,7 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, con
   AggregatePosterior result;
   result.examples = n;
   result.kl = std::accumulate(kl.begin(), kl.end(), 0.0) / count;
-  // A mixture over all n holds each sample's own part: no term is above log n, but for rounding.
+  // The mixture over all n includes each sample's own part, so no term exceeds log n, but for rounding.
   const double mean_ratio = std::accumulate(log_ratio.begin(), log_ratio.end(), 0.0) / count;
   result.mutual_information = std::min(mean_ratio + std::log(count), std::log(count));
   result.divergence = result.kl - result.mutual_information;

@@ -6,9 +6,9 @@
 
 namespace elbo {
 
-/// See AggregatePosterior, for the posteriors of n examples; sample i takes its noise from (seed,
-/// reparameterize, i). A KL without a formula is by those samples too. O(n² · latent) work on all cores, the
-/// same on any number of them. Throws DataError on none.
+/// Computes AggregatePosterior for the posteriors of n examples. Sample i takes its noise from (seed,
+/// reparameterize, i); a KL without a formula is estimated from these samples too. O(n² · latent) work on all
+/// cores; the result does not depend on their number. Throws DataError if n is 0.
 AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, const HostPrior& on_host,
                              std::uint64_t seed);
 

@@ -12,7 +12,8 @@
 namespace elbo {
 namespace {
 
-/// Temperatures from 0 to 1, closest to each other at both ends: σ from −4 to 4, scaled (Wu et al. 2017).
+/// Temperatures from 0 to 1, closest together at both ends: the sigmoid from −4 to 4, rescaled (Wu et al.
+/// 2017).
 std::vector<double> sigmoid_path(std::int64_t steps) {
   const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
   constexpr double kReach = 4.0;
@@ -57,14 +58,14 @@ class Chains {
     draw(batch.z(), NoisePurpose::anneal_start, 0);
     prior_.from_normal(vae_.run(), batch, options_.seed);
     vae_.decode_with_gradient(batch);
-    // Where a chain begins there is nothing to compare with.
+    // A chain's first point has no earlier one to compare with.
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_);
     context.copy_on_device(z_.data(), batch_.z().data, bytes * static_cast<std::size_t>(latent_));
     context.copy_on_device(gradient_.data(), batch_.dz().data, bytes * static_cast<std::size_t>(latent_));
     context.copy_on_device(nll_.data(), batch_.nll().data, bytes);
   }
 
-  /// One transition that leaves p(z) p(x|z)^t as it is. Returns the mean probability of acceptance.
+  /// Makes one transition, which keeps p(z) p(x|z)^t invariant. Returns the mean probability of acceptance.
   double move(std::int64_t transition, double temperature, double step) {
     Context& context = vae_.context();
     const auto t = static_cast<float>(temperature), size = static_cast<float>(step);
@@ -107,7 +108,7 @@ class Chains {
         .seed = options_.seed, .purpose = purpose, .examples = batch_.examples().data, .first_sample = first};
   }
 
-  /// Standard normals: the samples of a posterior that is the prior.
+  /// Draws standard normals, as samples of a posterior that equals the prior.
   void draw(MatrixView<float> to, NoisePurpose purpose, std::int64_t first) {
     const MatrixView<float> zero = zeros_.matrix(batch_.rows(), latent_);
     ops::reparameterize(vae_.context(), to, {}, {}, zero, zero, noise(purpose, first));
@@ -124,8 +125,8 @@ class Chains {
   std::vector<float> host_, host_nll_;
 };
 
-/// The log-weight of each chain of a batch. `step` gives the size of a transition's steps, `accepted` is told
-/// the mean probability of acceptance there. After t = 1 nothing is left to move for.
+/// The log-weight of each chain of a batch. `step` gives the step size of a transition, and `accepted`
+/// receives its mean probability of acceptance. There is no transition after t = 1.
 std::vector<double> anneal(Chains& chains, const Batch& batch, const std::vector<double>& path,
                            const std::function<double(std::size_t)>& step,
                            const std::function<void(std::size_t, double)>& accepted) {
@@ -139,13 +140,13 @@ std::vector<double> anneal(Chains& chains, const Batch& batch, const std::vector
   return log_weights;
 }
 
-/// Step sizes for each temperature, found along the path: one carries over to the next and is corrected by
-/// what it does there, in a few runs.
+/// Finds a step size for each temperature in a few runs along the path. Each size starts from the previous
+/// temperature's and is corrected by the acceptance it gives.
 std::vector<double> find_step_sizes(const Vae& vae, const EvaluationData& data,
                                     const std::vector<double>& path, AnnealingOptions options) {
   constexpr double kWanted = 0.65, kGain = 0.5;
   const std::int64_t runs = std::clamp<std::int64_t>(1 + 200 / options.steps, 2, 6);
-  options.seed = ~options.seed;  // numbers of its own
+  options.seed = ~options.seed;  // random numbers of its own
   options.chains = std::min<std::int64_t>(options.chains, 16);
   const std::int64_t rows = std::min<std::int64_t>(data.count, 16);
   Chains chains(vae, rows, options);
@@ -174,7 +175,7 @@ void check(const AnnealingOptions& options, std::int64_t latent) {
   for (const auto& [what, value] : numbers) {
     if (value < 1) throw ConfigError(concat("annealing needs at least one of its ", what, ", not ", value));
   }
-  // So many numbers has an example; in doubles, since the product may be no integer.
+  // The numbers that an example needs. The product is in double, as it may overflow an integer.
   if (static_cast<double>(options.chains) * (static_cast<double>(options.steps) + 1.0) *
           static_cast<double>(latent) >
       static_cast<double>(math::kNoiseDimensions)) {

@@ -17,7 +17,7 @@ double sum(const std::vector<float>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-/// From sums over all examples.
+/// Averages sums over all examples.
 ElboTerms to_terms(double nll, double kl, const EvaluationData& data) {
   const auto n = static_cast<double>(data.count);
   const double volumes = std::accumulate(data.log_volumes.begin(), data.log_volumes.end(), 0.0);
@@ -25,7 +25,7 @@ ElboTerms to_terms(double nll, double kl, const EvaluationData& data) {
   return {.elbo = -(reconstruction + kl / n), .reconstruction = reconstruction, .kl = kl / n};
 }
 
-/// What the heads of all batches say of each latent dimension.
+/// Statistics of each latent dimension over all batches.
 class Units {
  public:
   explicit Units(const Vae& vae)
@@ -34,12 +34,12 @@ class Units {
         mean_(static_cast<std::size_t>(vae.config().latent)),
         kl_(mean_.size()) {}
 
-  /// After encode(): asks the device for what is needed.
+  /// Requests the device's values; call after encode().
   void request(const Batch& batch, HostCopies& copies) {
     copies.request(means_, batch.mean());
     if (has_kl_) copies.request(log_variances_, batch.log_variance());
   }
-  /// Once the context is synchronised after request().
+  /// Adds the batch; call once the context is synchronised after request().
   void add(const Batch& batch) {
     const std::int64_t stride = batch.mean().stride;
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
@@ -61,7 +61,7 @@ class Units {
   const Prior* prior_;
   bool has_kl_;
   std::vector<RunningMoments> mean_, kl_;
-  std::vector<float> means_, log_variances_;  ///< of a batch; both lie in rows of the head
+  std::vector<float> means_, log_variances_;  ///< of a batch; both are parts of the head's rows
 };
 
 }  // namespace

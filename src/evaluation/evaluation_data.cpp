@@ -8,7 +8,7 @@ namespace elbo {
 
 std::int64_t evaluation_rows(const Vae& vae) {
   constexpr std::int64_t kMostValues = std::int64_t{1}
-                                       << 26;  // of one matrix, as of classes one by one or of channels
+                                       << 26;  // bytes of one matrix, such as one-hot classes or channels
   std::int64_t widest = 1;
   for (const nn::SlotInfo& slot : vae.parts().plan.slots()) {
     if (slot.rows != nn::Rows::one) widest = std::max(widest, slot.cols);

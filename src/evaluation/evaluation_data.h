@@ -1,5 +1,5 @@
 #pragma once
-// The examples of an evaluation, and how it goes through them.
+// The examples of an evaluation, and the loop over their batches.
 
 #include <functional>
 #include <span>
@@ -8,14 +8,13 @@
 
 namespace elbo {
 
-/// `fill` writes rows [first, first + batch.rows()) of the examples into batch.x(), what is present of them
-/// into batch.mask(), where there is one, and their indices into batch.examples(), as ops on the model's
-/// context.
+/// `fill` writes rows [first, first + batch.rows()) of the examples into batch.x(), their mask into
+/// batch.mask() if it has one, and their indices into batch.examples(), as ops on the model's context.
 struct EvaluationData {
   std::int64_t count = 0;
-  /// For standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p, so
-  /// that it is a density of the data in its own scale; and σ [dims], in which squared errors are measured.
-  /// Empty where data is taken as it is.
+  /// For standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p to
+  /// give the density of the data in its own scale; and σ [dims], which scales squared errors. Empty if data
+  /// is not standardised.
   std::span<const double> log_volumes;
   std::span<const float> deviation;
   std::function<void(const Batch& batch, std::int64_t first)> fill;
@@ -25,20 +24,21 @@ struct EvaluationData {
   }
 };
 
-/// Rows of a batch in evaluations: enough to keep the device busy, little enough to stay in its caches, and
-/// fewer where a row's inputs or outputs are very many.
+/// Rows of an evaluation's batch: enough to keep the device busy, few enough to stay in its caches, and fewer
+/// if a row has very many inputs or outputs.
 std::int64_t evaluation_rows(const Vae& vae);
-/// The same, and no more than there are examples.
+/// The same, but at most the number of examples.
 std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data);
 
-/// Throws DataError where there are none.
+/// Throws DataError if there are no examples.
 void require_examples(const EvaluationData& data);
 
-/// Calls visit(batch) for every batch, prepared and filled. Throws DataError on zero examples.
+/// Calls visit(batch) for every batch, prepared and filled. Throws DataError if there are no examples.
 void for_each_batch(const Workspace& workspace, const EvaluationData& data,
                     const std::function<void(const Batch&)>& visit);
 
-/// Calls visit(batch, first) over batches of `count` rows of nothing: the caller fills what it needs.
+/// Calls visit(batch, first) for batches that cover `count` rows. The batches are not filled; the caller
+/// fills what it needs.
 void for_each_chunk(const Vae& vae, std::int64_t count,
                     const std::function<void(const Batch&, std::int64_t)>& visit);
 

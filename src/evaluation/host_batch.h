@@ -13,7 +13,7 @@ class HostBatch {
  public:
   explicit HostBatch(Context& context) : copies_(context) {}
 
-  /// Asks the device for them.
+  /// Requests the rows from the device.
   void request(const Batch& batch) {
     const MatrixView<const float> x = batch.x(), mask = batch.mask();
     copies_.request(x_, x);
@@ -22,10 +22,10 @@ class HostBatch {
     mask_stride_ = mask.stride;
   }
 
-  // Once the context is synchronised after request():
+  // Valid once the context is synchronised after request():
 
   const float* x(std::int64_t row) const { return x_.data() + row * x_stride_; }
-  /// Whether value j of a row is there.
+  /// Whether value j of a row is present.
   bool present(std::int64_t row, std::int64_t j) const {
     return mask_.empty() || mask_[static_cast<std::size_t>(row * mask_stride_ + j)] != 0.0f;
   }

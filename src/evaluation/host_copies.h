@@ -1,5 +1,5 @@
 #pragma once
-// What a batch left on the device, on the host.
+// Host copies of a batch's results on the device.
 
 #include <vector>
 
@@ -16,7 +16,7 @@ class HostCopies {
     host.resize(static_cast<std::size_t>(device.size));
     if (device.size > 0) context_->copy_to_host(host.data(), device.data, host.size() * sizeof(float));
   }
-  /// Rows that lie a stride apart, with what lies between them; the last one ends at its last column.
+  /// Copies rows that are a stride apart, including the gaps; the last row ends at its last column.
   void request(std::vector<float>& host, MatrixView<const float> device) {
     request(host, VectorView<const float>(device.data, (device.rows - 1) * device.stride + device.cols));
   }

@@ -11,7 +11,7 @@
 namespace elbo {
 namespace {
 
-/// Folds in K weights one by one.
+/// Accumulates K weights one by one.
 class Weights {
  public:
   void add(double nll, double log_ratio) {
@@ -21,7 +21,7 @@ class Weights {
     log_ratio_ += log_ratio;
     ++count_;
   }
-  /// The KL by the sample.
+  /// The KL's estimate from the samples.
   double mean_log_ratio() const { return log_ratio_ / static_cast<double>(count_); }
   ImportanceEstimate estimate(double log_volume, double kl) const {
     const auto n = static_cast<double>(count_);
@@ -66,7 +66,7 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
       copies.request(log_ratio, batch.log_ratio());
       copies.request(kl, batch.kl());
       copies.wait();
-      // The last chunk draws whole too; what goes past K is left out.
+      // The last chunk is drawn whole too; samples beyond K are left out.
       const std::int64_t wanted = std::min(chunk, samples - first);
       for (std::int64_t i = 0; i < batch.rows(); ++i) {
         for (std::int64_t k = 0; k < wanted; ++k) {

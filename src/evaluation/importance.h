@@ -1,5 +1,5 @@
 #pragma once
-// Importance weighting by samples of q(z|x): what it says of each example, and of log p(x) on average.
+// Importance-weighted estimates from samples of q(z|x): for each example, and of log p(x) on average.
 
 #include <functional>
 #include <vector>
@@ -8,24 +8,25 @@
 
 namespace elbo {
 
-/// Of one example, in nats, from K samples z_k ~ q(z|x) with weights w_k = p(x, z_k) / q(z_k|x).
+/// The estimates for one example, in nats, from K samples z_k ~ q(z|x) with weights w_k = p(x, z_k) /
+/// q(z_k|x).
 struct ImportanceEstimate {
   double nll = 0.0;                ///< −log (1/K Σ_k w_k) (Burda et al. 2016, eq. 8)
   double reconstruction = 0.0;     ///< 1/K Σ_k −log p(x|z_k)
-  double kl = 0.0;                 ///< KL(q(z|x) ‖ p(z)), by these samples where it has no formula
+  double kl = 0.0;                 ///< KL(q(z|x) ‖ p(z)), estimated from these samples if it has no formula
   double effective_samples = 0.0;  ///< (Σ_k w_k)² / Σ_k w_k² (Kish 1965)
 };
 
-/// Calls visit(i, estimate) for every example in order. The K samples come in chunks whose log-weights are
-/// folded into a running log-sum-exp, so memory does not grow with K. Throws ConfigError for an autoencoder
-/// and where samples < 1, DataError on zero examples.
+/// Calls visit(i, estimate) for every example in order. The K samples come in chunks, and a running
+/// log-sum-exp accumulates their log-weights, so memory does not grow with K. Throws ConfigError for an
+/// autoencoder or if samples < 1, DataError if there are no examples.
 void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, std::int64_t samples,
                                   std::uint64_t seed,
                                   const std::function<void(std::int64_t, const ImportanceEstimate&)>& visit);
 
 /// Averages over examples.
 struct NllEstimate {
-  double mean = 0.0;               ///< of ImportanceEstimate::nll
+  double mean = 0.0;               ///< mean of ImportanceEstimate::nll
   double standard_error = 0.0;     ///< of that mean
   double effective_samples = 0.0;  ///< mean of ImportanceEstimate::effective_samples
   std::vector<double> examples;    ///< ImportanceEstimate::nll of each

@@ -7,7 +7,7 @@
 namespace elbo {
 namespace {
 
-/// Each example's, with z the posterior mean, in the model's own scale.
+/// Each example's squared error, with z the posterior mean, in the model's scale.
 std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
   const Workspace workspace(vae, evaluation_rows(vae, data));
   SquaredErrors squared(vae, workspace.capacity(), {});

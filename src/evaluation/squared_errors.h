@@ -1,7 +1,6 @@
 #pragma once
-// How far reconstructions are from the data.
-//
-// Of classes, whose numbers mean nothing, the error is how many of a row's are wrong.
+// Squared errors of reconstructions. Class numbers have no distance, so for classes the error is the number
+// of a row's wrong classes.
 
 #include <span>
 #include <vector>
@@ -12,17 +11,17 @@
 
 namespace elbo {
 
-/// Σ_j (σ_j (x_j − E[x_j|z]))² over the values that are present, of the rows of batch after batch, with one z
-/// each; where values are classes, Σ_j [x_j is not the most probable class].
+/// Computes Σ_j (σ_j (x_j − E[x_j|z]))² over the present values of each row, batch by batch, with one z per
+/// row; for classes, Σ_j [x_j is not the most probable class].
 class SquaredErrors {
  public:
-  /// Of batches of at most `rows`. σ [dims] gives errors the data's own scale; empty: that of the batch.
-  /// Throws DeviceError.
+  /// Batches have at most `rows` rows. σ [dims] gives errors in the data's own scale; empty: in the batch's
+  /// scale. Throws DeviceError.
   SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation);
 
-  /// After decode(): asks the device for what is needed beside the batch.
+  /// Requests the device's values other than the batch; call after decode().
   void request(const Batch& batch);
-  /// Once the context is synchronised after both were requested.
+  /// The errors of a batch's rows; call once the context is synchronised after both requests.
   std::vector<double> of_rows(const Batch& batch, const HostBatch& host) const;
 
  private:

@@ -18,7 +18,7 @@ void ValueCosts::request(const Batch& batch) {
   HostCopies(context_).request(parameters_, batch.parameters());
 }
 
-// A value's sum is one thread's, so that their number changes nothing.
+// One thread adds up each value's sum, so the number of threads does not change it.
 void ValueCosts::add(const Batch& batch, const HostBatch& host) {
   constexpr std::int64_t kBlock = 64;
   const std::int64_t dims = std::ssize(sums_), stride = batch.parameters().stride;

@@ -1,5 +1,5 @@
 #pragma once
-// What each value of the data costs.
+// The cost of each value of the data.
 
 #include <memory>
 #include <span>
@@ -10,18 +10,17 @@
 
 namespace elbo {
 
-/// −log p(x_j|z) of every value j, summed over the rows of batch after batch, with one z each.
+/// Sums −log p(x_j|z) of every value j over the rows of all batches, with one z per row.
 class ValueCosts {
  public:
-  /// σ [dims] makes the costs those of data in its own scale; empty: of the batches as they are. Throws
-  /// DeviceError.
+  /// σ [dims] gives costs in the data's own scale; empty: in the batches' scale. Throws DeviceError.
   ValueCosts(const Vae& vae, std::span<const float> deviation);
 
-  /// After decode(): asks the device for what is needed beside the batch.
+  /// Requests the device's values other than the batch; call after decode().
   void request(const Batch& batch);
-  /// Once the context is synchronised after both were requested.
+  /// Adds a batch; call once the context is synchronised after both requests.
   void add(const Batch& batch, const HostBatch& host);
-  /// [dims] in nats, of all rows added. A missing value costs nothing.
+  /// [dims] in nats, over all rows added. A missing value costs nothing.
   const std::vector<double>& sums() const { return sums_; }
 
  private:

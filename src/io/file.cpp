@@ -34,7 +34,8 @@ std::string read_file(const std::filesystem::path& file) {
 
 AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
   std::error_code ignored;
-  // Renaming puts a new file in the place of whatever is there: a link's target is meant, a pipe is not.
+  // Renaming replaces whatever has the name. A link stands for its target; a device or a pipe must not be
+  // replaced.
   if (std::filesystem::is_symlink(file_, ignored)) {
     if (auto target = std::filesystem::canonical(file_, ignored); !ignored) file_ = std::move(target);
   }
@@ -82,8 +83,7 @@ void AtomicFile::commit() {
   if (std::rename(temporary_.c_str(), file_.c_str()) != 0) fail("cannot rename into place");
   close(descriptor_);
   descriptor_ = -1;
-  // The rename itself is durable only once the folder is synced; a folder that cannot be synced is no
-  // failure.
+  // The rename is durable only once the folder is synced. A folder that cannot be synced is not an error.
   const std::filesystem::path folder = file_.has_parent_path() ? file_.parent_path() : ".";
   if (const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); handle >= 0) {
     (void)fsync(handle);

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-static_assert(std::endian::native == std::endian::little, "values are stored as they stand in memory");
+static_assert(std::endian::native == std::endian::little, "values are stored as in memory");
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kMaxHeaderBytes = 100'000'000;  // the reference implementation's limit
 constexpr const char* kMetadata = "__metadata__";
@@ -30,7 +30,7 @@ std::size_t value_bytes_of(const std::string& type) {
   return found == kSizes.end() ? 0 : found->second;
 }
 
-/// The shape's values times their bytes; false where that does not fit a size, or a dimension is negative.
+/// Computes the bytes of a tensor's values; false if they overflow or a dimension is negative.
 bool checked_bytes(const TensorShape& shape, std::size_t value_bytes, std::size_t& bytes) {
   bytes = value_bytes;
   for (const std::int64_t extent : shape) {
@@ -42,14 +42,14 @@ bool checked_bytes(const TensorShape& shape, std::size_t value_bytes, std::size_
   return true;
 }
 
-/// Parses the header, refusing a key that comes twice (JSON would silently keep the last).
+/// Parses the header and refuses a key that occurs twice (the JSON parser would silently keep the last).
 Json parse_header(std::string_view header, const std::string& where) {
   std::vector<std::set<std::string>> keys;
   const auto reject_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw DataError(concat(where, ": \"", parsed.get<std::string>(), "\" comes twice in the header."));
+      throw DataError(concat(where, ": \"", parsed.get<std::string>(), "\" occurs twice in the header."));
     }
     return true;
   };
@@ -94,7 +94,7 @@ SafetensorsFile::Tensor parse_tensor(const Json& json, const std::string& tensor
   result.begin = json["data_offsets"][0].get<std::size_t>();
   result.end = json["data_offsets"][1].get<std::size_t>();
   if (result.begin > result.end || result.end > data_bytes) {
-    throw DataError(concat(tensor, ": it should stand at bytes ", result.begin, " to ", result.end,
+    throw DataError(concat(tensor, ": it should be at bytes ", result.begin, " to ", result.end,
                            ", but the file has ", data_bytes,
                            " bytes of values. The file is truncated or corrupt."));
   }
@@ -113,7 +113,7 @@ void check_cover(const std::map<std::string, SafetensorsFile::Tensor>& tensors, 
                  const std::string& where) {
   std::vector<std::pair<std::size_t, const std::string*>> order;
   for (const auto& [name, tensor] : tensors) order.emplace_back(tensor.begin, &name);
-  // An empty tensor stands before a full one that begins at the same byte.
+  // An empty tensor comes before a full one that begins at the same byte.
   std::ranges::sort(order, {}, [&](const auto& entry) {
     return std::tuple(entry.first, tensors.at(*entry.second).end, *entry.second);
   });
@@ -203,7 +203,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
   std::uint64_t length = 0;
   std::memcpy(&length, bytes_.data(), kLengthBytes);
   if (length > kMaxHeaderBytes)
-    throw DataError(concat(where, " is not a safetensors file: no header's length stands at its beginning."));
+    throw DataError(concat(where, " is not a safetensors file: it does not begin with a header's length."));
   if (length > bytes_.size() - kLengthBytes) {
     throw DataError(concat(where, " is not a safetensors file, or truncated: its header should have ", length,
                            " bytes, the file has ", bytes_.size(), "."));

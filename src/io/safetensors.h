@@ -1,6 +1,7 @@
 #pragma once
-// The safetensors format (github.com/huggingface/safetensors): eight bytes of header length, little-endian, a
-// JSON header that says of every tensor its type, shape and place, then the values, row-major, little-endian.
+// The safetensors format (github.com/huggingface/safetensors): eight bytes with the header's length,
+// little-endian; a JSON header with the type, shape and place of every tensor; then the values, row-major,
+// little-endian.
 
 #include <cstdint>
 #include <filesystem>
@@ -19,12 +20,12 @@ class SafetensorsWriter {
  public:
   /// Text under `key` in "__metadata__".
   void text(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
-  /// A tensor; `values` must live until write(). Throws ShapeError where its size is not that of the shape,
-  /// or the name was there already.
+  /// A tensor; `values` must live until write(). Throws ShapeError if its size does not match the shape, or
+  /// the name is already in use.
   void tensor(const std::string& name, TensorShape shape, std::span<const float> values);
   void tensor(const std::string& name, TensorShape shape, std::span<const double> values);
   void tensor(const std::string& name, TensorShape shape, std::span<const std::int64_t> values);
-  /// The same with values that the writer keeps itself.
+  /// The same, but the writer keeps the values itself.
   void tensor(const std::string& name, TensorShape shape, std::vector<float>&& values);
 
   /// Writes through AtomicFile: an older file stays until the new one is complete. Throws IoError.
@@ -45,7 +46,7 @@ class SafetensorsWriter {
   std::vector<std::vector<float>> kept_;
 };
 
-/// A file read whole and checked whole: the header parses, every tensor's size is that of its type and shape,
+/// A file read whole and checked whole: the header parses, every tensor's size matches its type and shape,
 /// and the tensors cover the data without gap or overlap.
 class SafetensorsFile {
  public:
@@ -56,7 +57,7 @@ class SafetensorsFile {
     std::size_t end = 0;
   };
 
-  /// Throws IoError where the file cannot be read, DataError naming file and tensor where it is malformed.
+  /// Throws IoError if the file cannot be read, DataError naming the file and the tensor if it is malformed.
   explicit SafetensorsFile(const std::filesystem::path& file);
 
   const std::filesystem::path& path() const noexcept { return path_; }
@@ -64,13 +65,13 @@ class SafetensorsFile {
   const std::map<std::string, Tensor>& tensors() const noexcept { return tensors_; }
   bool has(const std::string& name) const { return tensors_.contains(name); }
 
-  /// Text of "__metadata__". Throws DataError where it is not there.
+  /// Text of "__metadata__". Throws DataError if the key is absent.
   const std::string& text(const std::string& key) const;
-  /// Shape of a tensor. Throws DataError where it is not there.
+  /// Shape of a tensor. Throws DataError if the tensor is absent.
   const TensorShape& shape(const std::string& name) const;
-  /// Throws DataError unless the tensor is there, of floats, in this shape.
+  /// Throws DataError unless the tensor is present, with floats in this shape.
   void expect_floats(const std::string& name, const TensorShape& shape) const { find(name, "F32", shape); }
-  /// Values of a tensor. Throws DataError where it is not there, or has another type or shape.
+  /// Values of a tensor. Throws DataError if it is absent or has another type or shape.
   std::vector<float> floats(const std::string& name, const TensorShape& shape) const;
   std::vector<double> doubles(const std::string& name, const TensorShape& shape) const;
   std::vector<std::int64_t> integers(const std::string& name, const TensorShape& shape) const;

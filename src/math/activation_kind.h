@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-/// X(enumerator) for every activation. One line here, and its formulas in math/activations.h, make one.
+/// X(enumerator) for every activation. A new one needs a line here and its formulas in math/activations.h.
 #define ELBO_ACTIVATIONS(X) \
   X(identity)               \
   X(relu)                   \

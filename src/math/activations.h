@@ -9,7 +9,7 @@
 
 namespace ELBO_FORMULAS {
 
-/// y = act(x). NaN gives NaN for each of them, so that divergence shows. gelu is the exact one, x Φ(x)
+/// y = act(x). Every activation maps NaN to NaN, so that divergence shows. gelu is the exact form, x Φ(x)
 /// (Hendrycks & Gimpel 2016), PyTorch's default; silu is x σ(x).
 template <Activation kActivation, class V>
 ELBO_HD inline V activate(V x) {
@@ -29,8 +29,8 @@ ELBO_HD inline V activate(V x) {
   }
 }
 
-/// act′ computed from `saved`: the activation's output, or its input where
-/// derivative_needs_input(kActivation). relu′(0) = 0, as in PyTorch.
+/// act′ computed from `saved`: the activation's input if derivative_needs_input(kActivation), else its
+/// output. relu′(0) = 0, as in PyTorch.
 template <Activation kActivation, class V>
 ELBO_HD inline V activation_derivative(V saved) {
   const V one(1.0f);
@@ -52,7 +52,7 @@ ELBO_HD inline V activation_derivative(V saved) {
   }
 }
 
-/// f(kind) with the activation as a constant, `kind.value`.
+/// Calls f(kind) with the activation as a constant, `kind.value`.
 template <class F>
 ELBO_HD inline auto visit_activation(Activation activation, const F& f) {
   switch (activation) {

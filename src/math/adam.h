@@ -8,7 +8,7 @@
 
 namespace ELBO_FORMULAS {
 
-/// One parameter's step, or those of as many as a V holds.
+/// The step of one parameter, or of as many as a V holds.
 template <class V>
 ELBO_HD inline void adam_update(V& value, V gradient, V& m, V& v, const AdamCoefficients& c) {
   const AdamConstants& k = c.constants;

@@ -1,6 +1,5 @@
 #pragma once
-// What a step of Adam or Adamax needs besides the parameters: its constants, and the counters that move with
-// it.
+// The constants and counters that a step of Adam or Adamax needs besides the parameters.
 
 #include <cmath>
 
@@ -9,11 +8,10 @@
 
 namespace elbo::math {
 
-/// By which formula two moments move a parameter: math/adam.h's or math/adamax.h's (math/update.h).
+/// The formula by which two moments move a parameter: math/adam.h or math/adamax.h (see math/update.h).
 enum class UpdateRule { adam, adamax };
 
-/// What stays the same over a training. The complements come from betas in double, since 1 − 0.999f is 1e-5
-/// off.
+/// The constants of a training. The complements are computed from betas in double, as 1 − 0.999f is 1e-5 off.
 struct AdamConstants {
   float beta1, one_minus_beta1;
   float beta2, one_minus_beta2;
@@ -22,7 +20,7 @@ struct AdamConstants {
   UpdateRule rule;
 };
 
-/// What the update multiplies by, the same for every parameter of a step.
+/// The factors of an update, the same for every parameter of a step.
 struct AdamCoefficients {
   AdamConstants constants;
   float decay;         ///< 1 − lr·λ
@@ -42,8 +40,8 @@ ELBO_HD inline void correct_bias(StepState& state, std::uint64_t update, double 
   state.bias_correction2 = static_cast<float>(1.0 - std::pow(beta2, t));
 }
 
-/// Skips the step of `state` where its gradient's norm is not finite or above `limit`, and counts it; else
-/// corrects for the updates that there were, which skipped steps are none of.
+/// Skips the step of `state` and counts it if its gradient's norm is not finite or is above `limit`. Else
+/// computes the bias corrections from the number of updates, which excludes skipped steps.
 ELBO_HD inline void skip_beyond(StepState& state, SkippedSteps& skipped, float norm, float limit,
                                 double beta1, double beta2) {
   if (std::isfinite(norm) && norm <= limit) {
@@ -58,8 +56,8 @@ ELBO_HD inline void skip_beyond(StepState& state, SkippedSteps& skipped, float n
   if (skipped.in_a_row == kMaxSkippedInARow) skipped.stuck_at = state.step;
 }
 
-/// The counters, rates and corrections of the step after `state`'s, over a batch of `batch` rows. Its rates
-/// are those of its place in the epoch, where `rates` has that many; else they stay.
+/// The counters, rates and corrections of the step after `state`'s, with a batch of `batch` rows. Its rates
+/// come from its place in the epoch; beyond the end of `rates` they stay.
 ELBO_HD inline StepState advanced(StepState state, const StepRates* rates, std::int64_t rates_size,
                                   std::int64_t batch, double beta1, double beta2) {
   if (state.epoch_steps < rates_size) {

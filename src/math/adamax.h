@@ -1,5 +1,6 @@
 // The Adamax update (Kingma & Ba 2015, Algorithm 2) in PyTorch's form, which adds ε to the gradient's size
-// rather than to the norm, with decoupled weight decay as Adam here; a formula header, see math/formula.h.
+// rather than to the norm, with decoupled weight decay as in math/adam.h; a formula header, see
+// math/formula.h.
 #if !defined(ELBO_MATH_ADAMAX_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_ADAMAX_H
 
@@ -8,8 +9,8 @@
 
 namespace ELBO_FORMULAS {
 
-/// One parameter's step, or those of as many as a V holds. `u` is the infinity norm of past gradients, where
-/// Adam has v; a NaN in the gradient shows in it.
+/// The step of one parameter, or of as many as a V holds. `u` is the infinity norm of past gradients and
+/// takes the place of Adam's v; it becomes NaN if the gradient is.
 template <class V>
 ELBO_HD inline void adamax_update(V& value, V gradient, V& m, V& u, const AdamCoefficients& c) {
   const AdamConstants& k = c.constants;

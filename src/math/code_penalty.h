@@ -1,4 +1,4 @@
-// The penalty on a value of an autoencoder's code; a formula header, see math/formula.h.
+// The penalty on one value of an autoencoder's code; a formula header, see math/formula.h.
 #if !defined(ELBO_MATH_CODE_PENALTY_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_CODE_PENALTY_H
 

@@ -1,9 +1,10 @@
 #pragma once
-// The products that a convolution and its transpose consist of: which pixels meet which weights.
+// The products that make up a convolution and its transpose: which pixels are multiplied by which weights.
 //
-// Both are sums over a patch of pixels for each result. A convolution's results are one grid. A transpose's
-// fall into stride² phases, by (y + padding) mod stride and x alike: the pixels of a phase meet the same
-// weights of the kernel, neighbouring ones neighbouring pixels, so that no zero is multiplied.
+// Each result is a sum over a patch of pixels. A convolution's results form one grid. A transpose's results
+// fall into stride² phases, by (y + padding) mod stride and the same for x. All pixels of a phase use the
+// same weights of the kernel, and neighbouring pixels of a phase use neighbouring patches, so that no zero is
+// multiplied.
 
 #include <cstdint>
 
@@ -11,30 +12,32 @@
 
 namespace elbo::math {
 
-/// A convolution of pictures height × width × channels to pictures out_height() × out_width() × filters.
+/// A convolution from pictures of height × width × channels to pictures of out_height() × out_width() ×
+/// filters.
 struct Conv2dShape {
   std::int64_t height = 1, width = 1, channels = 1;
   std::int64_t filters = 1;
   std::int64_t kernel = 1, stride = 1;
   std::int64_t padding = 0;  ///< zeros on each side
 
-  /// Whether every size is positive and the kernel fits into the padded picture. What follows needs that.
+  /// Whether every size is positive and the kernel fits into the padded picture. The functions below require
+  /// it.
   constexpr bool valid() const {
     return height > 0 && width > 0 && channels > 0 && filters > 0 && kernel > 0 && stride > 0 &&
            padding >= 0 && height + 2 * padding >= kernel && width + 2 * padding >= kernel;
   }
   constexpr std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
   constexpr std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
-  /// Values of a patch: of a row of w.
+  /// Number of values in a patch, and so in a row of w.
   constexpr std::int64_t patch() const { return kernel * kernel * channels; }
-  /// Values of a picture on either side.
+  /// Number of values in an input picture and in an output picture.
   constexpr std::int64_t in() const { return height * width * channels; }
   constexpr std::int64_t out() const { return out_height() * out_width() * filters; }
 
   bool operator==(const Conv2dShape&) const = default;
 };
 
-/// A picture's pixels, row by row, each with `channels` values side by side.
+/// A picture's pixels, row by row; a pixel's `channels` values are contiguous.
 struct Picture {
   std::int64_t height, width, channels;
 
@@ -49,8 +52,8 @@ struct PixelGrid {
   std::int64_t count() const { return rows * cols; }
 };
 
-/// results[i] = Σ over a patch of taps_down × taps_across pixels of `from`, whose first is corners[i], of
-/// pixels times weights. Pixels outside are zero.
+/// results[i] = Σ over a patch of taps_down × taps_across pixels of `from` that starts at corners[i], of
+/// pixel times weight. Pixels outside are zero.
 struct PatchProduct {
   Picture from, to;
   PixelGrid corners, results;  ///< in `from`; in `to`
@@ -69,7 +72,7 @@ inline PatchProduct convolution_product(const Conv2dShape& s) {
           .taps_across = s.kernel};
 }
 
-/// Pixel (i, j) of a patch meets the kernel's (kernel_y − i · step, kernel_x − j · step).
+/// Pixel (i, j) of a patch is multiplied by the kernel's weight (kernel_y − i · step, kernel_x − j · step).
 struct TransposePhase {
   PatchProduct product;
   std::int64_t kernel_y, kernel_x, step;
@@ -77,7 +80,8 @@ struct TransposePhase {
 
 namespace detail {
 
-/// A phase along one axis of `size` pixels: first result and how many, taps, first pixel of the first patch.
+/// A phase along one axis of `size` pixels: its first result, number of results, number of taps, and first
+/// pixel of the first patch.
 struct AxisPhase {
   std::int64_t first, count, taps, corner;
 };

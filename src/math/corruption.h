@@ -1,4 +1,4 @@
-// Corrupted inputs of a denoising model (Vincent et al. 2008, 2010); a formula header, see math/formula.h.
+// Corruption of a denoising model's inputs (Vincent et al. 2008, 2010); a formula header, see math/formula.h.
 #if !defined(ELBO_MATH_CORRUPTION_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_CORRUPTION_H
 
@@ -6,12 +6,12 @@
 
 namespace ELBO_FORMULAS {
 
-/// Additive Gaussian noise of a standard deviation.
+/// Additive Gaussian noise with a standard deviation.
 template <class V>
 ELBO_HD inline V with_gaussian_noise(V x, V normal, float deviation) {
   return x + V(deviation) * normal;
 }
-/// Masking noise: 0 in place of a fraction of the values; `uniform` is in [0, 1).
+/// Masking noise: replaces a fraction of the values by 0; `uniform` is in [0, 1).
 template <class V>
 ELBO_HD inline V with_masking_noise(V x, V uniform, float fraction) {
   return select(uniform < V(fraction), V(0.0f), x);

@@ -1,6 +1,6 @@
 #pragma once
-// Division by a number that is known before a loop: a multiplication and a shift, where a GPU's division
-// would be some twenty instructions.
+// Division by a number that is constant in a loop, as a multiplication and a shift. A GPU's division takes
+// some twenty instructions.
 
 #include <cstdint>
 
@@ -21,7 +21,7 @@ class Divider {
     const auto high = static_cast<std::uint32_t>((static_cast<std::uint64_t>(n) * magic_) >> 32);
     return (high + n) >> shift_;
   }
-  /// The quotient, and in `n` the remainder.
+  /// Returns the quotient and leaves the remainder in `n`.
   ELBO_HD std::uint32_t split(std::uint32_t& n) const {
     const std::uint32_t quotient = divide(n);
     n -= quotient * divisor_;

@@ -1,4 +1,4 @@
-// Functions that formulas are made of (see math/formula.h): the standard ones for float and double, and those
+// Functions for formulas (see math/formula.h): the standard functions for float and double, and functions
 // built on them. A vector type brings its own select, comparisons, abs, floor, sqrt, exp, log and tanh
 // (ops/simd.h).
 #ifndef ELBO_MATH_ELEMENTARY_H
@@ -51,7 +51,7 @@ ELBO_HD inline V log1p_unit(V e) {
                         0.019542527261f, -0.00317605701843f);
 }
 
-/// 1 − exp(−y) for y ≥ 0, with full relative precision for small y too: there by its Taylor series, whose
+/// 1 − exp(−y) for y ≥ 0, with full relative precision for small y too. It then uses the Taylor series, whose
 /// next term is y⁹/362880.
 template <class V>
 ELBO_HD inline V one_minus_exp(V y) {

@@ -5,11 +5,11 @@
 
 namespace elbo::math {
 
-/// Below this a weight is 0: beside a weight of 1 a float's sum does not see it, and a gradient times it may
-/// be no normal number, with which processors are slow.
+/// Weights below this count as 0. A float's sum with a weight of 1 does not change by them, and a gradient
+/// times such a weight may be subnormal, which is slow on processors.
 inline constexpr float kSmallestImportanceWeight = 1e-18f;
 
-/// The weight of a sample whose unnormalised one is `part` of `sum`. NaN stays NaN.
+/// The normalised weight of a sample whose unnormalised weight is `part` of the total `sum`. NaN stays NaN.
 ELBO_HD inline float importance_weight(float part, float sum) {
   const float weight = part / sum;
   return weight < kSmallestImportanceWeight ? 0.0f : weight;

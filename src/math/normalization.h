@@ -13,8 +13,8 @@ ELBO_HD inline V normalized(V x, V mean, V rstd) {
   return (x - mean) * rstd;
 }
 
-/// ∂f/∂x from g = ∂f/∂x̂, given the means of g and of g·x̂ over the values that μ and σ² are of; both are 0
-/// where μ and σ² are constants.
+/// ∂f/∂x from g = ∂f/∂x̂, given the means of g and of g·x̂ over the values that μ and σ² are computed from;
+/// both means are 0 if μ and σ² are constants.
 template <class V>
 ELBO_HD inline V normalized_gradient(V g, V normalized, V rstd, V mean_g, V mean_product) {
   return rstd * (g - mean_g - normalized * mean_product);
@@ -22,13 +22,13 @@ ELBO_HD inline V normalized_gradient(V g, V normalized, V rstd, V mean_g, V mean
 
 #ifndef ELBO_VECTOR_PASS
 
-/// Sums over the N positions of a batch come in parts, at most kNormParts of them, one after the other.
+/// Sums over the N positions of a batch are divided into consecutive parts, at most kNormParts.
 inline constexpr std::int64_t kNormParts = 64;
 ELBO_HD constexpr std::int64_t norm_parts(std::int64_t positions) {
   const std::int64_t parts = positions / 16;
   return parts < 1 ? 1 : parts < kNormParts ? parts : kNormParts;
 }
-/// Where part `index` of `count` begins.
+/// The first position of part `index` of `count`.
 ELBO_HD constexpr std::int64_t norm_part_begin(std::int64_t positions, std::int64_t index,
                                                std::int64_t count) {
   return positions / count * index + positions % count * index / count;
@@ -39,8 +39,9 @@ struct Moments {
   double count, mean, squares;
 };
 
-/// Running statistics of a channel after a batch's: running ← (1 − momentum) · running + momentum · batch's,
-/// with the unbiased variance, as PyTorch has it. Where the batch's are not finite, the running ones stay.
+/// Updates a channel's running statistics by a batch: running ← (1 − momentum) · running + momentum ·
+/// batch's, with the unbiased variance, as in PyTorch. If the batch's statistics are not finite, the running
+/// ones stay.
 ELBO_HD inline void move_running(float& mean, float& variance, const Moments& batch, float momentum) {
   constexpr double kLargest = 3.4e38;
   const double unbiased = batch.squares / (batch.count - 1.0);

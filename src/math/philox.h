@@ -2,10 +2,10 @@
 // addresses of elbo's noise, and its transforms. A formula header (see math/formula.h): U is std::uint32_t,
 // or a vector of them.
 //
-// Every random number is a pure function of its address: seed, purpose, stream (0 but for layers that draw),
-// time (step or epoch), example (index in the dataset) and dimension. The seed is the key; the counter's
-// words 2 and 3 are (purpose << 56) | (stream << 48) | example, its words 0 and 1 are (time << 24) |
-// (dimension / 4), and the number is output word dimension % 4. cuRAND gives the same words for
+// Every random number is a pure function of its address: seed, purpose, stream (0 except for layers that
+// draw), time (step or epoch), example (index in the dataset) and dimension. The seed is the key; the
+// counter's words 2 and 3 are (purpose << 56) | (stream << 48) | example, its words 0 and 1 are (time << 24)
+// | (dimension / 4), and the number is output word dimension % 4. cuRAND gives the same words for
 // curand_init(seed, noise_subsequence(…), 4 · noise_block(…), &state), then curand4(&state).
 #if !defined(ELBO_MATH_PHILOX_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_PHILOX_H
@@ -17,11 +17,10 @@ namespace ELBO_FORMULAS {
 
 #ifndef ELBO_VECTOR_PASS
 
-/// Dimensions below this have an address; sample numbers count too (sample k's dimension d is k · latent +
-/// d).
+/// Dimensions are below this number. Samples count too: sample k's dimension d is k · latent + d.
 inline constexpr std::int64_t kNoiseDimensions = std::int64_t{1} << 26;
 
-/// Streams of a purpose, for layers that draw alike.
+/// Number of streams of a purpose, which keep layers of one kind apart.
 inline constexpr std::int64_t kNoiseStreams = 256;
 
 /// Counter words 2 and 3; example < 2⁴⁸.
@@ -35,7 +34,7 @@ ELBO_HD inline std::uint64_t noise_block(std::uint64_t time, std::int64_t dimens
   return (time << 24) | static_cast<std::uint64_t>(dimension / 4);
 }
 
-/// The upper half of a · b; the lower one into `low`.
+/// Returns the upper half of a · b and writes the lower half to `low`.
 ELBO_HD inline std::uint32_t multiply_wide(std::uint32_t a, std::uint32_t b, std::uint32_t& low) {
   const std::uint64_t product = static_cast<std::uint64_t>(a) * b;
   low = static_cast<std::uint32_t>(product);
@@ -49,7 +48,7 @@ ELBO_HD inline float signed_as_float(std::uint32_t word) {
   return static_cast<float>(static_cast<std::int32_t>(word));
 }
 
-/// ⌊word / 2⁸⌋: 24 bits, which a float has exactly.
+/// ⌊word / 2⁸⌋: 24 bits, which a float holds exactly.
 ELBO_HD inline float upper_as_float(std::uint32_t word) {
   return static_cast<float>(static_cast<std::int32_t>(word >> 8));
 }
@@ -75,8 +74,8 @@ ELBO_HD inline PhiloxWords<U> philox4x32(PhiloxWords<U> c, std::uint32_t k0, std
   return c;
 }
 
-/// A uniform number in [0, 1), a multiple of 2⁻²⁴: `uniform(word) < p` has probability p, also for p of 0
-/// and 1.
+/// A uniform number in [0, 1), a multiple of 2⁻²⁴: `uniform(word) < p` has probability p, also for p = 0 and
+/// p = 1.
 template <class U>
 ELBO_HD inline auto uniform(U word) {
   const auto upper = upper_as_float(word);
@@ -89,8 +88,8 @@ struct NormalPair {
   V first, second;
 };
 
-/// Two independent standard normals from two words (Box & Muller 1958). The first word, as a number in (0, 1]
-/// of 31 bits, gives the radius; the second one, as a signed fraction of a turn, the angle.
+/// Two independent standard normals from two words (Box & Muller 1958). The first word gives the radius, as a
+/// 31-bit number in (0, 1]; the second gives the angle, as a signed fraction of a turn.
 template <class U>
 ELBO_HD inline auto normals(U radius_word, U angle_word) {
   const auto u = half_as_float(radius_word);

@@ -1,5 +1,5 @@
-// The divergence of a Gaussian posterior's dimension from the standard normal prior; a formula header, see
-// math/formula.h.
+// The divergence of one dimension of a Gaussian posterior from the standard normal prior; a formula header,
+// see math/formula.h.
 #if !defined(ELBO_MATH_POSTERIOR_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_POSTERIOR_H
 

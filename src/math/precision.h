@@ -1,5 +1,5 @@
 #pragma once
-// Floats rounded to the formats that tensor cores take their operands in.
+// Rounds floats to the formats of tensor cores' operands.
 
 #include <cstdint>
 #include <cstring>
@@ -20,12 +20,12 @@ ELBO_HD inline float float_of_bits(std::uint32_t bits) {
   std::memcpy(&value, &bits, sizeof value);
   return value;
 }
-/// Of an infinity and of NaN the exponent is all ones.
+/// Checks the exponent, which is all ones for an infinity and for NaN.
 ELBO_HD inline bool is_finite_bits(std::uint32_t bits) {
   return (bits & 0x7f800000u) != 0x7f800000u;
 }
 
-/// To the nearest value whose last kDropped bits are zero, ties to even.
+/// Rounds to the nearest value whose last kDropped bits are zero, ties to even.
 template <int kDropped>
 ELBO_HD inline float round_bits(float value) {
   const std::uint32_t bits = float_bits(value), half = 1u << (kDropped - 1);
@@ -35,15 +35,15 @@ ELBO_HD inline float round_bits(float value) {
 
 }  // namespace detail
 
-/// To 10 bits of mantissa, to the nearest, ties to even: PTX's cvt.rn.tf32.f32. (cvt.rna, away from zero at
-/// ties, is two instructions on sm_90 where this is one.) What is too large becomes infinite; infinities and
-/// NaN stay what they are.
+/// Rounds to the nearest value with 10 bits of mantissa, ties to even, like PTX's cvt.rn.tf32.f32. (cvt.rna,
+/// which rounds ties away from zero, takes two instructions on sm_90, cvt.rn one.) Values that are too large
+/// become infinite; infinities and NaN do not change.
 ELBO_HD inline float round_to_tf32(float value) {
   return detail::round_bits<13>(value);
 }
 
-/// To 7 bits of mantissa, to the nearest, ties to even: PTX's cvt.rn.bf16.f32. What is too large becomes
-/// infinite; infinities and NaN stay what they are.
+/// Rounds to the nearest value with 7 bits of mantissa, ties to even, like PTX's cvt.rn.bf16.f32. Values that
+/// are too large become infinite; infinities and NaN do not change.
 ELBO_HD inline float round_to_bf16(float value) {
   return detail::round_bits<16>(value);
 }

@@ -1,4 +1,4 @@
-// The update of a parameter by whichever rule a training has; a formula header, see math/formula.h.
+// The update of a parameter by the training's rule; a formula header, see math/formula.h.
 #if !defined(ELBO_MATH_UPDATE_H) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_UPDATE_H
 
@@ -7,8 +7,7 @@
 
 namespace ELBO_FORMULAS {
 
-/// One parameter's step by its rule, or those of as many as a V holds; `second` is what the rule keeps beside
-/// the first moment.
+/// The step of one parameter, or of as many as a V holds; `second` is the rule's second moment or norm.
 template <class V>
 ELBO_HD inline void update_parameter(V& value, V gradient, V& m, V& second, const AdamCoefficients& c) {
   switch (c.constants.rule) {

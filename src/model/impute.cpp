@@ -15,7 +15,7 @@
 namespace elbo {
 namespace {
 
-/// What a batch's K samples left on the host.
+/// Host copies of the results of a batch's K samples.
 struct Samples {
   std::int64_t count = 0;                ///< K
   std::int64_t width = 0;                ///< P·dims
@@ -23,7 +23,7 @@ struct Samples {
   std::vector<float> parameters, means;  ///< [n·K, P·dims], [n·K, dims]
 };
 
-/// w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of row i, Σ w_k = 1.
+/// w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) for row i, Σ w_k = 1.
 std::vector<double> weights_of(const Samples& samples, std::int64_t i) {
   std::vector<double> weights(static_cast<std::size_t>(samples.count));
   for (std::size_t k = 0; k < weights.size(); ++k) {
@@ -37,7 +37,7 @@ std::vector<double> weights_of(const Samples& samples, std::int64_t i) {
   return weights;
 }
 
-/// The smallest of the draws at which the weight of those up to it reaches `share`. Sorted by the first.
+/// The smallest draw at which the cumulative weight reaches `share`. The pairs are sorted by draw.
 float quantile(const std::vector<std::pair<float, double>>& draws, double share) {
   double sum = 0.0;
   for (const auto& [value, weight] : draws) {
@@ -47,12 +47,12 @@ float quantile(const std::vector<std::pair<float, double>>& draws, double share)
   return std::isnan(sum) ? kNotANumber : draws.back().first;
 }
 
-/// Values of the decoder's outputs, for one value of one sample of a row.
+/// The decoder's outputs for value j of one sample.
 const float* parameters_of(const Samples& samples, std::int64_t sample, std::int64_t j) {
   return samples.parameters.data() + sample * samples.width + j;
 }
 
-/// A draw of value j from every sample's p(x_j|z_k), with its weight, in order.
+/// A draw of value j from every sample's p(x_j|z_k) with its weight, sorted by draw.
 std::vector<std::pair<float, double>> draws_of(const ValueFormulas& formulas, const Samples& samples,
                                                const std::vector<double>& weights, std::int64_t i,
                                                std::int64_t j, std::uint64_t seed, std::int64_t example) {
@@ -63,14 +63,14 @@ std::vector<std::pair<float, double>> draws_of(const ValueFormulas& formulas, co
     const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
     draws[k] = {formulas.draw(parameters_of(samples, sample, j), noise[k]), weights[k]};
   }
-  // NaN, which a decoder that overflows gives, comes last.
+  // NaN, which an overflowing decoder gives, comes last.
   std::ranges::sort(draws, [](const auto& a, const auto& b) {
     return std::isnan(b.first) ? !std::isnan(a.first) : a.first < b.first;
   });
   return draws;
 }
 
-/// Σ_k w_k p(x_j = c|z_k) of every class c.
+/// Σ_k w_k p(x_j = c|z_k) for every class c.
 std::vector<double> class_probabilities(const ValueFormulas& formulas, const Samples& samples,
                                         const std::vector<double>& weights, std::int64_t i, std::int64_t j) {
   std::vector<double> probabilities(static_cast<std::size_t>(formulas.classes()));
@@ -85,7 +85,7 @@ bool has_classes(const Model::State& state) {
   return state.vae->likelihood().measure() == Measure::classes;
 }
 
-/// Fills in rows from the samples that were drawn for them.
+/// Completes rows from the samples drawn for them.
 class RowFiller {
  public:
   RowFiller(const Model::State& state, const Table& x, const ImputeOptions& options, Imputation& result)
@@ -95,7 +95,7 @@ class RowFiller {
         formulas_(state.vae->likelihood().on_host(state.vae->run())),
         result_(result) {}
 
-  /// Row `row` of the table, which is row i of the batch.
+  /// Fills row `row` of the table, which is row i of the batch.
   void fill(const Samples& samples, std::int64_t i, std::int64_t row) const {
     const auto weights = weights_of(samples, i);
     double squares = 0.0;
@@ -157,7 +157,7 @@ void check_options(const Model::State& state, const Table& x, const ImputeOption
   }
 }
 
-/// Lets a model's batches have missing values while it lives.
+/// Allows missing values in a model's batches during its lifetime.
 class MissingScope {
  public:
   explicit MissingScope(Vae& vae) : vae_(vae), before_(vae.config().missing) { vae.set_missing(true); }
@@ -170,8 +170,8 @@ class MissingScope {
   bool before_;
 };
 
-/// Draws K samples of z for every row of the batch and copies what they give to the host; `means` is empty
-/// where nobody reads them.
+/// Draws K samples of z for every row of the batch and copies their results to the host; `means` is empty if
+/// they are not needed.
 void draw_samples(const Vae& vae, const Batch& batch, MatrixView<float> means, std::uint64_t seed,
                   Samples& samples) {
   vae.encode(batch);

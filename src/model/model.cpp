@@ -29,7 +29,7 @@ Table make_table(std::int64_t rows, std::int64_t cols) {
   return {rows, cols, std::vector<float>(static_cast<std::size_t>(rows * cols))};
 }
 
-/// Rows of a strided device matrix into rows [first, …) of a table.
+/// Copies rows of a strided device matrix to rows [first, …) of a table.
 void download_rows(Context& context, Table& table, std::int64_t first, MatrixView<const float> from) {
   std::vector<float> host;
   HostCopies copies(context);
@@ -64,7 +64,7 @@ Posterior encode_examples(const Model::State& state, const Examples& x) {
   return posterior;
 }
 
-/// E[x|z] of `rows` rows in the data's own scale, whose batches decode(batch, first) decodes.
+/// E[x|z] for `rows` rows in the data's own scale; decode(batch, first) decodes each batch.
 template <class Decode>
 Table means_of(const Model::State& state, std::int64_t rows, const Decode& decode) {
   const Vae& vae = *state.vae;

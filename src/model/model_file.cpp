@@ -29,7 +29,8 @@ const char* name_of(FileKind kind) {
   return kind == FileKind::model ? "model" : "checkpoint";
 }
 
-/// Whole non-negative numbers, separated by blanks. Throws DataError where there are others, or not `count`.
+/// Parses whole non-negative numbers, separated by blanks. Throws DataError if other text is there, or not
+/// `count` numbers.
 std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const char* key, std::size_t count) {
   std::vector<std::int64_t> values;
   std::istringstream text(file.text(key));
@@ -49,7 +50,7 @@ std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const ch
   return values;
 }
 
-/// 1 where the file says none. Throws DataError where this elbo does not know the format.
+/// The file's format; 1 if it gives none. Throws DataError if this version of elbo does not know the format.
 std::int64_t read_format(const io::SafetensorsFile& file) {
   if (!file.metadata().contains(kFormatKey)) return 1;
   const std::int64_t format = parse_counts(file, kFormatKey, 1)[0];
@@ -65,12 +66,13 @@ std::int64_t read_format(const io::SafetensorsFile& file) {
   return format;
 }
 
-/// What a file of format 1 says, as one of format 2 would.
+/// Turns a description of format 1 into one of format 2.
 void upgrade_from_1(ModelDescription& description) {
-  description.recipe.model.prior = "normal";  // the only one there was, and no key
+  description.recipe.model.prior = "normal";  // the only prior of that format, which had no key for it
 }
 
-/// The first run in folders of this one or theirs, as of several trainings; empty where there is none.
+/// The first run in the sub-folders, at any depth; empty if there is none. A folder of several trainings has
+/// some.
 std::filesystem::path first_run_within(const std::filesystem::path& folder) {
   std::error_code ignored;
   std::filesystem::path first;
@@ -84,7 +86,7 @@ std::filesystem::path first_run_within(const std::filesystem::path& folder) {
   return first;
 }
 
-/// The model file of a run folder: the best model, or the last where training stopped before a first epoch
+/// The model file of a run folder: the best model, or the last one if training stopped before the first epoch
 /// ended.
 std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
   std::error_code ignored;
@@ -93,7 +95,7 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
     if (std::filesystem::exists(file_or_run / name, ignored)) return file_or_run / name;
   }
   if (const auto inside = first_run_within(file_or_run); !inside.empty()) {
-    throw IoError(concat("no model in ", file_or_run.string(), ", but in folders of it: name one, as ",
+    throw IoError(concat("no model in ", file_or_run.string(), ", but in its sub-folders: name one, as ",
                          inside.string(), "."));
   }
   throw IoError(concat("no model in ", file_or_run.string(),
@@ -101,8 +103,8 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
                        file_or_run.string(), "`."));
 }
 
-/// Throws DataError where recipe.toml of a run speaks of another model or data than its model file: the
-/// files are of two runs.
+/// Throws DataError if a run's recipe.toml and model file differ in model or data: they are files of two
+/// runs.
 void check_run_recipe(const std::filesystem::path& run, const std::filesystem::path& file,
                       const Recipe& own) {
   std::error_code ignored;
@@ -133,7 +135,7 @@ void check_no_other_tensors(const io::SafetensorsFile& file, const nn::Parameter
   }
 }
 
-/// A tensor of finite numbers. Throws DataError where it is not one.
+/// Reads a tensor. Throws DataError if a value is not finite.
 std::vector<float> finite_floats(const io::SafetensorsFile& file, const std::string& name,
                                  const io::TensorShape& shape) {
   std::vector<float> values = file.floats(name, shape);
@@ -200,7 +202,7 @@ void write_parameters(io::SafetensorsWriter& writer, const nn::ParameterLayout& 
 
 std::vector<float> read_parameters(const io::SafetensorsFile& file, const nn::ParameterLayout& layout,
                                    const std::string& prefix) {
-  // Before anything of the sizes that the recipe claims is allocated.
+  // Checks the shapes before allocating memory of the sizes that the recipe claims.
   for (const nn::TensorInfo& tensor : layout.tensors) file.expect_floats(prefix + tensor.name, tensor.shape);
   std::vector<float> arena(static_cast<std::size_t>(layout.size));
   for (const nn::TensorInfo& tensor : layout.tensors) {
@@ -236,7 +238,7 @@ void Model::save(const std::filesystem::path& file) const {
 
 namespace {
 
-/// Throws DataError where the recipe's networks cannot be made for such rows.
+/// The layout of the recipe's model. Throws DataError if its networks cannot be made for such rows.
 nn::ParameterLayout layout_of(const io::SafetensorsFile& file, const ModelDescription& description) {
   try {
     return VaeParts(resolve(description.recipe, description.dims, description.picture)).layout;

@@ -1,5 +1,5 @@
 #pragma once
-// Tables of codes and of data, checked and given to a model.
+// Checks of tables of codes and data, and their use by a model.
 
 #include "elbo/dataset.h"
 #include "vae/vae.h"
@@ -7,7 +7,7 @@
 
 namespace elbo {
 
-/// Throws ShapeError where a table's rows and columns are not its values' number.
+/// Throws ShapeError unless a table has rows · cols values.
 inline void check_table(const Table& table) {
   ELBO_CHECK(table.rows >= 0 && table.cols >= 0 &&
                  static_cast<std::size_t>(table.rows * table.cols) == table.values.size(),
@@ -15,7 +15,7 @@ inline void check_table(const Table& table) {
              " values");
 }
 
-/// The same, and where its rows are no codes of a latent space of so many dimensions.
+/// The same, and throws unless its rows are codes of `latent` dimensions.
 inline void check_codes(const Table& z, std::int64_t latent) {
   check_table(z);
   ELBO_CHECK(z.cols == latent, ShapeError, "codes have ", z.cols,

@@ -7,7 +7,7 @@
 namespace elbo::nn {
 namespace {
 
-/// The running statistics take this share of each batch's, as in PyTorch.
+/// The share of each batch in the running statistics, as in PyTorch.
 constexpr float kMomentum = 0.1f;
 
 MatrixView<float> one_row(const VectorView<float>& values) {

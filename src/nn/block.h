@@ -10,26 +10,26 @@
 
 namespace elbo::nn {
 
-/// What a pass works with: the device, the parameters, and on tapes that are kLearning the noise of its step,
-/// keyed by the batch's examples. A block that draws sets a purpose of its own.
+/// The inputs of a pass: the device, the parameters, and on kLearning tapes the noise of the step, keyed by
+/// the batch's examples. A block that draws sets its own purpose.
 struct Run {
   Context& context;
   Parameters& parameters;
   NoiseSource noise = {};
 };
 
-/// A block's output where it is y = x wᵀ + b and nothing else: a neighbour may compute it with its own work.
+/// A block's output if it is just y = x wᵀ + b. A neighbour may then fuse it with its own work.
 struct OutputProduct {
   MatrixView<const float> x, weight;
   VectorView<const float> bias;
 };
 
-/// The gradient in a block's input where it is dx = dy w and nothing else: likewise.
+/// The gradient in a block's input if it is just dx = dy w, which a neighbour may fuse in the same way.
 struct InputGradientProduct {
   MatrixView<const float> dy, weight;
 };
 
-/// Does work on a lane, or on the main line where there is none.
+/// Does work on a lane, or on the main line if there is no lane.
 template <class Work>
 void run_beside(Lane* lane, const Work& work) {
   if (lane) {
@@ -39,31 +39,32 @@ void run_beside(Lane* lane, const Work& work) {
   }
 }
 
-/// Declares its slots and parameters once, and keeps nothing of a batch: it may run on several tapes.
+/// A block declares its slots and parameters once. It keeps no state of a batch, so it may run on several
+/// tapes.
 class Block {
  public:
   virtual ~Block() = default;
 
   virtual Slot output() const = 0;
-  /// Its input → its output.
+  /// Computes its output from its input.
   virtual void forward(const Run& run, const Tape& tape) const = 0;
-  /// The gradient in its output → that in its input, "=" or "+=" as Tape::adds_to_gradient() says. Before
-  /// use_gradients(), and not where the input has no gradient.
+  /// Computes the gradient in its input from that in its output, "=" or "+=" by Tape::adds_to_gradient().
+  /// Called before use_gradients(), and only if the input has a gradient.
   virtual void backward_input(const Run& run, const Tape& tape) const = 0;
-  /// The gradient in its output → those of its parameters, which are used as `use` says, on `lane` where
-  /// there is one. What has still to read the parameters comes before.
+  /// Computes its parameters' gradients from the gradient in its output, and uses them as `use` says, on
+  /// `lane` if there is one. Work that still reads the parameters must come before.
   virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const = 0;
 
-  /// Whether a row of its output depends, in a training step, on the other rows of the batch.
+  /// Whether, in a training step, a row of its output depends on the batch's other rows.
   virtual bool couples_rows() const { return false; }
-  /// Whether its output is a product and nothing else, so that output_product() offers it.
+  /// Whether its output is just a product, so that output_product() offers it.
   virtual bool output_is_product() const { return false; }
-  /// Offers of products to fuse: nothing where the block has none.
+  /// Offers products to fuse; nothing if the block has none.
   virtual std::optional<OutputProduct> output_product(const Run&, const Tape&) const { return std::nullopt; }
   virtual std::optional<InputGradientProduct> input_gradient_product(const Run&, const Tape&) const {
     return std::nullopt;
   }
-  /// The bias that is added to its output, [columns of the output], where there is one.
+  /// The bias added to its output, [columns of the output]; nothing if there is none.
   virtual std::optional<Parameter> output_bias() const { return std::nullopt; }
 };
 

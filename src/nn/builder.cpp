@@ -69,11 +69,11 @@ void Builder::made_by(Slot slot, Activation activation, Slot saved) {
 
 Reader Builder::read(Slot slot, bool can_add) {
   while (info(slot).whole && !info(slot).gradient && info(slot).cols == info(info(slot).whole).cols) {
-    slot = info(slot).whole;  // whose gradient it shares
+    slot = info(slot).whole;  // the slot whose gradient it shares
   }
   const auto at = static_cast<std::size_t>(slot.index);
   ELBO_CHECK(last_reader_adds_[at], ShapeError, info(slot).name,
-             " is read by two blocks, and the first of them cannot add to its gradient");
+             " is read by two blocks, and the first cannot add to its gradient");
   last_reader_adds_[at] = can_add;
   return {slot, slots_[at].readers++};
 }

@@ -1,12 +1,12 @@
 #pragma once
-// Columns of a layer's output that are kept within bounds.
+// Keeps columns of a layer's output within bounds.
 
 #include "nn/block.h"
 
 namespace elbo::nn {
 
-/// Changes a part of its input in place: values outside [low, high] are moved to the nearer bound, and no
-/// gradient passes there ("hardtanh").
+/// Changes a part of its input in place: values outside [low, high] move to the nearer bound, and their
+/// gradient is 0 ("hardtanh").
 class Clamp final : public Block {
  public:
   Clamp(Slot output, Slot part, float low, float high)

@@ -13,17 +13,16 @@ namespace elbo::nn {
 struct FilterSizes {
   std::int64_t kernel = 3, stride = 1, padding = 1;
 
-  /// The words "kSIZE sSTRIDE pPADDING", each of which may be missing. Without a stride the picture's size
-  /// stays as it is where the kernel is odd: the padding is (kernel − 1) / 2.
+  /// Reads the words "kSIZE sSTRIDE pPADDING", each optional. The default padding is (kernel − 1) / 2, which
+  /// keeps the picture's size if the kernel is odd and the stride is 1.
   static FilterSizes read(LayerWords& words);
 };
 
 /// y = act(x ∗ w + b) of pictures, with parameters NAME.weight, in files [out, in, kernel, kernel], and
-/// NAME.bias [out]. Several heads that read the same input are one layer whose channels are theirs one after
-/// the other.
+/// NAME.bias [out]. Several heads that read the same input form one layer, with their channels in order.
 class Conv2d final : public Block {
  public:
-  /// `heads`: names and channels. Throws ConfigError where the kernel does not fit into the input's pictures.
+  /// `heads`: names and channels. Throws ConfigError if the kernel does not fit into the input's pictures.
   Conv2d(Builder& builder, Slot input, const std::vector<NamedRows>& heads, const FilterSizes& sizes,
          Activation activation);
 

@@ -8,7 +8,7 @@
 namespace elbo::nn {
 namespace {
 
-/// The convolution from pictures of the layer's output to those of its input.
+/// The convolution from pictures of the layer's output to pictures of its input.
 ops::Conv2dShape shape_of(const PictureShape& input, std::int64_t channels, const FilterSizes& sizes,
                           std::int64_t more) {
   const auto extent = [&](std::int64_t of_input) {
@@ -74,7 +74,7 @@ void ConvTranspose2d::use_gradients(const Run& run, const Tape& tape, const Grad
 
 LayerMaker read_deconv(LayerWords& words) {
   const FilterSizes sizes = FilterSizes::read(words);
-  // As many as make pictures `stride` times as large, where there are such.
+  // The number that makes pictures `stride` times as large, if there is one.
   const std::int64_t usual = sizes.stride - sizes.kernel + 2 * sizes.padding;
   const std::int64_t more =
       words.option('o', std::clamp<std::int64_t>(usual, 0, sizes.stride - 1), 0, sizes.stride - 1);

@@ -13,8 +13,8 @@ namespace elbo::nn {
 /// NAME.bias [out], as PyTorch's ConvTranspose2d.
 class ConvTranspose2d final : public Block {
  public:
-  /// `more`: rows and columns of its pictures beyond those that the last patches reach (output_padding),
-  /// below the stride. Throws ConfigError where nothing is left of a picture.
+  /// `more`: rows and columns added beyond the reach of the last patches (output_padding), below the stride.
+  /// Throws ConfigError if nothing is left of a picture.
   ConvTranspose2d(Builder& builder, Slot input, const std::string& name, std::int64_t channels,
                   const FilterSizes& sizes, std::int64_t more, Activation activation);
 
@@ -25,7 +25,7 @@ class ConvTranspose2d final : public Block {
 
  private:
   Activation activation_;
-  ops::Conv2dShape shape_;  ///< of the convolution from y to x
+  ops::Conv2dShape shape_;  ///< the convolution from y to x
   Slot input_, output_, saved_;
   Parameter weight_, bias_;
 };

@@ -33,7 +33,7 @@ NoiseSource Dropout::noise(const Run& run) const {
 }
 
 void Dropout::forward(const Run& run, const Tape& tape) const {
-  if (!drops(tape)) return;  // its output is its input's memory
+  if (!drops(tape)) return;  // the output shares the input's memory
   ops::dropout(run.context, tape[output_], tape[input_], {}, Activation::identity, samples(tape), rate_,
                noise(run), false);
 }

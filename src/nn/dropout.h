@@ -7,11 +7,11 @@
 
 namespace elbo::nn {
 
-/// Inverted dropout (Srivastava et al. 2014) in training steps; in every other pass, its output is its input.
-/// Each layer has a stream of noise of its own, so that no two drop alike.
+/// Inverted dropout (Srivastava et al. 2014) in training steps. In every other pass its output is its input.
+/// Each layer has its own stream of noise, so that layers drop independently.
 class Dropout final : public Block {
  public:
-  /// `rate` ∈ [0, 1) of the values is dropped.
+  /// `rate`, in [0, 1), is the fraction of dropped values.
   Dropout(Builder& builder, Slot input, const std::string& name, float rate);
 
   Slot output() const override { return output_; }
@@ -25,7 +25,7 @@ class Dropout final : public Block {
 
   float rate_;
   bool of_samples_;      ///< its rows are samples, not examples
-  std::int64_t stream_;  ///< of its noise
+  std::int64_t stream_;  ///< its stream of noise
   Slot input_, output_;
   Reader reader_;
 };

@@ -10,7 +10,7 @@
 namespace elbo::nn {
 namespace {
 
-/// A slot's rows, each cut into one a pixel.
+/// A slot's rows, divided into one row per pixel.
 MatrixView<float> of_pixels(const MatrixView<float>& rows, std::int64_t pixels) {
   return {rows.data, rows.rows * pixels, rows.cols / pixels};
 }

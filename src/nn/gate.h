@@ -1,5 +1,5 @@
 #pragma once
-// What gated layers end with.
+// The gate at the end of gated layers.
 
 #include <string>
 
@@ -7,11 +7,11 @@
 
 namespace elbo::nn {
 
-/// y = a ⊙ σ(b). Reads pictures whose channels, or rows whose columns, are a and then b, and gives half as
-/// many.
+/// y = a ⊙ σ(b). The channels of its input's pictures, or the columns of its rows, are a and then b; its
+/// output has half as many.
 class Gate final : public Block {
  public:
-  /// Throws ShapeError where they are not even.
+  /// Throws ShapeError if their number is odd.
   Gate(Builder& builder, Slot input, const std::string& name);
 
   Slot output() const override { return output_; }
@@ -21,7 +21,7 @@ class Gate final : public Block {
 
  private:
   Slot input_, output_;
-  std::int64_t pixels_;  ///< of a picture, or 1
+  std::int64_t pixels_;  ///< pixels of a picture, or 1
 };
 
 }  // namespace elbo::nn

@@ -9,14 +9,14 @@
 namespace elbo::nn {
 
 struct GradientUse {
-  bool parameters = true;   ///< false: those of the parameters are not computed at all
+  bool parameters = true;   ///< whether the parameters' gradients are computed at all
   bool accumulate = false;  ///< "+=" in Parameters::gradient(), else "="
-  /// Where not null, parameters that were declared with ParameterInfo::steps_with_gradient take their step as
-  /// soon as nothing has to read them any more, and their part of Parameters::gradient() is undefined
-  /// afterwards. Excludes `accumulate`.
+  /// If not null, parameters declared with ParameterInfo::steps_with_gradient take their step as soon as
+  /// nothing reads them any more. Their part of Parameters::gradient() is undefined afterwards. Excludes
+  /// `accumulate`.
   const ops::AdamSettings* adam = nullptr;
   const StepState* state = nullptr;  ///< Adam's, in device memory
-  /// Where gradients of parameters are computed, layers in turn; empty: on the main line.
+  /// The lanes that compute parameters' gradients, one per layer in turn; empty: the main line does.
   std::span<Lane> lanes;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Channels of pictures, gathered into pictures of their own.
+// Gathers channels of pictures into separate pictures.
 
 #include <string>
 
@@ -9,10 +9,10 @@
 namespace elbo::nn {
 
 /// Divides a picture whose pixels have `groups` · c channels into `groups` pictures of c channels each, one
-/// after the other in a row: what a likelihood reads that has several parameters for a value.
+/// after the other in a row. A likelihood with several parameters per value reads this order.
 class GroupChannels final : public Block {
  public:
-  /// Throws ShapeError where the channels are no such groups.
+  /// Throws ShapeError if the channels cannot be divided into such groups.
   GroupChannels(Builder& builder, Slot input, const std::string& name, std::int64_t groups);
 
   Slot output() const override { return output_; }

@@ -38,7 +38,7 @@ std::vector<float> initial_values(const TensorInfo& tensor, std::int64_t index, 
   const auto deviation = static_cast<float>(std::sqrt(2.0 / fan_in));
   for (std::int64_t r = 0; r < tensor.size() / cols; ++r) {
     const std::span<float> row(values.data() + r * cols, static_cast<std::size_t>(cols));
-    const std::int64_t address = (index << 32) | r;  // a tensor's row takes the place of the example
+    const std::int64_t address = (index << 32) | r;  // a tensor's row takes the example's place
     if (tensor.deviation) {
       fill_normal(row, seed, NoisePurpose::initialize, address);
       for (float& value : row) value = tensor.value.value_or(0.0f) + *tensor.deviation * value;

@@ -28,7 +28,7 @@ std::int64_t whole_of(std::string_view word, std::string_view what, std::int64_t
                            " to ", max, "."));
 }
 
-/// What is left behind one of the letters that options begin with.
+/// Whether the word is an option that begins with this letter.
 bool is_option(std::string_view word, char letter) {
   return word.size() > 1 && word[0] == letter && word.find_first_not_of("0123456789", 1) == std::string::npos;
 }

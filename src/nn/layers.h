@@ -1,5 +1,5 @@
 #pragma once
-// The kinds of layers that a network's list can name, and how one is made from its text.
+// The kinds of layers in a network's list, and how a layer is made from its text.
 
 #include <functional>
 #include <memory>
@@ -13,41 +13,40 @@
 
 namespace elbo::nn {
 
-/// What a layer is made with.
+/// The inputs for making a layer.
 struct LayerContext {
   Builder& builder;
   Slot input;        ///< what it reads
   std::string name;  ///< its tensors' names begin with this: "encoder.hidden.2"
-  /// What it ends with: model.activation, or the identity where the layer after it takes that over.
+  /// The layer's last activation: model.activation, or the identity if the next layer applies it.
   Activation activation = Activation::identity;
   Activation hidden = Activation::identity;  ///< model.activation, for layers within a layer
   std::vector<std::unique_ptr<Block>>& blocks;
 
-  /// What it reads, with its columns and its picture.
+  /// The input's columns and picture.
   const SlotInfo& shape() const { return builder.info(input); }
-  /// That picture. Throws ConfigError where it is none.
+  /// The input's picture. Throws ConfigError if it is not a picture.
   PictureShape picture() const;
-  /// Adds a block behind those there are, and gives its output. The block must read `input`, or what the one
-  /// before it gives.
+  /// Appends a block and returns its output. The block must read `input` or the previous block's output.
   Slot add(std::unique_ptr<Block> block);
 };
 
-/// Makes a layer and gives its output. Throws ConfigError where its input does not suit it.
+/// Makes a layer and returns its output. Throws ConfigError if its input does not suit it.
 using LayerMaker = std::function<Slot(LayerContext&)>;
 
 /// A line of the table: a kind of layer.
 struct LayerKind {
   std::string_view name;   ///< its first word or two
   std::string_view sizes;  ///< the words that follow: "CHANNELS [kSIZE]"
-  /// Reads these. Throws ConfigError.
+  /// Reads the sizes. Throws ConfigError.
   LayerMaker (*read)(LayerWords& words);
   bool activates = false;         ///< it ends with model.activation
-  bool takes_activation = false;  ///< it takes that of the layer before it, which then ends without
+  bool takes_activation = false;  ///< it applies the previous layer's activation in its place
 };
 
 std::span<const LayerKind> layer_kinds();
 
-/// A layer that is ready to be made.
+/// A layer whose text has been read.
 struct ReadLayer {
   const LayerKind* kind;
   LayerMaker make;
@@ -57,7 +56,7 @@ struct ReadLayer {
 /// layer is written.
 ReadLayer read_layer(std::string_view text);
 
-// The kinds, each in a file of its own.
+// The readers of all kinds, each in a separate file.
 LayerMaker read_linear(LayerWords& words);
 LayerMaker read_gated(LayerWords& words);
 LayerMaker read_conv(LayerWords& words);

@@ -9,10 +9,10 @@
 namespace elbo::nn {
 
 /// y = act(x wᵀ + b), with parameters NAME.weight [out, in] and NAME.bias [out]. Several heads that read the
-/// same input are one layer whose columns are theirs one after the other.
+/// same input form one layer, with their columns in order.
 class Linear final : public Block {
  public:
-  /// `heads`: names and widths. Throws ShapeError where one has no width.
+  /// `heads`: names and widths. Throws ShapeError if a width is 0.
   Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation);
 
   Slot output() const override { return output_; }

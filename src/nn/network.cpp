@@ -16,10 +16,10 @@ Lane* lane_of(const GradientUse& use, std::size_t block) {
   return use.lanes.empty() ? nullptr : &use.lanes[block % use.lanes.size()];
 }
 
-/// An example's values that a layer may give, so that no product of sizes overflows.
+/// Maximum of values that a layer may give per example, so that no product of sizes overflows.
 constexpr std::int64_t kMaxColumns = std::int64_t{1} << 26;
 
-/// Does something with a layer; errors name it.
+/// Calls a function on a layer; errors name the layer.
 template <class F>
 auto explained(const NetworkPlan& plan, std::size_t layer, F f) {
   try {
@@ -45,7 +45,7 @@ Slot make_checked(const ReadLayer& layer, LayerContext& context) {
   return output;
 }
 
-/// What a builder gets from here on.
+/// Counts the declarations that a builder gets from here on.
 class Watch {
  public:
   explicit Watch(const Builder& builder) : builder_(builder), first_(builder.parameters().size()) {}
@@ -75,11 +75,11 @@ std::string head_names(const NetworkPlan& plan) {
 
 using Blocks = std::vector<std::unique_ptr<Block>>;
 
-/// Adds the hidden layers and gives what the last one does.
+/// Adds the hidden layers and returns the last one's output.
 Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
                  std::vector<LayerSummary>& summaries) {
   const std::vector<ReadLayer> layers = read_layers(plan);
-  Activation pending = Activation::identity;  // what the layers before did not end with
+  Activation pending = Activation::identity;  // the activation that earlier layers have left to a later one
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerKind& kind = *layers[i].kind;
     if (kind.activates) pending = plan.activation;
@@ -103,7 +103,7 @@ bool as_large(const PictureShape& a, const PictureShape& b) {
   return a.is_picture() && a.height == b.height && a.width == b.width;
 }
 
-/// Heads that give each pixel's values from its channels alone.
+/// Makes heads that compute each pixel's values from its channels alone.
 void make_picture_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks) {
   const PictureShape& picture = plan.picture;
   std::vector<NamedRows> heads = plan.heads;

@@ -1,5 +1,5 @@
 #pragma once
-// Blocks one after the other.
+// A sequence of blocks.
 
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace elbo::nn {
 
-/// What a layer is and gives, for people.
+/// A layer's description, for people.
 struct LayerSummary {
   std::string name;  ///< "encoder.hidden.0"
   std::string text;  ///< "conv 32 k4 s2"
@@ -20,29 +20,29 @@ struct LayerSummary {
 class Network {
  public:
   Network() = default;
-  /// Each block reads the output of the one before it. At least one.
+  /// Each block reads the previous block's output. There is at least one block.
   explicit Network(std::vector<std::unique_ptr<Block>> blocks, std::vector<LayerSummary> layers = {})
       : blocks_(std::move(blocks)), layers_(std::move(layers)) {}
 
-  /// Adds one behind the others, which changes what they give in place.
+  /// Appends a block that changes the output in place.
   void append(std::unique_ptr<Block> block) { blocks_.push_back(std::move(block)); }
 
   Slot output() const { return blocks_.back()->output(); }
   const Block& first() const { return *blocks_.front(); }
   const Block& last() const { return *blocks_.back(); }
   bool couples_rows() const;
-  /// Its layers, the heads' too.
+  /// Its layers, including the heads.
   const std::vector<LayerSummary>& layers() const noexcept { return layers_; }
 
   void forward(const Run& run, const Tape& tape) const { forward(run, tape, blocks_.size()); }
-  /// All but the last block.
+  /// Runs all blocks but the last.
   void forward_hidden(const Run& run, const Tape& tape) const { forward(run, tape, blocks_.size() - 1); }
 
-  /// With the objective's gradient in the output standing on the tape, gives that in every block's output,
-  /// and uses those of all parameters but the first block's.
+  /// Reads the objective's gradient in the output from the tape, computes it in every block's output, and
+  /// uses the gradients of all parameters but the first block's.
   void backward(const Run& run, const Tape& tape, const GradientUse& use) const;
-  /// Uses the gradients of the first block's parameters, once backward() has given that in its output. With
-  /// `beside`, on a lane, beside what follows.
+  /// Uses the gradients of the first block's parameters, after backward(). With `beside`, on a lane, in
+  /// parallel with the following work.
   void use_first_gradients(const Run& run, const Tape& tape, const GradientUse& use, bool beside) const;
 
  private:
@@ -54,14 +54,14 @@ class Network {
 
 /// A network to make: hidden layers, then its heads.
 struct NetworkPlan {
-  std::string name;                              ///< hidden layer i is called NAME.hidden.{i}
-  std::string setting;                           ///< that lists the layers, for errors: "model.encoder"
-  std::vector<std::string> layers;               ///< their texts, see read_layer()
-  Activation activation = Activation::identity;  ///< of layers that end with one
-  /// What the network gives, in one layer without activation, one after the other. It is linear, or, where
-  /// the last hidden layer gives pictures as large as `picture`, a convolution of 1 × 1.
+  std::string name;                 ///< hidden layer i is called NAME.hidden.{i}
+  std::string setting;              ///< the setting that lists the layers, for errors: "model.encoder"
+  std::vector<std::string> layers;  ///< their texts, see read_layer()
+  Activation activation = Activation::identity;  ///< activation of layers that end with one
+  /// The network's outputs, side by side in one layer without activation. It is linear, or a 1 × 1
+  /// convolution if the last hidden layer gives pictures as large as `picture`.
   std::vector<NamedRows> heads;
-  PictureShape picture = {};  ///< that the heads give the values of, where they do
+  PictureShape picture = {};  ///< the picture that the heads give the values of, if any
 };
 
 /// Throws ConfigError naming the layer whose input does not suit it.

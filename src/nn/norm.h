@@ -1,5 +1,5 @@
 #pragma once
-// Layers that normalise: what each kind says of the channels of a slot.
+// Normalisation layers.
 
 #include <string>
 
@@ -7,11 +7,11 @@
 
 namespace elbo::nn {
 
-/// ε of all of them, PyTorch's.
+/// ε of all normalisation layers, as in PyTorch.
 inline constexpr float kNormEpsilon = 1e-5f;
 
-/// What every layer that normalises declares: γ = NAME.weight and β = NAME.bias, a value for each channel
-/// (for each value of rows that are no pictures), its output, and memory for their gradients.
+/// The declarations of every normalisation layer: γ = NAME.weight and β = NAME.bias, one value per channel
+/// (per column of rows that are not pictures), its output, and memory for the gradients.
 struct NormSlots {
   NormSlots(Builder& builder, Slot input, const std::string& name, Activation activation);
 
@@ -29,11 +29,11 @@ struct NormSlots {
   }
 };
 
-/// Layer normalisation (Ba et al. 2016) with one group, group normalisation (Wu & He 2018) with several: an
-/// example's values by its own statistics, y = act(γ x̂ + β).
+/// Layer normalisation (Ba et al. 2016) with one group, group normalisation (Wu & He 2018) with several: y =
+/// act(γ x̂ + β), with x̂ from each example's own statistics.
 class Norm final : public Block {
  public:
-  /// Throws ShapeError where the channels are no such groups.
+  /// Throws ShapeError if the channels cannot be divided into `groups` groups.
   Norm(Builder& builder, Slot input, const std::string& name, std::int64_t groups, Activation activation);
 
   Slot output() const override { return slots_.output; }

@@ -13,7 +13,7 @@ std::int64_t align(std::int64_t offset) {
   return (offset + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// Adds a range behind the others, to the last one where that ends at its first value.
+/// Appends a range, or extends the last range if the new one starts at its end.
 void append(std::vector<ArrayRange>& ranges, ArrayRange range) {
   if (!ranges.empty() && ranges.back().first + ranges.back().count == range.first) {
     ranges.back().count += range.count;
@@ -35,7 +35,7 @@ void for_each_filter_value(const TensorInfo& tensor, F f) {
   }
 }
 
-/// What the parameter says, or that of a tensor whose rows are outputs.
+/// The parameter's own fan-out, or the number of rows of a tensor whose rows are outputs.
 std::int64_t fan_out_of(const ParameterInfo& parameter, const NamedRows& part) {
   if (parameter.fan_out > 0) return parameter.fan_out;
   return part.rows * std::max<std::int64_t>(parameter.filter.height * parameter.filter.width, 1);

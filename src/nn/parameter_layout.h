@@ -1,5 +1,5 @@
 #pragma once
-// Which parameters a model has, and where each stands in one flat array.
+// A model's parameters, and the place of each in one flat array.
 
 #include <cstdint>
 #include <optional>
@@ -14,9 +14,9 @@ struct Parameter {
   int index = -1;
 };
 
-/// Who changes a parameter in training.
+/// What changes a parameter in training.
 enum class Mover {
-  optimizer,  ///< by its gradient
+  optimizer,  ///< the optimizer, by the gradient
   part,       ///< the part that declared it, after each step
 };
 
@@ -30,24 +30,24 @@ struct NamedRows {
 struct FilterShape {
   std::int64_t height = 0;
   std::int64_t width = 0;
-  std::int64_t channels = 0;  ///< that it reads, last in memory
+  std::int64_t channels = 0;  ///< input channels, last in memory
 };
 
-/// A parameter: a matrix [Σ rows, cols], or a vector [Σ rows]. It may be several tensors on disk whose rows
-/// stand one after the other, as mean and log-variance do, which read the same input by one product.
+/// A parameter: a matrix [Σ rows, cols], or a vector [Σ rows]. On disk it may be several tensors, whose rows
+/// follow one another in memory: mean and log-variance read the same input by one product.
 struct ParameterInfo {
   std::vector<NamedRows> parts;
   std::int64_t cols = 0;                ///< 0: a vector
   std::int64_t fan_in = 1;              ///< for its initial values
-  std::int64_t fan_out = 0;             ///< likewise; 0: a tensor's rows
-  std::optional<float> value = {};      ///< that it begins with; none: it is drawn
-  std::optional<float> deviation = {};  ///< where given, it is drawn from a normal around `value`
+  std::int64_t fan_out = 0;             ///< for its initial values; 0: a tensor's rows
+  std::optional<float> value = {};      ///< initial value; none: it is drawn
+  std::optional<float> deviation = {};  ///< if set, it is drawn from a normal around `value`
   Mover mover = Mover::optimizer;
-  /// Its layer takes Adam's step itself, with the gradient, where GradientUse says so. The optimizer moves
-  /// the others after the backward pass.
+  /// Its layer takes Adam's step itself, with the gradient, if GradientUse says so. The optimizer moves other
+  /// parameters after the backward pass.
   bool steps_with_gradient = false;
   FilterShape filter =
-      {};  ///< where its rows are filters of a convolution: cols is height · width · channels
+      {};  ///< set if its rows are filters of a convolution: cols is height · width · channels
 
   std::int64_t rows() const;
 };
@@ -56,23 +56,23 @@ struct ParameterInfo {
 struct TensorInfo {
   std::string name;                 ///< as on disk, "encoder.hidden.0.weight"
   std::vector<std::int64_t> shape;  ///< on disk: [out, in] for a weight, [out] for a bias
-  std::int64_t offset = 0;          ///< of its first value in the array
+  std::int64_t offset = 0;          ///< index of its first value in the array
   std::int64_t fan_in = 0;
   std::int64_t fan_out = 0;
   std::optional<float> value;      ///< ParameterInfo::value
   std::optional<float> deviation;  ///< ParameterInfo::deviation
 
   FilterShape filter =
-      {};  ///< of height 0 but for [out, channels, height, width], whose channels are last in memory
+      {};  ///< height 0 except for [out, channels, height, width], whose channels are last in memory
 
   std::int64_t size() const;
 };
 
-/// Values of a tensor in the order of memory ↔ in that of files.
+/// Convert a tensor's values between the order of memory and the order of files.
 std::vector<float> to_file_order(const TensorInfo& tensor, std::span<const float> values);
 std::vector<float> to_memory_order(const TensorInfo& tensor, std::span<const float> values);
 
-/// Where a parameter stands.
+/// The place of a parameter in the array.
 struct ParameterPlace {
   std::int64_t offset = 0;
   std::int64_t rows = 0;
@@ -89,16 +89,16 @@ struct ArrayRange {
   friend bool operator==(const ArrayRange&, const ArrayRange&) = default;
 };
 
-/// Parameters in the order of their declaration, each 256-byte aligned, those that the optimizer moves before
-/// the others. The gaps stay zero.
+/// Parameters in the order of their declaration, each aligned to 256 bytes; the parameters that the optimizer
+/// moves come first. The gaps stay zero.
 struct ParameterLayout {
   std::vector<TensorInfo> tensors;     ///< in the order of declaration
   std::vector<ParameterPlace> places;  ///< by Parameter::index
   std::int64_t size = 0;               ///< values in the array, gaps included
-  std::int64_t optimized_size = 0;     ///< the first so many are those that the optimizer moves
-  /// Those whose layers do not take the step with the gradient: as few ranges as cover them.
+  std::int64_t optimized_size = 0;     ///< the optimizer moves this many first values
+  /// The parameters that do not take their step with the gradient, in as few ranges as possible.
   std::vector<ArrayRange> stepped_after;
-  std::int64_t count = 0;  ///< parameters proper
+  std::int64_t count = 0;  ///< parameters, without gaps
 
   ParameterLayout() = default;
   explicit ParameterLayout(const std::vector<ParameterInfo>& parameters);

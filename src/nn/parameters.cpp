@@ -27,7 +27,7 @@ Parameters::Parameters(Context& context, ParameterLayout layout, Initialization 
 
 void Parameters::prepare_training() {
   if (ready_to_train()) return;
-  std::array<Buffer<float>, 3> made;  // all or none: memory may run out on the way
+  std::array<Buffer<float>, 3> made;  // all or none, as memory may run out in between
   for (Buffer<float>& buffer : made) {
     buffer = Buffer<float>(*context_, layout_.size);
     buffer.fill_zero();
@@ -63,7 +63,7 @@ AverageInPlace::~AverageInPlace() {
   try {
     copy(context_, parameters_.values(), parameters_.gradient());
   } catch (const Error&) {
-    // The device is lost, and says so to whoever asks it next.
+    // The device is lost; the next call to it will report that.
   }
 }
 

@@ -20,13 +20,13 @@ class Parameters {
   VectorView<float> second_moment() noexcept { return second_moment_.view(); }
   VectorView<float> average() noexcept { return average_.view(); }
 
-  /// Allocates gradients and moments, all zero; does nothing when they are there.
+  /// Allocates gradients and moments, all zero; does nothing if they exist.
   void prepare_training();
   bool ready_to_train() const noexcept { return gradient_.size() > 0; }
-  /// Allocates the running average of the values and restarts it; does nothing when it is there.
+  /// Allocates and starts the running average of the values; does nothing if it exists.
   void prepare_average();
   bool averages() const noexcept { return average_.size() > 0; }
-  /// average ← values, and values ← average, where there is one.
+  /// average ← values, and values ← average; nothing happens without an average.
   void restart_average();
   void take_average();
 
@@ -50,8 +50,8 @@ class Parameters {
   Buffer<float> values_, gradient_, first_moment_, second_moment_, average_;
 };
 
-/// While one of these lives, values() holds the running average, where there is one, and gradient() the
-/// values proper. Ops on the device; nothing waits.
+/// During its lifetime values() holds the running average, if there is one, and gradient() holds the actual
+/// values. It uses ops on the device and does not wait.
 class AverageInPlace {
  public:
   explicit AverageInPlace(Context& context, Parameters& parameters);

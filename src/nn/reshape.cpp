@@ -1,4 +1,4 @@
-// The same values as pictures of another shape.
+// Reads the same values as pictures of another shape.
 
 #include "base/check.h"
 #include "nn/layers.h"

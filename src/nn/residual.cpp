@@ -24,13 +24,13 @@ void Residual::backward_input(const Run& run, const Tape& tape) const {
 
 void Residual::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
   if (!use.parameters) return;
-  if (tape.gradient(input_).empty()) backward_within(run, tape);  // backward_input() has not been here
+  if (tape.gradient(input_).empty()) backward_within(run, tape);  // backward_input() was not called
   for (std::size_t i = blocks_.size(); i > 0; --i) blocks_[i - 1]->use_gradients(run, tape, use, lane);
 }
 
 namespace {
 
-/// Adds a layer of a text behind those there are.
+/// Appends a layer made from a text.
 void add_layer(LayerContext& context, std::string_view text, const char* suffix, Activation activation,
                const std::string& name) {
   context.name = name + suffix;

@@ -8,12 +8,12 @@
 
 namespace elbo::nn {
 
-/// x + f(x) (He et al. 2016), where f is blocks one after the other that end without an activation. What f
-/// gives becomes the output: x is added to it in place.
+/// x + f(x) (He et al. 2016), where f is a sequence of blocks that ends without an activation. x is added to
+/// f's output in place.
 class Residual final : public Block {
  public:
-  /// `skip` reads x and was declared before the blocks, of which there is at least one; the first one reads x
-  /// too. `input` is x.
+  /// `input` is x. `skip` reads it and was declared before the blocks; the first block reads it too. There is
+  /// at least one block.
   Residual(Slot input, Reader skip, std::vector<std::unique_ptr<Block>> blocks)
       : input_(input), skip_(skip), blocks_(std::move(blocks)) {}
 
@@ -23,7 +23,7 @@ class Residual final : public Block {
   void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
 
  private:
-  /// The gradients in the outputs of all of f's blocks but the last.
+  /// Computes the gradients in the outputs of all of f's blocks but the last.
   void backward_within(const Run& run, const Tape& tape) const;
 
   Slot input_;

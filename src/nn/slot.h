@@ -1,5 +1,5 @@
 #pragma once
-// Declared activations: what a network leaves on the device for a batch.
+// Declared activations: a network's results on the device for a batch.
 
 #include <cstdint>
 #include <string>
@@ -16,30 +16,30 @@ struct Slot {
   friend bool operator==(Slot, Slot) = default;
 };
 
-/// A block's reading of a slot, in whose gradient it has a part.
+/// A block's reading of a slot, to whose gradient it contributes.
 struct Reader {
-  Slot slot;       ///< that has the gradient
-  int number = 0;  ///< readers of it that were declared before
+  Slot slot;       ///< the slot that has the gradient
+  int number = 0;  ///< number of its readers declared before
 };
 
-/// How many rows an activation has, for a batch of n examples with K samples each.
+/// The number of an activation's rows, for a batch of n examples with K samples each.
 enum class Rows : std::uint8_t {
   examples,  ///< n
   samples,   ///< n·K; row i·K + k is sample k of example i
-  one,       ///< 1: of the whole batch
+  one,       ///< 1, for the whole batch
 };
 
 enum class Type : std::uint8_t { f32, f64, i64 };
 
-/// What a tape is for. An activation is planned on the tapes that have all of its uses.
+/// The uses of a tape. An activation is planned on the tapes that have all of its uses.
 enum Use : unsigned {
   kAlways = 0,
   kTraining = 1,   ///< gradients
-  kCorrupted = 2,  ///< the encoder reads the batch corrupted
+  kCorrupted = 2,  ///< the encoder reads a corrupted batch
   kMasked = 4,     ///< values of the batch may be missing
-  /// Steps of a training, in which layers may behave otherwise than in evaluation: dropout drops.
+  /// Training steps, in which layers may differ from evaluation: dropout drops values.
   kLearning = 8,
-  kInputGradient = 16,  ///< the gradient goes back into what the encoder reads
+  kInputGradient = 16,  ///< the gradient is computed in the encoder's input too
 };
 
 struct SlotInfo {
@@ -48,19 +48,19 @@ struct SlotInfo {
   std::int64_t cols = 1;
   unsigned uses = kAlways;
   Type type = Type::f32;
-  /// What a row is a picture of, its channels last: cols is its height · width · channels. Else none.
+  /// The shape if a row is a picture, channels last: cols is height · width · channels.
   PictureShape picture = {};
-  /// Belongs to the data of a batch, of which a tape may have a second set.
+  /// Whether it belongs to the batch's data, of which a tape may have a second set.
   bool of_batch = false;
 
-  // Set by Builder.
+  // The members below are set by Builder.
   Slot whole{};                ///< the slot whose columns these are; none: it has memory of its own
   std::int64_t first_col = 0;  ///< in `whole`
-  unsigned apart = 0;          ///< uses with which a part has memory of its own all the same
-  Slot gradient{};             ///< none: nobody asked for it
-  int readers = 0;             ///< blocks that have a part in it
-  Activation activation = Activation::identity;  ///< what made it: gradients are those before it
-  Slot saved{};  ///< what the activation's derivative is computed from; none: the slot itself
+  unsigned apart = 0;          ///< uses with which a part has memory of its own nevertheless
+  Slot gradient{};             ///< none: not requested
+  int readers = 0;             ///< number of blocks that contribute to it
+  Activation activation = Activation::identity;  ///< made this slot; gradients are those before it
+  Slot saved{};  ///< source of the activation's derivative; none: the slot itself
 };
 
 }  // namespace elbo::nn

@@ -35,7 +35,7 @@ MatrixView<const float> Tape::for_derivative(Slot slot) const {
 std::int64_t Tape::largest() const {
   std::int64_t values = 0;
   for (std::size_t slot = 0; slot < places_.size(); ++slot) {
-    if ((*slots_)[slot].rows == Rows::one) continue;  // sums and statistics, which no product reads
+    if ((*slots_)[slot].rows == Rows::one) continue;  // no product reads sums and statistics
     values = std::max(values, places_[slot].rows * places_[slot].cols);
   }
   return values;

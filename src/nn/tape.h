@@ -1,5 +1,5 @@
 #pragma once
-// Where the declared activations of one batch lie. Views only.
+// The places of one batch's declared activations. Views only.
 
 #include <cstddef>
 #include <vector>
@@ -9,14 +9,14 @@
 
 namespace elbo::nn {
 
-/// Rows of a tape.
+/// The size of a tape.
 struct TapeSize {
   std::int64_t rows = 0;     ///< n, examples
   std::int64_t samples = 1;  ///< K, of each example
 };
 
-/// Views of a batch's activations. Owns nothing; the memory and the plan must outlive it. Copies are cheap
-/// beside a batch's work, but not free: make them where a step is planned.
+/// Views of a batch's activations. Owns nothing; the memory and the plan must outlive it. A copy is cheap
+/// beside a batch's work, but not free: copy when a step is planned.
 class Tape {
  public:
   Tape() = default;
@@ -25,29 +25,29 @@ class Tape {
   std::int64_t samples() const noexcept { return size_.samples; }
   unsigned uses() const noexcept { return uses_; }
 
-  /// [rows, cols]; empty where there is no such slot, or it is not planned on this tape.
+  /// [rows, cols]; empty if there is no such slot, or it is not planned on this tape.
   MatrixView<float> operator[](Slot slot) const { return matrix<float>(slot); }
-  /// The same memory as one vector [rows·cols]. Not for parts of a slot.
+  /// A slot's memory as one vector [rows·cols]. Not for parts of a slot.
   VectorView<float> vector(Slot slot) const { return flat<float>(slot); }
   VectorView<double> doubles(Slot slot) const { return flat<double>(slot); }
   VectorView<std::int64_t> integers(Slot slot) const { return flat<std::int64_t>(slot); }
 
-  /// The objective's gradient in a slot, before the activation that made it; empty where nobody asked for it.
+  /// The objective's gradient in a slot, before the activation that made it; empty if not requested.
   MatrixView<float> gradient(Slot slot) const;
-  /// Whether a reader adds its part, "+=", to what others wrote into the slot's gradient; else it writes,
+  /// Whether a reader adds its part, "+=", to the slot's gradient that others have written; else it writes,
   /// "=".
   bool adds_to_gradient(const Reader& reader) const {
     return reader.number + 1 < (*slots_)[at(reader.slot)].readers;
   }
-  /// The activation that made a slot, and what its derivative is computed from (empty for the identity): what
-  /// whoever writes the gradient multiplies it by.
+  /// The activation that made a slot, and the source of its derivative (empty for the identity). Whoever
+  /// writes the slot's gradient multiplies it by this derivative.
   Activation activation(Slot slot) const { return (*slots_)[at(slot)].activation; }
   MatrixView<const float> for_derivative(Slot slot) const;
 
-  /// Values of the largest slot.
+  /// The number of values of the largest slot.
   std::int64_t largest() const;
 
-  /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
+  /// A tape of the first `count` examples in the same memory. Throws ShapeError if there are fewer.
   Tape first_rows(std::int64_t count) const;
 
  private:
@@ -78,18 +78,18 @@ class Tape {
   unsigned uses_ = 0;
 };
 
-/// The slots of a model, in the order in which they lie in memory.
+/// The slots of a model, in the order of their memory.
 class Plan {
  public:
   explicit Plan(std::vector<SlotInfo> slots) : slots_(std::move(slots)) {}
 
-  /// Takes what a tape of this size and these uses (nn::Use) needs from the arena.
+  /// Makes a tape of this size and these uses (nn::Use), with memory from the arena.
   Tape lay_out(Arena& arena, TapeSize size, unsigned uses) const {
     return lay_out(arena, size, uses, slots_.size());
   }
-  /// The same of the first `count` slots alone: for a pass through a part of the model.
+  /// The same with the first `count` slots alone, for a pass through a part of the model.
   Tape lay_out(Arena& arena, TapeSize size, unsigned uses, std::size_t count) const;
-  /// Gives the tape another set of the slots that are of the batch, from the arena.
+  /// Gives the tape another set of the batch's slots, from the arena.
   void lay_out_batch(Arena& arena, Tape& tape) const;
   const std::vector<SlotInfo>& slots() const noexcept { return slots_; }
 

@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/adam.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "ops/cpu_adam.h"
 #include "ops/flush_denormals.h"
 #include "ops/kernels.h"
@@ -20,7 +20,7 @@ namespace {
 namespace formulas = math::HWY_NAMESPACE;
 using formulas::Floats;
 
-/// Parameters from i on.
+/// Updates the parameters from i on.
 template <class Access>
 HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, float* m, float* v,
                            std::int64_t i, const math::AdamCoefficients& c) {
@@ -31,7 +31,7 @@ HWY_INLINE void adam_lanes(Access access, float* values, const float* gradient, 
   access.store(second, v + i);
 }
 
-/// The coefficients are a copy, which no store can change: the rule is asked once.
+/// The coefficients are a copy that no store can change, so that the compiler tests the rule once.
 void adam_span(float* values, const float* gradient, float* m, float* v, std::int64_t size,
                const math::AdamCoefficients c) {
   formulas::for_lanes(size,

@@ -1,5 +1,5 @@
 #pragma once
-// A matrix added to another: the sum of a residual block, and its gradient.
+// Adds a matrix to another: the sum of a residual block, and its gradient.
 
 #include "math/activation_kind.h"
 #include "runtime/context.h"
@@ -8,9 +8,8 @@
 namespace elbo::ops {
 
 /// y = x ⊙ act′(saved). "=" unless `accumulate`, then "+=".
-/// y, x [n, d]; `saved` [n, d] is what act′ is computed from, as for linear_backward_input, and may be empty
-/// for the identity, whose derivative is 1. Rows may be strided; no view may alias another. Throws
-/// ShapeError.
+/// y, x [n, d]; act′ is computed from `saved` [n, d], as in linear_backward_input; it may be empty for the
+/// identity, whose derivative is 1. Rows may be strided; no view may alias another. Throws ShapeError.
 void add(Context& context, MatrixView<float> y, MatrixView<const float> x, MatrixView<const float> saved,
          Activation activation, bool accumulate);
 

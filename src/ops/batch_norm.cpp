@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/batch_norm.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "ops/kernels.h"
 #include "ops/norm_checks.h"
 #include "ops/norm_lanes.h"
@@ -16,8 +16,7 @@
 #define ELBO_OPS_BATCH_NORM_PART
 namespace elbo::ops {
 
-/// Means and sums of squared differences from them, of C channels each, over positions [begin, end) of a
-/// batch.
+/// Means, and sums of squared differences from them, of C channels over positions [begin, end) of a batch.
 struct MomentPart {
   float* mean;
   float* squares;
@@ -25,7 +24,7 @@ struct MomentPart {
   std::int64_t channels, positions, begin, end;
 };
 
-/// An example's dx, with the batch's sums and the positions that they are over.
+/// An example's dx, from the batch's sums and their number of positions.
 struct BatchNormGradient {
   NormBackwardRow row;
   const float* dgamma;  ///< null: none
@@ -102,7 +101,7 @@ HWY_EXPORT(batch_backward_row);
 
 constexpr std::int64_t kParallelSize = 1 << 12;
 
-/// use(c, moments) for every channel, from those of its parts.
+/// Calls use(c, moments) for every channel, with the moments of its parts combined.
 template <class Use>
 void join_parts(VectorView<const float> scratch, std::int64_t channels, std::int64_t all, const Use& use) {
   const std::int64_t parts = math::norm_parts(all);

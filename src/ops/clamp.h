@@ -1,5 +1,5 @@
 #pragma once
-// Values kept within bounds, and the gradient that passes where they lie between them ("hardtanh").
+// Clamps values to bounds; the gradient passes if a value is between them ("hardtanh").
 
 #include "runtime/context.h"
 #include "runtime/view.h"

@@ -3,7 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/code_penalty.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "math/code_penalty.h"
 #include "ops/kernels.h"
 #include "ops/shapes.h"
@@ -17,7 +17,7 @@ namespace {
 namespace formulas = math::HWY_NAMESPACE;
 using formulas::Floats;
 
-/// Of the values from z on; adds to dz where that is not null.
+/// The penalty of the values from z on; adds its gradient to dz if that is not null.
 template <class Access>
 HWY_INLINE Floats penalty_lanes(Access access, float* dz, const float* z, const CodePenalty& penalty,
                                 float divisor) {

@@ -12,8 +12,8 @@ struct CodePenalty {
 };
 
 /// For codes z [n, latent]: cost [n] = Σ_d l1 |z| + l2 z², "="; may be empty. dz [n, latent] += (l1 sign(z) +
-/// 2 l2 z) / divisor, with sign(0) = 0; may be empty. `divisor` is the count the cost is averaged over (the
-/// batch size). Rows may be strided. Fixed order. Throws ShapeError.
+/// 2 l2 z) / divisor, with sign(0) = 0; may be empty. `divisor` is the number of examples that the cost is
+/// averaged over (the batch size). Rows may be strided. Fixed order. Throws ShapeError.
 void code_penalty(Context& context, VectorView<float> cost, MatrixView<float> dz, MatrixView<const float> z,
                   const CodePenalty& penalty, float divisor);
 

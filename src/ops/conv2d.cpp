@@ -37,7 +37,7 @@ void check_weights(const char* op, const char* name, const MatrixView<const floa
   check_contiguous(op, name, w);
 }
 
-/// Checks a pass forward: x to y, whose pixels have as many channels as b has values.
+/// Checks a forward pass from x to y, whose pixels have one channel per value of b.
 void check_forward(const char* op, const MatrixView<float>& y, const MatrixView<float>& saved,
                    const MatrixView<const float>& x, const VectorView<const float>& b, std::int64_t in,
                    std::int64_t out, std::int64_t channels) {
@@ -76,7 +76,7 @@ void check_counts(const Context& context, const char* op, const Conv2dShape& sha
   }
 }
 
-/// The call of one of a layer's products; `more_values` floats are read or written besides its three
+/// The call of one of a layer's products, which reads or writes `more_values` floats besides its three
 /// matrices.
 OpCall conv2d_call(const Context& context, const char* op, std::int64_t n, const Conv2dShape& shape,
                    std::int64_t more_values) {

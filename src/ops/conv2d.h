@@ -1,16 +1,16 @@
 #pragma once
-// Convolutions of pictures and their transposes, each with both gradients. The product that a convolution is
-// runs on the tiles of products; the matrix of patches is never in memory.
+// Convolutions of pictures and their transposes, each with both gradients. A convolution is a product with
+// the matrix of patches. It runs on the tiles of products, and that matrix is never in memory.
 //
-// Pictures lie with channels last, one a row: x [n, height · width · channels]. Rows of pictures may be
-// strided; weights are contiguous: w [filters, patch()], a row's order is (ky, kx, channel), which is
+// Pictures have channels last, one picture per row: x [n, height · width · channels]. Rows of pictures may be
+// strided. Weights are contiguous: w [filters, patch()], each row in the order (ky, kx, channel). This is
 // PyTorch's Conv2d.weight [filters, channels, ky, kx], or ConvTranspose2d.weight [in = filters, out =
 // channels, ky, kx], with the channels moved to the end. No view may alias another. Sums run in a fixed
 // order: the same device and build give the same bits, on any number of threads.
 //
 // The operands of each product (pictures, w, gradients) are rounded to context.precision() first, and its
-// sums are fp32. db and everything else is fp32 throughout. Where the precision is not fp32, the CPU does as
-// tensor cores do.
+// sums are fp32. db and everything else are fp32 throughout. In other precisions than fp32 the CPU computes
+// as tensor cores do.
 
 #include "math/activation_kind.h"
 #include "math/conv2d_geometry.h"
@@ -26,17 +26,17 @@ using math::Conv2dShape;
 ///   (x ∗ w)[oy, ox, f] = Σ_{ky, kx, c} x[oy·stride + ky − padding, ox·stride + kx − padding, c] w[f, ky, kx,
 ///   c],
 /// where x is 0 outside the picture. "=".
-/// x [n, shape.in()], y [n, shape.out()], b [filters] or empty (no bias). `saved` [n, shape.out()] receives
-/// x ∗ w + b where act′ is computed from that (derivative_needs_input(activation)); it may be empty
-/// otherwise, or when no backward pass follows. Throws ShapeError.
+/// x [n, shape.in()], y [n, shape.out()], b [filters] or empty (no bias). `saved` [n, shape.out()] receives x
+/// ∗ w + b if act′ is computed from it (derivative_needs_input(activation)); it may be empty otherwise, or if
+/// no backward pass follows. Throws ShapeError.
 void conv2d_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
                     MatrixView<const float> w, VectorView<const float> b, const Conv2dShape& shape,
                     Activation activation);
 
 /// dx = (dy ∗ᵀ w) ⊙ act′(saved). "=".
-/// dy [n, shape.out()], dx [n, shape.in()]; `activation` is the one that produced the convolution's input x,
-/// and `saved` [n, shape.in()] what its derivative is computed from: x itself, or its pre-activation when
-/// derivative_needs_input(activation). `saved` may be empty for identity. Throws ShapeError.
+/// dy [n, shape.out()], dx [n, shape.in()]; `activation` produced the convolution's input x. Its derivative
+/// is computed from `saved` [n, shape.in()]: x itself, or its pre-activation if
+/// derivative_needs_input(activation). `saved` may be empty for the identity. Throws ShapeError.
 void conv2d_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                            MatrixView<const float> w, MatrixView<const float> saved, const Conv2dShape& shape,
                            Activation activation);
@@ -49,10 +49,11 @@ void conv2d_backward_params(Context& context, MatrixView<float> dw, VectorView<f
                             MatrixView<const float> dy, MatrixView<const float> x, const Conv2dShape& shape,
                             bool accumulate);
 
-/// y = act(x ∗ᵀ w + b), PyTorch's ConvTranspose2d, from pictures of shape.out() to such of shape.in() values:
-/// `shape` is that of the convolution whose transpose it is, so its filters are the channels of x.
-///   (x ∗ᵀ w)[iy, ix, c] = Σ x[oy, ox, f] w[f, ky, kx, c] over oy·stride + ky − padding = iy, and ix alike.
-/// PyTorch's output_padding is what height has above (out_height() − 1)·stride − 2·padding + kernel. "=".
+/// y = act(x ∗ᵀ w + b), PyTorch's ConvTranspose2d, from pictures of shape.out() values to pictures of
+/// shape.in() values. `shape` describes the convolution that is transposed, so its filters are the channels
+/// of x.
+/// (x ∗ᵀ w)[iy, ix, c] = Σ x[oy, ox, f] w[f, ky, kx, c] over oy·stride + ky − padding = iy, and the same for
+/// ix. PyTorch's output_padding is height − ((out_height() − 1)·stride − 2·padding + kernel). "=".
 /// x [n, shape.out()], y and `saved` (see conv2d_forward) [n, shape.in()], b [channels] or empty. Throws
 /// ShapeError.
 void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<float> saved,
@@ -60,8 +61,8 @@ void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<
                               const Conv2dShape& shape, Activation activation);
 
 /// dx = (dy ∗ w) ⊙ act′(saved). "=".
-/// dy [n, shape.in()], dx [n, shape.out()]; `activation` and `saved` [n, shape.out()] are of what produced
-/// the transpose's input, see conv2d_backward_input. Throws ShapeError.
+/// dy [n, shape.in()], dx [n, shape.out()]; `activation` produced the transpose's input; for `saved` [n,
+/// shape.out()] see conv2d_backward_input. Throws ShapeError.
 void conv2d_transpose_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                                      MatrixView<const float> w, MatrixView<const float> saved,
                                      const Conv2dShape& shape, Activation activation);
@@ -83,8 +84,8 @@ decltype(ops::conv2d_transpose_forward) conv2d_transpose_forward;
 decltype(ops::conv2d_transpose_backward_input) conv2d_transpose_backward_input;
 decltype(ops::conv2d_transpose_backward_params) conv2d_transpose_backward_params;
 
-/// With a plan that is given, not chosen, whose precision counts: for timing and testing plans. A transpose
-/// runs each of its phases by it.
+/// These run the given plan, in its precision, instead of a chosen one: for timing and testing plans. A
+/// transpose runs each of its phases by it.
 void conv2d_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
                     MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
                     VectorView<const float> b, const ops::Conv2dShape& shape, Activation activation);

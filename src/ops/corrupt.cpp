@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/corrupt.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "math/corruption.h"
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"

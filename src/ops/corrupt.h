@@ -1,5 +1,5 @@
 #pragma once
-// What a denoising model's encoder sees in a batch's place (Vincent et al. 2008, 2010).
+// Corrupts a batch for a denoising model's encoder (Vincent et al. 2008, 2010).
 
 #include "math/step_state.h"
 #include "runtime/context.h"
@@ -9,14 +9,14 @@ namespace elbo::ops {
 
 enum class Corruption {
   none,
-  gaussian,  ///< plus normal noise of a standard deviation
-  masking,   ///< 0 in place of a fraction of the values
+  gaussian,  ///< adds normal noise of a standard deviation
+  masking,   ///< replaces a fraction of the values by 0
 };
 
 /// corrupted [n, d] = x [n, d] with noise of `amount`: a standard deviation ≥ 0, or a fraction in [0, 1].
-/// "=". The noise of a value is that at (noise, example, column), of math/philox.h. mask [n, d], where 0
-/// leaves a value as it is; may be empty. Rows may be strided; x and `corrupted` must not alias. Not for
-/// Corruption::none. Throws ShapeError.
+/// "=". A value's noise is the number at (noise, example, column), see math/philox.h. A 0 in mask [n, d]
+/// keeps the value as it is; mask may be empty. Rows may be strided; x and `corrupted` must not alias. Not
+/// for Corruption::none. Throws ShapeError.
 void corrupt(Context& context, MatrixView<float> corrupted, MatrixView<const float> x,
              MatrixView<const float> mask, Corruption kind, float amount, const NoiseSource& noise);
 

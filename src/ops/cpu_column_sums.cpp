@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu_column_sums.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "ops/simd.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -14,7 +14,7 @@ namespace {
 
 using math::HWY_NAMESPACE::Floats;
 
-/// `size` columns whose sums stay in registers, four vectors of them at a time, while the rows pass by.
+/// Sums `size` columns over all rows. The sums of four vectors of columns at a time stay in registers.
 void sum_columns(float* sums, const float* values, std::int64_t rows, std::int64_t stride, std::int64_t size,
                  bool accumulate) {
   constexpr int kVectors = 4;

@@ -5,7 +5,7 @@
 
 namespace elbo::ops::cpu {
 
-/// sums_j = Σ_i values_ij, or += where `accumulate`, in the calling thread. Rows are added in order.
+/// sums_j = Σ_i values_ij, or += if `accumulate`, in the calling thread. Rows are added in order.
 void column_sums(VectorView<float> sums, MatrixView<const float> values, bool accumulate);
 
 }  // namespace elbo::ops::cpu

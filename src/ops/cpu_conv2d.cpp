@@ -10,8 +10,8 @@
 namespace elbo::ops::cpu {
 namespace {
 
-/// Sums come in equal parts, short enough for all columns to be packed at once: so a patch is put together
-/// once.
+/// The length of equal parts of the sums, short enough for all columns to be packed at once, so that each
+/// patch is assembled once.
 std::int64_t part_of(std::int64_t depth, std::int64_t cols) {
   constexpr std::int64_t kShortest = 256;
   const std::int64_t longest =
@@ -30,7 +30,7 @@ void multiply_patches(Context& context, MatrixView<float> to, MatrixView<const f
                       const Operand& weights, const math::PatchProduct& product, const PixelFinish& finish) {
   const std::int64_t rows = from.rows * product.results.count(), channels = product.to.channels;
   if (rows == 0) return;
-  constexpr std::int64_t kFew = 3;  // a panel would be zeros for the greater part
+  constexpr std::int64_t kFew = 3;  // a panel would be mostly zeros
   const bool in_place = is_matrix(product, to);
   const Patches patches(product, from);
   const Product of{.c = {in_place ? to.data : nullptr, rows, channels},
@@ -83,10 +83,10 @@ void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<cons
 
 void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> filters,
                MatrixView<const float> pictures, const math::Conv2dShape& shape, bool accumulate) {
-  // Parts of the sums in the outer loop, short enough for their rows of both operands to stay in a cache.
+  // Lengths of the sums' parts in the outer loop, short enough for both operands' rows to stay in a cache.
   constexpr std::int64_t kPart = 128, kNarrow = 64;
   const math::PatchProduct product = math::convolution_product(shape);
-  // The filters' rows are one matrix in pictures that follow each other, else in one picture.
+  // The filters' rows form one matrix over all pictures if the pictures are contiguous, else one per picture.
   const std::int64_t together = filters.contiguous() ? std::max<std::int64_t>(filters.rows, 1) : 1;
   std::int64_t first = 0;
   do {

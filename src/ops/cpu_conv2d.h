@@ -1,5 +1,6 @@
 #pragma once
-// Convolutions on the CPU as products on tiles, with what follows while the sums are in the nearest cache.
+// Convolutions on the CPU as products on tiles. The sums are finished while they are in the first-level
+// cache.
 
 #include "math/activation_kind.h"
 #include "math/conv2d_geometry.h"
@@ -8,14 +9,14 @@
 
 namespace elbo::ops::cpu {
 
-/// What becomes of sums: bias and activation, or the product with an activation's derivative.
+/// The epilogue of sums: bias and activation, or the product with an activation's derivative.
 struct PixelFinish {
   enum class Kind { activation, derivative };
   Kind kind;
   Activation activation;
   VectorView<const float> bias = {};           ///< [channels] or empty
-  MatrixView<float> pre_activation = {};       ///< receives the sums with the bias; or empty
-  MatrixView<const float> derivative_of = {};  ///< what the derivative is computed from
+  MatrixView<float> pre_activation = {};       ///< receives the sums with the bias, or is empty
+  MatrixView<const float> derivative_of = {};  ///< source of the derivative
 
   bool changes_nothing() const {
     return activation == Activation::identity && bias.empty() && pre_activation.empty();
@@ -25,7 +26,7 @@ struct PixelFinish {
              std::int64_t count) const;
 };
 
-/// to = finish(from ∗ w) and to = finish(from ∗ᵀ w), see ops/conv2d.h. The operands are rounded already.
+/// to = finish(from ∗ w) and to = finish(from ∗ᵀ w), see ops/conv2d.h. The operands are already rounded.
 void convolve(Context& context, MatrixView<float> to, MatrixView<const float> from, MatrixView<const float> w,
               const math::Conv2dShape& shape, const PixelFinish& finish);
 void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<const float> from,
@@ -37,7 +38,7 @@ void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<cons
 void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> filters,
                MatrixView<const float> pictures, const math::Conv2dShape& shape, bool accumulate);
 
-/// sums_c = Σ over all pixels of `channels` values each, or "+=": pictures [n, pixels · channels].
+/// sums_c = Σ over all pixels, or "+=", for pictures [n, pixels · channels].
 void channel_sums(Context& context, VectorView<float> sums, MatrixView<const float> pictures,
                   bool accumulate);
 

@@ -4,13 +4,13 @@ namespace elbo::ops::cpu {
 namespace {
 
 constexpr std::int64_t kLine = 16;     ///< floats in a cache line
-constexpr std::int64_t kRowPiece = 4;  ///< rows that a cut keeps together
+constexpr std::int64_t kRowPiece = 4;  ///< rows that a cut does not separate
 
 std::int64_t divide_up(std::int64_t value, std::int64_t by) {
   return (value + by - 1) / by;
 }
 
-/// The part of `size` values that pieces first … last − 1 of `piece` values each make up.
+/// The span of pieces first … last − 1, each of `piece` values, among `size` values.
 Span pieces(std::int64_t first, std::int64_t last, std::int64_t piece, std::int64_t size) {
   const std::int64_t begin = std::min(first * piece, size);
   return {begin, std::min(last * piece, size) - begin};
@@ -25,8 +25,9 @@ Span Span::part(std::int64_t whole, int index, int count) {
 }
 
 std::array<Block, 3> share(std::int64_t rows, std::int64_t cols, Cut cut, int index, int count) {
-  // Small pieces, numbered along the lines between the cuts: first all of the first column (or row), and so
-  // on. A thread's are numbers begin … end − 1: the rest of one line, whole lines, the beginning of another.
+  // Small pieces are numbered along the lines between the cuts: first all of the first column (or row), and
+  // so on. A thread takes the pieces begin … end − 1: the rest of one line, whole lines, the beginning of
+  // another.
   const bool by_columns = cut == Cut::columns;
   const std::int64_t along = by_columns ? divide_up(rows, kRowPiece) : divide_up(cols, kLine);
   const std::int64_t lines = by_columns ? divide_up(cols, kLine) : divide_up(rows, kRowPiece);
@@ -57,7 +58,7 @@ int team(const Context& context, double work) {
 namespace detail {
 namespace {
 
-/// Columns of b side by side in rows of `width`: a panel, or one column.
+/// Packs columns of b side by side in rows of `width`: a panel, or one column.
 void pack_panel(float* panel, const Operand& b, const Block& block, std::int64_t width) {
   if (b.source) {
     if (block.cols < width) std::fill_n(panel, width * block.rows, 0.0f);
@@ -75,7 +76,8 @@ void pack_panel(float* panel, const Operand& b, const Block& block, std::int64_t
 std::int64_t columns_at_once(const Product& p) {
   const std::int64_t depth = std::clamp<std::int64_t>(p.depth(), 1, p.part);
   const std::int64_t fit = kPackedFloats / depth / kPanelWidth * kPanelWidth;
-  // Few columns of a weight, so that the next ones come from memory during the product with these.
+  // Packs few columns of a weight, so that the next columns are fetched from memory during the product with
+  // these.
   if (p.cut == Cut::columns && p.order == Order::columns_first) return std::min(fit, 2 * kPanelWidth);
   return p.sums == Sums::in_scratch ? std::min(fit, kSumColumns) : fit;
 }
@@ -97,13 +99,13 @@ void pack(float* packed, const Product& p, std::int64_t k, std::int64_t depth, s
 
 namespace {
 
-/// Rows that are a multiple of 4 KiB apart share a set of the nearest cache, and a strip's drive each other
-/// out: a quarter of the speed of layers 1024 wide.
+/// Whether a strip's rows evict each other: rows a multiple of 4 KiB apart share a set of the first-level
+/// cache. This cost layers 1024 wide a quarter of their speed.
 bool rows_collide(const Operand& a) {
   return !a.transposed && a.stored.stride % 1024 == 0;
 }
 
-/// The strip's rows of a: where they lie, or copied to `memory` where that is worth it.
+/// The strip's rows of a: in place, or copied to `memory` if that is worth it.
 LeftOperand left_operand(const Product& p, const Block& strip, std::int64_t k, std::int64_t depth,
                          float* memory) {
   const Operand& a = p.a;
@@ -112,7 +114,7 @@ LeftOperand left_operand(const Product& p, const Block& strip, std::int64_t k, s
     return {memory, kLeftStride, 1};
   }
   if (a.transposed && p.order == Order::depth_first && strip.cols >= 2 * kPanelWidth) {
-    // A line of the cache for each k, most of it other rows', and maybe all of one set.
+    // Each k takes a cache line, which mostly holds other rows, and all lines may be in one set.
     for (std::int64_t i = 0; i < depth; ++i)
       std::copy_n(a.at(strip.row, k + i), strip.rows, memory + i * kStripRows);
     return {memory, 1, kStripRows};

@@ -1,10 +1,9 @@
 #pragma once
-// Matrix products on the CPU: a share of the result per thread, each worked off in strips of a few rows whose
-// sums are finished (bias, activation, derivative, Adam) while they are in the nearest cache.
+// Matrix products on the CPU. Each thread computes a share of the result in strips of a few rows, and the
+// epilogue (bias, activation, derivative, Adam) finishes their sums while they are in the first-level cache.
 //
-// Nothing here allocates: panels and sums lie in the context's scratch. Every value of a result is one sum
-// over k in order, whoever computes it, so its bits do not depend on the number of threads or on the other
-// rows.
+// Nothing here allocates: panels and sums are in the context's scratch. Every value of a result is one sum
+// over k in order, so its bits depend neither on the number of threads nor on the other rows.
 
 #include <algorithm>
 #include <array>
@@ -23,7 +22,7 @@ struct Block {
   bool empty() const { return rows <= 0 || cols <= 0; }
 };
 
-/// A matrix that is nowhere in memory: its values are put together where they are wanted.
+/// A matrix that is not in memory: its values are assembled when they are packed.
 class Source {
  public:
   /// Writes the values of `block` to `to`, rows `stride` apart.
@@ -33,21 +32,21 @@ class Source {
   ~Source() = default;
 };
 
-/// A matrix as it enters a product: stored row-major, taken as it is or transposed; or what a source gives.
+/// An operand of a product: a row-major matrix, as it is or transposed; or the values of a source.
 struct Operand {
-  MatrixView<const float> stored;  ///< without memory where there is a source
+  MatrixView<const float> stored;  ///< without memory if there is a source
   bool transposed = false;
-  const Source* source = nullptr;  ///< not transposed
+  const Source* source = nullptr;  ///< never transposed
 
   std::int64_t rows() const { return transposed ? stored.cols : stored.rows; }
   std::int64_t cols() const { return transposed ? stored.rows : stored.cols; }
-  /// The value in row `row` and column `col`.
+  /// A pointer to the value in row `row` and column `col`.
   const float* at(std::int64_t row, std::int64_t col) const {
     return stored.data + (transposed ? col * stored.stride + row : row * stored.stride + col);
   }
 };
 
-/// What `source` gives, of this size.
+/// An operand of this size from `source`.
 inline Operand operand_of(const Source& source, std::int64_t rows, std::int64_t cols) {
   return {{nullptr, rows, cols}, false, &source};
 }
@@ -56,40 +55,41 @@ inline Operand operand_of(const Source& source, std::int64_t rows, std::int64_t 
 struct Span {
   std::int64_t first = 0, size = 0;
 
-  /// Part `index` of `count` of 0 … whole − 1, in whole cache lines but for the last.
+  /// Part `index` of `count` of the range 0 … whole − 1; parts are whole cache lines, except for the last.
   static Span part(std::int64_t whole, int index, int count);
 };
 
-/// Which way a result is cut for the threads.
+/// How a result is divided among the threads.
 enum class Cut {
   columns,  ///< each thread packs only its columns of b; for results whose rows are whole cache lines
-  rows,     ///< no cache line of the result but one at each cut has two writers; every thread packs all of b
+  rows,     ///< only the cache line at a cut has two writers; every thread packs all of b
 };
 
-/// What thread `index` of `count` computes of a result: the same work for each but for a few values. A cut
-/// may run through a column (or row) of small pieces, hence up to three blocks. All threads' blocks cover
-/// each value once.
+/// The blocks of a result that thread `index` of `count` computes. Each thread has the same work but for a
+/// few values. A cut may go through a column (or row) of small pieces, hence up to three blocks. The blocks
+/// of all threads cover each value once.
 std::array<Block, 3> share(std::int64_t rows, std::int64_t cols, Cut cut, int index, int count);
 
-/// The threads for a product of `work` flops: little work stays in one.
+/// The number of threads for a product of `work` flops; little work stays in one thread.
 int team(const Context& context, double work);
 
-/// Longer sums come in parts, so that a strip of the left operand and a panel stay in the nearest caches.
+/// Longer sums are divided into parts, so that a strip of the left operand and a panel stay in the caches
+/// near the core.
 inline constexpr std::int64_t kDepth = 1024;
 inline bool in_one_go(std::int64_t depth) {
   return depth <= kDepth;
 }
 
-/// Where a thread's sums are built.
+/// Where a thread builds its sums.
 enum class Sums {
   in_result,   ///< in c
-  in_scratch,  ///< in the thread's scratch, for a c that is read while they are built, or not wanted at all
+  in_scratch,  ///< in the thread's scratch: c is read during the product, or not needed
 };
 
-/// What a thread goes through in its outer loop.
+/// A thread's outer loop.
 enum class Order {
-  columns_first,  ///< columns of b, to the end of their sums
-  depth_first,    ///< parts of the depth, which so are read once; only with Sums::in_result
+  columns_first,  ///< over columns of b, whose sums are completed
+  depth_first,    ///< over parts of the depth, which are so read once; only with Sums::in_result
 };
 
 struct Product {
@@ -99,9 +99,9 @@ struct Product {
   Cut cut = Cut::columns;
   Sums sums = Sums::in_result;
   Order order = Order::columns_first;
-  std::int64_t part = kDepth;  ///< of the depth, the longest that is summed up in one go; at most kDepth
-  /// For very few columns: vectors lie along the depth, not across columns, and sums have other bits. a's
-  /// rows are contiguous.
+  std::int64_t part = kDepth;  ///< longest part of the depth that is summed at once; at most kDepth
+  /// For very few columns: vectors go along the depth, not across columns, and sums have other bits. a's rows
+  /// are contiguous.
   bool dots = false;
 
   std::int64_t rows() const { return a.rows(); }
@@ -109,7 +109,7 @@ struct Product {
   std::int64_t depth() const { return a.cols(); }
 };
 
-/// Finished sums of a few rows: those of `block`, rows `stride` apart.
+/// Finished sums of a few rows: the values of `block`, with rows `stride` apart.
 struct Strip {
   Block block;
   float* sums;
@@ -122,7 +122,7 @@ namespace detail {
 
 inline constexpr std::int64_t kPackedFloats = 128 << 10;  ///< half of a 1 MiB second-level cache
 inline constexpr std::int64_t kSumColumns = 1024;
-inline constexpr std::int64_t kSumPadding = 16;  ///< not the same cache set for each row
+inline constexpr std::int64_t kSumPadding = 16;  ///< keeps rows out of the same cache set
 inline constexpr std::int64_t kSumFloats = 64 << 10;
 static_assert(kSumFloats >= kStripRows * (kSumColumns + kSumPadding));
 
@@ -144,27 +144,27 @@ std::int64_t columns_at_once(const Product& p);
 void pack(float* packed, const Product& p, std::int64_t k, std::int64_t depth, std::int64_t col,
           std::int64_t cols);
 
-/// Asks for a strip's part of what pack() will read of these columns of b.
+/// Prefetches a strip's part of the values that pack() will read from these columns of b.
 void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::int64_t cols, std::int64_t row,
                  std::int64_t rows);
 
-/// The strip's sums grow by those of k … k + depth − 1, or begin with them.
+/// Adds the sums over k … k + depth − 1 to the strip's sums, or starts them.
 void add_to_strip(const Strip& strip, const Product& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin);
 
-/// Rows whose sums are built side by side: all, but for sums that come in parts in scratch, where there is
+/// The number of rows whose sums are built together: all rows, unless sums in parts are in scratch, which has
 /// room for some.
 std::int64_t rows_at_once(const Product& p, const Block& block, std::int64_t cols);
 
-/// A piece of a product that takes one packing of b: a block of the result, a part of its sums, and columns
-/// that are packed next, to be asked for on the way.
+/// A piece of a product that uses one packing of b: a block of the result, a part of its sums, and the
+/// columns packed next, which are prefetched meanwhile.
 struct Piece {
   Block block;
   std::int64_t k, depth;
   std::int64_t next_cols;
 };
 
-/// Adds a piece to its sums; finish(strip) for each strip whose sums are complete.
+/// Adds a piece to its sums; calls finish(strip) for each strip whose sums are complete.
 template <class Finish>
 void multiply_piece(const Product& p, const Piece& piece, Scratch& scratch, const Finish& finish) {
   const Block& block = piece.block;
@@ -173,7 +173,7 @@ void multiply_piece(const Product& p, const Piece& piece, Scratch& scratch, cons
   pack(scratch.packed, p, piece.k, piece.depth, block.col, block.cols);
   for (std::int64_t row = 0; row < block.rows; row += kStripRows) {
     const Block of{block.row + row, std::min(kStripRows, block.rows - row), block.col, block.cols};
-    // Sums that are complete at once take the same memory one after the other: it stays in the nearest cache.
+    // Strips whose sums are completed at once share one memory in turn, which stays in the first-level cache.
     float* const sums =
         in_scratch ? scratch.sums + (whole ? 0 : row * stride) : p.c.data + of.row * p.c.stride + of.col;
     const Strip strip{of, sums, stride};
@@ -185,14 +185,14 @@ void multiply_piece(const Product& p, const Piece& piece, Scratch& scratch, cons
   }
 }
 
-/// One block of a product in the calling thread; finish(strip) for each strip of it.
+/// Computes one block of a product in the calling thread; calls finish(strip) for each of its strips.
 template <class Finish>
 void multiply_block(const Product& p, const Block& block, Scratch& scratch, const Finish& finish) {
   if (block.empty()) return;
   const std::int64_t depth = p.depth(), at_once = columns_at_once(p);
   const std::int64_t row_step = rows_at_once(p, block, std::min(at_once, block.cols));
   const bool depth_first = p.order == Order::depth_first;
-  // A loop over the parts of the depth stands outside or inside the others; an empty sum has one part, too.
+  // The loop over the parts of the depth is outside or inside the others; an empty sum has one part, too.
   std::int64_t outer = 0;
   do {
     for (std::int64_t col = 0; col < block.cols; col += at_once) {
@@ -215,8 +215,8 @@ void multiply_block(const Product& p, const Block& block, Scratch& scratch, cons
 
 }  // namespace detail
 
-/// c = a b (or "+="), with finish(strip) for all its values in strips, and once(index, count) in each of the
-/// `count` threads. Both run in any thread and must not throw.
+/// c = a b (or "+="). Calls finish(strip) for strips that cover all values, and once(index, count) in each of
+/// the `count` threads. Both run in any thread and must not throw.
 template <class Finish, class Once>
 void matmul(Context& context, const Product& p, const Finish& finish, const Once& once) {
   const double work =

@@ -6,7 +6,8 @@
 namespace elbo::ops::cpu {
 namespace {
 
-/// Copies `count` floats and returns where they end. Runs of a few channels are too short for a call.
+/// Copies `count` floats and returns the end of the copy. Runs of a few channels are too short for a call to
+/// memcpy.
 float* copy_run(float* to, const float* from, std::int64_t count) {
   constexpr std::int64_t kLong = 64;
   if (count >= kLong) {
@@ -44,12 +45,12 @@ void Patches::copy(const Block& block, float* to, std::int64_t stride) const {
   if (block.empty()) return;
   const math::Picture& from = product_.from;
   const std::int64_t taps = product_.taps_across, pitch = from.width * from.channels;
-  const std::int64_t line = taps * from.channels;  // of a patch, side by side in a picture
+  const std::int64_t line = taps * from.channels;  // a patch's values that are contiguous in a picture
   const std::int64_t first_line = block.col / line, end_col = block.col + block.cols;
   GridCursor cursor(product_.corners, block.row);
   for (std::int64_t row = 0; row < block.rows; ++row, cursor.next(), to += stride) {
     const std::int64_t y = cursor.y(), x = cursor.x();
-    // What the picture has of a line, and which lines it has.
+    // The part of a line that is inside the picture, and the lines inside.
     const std::int64_t inside = std::clamp<std::int64_t>(-x, 0, taps) * from.channels;
     const std::int64_t outside = std::clamp<std::int64_t>(from.width - x, 0, taps) * from.channels;
     const bool whole = y >= 0 && y + product_.taps_down <= from.height && outside - inside == line;

@@ -1,20 +1,20 @@
 #pragma once
-// The operands of a convolution's products on the CPU, put together from pictures and weights as they are
-// packed: see math/conv2d_geometry.h.
+// The operands of a convolution's products on the CPU, assembled from pictures and weights while they are
+// packed; see math/conv2d_geometry.h.
 
 #include "math/conv2d_geometry.h"
 #include "ops/cpu_matmul.h"
 
 namespace elbo::ops::cpu {
 
-/// Goes through the pixels of a grid, picture after picture.
+/// Iterates over the pixels of a grid, picture after picture.
 class GridCursor {
  public:
-  /// At pixel `index` of all pictures'.
+  /// Starts at pixel `index`, counted over all pictures.
   GridCursor(const math::PixelGrid& grid, std::int64_t index);
 
   std::int64_t picture() const { return picture_; }
-  /// The pixel in its picture.
+  /// The pixel's coordinates in its picture.
   std::int64_t y() const { return y_; }
   std::int64_t x() const { return x_; }
   void next() {
@@ -50,7 +50,8 @@ class Patches final : public Source {
   MatrixView<const float> pictures_;
 };
 
-/// The weights that meet a transpose's patches: a row per (pixel of the patch, filter), a column per channel.
+/// The weights that a transpose's patches are multiplied by: a row per (pixel of the patch, filter), a column
+/// per channel.
 class PhaseWeights final : public Source {
  public:
   /// `w` [filters, kernel · kernel · channels], contiguous.

@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu_tile.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
@@ -21,11 +21,11 @@ constexpr int kLanes = hn::MaxLanes(Tag());
 constexpr int kFullPanel = kPanelWidth / kLanes;  // vectors across
 
 constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON;  // 32, else 16
-/// Rows that fit into the registers beside the panel's vectors and the factor.
+/// Number of rows whose sums fit into the registers beside the panel's vectors and the factor.
 constexpr int kRowsAtOnce =
     std::clamp((kManyRegisters ? 24 : 12) / kFullPanel, 1, static_cast<int>(kStripRows));
 
-/// The first `columns` of kVectors vectors.
+/// The first `columns` values of kVectors vectors.
 template <int kVectors>
 HWY_INLINE void load_row(Floats (&row)[kVectors], const float* from, std::int64_t columns) {
   for (int n = 0; n < kVectors; ++n) {
@@ -52,7 +52,7 @@ HWY_INLINE void store_row(const Floats (&row)[kVectors], float* to, std::int64_t
   }
 }
 
-/// kRows rows whose sums stay in registers while k passes by.
+/// Multiplies kRows rows; their sums stay in registers over all k.
 template <int kRows, int kVectors>
 void multiply_rows(float* c, std::int64_t stride, std::int64_t columns, std::int64_t depth,
                    const LeftOperand& a, const float* panel, bool accumulate) {
@@ -67,7 +67,7 @@ void multiply_rows(float* c, std::int64_t stride, std::int64_t columns, std::int
 #pragma GCC unroll 16
     for (int n = 0; n < kVectors; ++n) sum[r][n] = hn::Zero(tag);
   }
-  // A pointer for three rows each: an address reaches 0, 1 and 2 steps without further registers.
+  // Each pointer serves three rows: an address can add 0, 1 or 2 steps without another register.
   const std::int64_t step = a.row_step;
   const float* row0 = a.data;
   const float* row3 = kRows > 3 ? row0 + 3 * step : row0;
@@ -94,7 +94,7 @@ void multiply_rows(float* c, std::int64_t stride, std::int64_t columns, std::int
   for (int r = 0; r < kRows; ++r) store_row(sum[r], c + r * stride, columns);
 }
 
-/// As many rows as there are left, in turns of kRows, then of less.
+/// Multiplies the remaining rows, kRows at a time, then fewer.
 template <int kRows, int kVectors>
 void multiply_turns(float* c, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                     std::int64_t depth, LeftOperand a, const float* panel, bool accumulate) {
@@ -149,7 +149,7 @@ void dots(float* c, std::int64_t stride, std::int64_t rows, std::int64_t count, 
   }
 }
 
-/// One value at a time, zeros where there is no column: edges.
+/// Packs the edges: one value at a time, zeros for missing columns.
 void pack_columns_slowly(float* panel, std::int64_t width, const float* from, std::int64_t stride,
                          std::int64_t first_k, std::int64_t depth, std::int64_t first_j,
                          std::int64_t columns) {
@@ -166,7 +166,7 @@ void columns_to_panel(float* panel, const float* from, std::int64_t stride, std:
   constexpr std::int64_t kSteps = 16, kAhead = 32;  // a cache line, and two of them, of each column
   const std::int64_t whole_depth = depth / kSteps * kSteps, whole_columns = columns / 4 * 4;
   const hn::Full128<float> tag;
-  // All columns of a few k before the next: so the panel is written once through.
+  // Packs all columns for a few k before the next k, so that the panel is written in order.
   for (std::int64_t k0 = 0; k0 < whole_depth; k0 += kSteps) {
     for (std::int64_t j = 0; j < whole_columns; j += 4) {
       const float *const c0 = from + j * stride, *const c1 = c0 + stride, *const c2 = c1 + stride,

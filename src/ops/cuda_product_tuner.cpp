@@ -12,7 +12,7 @@ namespace elbo::ops {
 
 namespace {
 
-/// Numbers in (−1, 1) that are not all alike: products of constants draw less power, and run faster.
+/// Fills memory with varied numbers in (−1, 1): products of constants draw less power and run faster.
 Buffer<float> scratch_numbers(Context& context, std::int64_t size) {
   constexpr std::int64_t kBlock = 1 << 16;
   std::vector<float> block(static_cast<std::size_t>(std::min(size, kBlock)));
@@ -29,8 +29,8 @@ Buffer<float> scratch_numbers(Context& context, std::int64_t size) {
   return numbers;
 }
 
-/// A layer's product on memory of its own, with the epilogue that most of a training's have: where cuBLAS
-/// runs it, that is a pass of its own.
+/// A layer's product on its own memory, with the most common epilogue in training. After cuBLAS, the epilogue
+/// is a separate pass.
 class Trial {
  public:
   Trial(Context& context, const ProductKey& key)
@@ -82,7 +82,7 @@ class Trial {
   Buffer<StepState> state_;
 };
 
-/// The candidates worth their time, the one expected to be the best first.
+/// The candidates worth timing, beginning with the one predicted to be the fastest.
 std::vector<ProductPlan> promising(const ProductKey& key, const ProductLimits& limits) {
   constexpr double kFarBehind = 4.0;
   constexpr int kMostOwn = 10, kMostBlas = 4;
@@ -113,7 +113,7 @@ std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key,
   try {
     trial.emplace(context, key);
   } catch (const DeviceError&) {
-    return std::nullopt;  // there is no room; the training itself may have enough
+    return std::nullopt;  // no memory for trials; the training itself may have enough
   }
   ProductPlan best = plans.front();
   double best_seconds = 0.0;

@@ -1,9 +1,9 @@
 #pragma once
-// Results too small for a normal float (below 1.2e-38) become 0 in this thread while one of these lives.
+// During its lifetime, results too small for a normal float (below 1.2e-38) become 0 in this thread.
 //
-// A moment of Adam that no gradient feeds any more decays into that range within a thousand steps and stays
-// there (0.9 of the smallest rounds to itself), and processors take a hundred cycles for each operation on
-// such a number.
+// A moment of Adam whose gradient stays 0 decays into that range within a thousand steps and remains there
+// (0.9 of the smallest number rounds to itself). Processors take a hundred cycles for each operation on such
+// a number.
 
 #include <cstdint>
 

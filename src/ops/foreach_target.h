@@ -1,6 +1,6 @@
-// Highway's foreach_target.h without the instruction sets whose vectors have no size at compile time, which
-// ops/simd.h cannot wrap, and without SSSE3, which few machines have and no better. Like Highway's, it wants
-// HWY_TARGET_INCLUDE to be defined first.
+// Highway's foreach_target.h without two kinds of instruction sets: those whose vectors have no size at
+// compile time, which ops/simd.h cannot wrap, and SSSE3, which is the best set of few machines. Like
+// Highway's header, it needs HWY_TARGET_INCLUDE to be defined first.
 #ifndef HWY_DISABLED_TARGETS
 #ifdef ELBO_FEW_INSTRUCTION_SETS
 #define HWY_DISABLED_TARGETS \

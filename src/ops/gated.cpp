@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/gated.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "math/gating.h"
 #include "ops/kernels.h"
 #include "ops/shapes.h"
@@ -56,9 +56,9 @@ namespace {
 HWY_EXPORT(forward_rows);
 HWY_EXPORT(backward_rows);
 
-constexpr std::int64_t kShare = 1 << 12;  // values that a thread takes at a time, or a row
+constexpr std::int64_t kShare = 1 << 12;  // values that a thread takes at a time; a row at least
 
-/// do_rows(first, last) for all rows, on the context's threads.
+/// Calls do_rows(first, last) for all rows, on the context's threads.
 template <class DoRows>
 void for_shares(const Context& context, std::int64_t rows, std::int64_t cols, const DoRows& do_rows) {
   const std::int64_t share = std::max<std::int64_t>(1, kShare / std::max<std::int64_t>(cols, 1));

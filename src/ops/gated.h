@@ -1,6 +1,6 @@
 #pragma once
 // Gated linear units (Dauphin et al. 2017, eq. 1; in VAEs Tomczak & Welling 2018): values times the sigmoid
-// of gates, where both were computed by one product.
+// of gates; one product computes both.
 
 #include "runtime/context.h"
 #include "runtime/view.h"

@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/gather_batch.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "ops/kernels.h"
 #include "ops/noise_chunk.h"
 #include "ops/noise_row.h"
@@ -17,7 +17,7 @@
 #define ELBO_OPS_GATHER_BATCH_ROW
 namespace elbo::ops {
 
-/// One row's way from the dataset to the batch; pointers stand at the row's first value.
+/// One row's transfer from the dataset to the batch; pointers are to the row's first value.
 struct GatherRow {
   const std::uint8_t* bytes;  // or null
   const float* values;        // or null
@@ -47,7 +47,7 @@ HWY_ATTR hn::Vec<D> load_source(D d, const float* from) {
   return hn::LoadU(d, from);
 }
 
-/// Values [j, j + Lanes(d)) of the row. `uniforms` are the noise of these values, for resample.
+/// Writes values [j, j + Lanes(d)) of the row. `uniforms` are the noise of these values, for resample.
 template <Binarize kBinarize, class D, class T>
 HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Preprocess& p,
                            const float* uniforms, std::int64_t j) {
@@ -70,7 +70,7 @@ HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Prepr
 template <Binarize kBinarize, class T>
 HWY_ATTR void gather_values(const GatherRow& row, const T* from, const Preprocess& p) {
   const hn::ScalableTag<float> d;
-  const hn::CappedTag<float, 1> one;  // the last few: the same operations, so the same bits
+  const hn::CappedTag<float, 1> one;  // the last few values: the same operations, so the same bits
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   constexpr std::int64_t kChunk = NoiseChunk::kSize;
   NoiseChunk noise;

@@ -11,26 +11,26 @@ namespace elbo::ops {
 struct GatherSource {
   MatrixView<const std::uint8_t> bytes;
   MatrixView<const float> values;
-  /// [examples] order of this epoch; empty means as stored.
+  /// [examples] order of this epoch; empty: the stored order.
   VectorView<const std::int64_t> permutation;
 };
 
 enum class Binarize { none, threshold, resample };
 
-/// What is done to a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.
+/// The preprocessing of a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.
 struct Preprocess {
   float scale = 1.0f;
   float offset = 0.0f;
   Binarize binarize =
       Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
   float threshold = 0.5f;
-  /// For resample: its seed and time. The purpose is always binarize, the examples the rows' own.
+  /// The seed and time for resample. The purpose is always binarize, and the examples are the rows' own.
   NoiseSource noise;
   VectorView<const float> mean;               ///< [d] or empty
   VectorView<const float> inverse_deviation;  ///< [d] or empty
 };
 
-/// Where a batch goes. `x` [n, d] is required, the rest may be empty.
+/// The destination of a batch. `x` [n, d] is required, the rest may be empty.
 struct GatherTarget {
   MatrixView<float> x;
   MatrixView<float> mask;             ///< [n, d]: 1 where the value is present, 0 where it was NaN
@@ -38,10 +38,10 @@ struct GatherTarget {
 };
 
 /// Row i of the target is dataset row permutation[state.cursor + i] (state null: cursor 0), preprocessed. A
-/// NaN becomes 0, with mask 0. "=". A ragged last batch has a target of as many rows as are left. Throws
-/// ShapeError where the widths differ, or where the target has more rows than the source. Nothing is read
-/// outside the dataset: a cursor or permutation that points there throws ShapeError on the CPU; on CUDA,
-/// where the host cannot see it, those rows are NaN with mask 1 and example −1, so that the loss says so.
+/// NaN becomes 0, with mask 0. "=". For a shorter last batch the target has as many rows as are left. Throws
+/// ShapeError if the widths differ, or the target has more rows than the source. Nothing is read outside the
+/// dataset: a cursor or permutation that points outside throws ShapeError on the CPU. On CUDA the host cannot
+/// see it, so those rows become NaN with mask 1 and example −1, and the loss shows it.
 void gather_batch(Context& context, const GatherTarget& target, const GatherSource& source,
                   const Preprocess& preprocess, const StepState* state);
 

@@ -1,4 +1,4 @@
-// Where a register of a gradient goes, on the CPU. Included like ops/simd.h, once per instruction set.
+// Stores a register of a gradient, on the CPU. Included like ops/simd.h, once per instruction set.
 #include "math/activation_kind.h"
 
 #if defined(ELBO_OPS_GRADIENT_LANES_H) == defined(HWY_TARGET_TOGGLE)

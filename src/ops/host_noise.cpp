@@ -7,7 +7,7 @@
 namespace elbo {
 namespace {
 
-/// Fills a row four numbers at a time; `transform(words, numbers)` makes them from a block's four words.
+/// Fills a row four numbers at a time; `transform(words, numbers)` computes them from a block's four words.
 template <class Transform>
 void fill(std::span<float> row, std::uint64_t seed, NoisePurpose purpose, std::int64_t example,
           std::int64_t first, Transform transform) {

@@ -1,6 +1,6 @@
 #pragma once
-// Rows of noise made on the host: initial parameters, codes from the prior. Addresses are math/philox.h's,
-// at time 0.
+// Rows of noise computed on the host, for initial parameters and codes from the prior. Addresses are as in
+// math/philox.h, at time 0.
 
 #include <cstdint>
 #include <span>

@@ -6,7 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/importance_weights.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "math/importance.h"
 #include "ops/kernels.h"
 #include "ops/shapes.h"
@@ -39,7 +39,7 @@ HWY_EXPORT(scale_row);
 constexpr std::int64_t kParallelSize = 1 << 14;
 constexpr std::int64_t kParallelSamples = 1 << 10;
 
-/// One example's weights and cost; pointers stand at its first sample.
+/// Computes one example's weights and cost; pointers are to its first sample.
 float weigh(float* weights, const float* nll, std::int64_t parts, const float* log_ratio,
             std::int64_t samples, float kl_weight) {
   float largest = -std::numeric_limits<float>::infinity();

@@ -11,10 +11,10 @@
 namespace elbo::ops {
 
 /// With log w_ik = −(Σ_p nll_ik,p + β · log_ratio_ik), "=":
-/// weights [n·K] = w_ik / Σ_k w_ik, where one below 1e-18 is 0;
+/// weights [n·K] = w_ik / Σ_k w_ik, with weights below 1e-18 set to 0;
 /// cost [n] = −log(1/K Σ_k w_ik), the negative bound. Neither overflows, however large the log-weights are.
 /// nll [n·K, p] contiguous, whose rows each sum to −log p(x|z); log_ratio [n·K] = log q(z|x) − log p(z);
-/// `kl_weight` is β in device memory, null for 1. An example with a NaN, or with weights of 0 alone, gets
+/// `kl_weight` is β in device memory, null for 1. An example with a NaN, or whose weights are all 0, gets
 /// NaN. Throws ShapeError.
 void importance_weights(Context& context, VectorView<float> weights, VectorView<float> cost,
                         MatrixView<const float> nll, VectorView<const float> log_ratio,

@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/kl_objective.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "math/posterior.h"
 #include "ops/kernels.h"
 #include "ops/shapes.h"
@@ -19,7 +19,7 @@ namespace {
 namespace formulas = math::HWY_NAMESPACE;
 using formulas::Floats;
 
-/// Σ over the rows of the KL of dimensions from d on.
+/// Sums the KL of the dimensions from d on over the rows.
 template <class Access>
 HWY_INLINE Floats sum_of_lanes(Access access, const MatrixView<const float>& mean,
                                const MatrixView<const float>& log_variance, std::int64_t d) {

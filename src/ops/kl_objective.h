@@ -1,6 +1,6 @@
 #pragma once
-// Objectives in which the KL of a batch does not simply weigh β: what it costs, and what each of its terms
-// then weighs in the gradient (KlWeight of ops/reparameterize.h).
+// Objectives that do not simply multiply a batch's KL by β: its cost, and the weights of its terms in the
+// gradient (KlWeight in ops/reparameterize.h).
 //
 // Nats; averages are over the batch's n examples. Fixed order: the same device and build give the same bits.
 // `kl_weight` is β in device memory, null for 1.
@@ -17,7 +17,7 @@ void free_bits(Context& context, VectorView<float> weights, float* cost, MatrixV
                MatrixView<const float> log_variance, float nats, const float* kl_weight);
 
 /// Capacity (Burgess et al. 2018, eq. 8): *cost = β |KL − C| with the batch's mean KL, and *scale = β sign(KL
-/// − C), what the KL weighs in the gradient. "=". kl [n]; `capacity` is C in device memory. Throws
+/// − C), the weight of the KL in the gradient. "=". kl [n]; `capacity` is C in device memory. Throws
 /// ShapeError.
 void kl_capacity(Context& context, float* scale, float* cost, VectorView<const float> kl,
                  const float* kl_weight, const float* capacity);

@@ -3,7 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/likelihood.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "ops/kernels.h"
 #include "ops/shapes.h"
 #include "ops/simd.h"
@@ -13,7 +13,7 @@
 #define ELBO_OPS_LIKELIHOOD_ROW
 namespace elbo::ops {
 
-/// One row of the op; pointers stand at its first value.
+/// One row of the op; pointers are to its first value.
 struct LikelihoodRow {
   const float* parameters;
   const float* x;
@@ -34,8 +34,8 @@ namespace {
 namespace formulas = math::HWY_NAMESPACE;
 using formulas::Floats;
 
-/// Gives −log p of the values from j on, and writes its gradient. Both are computed before anything is
-/// stored, so that the compiler shares what they have in common.
+/// Returns −log p of the values from j on, and writes its gradient. Both are computed before anything is
+/// stored, so that the compiler shares common terms.
 template <bool kGradient, class Likelihood, class Access>
 HWY_INLINE Floats value_lanes(Access access, const Likelihood& likelihood, const LikelihoodRow& row,
                               std::int64_t j) {
@@ -64,7 +64,7 @@ template <class Access>
 struct Logits {
   Access access;
   const float* first;
-  std::int64_t size;  // values, by which classes lie apart
+  std::int64_t size;  // number of values: the distance between classes
 
   HWY_INLINE Floats operator()(int c) const { return access.load(first + c * size); }
 };
@@ -84,7 +84,7 @@ HWY_INLINE Floats value_lanes(Access access, const formulas::Categorical& likeli
   return access.keep(select(present == zero, zero, nll));
 }
 
-/// Flat, so that no formula is a call for each few values.
+/// Inlined completely, so that no formula is called for every few values.
 template <bool kGradient, class Likelihood>
 HWY_FLATTEN void sum_row(const Likelihood& likelihood, const LikelihoodRow& row) {
   Floats sum(0.0f);

@@ -19,8 +19,8 @@ void check_weights(const char* op, const MatrixView<const float>& w) {
   check_contiguous(op, "w", w);
 }
 
-/// The way to cut a result [n, cols] of activations. Narrow rows would share cache lines between threads, and
-/// what they have to be multiplied with is packed at once.
+/// How to divide a result [n, cols] of activations. If it is narrow, cutting columns would share cache lines
+/// between threads, and the other operand is small enough to be packed at once.
 cpu::Cut cut_of(std::int64_t cols) {
   constexpr std::int64_t kNarrow = 64;
   return cols < kNarrow ? cpu::Cut::rows : cpu::Cut::columns;
@@ -114,7 +114,7 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   }
   const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);
   const auto b = cpu::rounded(context, x, cpu::OperandPlace::second);
-  // By rows: a weight, its gradient and its moments keep to one core.
+  // Divided by rows, so that a weight, its gradient and its moments stay on one core.
   const cpu::Product product{
       .c = dw, .a = {a, true}, .b = {b, false}, .accumulate = accumulate, .cut = cpu::Cut::rows};
   cpu::matmul(

@@ -6,7 +6,7 @@
 // give the same bits.
 //
 // The operands of each product (x, w, dy) are rounded to context.precision() first, and its sums are fp32. db
-// and everything else is fp32 throughout. Where the precision is not fp32, the CPU does as tensor cores do.
+// and everything else are fp32 throughout. In other precisions than fp32 the CPU computes as tensor cores do.
 
 #include "math/activation_kind.h"
 #include "ops/product_plan.h"
@@ -16,17 +16,15 @@
 namespace elbo::ops {
 
 /// y = act(x wᵀ + b). "=".
-/// `saved` [n, out] receives what act′ will be computed from where that is not y itself, that is x wᵀ + b
-/// when derivative_needs_input(activation); it may be empty otherwise, or when no backward pass follows. b
-/// may be empty (no bias). Throws ShapeError.
+/// `saved` [n, out] receives x wᵀ + b if act′ is computed from it (derivative_needs_input(activation)); it
+/// may be empty otherwise, or if no backward pass follows. b may be empty (no bias). Throws ShapeError.
 void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
                     MatrixView<const float> w, VectorView<const float> b, Activation activation);
 
 /// dx = (dy w) ⊙ act′(saved). "=".
-/// dy [n, out], dx [n, in]; `activation` is the one that produced this layer's input x, and `saved` [n, in]
-/// what its derivative is computed from: x itself, or its pre-activation when
-/// derivative_needs_input(activation). `saved` may be empty for identity. dx may alias `saved` when both have
-/// the same stride. Throws ShapeError.
+/// dy [n, out], dx [n, in]; `activation` produced this layer's input x. Its derivative is computed from
+/// `saved` [n, in]: x itself, or its pre-activation if derivative_needs_input(activation). `saved` may be
+/// empty for the identity. dx may alias `saved` if both have the same stride. Throws ShapeError.
 void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                            MatrixView<const float> w, MatrixView<const float> saved, Activation activation);
 
@@ -42,10 +40,10 @@ decltype(ops::linear_forward) linear_forward;
 decltype(ops::linear_backward_input) linear_backward_input;
 decltype(ops::linear_backward_params) linear_backward_params;
 
-/// What plans must fit on the context's GPU.
+/// The limits of plans on the context's GPU.
 ops::ProductLimits product_limits(Context& context);
 
-/// With a plan that is given, not chosen, whose precision counts: for timing and testing plans.
+/// These run the given plan, in its precision, instead of a chosen one: for timing and testing plans.
 void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
                     MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
                     VectorView<const float> b, Activation activation);

@@ -48,8 +48,8 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
     return run_on_cuda(context, [&] { cuda::linear_adam(context, layer, dw, db, dy, x, settings, state); });
   }
   const auto coefficients = math::adam_coefficients(settings.constants(), *state);
-  // The gradient of a few rows is used where it was made, in the cache of the core that owns these rows'
-  // weights and moments: it never goes to memory. Sums too long for one go need dw.
+  // Adam uses the gradient of a few rows while it is in the cache of the core that owns these rows' weights
+  // and moments, so it never goes to memory. Sums too long for one pass need dw.
   const cpu::Product product{.c = dw,
                              .a = {cpu::rounded(context, dy, cpu::OperandPlace::first), true},
                              .b = {cpu::rounded(context, x, cpu::OperandPlace::second), false},

@@ -1,5 +1,5 @@
 #pragma once
-// A layer's parameter gradients and the optimizer's step with them, in one pass: for where nothing else needs
+// Computes a layer's parameter gradients and takes the optimizer's step in one pass, when nothing else needs
 // the gradients.
 
 #include "ops/adam.h"
@@ -14,9 +14,9 @@ struct AdamLayer {
   VectorView<float> b, b_m, b_v;
 };
 
-/// With dw = dyᵀ x and db = Σ_rows dy, one step of ops::adam on `layer`, in place. dy [n, out], x [n, in];
-/// rows may be strided. dw [out, in] and db [out] are memory to work in; what they hold afterwards is
-/// undefined. What has still to read the layer's weights must come before. Fixed order. Throws ShapeError.
+/// Takes one step of ops::adam on `layer`, in place, with dw = dyᵀ x and db = Σ_rows dy. dy [n, out], x [n,
+/// in]; rows may be strided. dw [out, in] and db [out] are working memory; their values afterwards are
+/// undefined. Work that still reads the layer's weights must come before. Fixed order. Throws ShapeError.
 void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw, VectorView<float> db,
                  MatrixView<const float> dy, MatrixView<const float> x, const AdamSettings& settings,
                  const StepState* state);
@@ -26,7 +26,7 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
 namespace elbo::cuda {  // the same contract, in kernels/linear_adam.cu
 decltype(ops::linear_adam) linear_adam;
 
-/// With a plan that is given, not chosen, whose precision counts: for timing plans.
+/// This runs the given plan, in its precision, instead of a chosen one: for timing plans.
 void linear_adam(Context& context, const ops::ProductPlan& plan, const ops::AdamLayer& layer,
                  MatrixView<float> dw, MatrixView<const float> dy, MatrixView<const float> x,
                  const ops::AdamSettings& settings, const StepState* state);

@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/mixture.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include <algorithm>
 #include <limits>
 
@@ -18,12 +18,12 @@
 #define ELBO_OPS_MIXTURE_ROWS
 namespace elbo::ops {
 
-/// Codes that are held against the components together, each as it would be by itself.
+/// Number of codes that are compared with the components together; each gets the same result as alone.
 constexpr std::int64_t kCodes = 4;
 
 struct CodeGroup {
   const float* z[kCodes];
-  float* responsibilities[kCodes];  // each null where they are not wanted
+  float* responsibilities[kCodes];  // each null if not wanted
   std::int64_t latent;
   const Mixture* mixture;
 };
@@ -64,7 +64,7 @@ using formulas::for_lanes;
 
 constexpr std::int64_t kChunk = 256;  // components, or dimensions, done at once
 
-/// Writes the precisions of a component; returns Σ_d log σ².
+/// Writes a component's precisions; returns Σ_d log σ².
 float invert_variances(float* precision, const float* log_variance, std::int64_t latent) {
   Floats sum(0.0f);
   for_lanes(latent, [&](auto access, std::int64_t d) {
@@ -130,7 +130,7 @@ struct LogSum {
   float value() const { return largest + std::log(scaled); }
 };
 
-/// log_sums [kCodes] = log Σ_c exp(a_c), and the responsibilities where they are wanted.
+/// log_sums [kCodes] = log Σ_c exp(a_c), and the responsibilities if wanted.
 void log_sums_of_codes(float* log_sums, const CodeGroup& codes) {
   const std::int64_t components = codes.mixture->mean.rows;
   LogSum sums[kCodes];
@@ -171,7 +171,7 @@ void code_gradient_row(const CodeGradientRow& row) {
     const std::int64_t count = std::min(kChunk, row.latent - first);
     float sum[kChunk] = {};
     for (std::int64_t c = 0; c < components; ++c) {
-      // Far components have none of a code: exp() gave 0.
+      // A far component's responsibility is 0: exp() underflowed.
       if (row.responsibilities[c] != 0.0f) add_pull(sum, row, c, first, count);
     }
     for_lanes(count, [&](auto access, std::int64_t d) {
@@ -247,9 +247,9 @@ HWY_EXPORT(log_sums_of_codes);
 HWY_EXPORT(code_gradient_row);
 HWY_EXPORT(component_gradient_row);
 
-constexpr std::int64_t kParallelSize = 1 << 14;  // of distances' terms
+constexpr std::int64_t kParallelSize = 1 << 14;  // number of the distances' terms
 
-/// Checks what the passes over codes are given.
+/// Checks the arguments of the passes over codes.
 void check_codes(const char* op, const MatrixView<const float>& z, const Mixture& mixture) {
   const std::int64_t components = mixture.mean.rows;
   ELBO_CHECK(components > 0, ShapeError, op, " was given a mixture of no components");
@@ -320,7 +320,7 @@ void mixture_excess(Context& context, VectorView<float> excess, MatrixView<float
     const std::int64_t count = std::min(kCodes, z.rows - first);
     CodeGroup codes{{}, {}, z.cols, &mixture};
     for (std::int64_t i = 0; i < kCodes; ++i) {
-      codes.z[i] = z.row(first + std::min(i, count - 1));  // the last one again where there are no more
+      codes.z[i] = z.row(first + std::min(i, count - 1));  // repeats the last code if there are no more
       codes.responsibilities[i] = i < count ? responsibilities.row(first + i) : nullptr;
     }
     float log_sums[kCodes];

@@ -1,20 +1,20 @@
 #pragma once
-// A prior that is a mixture of C diagonal Gaussians, p(z) = Σ_c w_c N(z; μ_c, diag σ_c²), held against N(0,
+// A prior that is a mixture of C diagonal Gaussians, p(z) = Σ_c w_c N(z; μ_c, diag σ_c²), relative to N(0,
 // I).
 //
 // The excess of a prior is e(z) = log N(z; 0, I) − log p(z), in nats: added to the log q(z|x) − log N(z; 0,
-// I) of ops/reparameterize.h it gives log q(z|x) − log p(z). The 2π of the two cancel; every other constant
-// counts.
+// I) of ops/reparameterize.h it gives log q(z|x) − log p(z). The two factors of 2π cancel; all other
+// constants are included.
 //
 // Shapes: z [m, latent], components [C, latent]; rows of all matrices may be strided. Fixed order: the same
-// device and build give the same bits, whatever the other rows are.
+// device and build give the same bits, independently of the other rows.
 
 #include "runtime/context.h"
 #include "runtime/view.h"
 
 namespace elbo::ops {
 
-/// What the passes over codes read of a mixture: its means, and what mixture_prepare() makes of the rest.
+/// A mixture as the passes over codes read it: its means, and the results of mixture_prepare().
 struct Mixture {
   MatrixView<const float> mean;        ///< [C, latent] μ
   MatrixView<const float> precision;   ///< [C, latent] 1/σ²
@@ -22,8 +22,8 @@ struct Mixture {
   VectorView<const float> log_scale;   ///< [C] log w_c − ½ Σ_d log σ²_cd
 };
 
-/// precision = exp(−log σ²), log_weight = log softmax(logits), and log_scale, as above, "=". No logits: every
-/// component weighs 1/C. Throws ShapeError.
+/// precision = exp(−log σ²), log_weight = log softmax(logits), and log_scale, as above, "=". Without logits
+/// every component has weight 1/C. Throws ShapeError.
 void mixture_prepare(Context& context, MatrixView<float> precision, VectorView<float> log_weight,
                      VectorView<float> log_scale, MatrixView<const float> log_variance,
                      VectorView<const float> logits);
@@ -40,11 +40,11 @@ void mixture_backward_codes(Context& context, MatrixView<float> dz, MatrixView<c
                             const Mixture& mixture, MatrixView<const float> responsibilities,
                             VectorView<const float> weights, float factor);
 
-/// The gradient in a mixture's parameters.
+/// The gradient with respect to a mixture's parameters.
 struct MixtureGradient {
   MatrixView<float> mean;          ///< [C, latent]
   MatrixView<float> log_variance;  ///< [C, latent]
-  VectorView<float> logits;        ///< [C]; empty where the weights are not learned
+  VectorView<float> logits;        ///< [C]; empty if the weights are not learned
 };
 
 /// Σ_i weight_i ∂e/∂(μ, log σ², logits), "=" or "+=": with s = weight_i r_ic,

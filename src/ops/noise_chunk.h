@@ -17,7 +17,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 
-/// What NoiseChunk::fill makes of words: standard normals, and uniform numbers in [0, 1).
+/// Transforms for NoiseChunk::fill, from words to standard normals or to uniform numbers in [0, 1).
 struct Normals {
   HWY_INLINE void operator()(const math::HWY_NAMESPACE::PhiloxWords<math::HWY_NAMESPACE::Words>& words,
                              math::HWY_NAMESPACE::Floats (&n)[4]) const {
@@ -31,8 +31,8 @@ struct Uniforms {
   }
 };
 
-/// Room for the noise of up to kSize dimensions, which begin and end within blocks of four, written a
-/// register of blocks at a time.
+/// Room for the noise of up to kSize dimensions. They may begin and end within blocks of four; whole
+/// registers of blocks are written.
 struct NoiseChunk {
   using Floats = math::HWY_NAMESPACE::Floats;
   using Words = math::HWY_NAMESPACE::Words;
@@ -40,8 +40,8 @@ struct NoiseChunk {
 
   float values[kSize + 4 + 4 * Floats::kLanes];
 
-  /// The numbers of dimensions [first, first + count), count ≤ kSize: transform(words, n) makes four
-  /// registers of them from four of words.
+  /// Computes the numbers of dimensions [first, first + count), count ≤ kSize; transform(words, n) turns four
+  /// registers of words into four of numbers.
   template <class Transform>
   HWY_INLINE const float* fill(const NoiseRow& noise, std::int64_t first, std::int64_t count,
                                Transform transform) {

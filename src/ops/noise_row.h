@@ -1,5 +1,5 @@
 #pragma once
-// Which noise a row of a CPU op draws.
+// The noise that a row of a CPU op draws.
 
 #include <algorithm>
 #include <cstdint>
@@ -16,14 +16,14 @@ struct NoiseRow {
   std::uint64_t time;
 };
 
-/// Of a batch's row, on the host.
+/// The noise of a batch's row, on the host.
 inline NoiseRow noise_row(const NoiseSource& noise, std::int64_t row) {
   const std::int64_t example = noise.examples ? noise.examples[row] : row;
   return {noise.seed, math::noise_subsequence(noise.purpose, example, noise.stream),
           noise.time ? *noise.time : 0};
 }
 
-/// Throws ShapeError unless an example has addresses for `samples` of `dimensions` numbers each.
+/// Throws ShapeError unless an example has addresses for `samples` samples of `dimensions` numbers each.
 inline void check_noise(const char* op, const NoiseSource& noise, std::int64_t samples,
                         std::int64_t dimensions) {
   ELBO_CHECK(

@@ -8,7 +8,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/norm.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include "ops/kernels.h"
 #include "ops/norm_checks.h"
 #include "ops/norm_lanes.h"
@@ -22,8 +22,8 @@ namespace {
 namespace formulas = math::HWY_NAMESPACE;
 using formulas::Floats;
 
-/// of_groups [G] = Σ term(access, x, mean) over a group's values, where `mean` points to those of the values'
-/// groups, or is null where there are none yet.
+/// of_groups [G] = Σ term(access, x, mean) over a group's values; `mean` points to the means of the values'
+/// groups, or is null if they are not known yet.
 template <class Term>
 HWY_INLINE void sum_groups(float* of_groups, const NormRow& row, const float* mean, const Term& term) {
   std::fill_n(of_groups, row.channels / row.per_group, 0.0f);
@@ -40,7 +40,7 @@ HWY_INLINE void sum_groups(float* of_groups, const NormRow& row, const float* me
   });
 }
 
-/// mean and rstd [G] of an example, which are those of the row, and y.
+/// Computes an example's mean and rstd [G], which are the row's, and y.
 void forward_row(const NormForwardRow& row, float* mean, float* rstd, float epsilon) {
   const std::int64_t groups = row.of.channels / row.of.per_group;
   const auto count = static_cast<float>(row.of.positions * row.of.per_group);
@@ -56,7 +56,7 @@ void forward_row(const NormForwardRow& row, float* mean, float* rstd, float epsi
   normalize_row(row);
 }
 
-/// dx of an example; `sums` has room for 2 G floats.
+/// Computes an example's dx; `sums` has room for 2 G floats.
 void backward_row(const NormBackwardRow& row, float* sums) {
   const std::int64_t groups = row.of.channels / row.of.per_group;
   std::fill_n(sums, 2 * groups, 0.0f);
@@ -127,7 +127,7 @@ HWY_EXPORT(parameter_part);
 
 constexpr std::int64_t kParallelSize = 1 << 12;
 
-/// `limit`: groups that a row's pass has memory for.
+/// `limit` is the number of groups that a row's pass has memory for.
 void check_groups(const char* op, const MatrixView<const float>& mean, const MatrixView<const float>& rstd,
                   const NormShape& shape, std::int64_t limit = kNormGroups) {
   ELBO_CHECK(mean.cols > 0 && shape.channels % mean.cols == 0 && mean.cols <= limit, ShapeError, op,

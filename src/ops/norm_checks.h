@@ -1,5 +1,5 @@
 #pragma once
-// What ops of normalisation check of the views they are given.
+// Checks of the views given to normalisation ops.
 
 #include "base/check.h"
 #include "ops/norm.h"
@@ -8,7 +8,7 @@
 
 namespace elbo::ops {
 
-/// Groups that an example's channels may form at most: a thread's scratch holds two sums of each.
+/// Maximum number of an example's groups: a thread's scratch holds two sums for each.
 inline constexpr std::int64_t kNormGroups =
     static_cast<std::int64_t>(Context::kScratchBytes / (2 * sizeof(float)));
 
@@ -16,14 +16,15 @@ inline constexpr std::int64_t kNormGroups =
 struct NormShape {
   std::int64_t rows, positions, channels;
 
-  /// `matrices`: of the batch's size that are read or written.
+  /// `matrices`: number of matrices of the batch's size that are read or written.
   OpCall call(const char* op, int matrices) const {
     const auto values = static_cast<double>(rows * positions * channels);
     return plain_call(op, concat(rows, "x", positions, "x", channels), 4.0 * matrices * values);
   }
 };
 
-/// The shape of x, whose channels are as many as γ. Throws ShapeError where a row is not whole positions.
+/// The shape of x, which has one channel per value of γ. Throws ShapeError unless a row consists of whole
+/// positions.
 inline NormShape norm_shape(const char* op, const MatrixView<const float>& x,
                             const VectorView<const float>& gamma) {
   ELBO_CHECK(gamma.size > 0 && !gamma.empty() && x.cols > 0 && x.cols % gamma.size == 0 && x.stride >= x.cols,

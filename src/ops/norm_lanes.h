@@ -1,4 +1,4 @@
-// Sums over positions × channels and what they normalise, on the CPU. Included like ops/simd.h, once per
+// Sums over positions × channels, and normalisation by them, on the CPU. Included like ops/simd.h, once per
 // instruction set.
 #include <algorithm>
 #include <cstdint>
@@ -18,7 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 
-/// Channels that are worked on together; what is held of each stays in the nearest cache.
+/// Number of channels computed together; their sums stay in the first-level cache.
 constexpr std::int64_t kTileChannels = 512;
 using TileRoom = float[kTileChannels];
 
@@ -34,8 +34,8 @@ HWY_INLINE void for_each_tile(std::int64_t channels, const Use& use) {
   }
 }
 
-/// use(group, first, end) for the groups that have channels [first, end) of the tile, counted from its own
-/// first.
+/// Calls use(group, first, end) for the groups with channels [first, end) of the tile, counted from the
+/// tile's first channel.
 template <class Use>
 HWY_INLINE void for_each_group(const ChannelTile& tile, std::int64_t per_group, const Use& use) {
   for (std::int64_t j = 0; j < tile.width;) {
@@ -46,7 +46,8 @@ HWY_INLINE void for_each_group(const ChannelTile& tile, std::int64_t per_group, 
   }
 }
 
-/// A value for each group → one for each channel of the tile, in `room` unless they lie like that already.
+/// Expands one value per group to one per channel of the tile; written to `room`, unless the values already
+/// are per channel.
 HWY_INLINE const float* spread(const float* of_groups, std::int64_t per_group, const ChannelTile& tile,
                                TileRoom& room) {
   if (per_group == 1) return of_groups + tile.first;
@@ -56,7 +57,7 @@ HWY_INLINE const float* spread(const float* of_groups, std::int64_t per_group, c
   return room;
 }
 
-/// of_groups_g += Σ of the tile's channels in each group.
+/// of_groups_g += Σ over the tile's channels in group g.
 HWY_INLINE void add_to_groups(float* of_groups, std::int64_t per_group, const ChannelTile& tile,
                               const float* of_channels) {
   using Floats = math::HWY_NAMESPACE::Floats;
@@ -68,8 +69,8 @@ HWY_INLINE void add_to_groups(float* of_groups, std::int64_t per_group, const Ch
   });
 }
 
-/// sums_s,j += Σ_p added_s for p < positions and channels j < width, where term(access, p, j, added) says
-/// what is added. 64 positions are added up by themselves, so that long sums do not lose what is small.
+/// sums_s,j += Σ_p added_s for p < positions and channels j < width, with the terms from term(access, p, j,
+/// added). Each 64 positions are added up separately, so that long sums do not lose small terms.
 template <int kSums, class Term>
 HWY_INLINE void add_positions(float* const (&sums)[kSums], std::int64_t positions, std::int64_t width,
                               const Term& term) {
@@ -117,7 +118,7 @@ HWY_INLINE void normalize_tile(const NormForwardRow& row, const ChannelTile& til
   }
 }
 
-/// y = act(γ x̂ + β) of an example.
+/// Computes y = act(γ x̂ + β) of an example.
 HWY_INLINE void normalize_row(const NormForwardRow& row) {
   TileRoom mean_room, rstd_room;
   for_each_tile(row.of.channels, [&](const ChannelTile& tile) {
@@ -146,8 +147,8 @@ HWY_INLINE void gradient_tile(const NormBackwardRow& row, const ChannelTile& til
   }
 }
 
-/// dx of an example. means(tile, mean_g, mean_product) gives the means of g = γ dy and of g·x̂ for the tile's
-/// channels: pointers to as many values.
+/// Computes dx of an example. means(tile, mean_g, mean_product) gives pointers to the means of g = γ dy and
+/// of g·x̂ for the tile's channels.
 template <class Means>
 HWY_INLINE void gradient_row(const NormBackwardRow& row, const Means& means) {
   TileRoom mean_room, rstd_room;

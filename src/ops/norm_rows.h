@@ -1,5 +1,5 @@
 #pragma once
-// What the CPU's bodies of normalisations are given to do.
+// Arguments of the normalisations' CPU code.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,8 +9,7 @@
 
 namespace elbo::ops {
 
-/// One example's positions of C channels, and what they are normalised by: a value for each group of
-/// `per_group` channels.
+/// One example's positions of C channels, and its statistics: a value for each group of `per_group` channels.
 struct NormRow {
   std::int64_t positions, channels, per_group;
   const float* x;
@@ -36,8 +35,8 @@ struct NormBackwardRow {
   bool accumulate;
 };
 
-/// dγ and dβ of C channels each over positions [begin, end) of a batch of examples with `positions` each.
-/// mean and rstd as norm_backward_params takes them.
+/// dγ and dβ [C] over positions [begin, end) of a batch whose examples have `positions` positions. mean and
+/// rstd are as for norm_backward_params.
 struct NormPart {
   float* dgamma;
   float* dbeta;
@@ -45,7 +44,7 @@ struct NormPart {
   std::int64_t channels, positions, begin, end;
 };
 
-/// visit(example, its first position, count) for positions [begin, end) of a batch.
+/// Calls visit(example, its first position, count) for positions [begin, end) of a batch.
 template <class Visit>
 void for_each_segment(std::int64_t begin, std::int64_t end, std::int64_t positions, const Visit& visit) {
   for (std::int64_t at = begin; at < end;) {
@@ -55,11 +54,11 @@ void for_each_segment(std::int64_t begin, std::int64_t end, std::int64_t positio
   }
 }
 
-/// Channels whose sums are added up together.
+/// Number of channels whose sums are added up together.
 inline constexpr std::int64_t kSumChannels = 64;
 
-/// use(first, sums) for each kSumChannels channels from `first` on: sums_c = Σ_k term(k, c) over the parts,
-/// in their order, in double.
+/// Calls use(first, sums) for each kSumChannels channels from `first` on, with sums_c = Σ_k term(k, c) over
+/// the parts, in order and in double.
 template <class Term, class Use>
 void add_parts(std::int64_t channels, std::int64_t parts, const Term& term, const Use& use) {
   for (std::int64_t first = 0; first < channels; first += kSumChannels) {

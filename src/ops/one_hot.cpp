@@ -9,9 +9,9 @@
 namespace elbo::ops {
 namespace {
 
-constexpr std::int64_t kParallelSize = 1 << 14;  // of what is written
+constexpr std::int64_t kParallelSize = 1 << 14;  // number of values written
 
-/// One row, zeros but for the classes of its values: most of it is written without a look at them.
+/// Writes one row: first zeros, then a 1 for each value's class.
 void one_hot_row(float* row, const float* x, const float* mask, std::int64_t size, std::int32_t classes) {
   std::fill_n(row, classes * size, 0.0f);
   for (std::int64_t j = 0; j < size; ++j) {

@@ -1,5 +1,5 @@
 #pragma once
-// Classes as an encoder reads them.
+// Encodes classes for an encoder.
 
 #include <cstdint>
 
@@ -8,9 +8,9 @@
 
 namespace elbo::ops {
 
-/// one_hot [n, C·d], C = `classes`, "=": column c·d + j is 1 where value j of x [n, d] is c, else 0; 0 for
-/// every c where it is none of the classes. mask [n, d], where 0 leaves a value without a class; may be
-/// empty. Rows may be strided; nothing may alias `one_hot`. Throws ShapeError.
+/// one_hot [n, C·d], C = `classes`, "=": column c·d + j is 1 if value j of x [n, d] is c, else 0. A value
+/// that is not a class has zeros for every c, and so has a value with a 0 in mask [n, d], which may be empty.
+/// Rows may be strided; nothing may alias `one_hot`. Throws ShapeError.
 void one_hot(Context& context, MatrixView<float> one_hot, MatrixView<const float> x,
              MatrixView<const float> mask, std::int32_t classes);
 

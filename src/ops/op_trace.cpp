@@ -8,7 +8,7 @@
 namespace elbo {
 namespace {
 
-/// The call that is open in this thread. One thread at a time uses a context.
+/// The call in progress in this thread. One thread at a time uses a context.
 thread_local OpCall* current = nullptr;
 thread_local bool measured_on_device = false;
 
@@ -48,7 +48,7 @@ void TracedOp::begin(OpTrace& trace, OpCall call, bool on_gpu) {
   trace.open_ = true;
   trace.calls.push_back(std::move(call));
   current = &trace.calls.back();
-  if (on_gpu) current->engine = "kernel";  // a product will say more
+  if (on_gpu) current->engine = "kernel";  // a product replaces this by its engine
   measured_on_device = false;
   begun_ = now();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the ops given to a context run, and how long each takes: for `elbo info --plan`.
+// Records the ops that a context runs and the time of each, for `elbo info --plan`.
 
 #include <cstdint>
 #include <functional>
@@ -15,16 +15,16 @@ struct OpCall {
   std::string op;      ///< "linear_forward"
   std::string shape;   ///< "128x784 -> 128x400"
   std::string engine;  ///< what computes it: "tiles", "loops", "tensor cores"
-  std::string tile;    ///< of a block of a GPU, "32x64x32"; empty where that is no matter
+  std::string tile;    ///< tile of a GPU's block, "32x64x32"; empty if not applicable
   int splits = 1;      ///< blocks that share a product's inner dimension
   Precision precision = Precision::fp32;
-  double flops = 0.0;  ///< of its product; 0 where it has none
+  double flops = 0.0;  ///< of its product; 0 if it has none
   double bytes = 0.0;  ///< every input read once, every output written once
   double seconds = 0.0;
 };
 
-/// The calls of the ops given to a context while this is attached to it: on the CPU as they run, on a GPU
-/// each measured by itself. An op that consists of others is one call.
+/// The calls of ops while this is attached to their context: on the CPU as they run, on a GPU each measured
+/// separately. An op that consists of other ops is one call.
 class OpTrace : public Trace {
  public:
   std::vector<OpCall> calls;
@@ -34,15 +34,15 @@ class OpTrace : public Trace {
   bool open_ = false;
 };
 
-/// The call of an op that is no product.
+/// The call of an op that is not a product.
 OpCall plain_call(const char* op, const std::string& shape, double bytes);
 
-/// The call of an op that is a layer's product: n rows, from `in` values to `out`; `more_values` floats are
-/// read or written besides those three matrices.
+/// The call of an op that is a layer's product: n rows, from `in` values to `out`. It reads or writes
+/// `more_values` floats besides the three matrices.
 OpCall product_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
                     std::int64_t in, std::int64_t out, std::int64_t more_values);
 
-/// A context with a trace for as long as this lives.
+/// Attaches a trace to a context during its lifetime.
 class TraceScope {
  public:
   TraceScope(Context& context, OpTrace& trace) : context_(context) { context.set_trace(&trace); }
@@ -54,8 +54,8 @@ class TraceScope {
   Context& context_;
 };
 
-/// Stands at the beginning of an op, after its checks: a call from here to its end. `describe()` gives the
-/// OpCall without its time; it is called only where somebody traces.
+/// Traces an op: created after the op's checks, it records a call that ends with the object. `describe()`
+/// gives the OpCall without its time; it is called only if a trace is attached.
 class TracedOp {
  public:
   template <class Describe>
@@ -77,7 +77,7 @@ class TracedOp {
   double begun_ = 0.0;
 };
 
-/// Gives the work of an op to a GPU while somebody traces: several times, for its time there.
+/// Runs an op's work on a GPU under a trace: several times, to measure its time.
 void run_traced(Context& context, const std::function<void()>& work);
 
 }  // namespace elbo

@@ -18,26 +18,27 @@ std::int64_t tiles_of(const ProductTile& tile, const ProductKey& key) {
   return ceil_div(key.m, tile.rows) * ceil_div(key.n, tile.cols);
 }
 
-// An H200, per multiprocessor. Bandwidths and rates of mma.sync are what others report to reach, not peaks.
+// Figures of an H200, per multiprocessor. Bandwidths and rates of mma.sync are values that others report to
+// reach, not peaks.
 namespace h200 {
 constexpr double kClock = 1.755e9;
-constexpr double kL2PerSm = 64 * kClock * 0.8;  ///< bytes a second that one multiprocessor draws
-constexpr double kL2Total = 5.5e12;             ///< that all draw
-constexpr double kShared = 128 * kClock;        ///< from its shared memory
-constexpr double kTf32 = 495e12 / 132 * 0.6;    ///< mma.sync has less than wgmma
+constexpr double kL2PerSm = 64 * kClock * 0.8;  ///< bytes per second that one multiprocessor reads
+constexpr double kL2Total = 5.5e12;             ///< bytes per second that all read together
+constexpr double kShared = 128 * kClock;        ///< bytes per second from shared memory
+constexpr double kTf32 = 495e12 / 132 * 0.6;    ///< mma.sync is slower than wgmma
 constexpr double kBf16 = 989e12 / 132 * 0.6;
 constexpr double kFp32 = 67e12 / 132 * 0.75;
 constexpr double kSharedBytes = 227 * 1024;
 constexpr double kThreads = 2048;
 constexpr double kRegisters = 65536;
 constexpr double kFirstBytes = 0.9e-6;  ///< from a block's start to its first stage in shared memory
-constexpr double kStep = 90 / kClock;   ///< barrier, loads and one multiply-add after the other
+constexpr double kStep = 90 / kClock;   ///< barrier, loads and a chain of multiply-adds
 constexpr double kFinish = 0.5e-6;      ///< a block's results through shared memory to the last store
 constexpr double kNextKernel = 1.5e-6;  ///< one more kernel in a graph
 constexpr double kBlasFp32 = 67e12 * 0.85;
 constexpr double kBlasTf32 = 495e12 * 0.7;
 constexpr double kBlasBf16 = 989e12 * 0.7;
-constexpr double kMemory = 4e12;  ///< bytes a second
+constexpr double kMemory = 4e12;  ///< bytes per second
 }  // namespace h200
 
 double math_rate(Precision precision) {
@@ -46,7 +47,7 @@ double math_rate(Precision precision) {
                                         : h200::kBf16;
 }
 
-/// What cuBLAS reaches of the peak on large products.
+/// The share of the peak that cuBLAS reaches on large products.
 double blas_rate(Precision precision) {
   return precision == Precision::fp32   ? h200::kBlasFp32
          : precision == Precision::tf32 ? h200::kBlasTf32
@@ -55,7 +56,7 @@ double blas_rate(Precision precision) {
 
 double blas_seconds(const ProductKey& key, const ProductLimits& limits) {
   const double finish = 4.0 * 2 * static_cast<double>(key.m * key.n) / h200::kL2Total;
-  // In bf16 both operands are read as floats and written as halves first.
+  // In bf16 both operands are first read as floats and written as bf16.
   const double operands =
       key.precision == Precision::bf16
           ? 2 * h200::kNextKernel + 6.0 * static_cast<double>((key.m + key.n) * key.k) / h200::kMemory
@@ -64,7 +65,7 @@ double blas_seconds(const ProductKey& key, const ProductLimits& limits) {
   return 4e-6 + key.flops() / rate + h200::kNextKernel + finish + operands;
 }
 
-/// Blocks of a tile that one multiprocessor holds.
+/// The number of a tile's blocks that one multiprocessor holds.
 double resident_blocks(const ProductPlan& plan, ProductKind kind) {
   const ProductTile& tile = plan.shape();
   const double shared = static_cast<double>(shared_bytes(tile, kind)) + 1024;
@@ -76,7 +77,7 @@ double resident_blocks(const ProductPlan& plan, ProductKind kind) {
 
 constexpr int kSplits[] = {1, 2, 3, 4, 6, 8, 12, 16};
 
-/// Whether every split has work, and enough to be worth the second kernel.
+/// Whether every split has enough work to be worth the second kernel.
 bool split_pays(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits) {
   if (plan.splits == 1) return true;
   const ProductTile& tile = plan.shape();
@@ -84,7 +85,7 @@ bool split_pays(const ProductPlan& plan, const ProductKey& key, const ProductLim
          tiles_of(tile, key) * plan.splits <= 2 * static_cast<std::int64_t>(limits.sm_count);
 }
 
-/// A tile whose half would hold the whole product wastes more than a smaller one.
+/// Whether half of the tile would hold the whole product; it then wastes more than a smaller tile.
 bool too_large(const ProductTile& tile, const ProductTile& smallest, const ProductKey& key) {
   return (tile.rows > smallest.rows && tile.rows >= 2 * key.m) ||
          (tile.cols > smallest.cols && tile.cols >= 2 * key.n);
@@ -105,14 +106,14 @@ void add_tiles(std::vector<ProductPlan>& plans, const ProductTile (&tiles)[kCoun
   }
 }
 
-/// cuBLASLt needs a second kernel to finish, and what it takes for little work is the least certain: unless
-/// it is measured, small products stay with ours.
+/// Whether the plan should not be tried. cuBLASLt needs a second kernel for the epilogue, and its time for
+/// little work is hard to predict; unless measured, small products use our tiles.
 bool unlikely_to_pay(const ProductPlan& plan, const ProductKey& key) {
   constexpr double kLittle = 0x1p28;
   return plan.engine == ProductEngine::blas && key.precision != Precision::fp32 && key.flops() < kLittle;
 }
 
-/// How many of cuBLASLt's algorithms are worth a trial.
+/// Number of cuBLASLt's algorithms that are worth a trial.
 constexpr int kBlasAlgorithms = 4;
 
 /// cuBLAS counts in int.
@@ -164,7 +165,7 @@ std::string ProductPlan::tile_name() const {
 std::size_t workspace_bytes(const ProductPlan& plan, const ProductKey& key) {
   if (plan.engine == ProductEngine::blas) {
     if (plan.precision != Precision::bf16) return 0;
-    // Whichever way an operand lies, no row is padded by more than seven numbers.
+    // In either orientation of an operand, a row is padded by at most seven numbers.
     return kLtWorkspace + 2 * static_cast<std::size_t>((key.m + 7) * (key.k + 7) + (key.n + 7) * (key.k + 7));
   }
   if (plan.splits == 1) return 0;
@@ -224,7 +225,7 @@ double predicted_seconds(const ProductPlan& plan, const ProductKey& key, const P
   const double busiest = std::ceil(blocks / sms);
   const double waves = std::ceil(busiest / resident_blocks(plan, key.kind));
   const double steps = std::ceil(length / tile.depth);
-  // What the busiest multiprocessor moves and computes, and how long its blocks wait for themselves.
+  // The data and arithmetic of the busiest multiprocessor, and the latencies within its blocks.
   const double padded = steps * tile.depth;
   const double l2_rate = std::min(h200::kL2PerSm, h200::kL2Total / std::min(sms, blocks));
   const double loads = busiest * 4 * (tile.rows + tile.cols) * length / l2_rate;

@@ -1,6 +1,6 @@
 #pragma once
-// How one matrix product runs on a GPU: which tile a block computes, how far the inner dimension is split, in
-// which precision. Plain data and arithmetic; kernels/product.cuh runs a plan.
+// How one matrix product runs on a GPU: the tile of a block, the number of splits of the inner dimension, the
+// precision. Plain data and arithmetic; kernels/product.cuh runs a plan.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,14 +15,14 @@
 
 namespace elbo::ops {
 
-/// Which of a layer's three products: c[m, n] = Σ_k a b.
+/// A layer's three products, each c[m, n] = Σ_k a b.
 enum class ProductKind {
   forward,          ///< y = x wᵀ: m = batch, n = out, k = in
   backward_input,   ///< dx = dy w: m = batch, n = in, k = out
   backward_params,  ///< dw = dyᵀ x: m = out, n = in, k = batch
 };
 
-/// What a plan is chosen for.
+/// A product for which a plan is chosen.
 struct ProductKey {
   std::int64_t m, n, k;
   ProductKind kind;
@@ -32,13 +32,13 @@ struct ProductKey {
   /// "forward_m128_n400_k784_tf32".
   std::string name() const;
   double flops() const;
-  /// Both operands read once, the result written once.
+  /// The bytes of reading both operands and writing the result once.
   double bytes() const;
 };
 
-/// A block's piece [rows, cols] of c, `depth` of the inner dimension at a time, `stages` of which are on the
-/// way or in use. Its warps stand in a grid of warps_down × warps_across; `slices` such grids share the depth
-/// among them, and their sums are added in order at the end.
+/// A block's tile [rows, cols] of c. It takes `depth` of the inner dimension at a time, and `stages` such
+/// pieces are in flight or in use. Its warps form a grid of warps_down × warps_across; `slices` such grids
+/// divide the depth among them, and their sums are added in order at the end.
 struct ProductTile {
   int rows, cols, depth, stages;
   int warps_down, warps_across, slices;
@@ -49,14 +49,14 @@ struct ProductTile {
   constexpr int warp_cols() const { return cols / warps_across; }
 };
 
-/// For multiply-adds of single values, in fp32.
+/// Tiles for scalar multiply-adds, in fp32.
 inline constexpr ProductTile kScalarTiles[] = {
     {32, 32, 32, 3, 2, 4, 1},
     {64, 64, 16, 4, 2, 4, 1},
     {128, 128, 16, 3, 2, 4, 1},
 };
 
-/// For tensor cores, in tf32 and bf16.
+/// Tiles for tensor cores, in tf32 and bf16.
 inline constexpr ProductTile kTensorTiles[] = {
     {16, 32, 64, 4, 1, 1, 4},    //
     {32, 32, 64, 4, 1, 1, 4},    //
@@ -70,37 +70,37 @@ inline constexpr ProductTile kTensorTiles[] = {
 enum class ProductEngine {
   scalar,  ///< kScalarTiles; fp32
   tensor,  ///< kTensorTiles; tf32 and bf16
-  blas,    ///< cuBLAS, in tf32 and bf16 cuBLASLt, and a pass over what it leaves
+  blas,    ///< cuBLAS (cuBLASLt in tf32 and bf16), then a pass over its sums
 };
 
-/// The columns whose results a split or cuBLAS's product sums per row where its epilogue sums rows.
+/// The number of columns per partial row sum, if a split or cuBLAS product has an epilogue that sums rows.
 inline constexpr int kFinishColumns = 128;
 
 struct ProductPlan {
   ProductEngine engine = ProductEngine::scalar;
   Precision precision = Precision::fp32;
-  int tile = 0;  ///< index into the engine's tiles; of cuBLASLt's algorithms, from what it holds for the best
+  int tile = 0;    ///< index of the engine's tile, or of cuBLASLt's algorithm, its best guess first
   int splits = 1;  ///< blocks that share a tile's inner dimension; they leave partial sums, added in order
-  /// Programmatic dependent launch: the grid begins while the one before it ends. Only where the stream's
-  /// grid before is one that lets it.
+  /// Programmatic dependent launch: the grid begins while the previous grid ends. Only if the stream's
+  /// previous grid allows it.
   bool overlap = false;
 
   bool operator==(const ProductPlan&) const = default;
   /// "tf32_32x64x32_split2", "blas_fp32".
   std::string name() const;
   const ProductTile& shape() const;
-  /// "fp32 units", "tensor cores", "cuBLAS"; and the tile of a block of ours, "32x64x32", else nothing.
+  /// "fp32 units", "tensor cores", "cuBLAS"; and the tile, "32x64x32", empty for cuBLAS.
   std::string engine_name() const;
   std::string tile_name() const;
-  /// Whether results are finished by a second kernel, from sums in memory.
+  /// Whether a second kernel applies the epilogue to sums in memory.
   bool two_kernels() const { return splits > 1 || engine == ProductEngine::blas; }
-  /// How many neighbouring columns of a row an epilogue that sums rows is given as one sum, and how many such
-  /// sums a row of n columns has.
+  /// For an epilogue that sums rows: the number of neighbouring columns in one partial sum, and the number of
+  /// partial sums in a row of n columns.
   int row_sum_columns() const { return two_kernels() ? kFinishColumns : shape().cols; }
   std::int64_t row_sums(std::int64_t n) const { return (n + row_sum_columns() - 1) / row_sum_columns(); }
 };
 
-/// What plans must fit.
+/// The device's limits for plans.
 struct ProductLimits {
   int sm_count;
   int compute_capability;  ///< 90 for 9.0
@@ -108,7 +108,7 @@ struct ProductLimits {
   std::size_t workspace_bytes;  ///< for partial sums
 };
 
-/// Shared memory of a tile's block: its stages, where later its results are, and a's sums.
+/// Shared memory of a tile's block: its stages, which later hold its results, and a's sums.
 constexpr std::size_t shared_bytes(const ProductTile& tile, ProductKind kind) {
   const bool a_along_k = kind != ProductKind::backward_params, b_along_k = kind == ProductKind::forward;
   const int a = a_along_k ? tile.rows * (tile.depth + 4) : tile.depth * (tile.rows + 8);
@@ -116,47 +116,48 @@ constexpr std::size_t shared_bytes(const ProductTile& tile, ProductKind kind) {
   const int stages = tile.stages * (a + b), results = tile.slices * tile.rows * (tile.cols + 8);
   return 4 * static_cast<std::size_t>((stages > results ? stages : results) + tile.threads());
 }
-/// Workspace that a plan needs.
+/// The workspace that a plan needs.
 std::size_t workspace_bytes(const ProductPlan& plan, const ProductKey& key);
-/// Numbers between the rows of an operand in bf16, which cuBLASLt wants at 16 bytes.
+/// The row stride of a bf16 operand, in numbers: cuBLASLt needs rows aligned to 16 bytes.
 constexpr std::int64_t bf16_stride(std::int64_t cols) {
   return (cols + 7) / 8 * 8;
 }
-/// Floats between the rows of partial sums [m, n].
+/// The row stride of partial sums [m, n], in floats.
 constexpr std::int64_t partial_stride(std::int64_t n) {
   return (n + 3) / 4 * 4;
 }
 
-/// The inner dimension's values per split: a multiple of the tile's depth, and none of the splits is empty.
+/// The number of the inner dimension's values per split: a multiple of the tile's depth, such that no split
+/// is empty.
 std::int64_t split_length(const ProductPlan& plan, std::int64_t k);
 
-/// Every plan worth timing for a product on such a device; the first is the one that is chosen unmeasured.
+/// All plans worth timing for a product on such a device; the first is the choice without measurement.
 std::vector<ProductPlan> candidates(const ProductKey& key, const ProductLimits& limits);
 
-/// The candidate of that name, where there is one.
+/// The candidate of that name, if there is one.
 std::optional<ProductPlan> find_candidate(const ProductKey& key, const ProductLimits& limits,
                                           std::string_view name);
 
-/// The candidate that predicted_seconds() holds for the fastest; the second never is cuBLAS.
+/// The candidate with the smallest predicted_seconds(); the second function never chooses cuBLAS.
 ProductPlan choose_product(const ProductKey& key, const ProductLimits& limits);
 ProductPlan choose_own_product(const ProductKey& key, const ProductLimits& limits);
 
-/// Seconds that a plan should take, from the bytes that its blocks move, their arithmetic and latencies, with
-/// an H200's figures per multiprocessor. For choosing, and to hold measurements against.
+/// The predicted seconds of a plan, from its blocks' bytes, arithmetic and latencies, with an H200's figures
+/// per multiprocessor. For choosing plans, and for comparison with measurements.
 double predicted_seconds(const ProductPlan& plan, const ProductKey& key, const ProductLimits& limits);
 
-/// Plans that were settled for products, by measurement or by an earlier part of the same training. A GPU's
-/// context that carries one asks it, and so its products run the same way for as long as it lives.
+/// Plans that are settled for products, by measurement or by an earlier part of the same training. A GPU's
+/// context asks the choices attached to it, so its products run the same way during its lifetime.
 class ProductChoices : public KernelChoices {
  public:
-  /// The settled plan, or choose_product(). Remembers that it was asked.
+  /// The settled plan, or choose_product(). Remembers the request.
   ProductPlan plan(const ProductKey& key, const ProductLimits& limits);
-  /// The products that were asked for, each once, in order.
+  /// The requested products, each once, in order.
   const std::vector<ProductKey>& asked() const noexcept { return asked_; }
 
   void settle(const ProductKey& key, const ProductPlan& plan);
   bool empty() const noexcept { return settled_.empty(); }
-  /// The settled plans: the products' names and theirs.
+  /// The settled plans' names by the products' names.
   std::map<std::string, std::string> names() const;
 
  private:
@@ -164,10 +165,10 @@ class ProductChoices : public KernelChoices {
   std::map<std::string, ProductPlan> settled_;  ///< by the product's name
 };
 
-/// What the context's choices say, where it carries some; else choose_product().
+/// The plan from the context's choices if it has any; else choose_product().
 ProductPlan planned_product(const Context& context, const ProductKey& key, const ProductLimits& limits);
 
-/// Names the plan of the product that is being given to the device, where its op is traced.
+/// Records the plan of the product that is being launched, if its op is traced.
 void note_product(const ProductPlan& plan);
 
 }  // namespace elbo::ops

@@ -1,5 +1,5 @@
 #pragma once
-// Which plan of a product is the fastest on this GPU, by trying.
+// Finds a product's fastest plan on this GPU by timing.
 
 #include <functional>
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace elbo::ops {
 
-/// Seconds that work given to the context's device takes.
+/// Measures the seconds that work takes on the context's device.
 using Stopwatch = std::function<double(const std::function<void()>&)>;
 
 /// The limits of the context's GPU. Only on CUDA.
 ProductLimits product_limits(Context& context);
 
-/// Times the candidates of a layer's product that are predicted not to be far behind the best one, on data of
-/// no meaning, and returns the fastest; the one predicted to be the fastest where no other is faster by more
-/// than a few per cent; nothing where there is no memory to try. A gradient of parameters is timed with
+/// Times a layer's product on arbitrary data, for the candidates that are predicted to be near the fastest,
+/// and returns the fastest. Returns the candidate predicted to be fastest if no other is faster by more than
+/// a few per cent; nothing if there is no memory for trials. A gradient of parameters is timed with
 /// Adam's step. Only on CUDA, not while a graph is recorded. Throws DeviceError.
 std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch);
 

@@ -8,7 +8,7 @@
 namespace elbo::ops {
 namespace {
 
-/// 0 of an empty view.
+/// The sum of a view; 0 if it is empty.
 double sum_of(const VectorView<const float>& values) {
   double sum = 0.0;
   for (std::int64_t i = 0; !values.empty() && i < values.size; ++i) sum += values.data[i];

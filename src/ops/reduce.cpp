@@ -14,7 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace elbo::ops::HWY_NAMESPACE {
 
-// Sixteen running sums whatever the vector's width, so that every processor adds in the same order. The
+// There are sixteen running sums for any vector width, so that every processor adds in the same order. The
 // compiler vectorises these loops for the target; a product of two floats is exact in double, fused or not.
 constexpr int kSums = 16;
 

@@ -3,7 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/reparameterize.cpp"
 #include "ops/foreach_target.h"
-// It goes first.
+// foreach_target.h must come before the other headers.
 #include <algorithm>
 
 #include "ops/kernels.h"
@@ -17,7 +17,7 @@
 #define ELBO_OPS_REPARAMETERIZE_ROW
 namespace elbo::ops {
 
-/// One sample of one example; pointers stand at its first dimension.
+/// One sample of one example; pointers are to its first dimension.
 struct SampleRow {
   NoiseRow noise;
   std::int64_t first_dimension;  // of the noise
@@ -64,7 +64,7 @@ struct RowSums {
   Floats log_ratio;
 };
 
-/// Dimensions from d on, whose normals are at `normals`.
+/// Computes the dimensions from d on, whose normals are at `normals`.
 template <class Access>
 HWY_INLINE void sample_lanes(Access access, const SampleRow& row, std::int64_t d, const float* normals,
                              RowSums& sums) {
@@ -91,7 +91,7 @@ void sample_row(const SampleRow& row) {
   if (row.log_ratio) *row.log_ratio = 0.5f * sums.log_ratio.sum();
 }
 
-/// What the samples add up to over a chunk: Σ_k dz and Σ_k dz ε, where dz may have its part of log_ratio's.
+/// Sums over the samples for a chunk: Σ_k dz and Σ_k dz ε, where dz may include log_ratio's gradient.
 struct GradientSums {
   float dz[kChunk];
   float dz_noise[kChunk];
@@ -118,7 +118,7 @@ HWY_INLINE void gradient_lanes(Access access, const SampleGradientRow& row, std:
                row.dlog_variance + d);
 }
 
-/// z of a weighted log_ratio: the gradient that it adds to dz is its weight times this.
+/// The z of a weighted log_ratio, which adds its weight times z to dz.
 struct WeightedSample {
   float weight;
   const float* mean;
@@ -135,7 +135,7 @@ HWY_INLINE void add_weighted(Access access, const WeightedSample& sample, const 
   (Floats::load(sums.dz_noise + d) + gradient * noise).store(sums.dz_noise + d);
 }
 
-/// Of weights per sample, which add up to `weight`.
+/// The gradient with weights per sample, which add up to `weight`.
 template <class Access>
 HWY_INLINE void weighted_lanes(Access access, const SampleGradientRow& row, std::int64_t d,
                                const GradientSums& sums, const float* deviation, std::int64_t at,
@@ -202,7 +202,7 @@ HWY_EXPORT(gradient_row);
 
 constexpr std::int64_t kParallelSize = 1 << 10;  // normals
 
-/// Checks what both ops are given: `z` or dz [n·K, latent] and the posterior [n, latent].
+/// Checks the arguments of both ops: `z` or dz [n·K, latent] and the posterior [n, latent].
 void check_shapes(const char* op, const MatrixView<const float>& z, const MatrixView<const float>& mean,
                   const MatrixView<const float>& log_variance, const NoiseSource& noise) {
   check_shape(op, "log_variance", log_variance, mean.rows, mean.cols);

@@ -1,5 +1,5 @@
 #pragma once
-// What ops check of the views they are given.
+// Checks of the views given to ops.
 
 #include <cstdint>
 #include <source_location>
@@ -11,7 +11,7 @@
 
 namespace elbo::ops {
 
-/// "[size]" and "[rows, cols]", as messages have them.
+/// "[size]" and "[rows, cols]", for messages.
 std::string shape(std::int64_t size);
 std::string shape(std::int64_t rows, std::int64_t cols);
 template <class T>
@@ -19,7 +19,7 @@ std::string shape(const MatrixView<T>& view) {
   return shape(view.rows, view.cols);
 }
 
-/// Whether as many rows belong to each example; none to no examples.
+/// Whether every example has the same number of rows; no examples have no rows.
 constexpr bool rows_per_example(std::int64_t rows, std::int64_t examples) {
   return examples == 0 ? rows == 0 : rows % examples == 0;
 }
@@ -47,15 +47,15 @@ void check_matrix(const char* op, const char* name, const MatrixView<T>& matrix,
   ELBO_CHECK(!matrix.empty() || rows == 0 || cols == 0, ShapeError, op, ": ", name, " ", shape(matrix),
              " has no memory");
 }
-/// And that its rows lie one after the other.
+/// The same, and checks that the rows are contiguous.
 template <class T>
 void check_contiguous(const char* op, const char* name, const MatrixView<T>& matrix) {
   ELBO_CHECK(matrix.contiguous(), ShapeError, op, ": ", name, " must be contiguous, and its rows of ",
              matrix.cols, " values are ", matrix.stride, " apart");
 }
 
-/// Throws ShapeError unless `saved`, which act′ is computed from, is such a matrix. It may be empty for the
-/// identity, and where there are no rows.
+/// Throws ShapeError unless `saved`, from which act′ is computed, is such a matrix. It may be empty for the
+/// identity, and if there are no rows.
 inline void check_saved(const char* op, const MatrixView<const float>& saved, std::int64_t rows,
                         std::int64_t cols, Activation activation) {
   if (!saved.empty()) check_matrix(op, "saved", saved, rows, cols);
@@ -72,7 +72,7 @@ void check_size(const char* op, const char* name, const VectorView<T>& vector, s
   }
 }
 
-/// The same of views that may be empty.
+/// The same for views that may be empty.
 template <class T>
 void check_optional_shape(const char* op, const char* name, const MatrixView<T>& matrix, std::int64_t rows,
                           std::int64_t cols,

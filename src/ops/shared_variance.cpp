@@ -8,7 +8,7 @@
 namespace elbo::ops {
 namespace {
 
-/// Present values of an example's row.
+/// The number of present values in an example's row.
 double present(const GaussianCosts& costs, std::int64_t example) {
   if (costs.mask.empty()) return static_cast<double>(costs.values);
   const float* const row = costs.mask.row(example);

@@ -1,6 +1,6 @@
 // Vectors of floats on the CPU with the operators and functions of a formula (math/formula.h), and the
-// formulas for them. An op includes it after ops/foreach_target.h; all is in elbo::math::HWY_NAMESPACE, once
-// per instruction set.
+// formulas for them. An op includes it after ops/foreach_target.h. Everything is in
+// elbo::math::HWY_NAMESPACE, once per instruction set.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -25,7 +25,7 @@
 #endif
 
 #include <hwy/highway.h>
-// Highway's own headers come first.
+// Highway's own headers must come first.
 #include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -38,7 +38,7 @@ struct Floats {
   using Tag = hn::ScalableTag<float>;
   using Vector = hn::Vec<Tag>;
   using Mask = hn::Mask<Tag>;
-  /// How many floats; known at compile time for the targets in use.
+  /// Number of floats; known at compile time for the targets in use.
   static constexpr std::int64_t kLanes = hn::MaxLanes(Tag());
 
   Vector v;
@@ -50,7 +50,7 @@ struct Floats {
   static HWY_INLINE Floats load(const float* from) { return hn::LoadU(Tag(), from); }
   HWY_INLINE void store(float* to) const { hn::StoreU(v, Tag(), to); }
 
-  /// The first `count` < kLanes floats, zeros after them; nothing else is touched.
+  /// Loads the first `count` < kLanes floats, followed by zeros; reads no other memory.
   static HWY_INLINE Floats load_first(const float* from, std::int64_t count) {
 #if HWY_MEM_OPS_MIGHT_FAULT
     HWY_ALIGN float lanes[kLanes] = {};
@@ -69,14 +69,14 @@ struct Floats {
     hn::BlendedStore(v, first(count), Tag(), to);
 #endif
   }
-  /// a_0 b_0 c_0 d_0 a_1 …: 4 · kLanes floats.
+  /// Stores a_0 b_0 c_0 d_0 a_1 …: 4 · kLanes floats.
   static HWY_INLINE void store_interleaved(const Floats (&n)[4], float* to) {
     hn::StoreInterleaved4(n[0].v, n[1].v, n[2].v, n[3].v, Tag(), to);
   }
   HWY_INLINE Floats keep_first(std::int64_t count) const {
     return hn::IfThenElseZero(first(count), v);
   }
-  /// Of all lanes, in a fixed order.
+  /// The sum of all lanes, in a fixed order.
   HWY_INLINE float sum() const {
     return hn::GetLane(hn::SumOfLanes(Tag(), v));
   }
@@ -133,7 +133,8 @@ HWY_INLINE Floats sqrt(Floats x) {
   return hn::Sqrt(x.v);
 }
 
-// Highway's functions give numbers for NaN, and for arguments out of their range; these do as <cmath> does.
+// Highway's functions return numbers for NaN and for arguments outside their range; these return what <cmath>
+// does.
 
 HWY_INLINE Floats exp(Floats x) {
   const Floats limit(88.72283f);  // log of the largest float
@@ -147,7 +148,7 @@ HWY_INLINE Floats log(Floats x) {
   const Floats y = hn::Log(Floats::Tag(), x.v);
   const Floats below = select(x == Floats(0.0f), -infinity, Floats(std::numeric_limits<float>::quiet_NaN()));
   const Floats finite = select(x > Floats(0.0f), y, below);
-  return select(x < infinity, finite, x);  // infinity and NaN are their own logarithms
+  return select(x < infinity, finite, x);  // the logarithm of infinity or NaN is itself
 }
 
 HWY_INLINE Floats tanh(Floats x) {
@@ -155,7 +156,7 @@ HWY_INLINE Floats tanh(Floats x) {
   return select(x == x, y, x);
 }
 
-/// Ways to move a register's floats: all of them, or only the first few at the end of a row.
+/// Ways to load and store a register: all floats, or only the first few at the end of a row.
 struct AllLanes {
   HWY_INLINE Floats load(const float* from) const { return Floats::load(from); }
   HWY_INLINE void store(Floats x, float* to) const { x.store(to); }
@@ -165,11 +166,11 @@ struct FirstLanes {
   std::int64_t count;
   HWY_INLINE Floats load(const float* from) const { return Floats::load_first(from, count); }
   HWY_INLINE void store(Floats x, float* to) const { x.store_first(to, count); }
-  /// Zeros after the first `count` lanes.
+  /// Sets lanes after the first `count` to zero.
   HWY_INLINE Floats keep(Floats x) const { return x.keep_first(count); }
 };
 
-/// step(access, i) for the floats [0, count) of a row, a register of them from i on at a time.
+/// Calls step(access, i) for the floats [0, count) of a row, one register from i on at a time.
 template <class Step>
 HWY_INLINE void for_lanes(std::int64_t count, const Step& step) {
   std::int64_t i = 0;
@@ -177,7 +178,7 @@ HWY_INLINE void for_lanes(std::int64_t count, const Step& step) {
   if (i < count) step(FirstLanes{count - i}, i);
 }
 
-/// A register of unsigned words, as many as there are Floats in one.
+/// A register of unsigned words, as many as a register has floats.
 struct Words {
   using Tag = hn::ScalableTag<std::uint32_t>;
   using Vector = hn::Vec<Tag>;
@@ -197,12 +198,12 @@ HWY_INLINE Words operator^(Words a, Words b) {
 HWY_INLINE Words operator+(Words a, Words b) {
   return hn::Add(a.v, b.v);
 }
-/// 1 where a < b, 0 elsewhere.
+/// 1 where a < b, else 0.
 HWY_INLINE Words is_less(Words a, Words b) {
   return hn::IfThenElseZero(hn::Lt(a.v, b.v), Words(1u).v);
 }
 
-/// As math::multiply_wide, lane by lane: the even lanes' products and the odd ones', put together again.
+/// math::multiply_wide for each lane: multiplies even and odd lanes separately and merges the results.
 HWY_INLINE Words multiply_wide(Words a, std::uint32_t b, Words& low) {
 #if HWY_TARGET == HWY_SCALAR
   std::uint32_t low_word;
@@ -233,14 +234,14 @@ HWY_INLINE Floats upper_as_float(Words w) {
 }  // namespace elbo::math::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-// The formulas again, for this instruction set.
+// The formulas, compiled again for this instruction set.
 #define ELBO_VECTOR_PASS
 #undef ELBO_FORMULAS
 #define ELBO_FORMULAS elbo::math::HWY_NAMESPACE
 #undef ELBO_MATH_ELEMENTARY_H
 HWY_BEFORE_NAMESPACE();
 #include "math/elementary.h"
-// Those that are built on it.
+// Formulas that are built on elementary.h.
 #include "math/activations.h"
 #include "math/code_penalty.h"
 #include "math/corruption.h"

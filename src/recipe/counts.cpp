@@ -11,7 +11,7 @@ bool lists(const Choice& choice, const RecipeKey& key) {
   return std::ranges::find(choice.keys, key.name) != choice.keys.end();
 }
 
-/// The keys that have a choice which lists `key`.
+/// The keys that have a choice listing `key`.
 std::vector<const RecipeKey*> choosers_of(const RecipeKey& key) {
   std::vector<const RecipeKey*> choosers;
   for (const RecipeKey& chooser : recipe_keys()) {
@@ -23,7 +23,7 @@ std::vector<const RecipeKey*> choosers_of(const RecipeKey& key) {
   return choosers;
 }
 
-/// What `chooser` has chosen; its name is that of a choice.
+/// The choice of `chooser`; its value must be the name of a choice.
 const Choice& chosen_of(const RecipeKey& chooser, const Recipe& recipe) {
   return *std::ranges::find(chooser.choices(), std::string_view(chooser.chosen(recipe)), &Choice::name);
 }
@@ -37,7 +37,7 @@ std::string join(const std::vector<std::string>& words, std::string_view last) {
   return text;
 }
 
-/// What has to hold for the key to count, each thing by itself.
+/// The separate conditions for the key to count.
 std::vector<std::string> conditions_of(const RecipeKey& key) {
   std::vector<std::string> conditions, alternatives;
   std::vector<std::string> further;
@@ -67,7 +67,7 @@ std::string state_of(const RecipeKey& chooser, const Choice& choice) {
   return concat(is, ", with which ", join(keys, " and "), keys.size() > 1 ? " count." : " counts.");
 }
 
-/// Why a key does not count: a choice that does not list it, or what it goes with and is off.
+/// The reason why a key does not count: a choice that does not list it, or a key it depends on that is off.
 std::string reason(const RecipeKey& key, const Recipe& recipe) {
   if (!key.with.empty()) {
     const RecipeKey& other = *find_recipe_key(key.with);

@@ -1,6 +1,6 @@
 #pragma once
-// Which settings change something: a key counts with the choices that list it, and while the key it goes with
-// turns something on.
+// Whether settings have an effect: a key counts with the choices that list it, and while the key it depends
+// on is on.
 
 #include <string>
 #include <string_view>
@@ -9,19 +9,18 @@
 
 namespace elbo {
 
-/// Whether the key's value changes anything of a training by this recipe.
+/// Whether the key's value has any effect on a training with this recipe.
 bool counts(const RecipeKey& key, const Recipe& recipe);
 
-/// With which values of others a key counts, in words that follow "counts with": `train.schedule = "step"`,
-/// `objective.cycles other than 0`. Empty: always.
+/// The values of other keys with which a key counts, in words that follow "counts with": `train.schedule =
+/// "step"`, `objective.cycles other than 0`. Empty: always.
 std::string counts_with(const RecipeKey& key);
 
-/// Throws ConfigError where a key that does not count asks for something: by a value other than its default,
-/// where it turns something on.
+/// Throws ConfigError if a key turns something on (by a value other than its default) but does not count.
 void check_turned_on(const Recipe& recipe);
 
-/// Throws ConfigError where `setting`, which a user made of this key ("train.decay_factor=2"), would change
-/// nothing. To turn off what is off already is no mistake.
+/// Throws ConfigError if `setting`, a user's setting of this key ("train.decay_factor=2"), would have no
+/// effect. Turning off something that is already off is allowed.
 void check_setting_counts(const Recipe& recipe, const RecipeKey& key, std::string_view setting);
 
 }  // namespace elbo

@@ -21,9 +21,9 @@ data::ValueRange present_values(LikelihoodKind kind, const DataSettings& setting
     return {.needed_by = name,
             .low = 0.0f,
             .high = static_cast<float>(constants.classes - 1),
-            .advice = concat("Number the classes from 0, and set model.classes to how many there are (it is ",
+            .advice = concat("Number the classes from 0, and set model.classes to their number (it is ",
                              constants.classes, ", ", kMostClasses,
-                             " at the most). Bytes stand for byte/255: store classes as another type"),
+                             " at most). Bytes stand for byte/255: store classes as another type"),
             .whole = true};
   }
   const ops::Binarize binarize = binarization(settings);

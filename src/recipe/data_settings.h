@@ -1,5 +1,5 @@
 #pragma once
-// data.* of a recipe in the terms of src/data.
+// Translates a recipe's data.* for src/data.
 
 #include "data/check.h"
 #include "elbo/recipe.h"
@@ -11,10 +11,10 @@ namespace elbo {
 /// Throws ConfigError on an unknown data.binarize.
 ops::Binarize binarization(const DataSettings& settings);
 
-/// The values that data may have, before preprocessing, to be trained on with a likelihood: its support, grey
-/// values included for bernoulli, and [0, 1] where its mean cannot be elsewhere; [0, 1] where they are
-/// probabilities to resample from; any where they are compared with the threshold anyway. NaN where the
-/// settings have missing values. `constants` say how many classes there are.
+/// The allowed values of data, before preprocessing, for training with a likelihood. It is the likelihood's
+/// support, including grey values for bernoulli, or [0, 1] if its mean must be there. With data.binarize =
+/// "resample" it is [0, 1], as values are probabilities; with "threshold" any value is allowed. NaN is
+/// allowed if the settings allow missing values. `constants` has the number of classes.
 data::ValueRange value_range(LikelihoodKind kind, const DataSettings& settings = {},
                              const LikelihoodConstants& constants = {});
 

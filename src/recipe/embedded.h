@@ -1,5 +1,5 @@
 #pragma once
-// The recipes of recipes/*.toml, compiled in; the definition is written by cmake/EmbedRecipes.cmake.
+// The recipes in recipes/*.toml, compiled in. cmake/EmbedRecipes.cmake writes the definition.
 
 #include <string_view>
 #include <vector>

@@ -8,10 +8,10 @@ namespace {
 
 constexpr RecipeKey kFirst[] = {
     {.name = "name",
-     .doc = "what the run folder and reports call it",
+     .doc = "name in the run folder and in reports",
      .at = [](Recipe& recipe) -> SettingRef { return &recipe.name; }},
     {.name = "description",
-     .doc = "one line about it",
+     .doc = "one line of description",
      .at = [](Recipe& recipe) -> SettingRef { return &recipe.description; },
      .may_be_empty = true},
 };
@@ -42,7 +42,7 @@ std::string unknown_recipe_key(std::string_view name) {
   std::vector<std::string> names;
   for (const auto& key : recipe_keys()) {
     names.emplace_back(key.name);
-    // The last part alone, as in latent for model.latent, is a likely slip.
+    // Users may write the last part alone, such as latent for model.latent.
     if (const auto dot = key.name.find('.');
         dot != std::string_view::npos && key.name.substr(dot + 1) == name) {
       return concat("unknown key \"", name, "\"; did you mean \"", key.name, "\"?");

@@ -10,7 +10,7 @@ namespace elbo {
 Layer::Layer(std::string_view text) {
   std::istringstream words{std::string(text)};
   for (std::string word; words >> word;) text_ += (text_.empty() ? "" : " ") + word;
-  if (const auto whole = width()) text_ = std::to_string(*whole);  // 007 is no number of TOML
+  if (const auto whole = width()) text_ = std::to_string(*whole);  // 007 is not a TOML number
 }
 
 std::optional<std::int64_t> Layer::width() const {

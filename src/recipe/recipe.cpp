@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// The key of "key=value". Throws ConfigError where there is none.
+/// The key of "key=value". Throws ConfigError if there is none.
 const RecipeKey& key_of(std::string_view setting) {
   const auto name = trimmed(setting.substr(0, setting.find('=')));
   if (const auto* key = find_recipe_key(name)) return *key;

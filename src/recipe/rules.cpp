@@ -23,12 +23,13 @@ void check_data(const Recipe& recipe) {
         concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));
   }
   refuse(recipe.model.see_mask && data.missing != "mask" && data.mask.empty(),
-         "model.see_mask shows the encoder which values are missing, but none may be; set data.missing = "
+         "model.see_mask shows the encoder which values are missing, but none may be missing; set "
+         "data.missing = "
          "\"mask\" as well, or name a data.mask.");
 }
 
 void check_bounds(const std::vector<double>& bounds) {
-  // In fp32, as they are used.
+  // Compares the bounds in fp32, in which they are used.
   refuse(!bounds.empty() &&
              (bounds.size() != 2 || !(static_cast<float>(bounds[0]) < static_cast<float>(bounds[1]))),
          "model.log_variance_bounds has two numbers, the lower one first, or none: as [-6, 2].");
@@ -53,7 +54,7 @@ void check_likelihood(const Recipe& recipe) {
                  {recipe.objective.corruption != "none", "objective.corruption"}};
   for (const auto& [set, key] : changes) {
     if (!set) continue;
-    throw ConfigError(concat(key, " reckons with values, but those of model.likelihood = \"",
+    throw ConfigError(concat(key, " computes with values, but those of model.likelihood = \"",
                              recipe.model.likelihood, "\" are the numbers of classes; leave it out."));
   }
 }

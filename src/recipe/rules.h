@@ -1,5 +1,5 @@
 #pragma once
-// What settings must be together, beyond the bounds of each.
+// Rules for settings together, beyond the bounds of each.
 
 #include "elbo/recipe.h"
 

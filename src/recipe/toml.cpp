@@ -11,7 +11,7 @@
 namespace elbo {
 namespace {
 
-// Each takes the node's value where its type fits and says whether it did.
+// Each function takes the node's value if its type fits, and returns whether it did.
 bool assign(std::string& target, const toml::node& node) {
   const auto value = node.value_exact<std::string>();
   if (value) target = *value;
@@ -69,7 +69,7 @@ bool assign(std::vector<Value>& target, const toml::node& node) {
   return true;
 }
 
-// As it was written, where that is a short scalar; else nothing.
+// The node as it was written if it is a short scalar; else nothing.
 std::string written(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return quote_toml(*text);
   if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";

@@ -10,7 +10,7 @@
 namespace elbo {
 namespace {
 
-// TOML tells a float from an integer by its point or exponent.
+// A float's point or exponent distinguishes it from an integer in TOML.
 std::string literal(double value) {
   std::string text = shortest(value);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";
@@ -47,7 +47,7 @@ std::optional<std::string> complaint_of(std::string_view key, const std::vector<
 }
 
 SettingRef value_of(const RecipeKey& key, const Recipe& recipe) {
-  return key.at(const_cast<Recipe&>(recipe));  // read only, by all who call this
+  return key.at(const_cast<Recipe&>(recipe));  // all callers only read it
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// One allocation, many views: what a model's activations live in.
+// One allocation with many views: the memory of a model's activations.
 
 #include <cstddef>
 
@@ -8,7 +8,7 @@
 namespace elbo {
 
 /// Hands out aligned pieces of one device allocation. Use it twice with the same requests: first
-/// default-built, where it only measures and gives null views, then built with the bytes that `used()`
+/// default-constructed, when it only measures and gives null views, then with the bytes that `used()`
 /// reported.
 class Arena {
  public:
@@ -28,7 +28,7 @@ class Arena {
   std::size_t used() const noexcept { return used_; }
 
  private:
-  /// Throws DeviceError when a built arena is asked for more than it was measured for.
+  /// Throws DeviceError if more is requested than was measured.
   std::byte* take(std::size_t bytes);
 
   Buffer<std::byte> memory_;

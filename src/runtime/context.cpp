@@ -18,12 +18,12 @@
 namespace elbo {
 namespace {
 
-/// Memory from this size on is asked for in huge pages. A training step walks through all parameters,
-/// gradients and moments, and in small pages spends a tenth of its time on address translation.
+/// Allocations from this size on use huge pages. A training step goes through all parameters, gradients and
+/// moments; with small pages it spends a tenth of its time on address translation.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-/// Linux grants memory it does not have and kills the process that touches it. So a large request is held
-/// against what is there. Returns the largest number where the system does not say.
+/// The available memory. Linux grants memory that it does not have and kills the process that touches it, so
+/// large requests are compared with this. Returns the largest number if the system does not tell.
 std::size_t available_bytes() {
   std::ifstream file("/proc/meminfo");
   std::string name, unit;
@@ -83,8 +83,7 @@ void* Context::allocate(std::size_t bytes) {
                              available_bytes(), " are free. Use a smaller batch or model."));
   }
 #if defined(__linux__)
-  if (alignment == kHugePage)
-    madvise(memory, size, MADV_HUGEPAGE);  // advice: it may fail, and nothing is lost
+  if (alignment == kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // only advice: it may fail
 #endif
   return memory;
 }

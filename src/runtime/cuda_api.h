@@ -1,6 +1,6 @@
 #pragma once
-// The seam between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. In a build
-// without CUDA, no_cuda.cpp stands in the other half's place.
+// The interface between the runtime's files and its CUDA half (cuda_*.cpp), free of CUDA headers. In a build
+// without CUDA, no_cuda.cpp replaces the CUDA half.
 
 #include <cstddef>
 #include <functional>
@@ -18,15 +18,15 @@ struct CudaState;
 
 namespace cuda {
 
-/// As cuda_support().
+/// Returns cuda_support()'s value.
 std::string_view support() noexcept;
-/// GPUs this process can use; empty where there is no driver. Never throws.
+/// GPUs this process can use; empty if there is no driver. Never throws.
 std::vector<DeviceInfo> gpus();
 /// Stream and handles on one GPU. Throws DeviceError.
 CudaState* create_state(int index);
 void destroy_state(CudaState* state);
 
-/// The GPU, its driver and libraries by name and version: where it is the same, so are times and bits.
+/// Names and versions of the GPU, its driver and libraries. Equal fingerprints mean equal times and bits.
 std::string fingerprint(const CudaState& state);
 
 void synchronize(CudaState& state);
@@ -34,30 +34,30 @@ void* allocate(CudaState& state, std::size_t bytes);
 void release(CudaState& state, void* memory) noexcept;
 /// Host memory may be reused on return.
 void copy_to_device(CudaState& state, void* device, const void* host, std::size_t bytes);
-/// Host memory holds the values after synchronize().
+/// Host memory has the values after synchronize().
 void copy_to_host(CudaState& state, void* host, const void* device, std::size_t bytes);
 void copy_on_device(CudaState& state, void* to, const void* from, std::size_t bytes);
 void fill_zero(CudaState& state, void* device, std::size_t bytes);
 
-/// A captured and instantiated CUDA graph; capture runs `work` with the stream recording.
+/// A captured and instantiated CUDA graph; capture runs `work` while the stream records.
 struct CapturedGraph;
 std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<void()>& work,
                                        const GraphOptions& options = {});
 void launch(CapturedGraph& graph);
 GraphShape shape(const CapturedGraph& graph);
 
-/// What is behind a Lane: the place of its work among that being captured, and cuBLAS's memory there.
+/// The implementation of a Lane: its place in the captured work, and its memory for cuBLAS.
 struct SideLine;
 std::shared_ptr<SideLine> create_side_line(CudaState& state, bool products);
 void enter(SideLine& line);
 void leave(SideLine& line) noexcept;
 void join(SideLine& line);
 
-/// How long `work` takes on the device, in seconds: the fastest of a few graphs of it. It is run several
-/// times. Not while a graph is recorded.
+/// The seconds that `work` takes on the device: the fastest of a few graphs of it. Runs it several times. Not
+/// while a graph is recorded.
 double seconds_of(CudaState& state, const std::function<void()>& work);
 
-/// Pinned host memory with an event behind its last copy.
+/// Pinned host memory with an event after its last copy.
 struct PinnedCopy;
 PinnedCopy* create_pinned_copy(CudaState& state, std::size_t bytes);
 void destroy_pinned_copy(PinnedCopy* copy);

@@ -5,8 +5,8 @@
 #include "base/check.h"
 
 // CUDA 13 gives the names without suffix to what CUDA 12.3 called _v2 and _v3; before 12.3 edges had no data.
-// Where an edge has data (its grids may overlap), a query that does not take it fails. Nothing is made of it:
-// an edge that is given back without data waits for the whole node.
+// If an edge has data (its grids may overlap), a query that does not accept data fails. The data itself is
+// not used: an edge that is set without data waits for the whole node.
 #if CUDART_VERSION >= 13000
 #define ELBO_GET_CAPTURE_INFO(stream, status, nodes, data, count) \
   cudaStreamGetCaptureInfo(stream, status, nullptr, nullptr, nodes, data, count)

@@ -1,5 +1,5 @@
 #pragma once
-// The nodes that the next work given to a capturing stream will come after. For src/runtime/cuda_*.cpp.
+// The nodes that a capturing stream's next work will depend on. For src/runtime/cuda_*.cpp.
 
 #include <vector>
 
@@ -12,7 +12,7 @@ std::vector<cudaGraphNode_t> capture_dependencies(const CudaState& state);
 void add_capture_dependencies(const CudaState& state, std::vector<cudaGraphNode_t> nodes);
 void set_capture_dependencies(const CudaState& state, std::vector<cudaGraphNode_t> nodes);
 
-/// A graph's edges, as pairs of places in `nodes`.
+/// A graph's edges, as pairs of indices into `nodes`.
 struct GraphEdges {
   std::vector<cudaGraphNode_t> nodes;
   std::vector<std::size_t> from, to;

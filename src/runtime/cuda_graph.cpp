@@ -19,7 +19,7 @@ struct CapturedGraph {
 
 namespace {
 
-/// Begins the capture; ends it, throwing the graph away, where `finish` was not reached.
+/// Begins the capture. If `finish` is not reached, ends it and discards the graph.
 class CaptureScope {
  public:
   CaptureScope(CudaState& state, const GraphOptions& options) : state_(state) {
@@ -52,7 +52,7 @@ class CaptureScope {
   CudaState& state_;
 };
 
-/// The longest path by what each node adds to those before it, nodes in an order that the edges allow.
+/// Finds the longest path with nodes in topological order: each node extends its predecessors' paths.
 GraphShape shape_of(const GraphEdges& edges) {
   const std::size_t count = edges.nodes.size();
   std::vector<std::size_t> missing(count), length(count, 1), ready;

@@ -1,4 +1,4 @@
-// Side lines of a capture: one stream, whose dependencies are moved to and fro.
+// Side lines of a capture: one stream, whose dependencies are switched between the lines.
 #include <vector>
 
 #include "base/check.h"
@@ -9,10 +9,10 @@ namespace elbo::cuda {
 
 struct SideLine {
   CudaState* state = nullptr;
-  void* workspace = nullptr;  ///< cuBLAS's in this lane
+  void* workspace = nullptr;  ///< cuBLAS's workspace in this lane
   std::uint64_t recording = 0;
-  std::vector<cudaGraphNode_t> last;  ///< what the lane's next work comes after, besides the main line's
-  std::vector<cudaGraphNode_t> main;  ///< the main line's, while the lane is given work
+  std::vector<cudaGraphNode_t> last;  ///< nodes before the lane's next work, besides the main line's
+  std::vector<cudaGraphNode_t> main;  ///< the main line's nodes, while the lane is given work
   void* main_workspace = nullptr;
 
   ~SideLine() {
@@ -25,7 +25,7 @@ struct SideLine {
 
 namespace {
 
-/// Forgets an earlier recording. False where nothing is recorded.
+/// Forgets an earlier recording. Returns false if nothing is being recorded.
 bool follow_recording(SideLine& line) {
   if (!line.state->capturing) return false;
   if (line.recording != line.state->recordings) line.last.clear();
@@ -61,7 +61,7 @@ void leave(SideLine& line) noexcept {
   try {
     line.last = capture_dependencies(state);
     set_capture_dependencies(state, line.main);
-  } catch (const DeviceError&) {  // the capture is spoilt, and its end says so
+  } catch (const DeviceError&) {  // the capture is invalid, and its end reports it
   }
 }
 

@@ -16,7 +16,7 @@
 
 namespace elbo {
 
-/// The library's handle, and what its heuristics said of each product before: asking takes as long as many
+/// The library's handle, and its heuristics' answers for earlier products: a query takes as long as many
 /// products.
 struct LtState {
   using Key = std::array<std::int64_t, 12>;
@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kMostAlgorithms = 4;
 
-/// cuBLASLt's objects, each with the function that ends it.
+/// Owns one of cuBLASLt's objects, with the function that destroys it.
 template <class Handle, cublasStatus_t (*kDestroy)(Handle)>
 class Owned {
  public:
@@ -53,7 +53,7 @@ std::uint32_t alignment(const void* data, std::int64_t stride_bytes) {
   return static_cast<std::uint32_t>(bits & (~bits + 1));
 }
 
-/// A product as cuBLASLt sees it, whose matrices are column-major: cᵀ = bᵀ aᵀ.
+/// A product in cuBLASLt's terms. Its matrices are column-major: cᵀ = bᵀ aᵀ.
 class Description {
  public:
   explicit Description(const LtProduct& p) : product_(p) {
@@ -80,7 +80,7 @@ class Description {
     };
     const std::int64_t width = product_.bf16 ? 2 : 4;
     prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace));
-    // Splits add up in memory of their own, in order; in place they would do it by atomics.
+    // Splits are added up in separate memory, in order; in place, atomics would add them.
     prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
            static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment(product_.b.data, width * product_.b.stride));

@@ -16,21 +16,21 @@ struct LtProduct {
   struct Matrix {
     const void* data = nullptr;
     std::int64_t stride = 0;
-    bool along_k = true;  ///< whether a row in memory is a run of k; else k goes across the rows
+    bool along_k = true;  ///< whether k runs along a row in memory; else across the rows
   };
   Matrix a, b;
-  bool bf16 = false;  ///< operands of two bytes; else floats, whose products are tf32
+  bool bf16 = false;  ///< operands are bf16; else floats, multiplied in tf32
   float* c = nullptr;
   std::int64_t c_stride = 0;
-  bool add = false;             ///< to what c holds
+  bool add = false;             ///< "+=" instead of "="
   const float* bias = nullptr;  ///< [n], added to every row; may be null
 };
 
-/// Whether cuBLASLt has any algorithm for the product on this GPU. Those that add up by atomics do not count.
+/// Whether cuBLASLt has an algorithm for the product on this GPU. Algorithms that use atomics do not count.
 bool lt_takes(CudaState& state, const LtProduct& product);
 
-/// Computes it by the algorithm that cuBLASLt puts at `rank` (from 0), or the last there is. The same rank is
-/// the same algorithm for the same GPU and library. Throws DeviceError.
+/// Computes the product by the algorithm that cuBLASLt ranks at `rank` (from 0), or by the last one. The same
+/// rank is the same algorithm for the same GPU and library. Throws DeviceError.
 void lt_multiply(CudaState& state, const LtProduct& product, int rank);
 
 }  // namespace elbo::cuda

@@ -27,7 +27,7 @@ void* allocate(CudaState& state, std::size_t bytes) {
 void release(CudaState& state, void* memory) noexcept {
   cudaSetDevice(state.device);
   cudaFree(memory);
-  cudaGetLastError();  // what failed before this is reported by synchronize()
+  cudaGetLastError();  // synchronize() reports earlier failures
 }
 
 namespace {
@@ -38,8 +38,8 @@ void refuse_while_capturing(const CudaState& state, const char* what) {
   }
 }
 
-/// By a pinned slot that is taken again only when its last copy is done, so that the stream is not waited
-/// for.
+/// Uploads through a pinned slot, which is reused only when its last copy is done, so that the host does not
+/// wait for the stream.
 void upload_staged(CudaState& state, void* device, const void* host, std::size_t bytes) {
   auto& staging = state.staging[state.next_staging];
   state.next_staging = (state.next_staging + 1) % state.staging.size();
@@ -83,7 +83,7 @@ struct PinnedCopy {
 
   ~PinnedCopy() {
     if (done) {
-      cudaEventSynchronize(done);  // the copy must not land in memory that was given back
+      cudaEventSynchronize(done);  // the copy must not write to memory that was freed
       cudaEventDestroy(done);
     }
     if (host) cudaFreeHost(host);
@@ -116,7 +116,7 @@ void start(PinnedCopy& copy, const void* device) {
 bool ready(const PinnedCopy& copy) {
   const cudaError_t error = cudaEventQuery(copy.done);
   if (error == cudaErrorNotReady) cudaGetLastError();
-  return error != cudaErrorNotReady;  // a failure is "ready", and thrown by wait()
+  return error != cudaErrorNotReady;  // a failure is "ready"; wait() throws it
 }
 
 const void* wait(PinnedCopy& copy) {

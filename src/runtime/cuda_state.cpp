@@ -10,7 +10,7 @@
 namespace elbo::cuda {
 
 void throw_error(cudaError_t error, const char* expression, const std::source_location& where) {
-  cudaGetLastError();  // an error that was thrown is not reported a second time by a later check
+  cudaGetLastError();  // keeps a later check from reporting this error again
   throw DeviceError(describe_failure(
       concat("CUDA: ", cudaGetErrorString(error), " (", cudaGetErrorName(error), ")"), expression, where));
 }
@@ -54,8 +54,8 @@ std::size_t total_memory(int device) {
 void open_blas(CudaState& state) {
   ELBO_CUDA_CHECK(cublasCreate(&state.blas));
   ELBO_CUDA_CHECK(cublasSetStream(state.blas, state.stream));
-  // After cublasSetStream, which puts the default workspace back. 32 MiB is what cuBLAS asks for on Hopper;
-  // where there is plenty of memory, operands of large products in bf16 fit in as well.
+  // Must follow cublasSetStream, which restores the default workspace. cuBLAS needs 32 MiB on Hopper; if
+  // memory is plentiful, the workspace also holds bf16 operands of large products.
   state.blas_workspace_bytes =
       std::clamp(total_memory(state.device) / 512, std::size_t{32} << 20, std::size_t{192} << 20);
   ELBO_CUDA_CHECK(cudaMalloc(&state.blas_workspace, state.blas_workspace_bytes));
@@ -127,8 +127,7 @@ CudaState* create_state(int index) {
 
 void destroy_state(CudaState* state) {
   if (!state) return;
-  // A destructor's path: errors cannot be thrown, and those of the work itself were reported by
-  // synchronize().
+  // This is called by destructors, so errors cannot be thrown; synchronize() has reported those of the work.
   cudaSetDevice(state->device);
   if (state->stream) cudaStreamSynchronize(state->stream);
   if (state->blas) cublasDestroy(state->blas);

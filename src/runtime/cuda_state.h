@@ -14,27 +14,27 @@ namespace elbo {
 
 struct LtState;  // cuda_lt.cpp
 
-/// What work on one GPU needs. All of it goes to `stream`.
+/// The state for work on one GPU. All work goes to `stream`.
 struct CudaState {
   int device = 0;
   cudaStream_t stream = nullptr;
-  /// Bound to `stream`, on a workspace of its own: captured graphs need that, and so does getting the same
-  /// bits again. The workspace is that of the line of work that is being given work: parallel lines have
-  /// their own. Take the handle from cuda::blas().
+  /// Bound to `stream`, with its own workspace, which captured graphs and reproducible bits require. The
+  /// workspace belongs to the line that is being given work, as parallel lines have separate ones. Take the
+  /// handle from cuda::blas().
   cublasHandle_t blas = nullptr;
   void* blas_workspace = nullptr;
-  void* bound_workspace = nullptr;  ///< the one the handle has
+  void* bound_workspace = nullptr;  ///< the handle's present workspace
   std::size_t blas_workspace_bytes = 0;
-  LtState* lt = nullptr;  ///< cuBLASLt's, on the same workspace
+  LtState* lt = nullptr;  ///< cuBLASLt's state, on the same workspace
   int sm_count = 0;
   int compute_capability = 0;        ///< 90 for 9.0
-  std::size_t max_shared_bytes = 0;  ///< shared memory a block can ask for
+  std::size_t max_shared_bytes = 0;  ///< shared memory that a block can request
   bool capturing = false;            ///< while Graph::record runs
-  bool overlap = false;              ///< while it runs: whether grids may begin while the one before ends
+  bool overlap = false;              ///< meanwhile: whether grids may begin while the previous one ends
   bool in_lane = false;              ///< while a Lane is given work
-  std::uint64_t recordings = 0;      ///< graphs recorded so far, the one that is included
+  std::uint64_t recordings = 0;      ///< graphs recorded so far, including the present one
 
-  /// Pinned staging for small uploads, so that they need not wait for the stream.
+  /// Pinned staging memory for small uploads, so that they need not wait for the stream.
   struct Staging {
     static constexpr std::size_t kBytes = 64 * 1024;
     void* host = nullptr;
@@ -46,7 +46,7 @@ struct CudaState {
 
 namespace cuda {
 
-/// Throws DeviceError: CUDA's name and message for `error`, the expression and its place.
+/// Throws DeviceError with CUDA's name and message for `error`, the expression and its place.
 [[noreturn]] void throw_error(cudaError_t error, const char* expression, const std::source_location& where);
 [[noreturn]] void throw_error(cublasStatus_t status, const char* expression,
                               const std::source_location& where);
@@ -55,8 +55,8 @@ namespace cuda {
 void open_lt(CudaState& state);
 void close_lt(CudaState& state) noexcept;
 
-/// The cuBLAS handle on the current line's workspace, with its device made the thread's current one, as
-/// cuBLAS asks.
+/// The cuBLAS handle on the current line's workspace. Makes its device the thread's current one, as cuBLAS
+/// requires.
 cublasHandle_t blas(CudaState& state);
 
 inline void check(cudaError_t error, const char* expression, const std::source_location& where) {

@@ -1,4 +1,4 @@
-// How long work takes on a GPU.
+// Measures the time of work on a GPU.
 #include <algorithm>
 #include <limits>
 
@@ -35,11 +35,11 @@ double seconds_of_launch(CudaState& state, CapturedGraph& graph) {
   return end.seconds_since(begin);
 }
 
-/// How often work of about `seconds` goes into one graph, for the time around it to count no more.
+/// The number of times that work of about `seconds` goes into one graph, so that overhead does not matter.
 int repeats_for(double seconds) {
   constexpr double kEnough = 2e-3;
   constexpr int kMost = 20;
-  if (cuda_support() == "emulated") return 1;  // which has no time
+  if (cuda_support() == "emulated") return 1;  // an emulated GPU has no time
   return std::clamp(static_cast<int>(kEnough / std::max(seconds, 1e-6)), 1, kMost);
 }
 

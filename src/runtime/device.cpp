@@ -36,7 +36,7 @@ std::vector<DeviceInfo> devices() {
 }
 
 Device Device::automatic() {
-  // An emulated device is only used when it is named.
+  // An emulated device is used only if it is named.
   return cuda_support() == "cuda" && !elbo::cuda::gpus().empty() ? cuda(0) : cpu();
 }
 

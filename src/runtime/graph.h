@@ -9,30 +9,31 @@
 
 namespace elbo {
 
-/// How a recorded graph hangs together; all 0 on the CPU, which has no graph.
+/// The structure of a recorded graph; all 0 on the CPU, which has no graph.
 struct GraphShape {
   std::size_t nodes = 0;
   std::size_t edges = 0;
-  std::size_t longest_path = 0;  ///< nodes on it: what must run one after the other
+  std::size_t longest_path = 0;  ///< its number of nodes, which must run in sequence
 };
 
 struct GraphOptions {
-  /// Lets grids that can (kernels/arch/grid_dependency.cuh) begin while the one before them ends. Changes no
-  /// result.
+  /// Lets grids that support it (kernels/arch/grid_dependency.cuh) begin while the previous grid ends. Does
+  /// not change results.
   bool overlap = false;
 };
 
-/// A sequence of ops recorded once and launched many times. On CUDA it is a captured CUDA graph; on the CPU
-/// it is the function itself. Recording runs nothing. What it touches must outlive it and keep its addresses.
+/// A sequence of ops recorded once and launched many times. On CUDA it is a captured CUDA graph, on the CPU
+/// the function itself. Recording does not run the ops. Memory that they use must outlive the graph and keep
+/// its addresses.
 class Graph {
  public:
   Graph() = default;
-  /// Records what `work` gives to the context. `work` must not allocate, copy to or from the host, or wait.
-  /// Throws what `work` throws (the capture is ended first), or DeviceError.
+  /// Records the ops that `work` gives to the context. `work` must not allocate, copy to or from the host, or
+  /// wait. Throws DeviceError, or work()'s exception after ending the capture.
   static Graph record(Context& context, std::function<void()> work, const GraphOptions& options = {});
 
   explicit operator bool() const noexcept { return recording_ != nullptr; }
-  /// Gives the recorded work to the context's stream.
+  /// Launches the recorded work on the context's stream.
   void launch();
   GraphShape shape() const;
 

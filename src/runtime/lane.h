@@ -1,5 +1,5 @@
 #pragma once
-// Work that runs beside the main line of a recorded step.
+// Work that runs in parallel with the main line of a recorded step.
 
 #include <memory>
 
@@ -11,24 +11,24 @@ namespace cuda {
 struct SideLine;  // src/runtime/cuda_lane.cpp
 }
 
-/// A side line of work. While a graph is recorded, what `run` gives comes after all that the main line has
-/// been given so far, after the lane's own earlier work, and beside what the main line is given next, until
-/// `join`. Elsewhere (on the CPU, or where nothing is recorded) everything runs in the order in which it is
-/// given. Lanes are not nested. Not to be made while a graph is recorded.
+/// A side line of work. While a graph is recorded, the ops of `run` come after the main line's work so far
+/// and the lane's own earlier work. They run in parallel with the main line's later work, until `join`. On
+/// the CPU, or if nothing is recorded, everything runs in the order of the calls. Lanes do not nest, and must
+/// not be made while a graph is recorded.
 class Lane {
  public:
-  /// `products`: whether it may be given linear layers, for which it then has working memory of its own, so
-  /// that they do not use that of the main line at the same time. `context` must outlive this. Throws
-  /// DeviceError (out of memory).
+  /// `products`: whether the lane may run linear layers. It then has its own working memory for them, as the
+  /// main line may use its memory at the same time. `context` must outlive this. Throws DeviceError (out of
+  /// memory).
   explicit Lane(Context& context, bool products = true);
 
-  /// Calls `work`, whose ops go to this lane. Throws what it throws, and DeviceError.
+  /// Calls `work`, whose ops go to this lane. Throws work()'s exceptions, and DeviceError.
   template <class Work>
   void run(const Work& work) {
     const Scope scope(*this);
     work();
   }
-  /// What the main line is given from here on comes after this lane's work so far.
+  /// Makes the main line's later work wait for this lane's work so far.
   void join();
 
  private:

@@ -1,5 +1,5 @@
-// In place of cuda_*.cpp in a build without CUDA: there is no GPU, and a context on one cannot be made. So
-// what takes a CudaState, or what was made with one, is never called.
+// Replaces cuda_*.cpp in a build without CUDA. There is no GPU, so no context on a GPU can be made, and
+// functions that take a CudaState, or an object made with one, are never called.
 #include "base/check.h"
 #include "runtime/cuda_api.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-// Small results that come back to the host without stopping the device.
+// Small results that return to the host without stopping the device.
 
 #include <cstddef>
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace elbo {
 
-/// A pinned host copy of a few bytes of device memory. `start` orders the copy after the work given so far;
-/// `wait` blocks only until that copy is done, not until later work is.
+/// A pinned host copy of a few bytes of device memory. `start` orders the copy after the work so far; `wait`
+/// blocks until that copy is done, not until later work is.
 class Readback {
  public:
   Readback(Context& context, std::size_t bytes);
@@ -20,7 +20,7 @@ class Readback {
   void start(const void* device);
   /// Whether a started copy has arrived; never blocks.
   bool ready() const;
-  /// The bytes last started. Throws DeviceError if device work failed.
+  /// The bytes of the last started copy. Throws DeviceError if device work failed.
   const void* wait();
 
  private:

@@ -15,7 +15,7 @@ struct VectorView {
 
   VectorView() = default;
   VectorView(T* data, std::int64_t size) : data(data), size(size) {}
-  /// A view of mutable values serves where a const one is wanted.
+  /// Converts a view of mutable values to a const one.
   template <class U>
   requires(std::is_same_v<const U, T>) VectorView(const VectorView<U>& other)
       : data(other.data), size(other.size) {}
@@ -48,7 +48,7 @@ struct MatrixView {
     return {data ? data + first : nullptr, rows, count, stride};
   }
   MatrixView first_rows(std::int64_t count) const { return {data, count, cols, stride}; }
-  /// Where row i begins; null in an empty view.
+  /// A pointer to row i; null in an empty view.
   T* row(std::int64_t i) const noexcept { return empty() ? nullptr : data + i * stride; }
 };
 

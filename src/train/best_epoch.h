@@ -1,5 +1,5 @@
 #pragma once
-// Which epoch of a training is the best.
+// Decides which epoch of a training is the best.
 
 #include <cstdint>
 
@@ -8,8 +8,8 @@
 
 namespace elbo {
 
-/// EpochMetrics::validation_objective of validation data whose ELBO is `terms`: what the objective, in its
-/// final form, makes of it. Where that is a bound of several samples, they are drawn by `seed`.
+/// EpochMetrics::validation_objective for validation data whose ELBO is `terms`: its cost under the
+/// objective's final weights. If the objective is a bound with several samples, `seed` draws them.
 double validation_cost(const Vae& vae, std::uint64_t seed, const EvaluationData& data,
                        const ElboTerms& terms);
 

@@ -22,7 +22,7 @@ constexpr const char* kSkipped = "training.skipped";    // in all, in a row; wit
 constexpr const char* kDataKey = "training.data";
 constexpr const char* kPlansKey = "training.products";  // on a GPU
 
-// Settings that may change from the checkpoint to the training that goes on. The data itself is compared, and
+// Settings that may differ between the checkpoint and the resumed training. The data itself is compared, and
 // the plans of products are the checkpoint's, tuned or not.
 constexpr std::string_view kMayDiffer[] = {"name",      "description",  "data.name",
                                            "data.mask", "train.epochs", "train.tune"};
@@ -50,7 +50,7 @@ void check_position(const std::string& where, const TrainingPosition& p) {
   }
 }
 
-/// `steps` were done in all.
+/// Reads the counts of skipped steps, given `steps` in all.
 SkippedSteps read_skipped(const io::SafetensorsFile& file, std::int64_t steps) {
   const auto counts = file.integers(kSkipped, {2});
   if (counts[1] < 0 || counts[0] < counts[1] || steps < counts[0]) {

@@ -1,5 +1,6 @@
 #pragma once
-// checkpoint.safetensors: all that a stopped training needs to go on bitwise as if it had not stopped.
+// checkpoint.safetensors: everything that a stopped training needs to continue bitwise as if it had not
+// stopped.
 
 #include <filesystem>
 #include <limits>
@@ -10,15 +11,14 @@
 
 namespace elbo {
 
-/// Where a training stands between two steps. The permutation of the epoch follows from its number and the
-/// seed.
+/// A training's position between two steps. The epoch's permutation follows from its number and the seed.
 struct TrainingPosition {
   std::int64_t epoch = 0;        ///< epochs finished
-  std::int64_t epoch_steps = 0;  ///< steps done of the next one
-  std::int64_t steps = 0;        ///< optimizer steps since the beginning
-  LossRecord record;             ///< costs of the epoch begun, steps skipped in all
+  std::int64_t epoch_steps = 0;  ///< steps done in the next epoch
+  std::int64_t steps = 0;        ///< optimizer steps since the start
+  LossRecord record;             ///< costs of the epoch in progress; steps skipped in all
   std::int64_t best_epoch = 0;   ///< 0: none yet
-  double best_loss = std::numeric_limits<double>::infinity();  ///< its validation_objective
+  double best_loss = std::numeric_limits<double>::infinity();  ///< the best epoch's validation_objective
 };
 
 /// The arena's arrays on the host.
@@ -26,39 +26,39 @@ struct TrainingArrays {
   std::vector<float> values, first_moment, second_moment;
   std::vector<float> average;  ///< the running average of values; empty without train.ema
 
-  /// What is evaluated and saved as the model.
+  /// The values that are evaluated and saved as the model.
   const std::vector<float>& model() const { return average.empty() ? values : average; }
 };
 
-/// By which a checkpoint knows its data again.
+/// Identifies the data of a checkpoint.
 struct DataIdentity {
   std::uint32_t train = 0;       ///< data::fingerprint of the splits
-  std::uint32_t validation = 0;  ///< 0 where there is none
+  std::uint32_t validation = 0;  ///< 0 if there is none
 
   friend bool operator==(const DataIdentity&, const DataIdentity&) = default;
 };
 
-/// Writes the file through AtomicFile. Nothing in it depends on time, so that equal trainings give equal
+/// Writes the file through AtomicFile. Its contents do not depend on time, so that equal trainings give equal
 /// bytes. Throws IoError.
 void save_checkpoint(const std::filesystem::path& file, const Model::State& model, const DataIdentity& data,
                      const TrainingPosition& position, const TrainingArrays& arrays);
 
-/// What a checkpoint holds, on the host.
+/// A checkpoint's contents, on the host.
 struct Checkpoint {
   TrainingPosition position;
   TrainingArrays arrays;
-  StoredPlans plans;  ///< by which its training's products run; none on the CPU
+  StoredPlans plans;  ///< plans of its training's products; none on the CPU
 };
 
 /// Reads a checkpoint of this model's shape and recipe and of this data. Only train.epochs, data.name, name
-/// and description may differ. Throws ConfigError naming the setting that does, DataError where the data is
-/// another or the file is corrupt, IoError.
+/// and description may differ. Throws ConfigError naming a setting that must not differ, DataError if the
+/// data differs or the file is corrupt, IoError.
 Checkpoint read_checkpoint(const std::filesystem::path& file, const Model::State& model,
                            const DataIdentity& data);
 
-/// The device's arrays, to the host; waits for the device.
+/// Copies the device's arrays to the host; waits for the device.
 TrainingArrays download_arrays(Model::State& model);
-/// The other way. Throws DeviceError (out of memory).
+/// Copies the arrays to the device. Throws DeviceError (out of memory).
 void upload_arrays(Model::State& model, const TrainingArrays& arrays);
 
 }  // namespace elbo

@@ -14,7 +14,7 @@
 namespace elbo {
 namespace {
 
-/// " (process 123)", or nothing where the holder has not written its number yet.
+/// " (process 123)", or nothing if the holder has not written its number yet.
 std::string holder(int descriptor) {
   char text[32] = {};
   if (pread(descriptor, text, sizeof text - 1, 0) <= 0) return {};
@@ -58,13 +58,13 @@ bool FolderLock::take(const std::filesystem::path& folder) {
   descriptor_ = descriptor;
   const std::string process = std::to_string(getpid());
   (void)!ftruncate(descriptor_, 0);
-  (void)!pwrite(descriptor_, process.data(), process.size(), 0);  // only for the message
+  (void)!pwrite(descriptor_, process.data(), process.size(), 0);  // shown in the other process's message
   return true;
 }
 
 FolderLock::~FolderLock() {
   if (descriptor_ < 0) return;
-  unlink(file_.c_str());  // before the lock is let go of, so that it is nobody else's
+  unlink(file_.c_str());  // while the lock is held, so that no other process owns the file
   close(descriptor_);
 }
 

@@ -5,19 +5,19 @@
 
 namespace elbo {
 
-/// Holds a folder for this training: flock(2) on its `.lock`, which the kernel lets go of however the process
-/// ends. The file goes with the lock. Where it cannot be made, or the file system knows no locks, nothing is
-/// held: the first file that is written there tells what is wrong.
+/// Locks a folder for this training by flock(2) on its `.lock`; the kernel releases the lock however the
+/// process ends. The file is removed with the lock. If the file cannot be made, or the file system has no
+/// locks, nothing is locked, and writing the first file will report the problem.
 class FolderLock {
  public:
-  /// Throws IoError where another training holds the folder.
+  /// Throws IoError if another training has locked the folder.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  /// False where the file has gone meanwhile, with the training that held it.
+  /// Returns false if the training that held the lock has removed the file meanwhile.
   bool take(const std::filesystem::path& folder);
 
   std::filesystem::path file_;

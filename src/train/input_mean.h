@@ -1,5 +1,5 @@
 #pragma once
-// What the encoder reads of the training data, on average.
+// The mean of the encoder's input over the training data.
 
 #include <vector>
 
@@ -10,7 +10,7 @@
 namespace elbo {
 
 /// The mean of each column of the encoder's input over the preprocessed training data, or over evenly spaced
-/// examples where there are very many. Waits for the device. Throws DeviceError (out of memory).
+/// examples if there are very many. Waits for the device. Throws DeviceError (out of memory).
 std::vector<float> input_mean(const Model::State& model, const data::Standardization& statistics,
                               const Examples& train);
 

@@ -10,25 +10,25 @@
 namespace elbo {
 
 struct LossRecord {
-  /// Of −log p(x|z), of the KL and of what is minimised, over examples, in nats.
+  /// Sums over examples of −log p(x|z), the KL and the minimised objective, in nats.
   double sums[3] = {0.0, 0.0, 0.0};
-  std::uint64_t first_bad_step = 0;  ///< the first whose loss was NaN or infinite; 0: none
+  std::uint64_t first_bad_step = 0;  ///< the first step whose loss was NaN or infinite; 0: none
   SkippedSteps skipped = {};         ///< since the training began
 
-  /// What the next epoch begins with.
+  /// The record at the start of the next epoch.
   LossRecord of_next_epoch() const {
     LossRecord next;
     next.skipped = skipped;
     return next;
   }
 
-  /// Averages over the examples that went into the sums; `log_volume` is data::Standardization's of them.
+  /// Averages over the examples in the sums; `log_volume` is their data::Standardization::log_volume.
   ElboTerms average(std::int64_t examples, double log_volume) const {
     const double reconstruction = sums[0] / static_cast<double>(examples) + log_volume;
     const double kl = sums[1] / static_cast<double>(examples);
     return {-(reconstruction + kl), reconstruction, kl};
   }
-  /// Likewise, of what is minimised.
+  /// The same for the minimised objective.
   double average_objective(std::int64_t examples, double log_volume) const {
     return sums[2] / static_cast<double>(examples) + log_volume;
   }

@@ -33,7 +33,7 @@ bool LossWatch::poll(std::int64_t steps) {
   };
   collect_if(under_way_ && copy_.ready());
   if (steps - copied_steps_ >= interval_.steps() || Clock::now() - copied_at_ >= kTime) {
-    collect_if(under_way_);  // waits for work given an interval ago
+    collect_if(under_way_);  // waits for work launched an interval ago
     copy_.start(device_);
     under_way_ = true;
     copied_steps_ = steps;
@@ -46,7 +46,7 @@ bool LossWatch::poll(std::int64_t steps) {
 void LossWatch::collect() {
   std::memcpy(&record_, copy_.wait(), sizeof record_);
   const auto now = Clock::now();
-  // Waiting makes the time between arrivals the device's.
+  // As the host waits, the time between arrivals is the device's.
   if (arrived_before_ && copied_steps_ > record_steps_) {
     interval_.measured(copied_steps_ - record_steps_, now - arrived_at_);
   }

@@ -1,5 +1,5 @@
 #pragma once
-// Brings an epoch's costs back to the host while the device goes on.
+// Copies an epoch's costs to the host while the device continues.
 
 #include <chrono>
 #include <cstdint>
@@ -9,33 +9,33 @@
 
 namespace elbo {
 
-/// Steps between copies that are some 50 ms apart; one where a step takes longer.
+/// The number of steps between copies, so that they are some 50 ms apart; 1 if a step takes longer.
 class CopyInterval {
  public:
   std::int64_t steps() const noexcept { return steps_; }
-  /// The device has done `steps` (positive) in `time`. Quicker ones than before lengthen the interval, to at
-  /// most twice its steps; slower ones shorten it at once.
+  /// Records that the device took `time` for `steps` (positive). Faster steps lengthen the interval, at most
+  /// to twice its steps; slower steps shorten it at once.
   void measured(std::int64_t steps, std::chrono::duration<double> time);
 
  private:
   std::int64_t steps_ = 32;
 };
 
-/// Copies the device's LossRecord now and then. At most two copies' worth of steps, some 50 ms each, are
-/// given to the device ahead of what the host has seen, so that the device is never idle and a stop or a bad
-/// loss is noticed soon.
+/// Copies the device's LossRecord now and then. At most two intervals of steps, some 50 ms each, are launched
+/// ahead of the record that the host has seen. So the device is never idle, and a stop or a bad loss is
+/// noticed soon.
 class LossWatch {
  public:
   /// `device` must outlive this.
   LossWatch(Context& context, const LossRecord* device)
       : device_(device), copy_(context, sizeof(LossRecord)) {}
 
-  /// Forgets a copy under way. Call where an epoch begins, with its steps that were done before.
+  /// Forgets a copy in progress. Call when an epoch begins, with the number of its steps done before.
   void restart(std::int64_t steps);
-  /// Call after steps, with the steps given to the device so far. Whether a newer record has arrived.
+  /// Call after launching steps, with the number launched so far. Returns whether a newer record has arrived.
   bool poll(std::int64_t steps);
 
-  /// The record that arrived last, and the steps that went into it.
+  /// The record that arrived last, and the number of its steps.
   const LossRecord& record() const noexcept { return record_; }
   std::int64_t steps() const noexcept { return record_steps_; }
 
@@ -47,7 +47,7 @@ class LossWatch {
   Readback copy_;
   bool under_way_ = false;
   CopyInterval interval_;
-  std::int64_t copied_steps_ = 0;  ///< steps before the copy that was started last
+  std::int64_t copied_steps_ = 0;  ///< steps before the last started copy
   Clock::time_point copied_at_ = Clock::now();
   bool arrived_before_ = false;  ///< in this epoch
   Clock::time_point arrived_at_;

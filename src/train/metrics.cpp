@@ -20,7 +20,7 @@ Json to_json(const ElboTerms& terms) {
   return {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
 }
 
-/// The epoch of a line; 0 where it is none of ours.
+/// The epoch of a line; 0 if it is not a line of this format.
 std::int64_t epoch_of(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object() || !json.contains("epoch") || !json["epoch"].is_number_integer()) return 0;

@@ -1,5 +1,5 @@
 #pragma once
-// metrics.jsonl: one JSON object a finished epoch.
+// metrics.jsonl: one JSON object per finished epoch.
 
 #include <cstdint>
 #include <filesystem>
@@ -10,19 +10,19 @@
 namespace elbo {
 
 /// {"epoch", "steps", "seconds", "examples_per_second", "train": {"elbo", "reconstruction", "kl"},
-/// "objective"}, with train.skip_norm "skipped_steps" and, where there is one, "validation" like "train",
-/// with the "objective" that tells the best epoch; nats per example. One line without its end. What is not
-/// finite becomes null.
+/// "objective"}, with train.skip_norm "skipped_steps", and with validation data "validation" like "train",
+/// plus the "objective" that decides the best epoch. Costs are in nats per example. One line without its
+/// newline. Numbers that are not finite become null.
 std::string to_json(const EpochMetrics& metrics);
 
-/// The file of a run, which only ever grows by whole lines.
+/// A run's file, which only grows by whole lines.
 class MetricsFile {
  public:
-  /// Drops the lines of epochs after `last_epoch`, and what is no line of this format: a process that was
-  /// killed may have left them. `last_epoch` 0 begins anew. Throws IoError.
+  /// Drops lines of epochs after `last_epoch` and text that is not a line of this format, both of which a
+  /// killed process may leave. `last_epoch` 0 starts a new file. Throws IoError.
   MetricsFile(std::filesystem::path file, std::int64_t last_epoch);
 
-  /// Adds a line. What could not be written whole is taken back. Throws IoError.
+  /// Adds a line. If it cannot be written whole, removes the part written. Throws IoError.
   void append(const EpochMetrics& metrics);
   /// Waits until the lines are on the disk. Throws IoError.
   void sync();

@@ -19,7 +19,7 @@ constexpr Row kTable[] = {
     {{"adamax"}, math::UpdateRule::adamax},
 };
 
-/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+/// Checks settings that did not pass through Recipe::validate(), which has the helpful message.
 ops::AdamSettings adam_settings(const TrainSettings& settings) {
   const Row* row = find_row(kTable, settings.optimizer);
   if (!row) throw ConfigError(concat("train.optimizer = \"", settings.optimizer, "\" is not known"));
@@ -27,7 +27,7 @@ ops::AdamSettings adam_settings(const TrainSettings& settings) {
           static_cast<float>(settings.weight_decay), row->rule};
 }
 
-/// The tensors that the optimizer moves, as files have them apart.
+/// The tensors that the optimizer moves, one by one as in files.
 std::vector<ops::RangeSpan> tensor_spans(const nn::ParameterLayout& layout) {
   std::vector<ops::Range> ranges;
   for (const nn::TensorInfo& tensor : layout.tensors) {

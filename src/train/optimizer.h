@@ -1,5 +1,5 @@
 #pragma once
-// What a step does with its gradient.
+// The optimizer's use of a step's gradient.
 
 #include <cmath>
 
@@ -10,26 +10,26 @@
 
 namespace elbo {
 
-/// Adam, or what train.optimizer says, over the parameters that gradients move, with a running average of the
-/// values behind it where the settings ask for one. Before it, in this order: the norm of the whole gradient
-/// as it is says whether the step is skipped, and the gradient is normalised or clipped. Its methods give ops
-/// to the device; they allocate nothing.
+/// The rule of train.optimizer over the parameters that gradients move, followed by the running average of
+/// the values if set. Before the rule, the norm of the whole gradient decides whether the step is skipped;
+/// then the gradient is normalised or clipped. Its methods launch ops on the device and do not allocate.
 class Optimizer {
  public:
-  /// Prepares the parameters for training. All must outlive this. Throws ConfigError (an optimizer
-  /// that is not known), DeviceError (out of memory).
+  /// Prepares the parameters for training. All arguments must outlive this. Throws ConfigError (unknown
+  /// optimizer), DeviceError (out of memory).
   Optimizer(Context& context, nn::Parameters& parameters, const TrainSettings& settings);
 
   const ops::AdamSettings& adam() const noexcept { return adam_; }
   /// Whether it needs the whole gradient before it moves a parameter.
   bool needs_whole_gradient() const noexcept { return normalizes() || skips() || std::isfinite(clip_norm_); }
 
-  /// Moves the values by Parameters::gradient(), or leaves out the step and notes that in `state` and
-  /// `skipped`. Both are in device memory.
+  /// Moves the values by Parameters::gradient(), or skips the step and records that in `state` and `skipped`.
+  /// Both are in device memory.
   void step(StepState* state, SkippedSteps* skipped);
-  /// Moves those alone that took no step in the backward pass (ParameterInfo::steps_with_gradient).
+  /// Moves only the parameters that took no step in the backward pass (see
+  /// ParameterInfo::steps_with_gradient).
   void step_after(const StepState* state);
-  /// Brings the running average up to date, where there is one.
+  /// Updates the running average, if there is one.
   void average(const StepState* state);
 
  private:
@@ -42,10 +42,10 @@ class Optimizer {
   ops::AdamSettings adam_;
   float clip_norm_;  ///< infinite: none
   float skip_norm_;
-  double decay_;                    ///< of the running average; 0: there is none
-  Buffer<ops::RangeSpan> tensors_;  ///< whose gradients are normalised; empty: none
+  double decay_;                    ///< decay of the running average; 0: none
+  Buffer<ops::RangeSpan> tensors_;  ///< tensors whose gradients are normalised; empty: none
   Buffer<double> scratch_;
-  Buffer<float> norm_;  ///< of the whole gradient; empty where no step is skipped
+  Buffer<float> norm_;  ///< norm of the whole gradient; empty if no step is skipped
 };
 
 }  // namespace elbo

@@ -24,7 +24,7 @@ std::vector<float> thresholded_mean(const Examples& examples) {
   return mean;
 }
 
-/// The mean of each dimension as the model is given it, [dims].
+/// The mean of each dimension after preprocessing, [dims].
 std::vector<float> prepared_mean(const DataSettings& data, const Examples& train) {
   if (data.binarize == "threshold") return thresholded_mean(train);
   if (data.standardize) return std::vector<float>(static_cast<std::size_t>(train.dims), 0.0f);
@@ -46,7 +46,7 @@ std::vector<float> output_bias_of(const Model::State& state, const Examples& tra
 void set_output_bias(Model::State& state, const std::vector<float>& bias) {
   const Vae& vae = *state.vae;
   const nn::Parameter output = vae.parts().decoder.last().output_bias().value();
-  // The locations' layer is the first of those that give the likelihood's parameters.
+  // The first of the layers that give the likelihood's parameters gives the locations.
   const VectorView<float> place = vae.parameters().vector(output, vae.parameters().values());
   ELBO_CHECK(place.size >= std::ssize(bias), ShapeError, bias.size(), " values for a bias of ", place.size);
   state.context->copy_to_device(place.data, bias.data(), sizeof(float) * bias.size());

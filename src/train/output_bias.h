@@ -1,5 +1,5 @@
 #pragma once
-// A start for the decoder's output that knows the data.
+// An initial bias of the decoder's output from the data.
 
 #include <vector>
 
@@ -8,12 +8,12 @@
 
 namespace elbo {
 
-/// The decoder's output bias with which, at no input, the likelihood's mean of each dimension is that of the
-/// preprocessed training data (Likelihood::output_bias). Throws ConfigError where the likelihood has no such
-/// bias.
+/// The decoder's output bias for which, at zero input, the likelihood's mean of each dimension equals the
+/// mean of the preprocessed training data (Likelihood::output_bias). Throws ConfigError if the likelihood has
+/// no such bias.
 std::vector<float> output_bias_of(const Model::State& state, const Examples& train);
 
-/// Sets the bias of the first of the decoder's output layers, the locations', to it.
+/// Sets the bias of the decoder's first output layer, which gives the locations.
 void set_output_bias(Model::State& state, const std::vector<float>& bias);
 
 }  // namespace elbo

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The GPU and elbo's version: what plans and bits hold for.
+/// The GPU and elbo's version, for which plans and bits are valid.
 std::string identity(const Context& context) {
   return concat(context.fingerprint(), ", elbo ", version());
 }
@@ -32,30 +32,30 @@ StoredPlans read_cache(const std::filesystem::path& folder, const std::string& d
     StoredPlans stored = StoredPlans::from_text(io::read_file(file_of(folder, device)));
     if (stored.device == device) return stored;
   } catch (const IoError&) {
-    // None yet, or none that can be read: measured anew.
+    // A cache that is absent or unreadable is measured anew.
   }
   return {device, {}};
 }
 
-/// Adds to what is there now, which another training may have written meanwhile.
+/// Adds to the present file, which another training may have written meanwhile.
 void write_cache(const std::filesystem::path& folder, const StoredPlans& measured) {
   StoredPlans all = read_cache(folder, measured.device);
   for (const auto& [product, plan] : measured.plans) all.plans[product] = plan;
   try {
     io::write_file(file_of(folder, measured.device), all.to_text());
   } catch (const IoError&) {
-    // The next training measures again.
+    // The cache is optional: the next training measures again.
   }
 }
 
-/// The plan of that name, where this GPU has it.
+/// The plan of that name, if this GPU has it.
 std::optional<ops::ProductPlan> find(const StoredPlans& stored, const ops::ProductKey& key,
                                      const ops::ProductLimits& limits) {
   const auto found = stored.plans.find(key.name());
   return found == stored.plans.end() ? std::nullopt : ops::find_candidate(key, limits, found->second);
 }
 
-/// Lets a context's products ask these choices while it lives.
+/// Makes a context's products ask these choices during its lifetime.
 class ChoicesInUse {
  public:
   ChoicesInUse(Context& context, ops::ProductChoices& choices)
@@ -71,7 +71,7 @@ class ChoicesInUse {
   KernelChoices* before_;
 };
 
-/// Settles every product that was asked for.
+/// Settles every requested product.
 void settle(Context& context, ops::ProductChoices& choices, const PlanSources& sources,
             const std::string& device) {
   const ops::ProductLimits limits = ops::product_limits(context);
@@ -116,7 +116,7 @@ PlanSources PlanSources::of(Model::State& model) {
   try {
     sources.folder = data::cache_folder() / "products";
   } catch (const IoError&) {
-    // No home, no cache.
+    // Without a home folder there is no cache.
   }
   if (cuda_support() != "emulated") {
     sources.stopwatch = [context = model.context.get()](const std::function<void()>& work) {
@@ -139,7 +139,7 @@ PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
   if (!context.is_cuda()) return {nullptr, make({})};
   auto choices = std::make_unique<ops::ProductChoices>();
   const ChoicesInUse scope(context, *choices);
-  make({.graph_steps = 1});  // a step that is recorded asks for its products
+  make({.graph_steps = 1});  // recording a step requests its products
   settle(context, *choices, sources, identity(context));
   auto graphs = make({});
   return {std::move(choices), std::move(graphs)};

@@ -1,5 +1,5 @@
 #pragma once
-// The plans of a training's products on a GPU: measured once, kept, and the same again when the training is
+// The plans of a training's products on a GPU: measured once, kept, and used again when the training is
 // resumed. Nothing here matters on the CPU.
 
 #include <filesystem>
@@ -14,12 +14,12 @@
 
 namespace elbo {
 
-/// Plans by the names of their products, and the GPU that they are for.
+/// Plans by the names of their products, and their GPU.
 struct StoredPlans {
   std::string device;  ///< cuda::fingerprint, and elbo's version
   std::map<std::string, std::string> plans;
 
-  /// JSON. Reading gives nothing where the text is not what this writes.
+  /// JSON. Reading returns nothing if the text is not in this format.
   std::string to_text() const;
   static StoredPlans from_text(const std::string& text);
 };
@@ -27,28 +27,29 @@ struct StoredPlans {
 /// The settled plans of a model's products; empty on the CPU.
 StoredPlans stored_plans(const Model::State& model);
 
-/// Where plans come from, in this order.
+/// The sources of plans, in this order.
 struct PlanSources {
-  StoredPlans checkpoint;        ///< of the training that is resumed
-  std::filesystem::path folder;  ///< of the user's cache; empty: none is read or written
-  ops::Stopwatch stopwatch;      ///< measures; empty: what the device's figures predict is taken
+  StoredPlans checkpoint;        ///< plans of the resumed training
+  std::filesystem::path folder;  ///< the user's cache; empty: none is read or written
+  ops::Stopwatch stopwatch;      ///< measures; empty: plans are predicted from the device's figures
 
-  /// The user's cache and the device's time; neither where train.tune is false. An emulated GPU has no time.
+  /// The user's cache and the device's stopwatch; neither if train.tune is false. An emulated GPU has no
+  /// stopwatch.
   static PlanSources of(Model::State& model);
 };
 
-/// Steps whose products, on a GPU, run by settled plans, which are not the model's yet.
+/// Steps whose products, on a GPU, run by settled plans. The model does not have the plans yet.
 struct PlannedSteps {
   std::unique_ptr<ops::ProductChoices> choices;  ///< null on the CPU
   std::unique_ptr<StepGraphs> graphs;
 
-  /// Lets whatever else the model computes run by these plans, too.
+  /// Makes the model's other computations use these plans, too.
   void install_choices(Model::State& model);
 };
 
-/// Plans are those of the checkpoint, else of the cache, else measured and written there. A cache that is
-/// corrupt or cannot be written is done without. Leaves the model's parameters and plans as they are. Throws
-/// DeviceError.
+/// Takes plans from the checkpoint, else from the cache, else by measurement, which it writes to the cache. A
+/// cache that is corrupt or cannot be written is ignored. Does not change the model's parameters and plans.
+/// Throws DeviceError.
 PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
                         const data::Preprocessor& preprocessor, const PlanSources& sources);
 

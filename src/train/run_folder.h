@@ -1,11 +1,11 @@
 #pragma once
-// The files of a run and the order they are written in.
+// The files of a run, and the order in which they are written.
 //
-// metrics.jsonl grows by a line after every epoch. The rest is brought up to date together, and the
-// checkpoint, which is what a resumed training believes, last: metrics.jsonl is synced, then come
-// model.safetensors where there is a new best, last.safetensors, and checkpoint.safetensors. A process killed
-// at any moment leaves files ahead of the checkpoint, never behind it; what is ahead is done again, to the
-// same bytes, and lines of metrics.jsonl that are ahead are dropped first.
+// metrics.jsonl grows by a line after every epoch. The other files are updated together, and the checkpoint,
+// which a resumed training trusts, last: metrics.jsonl is synced, then model.safetensors is written if there
+// is a new best, then last.safetensors, then checkpoint.safetensors. If the process is killed, files may be
+// ahead of the checkpoint but never behind it. A resumed training drops lines of metrics.jsonl that are
+// ahead, and repeats the work to the same bytes.
 
 #include <filesystem>
 #include <optional>
@@ -24,26 +24,26 @@ class RunFolder {
   std::filesystem::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
   std::filesystem::path best_model() const { return folder_ / "model.safetensors"; }
 
-  /// Holds the folder, and says whether it has a checkpoint to go on from: it has none where its training was
-  /// stopped before the first one, and so lost nothing. Throws IoError where another training has the folder,
-  /// where no training began in it, and where the checkpoint of its model is missing.
+  /// Locks the folder and returns whether it has a checkpoint to continue from. It has none if its training
+  /// was stopped before the first one. Throws IoError if another training has the folder, no training began
+  /// in it, or it has a model without a checkpoint.
   bool claim_checkpoint();
 
-  /// Makes and locks the folder, writes recipe.toml, then removes what an earlier run left. Throws IoError.
+  /// Makes and locks the folder, writes recipe.toml, then removes files of an earlier run. Throws IoError.
   void begin(const Recipe& recipe);
-  /// Writes recipe.toml and drops what is ahead of the checkpoint, which has `epochs` finished. Throws
-  /// IoError.
+  /// Writes recipe.toml and drops metrics that are ahead of the checkpoint, which has `epochs` finished.
+  /// Throws IoError.
   void go_on(const Recipe& recipe, std::int64_t epochs);
 
-  /// The line of a finished epoch. Throws IoError, and leaves no half a line.
+  /// Adds the line of a finished epoch. Throws IoError, and then leaves no partial line.
   void add(const EpochMetrics& metrics) { metrics_->append(metrics); }
-  /// Brings the files up to date; `best` [layout.size] where there is a new best model. Throws IoError; what
-  /// was written before stays whole.
+  /// Updates the files; `best` [layout.size] is given if there is a new best model. Throws IoError; files
+  /// written before stay whole.
   void save(const Model::State& model, const DataIdentity& data, const TrainingPosition& position,
             const TrainingArrays& arrays, const std::vector<float>* best);
 
  private:
-  /// Holds the folder, where there is one, until this goes. Throws IoError where another training has it.
+  /// Locks the folder, if there is one, during its lifetime. Throws IoError if another training has it.
   void lock();
   void remove_partial_files() const;
 

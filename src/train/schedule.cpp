@@ -10,7 +10,7 @@
 namespace elbo {
 namespace {
 
-/// An optimizer step, from 1.
+/// An optimizer step, counted from 1.
 struct Moment {
   const TrainSettings& settings;
   std::int64_t steps_per_epoch;
@@ -26,7 +26,7 @@ double constant_rate(const Moment& at) {
 }
 
 double step_rate(const Moment& at) {
-  // A fraction of an epoch may be a whole number of steps but for rounding.
+  // Corrects for rounding, as a fraction of an epoch may be a whole number of steps.
   const double decays = std::floor((at.t() - 1.0) / (at.settings.decay_epochs * at.epoch()) * (1.0 + 1e-12));
   return at.settings.learning_rate * std::pow(at.settings.decay_factor, decays);
 }
@@ -57,7 +57,7 @@ constexpr std::string_view kOfStaged[] = {"train.stage_epochs", "train.stage_rat
 
 struct Schedule : Choice {
   double (*rate)(const Moment&);  ///< before the warmup
-  bool knows_the_end = false;     ///< its rates depend on how many epochs the training has
+  bool knows_the_end = false;     ///< its rates depend on the training's number of epochs
 };
 
 constexpr Schedule kSchedules[] = {{{"constant", kOfConstant}, constant_rate},
@@ -65,7 +65,7 @@ constexpr Schedule kSchedules[] = {{{"constant", kOfConstant}, constant_rate},
                                    {{"cosine", kOfCosine}, cosine_rate, true},
                                    {{"staged", kOfStaged}, staged_rate}};
 
-/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+/// Checks settings that did not pass through Recipe::validate(), which has the helpful message.
 const Schedule& schedule_of(const TrainSettings& settings) {
   if (const Schedule* schedule = find_row(kSchedules, settings.schedule)) return *schedule;
   throw ConfigError(concat("train.schedule = \"", settings.schedule, "\" is not known"));
@@ -92,7 +92,7 @@ double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_
   const ObjectiveSettings& settings = recipe.objective;
   const auto epoch = static_cast<double>(steps_per_epoch), t = static_cast<double>(step);
   if (settings.cycles > 0) {
-    // Of whole numbers, so that a cycle begins at 0 however many steps it has.
+    // Computed from whole numbers, so that a cycle begins at exactly 0.
     const double steps = static_cast<double>(recipe.train.epochs) * epoch;
     const double over = std::fmod((t - 1.0) * static_cast<double>(settings.cycles), steps) / steps;
     return settings.beta * std::min(1.0, over / settings.rising_share);

@@ -1,6 +1,6 @@
 #pragma once
-// The rates of every step of an epoch, worked out on the host in double precision, so that they are the same
-// on every device. The device has them as a table, like the epoch's order of examples.
+// The rates of every step of an epoch, computed on the host in double precision, so that they are the same on
+// every device. The device has them as a table, like the epoch's order of examples.
 
 #include <cstdint>
 #include <vector>
@@ -10,24 +10,24 @@
 
 namespace elbo {
 
-/// The learning rate of optimizer step t, from 1, of a training with S steps an epoch: min(1, t / W) · r(t),
+/// The learning rate of optimizer step t, from 1, of a training with S steps per epoch: min(1, t / W) · r(t),
 /// W = warmup_epochs · S, with r(t) by `schedule`:
 ///   constant: learning_rate;
 ///   step: learning_rate · decay_factor^⌊(t − 1) / (decay_epochs · S)⌋;
 ///   cosine (Loshchilov & Hutter 2017, eq. 5, one period): final + (learning_rate − final)·½(1 + cos πp),
 ///   with
 ///     p = (t − s) / (epochs · S − s) from s = max(W, 1) on, 0 before;
-///   staged: the rate of the stage that the step's epoch lies in; the last one's after all stages.
+/// staged: the rate of the stage that contains the step's epoch; after all stages, the last stage's rate.
 double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch, std::int64_t step);
 
 /// The KL's weight at optimizer step t: β · min(1, t / W) with W = warmup_epochs · S; with cycles, β · min(1,
-/// τ / rising_share) with τ, from 0 to 1, the part of its cycle that is over (Fu et al. 2019, eq. 6 and 7).
+/// τ / rising_share) with τ, from 0 to 1, the elapsed fraction of its cycle (Fu et al. 2019, eq. 6 and 7).
 double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t step);
 /// The KL's capacity at optimizer step t: capacity · min(1, t / (capacity_epochs · S)).
 double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epoch, std::int64_t step);
 
-/// Whether each step's rates depend on how many epochs the whole training has: those of a cosine, and of
-/// cycles of the KL's weight.
+/// Whether a step's rates depend on the training's number of epochs, as with cosine and with cycles of the
+/// KL's weight.
 bool rates_follow_epochs(const Recipe& recipe);
 
 /// The rates of the steps of an epoch, from 1.

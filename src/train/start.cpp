@@ -38,7 +38,7 @@ void read_run(const Model::State& model, const Dataset& data, const RunFolder& f
   start.checkpoint = std::move(checkpoint);
 }
 
-/// What a fresh model's parameters begin with that the data says.
+/// Sets the initial parameters of a new model that depend on the data.
 void start_from_data(const Model::State& model, const Examples& train, TrainingStart& start) {
   if (model.recipe.model.output_bias == "data") start.output_bias = output_bias_of(model, train);
   const Prior* prior = model.vae->prior();

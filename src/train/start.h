@@ -1,6 +1,6 @@
 #pragma once
-// What a training starts from. All of it is read and checked, and may be refused, before the model or its run
-// is changed.
+// The start of a training. It is read and checked, and may be refused, before the model or its run is
+// changed.
 
 #include <optional>
 #include <vector>
@@ -13,23 +13,24 @@
 namespace elbo {
 
 struct TrainingStart {
-  data::Standardization statistics;  ///< that the model has from here on; empty where data is taken as it is
+  data::Standardization statistics;  ///< the model's from here on; empty if data is not standardised
   DataIdentity identity;
-  std::vector<float> output_bias;        ///< the decoder's; empty where it stays as it is
-  std::vector<StartValues> values;       ///< that the prior's parameters begin with; of others none
-  std::optional<Checkpoint> checkpoint;  ///< of the training that goes on; none where one begins
-  std::vector<float> best;  ///< [layout.size] values of its best model, where train.patience may want them
+  std::vector<float> output_bias;        ///< the decoder's; empty: not changed
+  std::vector<StartValues> values;       ///< initial values of the prior's parameters, if it has any
+  std::optional<Checkpoint> checkpoint;  ///< of the resumed training; none for a new one
+  std::vector<float> best;  ///< [layout.size] values of its best model, if train.patience may need them
 };
 
-/// The statistics that a model has once it is trained on these examples.
+/// The statistics that a model gets by training on these examples.
 data::Standardization training_statistics(const Model::State& model, const Examples& train);
 
-/// `folder` is claimed where a training is resumed in it; null where nothing is written. Throws like train().
+/// Claims `folder` if a training is resumed in it; null if nothing is written. Throws like train().
 TrainingStart read_start(const Model& model, const Dataset& data, const TrainOptions& options,
                          RunFolder* folder);
 
-/// Gives a start to the model: its statistics, and the checkpoint's arrays or the output bias with a fresh
-/// optimizer. Takes from `start` what nobody needs afterwards. Parameters must be prepared for training.
+/// Installs a start in the model: its statistics, and either the checkpoint's arrays or the output bias with
+/// a new optimizer. Moves values out of `start` that are not needed afterwards. Parameters must be prepared
+/// for training.
 void install_start(Model::State& model, TrainingStart& start);
 
 }  // namespace elbo

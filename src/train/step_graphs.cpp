@@ -16,7 +16,7 @@ namespace {
 constexpr int kMostGraphSteps = 32;
 constexpr int kUnmeasuredGraphSteps = 2;
 
-/// 0 where the environment does not say.
+/// The environment's setting; 0 if there is none.
 int graph_steps_asked_for() {
   const char* const text = std::getenv("ELBO_GRAPH_STEPS");
   if (!text || !*text) return 0;
@@ -89,7 +89,7 @@ void StepGraphs::record_graphs(int graph_steps) {
 
 int StepGraphs::quickest_graph_steps() {
   constexpr double kMostSeconds = 0.2;
-  constexpr double kWorthIt = 0.99;  // of the time of fewer steps, whose boundaries come sooner
+  constexpr double kWorthIt = 0.99;  // of the time with fewer steps per graph
   constexpr int kRepeats = 3;
   Context& context = step_.context();
   std::vector<Buffer<float>> kept;
@@ -120,7 +120,7 @@ int StepGraphs::quickest_graph_steps() {
                            sizeof(float) * static_cast<std::size_t>(kept[i].size()));
   }
   context.synchronize();
-  if (!quick) return kUnmeasuredGraphSteps;  // the time between graphs is no matter then
+  if (!quick) return kUnmeasuredGraphSteps;  // the time between graphs does not matter then
   std::size_t best = 0;
   for (std::size_t i = 1; i < counts.size(); ++i) {
     if (seconds[i] < kWorthIt * seconds[best]) best = i;

@@ -1,5 +1,5 @@
 #pragma once
-// Runs training steps on the device, recorded as graphs of several.
+// Runs training steps on the device, recorded as graphs of several steps.
 
 #include <array>
 #include <optional>
@@ -11,18 +11,18 @@
 
 namespace elbo {
 
-/// How steps are given to the device. None of it changes what they compute.
+/// How steps are launched. The options do not change results.
 struct StepGraphOptions {
-  /// Steps of one graph on a GPU, rounded down to a power of two. 0: $ELBO_GRAPH_STEPS where that is set,
-  /// else the quickest by measurement, where that is possible.
+  /// Number of steps in one graph on a GPU, rounded down to a power of two. 0: $ELBO_GRAPH_STEPS if set, else
+  /// the fastest by measurement, if possible.
   int graph_steps = 0;
-  /// Whether a product's grid may begin while the one before it ends (GraphOptions). Without a value: whether
+  /// Whether a product's grid may begin while the previous grid ends (GraphOptions). Without a value: whether
   /// $ELBO_GRID_OVERLAP is 1.
   std::optional<bool> overlap = std::nullopt;
 };
 
-/// The steps of a training. On a GPU an epoch is as many graphs of several steps as fit, then smaller ones;
-/// on the CPU each step is given by itself.
+/// The steps of a training. On a GPU an epoch is as many large graphs as fit, then smaller ones; on the CPU
+/// each step is launched separately.
 class StepGraphs {
  public:
   /// All must outlive this. Throws DeviceError (out of memory), and ConfigError where $ELBO_GRAPH_STEPS is no
@@ -38,36 +38,36 @@ class StepGraphs {
 
   /// See TrainingStep::begin.
   void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const LossRecord& so_far);
-  /// Gives the next steps of the epoch to the device, one at least. Returns how many.
+  /// Launches the next steps of the epoch, at least one. Returns their number.
   std::int64_t launch();
 
-  /// The ops of one step with a full batch, given to the device one by one for `trace`.
+  /// Runs the ops of one step with a full batch, one by one, for `trace`.
   void trace(OpTrace& trace);
 
   /// The epoch's costs so far, in device memory.
   const LossRecord* record() const noexcept { return step_.record(); }
-  /// Steps of the largest graph.
+  /// Number of steps in the largest graph.
   int graph_steps() const noexcept { return unrolled_.empty() ? 1 : unrolled_.front().steps; }
   const Graph& largest_graph() const { return unrolled_.empty() ? single_[0] : unrolled_.front().graph; }
 
  private:
   struct Unrolled {
     int steps;
-    Graph graph;  ///< begins and ends with slot 0 at hand
+    Graph graph;  ///< begins and ends with slot 0
   };
 
   void record_graphs(int graph_steps);
   Graph record_steps(int steps, std::size_t slot, TrainingStep::Size size);
-  /// Steps of the graph that takes the least time a step, of those recorded. Leaves parameters as they are.
+  /// The number of steps of the recorded graph with the smallest time per step. Does not change parameters.
   int quickest_graph_steps();
-  /// Measured with graphs of `steps`, over `total` in all.
+  /// Measures the time of a step with graphs of `steps`, over `total` steps.
   double seconds_a_step(int steps, std::int64_t total);
 
   nn::Parameters& parameters_;
   TrainingStep step_;
   bool overlap_;
   std::int64_t position_ = 0;
-  std::size_t slot_ = 0;                  ///< of the next step
+  std::size_t slot_ = 0;                  ///< slot of the next step
   std::vector<Unrolled> unrolled_;        ///< powers of two from 2 up, the largest first
   std::array<Graph, 2> single_, ragged_;  ///< for either slot
 };

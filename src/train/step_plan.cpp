@@ -26,9 +26,9 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// The calls of a step with a time each that is a median over steps. On a GPU a trace measures each op often
-/// enough by itself, running it again and again: that must leave a batch as it is for the ops after it. It
-/// does, because there the step's state and the next one's lie in two slots.
+/// The calls of a step, each with its median time over steps. On a GPU a trace measures each op alone by
+/// running it repeatedly, which must not change the batch for later ops. It does not, because the step's
+/// state and the next step's are in two slots.
 std::vector<OpCall> trace_step(Context& context, StepGraphs& runner) {
   constexpr int kWarmUps = 3;
   constexpr double kEnoughSeconds = 0.5;
@@ -54,7 +54,7 @@ std::vector<OpCall> trace_step(Context& context, StepGraphs& runner) {
   return calls;
 }
 
-/// The time of a step among others, with full batches only where there are two or more.
+/// The time of a step in a sequence; with full batches only, if there are two or more.
 double time_step(Context& context, StepGraphs& runner, std::int64_t full_steps) {
   constexpr double kEnoughSeconds = 0.5;
   constexpr int kMostTrials = 50;

@@ -1,5 +1,5 @@
 #pragma once
-// What a training step runs, measured op by op: what `elbo info --plan` prints.
+// The ops of a training step, each measured, for `elbo info --plan`.
 
 #include <vector>
 
@@ -11,13 +11,13 @@ namespace elbo {
 
 struct StepPlan {
   std::int64_t batch = 0;
-  std::vector<OpCall> calls;  ///< of a step with a full batch, in order; each one's time a median
-  double op_seconds = 0.0;    ///< theirs together
-  double step_seconds = 0.0;  ///< a whole step as training runs it, where some of them run side by side
+  std::vector<OpCall> calls;  ///< of a step with a full batch, in order; times are medians
+  double op_seconds = 0.0;    ///< sum of the calls' times
+  double step_seconds = 0.0;  ///< a whole step as in training, where some calls run in parallel
 };
 
-/// Runs some steps of a training of `model` on `data`, which changes its parameters. Throws what train()
-/// throws of data that does not suit the model, DeviceError.
+/// Runs some training steps of `model` on `data`, which changes its parameters. Throws like train() if the
+/// data does not suit the model; DeviceError.
 StepPlan plan_step(Model& model, const Dataset& data);
 
 }  // namespace elbo

@@ -23,9 +23,8 @@ void check_batch(const Model& model) {
   for (const auto& [network, setting] :
        {std::pair(&parts.encoder, "model.encoder"), std::pair(&parts.decoder, "model.decoder")}) {
     if (!network->couples_rows()) continue;
-    throw ConfigError(
-        concat("train.batch = 1 leaves nothing to normalise by: ", setting,
-               " has a layer that takes the statistics of a batch. Use batches of at least 2."));
+    throw ConfigError(concat("train.batch = 1 leaves nothing to normalise by: ", setting,
+                             " has a layer that uses the statistics of a batch. Use batches of at least 2."));
   }
 }
 

@@ -76,7 +76,7 @@ TrainReport Trainer::run() {
 
 bool Trainer::out_of_patience() const {
   const std::int64_t patience = model_.recipe().train.patience;
-  // Where the objective still changes, what comes may be better.
+  // While the objective still changes, later epochs may be better.
   const std::int64_t settled = model_.state().vae->objective().settled_after(model_.recipe().train.epochs);
   return patience > 0 && position_.epoch - std::max(position_.best_epoch, settled) >= patience;
 }
@@ -95,7 +95,7 @@ void Trainer::begin() {
   if (folder_) folder_->begin(model_.recipe());
   install();
   if (!folder_) return;
-  // From here on the run can be resumed, whatever parameters the model came with.
+  // From here on the run can be resumed, even if the model came with other parameters.
   save_checkpoint(folder_->checkpoint(), model_.state(), start_.identity, position_, checked_arrays());
   checkpoint_steps_ = position_.steps;
 }
@@ -179,7 +179,7 @@ void Trainer::finish_epoch() {
 void Trainer::validate(EpochMetrics& metrics) {
   const Model::State& state = model_.state();
   const nn::AverageInPlace average(*state.context, state.vae->parameters());
-  // The noise is that of time 0, the same after every epoch and shared with no training step.
+  // Uses the noise of time 0: the same after every epoch, and not used by any training step.
   metrics.validation =
       evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
   const double loss =
@@ -203,7 +203,7 @@ void Trainer::save() {
   const TrainingArrays arrays = checked_arrays();
   if (!folder_) return;
   const std::vector<float>* best = best_is_new_ ? &best_ : nullptr;
-  if (!validation_) best = &arrays.model();  // nothing tells it from the last
+  if (!validation_) best = &arrays.model();  // without validation the last epoch is the best
   folder_->save(model_.state(), start_.identity, position_, arrays, best);
   best_is_new_ = false;
   saved_steps_ = checkpoint_steps_ = position_.steps;
@@ -227,10 +227,10 @@ TrainingArrays Trainer::checked_arrays() {
   } else {
     arrays.values = download(*model_.state().context, model_.state().vae->parameters().values());
   }
-  // The loss of a step is that of the parameters before it: the last update shows only here.
+  // A step's loss uses the parameters before the step, so the last update can only be checked here.
   if (!all_finite(arrays.values)) fail_diverged("a parameter became NaN or infinite", position_.steps);
   if (!all_finite(arrays.first_moment) || !all_finite(arrays.second_moment)) {
-    fail_diverged("a moment of the optimizer's became NaN or infinite", position_.steps);
+    fail_diverged("one of the optimizer's moments became NaN or infinite", position_.steps);
   }
   return arrays;
 }
@@ -250,9 +250,10 @@ void Trainer::check_loss(const LossRecord& record) const {
 
 void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
   const TrainSettings& settings = model_.recipe().train;
-  const std::string kept = checkpoint_steps_ >= 0 ? concat("The checkpoint of step ", checkpoint_steps_,
-                                                           " stays in ", options_.folder.string(), ".")
-                                                  : std::string("There is no checkpoint from before it.");
+  const std::string kept =
+      checkpoint_steps_ >= 0
+          ? concat("The checkpoint of step ", checkpoint_steps_, " stays in ", options_.folder.string(), ".")
+          : std::string("There is no checkpoint from an earlier step.");
   const std::string rate = settings.schedule == "staged"
                                ? concat("lower train.stage_rates (that of this step is ",
                                         learning_rate(settings, batch_steps_, step), ")")

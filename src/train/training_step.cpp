@@ -29,7 +29,7 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       permutation_(*model.context, data.count()),
       rates_(*model.context, sizes_.steps_per_epoch()),
       side_lane_(*model.context, false) {
-  // What a product reads is an activation, its gradient, or a parameter.
+  // A product's operands are activations, their gradients, or parameters.
   const Batch whole = workspace_.rows(sizes_.batch);
   std::int64_t largest = std::max(whole.tape().largest(), whole.beside().largest());
   for (const nn::ParameterPlace& place : model.vae->parameters().layout().places)
@@ -78,7 +78,7 @@ void TrainingStep::prepare(const Slot& slot, std::span<const Batch> batches, con
 }
 
 void TrainingStep::gather(const Slot& slot, const Batch& batch, std::int64_t first) {
-  // A batch that is prepared ahead is a full one. What is beyond the data in the last one is not read.
+  // A batch that is prepared ahead is full. In the last one, rows beyond the data are not read.
   const VectorView<const std::int64_t> order = permutation_.view().part(first, permutation_.size() - first);
   ops::gather_batch(context(), {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
                     data_.source(order), slot.preprocess, slot.state);

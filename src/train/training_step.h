@@ -14,51 +14,52 @@
 
 namespace elbo {
 
-/// One step: counters on, batch gathered, forward and backward, costs recorded, parameters moved. With
-/// train.accumulate, batches are gathered and their gradients added up one after the other before the step
-/// that they make up together. What changes from step to step is in device memory, so a step may be recorded
-/// once and launched again and again; it allocates nothing and never waits for the device.
+/// One step advances the counters, gathers the batch, runs forward and backward passes, records the costs and
+/// moves the parameters. With train.accumulate, several batches are gathered in turn and their gradients
+/// added up before the parameters move. State that changes from step to step is in device memory, so a step
+/// can be recorded once and launched many times. A step does not allocate and never waits for the device.
 ///
-/// On a GPU each step gathers the batch of the next beside its own work, into the other of two slots.
-/// Gradients of parameters are computed on lanes beside the main line, and used for Adam at once unless the
-/// optimizer needs all of them.
+/// On a GPU each step gathers the next step's batch in parallel with its own work, into the other of two
+/// slots. Lanes beside the main line compute parameters' gradients and use them for Adam at once, unless the
+/// optimizer needs the whole gradient.
 class TrainingStep {
  public:
   enum class Size { full, ragged };
 
-  /// All must outlive this. Throws DeviceError (out of memory).
+  /// All arguments must outlive this. Throws DeviceError (out of memory).
   TrainingStep(Model::State& model, const data::ResidentData& data, const data::Preprocessor& preprocessor);
   TrainingStep(const TrainingStep&) = delete;
   TrainingStep& operator=(const TrainingStep&) = delete;
 
   Context& context() const { return *model_.context; }
-  /// Slots that steps take in turns: 2 where each prepares the next one's, else 1.
+  /// Number of slots that steps use in turn: 2 if each step prepares the next one's, else 1.
   std::size_t slots() const noexcept { return ahead_ ? 2 : 1; }
   const StepSizes& sizes() const noexcept { return sizes_; }
 
-  /// Makes ready for the step `position` (from 0) of an epoch (from 1), after `steps` optimizer steps in all,
-  /// with the costs of the epoch so far, its batch in slot 0.
+  /// Prepares step `position` (from 0) of an epoch (from 1), after `steps` optimizer steps in all, with the
+  /// epoch's costs so far. Its batch is in slot 0.
   void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const LossRecord& so_far);
-  /// Gives the ops of a step of this size to the device, its batch in `slot`.
+  /// Launches the ops of a step of this size, with its batch in `slot`.
   void run(std::size_t slot, Size size);
 
   /// The epoch's costs so far, in device memory.
   const LossRecord* record() const noexcept { return record_.data(); }
 
  private:
-  /// What a step reads that the step before it prepared.
+  /// The data that a step reads and the step before it prepared.
   struct Slot {
     StepState* state = nullptr;
     ops::Preprocess preprocess;
-    std::vector<Batch> full, ragged;  ///< the batches of a step; one, unless they accumulate
+    std::vector<Batch> full, ragged;  ///< the batches of a step; several with train.accumulate
   };
 
   Slot make_slot(const data::Preprocessor& preprocessor, std::size_t index);
-  /// Counters of the step after that of `state`, and its first batch, into a slot.
+  /// Writes the counters of the step after `state`'s, and its first batch, to a slot.
   void prepare(const Slot& slot, std::span<const Batch> batches, const StepState* state);
-  /// The step's examples from `first` on.
+  /// Gathers the step's examples from `first` on.
   void gather(const Slot& slot, const Batch& batch, std::int64_t first);
-  /// Passes of a batch that was gathered: forward, costs, and the gradient, added to that before it or not.
+  /// Runs the passes of a gathered batch: forward, costs and the gradient, which is added to the earlier one
+  /// with `accumulate`.
   void run_batch(std::size_t slot, const Batch& batch, bool accumulate);
   /// Adds the batch's costs to the record.
   void record_costs(const Slot& slot, const Batch& batch);
@@ -69,13 +70,13 @@ class TrainingStep {
   Precision precision_;
   bool ahead_;  ///< each step prepares the next one's slot
   Optimizer optimizer_;
-  bool fused_adam_;  ///< a layer's step is part of its gradient, where the layer can
+  bool fused_adam_;  ///< a layer takes its step with its gradient, if it can
   Workspace workspace_;
   SecondBatch second_batch_;
-  Buffer<StepState> state_;  ///< one a slot
+  Buffer<StepState> state_;  ///< one per slot
   Buffer<LossRecord> record_;
   Buffer<std::int64_t> permutation_;
-  Buffer<StepRates> rates_;  ///< of the epoch's steps
+  Buffer<StepRates> rates_;  ///< rates of the epoch's steps
   std::vector<Lane> gradient_lanes_;
   Lane side_lane_;  ///< costs, and the next step's slot
   std::array<Slot, 2> slots_;

@@ -1,5 +1,5 @@
 #pragma once
-// One batch of n examples with K samples each: what it is read into, and what its passes leave.
+// One batch of n examples with K samples each: its data and the results of its passes.
 
 #include <utility>
 
@@ -7,22 +7,22 @@
 
 namespace elbo {
 
-/// The slots that parts declare and their neighbours read. A slot without an index is not there.
+/// The slots that parts declare and their neighbours read. A slot without an index does not exist.
 struct BatchSlots {
-  // Written by who reads the data (gather_batch).
+  // Written by the reader of the data (gather_batch).
   nn::Slot x;         ///< [n, dims] the values
   nn::Slot mask;      ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0
   nn::Slot examples;  ///< [n] the rows' indices in the data
 
-  nn::Slot input;         ///< [n, width] what the encoder reads
-  nn::Slot head;          ///< [n, width] what it gives
+  nn::Slot input;         ///< [n, width] the encoder's input
+  nn::Slot head;          ///< [n, width] the encoder's output
   nn::Slot mean;          ///< [n, latent] the code of an example: columns of the head
-  nn::Slot log_variance;  ///< [n, latent] log σ² of q(z|x), where it has one
-  nn::Slot z;             ///< [n·K, latent] what the decoder reads
-  nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats, or its estimate; where there is a prior
-  nn::Slot log_ratio;     ///< [n·K] log q(z|x) − log p(z), nats; likewise
+  nn::Slot log_variance;  ///< [n, latent] log σ² of q(z|x), if it has one
+  nn::Slot z;             ///< [n·K, latent] the decoder's input
+  nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats, or its estimate; if there is a prior
+  nn::Slot log_ratio;     ///< [n·K] log q(z|x) − log p(z), nats; if there is a prior
 
-  nn::Slot parameters;  ///< [n·K, P·dims] what the decoder gives: the likelihood's parameters
+  nn::Slot parameters;  ///< [n·K, P·dims] the decoder's output: the likelihood's parameters
   nn::Slot nll;         ///< [n·K] −log p(x|z), nats
   nn::Slot nll_parts;   ///< [n·K, p] on training tapes: each row sums to its nll
 };
@@ -31,11 +31,11 @@ struct BatchSlots {
 class Batch {
  public:
   Batch() = default;
-  /// `beside`: of the pass that the prior makes beside the batch's, where it makes one.
+  /// `beside` is the tape of the prior's own pass, if it makes one.
   Batch(const BatchSlots& slots, nn::Tape tape, nn::Tape beside)
       : step_rows(tape.rows()), slots_(&slots), tape_(std::move(tape)), beside_(std::move(beside)) {}
 
-  /// The rows that gradients are a mean over: n, or those of all the batches that make up a step.
+  /// The number of rows that gradients are averaged over: n, or the rows of all of a step's batches.
   std::int64_t step_rows = 0;
 
   std::int64_t rows() const noexcept { return tape_.rows(); }
@@ -64,7 +64,7 @@ class Batch {
   const nn::Tape& tape() const noexcept { return tape_; }
   nn::Tape& tape() noexcept { return tape_; }
   const nn::Tape& beside() const noexcept { return beside_; }
-  /// The same memory for the first `count` examples. Throws ShapeError where there are fewer.
+  /// The batch's first `count` examples, in the same memory. Throws ShapeError if there are fewer.
   Batch first_rows(std::int64_t count) const { return {*slots_, tape_.first_rows(count), beside_}; }
 
  private:

@@ -5,7 +5,7 @@
 namespace elbo {
 namespace {
 
-/// Recipe::validate() has the helpful message; this holds for settings that did not pass through a recipe.
+/// Checks settings that did not pass through Recipe::validate(), which has the helpful message.
 template <class Kind>
 Kind find(const std::optional<Kind>& kind, const char* key, const std::string& name) {
   if (!kind) throw ConfigError(concat(key, " = \"", name, "\" is not known"));

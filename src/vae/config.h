@@ -1,5 +1,5 @@
 #pragma once
-// A model's shape with every name resolved: what its parts are made from.
+// A model's settings with every name resolved, from which its parts are made.
 
 #include <cstdint>
 #include <string>
@@ -13,20 +13,20 @@
 
 namespace elbo {
 
-/// Settings resolved for data of `dims` values a row.
+/// Settings resolved for data with `dims` values per row.
 struct ModelConfig {
   std::int64_t dims = 0;
-  PictureShape picture;      ///< that a row is, where it is one
+  PictureShape picture;      ///< a row's picture shape, if it is a picture
   std::string kind = "vae";  ///< model.kind: a line of the latents' table
   std::string prior = "normal";
-  std::int64_t components = 500;  ///< of a prior that is a mixture
+  std::int64_t components = 500;  ///< components of a mixture prior
   double pseudo_inputs_sd = 0.05;
-  std::vector<double> log_variance_bounds;  ///< of q(z|x): low and high; empty: none
+  std::vector<double> log_variance_bounds;  ///< bounds for q(z|x): low and high; empty: none
   std::int64_t latent = 0;
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
-  bool missing = false;   ///< batches come with a mask of their present values
-  bool see_mask = false;  ///< the encoder sees it beside the values
+  bool missing = false;   ///< batches have a mask of their present values
+  bool see_mask = false;  ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;
   LikelihoodKind likelihood = LikelihoodKind::bernoulli;
   LikelihoodConstants constants;
@@ -36,7 +36,7 @@ struct ModelConfig {
 
 /// Throws ConfigError on unknown names and impossible sizes. The objective is the ELBO.
 ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const PictureShape& picture = {});
-/// The whole recipe: the same with its objective, for data whose values may be missing where it says so.
+/// The same for a whole recipe, with its objective and its setting of missing values.
 ModelConfig resolve(const Recipe& recipe, std::int64_t dims, const PictureShape& picture = {});
 
 }  // namespace elbo

@@ -1,5 +1,5 @@
 #pragma once
-// The parts of a model, made and joined before it is on any device.
+// The parts of a model, made and connected before it is on any device.
 
 #include <memory>
 

@@ -8,7 +8,7 @@
 namespace elbo {
 
 ModelTraits traits_of(const Recipe& recipe) {
-  const ModelConfig config = resolve(recipe, 1);  // however wide the data is
+  const ModelConfig config = resolve(recipe, 1);  // the width does not matter
   const auto latent = make_latent(config);
   return {.has_prior = latent->prior() != nullptr,
           .has_unit_kl = latent->prior() && latent->prior()->has_unit_kl(),

@@ -1,5 +1,5 @@
 #pragma once
-// What the parts that a recipe names can do, told before there is a model.
+// The capabilities of a recipe's parts, known before there is a model.
 
 #include <cstdint>
 
@@ -8,13 +8,13 @@
 namespace elbo {
 
 struct ModelTraits {
-  bool has_prior = false;          ///< and so a density over data
-  bool has_unit_kl = false;        ///< and a KL of each latent dimension
-  bool has_classes = false;        ///< values are classes, which have no order
+  bool has_prior = false;          ///< whether the model has a prior, and so a density over data
+  bool has_unit_kl = false;        ///< whether each latent dimension has its own KL
+  bool has_classes = false;        ///< whether values are classes, which have no order
   std::int64_t bound_samples = 0;  ///< Objective::bound_samples()
 };
 
-/// Throws ConfigError where a part is not known.
+/// Throws ConfigError if a part is unknown.
 ModelTraits traits_of(const Recipe& recipe);
 
 }  // namespace elbo

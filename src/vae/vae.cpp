@@ -87,7 +87,7 @@ void Vae::backward(const Batch& batch, const NoiseSource& noise, const Objective
   parts_.latent->backward(run, batch, noise, parts_.decoder.first(), *parts_.objective, rates);
   parts_.decoder.use_first_gradients(run, tape, use, true);
   parts_.encoder.backward(run, tape, use);
-  parts_.encoder.use_first_gradients(run, tape, use, false);  // nothing is left to run beside it
+  parts_.encoder.use_first_gradients(run, tape, use, false);  // no other work is left to run in parallel
   if (prior()) prior()->use_gradients(run, batch, parts_.encoder, use);
   for (Lane& lane : use.lanes) lane.join();
 }

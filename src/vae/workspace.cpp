@@ -14,7 +14,7 @@ unsigned uses_of(const Vae& vae, Purpose purpose) {
   return uses;
 }
 
-// What the encoder reads there is neither corrupted nor missing.
+// On this tape, the encoder's input is neither corrupted nor missing.
 nn::Tape lay_out_beside(const Vae& vae, Arena& arena, Purpose purpose) {
   const auto beside = vae.prior() ? vae.prior()->tape_beside() : std::nullopt;
   if (!beside) return {};

@@ -8,20 +8,21 @@ namespace elbo {
 
 enum class Purpose {
   evaluation,
-  gradients,  ///< the passes with gradients as well
+  gradients,  ///< passes with gradients as well
   training,   ///< the same of a training's steps: layers learn, and the objective may corrupt the encoder's
               ///< input
 };
 
 class Workspace {
  public:
-  /// For `rows` examples with `samples` samples each (1 where the model draws none). Throws DeviceError (out
-  /// of memory), ShapeError.
+  /// Allocates for `rows` examples with `samples` samples each (1 if the model draws none). Throws
+  /// DeviceError (out of memory), ShapeError.
   /// `vae` must outlive this.
   Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples = 1,
             Purpose purpose = Purpose::evaluation);
 
-  /// Vae::prepare() for all its batches: once before they are evaluated, and again when parameters change.
+  /// Calls Vae::prepare() for all its batches: needed before they are evaluated, and again after parameters
+  /// change.
   void prepare() const { vae_->prepare(batch_); }
   /// The batch of the first `count` ≤ capacity() rows.
   Batch rows(std::int64_t count) const { return batch_.first_rows(count); }
@@ -36,10 +37,10 @@ class Workspace {
 /// The prior of a model that has one, on the host. Throws DeviceError (out of memory).
 std::unique_ptr<HostPrior> prior_on_host(const Vae& vae);
 
-/// Memory for another batch to be read into while the passes of the first one run.
+/// Memory for reading another batch while the first batch's passes run.
 class SecondBatch {
  public:
-  /// A batch of the same rows, with data of its own. Throws DeviceError (out of memory).
+  /// Makes a batch of the same size, with its own data. Throws DeviceError (out of memory).
   Batch make(const Vae& vae, Batch first);
 
  private:

@@ -17,7 +17,7 @@ namespace {
 using test::expect_error;
 
 TEST(Auroc, IsTheShareOfPairsInOrder) {
-  // Of 2 · 3 pairs (anomaly, normal): 0.8 is above all three, 0.4 above one.
+  // There are 2 · 3 pairs (anomaly, normal): 0.8 is above all three, 0.4 above one.
   const std::vector<double> scores = {0.1, 0.5, 0.8, 0.6, 0.4};
   const std::vector<std::int32_t> labels = {0, 0, 1, 0, 1};
   EXPECT_DOUBLE_EQ(auroc(scores, labels), 4.0 / 6.0);
@@ -62,7 +62,7 @@ TEST(Auroc, TakesInfinityButNotWhatCannotBeRanked) {
   EXPECT_THROW(auroc({}, {}), DataError);
 }
 
-/// `count` rows of `dims` normals around `centre` in each.
+/// `count` rows of `dims` normals around `centre`.
 Table cloud(std::int64_t count, std::int64_t dims, float centre, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
@@ -118,7 +118,7 @@ TEST(CodeQuality, CloudsApartAreToldApartByBoth) {
 }
 
 TEST(CodeQuality, ARingIsForNeighboursNotForALine) {
-  // One class inside, one around it: a line is right about half the time, neighbours nearly always.
+  // One class surrounds the other: a line is right about half the time, neighbours nearly always.
   std::mt19937 random(3);
   std::uniform_real_distribution<float> turn(0.0f, 6.2832f), length(0.0f, 0.7f);
   const auto draw = [&](std::vector<std::int32_t>& labels) {
@@ -138,7 +138,7 @@ TEST(CodeQuality, ARingIsForNeighboursNotForALine) {
 }
 
 TEST(CodeQuality, TheProbeFindsTheBestLineBetweenCloudsThatOverlap) {
-  // Unit normals at ±1 in each of two dimensions: the best any rule can do is Φ(√2) = 0.9214.
+  // Unit normals at ±1 in each of two dimensions: the best possible accuracy is Φ(√2) = 0.9214.
   Table train = cloud(4000, 2, -1.0f, 11), test = cloud(4000, 2, -1.0f, 13);
   append(train, cloud(4000, 2, 1.0f, 12));
   append(test, cloud(4000, 2, 1.0f, 14));
@@ -169,7 +169,7 @@ TEST(CodeQuality, WrongInputIsRefused) {
 }
 
 TEST(PrincipalComponents, OfAStretchedAndTurnedCloudAreItsAxes) {
-  // Deviations 3, 1 and 0.1 along an orthonormal basis, seen in turned coordinates.
+  // Deviations 3, 1 and 0.1 along a rotated orthonormal basis.
   const double basis[3][3] = {
       {2 / 3.0, 2 / 3.0, 1 / 3.0}, {-2 / 3.0, 1 / 3.0, 2 / 3.0}, {1 / 3.0, -2 / 3.0, 2 / 3.0}};
   const double deviation[3] = {3, 1, 0.1};
@@ -213,9 +213,10 @@ TEST(Trustworthiness, IsOneForTheDataItselfAndLowForNoise) {
   const Table data = cloud(200, 4, 0.0f, 1);
   EXPECT_DOUBLE_EQ(trustworthiness(data, data, 10), 1.0);
   EXPECT_LT(trustworthiness(data, cloud(200, 2, 0.0f, 2), 10), 0.6);
-  // By hand: six points on a line, 0 and 5 swapped in the embedding, k = 1. Rows 0 and 5 land beside 4 and 1,
-  // their fourth neighbours (penalty 3 each). Of neighbours as near as each other the lower row comes first:
-  // 1 takes 2, which is second to 0 in the data (1), and 4 takes 0, its fifth (4); 2 and 3 lose nothing.
+  // Computed by hand: six points on a line, 0 and 5 swapped in the embedding, k = 1. Rows 0 and 5 are then
+  // next to 4 and 1, their fourth neighbours (penalty 3 each). Among equally near neighbours the lower row
+  // comes first: 1 takes 2, which is second after 0 in the data (penalty 1), and 4 takes 0, its fifth
+  // (penalty 4); 2 and 3 have no penalty.
   const Table line{6, 1, {0, 1, 2, 3, 4, 5}}, swapped{6, 1, {5, 1, 2, 3, 4, 0}};
   EXPECT_NEAR(trustworthiness(line, swapped, 1), 1.0 - 2.0 / (6.0 * 1.0 * (12.0 - 3.0 - 1.0)) * 11.0, 1e-12);
   EXPECT_THROW(trustworthiness(data, data, 100), ShapeError);

@@ -1,4 +1,5 @@
-// t-SNE: neighbours stay neighbours, Barnes-Hut is near the exact sums, and the same bytes come out again.
+// t-SNE: neighbours stay neighbours, Barnes-Hut is near the exact sums, and results are reproducible to the
+// byte.
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -33,7 +34,7 @@ std::vector<analysis::Point> some_points(std::size_t count) {
   std::normal_distribution<double> normal(0.0, 20.0);
   std::vector<analysis::Point> points;
   for (std::size_t i = 0; i < count; ++i) points.push_back({normal(random), normal(random)});
-  points[count - 1] = points[0];  // two in one place
+  points[count - 1] = points[0];  // two equal points
   return points;
 }
 
@@ -101,7 +102,7 @@ TEST(Affinities, HaveThePerplexityAskedForAndAreSymmetric) {
     for (std::size_t j = 0; j < 200; ++j) ASSERT_EQ(dense[i][j], dense[j][i]);
     EXPECT_EQ(dense[i][i], 0.0);
   }
-  // Four rows alike far from each other but one: p_{j|i} = ⅓ each for perplexity 3, so that p_ij = ⅓/4.
+  // Four rows at equal distances: p_{j|i} = ⅓ each for perplexity 3, so p_ij = ⅓/4.
   const Table corners{4, 4, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}};
   for (const double value : analysis::affinities(corners, 3.0).values) EXPECT_NEAR(value, 1.0 / 12.0, 1e-12);
 }
@@ -125,7 +126,7 @@ TEST(Tsne, KeepsCloudsTogetherAndNeighboursNear) {
 }
 
 TEST(Tsne, UnrollsARollBetterThanItsShadow) {
-  // A spiral in space: along it neighbours are known, and the plane of its two largest variances folds it.
+  // A spiral in space, whose neighbours are known and which its first two principal components fold.
   Table roll{800, 3, {}};
   for (int i = 0; i < 800; ++i) {
     const float t = 4.7f + 9.4f * static_cast<float>(i) / 800.0f;
@@ -165,7 +166,7 @@ TEST(Tsne, TakesFewEqualAndThinRows) {
   const Table map = tsne(line);
   expect_finite(map);
   EXPECT_GT(trustworthiness(line, map, 3), 0.95);
-  Table doubled{60, 1, {}};  // half of the rows are all one
+  Table doubled{60, 1, {}};  // half of the rows are equal
   for (int i = 0; i < 60; ++i) doubled.values.push_back(static_cast<float>(std::max(i - 30, 0)));
   expect_finite(tsne(doubled));
 }

@@ -13,8 +13,8 @@ namespace elbo::test {
 
 using math::UpdateRule;
 
-/// One optimizer step of one parameter in float64, as the documentation of torch.optim.AdamW and
-/// torch.optim.Adamax gives it, the latter with the former's weight decay.
+/// One optimizer step of one parameter in float64, as in the documentation of torch.optim.AdamW and
+/// torch.optim.Adamax, the latter with the former's weight decay.
 struct AdamReference {
   double value = 0.0, m = 0.0, v = 0.0;
 
@@ -36,7 +36,7 @@ struct AdamReference {
 
 struct AdamCase {
   std::int64_t size = 1;
-  std::uint64_t step = 1;  ///< the step that is taken, with m and v as they may be by then
+  std::uint64_t step = 1;  ///< the step's number, with plausible m and v
   float weight_decay = 0.0f;
   float learning_rate = 1e-3f;
   UpdateRule rule = UpdateRule::adam;

@@ -16,7 +16,7 @@ struct CodePenaltyCase {
   std::int64_t rows = 1;
   std::int64_t latent = 1;
   ops::CodePenalty penalty = {0.7f, 0.2f};
-  bool cost = true, gradient = true;  ///< wanted
+  bool cost = true, gradient = true;  ///< whether to compute them
 
   std::string name() const {
     return concat("n", rows, "_latent", latent, penalty.l1 > 0 ? "_l1" : "", penalty.l2 > 0 ? "_l2" : "",

@@ -39,11 +39,11 @@ struct Conv2dLayer {
                                       7 * s.kernel + 5 * s.stride + s.padding);
   }
 
-  /// Values of the layer's picture on either side, and the channels of those it makes.
+  /// Values of the layer's input and output pictures, and channels of the output.
   std::int64_t in() const { return transpose ? shape.out() : shape.in(); }
   std::int64_t out() const { return transpose ? shape.in() : shape.out(); }
   std::int64_t out_channels() const { return transpose ? shape.channels : shape.filters; }
-  /// Terms of a value's sum: forward, backward to the input, and to the weights.
+  /// The number of terms in a value's sum: forward, backward to the input, and to the weights.
   double terms() const { return static_cast<double>(transpose ? terms_of_transpose() : shape.patch()); }
   double terms_back() const { return static_cast<double>(transpose ? shape.patch() : terms_of_transpose()); }
   double positions() const { return static_cast<double>(n * shape.out_height() * shape.out_width()); }
@@ -63,8 +63,8 @@ struct Conv2dLayer {
   }
 };
 
-/// use(x, y, w) for every triple of places that a convolution multiplies: in a picture of shape.in() values,
-/// in one of shape.out(), and in w.
+/// Calls use(x, y, w) for every triple of indices that a convolution combines: into a picture of shape.in()
+/// values, one of shape.out() values, and w.
 template <class Use>
 void for_each_term(const ops::Conv2dShape& s, const Use& use) {
   for (std::int64_t oy = 0; oy < s.out_height(); ++oy) {
@@ -112,7 +112,7 @@ struct Conv2dForwardCase {
   bool bias = true;
   bool save = false;  ///< keep the pre-activation, for any activation
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(layer.name(), "_", activation_name(activation), bias ? "" : "_nobias", save ? "_saved" : "",
@@ -160,9 +160,9 @@ struct Conv2dForwardCase {
 
 struct Conv2dBackwardInputCase {
   Conv2dLayer layer;
-  Activation activation = Activation::identity;  ///< the one that produced x
+  Activation activation = Activation::identity;  ///< that produced x
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(layer.name(), "_", activation_name(activation),
@@ -174,13 +174,13 @@ struct Conv2dBackwardInputCase {
     return layer.bytes() + (reads_saved ? 4.0 * static_cast<double>(layer.n * layer.in()) : 0.0);
   }
 
-  /// The layer's input before its activation; zeros among it, where relu has its corner.
+  /// The layer's input before its activation; includes zeros, where relu has its corner.
   std::vector<float> pre_activation() const {
     auto values = layer.x();
     for (std::size_t i = 0; i < values.size(); i += 7) values[i] = 0.0f;
     return values;
   }
-  /// What the op computes act′ from.
+  /// The values from which the op computes act′.
   std::vector<float> saved() const {
     auto values = pre_activation();
     if (derivative_needs_input(activation)) return values;
@@ -222,7 +222,7 @@ struct Conv2dBackwardParamsCase {
   bool bias = true;
   bool accumulate = false;
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(layer.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "",

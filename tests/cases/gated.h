@@ -19,7 +19,7 @@ inline double reference_gated(double value, double gate) {
 struct GatedCase {
   std::int64_t rows = 1;
   std::int64_t width = 1;
-  double scale = 2.0;  ///< of what is read
+  double scale = 2.0;  ///< scale of the input
 
   std::string name() const { return concat("n", rows, "_w", width, scale > 2.0 ? "_large" : ""); }
   double flops() const { return 0.0; }

@@ -14,7 +14,7 @@
 
 namespace elbo::test {
 
-/// Philox4x32-10 (Salmon et al. 2011), written apart from the library's.
+/// Philox4x32-10 (Salmon et al. 2011), implemented independently of the library.
 inline std::array<std::uint32_t, 4> philox_reference(std::uint64_t key, std::uint64_t low,
                                                      std::uint64_t high) {
   const auto word = [](std::uint64_t value, int which) {
@@ -31,7 +31,7 @@ inline std::array<std::uint32_t, 4> philox_reference(std::uint64_t key, std::uin
   return c;
 }
 
-/// The uniform on [0, 1) by which value `dimension` of `example` is resampled at `time`.
+/// The uniform number in [0, 1) that resamples value `dimension` of `example` at `time`.
 inline double resample_uniform(std::uint64_t seed, std::uint64_t time, std::int64_t example,
                                std::int64_t dimension) {
   const std::uint64_t block = (time << 24) | static_cast<std::uint64_t>(dimension / 4);

@@ -85,7 +85,7 @@ struct HamiltonianCase {
 
 struct MetropolisCase {
   std::int64_t examples = 1;
-  std::int64_t chains = 1;  ///< of each example
+  std::int64_t chains = 1;  ///< chains of each example
   std::int64_t latent = 1;
   bool addressed = false;  ///< example numbers from the device, and later chains
 

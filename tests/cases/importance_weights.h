@@ -14,7 +14,7 @@ namespace elbo::test {
 struct ImportanceWeightsCase {
   std::int64_t examples = 1;
   std::int64_t samples = 1;
-  std::int64_t parts = 1;  ///< that each nll comes in
+  std::int64_t parts = 1;  ///< partial sums of each nll
   double spread = 3.0;     ///< deviation of the log-weights
   bool scaled = false;     ///< β given
 
@@ -66,7 +66,7 @@ struct ImportanceWeightsCase {
       }
       return result;
     };
-    // A log-weight of a hundred or so is off by some 1e-5, and so is a weight, of itself.
+    // A log-weight of about a hundred has an error of some 1e-5, which is the weight's relative error.
     const auto weights_view = run.output<float>("weights", rows(), weights, {1e-9, 3e-4});
     const auto cost_view = run.output<float>("cost", examples, costs, {1e-5, 2e-6});
     const auto nll_view = run.dense_input<float>("nll", rows(), parts, nll);

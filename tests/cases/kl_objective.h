@@ -28,7 +28,7 @@ struct FreeBitsCase {
     Random random(static_cast<std::uint64_t>(1000 * examples + latent));
     std::vector<float> mean = random.normal(examples * latent),
                        log_variance = random.normal(examples * latent);
-    // Dimensions in turn far from the prior and near it.
+    // Dimensions alternate between far from the prior and near it.
     for (std::int64_t i = 0; i < examples * latent; ++i) {
       const float scale = i % latent % 2 == 0 ? 1.5f : 0.05f;
       mean[static_cast<std::size_t>(i)] = scale * (1.0f + mean[static_cast<std::size_t>(i)]);

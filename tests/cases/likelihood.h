@@ -14,8 +14,8 @@
 
 namespace elbo::test {
 
-/// log of the mass of a grey level 0 … 255: a difference of distribution functions, mirrored to where they
-/// are small, which far out are exponentials.
+/// log of the mass of a grey level 0 … 255: a difference of distribution functions, mirrored to the side
+/// where they are small; far out they are exponentials.
 inline double logistic_log_mass(double level, std::span<const double> parameters) {
   const double scale = std::exp(std::min(std::max(parameters[1], -8.0), 5.0));
   const double left = ((level - 0.5) / 255.0 - parameters[0]) / scale;
@@ -104,7 +104,7 @@ struct LikelihoodCase {
   std::int64_t samples = 1;
   bool masked = false;
   bool weighted = false;  ///< per-row weights
-  bool in_place = false;  ///< the gradient takes the parameters' place
+  bool in_place = false;  ///< the gradient overwrites the parameters
   bool nll = true;
   bool gradient = true;
   std::int32_t classes = 5;  ///< of the categorical
@@ -151,7 +151,8 @@ struct LikelihoodCase {
     // log-variances land on both sides of the clamp, 2 and more away from it so that no difference crosses it
     auto parameter_values = random.normal(rows() * width, 0.0, 1.5);
     for (float& p : parameter_values) p = std::abs(p) > 1.9f && std::abs(p) < 3.1f ? 4.0f * p : p;
-    // float32 knows the place of a level to 3e-8, of which a narrow scale makes much: none is below exp(−4).
+    // float32 has a level's place to 3e-8, an error that a narrow scale magnifies, so no scale is below
+    // exp(−4).
     const bool levels = likelihood_measure(kind) == Measure::levels;
     for (float& p : parameter_values) p *= levels ? 0.3f : 1.0f;
     std::vector<float> mask(masked ? x.size() : 0), weights(weighted ? static_cast<std::size_t>(rows()) : 0);
@@ -159,7 +160,7 @@ struct LikelihoodCase {
     for (float& w : weights) w = static_cast<float>(random.unit());
     constexpr float kScale = 0.25f;
 
-    // Row by row: f(value j's parameters) and what it counts.
+    // Calls `use` with each value's parameters and weight, row by row.
     const auto for_each_value = [=, *this](auto use) {
       for (std::int64_t row = 0; row < rows(); ++row) {
         for (std::int64_t j = 0; j < values; ++j) {
@@ -219,7 +220,7 @@ struct LikelihoodCase {
                                    Tolerance::float_sum(static_cast<double>(values), 4.0));
     }
     LikelihoodConstants given = constants();
-    if (kind == LikelihoodKind::gaussian_shared) {  // which reads its variance where it is computed
+    if (kind == LikelihoodKind::gaussian_shared) {  // it reads its variance on the device
       given.log_variance = run.input<float>("log_variance", {std::log(given.variance)}).data;
       given.variance = 7.0f;
     }

@@ -13,7 +13,7 @@
 #include "support/gradient_check.h"
 #include "support/op_case.h"
 
-/// ops::op(context, …), or on CUDA the op with a plan where there is one.
+/// Calls ops::op(context, …), or on CUDA the op with a plan if there is one.
 #if ELBO_HAS_CUDA
 #define ELBO_RUN_PLANNED(plan, context, op, ...) \
   (plan) ? cuda::op(context, *(plan), __VA_ARGS__) : ops::op(context, __VA_ARGS__)
@@ -50,7 +50,7 @@ inline double derivative_reference(Activation activation, double x) {
          (2.0 * kStep);
 }
 
-/// What a layer of n rows, `in` inputs and `out` outputs is made of.
+/// A layer with n rows, `in` inputs and `out` outputs, and its data.
 struct LinearShape {
   std::int64_t n, in, out;
 
@@ -67,7 +67,7 @@ struct LinearShape {
   std::vector<float> dy() const { return Random(seed() + 3).normal(n * out); }
 };
 
-/// A product's operand as a precision takes it.
+/// A product's operand rounded to a precision.
 inline std::vector<double> operand(Precision precision, std::vector<float> values) {
   for (float& value : values) {
     if (precision == Precision::tf32) value = math::round_to_tf32(value);
@@ -75,16 +75,16 @@ inline std::vector<double> operand(Precision precision, std::vector<float> value
   }
   return widen(values);
 }
-/// `tolerance` of a sum of `terms` products of about `magnitude`. For cuBLASLt on a GPU in tf32 it is wider:
-/// what a float loses on the way to tf32 is the library's matter, and may be up to 2⁻¹⁰ of each operand.
+/// `tolerance` of a sum of `terms` products of about `magnitude`. For cuBLASLt on a GPU in tf32 it is wider,
+/// as the library's rounding to tf32 may lose up to 2⁻¹⁰ of each operand.
 inline Tolerance allow_blas(Tolerance tolerance, const std::optional<ops::ProductPlan>& plan, double terms,
                             double magnitude) {
   const bool blas = plan && plan->engine == ops::ProductEngine::blas && plan->precision == Precision::tf32;
-  // The mean of |a b| is 2/π for standard normals; sums of few vary more.
+  // The mean of |a b| is 2/π for standard normals; sums of few terms vary more.
   if (blas && cuda_support() != "emulated") tolerance.absolute += 0x1p-9 * (terms + 4.0) * magnitude;
   return tolerance;
 }
-/// What it adds to a case's name.
+/// The precision's suffix in a case's name.
 inline std::string precision_suffix(Precision precision) {
   return precision == Precision::fp32 ? "" : concat("_", precision_name(precision));
 }
@@ -109,7 +109,7 @@ struct LinearForwardCase {
   bool bias = true;
   bool save = false;  ///< keep the pre-activation, for any activation
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), "_", activation_name(activation), bias ? "" : "_nobias", save ? "_saved" : "",
@@ -151,10 +151,10 @@ struct LinearForwardCase {
 
 struct LinearBackwardInputCase {
   LinearShape shape;
-  Activation activation = Activation::identity;  ///< the one that produced x
+  Activation activation = Activation::identity;  ///< that produced x
   bool in_place = false;                         ///< dx takes the memory of `saved`
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), "_", activation_name(activation), in_place ? "_inplace" : "",
@@ -166,13 +166,13 @@ struct LinearBackwardInputCase {
     return shape.bytes() + (reads_saved ? 4.0 * static_cast<double>(shape.n * shape.in) : 0.0);
   }
 
-  /// The layer's input before its activation; zeros among it, where relu has its corner.
+  /// The layer's input before its activation; includes zeros, where relu has its corner.
   std::vector<float> pre_activation() const {
     auto values = shape.x();
     for (std::size_t i = 0; i < values.size(); i += 7) values[i] = 0.0f;
     return values;
   }
-  /// What the op computes act′ from.
+  /// The values from which the op computes act′.
   std::vector<float> saved() const {
     auto values = pre_activation();
     if (derivative_needs_input(activation)) return values;
@@ -224,7 +224,7 @@ struct LinearBackwardParamsCase {
   bool bias = true;
   bool accumulate = false;
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "",
@@ -296,7 +296,7 @@ inline std::vector<ops::ProductPlan> every_tile(int splits) {
   return plans;
 }
 
-/// Small, odd and wide extents meet each other.
+/// Combinations of small, odd and wide extents.
 inline std::vector<LinearShape> awkward_shapes() {
   return {{1, 1, 1},    {3, 1, 17},  {1, 784, 3},   {17, 33, 20},   {33, 3, 1},
           {20, 17, 33}, {3, 400, 1}, {128, 20, 33}, {33, 128, 400}, {17, 784, 128}};

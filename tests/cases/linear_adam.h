@@ -34,7 +34,7 @@ struct LinearAdamCase {
     state.bias_correction2 = static_cast<float>(1.0 - std::pow(0.999, 10.0));
     return state;
   }
-  /// What `part` of each of `gradient.size()` parameters is after the step.
+  /// The value of `part` for each of `gradient.size()` parameters after the step.
   std::vector<double> stepped(double AdamReference::*part, const std::vector<float>& values,
                               const std::vector<float>& m, const std::vector<float>& v,
                               const std::vector<double>& gradient) const {
@@ -52,7 +52,7 @@ struct LinearAdamCase {
     Random random(shape.seed() + 8);
     const auto w = shape.w(), b = shape.b();
     const auto w_m = random.normal(weights, 0.0, 0.5), b_m = random.normal(shape.out, 0.0, 0.5);
-    // Away from 0, where a step hangs on the last bits of the gradient.
+    // Keeps v away from 0, where a step depends on the gradient's last bits.
     const auto w_v = random.uniform(weights, 0.5, 2.0), b_v = random.uniform(shape.out, 0.5, 2.0);
     const LinearBackwardParamsCase gradient{shape};
     const double size = std::max(1.0, 0.2 * std::sqrt(static_cast<double>(shape.n)));

@@ -17,7 +17,7 @@ struct LinearLikelihoodCase {
   bool bias = true;
   bool weighted = false;  ///< per-row weights
   bool masked = false;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the one that is chosen
+  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::int64_t rows() const { return shape.n * samples; }
   LinearShape product() const { return {rows(), shape.in, shape.out}; }
@@ -28,7 +28,7 @@ struct LinearLikelihoodCase {
                   masked ? "_masked" : "", plan ? concat("_", plan->name()) : "");
   }
   double flops() const { return product().flops(); }
-  /// The product's, with the gradient for its result, x and the mask.
+  /// The product's bytes, with the gradient as its result, plus x and the mask.
   double bytes() const {
     return product().bytes() + (masked ? 8.0 : 4.0) * static_cast<double>(shape.n * shape.out);
   }
@@ -68,7 +68,7 @@ struct LinearLikelihoodCase {
           continue;
         }
         const double value = values[at];
-        // The second is for likelihoods that the op does not take.
+        // The second parameter is for likelihoods that the op does not take.
         const std::vector<double> one = {parameters[static_cast<std::size_t>(row * shape.out + j)], 0.0};
         const auto nll = [&](std::span<const double> p) {
           return reference_nll(kind, constants(), value, p);
@@ -89,7 +89,7 @@ struct LinearLikelihoodCase {
     const auto mask_view = masked ? run.input("mask", shape.n, shape.out, mask()) : MatrixView<const float>();
     ops::RowWeight weight{kScale, {}};
     if (weighted) weight.per_row = run.input("weights", weights());
-    // Sums over the values of what the product's rounding does to each.
+    // Adds up the effect of the product's rounding on each value.
     const auto terms = static_cast<double>(all.in + all.out);
     const auto nll = run.output<float>(
         "nll", all.n, [c = *this] { return c.expected().nll; },

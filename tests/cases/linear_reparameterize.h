@@ -1,5 +1,5 @@
 #pragma once
-// Cases of ops::linear_reparameterize_backward: those of the sample's gradient, with dz a product.
+// Cases of ops::linear_reparameterize_backward: the cases of the sample's gradient, with dz as a product.
 
 #include "cases/linear.h"
 #include "cases/reparameterize.h"
@@ -9,7 +9,7 @@ namespace elbo::test {
 
 struct LinearSampleGradientCase {
   ReparameterizeCase posterior;  ///< one sample
-  std::int64_t out = 1;          ///< of the decoder's first layer
+  std::int64_t out = 1;          ///< outputs of the decoder's first layer
 
   LinearShape product() const { return {posterior.examples, posterior.latent, out}; }
   std::string name() const { return concat(posterior.name(), "_out", out); }

@@ -15,7 +15,7 @@
 
 namespace elbo::test {
 
-/// A mixture of C diagonal Gaussians in float64, by the textbook's formulas with all their constants.
+/// A mixture of C diagonal Gaussians in float64, by textbook formulas with all constants.
 struct ReferenceMixture {
   std::size_t latent = 1;
   std::vector<double> mean, log_variance;  ///< [C, latent]
@@ -38,7 +38,7 @@ struct ReferenceMixture {
     for (const double logit : logits) weights.push_back(logit - std::log(sum));
     return weights;
   }
-  /// log w_c N(z; μ_c, σ_c²) of each component, and the logarithm of their sum.
+  /// log w_c N(z; μ_c, σ_c²) for each component, and the logarithm of their sum.
   std::vector<double> log_shares(const double* z) const {
     auto logs = log_weights();
     for (std::size_t c = 0; c < components(); ++c) logs[c] += log_normal(z, c);
@@ -70,8 +70,8 @@ struct MixtureCase {
   std::int64_t rows = 1;
   std::int64_t latent = 1;
   std::int64_t components = 1;
-  bool logits = true;            ///< weights that are learned
-  bool responsibilities = true;  ///< wanted of the excess
+  bool logits = true;            ///< learned weights
+  bool responsibilities = true;  ///< whether excess() gives them
   bool accumulate = false;       ///< gradients are added
   bool weighted = true;          ///< weights given to the gradient in codes
 
@@ -164,7 +164,8 @@ struct MixtureExcessCase : MixtureCase {
     const auto excess = run.output<float>("excess", rows, expected, tolerance);
     MatrixView<float> shares;
     if (responsibilities) {
-      // A log-density of a hundred or so is off by some 1e-5, and so is a responsibility, of itself.
+      // A log-density of about a hundred has an error of some 1e-5, which is the responsibility's relative
+      // error.
       shares = run.output<float>("responsibilities", rows, components,
                                  [=] { return widen(in.responsibilities); }, {1e-9, 1e-4});
     }

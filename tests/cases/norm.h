@@ -13,7 +13,7 @@
 
 namespace elbo::test {
 
-/// ε large enough for a wrong place of it to show.
+/// ε large enough to show if it is used in the wrong place.
 inline constexpr float kNormEpsilon = 1e-3f;
 
 /// n rows of p positions of C channels in G groups.
@@ -25,7 +25,7 @@ struct NormShape {
   std::int64_t all() const { return n * positions; }
   std::int64_t per_group() const { return channels / groups; }
   std::int64_t channel(std::int64_t at) const { return at % channels; }
-  /// The statistics' place, [n, G], of value `at` of the batch.
+  /// The index into the statistics [n, G] for value `at` of the batch.
   std::size_t group(std::int64_t at) const {
     return static_cast<std::size_t>(at / cols() * groups + channel(at) / per_group());
   }
@@ -34,7 +34,7 @@ struct NormShape {
     return static_cast<std::uint64_t>(n * 1000003 + positions * 1009 + channels * 17 + groups);
   }
 
-  /// Values far from 0 beside their spread, and other in each channel.
+  /// Values far from 0 relative to their spread, and different in each channel.
   std::vector<float> x() const {
     Random random(seed());
     std::vector<float> x = random.normal(values(), 5.0, 0.7);
@@ -46,7 +46,7 @@ struct NormShape {
   std::vector<float> gamma() const { return Random(seed() + 1).uniform(channels, 0.5, 1.5); }
   std::vector<float> beta() const { return Random(seed() + 2).normal(channels); }
   std::vector<float> dy() const { return Random(seed() + 3).normal(values()); }
-  /// What x's activation was computed of.
+  /// The input of x's activation.
   std::vector<float> before() const { return Random(seed() + 4).normal(values()); }
 };
 
@@ -81,7 +81,7 @@ inline std::vector<double> norm_reference(const NormShape& shape, std::span<cons
   return y;
 }
 
-/// What act′ is computed from, for `before`.
+/// The values from which act′ is computed, given `before`.
 inline std::vector<float> saved_of(Activation activation, std::vector<float> before) {
   if (derivative_needs_input(activation)) return before;
   for (float& value : before) {
@@ -141,7 +141,7 @@ inline double norm_objective(const NormShape& shape, std::span<const double> x, 
   return sum;
 }
 
-/// dx ⊙ act′ from means of g and g·x̂ over groups of `count` values each, where group(at) says which one.
+/// dx ⊙ act′ from means of g and g·x̂ over groups of `count` values; group(at) gives a value's group.
 template <class Group>
 std::vector<double> norm_gradient_reference(const NormShape& shape, std::span<const double> mean,
                                             std::span<const double> rstd, bool constants, double count,
@@ -165,7 +165,7 @@ std::vector<double> norm_gradient_reference(const NormShape& shape, std::span<co
   return dx;
 }
 
-/// dx, times act′ and added to what was there, as a backward op is asked for.
+/// dx times act′, added to the previous values if requested.
 inline std::vector<double> finished_gradient(std::vector<double> dx, Activation activation,
                                              const std::vector<float>& before,
                                              const std::vector<float>& initial) {
@@ -207,7 +207,7 @@ struct NormBackwardInputCase {
                                               of.mean.size(), [&](std::int64_t at) { return s.group(at); });
       return finished_gradient(std::move(gradient), act, s.before(), initial);
     };
-    // A group of few values may hardly spread, and so have a large 1/σ.
+    // A group of few values may have a small spread, and so a large 1/σ.
     double largest = 1.0;
     for (const double value : of.rstd) largest = std::max(largest, value);
     const auto dx =
@@ -218,7 +218,7 @@ struct NormBackwardInputCase {
   }
 };
 
-/// With `of_batch`, the statistics are of channels, [1, C], whatever the groups.
+/// With `of_batch`, the statistics are per channel, [1, C], whatever the groups.
 struct NormBackwardParamsCase {
   NormShape shape;
   bool of_batch = false;

@@ -20,7 +20,7 @@ struct OneHotCase {
   double flops() const { return 0.0; }
   double bytes() const { return 4.0 * static_cast<double>(rows * values) * (classes + (masked ? 2.0 : 1.0)); }
 
-  /// Classes, and here and there what is none: a class too high, one too low, a fraction.
+  /// Classes, and some values that are not classes: too high, too low, a fraction.
   void bind(OpRun& run) const {
     Random random(static_cast<std::uint64_t>(100 * rows + values + classes));
     const auto drawn = random.indices(rows * values, classes);

@@ -1,5 +1,5 @@
 #pragma once
-// Cases of ops::record_loss: one batch's costs added to sums that hold something already.
+// Cases of ops::record_loss: one batch's costs, added to sums that are not zero.
 
 #include <numeric>
 #include <string>
@@ -13,10 +13,10 @@ namespace elbo::test {
 struct RecordLossCase {
   std::int64_t rows = 1;
   bool with_kl = true;
-  std::uint64_t bad_before = 0;  ///< first_bad_step before the call, which a good batch leaves as it is
-  std::int64_t samples = 1;      ///< that the rows are of, each
+  std::uint64_t bad_before = 0;  ///< first_bad_step before the call; a good batch does not change it
+  std::int64_t samples = 1;      ///< samples per example
   bool with_objective = false;
-  bool with_extras = false;  ///< a penalty, and a cost in the place of β·kl
+  bool with_extras = false;  ///< a penalty, and a cost that replaces β·kl
 
   std::string name() const {
     return "rows_" + std::to_string(rows) + (with_kl ? "" : "_no_kl") + (bad_before ? "_bad_before" : "") +

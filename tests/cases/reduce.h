@@ -20,7 +20,7 @@ struct ReduceSumCase {
   double bytes() const { return 4.0 * static_cast<double>(size) + 8.0; }
 
   void bind(OpRun& run) const {
-    // Ten decades and both signs, so that the order of a float sum would show.
+    // Values over ten decades with both signs, so that the order of a float sum would show.
     Random random(static_cast<std::uint64_t>(size));
     auto values = random.normal(size);
     for (float& value : values) value *= static_cast<float>(std::pow(10.0, random.below(10) - 5.0));
@@ -64,7 +64,7 @@ struct ClipCase {
     const std::int64_t spans = ops::clip_scratch_size(size);
     const auto scratch = run.output<double>(
         "scratch", spans,
-        [=] {  // what the spans sum to is part of no contract; that they stay in their place is
+        [=] {  // the contract does not cover the spans' sums, only that spans stay in place
           return std::vector<double>(static_cast<std::size_t>(spans), 0.0);
         },
         {1e300, 0.0});
@@ -75,7 +75,7 @@ struct ClipCase {
 };
 
 struct NormalizeCase {
-  std::vector<std::int64_t> sizes;  ///< of the ranges; the second one's gradient is 0
+  std::vector<std::int64_t> sizes;  ///< sizes of the ranges; the second range's gradient is 0
   std::int64_t gap = 0;             ///< values before, between and after them
 
   std::string name() const {
@@ -98,7 +98,7 @@ struct NormalizeCase {
     }
     return ranges;
   }
-  /// Ranges of very different norms, from 1e-6 on, where what is added to it shows.
+  /// Ranges with very different norms, from 1e-6 on, where the added constant shows.
   std::vector<float> gradient() const {
     auto values = Random(static_cast<std::uint64_t>(size()) + 11).normal(size(), 0.1, 1.0);
     double scale = 1e-6;

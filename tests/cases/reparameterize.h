@@ -51,15 +51,15 @@ inline double reference_uniform(std::uint64_t seed, NoisePurpose purpose, std::i
   return static_cast<double>(c[static_cast<std::size_t>(dimension % 4)] >> 8) * 0x1p-24;
 }
 
-/// What both ops are asked about.
+/// The posterior and noise of both ops' cases.
 struct ReparameterizeCase {
   std::int64_t examples = 1;
   std::int64_t latent = 1;
   std::int64_t samples = 1;
   std::int64_t first_sample = 0;
   bool addressed = false;  ///< example numbers and a time from the device
-  bool sums = true;        ///< kl and log_ratio wanted (forward), weights given (backward)
-  bool weighted = false;   ///< backward: each sample's log_ratio has a weight, in the KL's place
+  bool sums = true;        ///< computes kl and log_ratio (forward), has weights (backward)
+  bool weighted = false;   ///< backward: each sample's log_ratio has a weight, instead of the KL
 
   std::string name() const {
     return concat("n", examples, "_latent", latent, "_k", samples, first_sample ? "_later" : "",
@@ -102,7 +102,7 @@ struct ReparameterizeCase {
 };
 
 struct SampleCase : ReparameterizeCase {
-  double flops() const { return 60.0 * static_cast<double>(rows() * latent); }  // mostly the noise's
+  double flops() const { return 60.0 * static_cast<double>(rows() * latent); }  // mostly for the noise
   double bytes() const { return 4.0 * static_cast<double>(2 * examples * latent + rows() * latent); }
 
   void bind(OpRun& run) const {
@@ -158,8 +158,8 @@ struct SampleCase : ReparameterizeCase {
   }
 };
 
-/// What each KL term of a case weighs, by all of KlWeight where the case has sums, else by the divisor alone;
-/// or, where it is weighted, each sample's log_ratio.
+/// The weight of each KL term of a case: all of KlWeight if the case has sums, else the divisor alone; or, if
+/// it is weighted, the weight of each sample's log_ratio.
 struct KlTerms {
   static constexpr float kScale = 0.7f, kDivisor = 3.0f;
   bool sums, weighted;
@@ -183,14 +183,14 @@ struct KlTerms {
     }
     return weight;
   }
-  /// Of the KL.
+  /// The weight of a KL term.
   double weight(std::int64_t example, std::int64_t dimension) const {
     if (weighted) return 0.0;
     if (!sums) return 1.0 / kDivisor;
     return double{kScale} * per_row[static_cast<std::size_t>(example)] *
            per_dimension[static_cast<std::size_t>(dimension)] / kDivisor;
   }
-  /// Of a sample's log_ratio.
+  /// The weight of a sample's log_ratio.
   double sample_weight(std::size_t row) const {
     return weighted ? double{kScale} * per_sample[row] / kDivisor : 0.0;
   }
@@ -207,7 +207,7 @@ struct SampleGradientCase : ReparameterizeCase {
     const auto dz = random.normal(rows() * latent);
     const KlTerms terms(*this, random);
     const ops::KlWeight weight = terms.bind(run);
-    // The objective's part that (μ, log σ²) of dimension d of example i is in, by finite differences.
+    // Finite differences of the objective's part that depends on (μ, log σ²) of dimension d of example i.
     const auto reference = [=, *this](std::size_t which) {
       return [=, *this] {
         std::vector<double> expected;

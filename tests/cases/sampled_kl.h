@@ -13,7 +13,7 @@ namespace elbo::test {
 struct SampledKlCase {
   std::int64_t examples = 1;
   std::int64_t samples = 1;
-  bool kl = true;  ///< wanted
+  bool kl = true;  ///< whether to compute it
 
   std::string name() const { return concat("n", examples, "_k", samples, kl ? "" : "_sum"); }
   std::int64_t rows() const { return examples * samples; }

@@ -12,7 +12,7 @@
 
 namespace elbo::test {
 
-/// Costs are made from squared errors, which the op has to find again.
+/// Costs are made from squared errors, which the op has to recover.
 struct SquaredErrorCase {
   std::int64_t examples = 1;
   std::int64_t values = 1;
@@ -66,7 +66,7 @@ struct SquaredErrorCase {
     ops::GaussianCosts costs{nll_view, {}, {}, examples, values};
     if (weighted) costs.weights = run.input<float>("weights", weights);
     if (masked) costs.mask = run.input<float>("mask", examples, values, mask);
-    // What a float nll does not hold of its errors, where they are a small part of it.
+    // Allows for the error of a float nll, of which the squared errors may be a small part.
     const auto sums_view = run.output<double>("sums", 2, sums, {2e-6, 2e-6}, before);
     run.operation = [=, add = accumulate](Context& context) {
       ops::squared_error_sums(context, sums_view.data, costs, s_view.data, add);

@@ -1,4 +1,4 @@
-// Bad input at the command: a clear message of one to three lines, the right exit code, nothing half-written.
+// Bad input to the command: a clear message of one to three lines, the right exit code, no partial files.
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace elbo::test {
 namespace {
 
-// A training of `data` that has to fail before it leaves anything behind.
+// Expects a training of `data` to fail before it leaves anything behind.
 void expect_refused(const std::string& data, int code, const std::vector<std::string>& parts,
                     const std::vector<std::string>& more = {}) {
   const TempFolder folder;
@@ -39,7 +39,7 @@ TEST(CliErrors, WrongUsageIsExitCode2) {
     expect_complaint(run_elbo({"train", "digits", "--set", setting}), 2, {setting, "would change nothing"});
   }
   for (const char* key :
-       {"model.variance", "train.epsilon", "train.learning_rate"}) {  // 0 or infinite as floats
+       {"model.variance", "train.epsilon", "train.learning_rate"}) {  // 0 or infinite as float
     expect_complaint(run_elbo({"train", "--set", std::string(key) + "=1e-50"}), 2, {key, "1e-30"});
     expect_complaint(run_elbo({"train", "--set", std::string(key) + "=1e50"}), 2, {key, "1e+30"});
   }
@@ -140,7 +140,7 @@ TEST(CliErrors, AFullDiskLeavesNothingHalfWritten) {
     EXPECT_TRUE(name == "recipe.toml" || name == "metrics.jsonl") << name << " was left behind";
   }
 
-  // A run that is there stays whole when a picture or table cannot be written.
+  // An existing run stays whole if a picture or table cannot be written.
   ASSERT_EQ(run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", folder / "good"})).code, 0);
   const auto before = io::read_file(folder / "good/samples.png");
   full.file_size_limit = 100;
@@ -183,7 +183,7 @@ TEST(CliErrors, ADamagedOrStrangeModelIsRefused) {
   const auto run = (folder / "run").string(), dev = device().name();
   ASSERT_EQ(run_elbo(small_training({"latent-2d", "--epochs", "1", "--out", run})).code, 0);
 
-  // Other data than it takes.
+  // Data of another width.
   expect_complaint(run_elbo({"eval", run, "--data", "uniform10", "--device", dev}), 1,
                    {"uniform10", "10", "2"});
   const auto codes = write(folder / "codes.csv", "a,b,c\n1,2,3\n4,5,6\n").string();
@@ -207,7 +207,7 @@ TEST(CliErrors, ADamagedOrStrangeModelIsRefused) {
   EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), checkpoint);
   write(run + "/recipe.toml", recipe);
 
-  // No numbers.
+  // NaN.
   const auto model = io::read_file(run + "/model.safetensors");
   write(run + "/model.safetensors", model.substr(0, model.size() - 64) + std::string(64, '\xff'));
   for (const char* form : {"--json", "--nll-samples=2"}) {
@@ -227,17 +227,17 @@ TEST(CliErrors, ADamagedOrStrangeModelIsRefused) {
 TEST(CliErrors, DivergenceNamesTheStepAndKeepsTheLastGoodCheckpoint) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  // Ten steps an epoch: it happens before there is more to keep than the beginning.
+  // With ten steps per epoch, it diverges before there is more to keep than the initial state.
   const auto early = run_elbo(small_training({"latent-2d", "--epochs", "3", "--batch", "100", "--set",
                                               "train.learning_rate=1e30", "--out", folder / "early"}));
   expect_complaint(early, 1, {"NaN", "step 2 ", "train.learning_rate", "The checkpoint of step 0 stays in"});
   for (const auto& name : files_below(folder / "early"))
     EXPECT_EQ(name.find(".part"), std::string::npos) << name;
 
-  // Its folder holds nothing that a second try could lose.
+  // Its folder has nothing that a second try could destroy.
   EXPECT_EQ(run_elbo(small_training({"latent-2d", "--epochs", "0", "--out", folder / "early"})).code, 0);
 
-  // One step an epoch: the first epoch's huge parameters are finite, and the loss of the second step is not.
+  // With one step per epoch, the first epoch's huge parameters are finite, and the second step's loss is not.
   const auto late = run_elbo(small_training({"latent-2d", "--epochs", "3", "--batch", "1000", "--set",
                                              "train.learning_rate=1e30", "--out", folder / "late"}));
   expect_complaint(late, 1, {"NaN", "step 2 ", "The checkpoint of step 1 stays in"});

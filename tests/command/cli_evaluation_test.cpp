@@ -19,7 +19,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Rows of three columns in a CSV: normal ones on a line, every `rare`-th far off it and labelled `anomaly`.
+/// Writes rows of three columns to a CSV: normal rows on a line, every `rare`-th far off it and labelled
+/// `anomaly`.
 std::string write_rows(const std::filesystem::path& file, int count, int rare, const char* anomaly = "1") {
   std::string text = "a,b,c,label\n";
   for (int i = 0; i < count; ++i) {
@@ -34,7 +35,7 @@ std::string write_rows(const std::filesystem::path& file, int count, int rare, c
   return file.string();
 }
 
-/// A run on rows of three columns, trained long enough to know them.
+/// A run on rows of three columns, trained long enough to learn them.
 std::string train_rows(const TempFolder& folder, const std::vector<std::string>& more = {}) {
   const auto run = (folder / "run").string();
   auto arguments = small_training({"--data",   write_rows(folder / "train.csv", 120, 0),
@@ -104,7 +105,7 @@ TEST(CliEvaluation, AnnealingAgreesWithImportanceWeighting) {
       eval(run, {"--nll-samples", "500", "--ais", "8", "--ais-steps", "40", "--ais-examples", "24", "--json"})
           .out);
   EXPECT_EQ(json.at("ais_examples"), 24);
-  EXPECT_EQ(json.at("ais_examples_nll"), json.at("nll")) << "of all of them it is the same";
+  EXPECT_EQ(json.at("ais_examples_nll"), json.at("nll")) << "over all examples it is the same";
   const auto some = Json::parse(
       eval(run, {"--nll-samples", "5", "--ais", "1", "--ais-steps", "1", "--ais-examples", "10", "--json"})
           .out);
@@ -142,7 +143,7 @@ TEST(CliEvaluation, SaysWhatEachDimensionCarriesAndHowTheKlDivides) {
   EXPECT_SAYS(text.out, "  b  ");
 }
 
-// Names of columns are shown, however long they are and whatever they hold; of pictures nothing is listed.
+// Columns' names are shown, whatever their length and characters; nothing is listed for pictures.
 TEST(CliEvaluation, ListsWhatTheColumnsCost) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
@@ -229,7 +230,7 @@ TEST(CollapseReport, IsSilentWhereNothingIsWrongAndShortElsewhere) {
   EXPECT_TRUE(command::collapse_report(recipe, evaluation).empty()) << "one mean never varies";
 }
 
-// A mixture's KL has no parts to tell of.
+// A mixture's KL has no parts to report.
 TEST(CollapseReport, SaysNothingOfPartsThatTheKlDoesNotHave) {
   Recipe recipe;
   recipe.model.prior = "vamp";
@@ -248,7 +249,7 @@ TEST(CollapseReport, SaysNothingOfPartsThatTheKlDoesNotHave) {
   EXPECT_TRUE(json.at("kl_per_dimension").is_null());
 }
 
-// What a recipe refuses, or does already, is no advice.
+// The advice excludes settings that a recipe refuses or already has.
 TEST(CollapseReport, SaysWhatTheRecipeCanChange) {
   Evaluation evaluation;
   evaluation.examples = 100;

@@ -1,4 +1,4 @@
-// Signals: what an interrupted training leaves, and that it goes on as if never stopped.
+// Signals: the files of an interrupted training, and that it continues as if never stopped.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -37,7 +37,7 @@ TEST(CliInterrupt, CtrlCSavesAndResumeEndsAsIfNeverStopped) {
   EXPECT_EQ(json.at("interrupted"), true);
   EXPECT_TRUE(std::filesystem::exists(run + "/checkpoint.safetensors"));
 
-  // Two epochs more than were begun.
+  // Two epochs more than were started.
   const auto epochs = std::to_string(json.at("steps").get<std::int64_t>() / 10 + 2);
   const auto resumed = run_elbo(
       {"train", "--resume", "--out", run, "--epochs", epochs, "--json", "--device", device().name()});
@@ -48,9 +48,8 @@ TEST(CliInterrupt, CtrlCSavesAndResumeEndsAsIfNeverStopped) {
   EXPECT_EQ(io::read_file(run + "/checkpoint.safetensors"), io::read_file(whole + "/checkpoint.safetensors"));
 }
 
-// A handler's frame would go onto the stack of whichever thread is interrupted, and not every library's
-// products are made for that: oneDNN's corrupt the heap. So the command has no handler, and one thread takes
-// the signals.
+// A handler's frame would go on the stack of the interrupted thread, which not every library's products
+// allow: oneDNN's then corrupt the heap. So the command has no handler, and one thread takes the signals.
 TEST(CliInterrupt, NoThreadThatComputesIsInterrupted) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;

@@ -1,4 +1,4 @@
-// Parts of the command that a process of its own would show only roughly: tables as files, numbers as words.
+// Parts of the command that a separate process would test only roughly: tables as files, numbers as words.
 
 #include <gtest/gtest.h>
 
@@ -100,7 +100,7 @@ TEST(CliParts, SplitsAreChosenByNameOrTheBestThereIs) {
 }
 
 TEST(CliParts, ScatterPlotsHaveOneScaleForBothAxes) {
-  // Ten wide and a tenth high: as flat as it is.
+  // Points ten wide and a tenth high must look as flat.
   const Table points{4, 2, {0.0f, 0.0f, 10.0f, 0.1f, 4.0f, 0.05f, 6.0f, 0.05f}};
   const auto canvas = draw_scatter({{"", points, {}, 0}});
   std::int64_t left = canvas.width(), right = 0, top = canvas.height(), bottom = 0;

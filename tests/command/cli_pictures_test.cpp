@@ -9,7 +9,7 @@
 namespace elbo::test {
 namespace {
 
-// Its rows count up, so that pictures differ.
+// Rows count up, so that pictures differ.
 void write_folder(const std::filesystem::path& folder, int count, int channels, int smallest) {
   for (int i = 0; i < count; ++i) {
     write(folder / concat("picture-", i, ".png"), png(smallest + i % 3, smallest + i % 2, channels, 7 * i));

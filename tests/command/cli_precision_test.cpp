@@ -1,4 +1,4 @@
-// --precision, as a user meets it.
+// --precision for users.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A training of an epoch on the CPU, where every precision is at hand.
+/// A training of one epoch on the CPU, which has every precision.
 std::vector<std::string> training(const std::filesystem::path& run, const std::string& data,
                                   const std::vector<std::string>& more) {
   std::vector<std::string> all = {

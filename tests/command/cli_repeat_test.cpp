@@ -54,7 +54,7 @@ TEST(CliRepeat, TrainsEachSeedAndGivesMeanAndDeviation) {
   EXPECT_NEAR(json.at("standard_deviation").at("test").at("elbo").get<double>(), std::sqrt(squares / 2.0),
               1e-9);
   EXPECT_EQ(json.at("interrupted"), false);
-  // Each is the training of its seed.
+  // Each result equals the single training with its seed.
   ASSERT_EQ(run_elbo(small_training({"latent-2d", "--out", single, "--epochs", "2", "--seed", "6"})).code, 0);
   EXPECT_EQ(io::read_file(out + "/seed-6/last.safetensors"), io::read_file(single + "/last.safetensors"));
   EXPECT_TRUE(fs::exists(out + "/seed-7/model.safetensors"));
@@ -86,7 +86,7 @@ TEST(CliRepeat, FinishedSeedsAreNotRunAgain) {
   const auto json = Json::parse(more.out);
   ASSERT_EQ(json.at("runs").size(), 3u);
   EXPECT_EQ(json.at("runs").at(1), Json::parse(first.out).at("runs").at(1));
-  // Anew where that is asked for.
+  // With --force, trainings start anew.
   expect_complaint(run_elbo(repeat(out, "2", {"--epochs", "1"})), 2, {"--resume", "--force"});
   const auto forced = run_elbo(repeat(out, "1", {"--epochs", "1", "--force"}));
   EXPECT_EQ(forced.code, 0) << forced.err;
@@ -127,7 +127,7 @@ TEST(CliRepeat, TextHasMeanAndDeviation) {
   for (const char* part : {"2 seeds", "-ELBO", " ± ", "test", "seed-S"}) EXPECT_SAYS(result.out, part);
 }
 
-// An importance-weighted training is judged by its NLL, which others give where it is asked for.
+// An importance-weighted training is judged by its NLL, which others report on request.
 TEST(CliRepeat, GivesTheNll) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
@@ -152,7 +152,7 @@ TEST(CliRepeat, GivesTheNll) {
                    2, {"--nll-samples", "autoencoder"});
 }
 
-// What --force replaces is one kind of run by the other, whole.
+// --force replaces one kind of run by the other completely.
 TEST(CliRepeat, ForceReplacesASingleRunAndIsReplacedByOne) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
@@ -172,7 +172,7 @@ TEST(CliRepeat, ForceReplacesASingleRunAndIsReplacedByOne) {
   EXPECT_FALSE(fs::exists(out + "/model.safetensors"));
   EXPECT_EQ(resumed({"--repeat", "2"}), 0);
   expect_complaint(run_elbo({"eval", out}), 1, {"no model in", "seed-"});
-  // What is no training of ours, or cannot be replaced, stays.
+  // Folders that are not elbo's trainings, or cannot be replaced, stay.
   fs::create_directory(out + "/seed-old");
   write(fs::path(out) / "seed-old/checkpoint.safetensors", "mine");
   EXPECT_NE(run_elbo(repeat(out, "1", {"--epochs", "1", "--force", "--data", "nosuch.csv"})).code, 0);
@@ -215,9 +215,10 @@ TEST(CliSelect, ComparesSizes) {
     double nll = 0.0;
     for (const auto& run : size.at("runs")) nll += run.at("nll").get<double>() / 2.0;
     EXPECT_NEAR(size.at("nll").at("mean").get<double>(), nll, 1e-9);
-    EXPECT_LE(nll, -size.at("elbo").at("mean").get<double>() + 0.5) << "an estimate of the same from above";
+    EXPECT_LE(nll, -size.at("elbo").at("mean").get<double>() + 0.5)
+        << "the NLL estimates the same from above";
   }
-  // Of one of the sizes, the difference of what the runs' examples cost.
+  // The difference of the examples' costs between runs of one size.
   const auto costs = [&](int latent, int seed) {
     return load_dataset(concat(out, "/latent-", latent, "/seed-", seed, "/held-out.npy")).train.floats;
   };
@@ -233,7 +234,7 @@ TEST(CliSelect, ComparesSizes) {
   EXPECT_GT(dearer.at("above_lowest_standard_error").get<double>(), 0.0);
   EXPECT_TRUE(fs::exists(out + "/select.png"));
   EXPECT_TRUE(fs::exists(out + "/latent-1/seed-2/model.safetensors"));
-  // The same once more trains nothing.
+  // Repeating the command trains nothing.
   const auto again = run_elbo({"select", "--resume", "--out", out, "--latent", "1,2", "--repeat", "2",
                                "--nll-samples", "3", "--device", device().name()});
   ASSERT_EQ(again.code, 0) << again.err;
@@ -259,7 +260,7 @@ TEST(CliSelect, ComparesAllSizesByOneCost) {
     EXPECT_FALSE(size.at("runs").at(0).contains("nll"));
   }
   EXPECT_EQ(json.at("sizes").at(0).at("runs").at(0).at("seconds"), result.at("seconds"))
-      << "what was trained before keeps its time";
+      << "earlier trainings keep their times";
 }
 
 TEST(CliSelect, WhatCannotBeTrainedLeavesNothing) {

@@ -1,4 +1,4 @@
-// The command as a user runs it: what it prints where, what it writes, how it exits.
+// The command as a user runs it: its output, its files, its exit codes.
 
 #include <gtest/gtest.h>
 
@@ -76,7 +76,7 @@ void expect_terms(const Json& terms, bool variational = true) {
   const double reconstruction = terms.at("reconstruction");
   if (!variational) {
     EXPECT_TRUE(terms.at("kl").is_null());
-    EXPECT_TRUE(terms.at("elbo").is_null()) << "no prior, no bound";
+    EXPECT_TRUE(terms.at("elbo").is_null()) << "without a prior there is no bound";
     return;
   }
   const double kl = terms.at("kl");
@@ -141,7 +141,7 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
   const auto figures = Json::parse(evaluated.out);
   EXPECT_EQ(figures.at("split"), "test");
   EXPECT_EQ(figures.at("examples"), 32);
-  EXPECT_EQ(figures.at("test"), json.at("test")) << "eval says of the saved model what train said of it";
+  EXPECT_EQ(figures.at("test"), json.at("test")) << "eval and train report the same for the saved model";
   expect_complaint(run_elbo({"eval", run, "--split", "all", "--device", dev}), 2, {"--split all", "splits"});
   EXPECT_EQ(figures.at("nll_samples"), 8);
   EXPECT_LE(figures.at("nll").get<double>(), -figures.at("test").at("elbo").get<double>() + 1.0);

@@ -1,4 +1,4 @@
-// Pictures of the command: what is drawn where, and that the PNG holds it.
+// Pictures of the command: what is drawn where, and that the PNG has it.
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ namespace {
 
 constexpr PictureShape kShape = {28, 28, 1};
 
-// `count` pictures, picture i of one grey value i / (count − 1).
+// `count` pictures; picture i has the single grey value i / (count − 1).
 Table greys(std::int64_t count) {
   Table table{count, 28 * 28, {}};
   for (std::int64_t i = 0; i < count; ++i) {
@@ -71,7 +71,7 @@ TEST(Pictures, WhatNoPngCanHoldIsRefused) {
 }
 
 TEST(Pictures, AScatterOfOneHugeValueHasTicks) {
-  // Numbers of this size are 0.5 apart: ticks that are closer would never end.
+  // Floats of this size are 0.5 apart: a loop over closer ticks would never end.
   Table points{2, 2, {4e15f, 4e15f, 4e15f, 4e15f}};
   EXPECT_EQ(draw_scatter({{"", points, {}, 0}}).at(0, 0), kPage);
 }
@@ -160,7 +160,7 @@ TEST(Pictures, ScatterDrawsEveryPanelOnTheSameAxes) {
   EXPECT_EQ(count(0, half, palette(3)), 0);
 }
 
-// A picture of as many points as groups, and the fills of its dots: the points', then the legend's.
+// Draws one point per group and returns the fills of the dots: the points', then the legend's.
 std::vector<std::string> dot_fills(const std::vector<std::int32_t>& groups) {
   Table points{std::ssize(groups), 2, {}};
   for (std::size_t i = 0; i < groups.size(); ++i)
@@ -182,13 +182,13 @@ TEST(Pictures, UpToThirtyGroupsAreNamedEachInItsColour) {
   EXPECT_TRUE(std::equal(fills.begin(), fills.begin() + 30, fills.begin() + 30));
   EXPECT_EQ(std::set(fills.begin(), fills.end()).size(), 30u);
   groups.push_back(7);
-  EXPECT_EQ(dot_fills(groups).size(), 31u) << "no legend for more";
-  // A digit has its colour whichever others there are.
+  EXPECT_EQ(dot_fills(groups).size(), 31u) << "no legend for more groups";
+  // A digit's colour does not depend on the others present.
   EXPECT_EQ(dot_fills({0, 3})[1], dot_fills({3, 9})[0]);
   EXPECT_NE(dot_fills({0, 10})[0], dot_fills({0, 10})[1]);
 }
 
-// A file's name may be long, and not ASCII: what does not fit is cut between characters.
+// A file's name may be long and not ASCII: a title is cut between characters.
 TEST(Pictures, TitlesThatDoNotFitAreCut) {
   const Table points{2, 2, {0, 0, 1, 1}};
   std::string title = "codes of ";
@@ -218,7 +218,7 @@ TEST(Pictures, WalkGoesFromOneCodeToTheOther) {
   EXPECT_NEAR(line.row(1)[1], 0.5, 1e-6);
   EXPECT_NEAR(curve.row(1)[0], 2.0 * std::numbers::sqrt2 / 2.0, 1e-6);  // 45 degrees, length (3 + 1) / 2
   EXPECT_NEAR(curve.row(1)[1], 2.0 * std::numbers::sqrt2 / 2.0, 1e-6);
-  const auto opposite = walk(codes, 0, 2, 3, true);  // no one arc: the line
+  const auto opposite = walk(codes, 0, 2, 3, true);  // no unique arc, so it takes the line
   EXPECT_NEAR(opposite.row(1)[0], 0.0, 1e-6);
   const Table zero{2, 2, {0.0f, 0.0f, 1.0f, 0.0f}};
   EXPECT_NEAR(walk(zero, 0, 1, 3, true).row(1)[0], 0.5, 1e-6);

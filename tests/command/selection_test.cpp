@@ -1,4 +1,4 @@
-// Which latent size is enough, of costs made up for it.
+// The choice of a sufficient latent size, from made-up costs.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using Costs = std::vector<std::vector<double>>;
 
-/// A size whose seeds have these NLLs on each example.
+/// A size whose seeds have these NLLs per example.
 command::Size size(std::int64_t latent, const Costs& nlls) {
   std::vector<command::Json> runs;
   for (const auto& examples : nlls) {
@@ -28,19 +28,20 @@ command::Size size(std::int64_t latent, const Costs& nlls) {
   return command::size_of(latent, "test", runs, nlls);
 }
 
-/// Of examples of which one costs much more than the other in every size.
+/// Costs of two examples with the given mean; one costs much more than the other in every size.
 std::vector<double> uneven(double mean) {
   return {mean - 80.0, mean + 80.0};
 }
 
-/// Seeds whose examples lie so far apart.
+/// Seeds with the given mean costs, whose examples differ strongly.
 Costs seeds(const std::vector<double>& means) {
   Costs costs;
   for (const double mean : means) costs.push_back(uneven(mean));
   return costs;
 }
 
-// Of 5 dimensions the seeds are 0.4 above 10 on average, by -0.6, 0.4, 0.4 and 1.4: a deviation of √(2/3).
+// With 5 dimensions the seeds are 0.4 above 10 dimensions on average, by -0.6, 0.4, 0.4 and 1.4: a deviation
+// of √(2/3).
 TEST(Selection, TheSmallestWithinOneStandardErrorIsEnough) {
   std::vector<command::Size> sizes = {size(2, seeds({95, 96, 97, 96})),
                                       size(5, seeds({89.4, 91.4, 88.4, 92.4})),
@@ -61,7 +62,7 @@ TEST(Selection, TheSmallestWithinOneStandardErrorIsEnough) {
   EXPECT_EQ(selection.rule().find("luck"), std::string::npos);
 }
 
-// Its seeds lie 60 nats apart, and so 20 ± 20 above; those of the best lie √(2/3)/√3 apart.
+// Its seeds are 60 nats apart, so it is 20 ± 20 above; the best size's seeds give ± √(2/3)/√3.
 TEST(Selection, ASizeIsNotEnoughBecauseItsTrainingsFail) {
   const auto selection =
       command::select({size(1, seeds({90, 90, 150})), size(2, seeds({89, 90, 91}))}, "test", true);
@@ -70,7 +71,7 @@ TEST(Selection, ASizeIsNotEnoughBecauseItsTrainingsFail) {
   EXPECT_EQ(selection.chosen_size().latent, 2);
 }
 
-// Examples lie 160 nats apart, the same in both sizes: 1 nat more is no chance.
+// Examples are 160 nats apart in both sizes alike, so 1 nat more is not chance.
 TEST(Selection, WhatEverySizeFindsHardDoesNotCount) {
   const auto selection = command::select({size(1, {uneven(91.0)}), size(2, {uneven(90.0)})}, "test", true);
   EXPECT_NEAR(selection.sizes[0].above_error.value(), 0.0, 1e-9);
@@ -93,8 +94,8 @@ TEST(Selection, OfASingleSeedTheErrorIsOverExamples) {
   EXPECT_SAYS(selection.rule(), "(over examples)");
 }
 
-// Of the first size the seeds' means are 0.2 and 0.8 above, ± 0.3. Over both seeds its examples are 0.1 and
-// 0.9 above, ± 0.4; within each seed ± 0.4 as well, and so ± 0.4/√2 over the seeds.
+// The first size's seed means are 0.2 and 0.8 above, ± 0.3. Over both seeds its examples are 0.1 and 0.9
+// above, ± 0.4. Within each seed it is ± 0.4 as well, and so ± 0.4/√2 over the seeds.
 TEST(Selection, TheErrorOverExamplesCountsBesideThatOverSeeds) {
   const auto sizes = [] {
     return std::vector{size(1, {{88.8, 89.6}, {91.4, 92.2}}), size(2, {{89.0, 89.0}, {91.0, 91.0}})};

@@ -1,4 +1,4 @@
-// Built-in data: the same bytes everywhere, and distributed as it says.
+// Built-in data: the same bytes everywhere, with the documented distribution.
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -37,7 +37,7 @@ TEST(DataBuiltin, RandomIsTheDocumentedSequence) {
   data::Random other_stream(42, data::Stream::gaussian, 7);
   data::Random other_seed(43, data::Stream::uniform, 7);
   const auto first = random.next();
-  EXPECT_EQ(first, 410317461395899534u);  // computed apart, from the definition
+  EXPECT_EQ(first, 410317461395899534u);  // computed independently, from the definition
   EXPECT_EQ(first, same.next());
   const std::set<std::uint64_t> distinct{first, other_index.next(), other_stream.next(), other_seed.next()};
   EXPECT_EQ(distinct.size(), 4u);
@@ -145,7 +145,7 @@ TEST(DataBuiltin, ThickerDigitsHaveMoreInk) {
   EXPECT_GT(ink[1] / count[1], 1.25 * ink[0] / count[0]);
 }
 
-// The golden values are those of every machine; a change of them changes what "digits" means.
+// The golden values hold on every machine; changing them changes the data "digits".
 TEST(DataBuiltin, GoldenBytes) {
   const Dataset digits = data::digits(1, 300, 50);
   EXPECT_EQ(fingerprint(digits.train.bytes), 1987663322717849648u);

@@ -1,5 +1,5 @@
-// Whatever bytes a file holds, loading it succeeds or throws one of elbo's errors; under the sanitizers it
-// also reads nothing it should not.
+// Loading a file with arbitrary bytes succeeds or throws one of elbo's errors; the sanitizers check that it
+// reads no invalid memory.
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ std::vector<Sample> samples(const TempFolder& folder) {
 
 class DataCorruption : public testing::Test {
  protected:
-  /// Loads the bytes under the sample's name, pictures from a folder of their own.
+  /// Loads the bytes under the sample's name; pictures from a separate folder.
   void load(const Sample& sample, const std::string& bytes) {
     const bool picture = sample.name == "a.png" || sample.name == "a.jpg";
     const auto file = picture ? folder_ / sample.name.substr(2) / sample.name : folder_ / sample.name;

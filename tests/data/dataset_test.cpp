@@ -143,7 +143,7 @@ TEST(DataDataset, ABadValueIsFoundByItsRowAfterASplit) {
   split(dataset, 0.3, 0.3, 5);
   expect_error<DataError>([&] { data::check_support(dataset, {}); },
                           {"row 7 of " + file + ", dimension 1 (counted from 0) is missing"});
-  split(dataset, 0.5, 0.0, 6);  // of what is split already there is nothing to split
+  split(dataset, 0.5, 0.0, 6);  // data that is split already is not split again
   EXPECT_EQ(dataset.train.slice(2, 1).rows, (std::vector<std::int64_t>{dataset.train.rows[2]}));
 }
 

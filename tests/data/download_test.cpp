@@ -1,4 +1,4 @@
-// Downloads, from a server of the test's own.
+// Downloads from the test's own server.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ using test::TempFolder;
 using test::write;
 
 #ifdef ELBO_HAS_CURL
-/// No file may grow past `bytes` until the end of the scope, as on a full disk.
+/// Limits files to `bytes` until the end of the scope, as on a full disk.
 class SmallestFiles {
  public:
   explicit SmallestFiles(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -53,7 +53,7 @@ std::string md5(std::string_view bytes) {
   return md5.finish();
 }
 
-/// The test suite of RFC 1321, and one that crosses blocks.
+/// The test suite of RFC 1321, and a text longer than a block.
 TEST(DataMd5, Rfc1321) {
   EXPECT_EQ(md5(""), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(md5("a"), "0cc175b9c0f1b6a831c399e269772661");
@@ -76,7 +76,7 @@ TEST(DataDownload, AFolderThatCannotBeReadHidesNoOtherDataSet) {
   std::filesystem::create_directory(closed);
   chmod(closed.c_str(), 0);
   chmod(cache.path().c_str(), 0755);
-  const bool root = geteuid() == 0;  // who may read everything
+  const bool root = geteuid() == 0;  // root may read everything
   ASSERT_EQ(root ? seteuid(65534) : 0, 0);
   EXPECT_NO_THROW({
     for (const auto& set : known_datasets()) EXPECT_EQ(!set.where.empty(), set.name == "kmnist") << set.name;
@@ -118,7 +118,7 @@ TEST(DataDownload, WithoutLibcurlSaysSo) {
 
 #else
 
-/// Two small files, which a server has under /set/.
+/// Two small files, which a server offers under /set/.
 class DataDownloads : public testing::Test {
  protected:
   data::Manifest manifest(const HttpServer& server) const {
@@ -248,7 +248,7 @@ TEST(DataDownload, FromTheMirrorIntoTheCache) {
   expect_error<IoError>([] { download_dataset("mnist"); },
                         {server.url() + "/mnist/t10k-images-idx3-ubyte.gz", "404"});
   EXPECT_EQ(server.requests(), 1);
-  // Where the data is at hand, nothing is asked of the server.
+  // If the data is present, the server gets no request.
   write(data / "mnist/train-images-idx3-ubyte", "");
   const auto result = download_dataset("mnist");
   EXPECT_EQ(result.folder, data / "mnist");

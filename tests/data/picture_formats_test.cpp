@@ -1,4 +1,4 @@
-// One picture at a time: what the values of PNG and JPEG files become, and that damaged ones are refused.
+// Single pictures: the values read from PNG and JPEG files, and that damaged files are refused.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ using test::TempFolder;
 using test::write;
 using Values = std::vector<std::uint8_t>;
 
-/// The values of a picture of these bytes.
+/// The values of the picture in these bytes.
 Values read(const std::string& bytes) {
   TempFolder folder;
   write(folder / "a.png", bytes);
@@ -142,7 +142,7 @@ TEST(JpegFiles, GreyAndColour) {
   };
   near(read(jpeg_file({.colour = {100}})), {100});
   near(read(jpeg_file({.colour = {200, 100, 50}})), {200, 100, 50});
-  // Cyan, magenta, yellow and black: how much ink or, in Adobe's files, how much none.
+  // Cyan, magenta, yellow and black: the amount of ink or, in Adobe's files, of its absence.
   near(read(jpeg_file({.colour = {0, 255, 255, 0}})), {255, 0, 0});
   near(read(jpeg_file({.colour = {0, 0, 0, 155}})), {100, 100, 100});
   near(read(jpeg_file({.colour = {255, 0, 0, 255}, .adobe = true})), {255, 0, 0});
@@ -157,7 +157,7 @@ TEST(JpegFiles, CutOnesAreDamaged) {
   }
 }
 
-/// A JPEG's segment, its marker and length in front.
+/// A JPEG's segment, with its marker and length.
 std::string segment(char marker, const std::string& body) {
   const auto length = static_cast<std::uint32_t>(body.size() + 2);
   return std::string{'\xFF', marker} + test::big_endian(length).substr(2) + body;
@@ -181,7 +181,7 @@ TEST(JpegFiles, TablesWithTooManyCodesAreDamaged) {
   const std::string whole = jpeg_file({});
   const std::string early = std::string(whole).insert(2, codes);
   expect_damaged(early, "Huffman");
-  expect_damaged("\xFF" + early, "Huffman");  // a fill byte in front
+  expect_damaged("\xFF" + early, "Huffman");  // a fill byte before the marker
   expect_damaged(std::string(whole).insert(whole.size() - 2, codes), "Huffman");
 }
 

@@ -172,8 +172,8 @@ TEST(EpochPermutation, IsAPermutationOfItsOwn) {
   EXPECT_NE(epoch_permutation(1000, 8, 1), order);
 }
 
-// Over many epochs each of the 24 orders of four comes up equally often: χ² with 23 degrees of freedom
-// exceeds 49.7 once in a thousand seeds; the seed is fixed.
+// Over many epochs each of the 24 orders of four occurs equally often: χ² with 23 degrees of freedom exceeds
+// 49.7 once in a thousand seeds; the seed is fixed.
 TEST(EpochPermutation, OrdersAreEquallyLikely) {
   constexpr int kEpochs = 24000;
   std::map<std::vector<std::int64_t>, int> seen;

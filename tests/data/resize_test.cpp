@@ -1,4 +1,4 @@
-// Pictures brought to one size and kind.
+// Resizing pictures to one size and kind.
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ TEST(ResizePicture, OneValueStaysWhateverTheSizes) {
   }
 }
 
-// Catmull-Rom weights add up to 1 and are symmetrical, so that a ramp stays one where no edge is near.
+// Catmull-Rom weights add up to 1 and are symmetrical, so a ramp stays a ramp away from edges.
 TEST(ResizePicture, ARampStaysARampWhenShrunk) {
   Values ramp;
   for (int y = 0; y < 40; ++y) {
@@ -50,8 +50,8 @@ TEST(ResizePicture, ARampStaysARampWhenShrunk) {
   }
 }
 
-// The second of four lies a quarter from the first of two: with edges repeated, the other one gets
-// Catmull-Rom's w(0.75) + w(1.75) = 0.2265625 − 0.0234375.
+// The second of four new pixels is a quarter from the first of two old ones. With edges repeated, the other
+// old pixel gets Catmull-Rom's w(0.75) + w(1.75) = 0.2265625 − 0.0234375.
 TEST(ResizePicture, EnlargedBetweenTwoPixels) {
   const Values wide = resized({0, 160, 0, 160}, {2, 2, 1}, {4, 4, 1});
   const double further = 160.0 * 0.203125;

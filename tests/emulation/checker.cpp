@@ -18,7 +18,7 @@ namespace {
 
 enum class Access { read, write, atomic };
 
-/// The program's and its libraries' own constants, which a kernel may read.
+/// Whether the address is in the program's or its libraries' constants, which a kernel may read.
 bool in_program_image(const void* address) {
   static const auto segments = [] {
     std::vector<std::pair<std::uintptr_t, std::uintptr_t>> found;
@@ -40,7 +40,7 @@ bool in_program_image(const void* address) {
                      [=](auto s) { return at >= s.first && at < s.second; });
 }
 
-/// Fails with what `what` gives, where the access was and which code made it.
+/// Fails with what()'s text, the place of the access and the code that made it.
 template <class What>
 [[noreturn]] void report(const What& what, const void* address, const void* code) {
   fail_in_kernel(cudaErrorIllegalAddress, [&] {
@@ -69,14 +69,15 @@ const char* verb(Access access) {
       address, code);
 }
 
-/// Whether what a stamp of this interval tells of was done by this thread, or ordered before it by a
+/// Whether the access of a stamp from this interval was made by this thread, or is ordered before it by a
 /// collective of its warp.
 bool ordered(Stamp stamp) {
   return stamp.thread() == running.thread ||
          (stamp.thread() / 32 == running.warp && stamp.warp_interval() < (running.warp_interval & 0xfff));
 }
 
-/// Whether a stamp of another block of this launch, or of this block and interval: only these can conflict.
+/// Whether the stamp is from another block of this launch, or from this block and interval: only these can
+/// conflict.
 bool concerns(Stamp stamp, std::uint64_t oldest) {
   const std::uint64_t interval = stamp.interval();
   return interval >= oldest && (interval < running.block_begin || interval == running.interval);
@@ -100,7 +101,7 @@ void check_against_read(Stamp last, Access access, unsigned bytes, const void* a
   }
 }
 
-/// Adds this thread's read to what is known of earlier ones that matter still.
+/// Merges this thread's read with earlier reads that still matter.
 Stamp merge_reads(Stamp before, Stamp mine) {
   if (before.interval() < running.block_begin || before.flag()) mine = mine.with(Stamp::kFlag);
   if (before.interval() == running.interval && (before.several() || !ordered(before)))
@@ -108,7 +109,7 @@ Stamp merge_reads(Stamp before, Stamp mine) {
   return mine.with_bytes(before.bytes());
 }
 
-/// The interval from which on accesses to a word can conflict: with shared memory this block's, else this
+/// The first interval whose accesses to a word can conflict: the block's for shared memory, else the
 /// launch's.
 std::uint64_t oldest_of_interest(std::size_t offset) {
   return offset < Heap::kShared ? running.block_begin : running.launch_begin;
@@ -134,7 +135,7 @@ inline void access_word(Word& word, std::uint64_t oldest, unsigned bytes, const 
     if (kAccess == Access::atomic && write.flag() && write.interval() >= oldest &&
         write.interval() < running.block_begin) {
       running.launch_begin =
-          running.block_begin;  // what that block did before comes before what this one does now
+          running.block_begin;  // the other block's earlier accesses now come before this block's later ones
     }
   }
 }
@@ -149,7 +150,7 @@ void check_initialised(std::size_t offset, std::size_t bytes, const void* addres
 }
 
 /// Fails unless the access is to a live allocation, to the block's shared memory, to a stack, or reads a
-/// constant. True where the access is to memory that threads share.
+/// constant. Returns whether the memory is shared by threads.
 bool check_bounds(const void* address, std::size_t bytes, Access access, const void* code) {
   const Heap& heap = Heap::instance();
   if (!heap.contains(address)) {
@@ -181,7 +182,7 @@ inline void note_in_graph(std::size_t offset, std::size_t bytes) {
   if (footprints && offset >= Heap::kShared) footprints->add(offset, bytes, kAccess != Access::read);
 }
 
-/// Any access, seen byte by byte.
+/// Checks any access, byte by byte.
 template <Access kAccess>
 void on_access(const void* address, std::size_t bytes, const void* code) {
   if (!running.kernel || !shadow.ready() || bytes == 0) return;
@@ -198,7 +199,7 @@ void on_access(const void* address, std::size_t bytes, const void* code) {
   note_in_graph<kAccess>(offset, bytes);
 }
 
-/// An access of `kBytes` that a GPU makes as one, so at an address that is their multiple.
+/// An access of `kBytes` that a GPU makes at once, so its address must be a multiple of kBytes.
 template <Access kAccess, std::size_t kBytes>
 inline void on_whole_access(const void* address, const void* code) {
   if (!running.kernel || !shadow.ready()) return;
@@ -213,7 +214,7 @@ inline void on_whole_access(const void* address, const void* code) {
                              : offset < Heap::kSpan && shadow.heap->covers(address, kBytes);
   if (kBytes < 4 || !in_bounds || (kAccess != Access::write && !shadow.are_written<kBytes>(offset))) {
     return on_access<kAccess>(address, kBytes,
-                              code);  // to the same end, and with the report where there is one
+                              code);  // has the same result, and a report if there is one
   }
   const std::uint64_t oldest = oldest_of_interest(offset);
   for (std::size_t word = 0; word < kBytes / 4; ++word) {
@@ -243,7 +244,7 @@ void atomic_write(void* address, std::size_t bytes, std::uint64_t bits) {
 
 }  // namespace elbo::emulation
 
-// What -fsanitize=thread calls.
+// The functions that -fsanitize=thread calls.
 extern "C" {
 using elbo::emulation::Access;
 using elbo::emulation::on_access;
@@ -279,13 +280,13 @@ void __tsan_func_exit(void*) {}
 void __tsan_init() {
   elbo::emulation::shadow.prepare();
 }
-// Of host code that is compiled along with the kernels: the counts of shared pointers.
+// Called by host code that is compiled along with the kernels: the counts of shared pointers.
 unsigned __tsan_atomic32_fetch_add(volatile void* address, unsigned value, int) {
   return __atomic_fetch_add(static_cast<volatile unsigned*>(address), value, __ATOMIC_SEQ_CST);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // where UBSan's own library is not
-/// What -fsanitize=alignment calls with; laid out as GCC lays it out.
+#if !defined(__SANITIZE_ADDRESS__)  // only without UBSan's own library
+/// The argument of -fsanitize=alignment's calls, with GCC's layout.
 struct MisalignedAccess {
   const char* file;
   std::uint32_t line;

@@ -37,7 +37,7 @@ struct Product {
 Outcome check_matrix(const char* name, const float* data, int rows, int cols, int stride) {
   const std::size_t values =
       static_cast<std::size_t>(stride) * static_cast<std::size_t>(cols - 1) + static_cast<std::size_t>(rows);
-  // Admitted here: the product's threads are not those of a kernel.
+  // Opens the memory here, as the product's threads are not a kernel's.
   if (Heap::instance().covers(data, values * sizeof(float)) && Heap::instance().admit(data)) return {};
   return failure(cudaErrorIllegalAddress, "cublasSgemm: ", name, ", ", rows, " by ", cols,
                  " with leading dimension ", stride, ", is not within one live device allocation: it begins ",

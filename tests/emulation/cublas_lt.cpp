@@ -43,7 +43,7 @@ struct Product {
   bool backwards;
 };
 
-/// To 10 bits of mantissa, ties to even, as the tensor cores of a GPU do it to floats.
+/// Rounds to 10 bits of mantissa, ties to even, like a GPU's tensor cores.
 float to_tf32(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   if ((bits & 0x7f800000u) == 0x7f800000u) return value;

@@ -26,7 +26,7 @@ constexpr int kSharedBytesOptIn = 232448;
 thread_local cudaError_t last_error = cudaSuccess;
 thread_local Outcome last_failure;
 
-/// Host memory that the device can reach: begin and bytes.
+/// Host memory that the device can access: begin and bytes.
 std::map<const char*, std::size_t> pinned;
 
 bool is_pinned(const void* memory, std::size_t bytes) {
@@ -58,7 +58,7 @@ cudaMemcpyKind direction(const void* to, const void* from) {
   return from_device ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
 }
 
-/// The copy itself, when its turn has come; the ends are looked at again, since a recorded copy runs later.
+/// Makes the copy when it is due. Checks both ends again, since a recorded copy runs later.
 Outcome copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (kind != cudaMemcpyDeviceToHost) {
     if (Outcome outcome = check_device_range("a copy", "destination", to, bytes); !outcome) return outcome;

@@ -1,4 +1,4 @@
-# elbo_emulation: stand-ins for the CUDA toolkit's headers, and what is behind them. Included by ElboLibrary.cmake in
+# elbo_emulation: stand-ins for the CUDA toolkit's headers, and their implementation. Included by ElboLibrary.cmake in
 # builds with ELBO_CUDA=EMULATE; for tests only.
 find_path(BOOST_FCONTEXT_INCLUDE_DIR boost/context/detail/fcontext.hpp REQUIRED)
 find_library(BOOST_CONTEXT_LIBRARY NAMES boost_context REQUIRED)
@@ -11,10 +11,10 @@ target_include_directories(elbo_emulation SYSTEM PRIVATE ${BOOST_FCONTEXT_INCLUD
 target_link_libraries(elbo_emulation PRIVATE elbo_options elbo_instrumented ${BOOST_CONTEXT_LIBRARY} ${CMAKE_DL_LIBS})
 set_target_properties(elbo_emulation PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
-# Every access of a kernel is looked at (checker.h), or every kernel by ASan: the two do not mix in one program, since
-# of an inline function's copies the linker keeps one, and what the checker does not see being written it reports.
+# Kernels are checked either by checker.h, access by access, or by ASan. The two do not work in one program: the
+# linker keeps one copy of each inline function, and the checker reports reads of memory whose writes it has not seen.
 if(ELBO_SANITIZE)
-  set(ELBO_EMULATION_PLANTED -fno-sanitize=undefined)  # planted mistakes are the emulation's to see
+  set(ELBO_EMULATION_PLANTED -fno-sanitize=undefined)  # the emulation must find planted mistakes
 else()
   set(ELBO_EMULATION_CHECKED -fsanitize=thread,alignment --param=tsan-instrument-func-entry-exit=0 -g1)
   set(ELBO_EMULATION_PLANTED ${ELBO_EMULATION_CHECKED})

@@ -1,5 +1,5 @@
-// The emulation bites: each mistake planted in a small kernel is reported in words that help, and its lawful
-// twin is not.
+// The emulation reports each mistake planted in a small kernel with a helpful message, and does not report
+// its correct twin.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ class Emulation : public testing::Test {
  protected:
   CudaState& state() { return context.cuda(); }
 
-  /// What work fails with, at its launch or when it is waited for; empty where it succeeds.
+  /// The error of `work`, at its launch or while waiting for it; empty if it succeeds.
   std::string report(const std::function<void()>& work) {
     try {
       work();
@@ -68,7 +68,7 @@ TEST_F(Emulation, MissingBarrierIsARace) {
   std::vector<float> expected(192);
   for (std::size_t i = 0; i < 192; ++i) expected[i] = static_cast<float>(i / 64 * 64 + (i + 1) % 64);
   EXPECT_EQ(y.download(), expected);
-  // Either order of the two accesses is a mistake: a read of what is still to be written, or a race.
+  // Either order of the two accesses is a mistake: a read before the write, or a race.
   EXPECT_TRUE(says(report([&] { rotate(state(), y.view(), std::as_const(x).view(), false); }),
                    {"race|uninitialised", "of shared memory", "thread (", "planted.cu"}));
 }
@@ -78,7 +78,7 @@ TEST_F(Emulation, MissingBarrierShowsWithoutTheChecker) {
   auto x = ramp(64);
   Buffer<float> y(context, 64);
   EXPECT_EQ(report([&] { plain_rotate(state(), y.view(), std::as_const(x).view(), true); }), "");
-  // Poisoned shared memory: a value that was not there yet is NaN.
+  // Shared memory is poisoned: a value that was not written yet is NaN.
   EXPECT_EQ(report([&] { plain_rotate(state(), y.view(), std::as_const(x).view(), false); }), "");
   const auto values = y.download();
   EXPECT_TRUE(std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); }));

@@ -26,14 +26,14 @@ constexpr unsigned kWarp = 32;
 constexpr unsigned kNone = ~0u;
 
 struct Warp {
-  unsigned arrived = 0;  ///< lanes, at the collective that is being gathered
+  unsigned arrived = 0;  ///< lanes at the present collective
   std::uint64_t deposits[2][kWarp] =
-      {};                              ///< of this collective and the one before, which slow lanes still read
-  std::vector<std::byte> gathered[2];  ///< likewise
+      {};  ///< values of this collective and the previous one, which slow lanes still read
+  std::vector<std::byte> gathered[2];  ///< the values' bytes
   std::uint64_t intervals = 0;
 };
 
-/// The block being run. All state of the scheduler, since one block runs at a time.
+/// The running block. It is the scheduler's whole state, since one block runs at a time.
 class Block {
  public:
   Block() : fibers_(thread_main) {}
@@ -129,8 +129,8 @@ void Block::go_on_with(unsigned thread) {
 void Block::thread_main() {
   Block& self = block();
   for (;;) {
-    // A fiber whose thread ends goes on with the next that has not begun, so threads that never wait cost no
-    // switch.
+    // When its thread ends, a fiber continues with the next thread that has not begun, so threads that never
+    // wait need no switch.
     self.kernel_->body->run();
     Thread& ended = self.threads_[self.current_];
     ended.wait = Wait::finished;
@@ -211,7 +211,7 @@ const std::uint64_t* Block::collective(std::uint64_t deposit, unsigned mask, con
 }
 
 std::byte* Block::gathering(std::size_t bytes) {
-  // Lanes that read what was gathered before in these bytes have all gone through the collective after it.
+  // All lanes that read the earlier values in these bytes have passed the collective after it.
   auto& gathered = warps_[current_ / kWarp].gathered[threads_[current_].collectives % 2];
   if (gathered.size() < kWarp * bytes) gathered.resize(kWarp * bytes);
   return gathered.data();
@@ -249,7 +249,7 @@ void Block::note_failure(cudaError_t error, const std::string& what) {
 void Block::leave() {
   running.kernel = nullptr;
   fibers_.switch_to_main();
-  std::abort();  // nobody comes back to a thread of a failed launch
+  std::abort();  // a thread of a failed launch is never resumed
 }
 
 Outcome Block::run(const Kernel& kernel, unsigned long long index, Order order, Random& random) {
@@ -290,7 +290,7 @@ Outcome Block::run(const Kernel& kernel, unsigned long long index, Order order, 
   return outcome_;
 }
 
-/// Which block began at which interval, in this launch.
+/// The interval at which each block of this launch began.
 std::vector<std::pair<std::uint64_t, unsigned long long>> begun;
 
 }  // namespace
@@ -298,7 +298,7 @@ std::vector<std::pair<std::uint64_t, unsigned long long>> begun;
 Outcome run_grid(const Kernel& kernel, Order order, std::uint64_t seed) {
   Random random(seed);
   const auto blocks = static_cast<unsigned long long>(kernel.grid.x) * kernel.grid.y * kernel.grid.z;
-  // A step that shares no factor with the count visits every block once.
+  // A step coprime to the count visits every block once.
   unsigned long long step = 1;
   unsigned long long index = 0;
   if (order == Order::backward) {

@@ -15,11 +15,11 @@ namespace {
 struct sigaction previous_segv;
 struct sigaction previous_bus;
 
-// The signal is raised by the access itself, in code that holds no lock, so that more may be done here than
-// in an asynchronous one.
+// The access itself raises the signal, in code that holds no lock, so this handler may do more than one for
+// an asynchronous signal.
 void on_fault(int signal, siginfo_t* info, void*) {
   Heap& heap = Heap::instance();
-  if (heap.admit(info->si_addr)) return;  // the first touch; the access is tried again
+  if (heap.admit(info->si_addr)) return;  // the first access; it is retried
   if (running.kernel) {
     fail_in_kernel(cudaErrorIllegalAddress, [&] {
       const Allocation* owner = heap.find(info->si_addr);
@@ -32,7 +32,7 @@ void on_fault(int signal, siginfo_t* info, void*) {
     [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
   }
   sigaction(signal, signal == SIGSEGV ? &previous_segv : &previous_bus,
-            nullptr);  // the access is tried again
+            nullptr);  // the access is retried
 }
 
 }  // namespace

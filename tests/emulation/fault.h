@@ -2,9 +2,9 @@
 
 namespace elbo::emulation {
 
-/// From now on a kernel's first touch of an allocation opens it, and an access to memory that is not there
-/// ends the kernel that made it with a report. Outside of a kernel an access to device memory is named on
-/// stderr, and the process ends as it would have.
+/// From now on a kernel's first access to an allocation opens it, and an access to memory that does not exist
+/// ends the kernel with a report. An access to device memory outside of a kernel is reported on stderr, and
+/// the process then ends as usual.
 void watch_faults();
 
 }  // namespace elbo::emulation

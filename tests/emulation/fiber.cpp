@@ -27,11 +27,10 @@ constexpr std::size_t kMostFibers = 1024 + 8;  // a block's threads, and a few t
 
 class Fiber {
  public:
-  context::fcontext_t place = nullptr;  ///< where it goes on
+  context::fcontext_t place = nullptr;  ///< where it continues
   char* stack = nullptr;                ///< its lowest address
   std::size_t stack_bytes = 0;
-  std::size_t shift =
-      0;  ///< its frames begin this much lower, so that not all stacks share the same cache lines
+  std::size_t shift = 0;  ///< its frames begin this much lower, so that stacks do not all share cache sets
   FiberPool* pool = nullptr;
 #if defined(__SANITIZE_ADDRESS__)
   void* fake_stack = nullptr;
@@ -50,7 +49,7 @@ class Fiber {
 #endif
     place = context::make_fcontext(stack + stack_bytes - shift, stack_bytes - shift, begin);
   }
-  /// After a switch, on the stack of the fiber that goes on.
+  /// Called after a switch, on the stack of the continuing fiber.
   static void arrived([[maybe_unused]] Fiber* main, [[maybe_unused]] Fiber* previous) {
 #if defined(__SANITIZE_ADDRESS__)
     const void* bottom = nullptr;

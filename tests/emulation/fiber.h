@@ -1,5 +1,5 @@
 #pragma once
-// Fibers: stacks that a thread of the CPU can leave and come back to. One set, used by one thread at a time.
+// Fibers: stacks that a CPU thread can leave and return to. There is one set, used by one thread at a time.
 
 #include <cstddef>
 #include <memory>
@@ -9,7 +9,7 @@ namespace elbo::emulation {
 
 class Fiber;
 
-/// Keeps the stacks of fibers that have ended for those that begin.
+/// Reuses the stacks of ended fibers for new ones.
 class FiberPool {
  public:
   using Entry = void (*)();
@@ -18,10 +18,10 @@ class FiberPool {
   explicit FiberPool(Entry entry);
   ~FiberPool();
 
-  /// A fiber that waits to begin, or one given back that goes on behind the switch with which it left.
+  /// A fiber that waits to begin, or a returned one, which continues after the switch by which it left.
   Fiber* take();
   void give_back(Fiber* fiber) { idle_.push_back(fiber); }
-  /// Forgets what all fibers were doing; they begin anew.
+  /// Discards the state of all fibers; they start anew.
   void reset();
 
   void switch_to(Fiber* fiber);

@@ -12,7 +12,7 @@ Footprints* footprints = nullptr;
 
 namespace {
 
-/// For each node the nodes that come before it, a bit each.
+/// For each node, the nodes before it, one bit each.
 class Order {
  public:
   explicit Order(const std::vector<Node>& nodes) : words_((nodes.size() + 63) / 64) {
@@ -51,7 +51,7 @@ void Footprints::begin(std::size_t node) {
 Footprints::Touch* Footprints::find(std::size_t page) {
   auto& touches = pages_[page];
   if (touches.empty() || touches.back().node != node_) touches.push_back({node_, {}, {}});
-  return &touches.back();  // stays: no other node adds to the page while this one runs
+  return &touches.back();  // stays valid: no other node adds to the page while this one runs
 }
 
 Outcome Footprints::check(const std::vector<Node>& nodes) const {

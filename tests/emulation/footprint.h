@@ -1,6 +1,6 @@
 #pragma once
-// Which words of device memory each node of a graph touches. Nodes that no edge orders may run at once, so a
-// word that one of them writes is no other's to touch, in whatever order they ran here.
+// The words of device memory that each node of a graph accesses. Nodes that no edge orders may run at once,
+// so no other node may access a word that one of them writes, in whatever order they ran here.
 
 #include <array>
 #include <bitset>
@@ -16,19 +16,19 @@ struct Node;
 
 class Footprints {
  public:
-  /// From here on accesses are node `node`'s.
+  /// Attributes later accesses to node `node`.
   void begin(std::size_t node);
-  /// Of bytes [offset, offset + bytes) of the heap's span.
+  /// Records an access to bytes [offset, offset + bytes) of the heap's span.
   void add(std::size_t offset, std::size_t bytes, bool write) {
     for (std::size_t word = offset / 4; word <= (offset + bytes - 1) / 4; ++word) {
       Touch& touch = touch_of(word / kPageWords);
       (write ? touch.written : touch.read).set(word % kPageWords);
     }
   }
-  /// Fails where two nodes that no edge orders touch a word that one of them writes.
+  /// Fails if two nodes that no edge orders access a word that one of them writes.
   Outcome check(const std::vector<Node>& nodes) const;
 
-  /// While one lives, accesses are added to `footprints`.
+  /// During its lifetime, accesses are added to `footprints`.
   class Scope {
    public:
     explicit Scope(Footprints& footprints);
@@ -57,13 +57,13 @@ class Footprints {
 
   std::size_t node_ = 0;
   std::unordered_map<std::size_t, std::vector<Touch>> pages_;
-  std::array<Recent, 256> recent_{};  ///< of this node
+  std::array<Recent, 256> recent_{};  ///< accesses of this node
 };
 
-/// Where accesses go; null while none are wanted.
+/// The record of accesses; null if they are not recorded.
 extern Footprints* footprints;
 
-/// An access to device memory outside of kernels, which the checker sees by itself.
+/// Records an access to device memory outside of kernels (the checker sees those in kernels).
 void note_access(const void* memory, std::size_t bytes, bool write);
 
 }  // namespace elbo::emulation

@@ -1,4 +1,4 @@
-// Recorded graphs: how a capture's dependencies are moved, what a graph is made of, and its run.
+// Recorded graphs: a capture's dependencies, a graph's nodes and edges, and its run.
 
 #include <algorithm>
 #include <utility>
@@ -42,7 +42,8 @@ Outcome run_nodes(const std::vector<Node>& nodes, Footprints* footprints) {
   return {};
 }
 
-/// What a query of `count` things gives: all of them into `to`, whose room `room` tells, or their number.
+/// Answers a query of `count` items: writes all into `to`, which has space for `*room`, or gives their
+/// number.
 template <class T, class Get>
 void fill(T* to, std::size_t room, std::size_t count, Get get) {
   for (std::size_t i = 0; to && i < room; ++i) to[i] = i < count ? get(i) : T{};
@@ -79,7 +80,7 @@ cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatu
   if (dependencies) *dependencies = stream->asked.data();
   if (edge_data) {
     thread_local std::vector<cudaGraphEdgeData>
-        plain;  // a stream's next node waits for the whole of those before
+        plain;  // a stream's next node waits for the whole previous nodes
     plain.assign(stream->asked.size(), {});
     *edge_data = plain.data();
   }

@@ -1,5 +1,5 @@
-// Nodes of a graph that no edge orders must not touch what one of them writes: each such mistake is reported,
-// in whatever order the nodes ran, and its lawful twin is not.
+// Nodes of a graph that no edge orders must not access memory that one of them writes. Each such mistake is
+// reported, in whatever order the nodes ran, and its correct twin is not.
 
 #include <cublas_v2.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ class GraphRaces : public testing::Test {
   }
   CudaState& state() { return context.cuda(); }
 
-  /// What a graph of one piece of work on the main line and one on a lane fails with when it runs.
+  /// The error of a graph with one piece of work on the main line and one on a lane.
   std::string report(const std::function<void()>& main, const std::function<void()>& side,
                      bool joined = false) {
     Graph graph = Graph::record(context, [&] {
@@ -42,9 +42,9 @@ class GraphRaces : public testing::Test {
     }
     return "";
   }
-  /// Expects a race, and none where the two are ordered.
+  /// Expects a race, and none if the two are ordered.
   void expect_race(const std::function<void()>& main, const std::function<void()>& side, const char* words) {
-    // Nodes run one after the other here, so that neither order alone would give other results.
+    // Nodes run one after the other here, so neither order alone would give other results.
     EXPECT_TRUE(says(report(main, side), {"race between nodes", words, "device allocation"}));
     EXPECT_EQ(report(main, side, true), "");
   }
@@ -93,7 +93,7 @@ TEST_F(GraphRaces, WhatIsApartOrOnlyReadIsNone) {
             "");
 }
 
-// Ordered through a third node, not by an edge of their own.
+// The nodes are ordered through a third node, not by a direct edge.
 TEST_F(GraphRaces, AChainOrders) {
   Graph graph = Graph::record(context, [&] {
     write_ones(state(), x.data(), 0);

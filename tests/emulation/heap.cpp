@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kGap = std::size_t{64} << 10;  ///< never accessible, between allocations
-constexpr std::size_t kGuard = 256;  ///< bytes watched on either side, where the pages have them
+constexpr std::size_t kGuard = 256;                  ///< bytes watched on either side, if the pages have them
 constexpr unsigned char kCanary = 0xa5;
 
 std::size_t round_up(std::size_t value, std::size_t unit) {
@@ -61,7 +61,7 @@ void* Heap::allocate(std::size_t bytes) {
   made.bytes = bytes;
   made.pages = base_ + top_;
   made.page_bytes = page_bytes;
-  made.begin = made.pages + (page_bytes - padded);  // the end meets the gap, as far as the alignment allows
+  made.begin = made.pages + (page_bytes - padded);  // the end is at the gap, as far as the alignment allows
   made.live = true;
   top_ += page_bytes + kGap;
   used_ += bytes;
@@ -125,7 +125,7 @@ std::string Heap::describe(const void* address) const {
     return out.str();
   }
   const Allocation* near = find(address);
-  for (std::size_t pages = 1; !near && pages * kPage <= kGap; ++pages) {  // in a gap: whose?
+  for (std::size_t pages = 1; !near && pages * kPage <= kGap; ++pages) {  // in a gap: finds its allocation
     near = find(at - pages * kPage);
     if (!near) near = find(at + pages * kPage);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// The emulated GPU's memory: pages of its own, out of the host's reach while no device work runs, between
-// guard zones, never given out twice, and poisoned with NaN when fresh.
+// The emulated GPU's memory: separate pages, inaccessible to the host while no device work runs, between
+// guard zones, never given out twice, and poisoned with NaN at first.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace elbo::emulation {
 
-/// NaN as float, double and bfloat16; as an index, far outside of everything.
+/// NaN as float, double and bfloat16; as an index, far outside of all memory.
 inline constexpr std::uint32_t kPoison = 0xfff4fff4u;
 void poison(void* memory, std::size_t bytes);
 
@@ -24,7 +24,7 @@ struct Allocation {
   char* pages = nullptr;
   std::size_t page_bytes = 0;
   bool live = false;
-  bool fresh = true;  ///< not touched so far
+  bool fresh = true;  ///< not accessed so far
   bool open = false;  ///< accessible
 
   char* end() const { return begin + bytes; }
@@ -34,15 +34,15 @@ class Heap {
  public:
   static constexpr std::size_t kPage = 4096;
   static constexpr std::size_t kSpan = std::size_t{1} << 38;      ///< addresses
-  static constexpr std::size_t kCapacity = std::size_t{8} << 30;  ///< what can be live at once
+  static constexpr std::size_t kCapacity = std::size_t{8} << 30;  ///< maximum of live bytes
   static constexpr std::size_t kShared = std::size_t{256}
                                          << 10;  ///< one block's shared memory, at the span's start
 
   static Heap& instance();
 
-  /// Null where the capacity does not allow it.
+  /// Null if the capacity does not allow it.
   void* allocate(std::size_t bytes);
-  /// Fails where `memory` is not the start of a live allocation, or a guard zone was written to.
+  /// Fails if `memory` is not the start of a live allocation, or a guard zone was written to.
   Outcome free(void* memory);
   std::size_t available() const { return kCapacity - used_; }
 
@@ -50,7 +50,7 @@ class Heap {
   std::size_t offset(const void* address) const {
     return static_cast<std::size_t>(static_cast<const char*>(address) - base_);
   }
-  /// The allocation on whose pages `address` is, live or freed; null elsewhere.
+  /// The allocation, live or freed, whose pages contain `address`; null if none does.
   const Allocation* find(const void* address) const {
     const std::uint32_t number = contains(address) ? owner_[offset(address) / kPage] : 0;
     return number == 0 ? nullptr : &allocations_[number - 1];
@@ -62,20 +62,20 @@ class Heap {
     return owner && owner->live && begin >= owner->begin && bytes <= owner->bytes &&
            begin <= owner->end() - bytes;
   }
-  /// Where an address is, in words: "4 bytes behind device allocation 3 (400 bytes)".
+  /// Describes an address: "4 bytes behind device allocation 3 (400 bytes)".
   std::string describe(const void* address) const;
-  /// Fails where a kernel has written to the bytes around an allocation that is open.
+  /// Fails if a kernel has written to the bytes around an open allocation.
   Outcome check_guards() const;
 
   char* base() const { return base_; }
   char* shared() const { return base_; }
   const std::vector<Allocation>& allocations() const { return allocations_; }
 
-  /// Makes the allocation on whose pages `address` is accessible, until the last Access ends. False where
-  /// there is no live one or no Access.
+  /// Makes the allocation whose pages contain `address` accessible until the last Access ends. Returns false
+  /// if there is no live one or no Access.
   bool admit(const void* address);
 
-  /// Device work runs under one of these; it may touch live allocations.
+  /// Device work runs during the lifetime of an Access, and may use live allocations.
   class Access {
    public:
     Access() { ++instance().accesses_; }
@@ -92,11 +92,11 @@ class Heap {
   Outcome check_guards(const Allocation& allocation) const;
 
   char* base_ = nullptr;
-  std::uint32_t* owner_ = nullptr;  ///< of every page, an allocation's number or 0
+  std::uint32_t* owner_ = nullptr;  ///< for every page, an allocation's number or 0
   std::size_t top_ = 0;             ///< offset of the first page never given out
   std::size_t used_ = 0;
   int accesses_ = 0;
-  bool protected_ = true;  ///< whether the host is kept out; $ELBO_EMULATION_PROTECT=0 turns it off
+  bool protected_ = true;  ///< whether the host has no access; $ELBO_EMULATION_PROTECT=0 turns it off
   std::vector<Allocation> allocations_;
   std::vector<std::size_t> open_;  ///< indices in allocations_
 };

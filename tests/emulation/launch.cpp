@@ -1,4 +1,4 @@
-// What surrounds a kernel's run: checks of its shape and arguments, and the comparison of opposite orders.
+// The frame of a kernel's run: checks of its shape and arguments, and the comparison of opposite orders.
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@
 namespace elbo::emulation {
 namespace {
 
-constexpr std::size_t kMostSharedBytes = 232448;  // of a block, as on the H200
+constexpr std::size_t kMostSharedBytes = 232448;  // maximum of a block, as on the H200
 static_assert(kMostSharedBytes <= Heap::kShared);
 
 int verify_scopes = 0;
@@ -41,8 +41,8 @@ std::uint64_t next_seed() {
   return ++seed;
 }
 
-/// Whether a word is the address of writable host memory. Integers and floats rarely look like one, and those
-/// that do rarely hit a mapped page; what is left is looked up in the process's map.
+/// Whether a word is the address of writable host memory. Integers and floats rarely look like an address,
+/// and those that do rarely hit a mapped page; the rest is looked up in the process's map.
 bool is_host_address(std::uintptr_t word) {
   if (word < (std::uintptr_t{1} << 32) || word >= (std::uintptr_t{1} << 47)) return false;
   unsigned char resident = 0;
@@ -69,7 +69,7 @@ Outcome check_word(std::uintptr_t word, bool is_pointer, std::size_t argument, c
   if (word == 0) return {};
   if (heap.contains(address)) {
     const Allocation* owner = heap.find(address);
-    // One past the end is where an empty view of the rest begins; that may be the next page.
+    // An empty view of a rest begins one past the end, which may be on the next page.
     if (!owner) owner = heap.find(address - 1);
     if (owner && owner->live && address >= owner->begin && address <= owner->end()) return {};
     wrong = owner && !owner->live ? "a pointer to freed device memory" : "a pointer to no device allocation";
@@ -83,7 +83,7 @@ Outcome check_word(std::uintptr_t word, bool is_pointer, std::size_t argument, c
                  place(kernel.file, kernel.line));
 }
 
-/// The bytes of every allocation, empty for those that nothing has touched.
+/// The bytes of every allocation; empty for untouched ones.
 std::vector<std::vector<char>> snapshot() {
   std::vector<std::vector<char>> bytes;
   for (const Allocation& a : Heap::instance().allocations()) {
@@ -104,7 +104,7 @@ void restore(const std::vector<std::vector<char>>& bytes) {
   }
 }
 
-/// Compares device memory with what the other order left in it.
+/// Compares device memory with the result of the other order.
 Outcome compare(const std::vector<std::vector<char>>& other, const Kernel& kernel) {
   for (const Allocation& a : Heap::instance().allocations()) {
     if (!a.live || other[a.number - 1].empty() ||

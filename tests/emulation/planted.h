@@ -1,6 +1,6 @@
 #pragma once
-// Small kernels with mistakes that a GPU may or may not show, and their lawful twins. The `plain` ones are
-// compiled as an ordinary program is, without the checker's eyes, as all kernels are under ASan.
+// Small kernels with mistakes that a GPU may or may not show, and their correct twins. The `plain` kernels
+// are compiled without the checker, like all kernels under ASan.
 
 #include "runtime/cuda_state.h"
 #include "runtime/view.h"
@@ -14,13 +14,13 @@ void rotate(CudaState& state, VectorView<float> y, VectorView<const float> x, bo
 void plain_rotate(CudaState& state, VectorView<float> y, VectorView<const float> x, bool barrier);
 /// The same within each warp; ordered by a warp collective or by nothing.
 void rotate_warps(CudaState& state, VectorView<float> y, VectorView<const float> x, bool collective);
-/// *sum += Σ of each block's x, one block after another as it comes: a race.
+/// *sum += Σ of each block's x, one block after another in arbitrary order: a race.
 void add_blocks(CudaState& state, float* sum, VectorView<const float> x);
 /// *count += the blocks, atomically.
 void count_blocks(CudaState& state, unsigned* count, unsigned blocks);
-/// *last = the block that came last: no race, but its result hangs on the order.
+/// *last = the block that came last: no race, but its result depends on the order.
 void last_block(CudaState& state, unsigned* last, unsigned blocks);
-/// Each block writes its part; the one that comes last, by an atomic count, adds the parts in order.
+/// Each block writes its part; the last block, by an atomic count, adds the parts in order.
 void last_block_adds(CudaState& state, float* sum, float* parts, unsigned* count, unsigned blocks);
 
 /// y[i] = 1 for every i in [first, first + 64).
@@ -29,7 +29,7 @@ void plain_write_ones(CudaState& state, float* y, std::int64_t first);
 /// *y = *x.
 void copy_one(CudaState& state, float* y, const float* x);
 void plain_copy_one(CudaState& state, float* y, const float* x);
-/// *y = *(the pointer that lies at x).
+/// *y = *(the pointer stored at x).
 void follow(CudaState& state, float* y, const std::uint64_t* x);
 /// Four floats from an address that is not a multiple of 16.
 void load_misaligned(CudaState& state, float* y, const float* x);
@@ -37,7 +37,7 @@ void load_misaligned(CudaState& state, float* y, const float* x);
 void read_fresh_shared(CudaState& state, float* y);
 /// Takes more shared memory than it is launched with.
 void take_too_much_shared(CudaState& state, float* y);
-/// A view, and what lies in it.
+/// Copies a view and its values.
 void copy_view(CudaState& state, MatrixView<float> y, MatrixView<const float> x);
 
 /// A barrier that the threads below `threads` reach, of 64.

@@ -1,5 +1,5 @@
 #pragma once
-// Kernels on top of product.cuh and kernels/arch, for tests of what no op of the library uses as it is here.
+// Kernels that use product.cuh and kernels/arch in ways that no op of the library does, for tests.
 
 #include <cstdint>
 
@@ -15,10 +15,10 @@ void product_with_sums(CudaState& state, const ops::ProductPlan& plan, MatrixVie
                        MatrixView<float> row_sums, float* a_sums, MatrixView<const float> a,
                        MatrixView<const float> b);
 
-/// What an asynchronous copy's reader leaves out.
+/// The step that an asynchronous copy's reader leaves out.
 enum class Missing { nothing, wait, barrier, barrier_before_next };
-/// y = Σ over four parts of x [4, 128], each copied into the same 128 floats by 32 threads that then read
-/// what the next thread has copied.
+/// y = Σ over four parts of x [4, 128], each copied into the same 128 floats by 32 threads, each of which
+/// then reads the next thread's copy.
 void sum_copied(CudaState& state, float* y, const float* x, Missing missing);
 
 /// c [16, 8] = a [16, kDepth] b [kDepth, 8] by one warp, from TF32 (kDepth = 8) or BF16 (16).

@@ -1,4 +1,4 @@
-// The parts of products that no op uses on its own: what stands in for tensor cores and asynchronous copies,
+// Parts of products that no op uses alone: the replacements of tensor cores and asynchronous copies,
 // epilogues that sum rows, sums of an operand.
 
 #include "emulation/products.h"
@@ -25,7 +25,7 @@ class Products : public testing::Test {
  protected:
   Context context{Device::cuda(0)};
 
-  /// What sum_copied() reports, and its sums where it reports nothing.
+  /// The report of sum_copied(), and its sums if it reports nothing.
   std::string sum_report(Missing missing, std::vector<float>& sums) {
     Buffer<float> x(context, Random(1).normal(512)), y(context, 32);
     try {
@@ -43,7 +43,7 @@ TEST_F(Products, ReadersOfCopiesNeedWaitAndBarriers) {
   EXPECT_EQ(sum_report(Missing::nothing, sums), "");
   for (const float sum : sums) EXPECT_TRUE(std::isfinite(sum));
   EXPECT_EQ(sum_report(Missing::wait, sums), "");
-  for (const float sum : sums) EXPECT_TRUE(std::isnan(sum)) << "a value was there before anybody waited";
+  for (const float sum : sums) EXPECT_TRUE(std::isnan(sum)) << "a value arrived before the wait";
   ELBO_NEEDS_CHECKER();
   for (const auto missing : {Missing::barrier, Missing::barrier_before_next}) {
     EXPECT_TRUE(says(sum_report(missing, sums), {"race|uninitialised", "of shared memory"}));
@@ -83,7 +83,8 @@ TEST_F(Products, APieceIsTheProductOfRoundedOperands) {
 }
 
 TEST_F(Products, ANaNStaysOneWhateverItsBits) {
-  // Only the last bits are set, which rounding drops; and those that rounding up carries beyond the sign.
+  // NaNs whose only bits are the last, which rounding drops; and NaNs that rounding up would carry beyond the
+  // sign.
   for (const std::uint32_t bits : {0x7f800001u, 0xff800001u, 0x7fffffffu, 0xffffffffu, 0x7fc00000u}) {
     for (const auto precision : {Precision::tf32, Precision::bf16}) {
       const std::size_t depth = precision == Precision::tf32 ? 8 : 16;

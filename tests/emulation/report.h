@@ -1,5 +1,5 @@
 #pragma once
-// What the emulation has found wrong, and how it travels: a CUDA error code with a report in words.
+// Errors found by the emulation: a CUDA error code with a report in words.
 
 #include <sstream>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace elbo::emulation {
 
-/// The end of one piece of work.
+/// The outcome of one piece of work.
 struct Outcome {
   cudaError_t error = cudaSuccess;
   std::string report;
@@ -17,7 +17,7 @@ struct Outcome {
   explicit operator bool() const { return error == cudaSuccess; }
 };
 
-/// A failed outcome, its report put together by operator<<.
+/// A failed outcome, with a report made by operator<<.
 template <class... Parts>
 Outcome failure(cudaError_t error, const Parts&... parts) {
   std::ostringstream out;

@@ -10,7 +10,7 @@
 
 namespace elbo::test {
 
-/// Whether a report holds every one of `parts`; of a part "a|b", either.
+/// Whether a report contains all `parts`; for a part "a|b", either suffices.
 inline testing::AssertionResult says(const std::string& report,
                                      std::initializer_list<std::string_view> parts) {
   for (std::string_view part : parts) {
@@ -28,7 +28,7 @@ inline testing::AssertionResult says(const std::string& report,
 
 }  // namespace elbo::test
 
-/// Begins a test of what only the checker sees.
+/// Begins a test of errors that only the checker finds.
 #if defined(__SANITIZE_ADDRESS__)
 #define ELBO_NEEDS_CHECKER() GTEST_SKIP() << "kernels have ASan in place of the emulation's checker"
 #else

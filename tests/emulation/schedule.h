@@ -33,8 +33,8 @@ inline std::vector<unsigned> shuffled(unsigned count, Random& random) {
   return order;
 }
 
-/// A few orders of a block's threads, kept because a new one at every barrier would cost too much: first to
-/// last, last to first, and shuffled.
+/// A few orders of a block's threads (first to last, last to first, and shuffled), kept because a new order
+/// at every barrier would be too slow.
 class ThreadOrders {
  public:
   static constexpr unsigned kKinds = 8;

@@ -6,17 +6,17 @@
 namespace elbo::emulation {
 namespace {
 
-// Sums of a tile of c stay in registers.
+// Size of a tile of c, whose sums stay in registers.
 constexpr std::int64_t kRows = 8, kCols = 4;
 
-/// Rows row … row + kRows − 1 of a, a column after the other; those past the end are 0.
+/// Packs rows row … row + kRows − 1 of a column by column; rows past the end are 0.
 void pack_rows(float* packed, const Factor& a, std::int64_t row, std::int64_t rows, std::int64_t k) {
   for (std::int64_t i = 0; i < k; ++i) {
     for (std::int64_t r = 0; r < kRows; ++r) packed[i * kRows + r] = r < rows ? a.at(row + r, i) : 0.0f;
   }
 }
 
-/// Columns col … col + kCols − 1 of b, a row after the other; those past the end are 0.
+/// Packs columns col … col + kCols − 1 of b row by row; columns past the end are 0.
 void pack_cols(float* packed, const Factor& b, std::int64_t col, std::int64_t cols, std::int64_t k) {
   for (std::int64_t i = 0; i < k; ++i) {
     for (std::int64_t j = 0; j < kCols; ++j) packed[i * kCols + j] = j < cols ? b.at(i, col + j) : 0.0f;

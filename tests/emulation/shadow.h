@@ -1,5 +1,6 @@
 #pragma once
-// What is known of every byte of device memory: whether it has been written, and who last accessed its word.
+// The checker's records of every byte of device memory: whether it has been written, and who last accessed
+// its word.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,10 +9,9 @@
 
 namespace elbo::emulation {
 
-/// Who last wrote or read a word: interval, thread, the warp's interval (modulo 4096), which of the word's
-/// bytes, and two flags. Of a write, kFlag: it was atomic. Of a read, kFlag: several blocks of the launch
-/// have read it, kSeveral: several threads of the block have in this interval, which nothing orders among
-/// each other.
+/// The last write or read of a word: interval, thread, the warp's interval (modulo 4096), the word's bytes,
+/// and two flags. For a write, kFlag means that it was atomic. For a read, kFlag means that several blocks of
+/// the launch have read the word, kSeveral that several unordered threads of the block have in this interval.
 class Stamp {
  public:
   static constexpr std::uint64_t kFlag = 1;
@@ -50,12 +50,12 @@ struct Shadow {
   std::uint8_t* written = nullptr;  ///< one bit per byte of it
   Heap* heap = nullptr;
 
-  /// Reserves the memory; false where there is none.
+  /// Reserves the memory; returns false if there is none.
   bool prepare();
   bool ready() const { return heap != nullptr; }
 
   bool is_written(std::size_t offset) const { return written[offset / 8] >> (offset % 8) & 1; }
-  /// Whether all of 4, 8 or 16 bytes are, at a multiple of their number.
+  /// Whether all of 4, 8 or 16 bytes, at a multiple of their number, have been written.
   template <std::size_t kBytes>
   bool are_written(std::size_t offset) const {
     if constexpr (kBytes == 4) return (written[offset / 8] >> (offset & 4) & 0xf) == 0xf;

@@ -15,7 +15,7 @@ namespace {
 std::set<Stream*> streams;
 std::set<Event*> events;
 std::vector<std::shared_ptr<Capture>> captures;
-/// What work failed with, until a call that waits reports it.
+/// The error of failed work, until a waiting call reports it.
 Outcome failed_work;
 
 constexpr std::size_t kMostQueued = 1 << 14;
@@ -44,7 +44,7 @@ void run_queue(Stream& stream, const Marker* until) {
   }
 }
 
-/// Whether every node comes before those in `last` or was released, or is one of them.
+/// Whether every node is in `last`, comes before a node there, or was released.
 bool joined(const Capture& capture, const std::vector<std::size_t>& last) {
   const std::vector<Node>& nodes = capture.nodes;
   std::vector<bool> reached(nodes.size());
@@ -194,7 +194,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   const std::lock_guard guard(lock());
   if (Outcome outcome = refuse_while_capturing(stream, "cudaStreamQuery"); !outcome) return finish(outcome);
   if (!stream || stream->queue.empty()) return finish(drain_all());
-  const Outcome outcome = drain(*stream);  // not yet, but the next time
+  const Outcome outcome = drain(*stream);  // done the next time
   return outcome ? finish({cudaErrorNotReady, "work is still to be done"}) : finish(outcome);
 }
 
@@ -250,7 +250,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   if (events.count(event) == 0) return finish(unknown_handle("an event"));
   if (event->capture) return finish({cudaErrorCapturedEvent, "an event of a capture cannot be asked for"});
   if (!event->marker || event->marker->done) return finish(std::exchange(failed_work, {}));
-  const Outcome outcome = drain(*event->marker->stream, event->marker.get());  // not yet, but the next time
+  const Outcome outcome = drain(*event->marker->stream, event->marker.get());  // done the next time
   return outcome ? finish({cudaErrorNotReady, "work is still to be done"}) : finish(outcome);
 }
 
@@ -263,7 +263,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t, cudaEvent_t) {
-  *milliseconds = 0.0f;  // the emulation proves logic; it has no time of its own
+  *milliseconds = 0.0f;  // the emulation checks logic and has no clock
   return cudaSuccess;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Streams, events and graphs. Work waits in its stream until something waits for it, as late as CUDA allows,
-// so that a host that does not wait finds out.
+// Streams, events and graphs. Work stays in its stream until something waits for it, as late as CUDA allows,
+// which reveals a host that does not wait.
 
 #include <deque>
 #include <functional>
@@ -14,26 +14,26 @@
 
 namespace elbo::emulation {
 
-/// Everything behind the API happens under this lock.
+/// The API's functions all hold this lock.
 std::recursive_mutex& lock();
 
-/// Something for the device to do, as often as it is launched.
+/// Work for the device, which may be launched several times.
 using Work = std::function<Outcome()>;
 
-/// A recorded event: done once the stream has come that far.
+/// A recorded event: done once the stream has reached it.
 struct Marker {
   Stream* stream = nullptr;
   bool done = false;
 };
 
-/// Work recorded in a graph. Nodes come after none but earlier ones.
+/// Work recorded in a graph. Nodes depend on earlier nodes only.
 struct Node {
   std::shared_ptr<const Work> work;
   std::string name;                ///< "a copy", "the kernel launched at …"
   std::vector<std::size_t> after;  ///< nodes that come first
 };
 
-/// A recording in progress, over one stream and those that joined it by its events.
+/// A recording in progress, over one stream and the streams that joined it through its events.
 struct Capture {
   Stream* origin = nullptr;
   std::thread::id thread;
@@ -50,56 +50,55 @@ struct Stream {
   };
   std::deque<Item> queue;
   std::shared_ptr<Capture> capture;
-  std::vector<std::size_t> last;       ///< captured nodes that the next one comes after
-  std::vector<cudaGraphNode_t> asked;  ///< `last` as it was last asked for
+  std::vector<std::size_t> last;       ///< captured nodes before the next node
+  std::vector<cudaGraphNode_t> asked;  ///< `last` at the latest query
 };
 
 struct Event {
   std::shared_ptr<Marker> marker;
-  std::shared_ptr<Capture> capture;  ///< where it was recorded while capturing
+  std::shared_ptr<Capture> capture;  ///< the capture in which it was recorded, if any
   std::vector<std::size_t> after;
 };
 
 struct Graph {
   std::vector<Node> nodes;
 };
-/// A graph made ready; launches under way keep it.
+/// An instantiated graph; pending launches keep it alive.
 struct ReadyGraph {
   std::vector<Node> nodes;
-  bool checked = false;  ///< its nodes' accesses have been held against its edges
+  bool checked = false;  ///< whether its nodes' accesses have been compared with its edges
 };
 struct GraphExec {
   std::shared_ptr<ReadyGraph> graph;
 };
 
-/// Each node once, after those it comes after, otherwise in any order. The first time it is checked that
-/// nodes which no edge orders touch no word that one of them writes.
+/// Runs each node once, after its predecessors, otherwise in any order. The first run checks that nodes that
+/// no edge orders do not access a word that one of them writes.
 Outcome run_graph(ReadyGraph& graph);
 
-/// Gives work to a stream, or records it where the stream is capturing. The null stream's runs at once, after
-/// all other work. Fails with what other work failed with.
-/// `name` tells what it is: "a copy".
+/// Gives work to a stream, or records it if the stream is capturing. The null stream's work runs at once,
+/// after all other work. Fails with an earlier error of other work. `name` describes the work: "a copy".
 Outcome submit(Stream* stream, std::string name, Work work);
-/// Runs what the stream holds, as far as `until` if given; fails with what any work failed with since the
-/// last call of an API function that reports it.
+/// Runs the stream's work, up to `until` if given. Fails with the error of any work since the last API call
+/// that reports errors.
 Outcome drain(Stream& stream, const Marker* until = nullptr);
 Outcome drain_all();
 
 bool known(const Stream* stream);
 Outcome unknown_handle(const char* what);
-/// A capture's failure by a call that is not allowed in one.
+/// Invalidates a capture because of a call that is not allowed in one.
 Outcome spoil(Capture& capture, const char* call);
-/// Both, each once, in order.
+/// The union of both, in order.
 std::vector<std::size_t> merged(std::vector<std::size_t> a, const std::vector<std::size_t>& b);
 
-/// Fails, and spoils the capture, where the calling thread captures: `call` is not allowed then.
+/// If the calling thread is capturing, `call` is not allowed: invalidates the capture and fails.
 Outcome refuse_while_capturing(const char* call);
 /// The same for a call on one stream.
 Outcome refuse_while_capturing(const Stream* stream, const char* call);
 
 /// Makes an outcome a return value: remembered for cudaGetLastError, its report for cudaGetErrorString.
 cudaError_t finish(const Outcome& outcome);
-/// The report behind the last failure in this thread; empty where there is none of `error`.
+/// The report of this thread's last failure; empty if that was not `error`.
 const std::string& last_report(cudaError_t error);
 
 }  // namespace elbo::emulation

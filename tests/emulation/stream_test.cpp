@@ -1,5 +1,5 @@
-// Streams, events, graphs and copies of the emulated runtime: late where CUDA may be late, and strict where
-// it is.
+// Streams, events, graphs and copies of the emulated runtime: as late as CUDA may be, and as strict as CUDA
+// is.
 
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
@@ -50,12 +50,12 @@ class EmulatedStream : public testing::Test {
 };
 
 TEST_F(EmulatedStream, PinnedCopiesAreLate) {
-  // From pinned memory: what it holds when the copy runs, not when it was asked for.
+  // A copy from pinned memory takes its values when the copy runs, not at the call.
   ASSERT_EQ(cudaMemcpyAsync(x, pinned, kBytes, cudaMemcpyHostToDevice, stream), cudaSuccess);
   pinned[0] = 2.0f;
   ASSERT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
   pinned[0] = 3.0f;
-  // To pinned memory: nothing there before it is waited for.
+  // A copy to pinned memory does not arrive before it is waited for.
   ASSERT_EQ(cudaMemcpyAsync(pinned, x, kBytes, cudaMemcpyDeviceToHost, stream), cudaSuccess);
   EXPECT_EQ(pinned[0], 3.0f);
   ASSERT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
@@ -75,7 +75,7 @@ TEST_F(EmulatedStream, EventsTellWhereTheStreamIs) {
   ASSERT_EQ(cudaMemcpyAsync(x, pinned, kBytes, cudaMemcpyHostToDevice, stream), cudaSuccess);
   ASSERT_EQ(cudaEventRecord(event, stream), cudaSuccess);
   EXPECT_EQ(cudaEventQuery(event), cudaErrorNotReady);
-  EXPECT_EQ(cudaEventQuery(event), cudaSuccess) << "asking again and again comes to an end";
+  EXPECT_EQ(cudaEventQuery(event), cudaSuccess) << "repeated queries come to an end";
   ASSERT_EQ(cudaMemsetAsync(x, 0, kBytes, stream), cudaSuccess);
   EXPECT_EQ(cudaStreamQuery(stream), cudaErrorNotReady);
   EXPECT_EQ(cudaStreamQuery(stream), cudaSuccess);
@@ -120,7 +120,7 @@ TEST_F(EmulatedStream, ACaptureRunsNothingUntilItIsLaunched) {
     ASSERT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
     EXPECT_EQ(pinned[63], 1.0f);
   }
-  // It outlives being destroyed while it is on its way, but not what it points to.
+  // A pending launch survives the graph's destruction, but not that of its memory.
   ASSERT_EQ(cudaGraphLaunch(executable, stream), cudaSuccess);
   ASSERT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
   ASSERT_EQ(cudaFree(x), cudaSuccess);
@@ -151,7 +151,7 @@ TEST_F(EmulatedStream, BranchesJoinACaptureByEvents) {
   ASSERT_EQ(cudaMemsetAsync(x, 0, kBytes, stream), cudaSuccess);
   ASSERT_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);
   ASSERT_EQ(cudaGraphInstantiate(&executable, graph), cudaSuccess);
-  for (int replay = 0; replay < 20; ++replay) {  // in whatever order the branches allow
+  for (int replay = 0; replay < 20; ++replay) {  // in any order that the branches allow
     ASSERT_EQ(cudaGraphLaunch(executable, stream), cudaSuccess);
     ASSERT_EQ(cudaMemcpyAsync(pinned, y, kBytes, cudaMemcpyDeviceToHost, stream), cudaSuccess);
     ASSERT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
@@ -169,7 +169,7 @@ TEST_F(EmulatedStream, ABranchThatForgetsToWaitShows) {
   ASSERT_EQ(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), cudaSuccess);
   ASSERT_EQ(cudaEventRecord(event, stream), cudaSuccess);
   ASSERT_EQ(cudaStreamWaitEvent(other, event), cudaSuccess);
-  write_ones(state, x, 0);  // the copy does not come after this
+  write_ones(state, x, 0);  // the copy is not ordered after this
   ASSERT_EQ(cudaMemcpyAsync(y, x, kBytes, cudaMemcpyDeviceToDevice, other), cudaSuccess);
   ASSERT_EQ(cudaEventRecord(event, other), cudaSuccess);
   ASSERT_EQ(cudaStreamWaitEvent(stream, event), cudaSuccess);
@@ -180,7 +180,7 @@ TEST_F(EmulatedStream, ABranchThatForgetsToWaitShows) {
   ASSERT_EQ(cudaGraphLaunch(executable, stream), cudaSuccess);
   EXPECT_TRUE(
       says(text(cudaStreamSynchronize(stream)), {"race between nodes", "a copy reads", "planted.cu"}));
-  // It is looked for once; after that it shows in what comes out.
+  // Races are checked once; after that they show in the results.
   for (int replay = 0; replay < 20; ++replay) {
     ASSERT_EQ(cudaGraphLaunch(executable, stream), cudaSuccess);
     ASSERT_EQ(cudaMemcpyAsync(pinned, y, kBytes, cudaMemcpyDeviceToHost, stream), cudaSuccess);

@@ -4,8 +4,8 @@
 
 namespace elbo::emulation {
 
-/// A place in the program's code in words: "at kernels/adam.cu:42" where addr2line and debugging lines are
-/// there, a function or an address elsewhere.
+/// A place in the program's code in words: "at kernels/adam.cu:42" if addr2line and debug lines are
+/// available, else a function or an address.
 std::string symbolize(const void* code);
 
 }  // namespace elbo::emulation

@@ -1,5 +1,5 @@
 #pragma once
-// What each thread of a block that runs in emulation is doing, and a message's words for it.
+// The state of each thread of a running block, and its description for messages.
 
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ struct Thread {
   const char* file = "";
   int line = 0;
   uint3 position{};
-  unsigned collectives = 0;  ///< of its warp, that it has taken part in
+  unsigned collectives = 0;  ///< number of its warp's collectives that it has taken part in
 };
 
 /// "threads 0-3, 5 at the barrier at FILE:LINE; thread 4 returned".

@@ -1,5 +1,5 @@
-// The mutual information of data and codes, and the divergence of the aggregate posterior, where they are
-// known.
+// The mutual information of data and codes, and the divergence of the aggregate posterior, in cases with
+// known values.
 
 #include "evaluation/aggregate_posterior.h"
 
@@ -15,7 +15,7 @@
 namespace elbo {
 namespace {
 
-/// n posteriors whose means are those given in turn, all with one log-variance.
+/// n posteriors that take the given means in turn, all with one log-variance.
 Posterior posteriors(std::int64_t n, const std::vector<std::vector<float>>& means, float log_variance) {
   Posterior p;
   const auto latent = static_cast<std::int64_t>(means[0].size());
@@ -31,7 +31,7 @@ Posterior posteriors(std::int64_t n, const std::vector<std::vector<float>>& mean
 std::unique_ptr<Prior> normal() {
   return make_prior({});
 }
-/// Nobody asks it where the KL has a formula.
+/// It is not used if the KL has a formula.
 std::unique_ptr<HostPrior> on_host() {
   return standard_normal_on_host(1);
 }
@@ -44,14 +44,14 @@ TEST(AggregatePosterior, OfPosteriorsThatAreThePriorIsThePrior) {
 }
 
 TEST(AggregatePosterior, MutualInformationCountsClustersThatAreApart) {
-  // Three places far from each other: a code says which of the three its example is, and no more.
+  // Three distant places: a code tells which of the three its example has, and no more.
   const auto result =
       divide_kl(posteriors(900, {{-20, 0}, {20, 5}, {0, 40}}, -2.0f), *normal(), *on_host(), 1);
   EXPECT_NEAR(result.mutual_information, std::log(3.0), 1e-5);
   EXPECT_NEAR(result.mutual_information + result.divergence, result.kl, 1e-9);
 }
 
-// The KL is by the sample then; the prior is what the posteriors add up to.
+// The KL is then estimated from samples; the prior is the mixture of the posteriors.
 TEST(AggregatePosterior, ThatIsTheMixtureOfThePriorDiffersFromItInNothing) {
   const std::vector<std::vector<float>> means = {{-20, 0}, {20, 5}, {0, 40}};
   const Posterior three = posteriors(3, means, -2.0f);

@@ -1,4 +1,4 @@
-// Values of the data, one by one: what each costs, and draws of them from p(x|z).
+// Single values of the data: the cost of each, and draws from p(x|z).
 
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ void expect_values_add_up(const Evaluation& e, std::int64_t dims) {
   EXPECT_NEAR(values, e.terms.reconstruction, 1e-5 * std::max(1.0, std::abs(values)));
 }
 
-/// The KL's parts too, where it has such.
+/// Checks the KL's parts too, if it has any.
 void expect_parts_add_up(const Evaluation& e, std::int64_t dims) {
   expect_values_add_up(e, dims);
   double kl = 0.0;
@@ -49,7 +49,7 @@ TEST_P(ValuesOfVariants, CostWhatTheExampleDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Recipes, ValuesOfVariants, testing::ValuesIn(recipe_variants()), VariantName());
 
-/// A small model of a likelihood, a little trained, and its data.
+/// A small, briefly trained model with a likelihood, and its data.
 struct Trained {
   Dataset data;
   Model model;
@@ -77,7 +77,7 @@ TEST_P(ValuesOfLikelihoods, CostWhatTheExampleDoes) {
   expect_parts_add_up(model.evaluate(data.train), data.dims());
 }
 
-/// What a draw of the likelihood can be.
+/// Whether a value is a possible draw of the likelihood.
 bool possible(Measure measure, Support support, float value) {
   switch (measure) {
     case Measure::outcomes:
@@ -111,7 +111,7 @@ TEST_P(ValuesOfLikelihoods, AreDrawnAboutTheirMean) {
       sum += value, squares += value * value;
     }
     const double drawn = sum / kDraws, variance = squares / kDraws - drawn * drawn;
-    // 5 standard errors, and the levels' rounding of an expectation.
+    // Allows 5 standard errors, and the levels' rounding of an expectation.
     EXPECT_NEAR(drawn, mean.values[static_cast<std::size_t>(j)], 5.0 * std::sqrt(variance / kDraws) + 1e-3)
         << j;
     if (GetParam().kind == LikelihoodKind::gaussian) {
@@ -203,7 +203,7 @@ TEST(Values, CostWhatTheExampleDoesInManyColumnsAndBatches) {
   Recipe recipe = small_recipe();
   recipe.model.likelihood = "gaussian";
   recipe.data.missing = "mask";
-  Dataset data = patterned_data(700, 0, 150, false);  // a batch of an evaluation on the CPU has 512
+  Dataset data = patterned_data(700, 0, 150, false);  // an evaluation's batch on the CPU has 512 rows
   for (std::size_t i = 0; i < data.train.floats.size(); i += 7)
     data.train.floats[i] = std::numeric_limits<float>::quiet_NaN();
   Model model = make_model(recipe, data);

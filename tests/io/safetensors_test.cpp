@@ -14,7 +14,7 @@
 namespace elbo::io {
 namespace {
 
-/// A file of the given header text and data, whatever they say.
+/// A file with the given header text and data, valid or not.
 std::string assemble(const std::string& header, const std::string& data) {
   const std::uint64_t length = header.size();
   std::string bytes(sizeof length, '\0');

@@ -1,4 +1,4 @@
-// math/conv2d_geometry.h: which pixels a transpose's phases are.
+// math/conv2d_geometry.h: the pixels of a transpose's phases.
 
 #include "math/conv2d_geometry.h"
 
@@ -9,7 +9,7 @@
 namespace elbo::test {
 namespace {
 
-/// A transpose's phases are every pixel once.
+/// A transpose's phases contain every pixel once.
 TEST(Conv2dGeometry, PhasesCoverEveryPixelOnce) {
   for (const auto& shape : awkward_convolutions()) {
     std::vector<int> pixels(static_cast<std::size_t>(shape.height * shape.width));

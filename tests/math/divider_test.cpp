@@ -1,4 +1,4 @@
-// math/divider.h against the machine's division.
+// math/divider.h against the processor's division.
 
 #include "math/divider.h"
 

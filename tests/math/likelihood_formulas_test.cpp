@@ -1,5 +1,5 @@
-// The likelihoods' formulas: values by hand, derivatives, densities and draws. The device under test computes
-// the values.
+// The likelihoods' formulas: values computed by hand, derivatives, densities and draws. The device under test
+// computes the values.
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ TEST(Likelihood, BernoulliByHand) {
   EXPECT_FLOAT_EQ(bernoulli(0.3f, 0.0f).nll, 0.693147181f);
   EXPECT_NEAR(bernoulli(1.0f, 2.0f).nll, 0.126928011f, 1e-7f);  // log(1 + e⁻²)
   EXPECT_FLOAT_EQ(bernoulli(0.0f, 2.0f).nll, 2.126928011f);     // log(1 + e²)
-  EXPECT_FLOAT_EQ(bernoulli(0.25f, 2.0f).nll, 1.626928011f);    // a quarter of one, three of the other
+  EXPECT_FLOAT_EQ(bernoulli(0.25f, 2.0f).nll, 1.626928011f);    // ¼ and ¾ of the two
   EXPECT_FLOAT_EQ(bernoulli(1.0f, -1.0f).nll, 1.313261688f);
   EXPECT_FLOAT_EQ(bernoulli(1.0f, 20.0f).nll, 2.061153620e-9f);  // e⁻²⁰ (1 − e⁻²⁰/2): nothing is lost
   EXPECT_FLOAT_EQ(bernoulli(0.0f, 100.0f).nll, 100.0f);
@@ -195,12 +195,12 @@ TEST(Likelihood, DiscretizedLogisticByHand) {
   // One level beside it: σ(3/2) − σ(½).
   EXPECT_NEAR(logistic(101 * step, 100 * step, log_step).nll, 1.634165408f, 2e-5f);
   EXPECT_NEAR(logistic(99 * step, 100 * step, log_step).nll, 1.634165408f, 2e-5f);
-  // The nearest level is meant.
+  // A value counts as the nearest level.
   EXPECT_EQ(logistic(100.4f * step, 100 * step, log_step).nll,
             logistic(100 * step, 100 * step, log_step).nll);
   EXPECT_EQ(logistic(100.6f * step, 100 * step, log_step).nll,
             logistic(101 * step, 100 * step, log_step).nll);
-  // The ends take all that is beyond: −log σ(½).
+  // The end levels take all mass beyond: −log σ(½).
   EXPECT_NEAR(logistic(0.0f, 0.0f, log_step).nll, 0.474076984f, 1e-6f);
   EXPECT_NEAR(logistic(1.0f, 1.0f, log_step).nll, 0.474076984f, 1e-5f);
   EXPECT_NEAR(logistic(0.0f, -1.0f, log_step).nll, 0.0f, 1e-6f);
@@ -211,7 +211,7 @@ TEST(Likelihood, DiscretizedLogisticByHand) {
   // Far from the level: |t| − log(exp(d) − exp(−d)), with scale exp(−8).
   EXPECT_NEAR(logistic(0.2f, 1.0f, -8.0f).nll, 2378.921382f, 1e-3f);
   EXPECT_NEAR(logistic(0.2f, 1.0f, -90.0f).nll, 2378.921382f, 1e-3f);
-  // In μ −tanh-like, in s the width; between two levels as good as either, no slope.
+  // The slope in μ is like −tanh; halfway between two levels it is 0.
   EXPECT_NEAR(logistic(100 * step, 100 * step, log_step).gradient[0], 0.0f, 1e-2f);
   EXPECT_NEAR(logistic(0.0f, 0.0f, 0.0f).gradient[0], 0.499509804f, 1e-6f);  // σ(−1/510)
   EXPECT_NEAR(logistic(1.0f, 1.0f, 0.0f).gradient[0], -0.499509804f, 1e-6f);
@@ -219,7 +219,7 @@ TEST(Likelihood, DiscretizedLogisticByHand) {
               1e-6f);  // d (coth d − tanh ½d)
   EXPECT_EQ(logistic(0.2f, 1.0f, -90.0f).gradient[1], 0.0f);
   EXPECT_NEAR(logistic(0.2f, 1.0f, -90.0f).gradient[0], 2980.957987f, 1e-3f);  // exp(8)
-  EXPECT_NEAR(mean(0.5f, -3.0f), 0.5f, 1e-6f);                                 // as much above as below
+  EXPECT_NEAR(mean(0.5f, -3.0f), 0.5f, 1e-6f);                                 // symmetrical about ½
   EXPECT_NEAR(mean(-2.0f, -4.0f), 0.0f, 1e-6f);
   EXPECT_NEAR(mean(100 * step, -8.0f), 100 * step, 1e-6f);
   EXPECT_NEAR(mean(9.0f, 0.0f), 0.999787996f, 1e-5f);
@@ -247,7 +247,7 @@ void expect_gradient() {
       pack(q, inner);
       return likelihood.nll(x, inner);
     };
-    // log1p_unit is a fit: 6e-9 off in value, which a difference magnifies
+    // log1p_unit is a fit with an error of 6e-9, which a difference magnifies
     EXPECT_TRUE(is_gradient<double>({gradient, kParameters}, f, at, {1e-6, 1e-6}, 1e-3)) << Likelihood::kName;
   }
 }
@@ -286,7 +286,7 @@ TEST(Likelihood, DensitiesIntegrateToOne) {
   }
 }
 
-/// How often draws are at most `at`.
+/// The fraction of draws that are at most `at`.
 template <class Likelihood>
 double share_of_draws(const LikelihoodConstants& constants, const std::vector<double>& parameters,
                       double at) {

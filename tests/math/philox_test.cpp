@@ -1,4 +1,4 @@
-// math/philox.h: the words, their addresses, and what is made of them.
+// math/philox.h: the words, their addresses, and the transforms.
 
 #include "math/philox.h"
 
@@ -25,7 +25,7 @@ void expect_words(const Words& actual, const Words& expected) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(actual.word[i], expected.word[i]) << "word " << i;
 }
 
-/// The known answers that Salmon et al. publish with Random123 (kat_vectors).
+/// The known answers published with Random123 by Salmon et al. (kat_vectors).
 TEST(Philox, KnownAnswers) {
   expect_words(math::philox4x32<std::uint32_t>({{0, 0, 0, 0}}, 0, 0),
                {{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}});

@@ -1,4 +1,4 @@
-// The formats that operands of products are rounded to.
+// The formats to which operands of products are rounded.
 
 #include "elbo/precision.h"
 
@@ -18,7 +18,8 @@
 namespace elbo::test {
 namespace {
 
-/// Nearest by the definition, ties to even: `digits` significant bits, the first among them implied.
+/// Rounds by definition to the nearest, ties to even: `digits` significant bits, including the implied first
+/// bit.
 double rounded(float value, int digits) {
   if (value == 0.0f) return value;
   int exponent;
@@ -130,7 +131,7 @@ TEST(TrainingPrecision, ResumingInAnotherIsRefused) {
   Model other(CpuTraining::recipe_in("bf16"), 12, Device::cpu());
   try {
     train(other, fp32.data, run_options(folder.path(), true));
-    FAIL() << "a run in fp32 went on in bf16";
+    FAIL() << "a run in fp32 was resumed in bf16";
   } catch (const ConfigError& error) {
     EXPECT_NE(std::string(error.what()).find("train.precision"), std::string::npos) << error.what();
   }

@@ -1,4 +1,4 @@
-// Files of every format there was are read, and those of a later elbo are refused.
+// Files of every earlier format are read, and files of a later elbo are refused.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Changes the metadata of a safetensors file, and no tensor.
+/// Changes the metadata of a safetensors file, but no tensor.
 void rewrite_metadata(const std::filesystem::path& file, const std::function<void(Json&)>& change) {
   const std::string bytes = io::read_file(file);
   std::uint64_t length = 0;
@@ -36,7 +36,7 @@ void set_format(const std::filesystem::path& file, const std::string& format) {
   rewrite_metadata(file, [&](Json& metadata) { metadata["elbo.format"] = format; });
 }
 
-/// The file as it was before formats had numbers and recipes a prior.
+/// Turns the file into format 1, before formats had numbers and recipes had a prior.
 void downgrade_to_1(const std::filesystem::path& file) {
   rewrite_metadata(file, [](Json& metadata) {
     EXPECT_EQ(metadata.at("elbo.format"), "2");
@@ -51,7 +51,7 @@ void downgrade_to_1(const std::filesystem::path& file) {
   });
 }
 
-/// A run that was stopped in its second epoch.
+/// Makes a run that was stopped in its second epoch.
 void stop_run(const std::filesystem::path& run, const Recipe& recipe, const Dataset& data) {
   TrainOptions options = run_options(run);
   options.stop = [left = 5]() mutable { return left-- == 0; };

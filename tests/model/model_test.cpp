@@ -1,4 +1,4 @@
-// elbo::Model and the parameter arena beneath it.
+// elbo::Model and its parameter arena.
 
 #include "elbo/model.h"
 
@@ -24,7 +24,7 @@ Recipe small_recipe() {
   return recipe;
 }
 
-/// [rows, cols] of numbers in [0, 1].
+/// A table [rows, cols] of numbers in [0, 1].
 Table table(std::int64_t rows, std::int64_t cols) {
   Table t{rows, cols, std::vector<float>(static_cast<std::size_t>(rows * cols))};
   for (std::size_t i = 0; i < t.values.size(); ++i) t.values[i] = static_cast<float>(i * 29 % 97) / 96.0f;
@@ -63,7 +63,7 @@ TEST(ParameterLayout, NamesShapesAndOrderAreThoseOnDisk) {
   EXPECT_EQ(layout.count, count);
   EXPECT_LE(end, layout.size);
   for (const nn::ParameterPlace& place : layout.places) EXPECT_EQ(place.offset % 64, 0);
-  // The joined head: log-variance rows follow the mean's at once.
+  // In the joined head, log-variance rows follow the mean's directly.
   EXPECT_EQ(layout.tensors[5].offset, layout.tensors[4].offset + 3 * 8);
   EXPECT_EQ(layout.places[4].rows, 6);
 }
@@ -75,7 +75,7 @@ TEST(ParameterLayout, CountsTheReferenceNetwork) {
   EXPECT_EQ(VaeParts(resolve(settings, 784)).layout.count, 973624);
 }
 
-/// A tensor's initial values as the device holds them.
+/// A tensor's initial values on the device.
 std::vector<float> initial(const std::string& initialization, const std::string& tensor, std::uint64_t seed) {
   ModelSettings settings;
   settings.encoder = {300};
@@ -149,7 +149,7 @@ TEST(Initialization, SeedsAndTensorsDiffer) {
 TEST(Model, EncodesDecodesReconstructsAndSamplesInItsShapes) {
   ELBO_REQUIRE_DEVICE();
   Model model(small_recipe(), 6, test::device());
-  const Table x = table(600, 6);  // more than one batch of an evaluation
+  const Table x = table(600, 6);  // more rows than an evaluation's batch
   const Posterior posterior = model.encode(x);
   EXPECT_EQ(posterior.mean.rows, 600);
   EXPECT_EQ(posterior.mean.cols, 3);
@@ -159,7 +159,7 @@ TEST(Model, EncodesDecodesReconstructsAndSamplesInItsShapes) {
   EXPECT_EQ(back.cols, 6);
   for (const float p : back.values) EXPECT_TRUE(p > 0.0f && p < 1.0f) << p;
 
-  // Rows do not depend on the batch they come in.
+  // A row does not depend on its batch.
   const Table last{1, 6, {x.values.end() - 6, x.values.end()}};
   const Posterior alone = model.encode(last);
   for (int d = 0; d < 3; ++d) EXPECT_NEAR(alone.mean.values[d], posterior.mean.row(599)[d], 1e-6);
@@ -193,7 +193,7 @@ TEST(Model, BitsPerDimensionAreOfGreyLevelsAlone) {
   EXPECT_FALSE(evaluate("discretized-logistic").bits_per_dimension);
 }
 
-/// The same weights, for data as it is and for data that was standardised.
+/// Two models with the same weights, one for plain data and one for standardised data.
 std::pair<Model, Model> plain_and_standardized() {
   Recipe recipe = small_recipe();
   recipe.model.likelihood = "gaussian";
@@ -239,7 +239,7 @@ TEST(Model, StandardizedDataIsStillMeasuredInItsOwnScale) {
   EXPECT_NEAR(a.reconstruction_per_value[0], b.reconstruction_per_value[0] + std::log(2.0), 1e-5);
   EXPECT_NEAR(a.reconstruction_per_value[1], b.reconstruction_per_value[1] + 1.0 - std::log(2.0), 1e-5);
   const Table back = standardized.reconstruct(Table{2, 2, own.floats});
-  double squared = 0;  // of the posterior mean's reconstruction: near that of the sample's
+  double squared = 0;  // of the posterior mean's reconstruction, which is near the sample's
   for (std::size_t i = 0; i < 4; ++i) squared += std::pow(own.floats[i] - back.values[i], 2) / 2;
   EXPECT_NEAR(a.squared_error, squared, 0.5 * squared);
 }
@@ -248,7 +248,7 @@ double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// More rows than a batch of an evaluation, and more samples than are drawn at a time.
+// Uses more rows than an evaluation's batch, and more samples than are drawn at a time.
 TEST(Model, ExamplesCostOnAverageWhatTheSplitDoes) {
   ELBO_REQUIRE_DEVICE();
   auto [plain, standardized] = plain_and_standardized();

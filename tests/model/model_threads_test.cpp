@@ -1,5 +1,5 @@
-// The number of CPU threads changes the order of some sums, and nothing else: a step of the reference network
-// has the same costs and gradients on any team.
+// The number of CPU threads changes only the order of some sums: a step of the reference network has the same
+// costs and gradients on any team.
 
 #include <gtest/gtest.h>
 

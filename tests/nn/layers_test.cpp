@@ -1,4 +1,4 @@
-// Layers by their texts: which shapes they make, what they refuse, and how their weights lie in files.
+// Layers made from texts: their shapes, their errors, and the order of their weights in files.
 
 #include "nn/layers.h"
 
@@ -13,7 +13,7 @@
 namespace elbo::nn {
 namespace {
 
-/// An encoder of pictures of 28 × 28, or of what is asked for.
+/// An encoder of 28 × 28 pictures, or of the given shape.
 Network network_of(Builder& builder, std::vector<std::string> layers, PictureShape picture = {28, 28, 1}) {
   const Slot input = builder.activation(
       {.name = "input", .cols = picture.height * picture.width * picture.channels, .picture = picture});

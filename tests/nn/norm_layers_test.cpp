@@ -1,5 +1,5 @@
-// Layers that normalise, dropout and residual blocks in networks: a training step's gradients against finite
-// differences of the whole batch in float64, and what other passes make of them.
+// Normalisation, dropout and residual blocks in networks: a training step's gradients against finite
+// differences of the whole batch in float64, and the behaviour in other passes.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kExamples = 5, kOutputs = 3;
 constexpr std::uint64_t kSeed = 21, kTime = 9;
-constexpr double kEpsilon = 1e-5;  // of all normalisations, PyTorch's
+constexpr double kEpsilon = 1e-5;  // ε of all normalisations, as in PyTorch
 
 /// A network in float64, a whole batch at a time, from the formulas.
 class BatchReference {
@@ -35,7 +35,7 @@ class BatchReference {
   Rows output(const std::vector<std::string>& layers, std::vector<double> x, std::int64_t cols) const {
     Rows rows = {static_cast<std::int64_t>(x.size()) / cols, cols, cols, std::move(x)};
     std::int64_t stream = 0;
-    bool pending = false;  // an activation that a normalisation takes over
+    bool pending = false;  // an activation that a normalisation will apply
     for (std::size_t l = 0; l < layers.size(); ++l) {
       rows = layer(layers[l], "net.hidden." + std::to_string(l), rows, stream);
       const bool leaves_it = l + 1 < layers.size() && layers[l + 1].starts_with("norm");
@@ -138,7 +138,7 @@ struct NetworkCase {
   std::string name() const { return title; }
 };
 
-/// A network with its tape, run forward and back, its loss Σ dy·y.
+/// A network with its tape, run forward and backward, with the loss Σ dy·y.
 class RunNetwork {
  public:
   explicit RunNetwork(const NetworkCase& of, std::int64_t examples = kExamples)
@@ -316,7 +316,7 @@ TEST(NormLayers, TheSameNoiseTwiceAndOtherLayersOther) {
   EXPECT_NE(RunNetwork(one).forward(), twice.forward());
 }
 
-// A lone row has no variance: its step is by the running statistics, which stay.
+// A single row has no variance: its step uses the running statistics and does not change them.
 TEST(NormLayers, ALoneRowUsesTheRunningStatistics) {
   ELBO_REQUIRE_DEVICE();
   NetworkCase c{"lone", {"7", "norm batch"}};

@@ -1,4 +1,4 @@
-// Declared slots and parameters: where they lie on a tape and in the layout.
+// Declared slots and parameters: their places on a tape and in the layout.
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace elbo::nn {
 namespace {
 
-/// A tape in memory of its own.
+/// A tape in its own memory.
 struct Planned {
   Context context{Device::cpu()};
   Arena arena;
@@ -56,7 +56,7 @@ TEST(Tape, OfTheFirstSlotsHasNoMemoryForTheRest) {
   EXPECT_LT(arena.used(), std::size_t{1} << 20);
   EXPECT_EQ(part.gradient(x).cols, 3);
   EXPECT_EQ(part[z].rows, 0);
-  EXPECT_EQ(plan.lay_out(arena, {.rows = 2}, kTraining).gradient(x).rows, 0) << "of another use";
+  EXPECT_EQ(plan.lay_out(arena, {.rows = 2}, kTraining).gradient(x).rows, 0) << "the tape has another use";
 }
 
 TEST(Tape, SlotsAreThereWhereTheirUsesAre) {
@@ -97,7 +97,7 @@ TEST(Tape, ASlotIsReadOnce) {
   EXPECT_THROW(builder.part(x, "part", 0, 2), ShapeError);
 }
 
-// A pass goes back from the last reader: it writes, and those before it add.
+// The backward pass starts at the last reader, which writes; earlier readers add.
 TEST(Tape, TheLastReaderWritesTheGradient) {
   Builder builder;
   const Slot x = builder.activation({.name = "x", .cols = 6}), other = builder.activation({.name = "other"});
@@ -106,7 +106,7 @@ TEST(Tape, TheLastReaderWritesTheGradient) {
   const Reader second = builder.read(builder.reshaped(x, "pictures", {3, 2, 1}), true);
   const Reader last = builder.read(x);
   const Reader only = builder.read(other);
-  EXPECT_THROW(builder.read(x), ShapeError) << "the last one cannot add";
+  EXPECT_THROW(builder.read(x), ShapeError) << "the last reader cannot add";
   const Plan plan(builder.slots());
   const Planned planned(plan, {.rows = 2}, kTraining);
   EXPECT_TRUE(planned.tape.adds_to_gradient(first));
@@ -129,7 +129,7 @@ TEST(ParameterLayout, WhatTheOptimizerMovesComesFirst) {
   EXPECT_EQ(layout.tensors[0].name, "scale") << "in the order of declaration";
   EXPECT_EQ(layout.tensors[0].value, 2.0f);
   EXPECT_EQ(layout.tensors[2].shape, (std::vector<std::int64_t>{5, 4}));
-  EXPECT_EQ(layout.tensors[2].offset, layout.tensors[1].offset + 2 * 4) << "rows follow at once";
+  EXPECT_EQ(layout.tensors[2].offset, layout.tensors[1].offset + 2 * 4) << "rows follow directly";
   const auto place = [&](Parameter p) { return layout.places[static_cast<std::size_t>(p.index)]; };
   EXPECT_EQ(place(weight).offset, 0);
   EXPECT_EQ(place(weight).rows, 7);

@@ -95,7 +95,7 @@ std::vector<float> sweep() {
   return x;
 }
 
-/// gelu's and silu's tails vanish like exp(−x²/2) and exp(x), where a relative error in the exponent counts.
+/// gelu's and silu's tails vanish like exp(−x²/2) and exp(x), so a relative error in the exponent matters.
 constexpr Tolerance kTolerance{1e-30, 1e-6};
 constexpr Tolerance kTailTolerance{2e-7, 1e-6};
 
@@ -144,7 +144,7 @@ TEST(Activations, DerivativeIsTheForwardsInFloat64) {
       const std::vector<double> analytic{formula.derivative(saved)};
       const std::vector<double> at{x};
       const auto f = [&](std::span<const double> p) { return static_cast<double>(formula.forward(p[0])); };
-      // gelu's Φ is a fit, good to a few 1e-8 of its value
+      // gelu's Φ is a fit with a relative error of a few 1e-8
       EXPECT_TRUE(test::is_gradient<double>(analytic, f, at, {2e-7, 2e-7}, 1e-3)) << "at " << x;
     }
   });

@@ -1,5 +1,5 @@
-// Adam, Adamax and the step counters: one step per case, many steps against float64, and numbers worked out
-// by hand.
+// Adam, Adamax and the step counters: one step per case, many steps against float64, and numbers computed by
+// hand.
 
 #include "ops/adam.h"
 
@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AdamCases,
                                          AdamCase{50003, 50, 0.01f, 2e-3f, UpdateRule::adamax}),
                          CaseName());
 
-/// Parameters on the device under test that take steps as training does.
+/// Parameters on the device under test that take steps as in training.
 class Optimizer {
  public:
   Optimizer(Context& context, const std::vector<float>& values, AdamSettings settings, float learning_rate)
@@ -87,7 +87,8 @@ TEST(Adam, ThreeStepsByHand) {
   EXPECT_NEAR(optimizer.values()[0], 0.9022863, 1e-6);
 }
 
-// Decoupled: the decay takes lr·λ·p off whatever the gradient's size, here 0.1·0.5·1, then Adam's step of lr.
+// Decoupled decay subtracts lr·λ·p, here 0.1·0.5·1, whatever the gradient's size; then comes Adam's step of
+// lr.
 TEST(Adam, WeightDecayByHand) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
@@ -96,7 +97,7 @@ TEST(Adam, WeightDecayByHand) {
   Optimizer optimizer(context, {1.0f, 1.0f, -2.0f}, settings, 0.1f);
   optimizer.step({1e-3f, 0.0f, -5.0f});
   const auto values = optimizer.values();
-  EXPECT_NEAR(values[0], 0.85, 2e-6);  // ε takes 1e-8 / 1e-3 off the step
+  EXPECT_NEAR(values[0], 0.85, 2e-6);  // ε shortens the step by 1e-8 / 1e-3
   EXPECT_NEAR(values[1], 0.95, 1e-6);
   EXPECT_NEAR(values[2], -1.8, 1e-6);
 }
@@ -124,7 +125,7 @@ TEST(Adamax, FourStepsByHand) {
   }
 }
 
-// ε is added to the gradient's size: of a gradient as large as ε the first step is half the rate.
+// ε is added to the gradient's size: for a gradient as large as ε, the first step is half the rate.
 TEST(Adamax, EpsilonIsAddedToTheGradient) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
@@ -262,7 +263,7 @@ TEST(AdvanceStep, MovesCountersAndCorrections) {
   EXPECT_EQ(after.learning_rate, 0.25f);
   EXPECT_EQ(after.kl_weight, 0.5f);
   EXPECT_NEAR(after.bias_correction1, 1.0 - std::pow(0.9, 8), 1e-7);
-  // In float, 1 − 0.999⁸ would be off by 1e-5 of itself.
+  // In float, 1 − 0.999⁸ would have a relative error of 1e-5.
   EXPECT_NEAR(after.bias_correction2, 1.0 - std::pow(0.999, 8), 1e-9);
   ops::advance_step(context, buffer.data(), buffer.data(), {}, 100, {});
   after = buffer.download()[0];
@@ -295,7 +296,7 @@ TEST(Adam, ASkippedStepLeavesTheBitsAsTheyAre) {
   for (Buffer<float>* buffer : {&values, &m, &v}) EXPECT_EQ(buffer->download(), before);
 }
 
-/// Steps one after the other whose gradients have these norms.
+/// Successive steps whose gradients have the given norms.
 class SkippingSteps {
  public:
   explicit SkippingSteps(float limit)
@@ -336,7 +337,7 @@ TEST(SkipBeyond, CountsWhatIsAboveOrNoNumber) {
     steps.step(norm);
     const StepState state = steps.state();
     EXPECT_EQ(state.step, step);
-    EXPECT_EQ(state.noise_time, step) << "noise goes on";
+    EXPECT_EQ(state.noise_time, step) << "the noise time advances";
     EXPECT_EQ(state.skipped, skipped);
     EXPECT_EQ(steps.skipped().total, total);
     EXPECT_EQ(steps.skipped().in_a_row, in_a_row);
@@ -359,7 +360,7 @@ TEST(SkipBeyond, NotesWhereARowIsTooLong) {
   EXPECT_EQ(steps.skipped().last_norm, 7.0);
   steps.step(1.0f);
   steps.step(8.0f);
-  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMaxSkippedInARow) << "it stays for the host to see";
+  EXPECT_EQ(steps.skipped().stuck_at, 1 + kMaxSkippedInARow) << "it stays so that the host can see it";
 }
 
 TEST(SkipBeyond, WrongArgumentsAreRefused) {

@@ -1,4 +1,4 @@
-// A matrix added to another, against float64.
+// Adding a matrix to another, against float64.
 
 #include "ops/add.h"
 

@@ -63,7 +63,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, BatchNormRunning,
 INSTANTIATE_TEST_SUITE_P(Shapes, BatchNormForward, testing::ValuesIn(forward_cases()), CaseName());
 INSTANTIATE_TEST_SUITE_P(Shapes, BatchNormBackward, testing::ValuesIn(backward_cases()), CaseName());
 
-/// All that the ops give of a shape, in a context, after running statistics of mean 0 and variance 1.
+/// All results of the ops for a shape, in a context, starting from running statistics of mean 0 and variance
+/// 1.
 struct BatchResults {
   std::vector<float> y, dx, dgamma, dbeta, running_mean, running_variance;
   bool operator==(const BatchResults&) const = default;

@@ -1,4 +1,4 @@
-// Values kept within bounds, and the gradient between them.
+// Clamping to bounds, and the gradient between them.
 
 #include "ops/clamp.h"
 
@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(, ClampOp,
                                          ClampCase{9, 8, false, false, true}),
                          CaseName());
 
-// As PyTorch's hardtanh: nothing passes at a bound itself. NaN stays NaN.
+// Like PyTorch's hardtanh, the gradient at a bound is 0. NaN stays NaN.
 TEST(Clamp, AtABoundNothingPasses) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());

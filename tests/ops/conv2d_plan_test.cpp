@@ -12,7 +12,7 @@ namespace {
 
 using ops::Conv2dShape;
 
-/// Every tile of the kernels, with patches that come in quads, from strided and misaligned pictures, and in
+/// Every tile of the kernels, with patches copied in quads, from strided and misaligned pictures, and as
 /// single values.
 class Conv2dPlan : public testing::TestWithParam<ops::ProductPlan> {};
 

@@ -31,7 +31,7 @@ std::vector<Conv2dLayer> awkward_layers() {
 }
 
 constexpr Conv2dShape kSmall{8, 7, 4, 6, 3, 2, 1};
-/// Sums that come in several parts.
+/// A layer whose sums consist of several parts.
 constexpr Conv2dShape kDeep{5, 6, 140, 150, 3, 1, 1};
 
 std::vector<Conv2dForwardCase> forward_cases() {
@@ -91,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(Cases, Conv2dForward, testing::ValuesIn(forward_cases()
 INSTANTIATE_TEST_SUITE_P(Cases, Conv2dBackwardInput, testing::ValuesIn(backward_input_cases()), CaseName());
 INSTANTIATE_TEST_SUITE_P(Cases, Conv2dBackwardParams, testing::ValuesIn(backward_params_cases()), CaseName());
 
-// Every product with its operands rounded, against float64 with the same operands. db is a sum, no product.
+// Every product with its operands rounded, against float64 with the same operands. db is a sum, not a
+// product.
 class Conv2dPrecision : public testing::TestWithParam<Precision> {};
 
 TEST_P(Conv2dPrecision, MatchesReference) {
@@ -190,7 +191,7 @@ TEST(Conv2dGradient, MatchesFiniteDifferences) {
   }
 }
 
-/// By hand, from PyTorch's definitions: a cross-correlation, and a transpose that stamps the kernel.
+/// Computed by hand from PyTorch's definitions: a cross-correlation, and a transpose that stamps the kernel.
 TEST(Conv2d, IsPyTorchsByHand) {
   ELBO_REQUIRE_DEVICE();
   Layer layer({1, {3, 3, 1, 1, 2, 1, 0}});

@@ -19,7 +19,7 @@ std::vector<CorruptCase> cases() {
     all.push_back({3, 17, kind, true, true});
     all.push_back({17, 3, kind, false, true});
     all.push_back({5, 784, kind});
-    all.push_back({2, 301, kind, true});  // longer than what is done at once
+    all.push_back({2, 301, kind, true});  // longer than a chunk
   }
   return all;
 }

@@ -1,4 +1,4 @@
-// How a product is spread over the CPU's threads, and what each of them computes.
+// The division of a product among the CPU's threads, and each thread's results.
 
 #include <gtest/gtest.h>
 
@@ -50,7 +50,7 @@ struct Shape {
   std::int64_t rows, depth, cols;
 };
 
-/// A stored matrix that says it is none.
+/// A stored matrix in the guise of a source.
 class Copied final : public Source {
  public:
   explicit Copied(MatrixView<const float> stored) : stored_(stored) {}
@@ -64,15 +64,14 @@ class Copied final : public Source {
   MatrixView<const float> stored_;
 };
 
-/// c = a b, computed every way that products are asked for; `c` [rows, cols] has 3 values of padding in each
-/// row.
+/// c = a b, computed in the requested way; `c` [rows, cols] has 3 values of padding in each row.
 std::vector<float> product(const Shape& shape, bool a_transposed, bool b_transposed, Sums sums, Cut cut,
                            int threads) {
   Context context(Device::cpu(), threads);
   test::Random random(7);
   const std::vector<float> a = random.normal(shape.rows * shape.depth),
                            b = random.normal(shape.depth * shape.cols);
-  // The same numbers, stored the other way round where asked for.
+  // The same numbers, stored transposed if requested.
   const auto stored = [](const std::vector<float>& values, std::int64_t rows, std::int64_t cols,
                          bool transposed) {
     std::vector<float> result(values.size());
@@ -106,7 +105,7 @@ std::vector<float> product(const Shape& shape, bool a_transposed, bool b_transpo
   return got;
 }
 
-/// The largest distance from the sums in double, over the size that sums of `depth` terms have.
+/// The largest difference from the sums in double, relative to the size of sums with `depth` terms.
 double error(const Shape& shape, const std::vector<float>& c) {
   test::Random random(7);
   const std::vector<float> a = random.normal(shape.rows * shape.depth),
@@ -124,8 +123,8 @@ double error(const Shape& shape, const std::vector<float>& c) {
 }
 
 TEST(CpuMatmul, AnyTeamAndAnyStorageGiveTheSameBits) {
-  // The last two have sums that come in several parts, more columns than are packed at once, and rows whose
-  // distance is that of a cache's sets.
+  // The last two have sums in several parts, more columns than are packed at once, and rows whose stride maps
+  // them to one cache set.
   for (const Shape shape :
        {Shape{1, 1, 1}, Shape{3, 17, 5}, Shape{33, 400, 150}, Shape{13, 1100, 530}, Shape{14, 1024, 130}}) {
     SCOPED_TRACE(shape.cols);
@@ -212,7 +211,7 @@ TEST(CpuMatmul, DotsAreTheSums) {
 
 TEST(CpuMatmul, RowsDoNotDependOnEachOther) {
   const Shape many{128, 784, 40}, few{5, 784, 40};
-  // The same first rows of a; b follows them in the stream of random numbers, so it is drawn for itself.
+  // Uses the same first rows of a. b is drawn separately, since it follows a in the stream of random numbers.
   Context context(Device::cpu(), 2);
   test::Random random(3);
   const std::vector<float> a = random.normal(many.rows * many.depth),

@@ -1,4 +1,4 @@
-// The memory that products in tf32 and bf16 take on the CPU.
+// The memory for products in tf32 and bf16 on the CPU.
 
 #include "ops/cpu_rounding.h"
 
@@ -24,7 +24,7 @@ void run_products(Context& context, std::int64_t rows, std::int64_t in, std::int
   ops::linear_backward_params(context, w.matrix(out, in), {}, y.matrix(rows, out), x.matrix(rows, in), false);
 }
 
-/// Where the operands lie; a place that grows moves.
+/// The operands' memory; a place that grows moves.
 std::array<void*, 2> places(Context& context) {
   return {context.operand_memory(0, 0), context.operand_memory(1, 0)};
 }
@@ -39,7 +39,7 @@ TEST(ReservedOperands, AreAllThatALayersProductsTake) {
     run_products(context, rows, in, out);
     EXPECT_EQ(places(context), reserved);
     run_products(context, 4 * rows, 4 * in, 4 * out);
-    EXPECT_NE(places(context)[0], reserved[0]) << "more is taken where it is needed";
+    EXPECT_NE(places(context)[0], reserved[0]) << "more is allocated if needed";
     EXPECT_NE(places(context)[1], reserved[1]);
   }
 }

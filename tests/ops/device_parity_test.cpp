@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::int64_t kSteps = 20;
 
-/// What one device made of twenty steps, read back after each.
+/// One device's results of twenty steps, read back after each.
 struct Steps {
   std::vector<LossRecord> records;  ///< the epoch's sums after each step
   std::vector<float> values, second_moment;
-  std::size_t optimized = 0;  ///< the first so many values are those that the optimizer moves
+  std::size_t optimized = 0;  ///< the optimizer moves this many first values
   bool batch_norm = false;
 };
 
@@ -64,8 +64,8 @@ class DeviceParity : public testing::TestWithParam<RecipeVariant> {
   void SetUp() override { ELBO_REQUIRE_GPU_UNDER_TEST(); }
 };
 
-/// How far apart sums of the same numbers in two orders may drive a training. Where operands are rounded, one
-/// that lies between two of the coarser numbers may go either way.
+/// How far two trainings may diverge because sums have different orders. With rounded operands, a value
+/// halfway between two coarser numbers may be rounded either way.
 struct Apart {
   double loss;
   Tolerance values;
@@ -76,7 +76,7 @@ Apart apart(const Recipe& recipe) {
   return {1e-5, {1e-4, 1e-3}};
 }
 
-// Five steps an epoch, the last one ragged: four epochs.
+// Four epochs of five steps, the last with a shorter batch.
 TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   Recipe recipe = GetParam().recipe();
   const Dataset data = GetParam().data(37, 0);
@@ -85,15 +85,15 @@ TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   for (std::size_t i = 0; i < kSteps; ++i) {
     for (const int part : {0, 1, 2}) {
       const double expected = cpu.records[i].sums[part];
-      // A KL near 0 is what is left of log densities of a few nats each.
+      // A KL near 0 is a difference of log densities of a few nats each.
       EXPECT_NEAR(gpu.records[i].sums[part], expected, 5e-6 + apart(recipe).loss * std::abs(expected))
           << "step " << i + 1;
     }
     EXPECT_EQ(gpu.records[i].first_bad_step, 0u);
   }
   std::vector<double> expected(cpu.values.begin(), cpu.values.end());
-  // A bias that batch normalisation takes away again has a gradient of rounding alone, and Adam divides by
-  // its size: such a one goes either way, and running means with it.
+  // A bias that batch normalisation removes has a gradient of rounding errors alone, which Adam divides by
+  // its size. Such a bias may move either way, and so may running means.
   std::size_t by_rounding = 0;
   for (std::size_t i = 0; cpu.batch_norm && i < cpu.optimized; ++i) {
     if (cpu.second_moment[i] == 0.0f || cpu.second_moment[i] > 1e-14f) continue;
@@ -118,8 +118,8 @@ TEST_P(DeviceParity, TwentyStepsGiveTheSameBytesAgain) {
 
 INSTANTIATE_TEST_SUITE_P(Recipes, DeviceParity, testing::ValuesIn(recipe_variants()), VariantName());
 
-// With mean 0 and log-variance 0, z is the noise itself: the same words, and a transform that may round its
-// last bits otherwise.
+// With mean 0 and log-variance 0, z is the noise itself: the same words, with a transform that may round the
+// last bits differently.
 TEST(DeviceNoise, LatentNoiseIsTheSame) {
   ELBO_REQUIRE_GPU_UNDER_TEST();
   constexpr std::int64_t kRows = 37, kLatent = 5;
@@ -141,7 +141,7 @@ TEST(DeviceNoise, LatentNoiseIsTheSame) {
   }
 }
 
-// A drawn value is 1 by one comparison with one noise number: equal batches mean equal comparisons.
+// A drawn value is decided by one comparison with a noise number: equal batches mean equal comparisons.
 TEST(DeviceNoise, ResampledBatchesAreEqualToTheBit) {
   ELBO_REQUIRE_GPU_UNDER_TEST();
   Examples examples;

@@ -18,7 +18,7 @@ std::vector<DropoutCase> cases() {
       {1, 1},
       {17, 3, 1, Activation::identity, false, true},
       {3, 17, 5, Activation::identity, true, true, 255},
-      {2, 301, 3, Activation::relu, false, false, 7},  // longer than what is done at once
+      {2, 301, 3, Activation::relu, false, false, 7},  // longer than a chunk
       {128, 400},
   };
   for (const auto& [activation, text] : kActivations) all.push_back({5, 18, 2, activation, true});
@@ -68,7 +68,7 @@ TEST(Dropout, BitsDoNotDependOnThreadsOrDevice) {
   EXPECT_EQ(dropped_ones(0.3f, {.seed = 8}), one);
 }
 
-// With the same noise, Σ dy · dropout(x) has the gradient that dropout(dy) gives.
+// With the same noise, dropout(dy) is the gradient of Σ dy · dropout(x).
 TEST(Dropout, BackwardIsTheGradient) {
   ELBO_REQUIRE_DEVICE();
   constexpr std::int64_t kRows = 6, kCols = 7, kSamples = 2;

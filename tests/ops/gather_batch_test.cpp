@@ -1,4 +1,4 @@
-// Batches from the dataset: every way of preprocessing, order and cursor, and what may not be read.
+// Batches from the dataset: every kind of preprocessing, order and cursor, and forbidden reads.
 
 #include "ops/gather_batch.h"
 
@@ -109,7 +109,7 @@ TEST(GatherBatch, ByHand) {
   const auto permuted = data.gather(3, 1);
   EXPECT_EQ(permuted.x, (std::vector<float>{0, 1, 20, 21, 10, 11}));
   EXPECT_EQ(permuted.examples, (std::vector<std::int64_t>{0, 2, 1}));
-  // A permutation of some of the rows, as a split has it.
+  // A permutation of some of the rows, as for a split.
   data.source.permutation = permutation.view().part(0, 1);
   EXPECT_EQ(data.gather(1, 0).x, (std::vector<float>{30, 31}));
 }
@@ -199,13 +199,13 @@ TEST(GatherBatch, ResamplingChangesWithTimeAndSeedAlone) {
   };
   const auto first = batch(0);
   EXPECT_EQ(batch(0), first);
-  EXPECT_EQ(data.gather(kRows, 0, resample(nullptr)).x, first) << "no time is time 0";
+  EXPECT_EQ(data.gather(kRows, 0, resample(nullptr)).x, first) << "a null time is time 0";
   for (const auto& other : {batch(1), batch(2), batch(0, 8), batch(0, 7 + (std::uint64_t{1} << 32))}) {
     std::size_t differing = 0;
     for (std::size_t i = 0; i < first.size(); ++i) differing += other[i] != first[i];
     EXPECT_NEAR(static_cast<double>(differing) / static_cast<double>(first.size()), 0.5, 0.07);
   }
-  // The purpose and examples of the source of noise are not the caller's to choose.
+  // The caller cannot choose the noise source's purpose and examples.
   Preprocess p = resample(nullptr);
   p.noise.purpose = NoisePurpose::shuffle;
   p.noise.examples = reinterpret_cast<const std::int64_t*>(time.data());

@@ -1,5 +1,5 @@
-// Hamiltonian Monte Carlo's parts against float64, and that its trajectories keep their energy and turn
-// round.
+// Hamiltonian Monte Carlo's parts against float64, and that its trajectories conserve energy and are
+// reversible.
 
 #include "ops/hamiltonian.h"
 
@@ -42,8 +42,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, HamiltonianMetropolis,
                                          MetropolisCase{17, 3, 3}, MetropolisCase{33, 16, 50, true}),
                          CaseName());
 
-/// Chains with p(x|z) flat but for t: the energy is ½ v² + ½ (1 + t) z² where the gradient of −log p(x|z) is
-/// z.
+/// Chains with −log p(x|z) = ½ z², whose gradient is z: the energy is ½ v² + ½ (1 + t) z².
 class HarmonicChains {
  public:
   static constexpr std::int64_t kLatent = 3;

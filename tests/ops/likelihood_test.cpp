@@ -1,5 +1,5 @@
-// The likelihood ops against float64 on the device under test; their formulas are
-// likelihood_formulas_test.cpp's.
+// The likelihood ops against float64 on the device under test; likelihood_formulas_test.cpp tests their
+// formulas.
 
 #include "ops/likelihood.h"
 

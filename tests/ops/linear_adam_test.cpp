@@ -1,4 +1,4 @@
-// A layer's gradient and optimizer step in one, against float64 on the device under test.
+// A layer's gradient and optimizer step in one op, against float64 on the device under test.
 
 #include "ops/linear_adam.h"
 
@@ -59,7 +59,7 @@ std::vector<std::vector<float>> stepped(const LinearShape& shape, bool fused) {
 }
 
 TEST(LinearAdamOp, GivesTheBitsOfItsPartsOnTheCpu) {
-  // The last has more rows than a sum takes in one go.
+  // The last shape has more rows than a sum takes in one pass.
   for (const LinearShape& shape :
        {LinearShape{17, 33, 20}, LinearShape{128, 784, 400}, LinearShape{1100, 40, 33}}) {
     EXPECT_EQ(stepped(shape, true), stepped(shape, false)) << shape.name();

@@ -33,8 +33,8 @@ TEST_P(LinearLikelihood, MatchesReference) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearLikelihood, testing::ValuesIn(cases()), CaseName());
 
-// A row's sums are as many as the plan that runs gives: for cuBLAS those of 128 columns, and where it does
-// not take the operands (the stand-in takes none that are not aligned) those of a tile of ours.
+// The plan that runs decides the number of a row's partial sums: one per 128 columns for cuBLAS, one per tile
+// if cuBLAS does not take the operands (its replacement takes aligned ones only).
 TEST(LinearLikelihoodOp, MatchesReferenceByEveryKindOfPlan) {
   ELBO_REQUIRE_DEVICE();
   if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";

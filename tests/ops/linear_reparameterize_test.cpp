@@ -1,5 +1,5 @@
-// The gradient through the decoder's first layer and the sample in one, against float64 on the device under
-// test.
+// The gradient through the decoder's first layer and the sample in one op, against float64 on the device
+// under test.
 
 #include "ops/linear_reparameterize.h"
 

@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, LinearForward, testing::ValuesIn(forward_cases()
 INSTANTIATE_TEST_SUITE_P(Cases, LinearBackwardInput, testing::ValuesIn(backward_input_cases()), CaseName());
 INSTANTIATE_TEST_SUITE_P(Cases, LinearBackwardParams, testing::ValuesIn(backward_params_cases()), CaseName());
 
-// Large enough for cuBLAS to take the product on CUDA, with the epilogue in a pass of its own.
+// Large enough that cuBLAS computes the product on CUDA, with the epilogue in a separate pass.
 constexpr LinearShape kLargeShape{433, 401, 784};
 
 TEST(LinearLarge, ForwardMatchesReference) {
@@ -76,7 +76,8 @@ TEST(LinearLarge, BackwardParamsMatchesReference) {
   EXPECT_OP(LinearBackwardParamsCase{kLargeShape, true, true}, {{3, 1}});
 }
 
-// Every product with its operands rounded, against float64 with the same operands. db is a sum, no product.
+// Every product with its operands rounded, against float64 with the same operands. db is a sum, not a
+// product.
 class LinearPrecision : public testing::TestWithParam<Precision> {};
 
 TEST_P(LinearPrecision, MatchesReference) {

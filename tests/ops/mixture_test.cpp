@@ -1,4 +1,4 @@
-// A mixture of Gaussians and its gradients against float64, and values by hand.
+// A mixture of Gaussians and its gradients against float64, and values computed by hand.
 
 #include "ops/mixture.h"
 
@@ -41,7 +41,7 @@ TEST_P(MixtureOp, GradientInComponentsMatchesFloat64) {
 }
 INSTANTIATE_TEST_SUITE_P(, MixtureOp, testing::ValuesIn(shapes()), CaseName());
 
-/// A mixture on the device, prepared, with what a code has of it.
+/// A prepared mixture on the device, and its results for a code.
 class SmallMixture {
  public:
   SmallMixture(const std::vector<float>& mean, const std::vector<float>& log_variance,
@@ -93,7 +93,7 @@ TEST(Mixture, OfTheStandardNormalItselfCostsNothing) {
   EXPECT_NEAR(mixture.at({1.5f, -2.0f}).excess, 0.0, 1e-6);
 }
 
-// Log-densities of −2·10⁵ and less: what overflows or underflows as a density does not as its logarithm.
+// Log-densities of −2·10⁵ and less: densities underflow, their logarithms do not.
 TEST(Mixture, FarFromAllComponentsTheNearestCounts) {
   ELBO_REQUIRE_DEVICE();
   SmallMixture mixture({0.0f, 1000.0f}, {-6.0f, -6.0f}, {0.0f, 0.0f}, 1);

@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, NormForward, testing::ValuesIn(forward_cases())
 INSTANTIATE_TEST_SUITE_P(Shapes, NormBackwardInput, testing::ValuesIn(backward_input_cases()), CaseName());
 INSTANTIATE_TEST_SUITE_P(Shapes, NormBackwardParams, testing::ValuesIn(backward_params_cases()), CaseName());
 
-/// All that the ops give of a shape, in a context.
+/// All results of the ops for a shape, in a context.
 struct NormResults {
   std::vector<float> y, dx, dgamma, dbeta;
   bool operator==(const NormResults&) const = default;
@@ -128,7 +128,7 @@ TEST(Norm, ARowDoesNotDependOnOthers) {
   EXPECT_TRUE(std::equal(before.dx.begin() + shape.cols(), before.dx.end(), after.dx.begin() + shape.cols()));
 }
 
-// 10⁴ ± 1: a variance from the mean of squares alone would be lost in rounding.
+// Values of 10⁴ ± 1: a variance computed from the mean of squares would be lost in rounding.
 TEST(Norm, LargeMeansLeaveTheVariance) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());

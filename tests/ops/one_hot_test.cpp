@@ -30,7 +30,7 @@ TEST(OneHot, ByHand) {
       mask(context, std::vector<float>{1, 1, 1, 1, 0, 1});
   Buffer<float> hot(context, 18);
   ops::one_hot(context, hot.matrix(2, 9), x.matrix(2, 3), mask.matrix(2, 3), 3);
-  // Class by class, the three values of each beside each other.
+  // Class by class, with the three values of each class side by side.
   EXPECT_EQ(hot.download(), (std::vector<float>{0, 1, 0, 0, 0, 0, 1, 0, 0,  //
                                                 0, 0, 0, 1, 0, 0, 0, 0, 1}));
 }

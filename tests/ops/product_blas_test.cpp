@@ -1,6 +1,6 @@
-// Products by cuBLASLt, in tf32 and in bf16: against float64 from rounded operands (on a
-// GPU, in tf32, as near as the rounding of them may be), and, where it has no
-// algorithm (the stand-in has none for what is not aligned), by kernels of ours.
+// Products by cuBLASLt, in tf32 and in bf16: against float64 from rounded operands (on a GPU in tf32, within
+// the library's rounding). If it has no algorithm, as its replacement for operands that are not aligned,
+// elbo's kernels compute the product.
 
 #include <gtest/gtest.h>
 
@@ -53,16 +53,16 @@ std::vector<float> output(const ProductPlan& plan, Activation activation, const 
   return y.download();
 }
 
-// The stand-in's second algorithm adds up from the other end: it was the library, and the algorithm asked
-// for.
+// The replacement's second algorithm adds from the other end, which shows that the library ran the requested
+// algorithm.
 TEST_P(ProductByBlas, TheLibraryComputesItByTheAlgorithmAskedFor) {
   ELBO_REQUIRE_CUDA();
-  if (cuda_support() != "emulated") GTEST_SKIP() << "algorithms of the stand-in";
+  if (cuda_support() != "emulated") GTEST_SKIP() << "algorithms of the replacement";
   const auto x = LinearShape{24, 64, 40}.x();
   const auto first = output(plan(0), Activation::identity, x),
              second = output(plan(1), Activation::identity, x);
   EXPECT_NE(first, second);
-  EXPECT_EQ(output(plan(3), Activation::identity, x), second) << "beyond the last there is";
+  EXPECT_EQ(output(plan(3), Activation::identity, x), second) << "beyond the last algorithm";
 }
 
 TEST_P(ProductByBlas, NanStaysNan) {

@@ -1,5 +1,5 @@
-// Every plan of a product, on the device under test: against float64 from operands rounded as the plan rounds
-// them, so that what is left is the rounding of fp32 sums; with misaligned operands; the same bits twice.
+// Every plan of a product, on the device under test: against float64 from operands rounded as by the plan, so
+// that only the rounding of fp32 sums differs; with misaligned operands; and with the same bits twice.
 
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ TEST(ProductPlan, EveryKeyHasCandidatesThatFit) {
 }
 
 TEST(ProductPlan, SmallProductsFillTheMultiprocessors) {
-  // 128×400 results in the largest tiles would be 4 blocks.
+  // With the largest tiles, 128×400 results would be 4 blocks.
   const ProductKey key{128, 400, 784, ProductKind::forward, Precision::tf32};
   const auto plan = ops::choose_product(key, kH200);
   const auto& tile = plan.shape();
@@ -102,7 +102,7 @@ TEST(Product, NetworkWidthsMatchReferenceByTheChosenPlans) {
   }
 }
 
-/// Grids that may begin while the one before ends, among uploads and kernels whose results they read.
+/// Grids that may begin while the previous one ends, among uploads and kernels whose results they read.
 TEST(Product, OverlappingLaunchesMatchReference) {
   if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
   for (const int splits : {1, 3}) {

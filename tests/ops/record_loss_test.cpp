@@ -1,4 +1,4 @@
-// What training keeps of each batch's costs: sums against float64, and the first step that went bad.
+// The record of each batch's costs: sums against float64, and the first bad step.
 
 #include "ops/record_loss.h"
 
@@ -63,7 +63,7 @@ TEST(RecordLoss, FirstBadStepStays) {
   record.batch(1, 2.0f, 3.0f);
   EXPECT_EQ(record.first_bad(), 0u);
   record.batch(2, 1e38f, 1e38f);
-  EXPECT_EQ(record.first_bad(), 0u) << "a large sum is no infinite one";
+  EXPECT_EQ(record.first_bad(), 0u) << "a large sum is not infinite";
   record.batch(3, 1.0f, nan);
   EXPECT_EQ(record.first_bad(), 3u);
   record.batch(4, infinity, 1.0f);

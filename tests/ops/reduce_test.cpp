@@ -1,5 +1,4 @@
-// Sums whose order must not matter to the result, clipping at, below and beyond its limit, and gradients
-// divided by their norm.
+// Sums in a fixed order, clipping at, below and above its limit, and gradients divided by their norms.
 
 #include "ops/reduce.h"
 
@@ -49,7 +48,7 @@ double device_sum(Context& context, const std::vector<float>& values) {
 TEST(ReduceSum, LargeValuesCancelAndLeaveTheSmall) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
-  // Each large value meets its opposite far away; what is left is 0.25 a pair.
+  // Each large value has its opposite far away; 0.25 is left per pair.
   constexpr std::int64_t kPairs = 5000;
   std::vector<float> values;
   Random random(1);
@@ -64,7 +63,7 @@ TEST(ReduceSum, LargeValuesCancelAndLeaveTheSmall) {
 TEST(ReduceSum, EqualValuesDoNotStick) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
-  // A float sum of 0.1f sticks and is 1% off by here; in double it is exact to 1e-12.
+  // A float sum of 0.1f has an error of 1% here; in double it is exact to 1e-12.
   const std::vector<float> values(200001, 0.1f);
   EXPECT_NEAR(device_sum(context, values), 200001.0 * static_cast<double>(0.1f), 1e-7);
 }
@@ -179,7 +178,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, NormalizeCases,
                                          NormalizeCase{{70001, 33, 4095}, 64}),
                          CaseName());
 
-/// The gradient after it, with what was written to `norm`.
+/// The gradient afterwards, and the written norm.
 Clipped normalize(Context& context, const std::vector<float>& gradient,
                   const std::vector<ops::Range>& ranges) {
   const auto table = ops::range_spans(ranges, std::ssize(gradient));
@@ -197,7 +196,7 @@ TEST(NormalizeRanges, EachByItsOwnNorm) {
       normalize(context, {3.0f, -4.0f, 7.0f, 0.0f, 0.0f, -2e-7f}, {{0, 2}, {3, 2}, {5, 1}});
   const double expected[] = {0.6, -0.8, 7.0, 0.0, 0.0, -2.0 / 3.0};
   for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(normalized.gradient[i], expected[i], 1e-6) << i;
-  EXPECT_FLOAT_EQ(normalized.norm, 5.0f) << "of the ranges, before they are divided";
+  EXPECT_FLOAT_EQ(normalized.norm, 5.0f) << "the norm of the ranges before the division";
 }
 
 TEST(NormalizeRanges, NotANumberShowsInItsRangeAlone) {

@@ -25,7 +25,7 @@ std::vector<ReparameterizeCase> cases() {
   all.push_back({5, 7, 3, 0, true});  // samples begin anywhere in a block
   all.push_back({5, 7, 3, 2, true});
   all.push_back({3, 2, 5, 1});
-  all.push_back({2, 301, 3, 1, true});  // longer than what is done at once
+  all.push_back({2, 301, 3, 1, true});  // longer than a chunk
   all.push_back({4, 33, 2, 0, false, false});
   for (std::int64_t latent : {1, 3, 20, 129}) all.push_back({3, latent, 4, 0, true, true, true});
   all.push_back({2, 301, 3, 1, true, true, true});
@@ -44,7 +44,7 @@ TEST_P(ReparameterizeOp, BackwardMatchesReference) {
 
 INSTANTIATE_TEST_SUITE_P(, ReparameterizeOp, testing::ValuesIn(cases()), CaseName());
 
-/// A posterior on the device under test, and what it gives.
+/// A posterior on the device under test, and its results.
 struct Posterior {
   Posterior(Context& context, std::int64_t rows, std::int64_t latent, const std::vector<float>& means,
             const std::vector<float>& log_variances)

@@ -1,4 +1,4 @@
-// The KL by the sample and its weights against float64.
+// The KL estimated from samples and its weights, against float64.
 
 #include "ops/sampled_kl.h"
 
@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(, SampleWeightsOp,
                                          SampleWeightsCase{5, 50, Given::per_sample}),
                          CaseName());
 
-// An estimate of it by few samples may be: whoever clamps it makes the ELBO too low.
+// The KL's estimate from few samples may be below 0; clamping it would make the ELBO too low.
 TEST(SampledKl, MayBeBelowZero) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());

@@ -1,5 +1,5 @@
-// The variance that a gaussian likelihood shares: its sums and moves against float64 and by hand, and where
-// it ends in a training.
+// The variance that a gaussian likelihood shares: its sums and updates against float64 and by hand, and its
+// value after a training.
 
 #include "ops/shared_variance.h"
 
@@ -61,7 +61,8 @@ TEST(SharedVariance, ASkippedStepLeavesItAsItIs) {
   EXPECT_EQ(moved(0.5f, {std::numeric_limits<double>::quiet_NaN(), 10.0}, 1, true), 0.5f);
 }
 
-// From σ² = 1, errors of 0.2 a value: 2/11 + 9/11 · 0.2 = 0.3454545 at step 1; at a late one 0.99 + 0.002.
+// From σ² = 1, with errors of 0.2 per value: 2/11 + 9/11 · 0.2 = 0.3454545 at step 1; at a late step 0.99 +
+// 0.002.
 TEST(SharedVariance, MovesByHand) {
   ELBO_REQUIRE_DEVICE();
   EXPECT_NEAR(moved(0.0f, {2.0, 10.0}, 1), std::log(0.3454545), 1e-6);
@@ -106,8 +107,8 @@ Recipe shared_recipe(std::int64_t epochs, double learning_rate) {
   return recipe;
 }
 
-/// Expects a trained model's variance to be the mean of its squared errors on what it was trained on, and the
-/// costs to be what follows: a value costs ½ (log 2πσ² + (x − μ)²/σ²).
+/// Expects a trained model's variance to be the mean of its squared errors on the training data, and each
+/// value to cost ½ (log 2πσ² + (x − μ)²/σ²).
 void expect_optimal(Model& model, const Examples& train, double values, double tolerance) {
   const double variance = variance_of(model);
   const Evaluation seen = model.evaluate(train);
@@ -119,7 +120,7 @@ void expect_optimal(Model& model, const Examples& train, double values, double t
   EXPECT_NEAR(seen.terms.reconstruction, cost, 1e-4 * std::abs(cost));
 }
 
-// With parameters that do not move, all there is to learn is the variance.
+// With fixed parameters, only the variance can be learned.
 TEST(SharedVariance, EndsAtTheMeanSquaredError) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(64, 0);
@@ -139,7 +140,7 @@ TEST(SharedVariance, FollowsWhatTheModelLearns) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(64, 0);
   Recipe recipe = shared_recipe(150, 0.005);
-  recipe.train.schedule = "cosine";  // so that the last steps do not move the errors any more
+  recipe.train.schedule = "cosine";  // so that the last steps no longer change the errors
   Model model = make_model(recipe, data);
   train(model, data);
   EXPECT_LT(variance_of(model), 0.02);  // the patterns' own is 0.08
@@ -185,8 +186,8 @@ TEST(SharedVariance, BeginsWhereTheRecipeSaysAndIsSaved) {
       1u);
 }
 
-// Completed values are drawn with the model's variance. What the decoder says hardly depends on z here, so
-// that nine tenths of a value's draws lie within 1.645 deviations of it.
+// Imputed values are drawn with the model's variance. The decoder's mean hardly depends on z here, so nine
+// tenths of a value's draws are within 1.645 deviations of it.
 TEST(SharedVariance, GivesImputedIntervalsTheirWidth) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(64, 0, 12, false);

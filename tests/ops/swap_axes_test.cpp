@@ -1,4 +1,4 @@
-// Axes that change places, and back.
+// Swapping axes, and back.
 
 #include "ops/swap_axes.h"
 

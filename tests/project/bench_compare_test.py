@@ -1,6 +1,6 @@
-"""bench/compare.py: the table it makes, the turns its tools take, and what step_bench tells it.
+"""bench/compare.py: its table, its tools' turns, and step_bench's answers.
 
-$ELBO_STEP_BENCH names step_bench; without it the tests that run it are skipped. $ELBO_TEST_DEVICE is what it runs on.
+$ELBO_STEP_BENCH is step_bench's path; without it the tests that run it are skipped. $ELBO_TEST_DEVICE is its device.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ import workload  # noqa: E402
 STEP_BENCH = os.environ.get("ELBO_STEP_BENCH", "")
 DEVICE = os.environ.get("ELBO_TEST_DEVICE", "cpu")
 
-# Answers as a tool does: says what it is, then a repeat for each line; and notes whose turn it was.
+# Answers like a tool: describes itself, then gives a repeat for each line; logs whose turn it was.
 FAKE = """#!{python}
 import json, sys
 print("a compiler's chatter", flush=True)
@@ -48,7 +48,7 @@ def section(tools):
 
 class Table(unittest.TestCase):
     def test_rows_have_medians_quartiles_and_ratios_of_the_same_round(self):
-        # The third round was slow for both: the ratio of medians would be 4.5, that of rounds beside each other is 3.
+        # The third round was slow for both: the ratio of medians would be 4.5, the ratio of adjacent rounds is 3.
         ours, theirs = compare.summary(section({"elbo": tool("elbo", [100, 200, 1000]),
                                                 "jax": tool("JAX scan", [300, 900, 3000])}))
         self.assertEqual(ours["median_us"], 200)
@@ -120,7 +120,7 @@ class Turns(unittest.TestCase):
 
     def test_peers_without_their_packages_say_so(self):
         for script in ("torch_peer.py", "jax_peer.py"):
-            # -S: no installed packages are seen.
+            # -S hides installed packages.
             command = [sys.executable, "-S", "-B", str(ROOT / "bench" / "peers" / script), "--serve"]
             answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
             self.assertRegex(answer["unavailable"], "^not installed: No module named '(torch|jax)'$")
@@ -191,7 +191,7 @@ class Networks(unittest.TestCase):
 
 
 class Counted:
-    """A training that only writes down what it is asked for."""
+    """A training that only records its calls."""
 
     def __init__(self):
         self.asked, self.device, self.versions, self.settings = [], "abacus", {}, {}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A bundle of this build, moved to another folder, runs in an empty environment, and every library it loads lies in
-# it or is the C library's or the driver's.
+# A bundle of this build, moved to another folder, runs in an empty environment, and every library it loads is in
+# the bundle or belongs to the C library or the driver.
 #   tests/project/bundle_test.sh PROJECT BUILD WORK
 set -euo pipefail
 project=$1 build=$2 work=$3
@@ -14,7 +14,8 @@ mv "$work/made/here" "$work/moved folder"
 bundle="$work/moved folder"
 
 check [ "$(tar -C "$bundle" -cz . | wc -c)" -lt $((60 << 20)) ]
-# "NAME FILE" of what a program or library loads, but for the C library's parts; FILE may be "not found".
+# "NAME FILE" for each library that a program or library loads, except the C library's parts; FILE may be "not
+# found".
 loads() {
   env -i "$@" | sed -nE 's/^\s*(\S+) => (.*)$/\1 \2/p' | sed -E 's/ \(0x[0-9a-f]+\)$//' |
     grep -Ev '^(linux-vdso|lib(c|m|dl|pthread|rt|resolv|util))\.so' || true
@@ -31,7 +32,7 @@ done
 check in_bundle "$bundle/bin/elbo" --version
 check in_bundle "$bundle/bin/elbo" train "$bundle/recipes/latent-2d.toml" --epochs 1 --device cpu --out run --json
 check [ -s "$work/run/model.safetensors" ]
-# Tests find the command and the recipes in the bundle; those that read sources say why they do not run.
+# Tests find the command and the recipes in the bundle; tests that read sources are skipped with a reason.
 log=$(in_bundle "$bundle/bin/elbo_tests" --gtest_filter='Recipe.Shipped*:Rooms.ProjectIsRead:Cli.*Version*:WhichBackend.*')
 check grep -q 'OK.*Recipe.ShippedOnes' <<<"$log"
 check grep -q 'SKIPPED.*Rooms.ProjectIsRead' <<<"$log"

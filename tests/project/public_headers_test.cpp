@@ -1,4 +1,4 @@
-// Public headers. That each compiles alone without CUDA is checked by building elbo_public_headers.
+// Checks of public headers. Building elbo_public_headers checks that each compiles alone without CUDA.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The rooms of HACKING.md keep to what they may include, and each kind of call to its one place.
+// Rooms include only what HACKING.md allows, and each kind of call occurs in its one place only.
 
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ TEST(Rooms, EveryOpHasBodyKernelCaseTestAndBenchmark) {
   EXPECT_EQ(describe(check_ops(project())), "");
 }
 
-// The checker itself: each planted violation is seen, at its line, and its lawful twin is not.
+// The checker itself: it reports each planted violation at its line, and does not report its correct twin.
 
 struct Planted {
   const char* file;
@@ -43,7 +43,7 @@ struct Planted {
   bool allowed;
 };
 
-/// A tree of empty files that includes can point to.
+/// A tree of empty files, as targets of includes.
 SourceTree landmarks() {
   SourceTree tree;
   for (const char* file : {"include/elbo/error.h",

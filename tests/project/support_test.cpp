@@ -1,4 +1,4 @@
-// The tests' own tools bite.
+// The tests' own tools find mistakes.
 
 #include <gtest/gtest.h>
 

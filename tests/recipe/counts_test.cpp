@@ -1,4 +1,4 @@
-// Which settings count: the tables of choices, what they say of each key, and what is refused by it.
+// Which settings count: the tables of choices, their description of each key, and the refused settings.
 
 #include "recipe/counts.h"
 

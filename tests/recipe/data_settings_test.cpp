@@ -1,4 +1,4 @@
-// data.* in the terms of src/data: what a likelihood's data may be, and how it is binarised.
+// data.* translated for src/data: a likelihood's allowed data, and binarisation.
 
 #include "recipe/data_settings.h"
 

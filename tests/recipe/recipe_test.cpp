@@ -1,4 +1,4 @@
-// Recipes: the table of keys, TOML in and out, what is refused and in which words.
+// Recipes: the table of keys, TOML in and out, refused settings and their messages.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 namespace elbo {
 namespace {
 
-// The message of the ConfigError that `call` throws; empty where it throws none.
+// The message of the ConfigError that `call` throws; empty if it throws none.
 template <class Call>
 std::string config_error(Call call) {
   try {
@@ -91,7 +91,7 @@ TEST(Recipe, EveryKeyIsSpelledOutOnceWithItsDoc) {
   }
 }
 
-// Two keys that write to one member would show up as a key that has no effect of its own.
+// If two keys wrote to one member, a key would have no effect of its own.
 TEST(Recipe, EveryKeyHasItsOwnMember) {
   Recipe recipe;
   std::set<const void*> members;

@@ -1,5 +1,5 @@
-// cuRAND's own Philox, compiled as host code: the toolkit's header with its qualifiers defined away. Never
-// sees the emulation's stand-in, nor anything of elbo.
+// cuRAND's own Philox, compiled as host code: the toolkit's header with its qualifiers defined away. Includes
+// neither the emulation's replacement nor anything of elbo.
 
 #define QUALIFIERS static inline
 #define __device__

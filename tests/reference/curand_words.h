@@ -1,5 +1,5 @@
 #pragma once
-// What cuRAND gives for curand_init(seed, subsequence, offset, &state); curand4(&state).
+// cuRAND's words for curand_init(seed, subsequence, offset, &state); curand4(&state).
 
 #include <array>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Denormal results are flushed while asked for, and only then.
+// Denormal results are flushed on request, and only then.
 
 #include <gtest/gtest.h>
 

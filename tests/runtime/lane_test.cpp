@@ -66,7 +66,7 @@ TEST_F(Lanes, KeepTheirOwnOrder) {
     });
   };
   for (const bool join_between : {false, true}) {
-    Graph graph = record(join_between);  // a lane is used again, also by another recording
+    Graph graph = record(join_between);  // a lane can be used again, also by another recording
     graph.launch();
     EXPECT_EQ(b.download()[0], 7.0);
     if (device().is_cuda()) {
@@ -111,7 +111,7 @@ TEST_F(Lanes, ExceptionsLeaveALane) {
 }
 
 TEST_F(Lanes, AreNotNested) {
-  if (!device().is_cuda()) GTEST_SKIP() << "on the CPU a lane is nothing";
+  if (!device().is_cuda()) GTEST_SKIP() << "on the CPU a lane does nothing";
   const Buffer<float> x = values();
   Buffer<double> a(context, 1);
   Lane outer(context), inner(context);

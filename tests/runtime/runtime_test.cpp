@@ -1,4 +1,4 @@
-// The runtime room on the device under test: memory, copies, graphs, readbacks, and what is refused.
+// The runtime room on the device under test: memory, copies, graphs, readbacks, and errors.
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ class Runtime : public testing::Test {
   std::unique_ptr<Context> made_;
 };
 
-/// What `work` throws as DeviceError; empty where it does not.
+/// The message of the DeviceError that `work` throws; empty if it throws none.
 template <class Work>
 std::string device_error(Work&& work) {
   try {
@@ -50,7 +50,7 @@ std::string device_error(Work&& work) {
 }
 
 TEST_F(Runtime, BufferGivesBackWhatItWasGiven) {
-  for (const std::int64_t size : {1, 3, 17, 16384, 16385, 100003}) {  // around what goes by pinned staging
+  for (const std::int64_t size : {1, 3, 17, 16384, 16385, 100003}) {  // around the size of pinned staging
     auto buffer = ramp_buffer(size);
     EXPECT_EQ(buffer.size(), size);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 256, 0u);
@@ -89,7 +89,7 @@ TEST_F(Runtime, MovedFromBufferIsEmpty) {
   const float* data = first.data();
   Buffer<float> second(std::move(first));
   EXPECT_EQ(second.data(), data);
-  EXPECT_EQ(first.data(), nullptr);  // NOLINT(bugprone-use-after-move): that is what is tested
+  EXPECT_EQ(first.data(), nullptr);  // NOLINT(bugprone-use-after-move): the subject of this test
   EXPECT_TRUE(first.download().empty());
   Buffer<float> third = ramp_buffer(2);
   third = std::move(second);
@@ -106,7 +106,7 @@ TEST_F(Runtime, PartialUploadLeavesTheRest) {
 }
 
 TEST_F(Runtime, UploadsKeepTheirOrderAndTheirValues) {
-  // Many in a row from host memory that is reused at once.
+  // Makes many uploads in a row from host memory that is reused at once.
   constexpr std::int64_t kUploads = 50;
   Buffer<std::int64_t> last(context(), 1), all(context(), kUploads);
   std::int64_t value = 0;
@@ -225,7 +225,7 @@ TEST_F(Runtime, ExceptionsLeaveARecording) {
     graph.launch();  // on the CPU recorded work runs only now
   };
   EXPECT_THROW(failing(), std::runtime_error);
-  // The context works on, and records again.
+  // The context still works, and records again.
   const std::uint64_t before = state.download()[0].step;
   Graph graph =
       Graph::record(context(), [&] { ops::advance_step(context(), state.data(), state.data(), {}, 1, {}); });

@@ -1,4 +1,4 @@
-// The backend that was meant is the one that runs.
+// The intended backend runs.
 
 #include <gtest/gtest.h>
 

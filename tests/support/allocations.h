@@ -1,5 +1,5 @@
 #pragma once
-// Counts what this program takes from the heap.
+// Counts this program's heap allocations.
 
 #include <cstdint>
 

@@ -1,11 +1,11 @@
 # Sourced by packages_test.sh and fresh_machine.sh: a minimal system of this machine's release in a folder, with this
-# machine's package sources and certificates and the project's last commit in /elbo. Mounts are made in a namespace of
-# each command's own, so that none is left when it ends, however it ends.
+# machine's package sources and certificates and the project's last commit in /elbo. Mounts are made in a separate
+# namespace for each command, so that none is left however it ends.
 
-# skip WHY: ends the script, as one that had nothing to look at.
+# skip WHY: ends the script as skipped.
 skip() { echo "skipped: no bare machine: $*"; exit 0; }
 
-# seconds_of NAME COMMAND…: runs it and says how long that took.
+# seconds_of NAME COMMAND…: runs the command and prints its time.
 seconds_of() {
   local name=$1 begin=$SECONDS
   shift
@@ -13,13 +13,13 @@ seconds_of() {
   echo "== $name: $((SECONDS - begin)) s"
 }
 
-# The repository that this machine has its release's packages from.
+# The repository of this machine's release packages.
 release_repository() {
   apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Identifier: Packages' |
     awk -v release="$1" '$1 == release && $2 == "main" && !found++ { print $3 }'
 }
 
-# make_machine PROJECT: sets `machine`, a folder that goes when the script ends.
+# make_machine PROJECT: sets `machine`, a folder that is removed when the script ends.
 make_machine() {
   local project=$1 release repository log
   [ "$(id -u)" -eq 0 ] || skip "making one needs root"
@@ -46,7 +46,7 @@ make_machine() {
   for name in apt/{sources.list{,.d},apt.conf{,.d},preferences{,.d},trusted.gpg{,.d},keyrings} ssl/certs; do
     [ -e "/etc/$name" ] || continue
     mkdir -p "$(dirname "$machine/etc/$name")"
-    cp -RLT "/etc/$name" "$machine/etc/$name" 2>/dev/null || true  # but for links that lead nowhere
+    cp -RLT "/etc/$name" "$machine/etc/$name" 2>/dev/null || true  # except for broken links
   done
   cp -RL /usr/share/keyrings "$machine/usr/share"
   echo force-unsafe-io >"$machine/etc/dpkg/dpkg.cfg.d/bare-machine"
@@ -54,7 +54,7 @@ make_machine() {
   git -C "$project" archive HEAD | tar -x -C "$machine/elbo"
 }
 
-# in_machine COMMAND…: runs it in the project's folder, with nothing of the environment but how to reach the network.
+# in_machine COMMAND…: runs it in the project's folder, with only the environment's network settings.
 in_machine() {
   local name settings=()
   for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do

@@ -24,7 +24,7 @@ ChildProcess::ChildProcess(const std::string& test, const std::map<std::string, 
   for (char** variable = environ; *variable; ++variable) {
     const std::string text = *variable;
     const auto name = text.substr(0, text.find('='));
-    // What the parent's test runner asks for is not for the child.
+    // The parent's GoogleTest settings are not for the child.
     if (!environment.contains(name) && !name.starts_with("GTEST_")) variables.push_back(text);
   }
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);

@@ -1,5 +1,5 @@
 #pragma once
-// This test program again, as a child that runs one test: to be killed, or to run under limits.
+// Runs one test of this program in a child process, which can be killed or run under limits.
 
 #include <sys/types.h>
 

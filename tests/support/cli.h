@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of the command share: small trainings, small data, and how a complaint has to look.
+// Helpers of the command's tests: small trainings, small data, and checks of error messages.
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@
 
 namespace elbo::test {
 
-/// "train" on the device under test with a network small enough for emulated kernels; what the test says
-/// comes last and wins.
+/// "train" on the device under test with a network small enough for emulated kernels; the test's own
+/// arguments come last and take precedence.
 inline std::vector<std::string> small_training(const std::vector<std::string>& arguments) {
   std::vector<std::string> all = {"train"};
   const bool recipe = !arguments.empty() && !arguments[0].starts_with("-");
@@ -48,7 +48,7 @@ inline std::string write_pictures(const std::filesystem::path& folder, int train
 }
 
 /// Expects exit code `code`, nothing on standard output, and on standard error one to three lines that begin
-/// with "elbo: " and hold all of `parts`.
+/// with "elbo: " and contain all of `parts`.
 inline void expect_complaint(const CommandResult& result, int code, const std::vector<std::string>& parts) {
   EXPECT_EQ(result.code, code) << result.err;
   EXPECT_EQ(result.out, "");

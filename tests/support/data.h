@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of data share: expected errors, changed environments, real data where it is at hand.
+// Helpers of the tests of data: expected errors, changed environments, real data if it is present.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ inline std::filesystem::path write(const std::filesystem::path& file, std::strin
   return file;
 }
 
-/// Expects `call` to throw exactly ErrorType, with one to three lines that hold all of `parts`.
+/// Expects `call` to throw exactly ErrorType, with one to three lines that contain all of `parts`.
 template <class ErrorType>
 void expect_error(const std::function<void()>& call, const std::vector<std::string>& parts) {
   try {
@@ -66,7 +66,7 @@ class Environment {
 
 }  // namespace elbo::test
 
-/// Skips the test, saying why, where $ELBO_DATA does not hold `name`.
+/// Skips the test, with a reason, if $ELBO_DATA does not have `name`.
 #define ELBO_REQUIRE_DATA(name)                                                                        \
   do {                                                                                                 \
     const char* folder = std::getenv("ELBO_DATA");                                                     \

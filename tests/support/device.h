@@ -1,7 +1,6 @@
 #pragma once
-// The device a test runs on: $ELBO_TEST_DEVICE (cpu, cuda), set by CTest per build; the CPU where it is
-// unset. $ELBO_REQUIRE_TEST_DEVICE says that it must be present, so that its tests cannot pass by not
-// running.
+// The device a test runs on: $ELBO_TEST_DEVICE (cpu, cuda), set by CTest per build; the CPU if unset. With
+// $ELBO_REQUIRE_TEST_DEVICE it must be present, so that its tests cannot pass by not running.
 
 #include <gtest/gtest.h>
 
@@ -27,7 +26,8 @@ inline bool device_present() {
 
 }  // namespace elbo::test
 
-/// Skips the test, saying why, where the device under test is not on this machine; fails it where it must be.
+/// Skips the test, with a reason, if the device under test is not on this machine; fails it if the device is
+/// required.
 #define ELBO_REQUIRE_DEVICE()                                                       \
   do {                                                                              \
     if (!::elbo::test::device_present()) {                                          \
@@ -37,7 +37,7 @@ inline bool device_present() {
     }                                                                               \
   } while (false)
 
-/// Skips the test where the CPU is under test, and as ELBO_REQUIRE_DEVICE does.
+/// Skips the test if the CPU is under test, and like ELBO_REQUIRE_DEVICE.
 #define ELBO_REQUIRE_GPU_UNDER_TEST()                                                   \
   do {                                                                                  \
     if (!::elbo::test::device().is_cuda()) GTEST_SKIP() << "the GPU is not under test"; \

@@ -9,14 +9,14 @@
 
 namespace elbo::test {
 
-/// Four bytes, as IDX has its sizes.
+/// Four big-endian bytes, as for sizes in IDX.
 std::string big_endian(std::uint32_t value);
-/// IDX up to its values; type 8 is unsigned bytes.
+/// The header of an IDX file; type 8 is unsigned bytes.
 std::string idx_header(int type, const std::vector<std::uint32_t>& shape);
 
 std::string gzip(const std::string& bytes);
 
-/// The values as they lie in memory.
+/// The values' bytes in memory.
 template <class T>
 std::string raw(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
@@ -24,7 +24,7 @@ std::string raw(const std::vector<T>& values) {
 
 /// The dictionary of a .npy's header; `shape` is a Python tuple.
 std::string dictionary(const std::string& type, const std::string& shape, bool fortran = false);
-/// A .npy as NumPy writes it: the header padded to a multiple of 64 bytes.
+/// A .npy as NumPy writes it, with the header padded to a multiple of 64 bytes.
 std::string npy_raw(const std::string& dictionary, const std::string& values, int version = 1);
 
 template <class T>
@@ -43,12 +43,12 @@ std::string png(int width, int height, int channels, int first = 0);
 /// A picture of one value.
 std::string jpeg(int width, int height, int channels, int value);
 
-/// A PNG put together by hand, right or wrong.
+/// A PNG assembled by hand, valid or not.
 struct PngParts {
   int width = 1, height = 1;
   int depth = 8;          ///< bits of a value
   int colour = 0;         ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
-  std::string rows = {};  ///< of the picture, or of its passes one after the other: each a 0 for the filter,
+  std::string rows = {};  ///< of the picture, or of its passes in order: each a 0 for the filter,
                           ///< then its bytes
   bool interlaced = false;
   std::string chunks = {};  ///< between header and pixels
@@ -61,8 +61,8 @@ struct JpegParts {
   int width = 8, height = 8;
   std::vector<std::uint8_t> colour = {100};
   bool adobe = false;    ///< has Adobe's marker
-  int bands = 0;         ///< progressive, that many scans for the bands of coefficients; 64 is the maximum
-  bool refined = false;  ///< twice as many, the second half for the last bits
+  int bands = 0;         ///< progressive, with this many scans for the bands of coefficients; at most 64
+  bool refined = false;  ///< twice as many scans, the second half for the last bits
 };
 std::string jpeg_file(const JpegParts& parts);
 

@@ -28,7 +28,7 @@ inline std::vector<double> finite_differences(const std::function<double(std::sp
   return gradient;
 }
 
-/// Whether `analytic` is the gradient of f at x. T is float for what an op computed, double for a formula.
+/// Whether `analytic` is the gradient of f at x. T is float for an op's results, double for a formula's.
 template <class T>
 testing::AssertionResult is_gradient(std::span<const T> analytic,
                                      const std::function<double(std::span<const double>)>& f,

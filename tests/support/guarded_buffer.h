@@ -1,5 +1,5 @@
 #pragma once
-// Device memory with sentinels around it and between its rows, so that a write outside shows.
+// Device memory with sentinels around it and between its rows, so that a write outside is found.
 
 #include <gtest/gtest.h>
 
@@ -14,14 +14,14 @@
 
 namespace elbo::test {
 
-/// Where a tensor lies in memory.
+/// A tensor's placement in memory.
 struct Placement {
-  std::int64_t row_padding = 0;   ///< elements between the end of a row and the next one's beginning
-  std::int64_t misalignment = 0;  ///< elements by which the first one is off the allocation's 256-byte grid
+  std::int64_t row_padding = 0;   ///< elements between the end of a row and the start of the next
+  std::int64_t misalignment = 0;  ///< elements between the allocation's 256-byte grid and the first value
 };
 
 /// [rows, cols] values of T on a device. Sentinels, and the values until they are uploaded, are bytes of
-/// ones: NaN as float, −1 as an index. So a read outside, or of what was never written, shows in the results
+/// ones: NaN as float, −1 as an index. So a read outside, or of values never written, shows in the results
 /// too.
 template <class T>
 class GuardedBuffer {
@@ -36,13 +36,13 @@ class GuardedBuffer {
   }
 
   MatrixView<T> matrix() { return {memory_.data() + first_, rows_, cols_, stride_}; }
-  /// All values in a row. Only for one row, or rows without padding.
+  /// All values as a vector. Only for one row, or rows without padding.
   VectorView<T> vector() {
     EXPECT_TRUE(rows_ == 1 || stride_ == cols_) << "a vector has no padding";
     return {memory_.data() + first_, rows_ * cols_};
   }
 
-  /// As new: sentinels everywhere.
+  /// Restores the initial state: sentinels everywhere.
   void blank() {
     const auto host = image({});
     memory_.upload(std::span<const T>(host));
@@ -53,7 +53,7 @@ class GuardedBuffer {
     const auto host = image(values);
     memory_.upload(std::span<const T>(host));
   }
-  /// Dense row-major values, without what lies between rows. Waits for the device.
+  /// Dense row-major values, without padding. Waits for the device.
   std::vector<T> download() const {
     const auto host = memory_.download();
     std::vector<T> values(static_cast<std::size_t>(rows_ * cols_));
@@ -62,7 +62,7 @@ class GuardedBuffer {
     }
     return values;
   }
-  /// Fails, saying where, if anything but the values was written.
+  /// Fails, with the place, if anything but the values was written.
   testing::AssertionResult intact() const {
     const auto host = memory_.download();
     for (std::int64_t i = 0; i < memory_.size(); ++i) {

@@ -1,5 +1,5 @@
 #pragma once
-// A web server on 127.0.0.1 for tests of downloads, able to misbehave.
+// A web server on 127.0.0.1 for tests of downloads, which can misbehave.
 
 #include <atomic>
 #include <map>
@@ -11,8 +11,9 @@ namespace elbo::test {
 
 class HttpServer {
  public:
-  /// Answers of the server, whole, by path ("/a/b"): status line, headers and body. What is not there is a
-  /// 404. With `holds`, no connection ends before the server does: a body shorter than it says never comes.
+  /// The server's complete answers by path ("/a/b"): status line, headers and body. Other paths get a 404.
+  /// With `holds`, connections stay open as long as the server, so that the rest of a body shorter than
+  /// declared never arrives.
   explicit HttpServer(std::map<std::string, std::string> answers, bool holds = false);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -20,10 +21,10 @@ class HttpServer {
 
   /// "http://127.0.0.1:port".
   std::string url() const;
-  /// How many requests it has had so far.
+  /// The number of requests so far.
   int requests() const { return requests_; }
 
-  /// A well-formed answer; `declared` is the length it claims, the body's own where it is negative.
+  /// A well-formed answer; `declared` is the declared length, or the body's own if negative.
   static std::string ok(const std::string& body, long declared = -1);
   static std::string redirect(const std::string& path);
 

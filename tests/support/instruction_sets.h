@@ -1,6 +1,5 @@
 #pragma once
-// The CPU's bodies are compiled once per instruction set; a machine runs the best one, these tests run them
-// all.
+// CPU code is compiled once per instruction set; a machine runs the best one, and tests run all of them.
 
 #include <gtest/gtest.h>
 

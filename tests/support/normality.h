@@ -1,5 +1,5 @@
 #pragma once
-// Whether numbers are draws from the standard normal.
+// Checks whether numbers are draws from the standard normal.
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
 #pragma once
-// One case of an op serves its test, its gradient check and its benchmark.
+// One case of an op serves its test, gradient check and benchmark.
 //
 // A case (tests/cases/<op>.h) is a small struct of shapes and options, with
 //   std::string name() const;        // letters, digits and _: part of the names of tests and benchmarks
-//   double flops() const;            // of one run; 0 where it is not arithmetic that limits the op
+// double flops() const; // of one run; 0 if arithmetic does not limit the op
 //   double bytes() const;            // every input read once, every output written once
-//   void bind(OpRun& run) const;     // declares inputs and outputs, then gives run.operation the call
+// void bind(OpRun& run) const; // declares inputs and outputs, then sets run.operation
 // so that a test is EXPECT_OP(case) and a benchmark is bench::add("op", case) (bench/support.h).
 
 #include <gtest/gtest.h>
@@ -42,13 +42,13 @@ class OpRun {
 
   Context& context() { return context_; }
 
-  /// [rows, cols] with the placement's padding and misalignment. The op must leave it as it is.
+  /// An input [rows, cols] with the placement's padding and misalignment. The op must not change it.
   template <class T>
   MatrixView<const T> input(const std::string& name, std::int64_t rows, std::int64_t cols,
                             std::vector<T> values) {
     return add<T>({name, rows, cols, std::move(values), {}, {}}, placement_).matrix();
   }
-  /// [rows, cols] without padding: what a contract wants contiguous.
+  /// An input [rows, cols] without padding, where a contract requires contiguous memory.
   template <class T>
   MatrixView<const T> dense_input(const std::string& name, std::int64_t rows, std::int64_t cols,
                                   std::vector<T> values) {
@@ -60,8 +60,8 @@ class OpRun {
     return add<T>({name, 1, size, std::move(values), {}, {}}, unpadded()).vector();
   }
 
-  /// `reference` gives the expected values in float64; it is asked only by check(), never in a benchmark.
-  /// `initial` is what the tensor holds before the run ("+=", in place); without it, NaN.
+  /// `reference` gives the expected values in float64; only check() calls it, never a benchmark. `initial`
+  /// has the tensor's values before the run ("+=", in place); without it, NaN.
   using Reference = std::function<std::vector<double>()>;
   template <class T>
   MatrixView<T> output(const std::string& name, std::int64_t rows, std::int64_t cols, Reference reference,
@@ -81,7 +81,7 @@ class OpRun {
     return add<T>({name, 1, size, std::move(initial), std::move(reference), tolerance}, unpadded()).vector();
   }
 
-  /// Memory for the op to work in: whatever it holds afterwards.
+  /// Working memory of the op; its contents afterwards do not matter.
   template <class T>
   MatrixView<T> scratch(const std::string& name, std::int64_t rows, std::int64_t cols) {
     return add<T>({name, rows, cols, {}, {}, {}, true}, unpadded()).matrix();
@@ -91,12 +91,11 @@ class OpRun {
   std::function<void(Context&)> operation;
 
   void run() { operation(context_); }
-  /// Gives every tensor its first contents again.
+  /// Restores every tensor's initial contents.
   void reset() {
     for (auto& tensor : tensors_) tensor->reset();
   }
-  /// Adds a failure for each output that is off, each input that changed and each sentinel that was
-  /// overwritten.
+  /// Adds a failure for each wrong output, each changed input and each overwritten sentinel.
   void check() {
     for (auto& tensor : tensors_) tensor->check();
   }
@@ -183,8 +182,8 @@ concept OpCase = requires(const C& c, OpRun& run) {
   c.bind(run);
 };
 
-/// Runs a case on the device under test: dense and aligned; then strided and misaligned. Each against its
-/// reference, with sentinels intact and the same bits when repeated.
+/// Runs a case on the device under test: dense and aligned; then strided and misaligned. Each result must
+/// match its reference, leave sentinels intact and have the same bits when repeated.
 template <OpCase Case>
 void expect_op(const Case& op_case, std::initializer_list<Placement> placements = {{0, 0}, {3, 1}}) {
   Context context(device());
@@ -212,7 +211,7 @@ struct CaseName {
 
 }  // namespace elbo::test
 
-/// expect_op, skipped where the device under test is not there.
+/// expect_op, skipped if the device under test is not present.
 #define EXPECT_OP(...)                    \
   do {                                    \
     ELBO_REQUIRE_DEVICE();                \

@@ -1,6 +1,6 @@
 #pragma once
-// Where the tests find what lies outside their program: the command, the recipes' files, elbo's sources. In a
-// bundle (tools/bundle.sh) the program lies in bin/ beside the command, with recipes/ above and no sources.
+// Paths of files outside the test program: the command, the recipes' files, elbo's sources. In a bundle
+// (tools/bundle.sh) the program is in bin/ beside the command, with recipes/ above and no sources.
 
 #include <gtest/gtest.h>
 
@@ -14,12 +14,12 @@ bool in_bundle();
 /// The elbo command of the same build.
 std::filesystem::path command_file();
 
-/// What holds recipes/ and, but for a bundle, the sources.
+/// The folder with recipes/ and, except in a bundle, the sources.
 std::filesystem::path project_folder();
 
 }  // namespace elbo::test
 
-/// Skips a test that reads elbo's sources where there are none.
+/// Skips a test that reads elbo's sources if there are none.
 #define ELBO_REQUIRE_SOURCES()                                                     \
   do {                                                                             \
     if (::elbo::test::in_bundle()) {                                               \

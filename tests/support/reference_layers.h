@@ -1,6 +1,6 @@
 #pragma once
-// Layers in float64, written again from their definitions, a row at a time. Weights are in the order of
-// files, which is PyTorch's.
+// Layers in float64, implemented separately from their definitions, one row at a time. Weights are in the
+// order of files, which is PyTorch's.
 
 #include <cmath>
 #include <cstdint>
@@ -49,13 +49,13 @@ inline double reference_activation(Activation activation, double v) {
   return NAN;
 }
 
-/// What passes between layers: a row, and the picture it is, where it is one.
+/// The value between layers: a row, and its picture shape if it is a picture.
 struct ReferenceRow {
   std::vector<double> values;
   PictureShape picture;
 };
 
-/// A layer's text, taken apart by hand.
+/// A layer's text, parsed separately from the library.
 struct ReferenceWords {
   std::string kind;
   std::vector<std::string> sizes;  ///< words without a letter before their number
@@ -91,7 +91,7 @@ class ReferenceLayers {
   /// A network's hidden layers.
   ReferenceRow hidden(const std::string& network, const std::vector<Layer>& layers, ReferenceRow x) const {
     const auto takes_activation = [&](std::size_t l) { return layers[l].text().starts_with("norm"); };
-    bool pending = false;  // an activation that a normalisation takes over
+    bool pending = false;  // an activation that a normalisation will apply
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const std::string kind = ReferenceWords(layers[l].text()).kind;
       x = layer(network + ".hidden." + std::to_string(l), layers[l].text(), x);
@@ -112,7 +112,7 @@ class ReferenceLayers {
     return y;
   }
 
-  /// Conv2d: a sum over the patch that each output looks at.
+  /// Conv2d: sums over each output's patch.
   ReferenceRow conv(const std::string& name, const ReferenceRow& x, std::int64_t kernel, std::int64_t stride,
                     std::int64_t padding) const {
     const auto& w = tensors_.at(name + ".weight");  // [out, in, kernel, kernel]
@@ -182,7 +182,8 @@ class ReferenceLayers {
     return value;
   }
 
-  /// Normalised by the row's own statistics, of `groups` groups of channels; or by running ones of channels.
+  /// Normalises by the row's own statistics of `groups` groups of channels, or by the channels' running
+  /// statistics.
   ReferenceRow normalized(const std::string& name, ReferenceRow x, std::size_t groups, bool running) const {
     const auto& gamma = tensors_.at(name + ".weight");
     const std::size_t channels = gamma.size();
@@ -215,7 +216,7 @@ class ReferenceLayers {
     return y;
   }
 
-  /// Without the activation of those that end with model.activation.
+  /// A layer without its final model.activation.
   ReferenceRow layer(const std::string& name, const std::string& text, const ReferenceRow& x) const {
     const ReferenceWords words(text);
     const std::int64_t k = words.option('k', 3), s = words.option('s', 1), p = words.option('p', (k - 1) / 2);

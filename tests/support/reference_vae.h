@@ -1,6 +1,6 @@
 #pragma once
-// The whole objective in float64, written again from the formulas and independent of the ops: what gradients
-// and losses of the model are held against.
+// The whole objective in float64, implemented from the formulas and independent of the ops, for comparison
+// with the model's gradients and losses.
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@
 
 namespace elbo::test {
 
-/// −ELBO of given noise, computed row by row.
+/// −ELBO for given noise, computed row by row.
 class ReferenceVae {
  public:
   ReferenceVae(const ModelConfig& config, NamedTensors tensors)
@@ -25,15 +25,15 @@ class ReferenceVae {
 
   NamedTensors& tensors() { return tensors_; }
   const NamedTensors& tensors() const { return tensors_; }
-  /// Says what of a batch is present, [n, dims]; empty: all.
+  /// Sets which values of a batch are present, [n, dims]; empty: all.
   void set_mask(std::vector<double> mask) { mask_ = std::move(mask); }
 
-  /// Costs of one example with noise ε [samples · latent]; `mask` [dims] says what of x is present, null:
-  /// all; the encoder sees `seen` [dims] in x's place, null: x.
+  /// Costs of one example with noise ε [samples · latent]; `mask` [dims] marks present values of x, null:
+  /// all; the encoder reads `seen` [dims] instead of x, null: x.
   struct Costs {
     std::vector<double> nll;        // per sample
     std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
-    double kl = 0.0;                // the mean of these where the prior is a mixture
+    double kl = 0.0;                // the mean of log_ratio if the prior is a mixture
     std::vector<double> kl_of_dimension;
     std::vector<double> code;  // μ
   };
@@ -101,7 +101,7 @@ class ReferenceVae {
   struct Head {
     std::vector<double> mean, log_variance;
   };
-  /// What the encoder gives for its input.
+  /// The encoder's output.
   Head head(const std::vector<double>& input) const {
     const ReferenceLayers layers(tensors_, config_.activation);
     const auto hidden = layers.hidden("encoder", config_.encoder, {input, config_.picture}).values;
@@ -114,7 +114,7 @@ class ReferenceVae {
     return made;
   }
 
-  /// The prior where it is a mixture.
+  /// The prior if it is a mixture.
   std::optional<ReferenceMixture> prior() const {
     if (config_.prior == "mixture") {
       return ReferenceMixture{static_cast<std::size_t>(config_.latent), tensors_.at("prior.mean"),
@@ -174,7 +174,8 @@ class ReferenceVae {
     return outputs;
   }
 
-  /// A picture of several values' channels as pictures of one value's, one after the other.
+  /// Splits a picture with channels of several parameters into one picture per parameter, one after the
+  /// other.
   std::vector<double> planes(const ReferenceRow& from) const {
     const auto all = static_cast<std::size_t>(from.picture.channels),
                of_one = static_cast<std::size_t>(config_.picture.channels);
@@ -208,7 +209,7 @@ class ReferenceVae {
   std::vector<double> mask_;
 };
 
-/// Derivative of `value()` in `parameter` by a central difference of fourth order.
+/// Derivative of `value()` with respect to `parameter` by a fourth-order central difference.
 inline double finite_difference(double& parameter, const std::function<double()>& value, double h = 1e-3) {
   const double kept = parameter;
   const auto at = [&](double offset) {

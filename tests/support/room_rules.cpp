@@ -24,12 +24,12 @@ struct Room {
   const char* rule;
 };
 
-// What stands for the standard library: a name without suffix.
+// The pattern of the standard library: a name without suffix.
 #define STD "[a-z_0-9]+"
 #define MATH_STD                                                                                          \
   "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility|optional|string_" \
   "view"
-// Public headers by the room that they are the face of.
+// Public headers by the room that implements them.
 #define PUBLIC_BASE "include/elbo/(device|error|precision|version)\\.h"
 #define PUBLIC_DATA PUBLIC_BASE "|include/elbo/(dataset|download)\\.h"
 #define PUBLIC_RECIPE PUBLIC_DATA "|include/elbo/recipe\\.h"
@@ -88,7 +88,7 @@ constexpr Room kRooms[] = {
     {"(tests|bench)/.*", ".*", ".*", "tests and bench may include anything"},
 };
 
-/// Words and the only files that may have them, searched in include, src, kernels and tools.
+/// Words and the only files that may contain them, searched in include, src, kernels and tools.
 struct Word {
   const char* word;
   const char* searched;
@@ -123,8 +123,8 @@ bool matches(const std::string& text, const std::string& pattern) {
   return std::regex_match(text, found->second);
 }
 
-/// The text with comments, and string and character literals, blanked out; lines stay where they are. A
-/// digit's separator is no literal.
+/// Blanks out comments and string and character literals; keeps line numbers. A digit separator is not a
+/// literal.
 std::string code_of(const std::string& text) {
   std::string code = text;
   const auto blank = [&](std::size_t first, std::size_t end) {
@@ -171,7 +171,7 @@ const Room* room_of(const std::string& file) {
   return found == std::end(kRooms) ? nullptr : found;
 }
 
-/// Which project file an include names, as the build's include path would find it.
+/// The project file that an include finds on the build's include path.
 std::optional<std::string> resolve(const SourceTree& sources, const std::string& includer,
                                    const std::string& name) {
   const std::string folder = fs::path(includer).parent_path().string() + "/";
@@ -193,7 +193,7 @@ std::string with_group(const std::string& pattern, const std::string& files, con
   return pattern.substr(0, at) + groups[1].str() + pattern.substr(at + 2);
 }
 
-/// Of #include <name> or "name", the name; `quoted` says which.
+/// Parses #include <name> or "name"; `quoted` tells which form it is.
 bool parse_include(const std::string& line, std::string& name, bool& quoted) {
   static const std::regex pattern(R"(^\s*#\s*include\s*([<"])([^">]+)[">].*)");
   std::smatch groups;
@@ -234,7 +234,7 @@ std::vector<Violation> check_includes(const SourceTree& sources) {
       std::string name;
       bool quoted = false;
       if (!parse_include(lines[i], name, quoted)) continue;
-      // <sys/x.h> and the like are never the project's; "x" always is, or a header that the build generates.
+      // <sys/x.h> and similar are never the project's; "x" always is the project's or a generated header.
       const auto target = resolve(sources, file, name);
       const bool allowed = target ? matches(*target, with_group(room->project, room->files, file))
                                   : matches(name, room->outside);

@@ -1,6 +1,6 @@
 #pragma once
-// The rooms of HACKING.md, checked on source text: which may include which, and which calls live in one place
-// only.
+// The rooms of HACKING.md, checked on source text: the includes that each may have, and the calls that are
+// allowed in one place only.
 
 #include <map>
 #include <string>
@@ -21,7 +21,7 @@ struct Violation {
 /// The sources under include/, src/, kernels/, tools/, tests/ and bench/ of the project at `root`.
 SourceTree read_sources(const std::string& root);
 
-/// Includes that a room may not have.
+/// Includes that a room must not have.
 std::vector<Violation> check_includes(const SourceTree& sources);
 
 /// Words (calls, keywords) outside the only place that may have them.

@@ -1,5 +1,5 @@
 #pragma once
-// Rows of a few values as an evaluation reads them.
+// Rows of a few values in the form for evaluations.
 
 #include <numeric>
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace elbo::test {
 
-/// The rows of x [rows, dims], each keyed by its number. Both arguments must outlive what is returned.
+/// The rows of x [rows, dims], each keyed by its number. Both arguments must outlive the result.
 inline EvaluationData rows_to_evaluate(Context& context, const std::vector<float>& x, std::int64_t dims) {
   EvaluationData rows;
   rows.count = static_cast<std::int64_t>(x.size()) / dims;

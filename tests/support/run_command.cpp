@@ -41,7 +41,7 @@ namespace {
   _exit(127);
 }
 
-// Appends what there is to read; false at the end.
+// Appends the available output; returns false at the end.
 bool drain(int descriptor, std::string& text) {
   std::array<char, 4096> buffer;
   const ssize_t got = read(descriptor, buffer.data(), buffer.size());

@@ -1,5 +1,5 @@
 #pragma once
-// The elbo command as a user runs it: a process of its own, with what it printed and how it ended.
+// The elbo command as a user runs it: a separate process, with its output and its exit code.
 
 #include <filesystem>
 #include <functional>
@@ -15,16 +15,16 @@ struct CommandResult {
 };
 
 struct CommandSettings {
-  std::vector<std::string> environment;  ///< "NAME=value", beside the test's own
+  std::vector<std::string> environment;  ///< "NAME=value", in addition to the test's own
   std::string folder;                    ///< where it runs; empty: where the test does
   std::vector<int> ignored_signals;      ///< as in a script's background job; others are as in a terminal
-  long long file_size_limit = -1;        ///< bytes a file may grow to, as on a full disk; −1: any
-  bool nobody_reads = false;             ///< standard output is a pipe whose reader has left
+  long long file_size_limit = -1;        ///< maximum bytes of a file, as on a full disk; −1: any
+  bool nobody_reads = false;             ///< standard output is a pipe whose reader has exited
   std::string standard_output;           ///< a file to print to in place of CommandResult::out
-  /// Called with all that stands on standard error so far, whenever there is more; a positive number is sent
-  /// to the process as a signal, once.
+  /// Called with all of standard error so far, whenever there is more; if it returns a positive number, that
+  /// signal is sent to the process, once.
   std::function<int(const std::string&)> signal_at;
-  std::function<void(int process)> before_signal;  ///< called with the process it goes to
+  std::function<void(int process)> before_signal;  ///< called with the process that will get the signal
 };
 
 /// Runs elbo with the arguments and waits for it.

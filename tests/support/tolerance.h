@@ -18,8 +18,8 @@ struct Tolerance {
 
   /// Equal to the bit, up to the sign of zero.
   static constexpr Tolerance exact() { return {0.0, 0.0}; }
-  /// A float sum of `terms` terms, each of about `magnitude`: rounding grows like a random walk, eight
-  /// deviations are allowed for.
+  /// A float sum of `terms` terms, each of about `magnitude`: rounding grows like a random walk, of which
+  /// eight deviations are allowed.
   static Tolerance float_sum(double terms, double magnitude = 1.0) {
     constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
     return {8.0 * kEpsilon * std::sqrt(terms) * magnitude, 16.0 * kEpsilon};
@@ -33,8 +33,7 @@ struct Tolerance {
   }
 };
 
-/// Compares [rows, cols] values with their reference; a failure names the first and the worst of those that
-/// are off.
+/// Compares [rows, cols] values with their reference; a failure names the first and the worst wrong value.
 template <class T>
 testing::AssertionResult near_all(std::span<const T> actual, std::span<const double> expected,
                                   Tolerance tolerance, std::int64_t cols = 1) {

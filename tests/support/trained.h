@@ -1,6 +1,6 @@
 #pragma once
-// A small model with a batch, on the device and in float64: gradients of whole objectives against finite
-// differences.
+// A small model with a batch, on the device and in float64, for comparing gradients of whole objectives with
+// finite differences.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@
 
 namespace elbo::test {
 
-/// A model with a batch that it is to be trained on, and the same in float64.
+/// A model with a training batch, and the same in float64.
 class Trained {
  public:
   static constexpr std::int64_t kRows = 5, kDims = 7;
@@ -51,8 +51,7 @@ class Trained {
     return all;
   }
 
-  /// The gradient at `rates` by a step over `parts` of the batch, {first row, rows}, one after the other: by
-  /// name.
+  /// The gradient at `rates` by a step over `parts` of the batch, {first row, rows}, in order; by name.
   NamedTensors gradient(const ObjectiveRates& rates, const std::vector<std::array<std::int64_t, 2>>& parts) {
     for (const auto& [first, count] : parts) {
       Batch part = workspace_.rows(count);
@@ -64,9 +63,9 @@ class Trained {
     }
     return to_named(vae_.parameters().layout(), download(vae_.parameters().gradient()));
   }
-  /// [n·K] as the last pass left them.
+  /// [n·K] from the last pass.
   std::vector<float> log_ratios() { return download(a_.log_ratio()); }
-  /// Takes the values of all parameters that another model has too; others become 0.
+  /// Copies its values to `other`'s parameters of the same names; other parameters become 0.
   void share_parameters(Trained& other) {
     const NamedTensors theirs = to_named(other.vae_.parameters().layout(), other.download_values());
     std::vector<float> values = download_values();
@@ -82,7 +81,7 @@ class Trained {
     context_.synchronize();
   }
 
-  /// What the objective says it costs, and how it weighs the KL.
+  /// The objective's costs, and its weights of the KL.
   ops::BatchCosts described() const {
     ops::BatchCosts costs;
     vae_.objective().describe_costs(a_, costs);
@@ -129,7 +128,7 @@ class Trained {
     return config;
   }
 
-  /// Rows from `first` on, as many as the batch has.
+  /// Loads as many rows as the batch has, from `first` on.
   void load(const Batch& batch, std::int64_t first) {
     fill(batch.input(), input_, first);
     fill(batch.x(), x_, first);
@@ -145,14 +144,14 @@ class Trained {
     }
   }
   std::vector<float> download_values() { return download(vae_.parameters().values()); }
-  /// Parameters twice as large: a fresh model's posterior is close to the prior in every dimension.
+  /// Doubles the parameters, as a new model's posterior is close to the prior in every dimension.
   void strengthen_posterior() {
     std::vector<float> values = download_values();
     for (float& value : values) value *= 2.0f;
     context_.copy_to_device(vae_.parameters().values().data, values.data(), sizeof(float) * values.size());
     context_.synchronize();
   }
-  /// ε is what reparameterize gives for μ = 0, log σ² = 0.
+  /// Gets ε from reparameterize with μ = 0, log σ² = 0.
   void draw_noise() {
     const std::int64_t drawn = kRows * a_.samples(), latent = config_.latent;
     Buffer<float> zero(context_, kRows * latent), e(context_, drawn * latent);

@@ -6,7 +6,7 @@
 namespace elbo::test {
 namespace {
 
-/// metrics.jsonl without what depends on time.
+/// metrics.jsonl without values that depend on time.
 std::string timeless_metrics(const std::filesystem::path& folder) {
   std::istringstream lines(io::read_file(folder / "metrics.jsonl"));
   std::string text;

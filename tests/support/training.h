@@ -1,5 +1,5 @@
 #pragma once
-// Small trainings that take a moment, for the tests of training, resuming and checkpoints.
+// Small, fast trainings for the tests of training, resuming and checkpoints.
 
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ inline Dataset patterned_data(std::int64_t train, std::int64_t validation, std::
   return data;
 }
 
-/// 12 or so values a row, batches of 8, three epochs.
+/// For rows of about 12 values: batches of 8, three epochs.
 inline Recipe small_recipe() {
   Recipe recipe;
   recipe.name = "small";
@@ -59,19 +59,19 @@ inline Recipe small_recipe() {
   recipe.train.epochs = 3;
   recipe.train.learning_rate = 0.01;
   recipe.train.seed = 11;
-  recipe.train.precision = "fp32";  // what trainings are compared with is
+  recipe.train.precision = "fp32";  // the trainings for comparison are in fp32
   return recipe;
 }
 
-/// Skips steps whose gradient is above `norm`. The KL's weight goes from 0 far up three times, so that some
-/// gradients are small and some large whatever the noise.
+/// Skips steps whose gradient is above `norm`. The KL's weight rises from 0 to a large value three times, so
+/// that some gradients are small and some large for any noise.
 inline void skip_some_steps(Recipe& recipe, double norm) {
   recipe.objective.beta = 50.0;
   recipe.objective.cycles = 3;
   recipe.train.skip_norm = norm;
 }
 
-/// The small recipe with one thing changed: every setting that a step may depend on.
+/// The small recipe with one change; the variants cover every setting that affects a step.
 struct RecipeVariant {
   std::string name;
   void (*change)(Recipe&);
@@ -82,8 +82,8 @@ struct RecipeVariant {
     change(recipe);
     return recipe;
   }
-  /// What it is for: patterned_data(), or classes that follow its values; every fifth missing, where some may
-  /// be.
+  /// The variant's data: patterned_data(), or classes made from its values; every fifth value is missing if
+  /// the recipe allows it.
   Dataset data(std::int64_t train, std::int64_t validation, std::int64_t dims = 12) const {
     Dataset data = patterned_data(train, validation, dims, as_bytes);
     if (dims == 12) data.picture = {3, 4, 1};
@@ -334,7 +334,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.encoder = {12, "reshape 3x4x1", "conv 4", "gated conv 3 k2 s2 p1", 7};
          r.model.decoder = {6, "reshape 1x2x3", "deconv 2 k3 p0", "conv 3"};
          r.model.activation = "silu";
-         r.objective.beta = 0.1;  // or so few steps learn the mean alone
+         r.objective.beta = 0.1;  // otherwise so few steps learn the mean alone
        }},
       {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},
       {"bf16", [](Recipe& r) { r.train.precision = "bf16"; }},
@@ -345,13 +345,13 @@ inline Model make_model(const Recipe& recipe, const Dataset& data) {
   return Model(recipe, data.dims(), device(), data.picture);
 }
 
-/// A training of a fresh model.
+/// A training of a new model.
 inline TrainReport train_anew(const Recipe& recipe, const Dataset& data, const TrainOptions& options) {
   Model model = make_model(recipe, data);
   return train(model, data, options);
 }
 
-/// Every epoch is saved, so that what is on the disk does not depend on time.
+/// Saves every epoch, so that the files do not depend on time.
 inline TrainOptions run_options(const std::filesystem::path& folder, bool resume = false) {
   TrainOptions options;
   options.folder = folder;
@@ -371,7 +371,7 @@ inline const std::vector<std::string>& safetensors_of_a_run() {
   return kNames;
 }
 
-/// Expects two runs to have left the same bytes, but for timings.
+/// Expects two runs to have the same bytes, except for timings.
 void expect_same_run(const std::filesystem::path& actual, const std::filesystem::path& expected);
 
 }  // namespace elbo::test

@@ -1,5 +1,4 @@
-// Model files and checkpoints: what is written comes back to the bit, and what does not fit is refused by
-// name.
+// Model files and checkpoints: values are read back exactly, and files that do not fit are refused by name.
 
 #include "train/checkpoint.h"
 
@@ -24,7 +23,7 @@ Model trained_model(const Recipe& recipe, const Dataset& data) {
   return model;
 }
 
-/// What `call` throws, as text.
+/// The message of the error that `call` throws.
 template <class E>
 std::string message_of(const std::function<void()>& call) {
   try {
@@ -146,7 +145,7 @@ class AlteredModelFile : public testing::Test {
     texts_ = file.metadata();
     for (const auto& [name, tensor] : file.tensors()) shapes_[name] = tensor.shape;
   }
-  /// The DataError of loading what stands in texts_ and shapes_.
+  /// The DataError of loading the file with texts_ and shapes_.
   std::string refusal() {
     io::SafetensorsWriter writer;
     std::map<std::string, std::vector<float>> values;
@@ -184,7 +183,7 @@ TEST_F(AlteredModelFile, TensorOfAnotherShape) {
 
 TEST_F(AlteredModelFile, RecipeOfAnotherShape) {
   Recipe wide = small_recipe();
-  wide.model.encoder = {16777216, 16777216};  // nothing of that size may be allocated
+  wide.model.encoder = {16777216, 16777216};  // memory of that size must not be allocated
   texts_["elbo.recipe"] = wide.to_toml();
   expect_contains(refusal(), {"encoder.hidden.0"});
 }
@@ -233,7 +232,7 @@ TEST(Checkpoint, ComesBackToTheBit) {
 
   Model other = make_model(small_recipe(), data);
   other.state().picture = {3, 4, 1};
-  if (const auto& choices = model.state().product_choices) {  // a training that is resumed begins with them
+  if (const auto& choices = model.state().product_choices) {  // a resumed training begins with them
     other.state().set_product_choices(std::make_unique<ops::ProductChoices>(*choices));
   }
   const Checkpoint checkpoint = read_checkpoint(folder / "c", other.state(), identity);

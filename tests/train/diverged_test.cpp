@@ -1,4 +1,4 @@
-// Trainings that go wrong: a loss that is no number, and a disk that is full. The last good checkpoint stays.
+// Failing trainings: a loss that is NaN, and a full disk. The last good checkpoint stays.
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ std::int64_t diverged_step(const Recipe& recipe, const Dataset& data, const Trai
 
 TEST(Diverged, NamesTheFirstBadStep) {
   ELBO_REQUIRE_DEVICE();
-  const Dataset data = patterned_data(800, 0, 12, false);  // many steps an epoch, so that it is seen late
+  const Dataset data = patterned_data(800, 0, 12, false);  // many steps per epoch: noticed late
   const Recipe recipe = diverging_recipe();
   std::string message;
   const std::int64_t step = diverged_step(recipe, data, {}, &message);
@@ -52,7 +52,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   EXPECT_NE(message.find("clip_norm"), std::string::npos) << message;
   EXPECT_NE(message.find("weight_decay"), std::string::npos) << message;
 
-  Recipe staged = recipe;  // the third epoch diverges, at a rate of its own
+  Recipe staged = recipe;  // the third epoch diverges, at its own rate
   staged.train.schedule = "staged";
   staged.train.stage_epochs = {2, 48};
   staged.train.stage_rates = {1e-6, 3e7};
@@ -61,7 +61,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
       << message;
   EXPECT_EQ(message.find("train.learning_rate"), std::string::npos) << message;
 
-  // The same steps, looked at one by one.
+  // The same steps, checked one by one.
   Model model = make_model(recipe, data);
   Context& context = *model.state().context;
   const data::ResidentData resident(context, data.train);
@@ -78,8 +78,8 @@ TEST(Diverged, NamesTheFirstBadStep) {
   }
 }
 
-/// A training whose first weight becomes NaN after an epoch, as a diverged step would make it; then the run
-/// is resumed and must end as if nothing had been.
+/// A training whose first weight becomes NaN after an epoch, as after a diverged step. The run is then
+/// resumed and must end as if this had not happened.
 class Spoiled {
  public:
   /// The error's message and step.
@@ -136,7 +136,7 @@ TEST(Diverged, WithoutAFolderItIsSaidThatNothingIsKept) {
   EXPECT_NE(message.find("no checkpoint"), std::string::npos) << message;
 }
 
-/// Like a full disk: while it lives, a file cannot grow beyond `bytes`, and the write that tries fails.
+/// Like a full disk: during its lifetime, a file cannot grow beyond `bytes`, and a write beyond fails.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
@@ -156,7 +156,7 @@ class FileSizeLimit {
   void (*handler_)(int);
 };
 
-/// The message of the IoError that training under the limit ends with.
+/// The message of the IoError that ends a training under the limit.
 std::string train_within(rlim_t bytes, const std::filesystem::path& run, const Recipe& recipe,
                          const Dataset& data) {
   const FileSizeLimit limit(bytes);
@@ -170,7 +170,7 @@ std::string train_within(rlim_t bytes, const std::filesystem::path& run, const R
 
 class FullDisk : public testing::TestWithParam<const char*> {};
 
-// The disk is full by the time one of the files is written; the checkpoint is the largest.
+// The disk becomes full while one of the files is written; the checkpoint is the largest.
 TEST_P(FullDisk, TheLastGoodCheckpointStays) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(27, 10);
@@ -192,7 +192,7 @@ TEST_P(FullDisk, TheLastGoodCheckpointStays) {
   for (const auto& entry : std::filesystem::directory_iterator(run))
     EXPECT_NE(entry.path().extension(), ".part");
 
-  train_into(run, longer, data, true);  // with room again
+  train_into(run, longer, data, true);  // with free space again
   for (const char* name : {"last.safetensors", "checkpoint.safetensors"}) {
     EXPECT_TRUE(io::read_file(run / name) == io::read_file(folder / "whole" / name)) << name;
   }

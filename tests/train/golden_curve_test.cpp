@@ -17,9 +17,9 @@
 namespace elbo::test {
 namespace {
 
-/// The training in float64: the objective written again from its formulas, its gradient by finite
-/// differences, and Adam and Adamax as torch.optim documents them. Shares with the library only the order of
-/// the examples, the noise, the rates, and the initial parameters.
+/// The training in float64: the objective implemented separately from its formulas, its gradient by finite
+/// differences, and Adam and Adamax as documented by torch.optim. It shares with the library only the order
+/// of the examples, the noise, the rates, and the initial parameters.
 class ReferenceTraining {
   static constexpr const char* kLogVariance = "decoder.log_variance";
 
@@ -38,7 +38,7 @@ class ReferenceTraining {
     }
   }
 
-  /// The mean unweighted costs of an epoch, as they were before each step: reconstruction and KL.
+  /// The mean unweighted costs of an epoch, before each step: reconstruction and KL.
   std::pair<double, double> epoch(std::int64_t number) {
     const auto order = data::epoch_permutation(data_.train.count, recipe_.train.seed, number);
     double reconstruction = 0.0, kl = 0.0;
@@ -58,7 +58,7 @@ class ReferenceTraining {
     return total;
   }
   std::int64_t skipped() const { return skipped_; }
-  /// What the training leaves in the model.
+  /// The resulting parameters of the model.
   const NamedTensors& parameters() { return recipe_.train.ema > 0.0 ? average_ : vae_.tensors(); }
 
  private:
@@ -153,7 +153,8 @@ class ReferenceTraining {
     }
   }
 
-  /// Of an example's samples, 1 in all: in the importance-weighted bound as they count in its gradient.
+  /// The weights of an example's samples, which add up to 1; for the importance-weighted bound, those of its
+  /// gradient.
   std::vector<double> sample_weights(const ReferenceVae::Costs& costs, double beta) const {
     std::vector<double> weights;
     const bool alike = recipe_.objective.kind != "iwae";
@@ -166,7 +167,7 @@ class ReferenceTraining {
     return weights;
   }
 
-  /// Σ_j (x_j − μ_j)² of so many values that cost −log N(x; μ, σ²), where the model has one σ².
+  /// Σ_j (x_j − μ_j)² of `values` values with the cost −log N(x; μ, σ²), if the model has one σ².
   double squared_error(double nll, double values) const {
     const auto own = vae_.tensors().find(kLogVariance);
     if (own == vae_.tensors().end()) return 0.0;
@@ -246,13 +247,13 @@ TEST_P(GoldenCurve, FollowsFloat64) {
   recipe.model.latent = 2;
   recipe.model.activation = "tanh";  // smooth, so that finite differences hold
   recipe.train.epochs = 5;
-  recipe.train.epsilon = 1e-4;  // a gradient of about nothing must not become a step of the full rate
+  recipe.train.epsilon = 1e-4;  // a gradient near 0 must not become a step of the full rate
   GetParam().change(recipe);
   if (recipe.model.activation == "relu") recipe.model.activation = "tanh";
   const Dataset data = GetParam().data(19, 0, 6);
   Model model = make_model(recipe, data);
   model.state().vae->parameters().prepare_training();
-  TrainingStart start = read_start(model, data, {}, nullptr);  // what it begins with that the data says
+  TrainingStart start = read_start(model, data, {}, nullptr);  // initial values that depend on the data
   install_start(model.state(), start);
   ReferenceTraining reference(model, data);
   const TrainReport report = train(model, data);
@@ -264,7 +265,7 @@ TEST_P(GoldenCurve, FollowsFloat64) {
     EXPECT_NEAR(epoch.train.reconstruction - reference.log_volume(), reconstruction,
                 1e-5 * std::abs(reconstruction))
         << "epoch " << epoch.epoch;
-    // A KL by the sample is a sum of terms that are larger than it is.
+    // A KL estimated from samples is a sum of terms larger than itself.
     const double rounding =
         model.state().vae->prior() && !model.state().vae->prior()->has_unit_kl() ? 5e-6 : 1e-6;
     EXPECT_NEAR(epoch.train.kl, kl, 1e-5 * std::abs(kl) + rounding) << "epoch " << epoch.epoch;
@@ -282,8 +283,8 @@ TEST_P(GoldenCurve, FollowsFloat64) {
 
 std::vector<RecipeVariant> variants_with_reference() {
   auto variants = recipe_variants();
-  // The reference neither draws pixels nor rounds operands, has the plain bounds alone, and takes a row at a
-  // time: the others' gradients are objective_gradient_test.cpp's and norm_layers_test.cpp's.
+  // The reference does not draw pixels or round operands, has the plain bounds only, and takes one row at a
+  // time. objective_gradient_test.cpp and norm_layers_test.cpp check the gradients of the other variants.
   std::erase_if(variants, [](const RecipeVariant& variant) {
     for (const char* other : {"resampled", "tf32", "bf16", "free_bits", "capacity", "sparse_code",
                               "noisy_input", "masked_input", "norms", "norms_iwae"}) {

@@ -1,4 +1,4 @@
-// Layers that behave otherwise in training than in evaluation: dropout and batch normalisation.
+// Layers that behave differently in training and in evaluation: dropout and batch normalisation.
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ Table rows_of(std::int64_t count, std::uint64_t seed) {
   return {count, 12, Random(seed).uniform(count * 12, 0.0, 1.0)};
 }
 
-// Whatever rows are evaluated with a row, even such as were never seen, its results are its own.
+// A row's results do not depend on the rows evaluated with it, even if those were never seen.
 TEST(BatchNormInTraining, ARowIsEvaluatedAlike) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(43, 0);
@@ -50,7 +50,7 @@ TEST(BatchNormInTraining, RunningStatisticsAreThoseOfTheDataAndSaved) {
   const Dataset data = patterned_data(64, 0);
   Recipe recipe = recipe_of({"norm batch", 9}, {9});
   recipe.train.batch = 32;
-  recipe.train.epochs = 60;  // 120 moves: what they began with is gone, 0.9¹²⁰ of it
+  recipe.train.epochs = 60;  // 120 updates: 0.9¹²⁰ of the initial statistics is left
   TempFolder folder;
   train_into(folder / "run", recipe, data);
   const io::SafetensorsFile file(folder / "run" / "model.safetensors");
@@ -78,12 +78,12 @@ TEST(BatchNormInTraining, BatchesOfOneRowAreRefused) {
     EXPECT_NE(std::string(error.what()).find("train.batch"), std::string::npos) << error.what();
     EXPECT_NE(std::string(error.what()).find("model.decoder"), std::string::npos) << error.what();
   }
-  recipe.train.batch = 8;  // the ninth example is a batch of its own
+  recipe.train.batch = 8;  // the ninth example is a separate batch
   const TrainReport report = train_anew(recipe, data, {});
   EXPECT_TRUE(std::isfinite(report.epochs.back().train.elbo));
 }
 
-// Layers without tensors leave the initial parameters alone, so both models are one.
+// Layers without tensors do not change the initial parameters, so both models are equal.
 TEST(DropoutInTraining, IsOffInEvaluation) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(27, 10);

@@ -1,4 +1,4 @@
-// How often a training's costs are brought back.
+// How often a training's costs are copied to the host.
 
 #include "train/loss_watch.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-/// Lets the interval see `times` copies of steps that take `a_step` each.
+/// Tells the interval of `times` copies of steps that take `a_step` each.
 void settle(CopyInterval& interval, Seconds a_step, int times = 30) {
   for (int i = 0; i < times; ++i) interval.measured(interval.steps(), interval.steps() * a_step);
 }

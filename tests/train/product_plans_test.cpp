@@ -1,5 +1,5 @@
-// Plans of a GPU's products: measured, kept, and the same again in a resumed training. A stopwatch of the
-// test's own says which is the fastest; nothing here is timed.
+// Plans of a GPU's products: measured, kept, and used again in a resumed training. The test's own stopwatch
+// decides which is the fastest; nothing is really timed.
 
 #include "train/product_plans.h"
 
@@ -22,7 +22,7 @@
 namespace elbo::test {
 namespace {
 
-/// Each trial is faster than the one before, so that the last candidate wins.
+/// Each trial is faster than the previous one, so the last candidate wins.
 struct LastIsFastest {
   int calls = 0;
   ops::Stopwatch stopwatch() {
@@ -80,7 +80,7 @@ TEST(StoredPlans, AreReadBackAndNothingElseIs) {
   }
 }
 
-/// A model of wide enough layers for its products to have more than one candidate.
+/// A model with layers wide enough for several candidates per product.
 struct Made {
   Made() : data(patterned_data(27, 0)), model(recipe(), data.dims(), device()) {
     Model::State& state = model.state();
@@ -119,7 +119,7 @@ TEST(ProductPlans, AreMeasuredOnceAndThenReadFromTheCache) {
   EXPECT_NE(measured.plans, predicted.plans);
   const int before = last.calls;
   EXPECT_EQ(Made().plans({{}, folder.path(), last.stopwatch()}).plans, measured.plans);
-  EXPECT_EQ(last.calls, before) << "what is in the cache was measured again";
+  EXPECT_EQ(last.calls, before) << "products in the cache were measured again";
   EXPECT_EQ(Made().plans({{}, folder.path(), {}}).plans, measured.plans);
   EXPECT_EQ(made.plans({}).plans, predicted.plans) << "without a cache, the prediction";
   EXPECT_EQ(Made().plans({measured, {}, {}}).plans, measured.plans) << "a resumed training takes its own";
@@ -140,15 +140,15 @@ TEST(ProductPlans, ACacheThatIsNoUseIsDoneWithout) {
     io::write_file(file, text);
     last.calls = 0;
     EXPECT_EQ(Made().plans({{}, folder / "good", last.stopwatch()}).plans, measured.plans);
-    EXPECT_GT(last.calls, 0) << "it was believed: " << text;
-    EXPECT_EQ(io::read_file(file), good) << "it was not put right";
+    EXPECT_GT(last.calls, 0) << "it was trusted: " << text;
+    EXPECT_EQ(io::read_file(file), good) << "it was not corrected";
   }
   io::write_file(folder / "file", "no folder");
   last.calls = 0;
   EXPECT_EQ(Made().plans({{}, folder / "file" / "cache", last.stopwatch()}).plans, measured.plans);
 }
 
-/// $XDG_CACHE_HOME for as long as this lives.
+/// Sets $XDG_CACHE_HOME during its lifetime.
 class CacheHome {
  public:
   explicit CacheHome(const std::filesystem::path& folder) {
@@ -168,8 +168,8 @@ StoredPlans plans_of_checkpoint(const std::filesystem::path& file) {
   return StoredPlans::from_text(io::SafetensorsFile(file).text("training.products"));
 }
 
-// What is in the cache changes the order of sums. A run that was stopped, and goes on when the cache says
-// something else, must not.
+// The cache's plans change the order of sums. A stopped run that is resumed with another cache must not
+// change.
 TEST(ProductPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
   ELBO_REQUIRE_PLANS();
   const TempFolder folder;

@@ -1,5 +1,4 @@
-// A training that is refused leaves its model as it was: parameters, statistics, plans and all that it
-// computes.
+// A refused training does not change its model: parameters, statistics, plans and results stay.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +16,7 @@
 namespace elbo::test {
 namespace {
 
-/// With everything that a training gives to a model before its first step.
+/// A recipe with everything that a training sets in a model before its first step.
 Recipe standardized_recipe() {
   Recipe recipe = small_recipe();
   recipe.data.standardize = true;
@@ -32,7 +31,7 @@ Dataset float_data(std::int64_t dims = 12) {
   return patterned_data(27, 10, dims, false);
 }
 
-/// All of a model that a training changes, and what it computes.
+/// Everything in a model that a training changes, and its results.
 struct Snapshot {
   std::vector<float> values, mean, deviation, codes, log_variances, decoded;
   std::string recipe, plans;
@@ -56,7 +55,7 @@ Snapshot snapshot(Model& model) {
           .fresh = state.fresh};
 }
 
-/// Expects a training to be refused by an E that says so, and to leave fresh and trained models alone.
+/// Expects a training to be refused by an E with this message, and not to change new or trained models.
 template <class E>
 void expect_refused(const Recipe& recipe, const Dataset& data, const TrainOptions& options,
                     const std::string& said) {
@@ -77,7 +76,7 @@ void expect_refused(const Recipe& recipe, const Dataset& data, const TrainOption
   }
 }
 
-/// A run that was stopped in its second epoch.
+/// Makes a run that was stopped in its second epoch.
 class RefusedResume : public testing::Test {
  protected:
   void SetUp() override {
@@ -191,7 +190,7 @@ TEST_F(RefusedResume, InAFolderThatAnotherTrainingHas) {
   expect_refused<IoError>(standardized_recipe(), float_data(), run_options(run()), "another elbo");
 }
 
-// It is written when all was read and all memory was taken.
+// The recipe is written after everything is read and all memory is allocated.
 TEST_F(RefusedResume, WhereTheRecipeCannotBeWritten) {
   std::filesystem::remove(run() / "recipe.toml");
   std::filesystem::create_directories(run() / "recipe.toml" / "a folder in its place");

@@ -1,4 +1,4 @@
-// A training that was stopped, killed or cut off goes on bitwise as if it had not been.
+// A training that was stopped, killed or cut off is resumed bitwise as if it had not been.
 
 #include <gtest/gtest.h>
 
@@ -16,13 +16,13 @@
 namespace elbo::test {
 namespace {
 
-/// 27 examples in batches of 8: four steps an epoch, the last one ragged.
+/// 27 examples in batches of 8: four steps per epoch, the last with a shorter batch.
 Dataset resume_data() {
   return patterned_data(27, 10);
 }
 
-/// Trains until `steps` steps were taken in this call, which on a GPU are given one by one. False where the
-/// training ended before.
+/// Trains until this call has taken `steps` steps, which a GPU gets one by one. Returns false if the training
+/// ended before.
 bool train_for(std::int64_t steps, const std::filesystem::path& folder, const Recipe& recipe,
                const Dataset& data, bool resume) {
   const Environment environment("ELBO_GRAPH_STEPS", "1");
@@ -71,7 +71,7 @@ TEST(Resume, StoppedAgainAndAgain) {
   for (bool more = train_for(1, folder / "bits", small_recipe(), data, false); more; ++calls) {
     more = train_for(1, folder / "bits", small_recipe(), data, true);
   }
-  EXPECT_EQ(calls, 12) << "one call a step";
+  EXPECT_EQ(calls, 12) << "one call per step";
   expect_same_run(folder / "bits", folder / "whole");
 }
 
@@ -119,13 +119,13 @@ TEST(Resume, AFinishedRunsModelIsLoaded) {
               io::read_file(folder / "run" / "last.safetensors"));
 }
 
-// What a killed process can leave: files that are ahead of the checkpoint.
+// A killed process can leave files that are ahead of the checkpoint.
 TEST(Resume, FilesAheadOfTheCheckpointAreDoneAgain) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = resume_data();
   TempFolder folder;
   train_into(folder / "whole", small_recipe(), data);
-  for (const int ahead : {1, 2, 3}) {  // metrics; and the best model; and the last
+  for (const int ahead : {1, 2, 3}) {  // metrics; also the best model; also the last model
     SCOPED_TRACE(ahead);
     const auto run = folder / ("ahead" + std::to_string(ahead));
     ASSERT_TRUE(train_for(4, run, small_recipe(), data, false));  // one epoch
@@ -158,10 +158,10 @@ TEST(Resume, AModelOfItsOwnParametersKeepsThemWhenKilledInItsFirstEpoch) {
   TempFolder folder;
   Model whole = make_model(small_recipe(), data), cut = make_model(small_recipe(), data);
   train(whole, data);
-  train(cut, data);  // both go on from a first training
+  train(cut, data);  // both continue from a first training
   train(whole, data, run_options(folder / "whole"));
   TrainOptions options = run_options(folder / "cut");
-  options.stop = [&] {  // what a killed process leaves, before anything was saved
+  options.stop = [&] {  // the files of a killed process before anything was saved
     if (!std::filesystem::exists(folder / "killed")) std::filesystem::copy(options.folder, folder / "killed");
     return true;
   };
@@ -278,7 +278,7 @@ Recipe killed_recipe() {
   return recipe;
 }
 
-/// The training that is killed: into the folder the parent names, from its checkpoint where there is one.
+/// The training that is killed: in the folder named by the parent, from its checkpoint if there is one.
 TEST(ResumeChild, TrainsToTheEnd) {
   ELBO_REQUIRE_DEVICE();
   const char* named = std::getenv(kFolderVariable);
@@ -295,13 +295,13 @@ class ResumeAfterSigkill : public testing::Test {
  protected:
   using Microseconds = std::chrono::microseconds;
 
-  /// A run never killed, made by a child too; gives the time it took.
+  /// Makes a run that is never killed, also in a child; returns its time.
   Microseconds train_whole() {
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(ChildProcess(kChildTest, environment("whole")).wait(), 0);
     return std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begun);
   }
-  /// Goes on with a run, and kills it at a moment of the given time. Whether that cut it off.
+  /// Resumes a run and kills it at a random moment within the given time. Returns whether that cut it off.
   bool train_and_kill(const std::string& run, Microseconds within) {
     ChildProcess child(kChildTest, environment(run));
     std::this_thread::sleep_for(Microseconds(random_.below(within.count())));
@@ -333,7 +333,7 @@ TEST_F(ResumeAfterSigkill, AtTenRandomMoments) {
     train_into(folder_ / run, killed_recipe(), resume_data(), true);
     expect_same_run(folder_ / run, folder_ / "whole");
   }
-  EXPECT_GE(with_checkpoint, 1) << "no training was killed on its way: the test shows little";
+  EXPECT_GE(with_checkpoint, 1) << "no training was killed midway: the test shows little";
 }
 
 TEST_F(ResumeAfterSigkill, TenTimesTheSameRun) {

@@ -1,4 +1,4 @@
-// Learning-rate schedules: rates worked out by hand, and that steps are taken at them.
+// Learning-rate schedules: rates computed by hand, and that steps use them.
 
 #include "train/schedule.h"
 
@@ -55,7 +55,7 @@ TEST(Schedule, StepFallsByItsFactor) {
   train.warmup_epochs = 1.0;
   expect_rates(train, 2, {0.05, 0.1, 0.1, 0.05});
   train.warmup_epochs = 0.0;
-  train.decay_epochs = 0.07;  // of 100 steps, which rounds to a little more than seven
+  train.decay_epochs = 0.07;  // times 100 steps, which rounds to slightly more than seven
   expect_rates(train, 100, {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05});
 }
 
@@ -69,7 +69,7 @@ TEST(Schedule, CosineEndsAtItsFinalRate) {
                {0.1, 0.02 + 0.04 * 1.70710678118654752, 0.06, 0.02 + 0.04 * 0.29289321881345248, 0.02, 0.02});
 }
 
-// The cosine begins where the warm-up ends: step 2 of 6, so that step 4 is its middle.
+// The cosine begins where the warm-up ends, at step 2 of 6, so step 4 is its middle.
 TEST(Schedule, CosineAfterWarmup) {
   TrainSettings train = settings("cosine", 3);
   train.warmup_epochs = 1.0;
@@ -133,7 +133,7 @@ TEST(Schedule, CyclesBeginAnewAtZero) {
   recipe.objective.cycles = 3;
   recipe.objective.rising_share = 0.5;
   expect_kl_weights(recipe, 2, {0.0, 1.2, 2.0, 2.0, 0.8, 2.0, 2.0, 0.4, 1.6, 2.0});
-  recipe.objective.cycles = 6;  // of 10/3 steps each: the fourth begins at the eleventh of twenty
+  recipe.objective.cycles = 6;  // of 10/3 steps each: the fourth begins at step 11 of 20
   EXPECT_EQ(kl_weight(recipe, 4, 11), 0.0);
 }
 
@@ -182,7 +182,7 @@ TEST(AdvanceStep, TakesTheRatesOfItsPlaceInTheEpoch) {
   EXPECT_THROW(ops::advance_step(context, buffer.data(), buffer.data(), {nullptr, 3}, 4, {}), ShapeError);
 }
 
-// Adam's steps go with the rate: at one too small to change a float, no parameter changes.
+// Adam's steps are proportional to the rate: a rate too small to change a float changes no parameter.
 TEST(Schedule, AStageWithoutARateMovesNothing) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();

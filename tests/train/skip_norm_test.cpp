@@ -1,5 +1,5 @@
-// Steps that train.skip_norm skips: one whose gradient is far too large moves nothing and is counted; what is
-// told of them; and where a training gives up.
+// Steps that train.skip_norm skips: a step with a huge gradient changes nothing and is counted; the reports
+// of skipped steps; and the point at which a training gives up.
 
 #include <gtest/gtest.h>
 
@@ -17,9 +17,9 @@
 namespace elbo::test {
 namespace {
 
-constexpr std::int64_t kSpike = 13;  ///< the example whose values are far off
+constexpr std::int64_t kSpike = 13;  ///< the example with extreme values
 
-/// 27 examples, of which one makes the gradient of its batch huge.
+/// 27 examples, one of which makes its batch's gradient huge.
 Dataset data_with_spike(float size) {
   Dataset data = patterned_data(27, 0, 12, false);
   for (std::int64_t j = 0; j < data.train.dims; ++j)
@@ -27,17 +27,17 @@ Dataset data_with_spike(float size) {
   return data;
 }
 
-/// With a parameter that the likelihood moves itself and an average of the weights.
+/// A recipe with a parameter that the likelihood moves itself, and with an average of the weights.
 Recipe skipping_recipe() {
   Recipe recipe = small_recipe();
-  recipe.model.kind = "autoencoder";  // no exponential of a code that overflows
+  recipe.model.kind = "autoencoder";  // avoids the exponential of a code, which may overflow
   recipe.model.likelihood = "gaussian-shared";
   recipe.train.ema = 0.5;
   recipe.train.skip_norm = 1e4;
   return recipe;
 }
 
-/// All that a step may move.
+/// Everything that a step may change.
 struct Everything {
   std::vector<float> values, first_moment, second_moment, average;
   friend bool operator==(const Everything&, const Everything&) = default;
@@ -107,8 +107,7 @@ TEST(SkipNorm, ReportAndMetricsHaveTheCount) {
   std::istringstream lines(io::read_file(folder / "metrics.jsonl"));
   std::int64_t epoch = 0;
   for (std::string line; std::getline(lines, line);) {
-    EXPECT_EQ(nlohmann::json::parse(line).at("skipped_steps"), ++epoch)
-        << "one an epoch, since the beginning";
+    EXPECT_EQ(nlohmann::json::parse(line).at("skipped_steps"), ++epoch) << "one per epoch, since the start";
   }
   EXPECT_EQ(epoch, 3);
   const TrainReport plain = train_into(folder.path(), small_recipe(), patterned_data(27, 0));
@@ -116,7 +115,7 @@ TEST(SkipNorm, ReportAndMetricsHaveTheCount) {
   EXPECT_EQ(io::read_file(folder / "metrics.jsonl").find("skipped_steps"), std::string::npos);
 }
 
-// The variants that other tests of trainings take must skip, or these would show nothing.
+// The variants in other tests of trainings must skip steps, or those tests would show nothing.
 TEST(SkipNorm, VariantsSkipSomeOfTheirSteps) {
   ELBO_REQUIRE_DEVICE();
   int variants = 0;
@@ -131,7 +130,7 @@ TEST(SkipNorm, VariantsSkipSomeOfTheirSteps) {
   EXPECT_EQ(variants, 3);
 }
 
-/// What a training that gives up says, and its step.
+/// The message of a training that gives up, and its step.
 std::pair<std::string, std::int64_t> given_up(const Recipe& recipe, const Dataset& data,
                                               const TrainOptions& options = {}) {
   try {
@@ -153,7 +152,7 @@ TEST(SkipNorm, ATrainingThatOnlySkipsGivesUp) {
     EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
-// Stopped after 12 steps and gone on with, the row is as long as in one go.
+// Stopped after 12 steps and resumed, the row is as long as without a stop.
 TEST(SkipNorm, ARowGoesOnWhereATrainingIsResumed) {
   ELBO_REQUIRE_DEVICE();
   TempFolder folder;

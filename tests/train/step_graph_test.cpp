@@ -1,4 +1,4 @@
-// Steps as graphs: how they hang together, and that how many make up one changes nothing.
+// Steps as graphs: their structure, and that the number of steps per graph does not change results.
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 namespace elbo::test {
 namespace {
 
-/// A model in training on patterns, its steps given in graphs of `graph_steps`.
+/// A model in training on patterns, with graphs of `graph_steps` steps.
 class StepRun {
  public:
   StepRun(const Recipe& recipe, const Dataset& data, int graph_steps, bool overlap = false)
@@ -23,7 +23,7 @@ class StepRun {
         preprocessor_(context_, binarization(recipe.data), !data.train.bytes.empty(), {}, {}),
         runner_(model_.state(), resident_, preprocessor_, {.graph_steps = graph_steps, .overlap = overlap}) {}
 
-  /// Whole epochs; returns how often graphs were launched.
+  /// Runs whole epochs; returns the number of launches.
   int epochs(int count) {
     int launches = 0;
     for (int epoch = 0; epoch < count; ++epoch) {
@@ -50,7 +50,7 @@ class StepRun {
   StepGraphs runner_;
 };
 
-/// The network that the critical path is counted on, over data of 784 values.
+/// The network whose critical path is counted, for data of 784 values.
 Recipe deep_recipe() {
   Recipe recipe = small_recipe();
   recipe.model.encoder = {400, 400};
@@ -70,12 +70,12 @@ TEST(StepGraph, TheCriticalPathOfAStepIsThirteenNodes) {
     ASSERT_EQ(run.runner().graph_steps(), steps);
     const GraphShape shape = run.runner().largest_graph().shape();
     EXPECT_LE(shape.longest_path, 13u * static_cast<unsigned>(steps));
-    // 13 of the main line; five gradients; costs, counters and the next batch.
+    // There are 13 nodes on the main line; five for gradients; and costs, counters and the next batch.
     EXPECT_LE(shape.nodes, 21u * static_cast<unsigned>(steps));
   }
 }
 
-// A norm over all gradients needs them all: two nodes to clip, one to step, after the last gradient.
+// The norm needs all gradients: two nodes to clip and one to step follow the last gradient.
 TEST(StepGraph, ClippingAddsNoMoreThanItMust) {
   ELBO_REQUIRE_DEVICE();
   if (!device().is_cuda()) GTEST_SKIP() << "the CPU has no graphs";
@@ -85,7 +85,7 @@ TEST(StepGraph, ClippingAddsNoMoreThanItMust) {
   EXPECT_LE(run.runner().largest_graph().shape().longest_path, 2u * 16u);
 }
 
-// Two nodes for the norm, which clip at once, and one that judges it.
+// Two nodes compute the norm and clip, and one decides about skipping.
 TEST(StepGraph, SkippingAddsOneNodeToClipping) {
   ELBO_REQUIRE_DEVICE();
   if (!device().is_cuda()) GTEST_SKIP() << "the CPU has no graphs";
@@ -100,7 +100,7 @@ TEST(StepGraph, SkippingAddsOneNodeToClipping) {
 
 class StepGraphVariants : public testing::TestWithParam<RecipeVariant> {};
 
-// 83 examples in batches of 8: ten full steps, that is 8 + 2 or 4 + 4 + 2, and a ragged one.
+// 83 examples in batches of 8: ten full steps, that is 8 + 2 or 4 + 4 + 2, and one with a shorter batch.
 TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = GetParam().recipe();
@@ -158,7 +158,7 @@ TEST(StepGraph, AnEpochGoesOnAnywhere) {
   EXPECT_EQ(so_far.sums[0], whole.record().sums[0]);
 }
 
-// On a GPU that can; elsewhere it is not there to change anything.
+// Matters on a GPU that supports it; elsewhere the option has no effect.
 TEST(StepGraph, OverlappingGridsGiveTheSameBytes) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(83, 0);

@@ -1,4 +1,4 @@
-// What a step says of itself: every op once, with what runs it and how long it takes.
+// The plan of a step: every op once, with its engine and time.
 
 #include "train/step_plan.h"
 
@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Multiply-adds of a step's products count two; no gradient in the first layer's input.
+/// Flops of a step's products: two per multiply-add; the first layer's input has no gradient.
 double product_flops(const Model& model, std::int64_t batch) {
   double weights = 0.0, first = 0.0;
   for (const nn::ParameterPlace& place : model.state().vae->parameters().layout().places) {
@@ -53,9 +53,8 @@ TEST(StepPlan, CountsEveryProductOnce) {
   }
 }
 
-// On a GPU each op runs over and over for its time, here, emulated, six times: more than there are batches.
-// Were the next batch looked for behind the one before each time, it would lie beyond the data, where there
-// is only NaN.
+// On a GPU each op runs repeatedly for its time; here, emulated, six times, which is more than there are
+// batches. If each run advanced to the next batch, it would read beyond the data, where everything is NaN.
 TEST(StepPlan, MeasuringLeavesParametersFiniteHoweverOftenOpsRun) {
   ELBO_REQUIRE_DEVICE();
   for (const double clip_norm : {0.0, 1.0}) {

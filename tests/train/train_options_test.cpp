@@ -1,5 +1,4 @@
-// What a training may be asked for beyond plain steps: early stopping, the average of its weights, steps made
-// of several batches.
+// Options of a training beyond plain steps: early stopping, the average of weights, steps of several batches.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +20,7 @@ std::vector<float> values_in(const std::filesystem::path& file, const Model& lik
   return read_parameters(io::SafetensorsFile(file), like.state().vae->parameters().layout());
 }
 
-/// Validation data that training makes worse: examples of another kind.
+/// Data whose validation cost gets worse by training: the examples differ in kind.
 Dataset diverging_data() {
   Dataset data = patterned_data(27, 10);
   for (auto& byte : data.validation.bytes) byte = static_cast<std::uint8_t>(255 - byte);
@@ -62,7 +61,7 @@ TEST(EarlyStopping, StopsAfterPatienceAndRestoresTheBest) {
   EXPECT_EQ(values_of(model), values_of(stopped));
 }
 
-// The importance-weighted bound may grow while the ELBO falls.
+// The bound decides here, as it may rise while the ELBO falls.
 TEST(EarlyStopping, OfTheImportanceWeightedBoundGoesByThat) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = diverging_data();
@@ -80,7 +79,7 @@ TEST(EarlyStopping, OfTheImportanceWeightedBoundGoesByThat) {
   EXPECT_NEAR(model.evaluate(data.validation, 3, recipe.train.seed).nll, best, 1e-9 * std::abs(best));
 }
 
-// While the KL's weight still rises, what comes may be better.
+// While the KL's weight still rises, later epochs may be better.
 TEST(EarlyStopping, WaitsForTheObjectiveToSettle) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = diverging_data();
@@ -147,7 +146,7 @@ TEST(EarlyStopping, AStoppedRunIsFinished) {
   EXPECT_EQ(values_of(model), values_in(folder / "run" / "model.safetensors", model));
 }
 
-// Its best epoch may lie before the interruption.
+// The best epoch may be before the interruption.
 TEST(EarlyStopping, GoesOnAfterAnInterruption) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = diverging_data();
@@ -214,15 +213,15 @@ TEST(Averaging, MustStayBelowOne) {
   EXPECT_THROW(recipe.set("train.patience=-1"), ConfigError);
 }
 
-// Noise goes by step and example, so four batches of 2 are one of 8, but for the order of sums. 27 examples
-// leave a last step of 3: a batch of 2 and one of 1.
+// Noise is keyed by step and example, so four batches of 2 equal one of 8, except for the order of sums. 27
+// examples leave a last step of 3: a batch of 2 and one of 1.
 TEST(Accumulation, EqualsTheLargeBatch) {
   ELBO_REQUIRE_DEVICE();
   for (const double clip : {0.0, 0.05}) {
     const Dataset data = patterned_data(27, 10);
     Recipe large = small_recipe();
     large.train.clip_norm = clip;
-    large.train.epsilon = 1e-4;  // a gradient of about nothing must not become a step of the full rate
+    large.train.epsilon = 1e-4;  // a gradient near 0 must not become a step of the full rate
     Recipe small = large;
     small.train.batch = 2;
     small.train.accumulate = 4;
@@ -246,7 +245,7 @@ TEST(Accumulation, OfMoreThanThereIsIsTheWholeEpoch) {
   Recipe recipe = small_recipe();
   recipe.train.batch = 4;
   recipe.train.accumulate = 1000;
-  EXPECT_EQ(train_anew(recipe, data, {}).steps, 3);  // one an epoch
+  EXPECT_EQ(train_anew(recipe, data, {}).steps, 3);  // one per epoch
 }
 
 }  // namespace

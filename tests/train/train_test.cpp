@@ -1,5 +1,5 @@
-// Training: the same bytes again, best and last model, metrics, progress, and what is refused. The loss curve
-// is in golden_curve_test.cpp, resuming in resume_test.cpp.
+// Training: reproducible bytes, best and last model, metrics, progress, and errors. The loss curve is in
+// golden_curve_test.cpp, resuming in resume_test.cpp.
 
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ TEST_P(TrainingVariants, LearnsTheData) {
   Recipe recipe = GetParam().recipe();
   recipe.train.epochs = 25;
   recipe.train.learning_rate = 0.02;
-  if (recipe.train.skip_norm > 0.0) {  // the spikes that other tests skip leave nothing to learn by
+  if (recipe.train.skip_norm > 0.0) {  // other tests skip spikes, which here would leave too few steps
     recipe.objective = {};
     recipe.train.skip_norm = 100.0;
   }
@@ -73,7 +73,7 @@ TEST(Train, BestModelIsThatOfTheLowestValidationLoss) {
   ELBO_REQUIRE_DEVICE();
   TempFolder folder;
   Recipe recipe = small_recipe();
-  recipe.train.learning_rate = 0.3;  // so high that the loss jumps about
+  recipe.train.learning_rate = 0.3;  // so high that the loss fluctuates
   recipe.train.epochs = 9;
   const Dataset data = patterned_data(30, 20);
   const TrainReport report = train_into(folder.path(), recipe, data);
@@ -137,7 +137,7 @@ TEST(Train, MetricsAreOneJsonObjectAnEpoch) {
   EXPECT_EQ(Recipe::from_file(folder / "recipe.toml").to_toml(), small_recipe().to_toml());
 }
 
-// What is reported of a training stays the −ELBO; what was minimised stands beside it.
+// A training reports the −ELBO, and the minimised objective beside it.
 TEST(Train, TheObjectiveIsReportedBesideTheElbo) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(40, 0);
@@ -154,7 +154,7 @@ TEST(Train, TheObjectiveIsReportedBesideTheElbo) {
     r.train.learning_rate = 1e-6;
   });
   EXPECT_NEAR(bound.train.elbo, -(bound.train.reconstruction + bound.train.kl), 1e-6);
-  EXPECT_LT(bound.objective, -bound.train.elbo) << "the importance-weighted bound is the tighter one";
+  EXPECT_LT(bound.objective, -bound.train.elbo) << "the importance-weighted bound is tighter";
   EXPECT_GT(bound.objective, -bound.train.elbo - 2.0);
 }
 
@@ -279,13 +279,13 @@ TEST(Train, RefusesDataThatDoesNotFit) {
   refuse(missing, {"validation"}, static_cast<DataError*>(nullptr));
 }
 
-// Standardisation changes the unit the model computes in, but not the density that is reported.
+// Standardisation changes the model's units, but not the reported density.
 TEST(Train, StandardisedTrainingReportsTheDensityThatEvaluationDoes) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
   recipe.model.likelihood = "gaussian";
   recipe.data.standardize = true;
-  recipe.train.learning_rate = 1e-12;  // so that the epoch's average is of one model
+  recipe.train.learning_rate = 1e-12;  // so that the epoch's average is of a single model
   recipe.train.epochs = 1;
   const Dataset data = patterned_data(2000, 0, 12, false);
   Model model = make_model(recipe, data);

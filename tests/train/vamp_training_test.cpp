@@ -1,4 +1,4 @@
-// A VampPrior from data to codes: what its pseudo-inputs begin with, and that training moves them.
+// A VampPrior from data to codes: its initial pseudo-inputs, and that training moves them.
 
 #include <gtest/gtest.h>
 
@@ -65,7 +65,7 @@ TEST(VampTraining, MovesPseudoInputsAndLowersTheCost) {
   EXPECT_GT(moved / static_cast<double>(before.size()), 0.01);
 }
 
-// What a file holds is all that codes, costs and samples come from.
+// Codes, costs and samples depend on the file's contents alone.
 TEST(VampTraining, AModelReadBackIsTheSame) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
@@ -83,7 +83,7 @@ TEST(VampTraining, AModelReadBackIsTheSame) {
   EXPECT_NEAR(parts.mutual_information + parts.divergence, parts.kl, 1e-9);
 }
 
-// log p(z) of the posteriors of the pseudo-inputs, read one by one through the model's own encoder.
+// Compares with log p(z) from the pseudo-inputs' posteriors, each computed by the model's own encoder.
 TEST(VampTraining, ItsDensityIsThatOfThePseudoInputsPosteriors) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = patterned_data(64, 0, kDims);

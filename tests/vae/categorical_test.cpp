@@ -1,5 +1,5 @@
-// Data of classes: the formula by hand, what is refused, a model that learns how classes go together, what it
-// says of missing ones.
+// Data of classes: the formula by hand, refused data, a model that learns how classes depend on each other,
+// and imputation.
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -58,7 +58,7 @@ TEST(CategoricalLikelihood, ByHand) {
   EXPECT_NEAR(slopes[0], 0.090030573f, 1e-7f);
   EXPECT_NEAR(slopes[1], 0.244728471f - 1.0f, 1e-7f);
   EXPECT_NEAR(slopes[2], 0.665240956f, 1e-7f);
-  for (const std::size_t classes : {2u, 10u, 1000u}) {  // logits that are all the same say nothing
+  for (const std::size_t classes : {2u, 10u, 1000u}) {  // equal logits give equal probabilities
     const Outcome even = outcome_of(context, 1.0f, std::vector<float>(classes, -7.5f));
     EXPECT_NEAR(even.nll, std::log(static_cast<float>(classes)), 2e-6f);
     EXPECT_NEAR(even.gradient[0], 1.0f / static_cast<float>(classes), 1e-6f);
@@ -177,7 +177,7 @@ TEST(CategoricalLikelihood, DataThatIsNoClassIsRefused) {
       {"dimension 1", "the byte 2, which stands for 2/255", "another type"});
 }
 
-// A mask makes floats of them: byte/255.
+// A mask turns bytes into floats: byte/255.
 TEST(CategoricalLikelihood, SaysThatBytesAreNoClasses) {
   expect_error<DataError>(
       [] {
@@ -215,14 +215,14 @@ TEST(CategoricalLikelihood, TrainsOnBytesThatAreZeroAndOne) {
   Model model(recipe, 6, device());
   train(model, data);
   const Evaluation seen = model.evaluate(data.train);
-  EXPECT_LT(-seen.terms.elbo, 1.5);  // half of the rows are alike: log 2, where independent columns cost 4.2
+  EXPECT_LT(-seen.terms.elbo, 1.5);  // half of the rows are equal: log 2; independent columns would cost 4.2
   EXPECT_LT(seen.squared_error, 0.5);
   const Table rows = to_table(data.train, 0, 64);
   EXPECT_EQ(model.reconstruct(rows).values, rows.values);
 }
 
-/// Six columns of three classes that follow a hidden one, which is 0 more often than 2: each is the hidden
-/// class plus the column's number, nine times out of ten.
+/// Six columns of three classes that depend on a hidden class, which is 0 more often than 2. Nine times out
+/// of ten, a column's class is the hidden class plus the column's number.
 Dataset survey(std::int64_t count, std::uint64_t seed) {
   Random random(seed);
   std::vector<float> values;
@@ -237,7 +237,7 @@ Dataset survey(std::int64_t count, std::uint64_t seed) {
   return Dataset::from_floats(values, 6);
 }
 
-/// Σ_j H(x_j): what the columns cost one by one, at the least.
+/// Σ_j H(x_j): the minimal cost of columns coded separately.
 double separate_entropies(const Examples& examples) {
   double total = 0.0;
   for (std::int64_t j = 0; j < examples.dims; ++j) {
@@ -260,7 +260,7 @@ TEST(CategoricalLikelihood, AModelLearnsHowClassesGoTogether) {
   const double separate = separate_entropies(test.train);
   EXPECT_LT(separate, 6 * std::log(3.0));
   EXPECT_LT(evaluation.nll, separate - 1.0);
-  EXPECT_GT(evaluation.nll, 2.5);  // six times the noise's entropy, 0.394, is under it
+  EXPECT_GT(evaluation.nll, 2.5);  // above six times the noise's entropy, 0.394
   EXPECT_LE(evaluation.nll, -evaluation.terms.elbo + 0.1);
   EXPECT_GT(report.epochs.back().train.reconstruction, 0.0) << "a mass";
 
@@ -268,7 +268,7 @@ TEST(CategoricalLikelihood, AModelLearnsHowClassesGoTogether) {
       model.annealed_nll(test.train.slice(0, 20), {.chains = 8, .steps = 100, .leapfrogs = 5});
   EXPECT_NEAR(annealed.nll, model.evaluate(test.train.slice(0, 20), 2000).nll, 0.1);
 
-  // The reconstruction error counts the values that are wrong.
+  // The reconstruction error counts wrong values.
   const Table x = to_table(test.train, 0, 200), reconstructed = model.reconstruct(x);
   const ExampleScores scores = model.scores(test.train, 10);
   for (std::int64_t i = 0; i < x.rows; ++i) {

@@ -20,7 +20,7 @@ constexpr std::int64_t kDims = 4;
 constexpr std::int64_t kLatent = 2;
 constexpr double kVariance = 0.3;
 
-// Columns are orthogonal, so that the true posterior is diagonal and the encoder can hold it.
+// Columns are orthogonal, so that the true posterior is diagonal and the encoder can represent it.
 constexpr double kW[kDims][kLatent] = {{0.8, 0.3}, {-0.4, 0.6}, {0.5, 0.0}, {0.0, 0.7}};
 constexpr double kB[kDims] = {0.1, -0.2, 0.3, 0.5};
 
@@ -66,8 +66,8 @@ class LinearGaussian : public testing::Test {
     return resolve(s, kDims);
   }
 
-  /// Sets the decoder to the generating model and the encoder to its posterior, whose mean is off by `shift`
-  /// and whose variance is `stretch` times too wide.
+  /// Sets the decoder to the generating model and the encoder to its posterior, with the mean shifted by
+  /// `shift` and the variance `stretch` times as large.
   static void set_parameters(Vae& vae, double shift, double stretch) {
     const nn::ParameterLayout& layout = vae.parameters().layout();
     std::vector<float> arena(static_cast<std::size_t>(layout.size), 0.0f);
@@ -92,7 +92,7 @@ class LinearGaussian : public testing::Test {
 
   struct Bounds {
     double elbo;       // −(nll + kl), mean over samples
-    double log_w_min;  // of the importance weights log p(x,z)/q(z|x)
+    double log_w_min;  // minimum of the importance weights log p(x,z)/q(z|x)
     double log_w_max;
     double iwae;  // log of the mean weight over all samples
   };
@@ -132,7 +132,7 @@ class LinearGaussian : public testing::Test {
   const std::vector<float> x_ = {0.1f, 0.9f, -0.3f, 0.4f, 1.2f, -0.7f, 0.0f, 0.5f, -1.0f, 0.2f, 0.3f, 2.0f};
   static constexpr std::int64_t kRows = 3;
 
-  /// The rows as an evaluation reads them.
+  /// The rows in the form for evaluations.
   EvaluationData data(Context& context) const { return test::rows_to_evaluate(context, x_, kDims); }
 
   std::vector<float> row(std::int64_t i) const {
@@ -159,7 +159,8 @@ TEST_F(LinearGaussian, ElboEqualsTheEvidenceAtTheTruePosterior) {
   Context context(test::device());
   Vae vae(context, config(), 1);
   set_parameters(vae, 0.0, 1.0);
-  // E_q[nll] is by Monte Carlo: its deviation is about 0.7 nats a sample here, 0.012 over 4096.
+  // E_q[nll] is estimated by Monte Carlo, with a deviation of about 0.7 nats per sample here, 0.012 over
+  // 4096.
   const auto all = bounds(vae, x_, kRows, 4096);
   for (std::int64_t i = 0; i < kRows; ++i) EXPECT_NEAR(all[i].elbo, log_evidence(row(i)), 0.06);
 }
@@ -182,7 +183,7 @@ TEST_F(LinearGaussian, ElboIsBelowIwaeIsBelowTheEvidence) {
     EXPECT_NEAR(many[i].iwae, exact, 0.1);  // 4096 samples close the gap
     EXPECT_LT(many[i].elbo, many[i].iwae);
   }
-  // IWAE-8 lies between, on average over many repetitions of the same example.
+  // IWAE-8 is between the two, on average over many repetitions of the same example.
   const std::vector<float> one = row(0);
   std::vector<float> repeated;
   for (int r = 0; r < 512; ++r) repeated.insert(repeated.end(), one.begin(), one.end());
@@ -207,7 +208,7 @@ TEST_F(LinearGaussian, ImportanceWeightedNllIsExactAtTheTruePosteriorForAnyNumbe
     const NllEstimate nll = importance_weighted_nll(vae, data(context), samples, 3);
     EXPECT_NEAR(nll.mean, expected, 2e-5) << samples << " samples";
     EXPECT_NEAR(nll.standard_error, spread, 1e-4);
-    // All weights are alike, so every sample counts.
+    // All weights are equal, so every sample counts.
     EXPECT_NEAR(nll.effective_samples, static_cast<double>(samples), 1e-3 * static_cast<double>(samples));
   }
 }
@@ -220,7 +221,7 @@ TEST_F(LinearGaussian, MoreSamplesTightenTheBound) {
   double exact = 0;
   for (std::int64_t i = 0; i < kRows; ++i) exact -= log_evidence(row(i)) / kRows;
   EXPECT_NEAR(importance_weighted_nll(vae, data(context), 5000, 3).mean, exact, 0.05);
-  // A shifted and wider q wastes samples: all but a share of these count, and never less than one.
+  // A shifted and wider q wastes samples: fewer are effective, but at least one.
   const double effective = importance_weighted_nll(vae, data(context), 5000, 3).effective_samples;
   EXPECT_GT(effective, 100.0);
   EXPECT_LT(effective, 4500.0);
@@ -231,10 +232,11 @@ TEST_F(LinearGaussian, MoreSamplesTightenTheBound) {
 TEST_F(LinearGaussian, AnnealingFindsTheEvidenceWithoutTheEncoder) {
   Context cpu(Device::cpu());
   Vae vae(cpu, config(), 1);
-  set_parameters(vae, 3.0, 0.01);  // an encoder that is far off
+  set_parameters(vae, 3.0, 0.01);  // an encoder far from the posterior
   double exact = 0;
   for (std::int64_t i = 0; i < kRows; ++i) exact -= log_evidence(row(i)) / kRows;
-  // A chain's log-weight varies by about ½ nat: by 0.02 in the mean of 500, and 0.01 in that of three rows.
+  // A chain's log-weight varies by about ½ nat: by 0.02 in the mean of 500, and by 0.01 in the mean over
+  // three rows.
   const AnnealingOptions options = {.chains = 500, .steps = 100, .leapfrogs = 5, .seed = 4};
   const AnnealedEstimate estimate = annealed_nll(vae, data(cpu), options);
   EXPECT_EQ(estimate.examples, kRows);

@@ -1,4 +1,4 @@
-// Missing values: masks, statistics and costs of what is there, and completing what is not.
+// Missing values: masks, statistics and costs of present values, and imputation of missing ones.
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -125,21 +125,21 @@ TEST(Missing, TrainingAndEvaluationHonourIt) {
   }
 }
 
-// The costs of an example with a missing value are those of the model of the other values alone.
+// An example with a missing value costs as much as in a model of the other values alone.
 TEST(Missing, CostsAreThoseOfThePresentValues) {
   ELBO_REQUIRE_DEVICE();
   const Recipe recipe = small_missing_recipe();
   Model model(recipe, 3, device());
   const Evaluation evaluation = model.evaluate(Dataset::from_floats({0.5f, kNan, -1.0f}, 3).train, 0, 4);
   const Evaluation filled = model.evaluate(Dataset::from_floats({0.5f, 0.0f, -1.0f}, 3).train, 0, 4);
-  // The encoder sees 0 in both; the difference is the likelihood of that 0.
+  // The encoder reads 0 in both cases; they differ by the likelihood of that 0.
   EXPECT_EQ(evaluation.terms.kl, filled.terms.kl);
   const double of_zero = filled.terms.reconstruction - evaluation.terms.reconstruction;
   EXPECT_GE(of_zero, 0.9189385);  // ½ log 2π, and the error
   EXPECT_NEAR(filled.squared_error - evaluation.squared_error, 2.0 * (of_zero - 0.9189385332), 1e-4);
 }
 
-// A density of standardised data lacks log σ of the values that an example has, not of all of them.
+// The density of standardised data is corrected by log σ of an example's present values, not of all values.
 TEST(Missing, EachExamplesCostIsInItsOwnScale) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_missing_recipe();
@@ -173,14 +173,14 @@ TEST(Missing, SeeingTheMaskNeedsOne) {
   EXPECT_NO_THROW(recipe.validate());
 }
 
-// x = w z + b + noise with z ~ N(0, 1): what is missing is Gaussian given what is there.
+// x = w z + b + noise with z ~ N(0, 1): missing values are Gaussian given present ones.
 TEST(Impute, AgreesWithTheExactConditionalOfALinearModel) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_missing_recipe();
   recipe.model.encoder = recipe.model.decoder = {};
   recipe.model.latent = 1;
   recipe.model.variance = 0.3;
-  recipe.data.missing = "error";  // to complete, the model need not have been trained for it
+  recipe.data.missing = "error";  // imputation does not need data.missing = "mask"
   Model model(recipe, 3, device());
   model.state().standard_mean = {1.0f, 0.0f, -2.0f};
   model.state().standard_deviation = {2.0f, 1.0f, 0.5f};
@@ -229,7 +229,7 @@ TEST(Impute, RowsMayComeInParts) {
   EXPECT_TRUE(model.impute(part, {.interval = 0.0}).low.values.empty());
 }
 
-// Weights so large that the decoder overflows: what it gives is no number, and says so.
+// With weights so large that the decoder overflows, results are NaN.
 TEST(Impute, OutlivesADecoderThatOverflows) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_missing_recipe();
@@ -309,7 +309,7 @@ TEST(Impute, TheCommandCompletesATableAndSaysItsError) {
   }
   EXPECT_EQ(load_dataset((folder / "full-low.csv").string()).train.count, 60);
 
-  // The truth with a mask is the data with gaps.
+  // The truth with a mask equals the data with gaps.
   auto masked = impute;
   masked.insert(masked.end(), {"--data", whole, "--mask", present});
   const auto by_mask = run_elbo(masked);
@@ -319,7 +319,8 @@ TEST(Impute, TheCommandCompletesATableAndSaysItsError) {
   expect_complaint(run_elbo(masked), 1, {"short.csv", "1 x 2", "60 x 2"});
 }
 
-// A file's rows in their order, though the training held some out; and the same file whatever it is called.
+// The command completes a file's rows in order, though the training held some out, and finds the same file by
+// any path.
 TEST(Impute, TheCommandCompletesAWholeFile) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;

@@ -1,6 +1,6 @@
 // A linear decoder with a mixture as its prior has an exact evidence: with z ~ Σ w_c N(μ_c, S_c) and x = W z
-// + b + σ ε, p(x) = Σ w_c N(x; W μ_c + b, W S_c Wᵀ + σ² I). NLL and annealing find it, and codes are drawn
-// from the mixture.
+// + b + σ ε, p(x) = Σ w_c N(x; W μ_c + b, W S_c Wᵀ + σ² I). NLL and annealing estimate it, and codes are
+// drawn from the mixture.
 
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ class MixtureEvidence : public testing::Test {
     return resolve(s, kDims);
   }
 
-  /// The decoder and the prior as above; an encoder that is wide, so that its samples reach both components.
+  /// Sets the decoder and the prior as above, and a wide encoder, whose samples reach both components.
   static void set_parameters(Vae& vae) {
     std::vector<float> arena(static_cast<std::size_t>(vae.parameters().layout().size), 0.0f);
     for (const nn::TensorInfo& t : vae.parameters().layout().tensors) {
@@ -109,7 +109,7 @@ TEST_F(MixtureEvidence, ImportanceWeightsFindIt) {
   Vae vae(context, config(), 1);
   set_parameters(vae);
   EXPECT_NEAR(importance_weighted_nll(vae, data(context), 5000, 3).mean, exact(), 0.05);
-  // The KL is by those samples too: reconstruction + KL is a bound.
+  // The KL is estimated from the same samples: reconstruction + KL is a bound.
   for_each_importance_estimate(vae, data(context), 2000, 3, [](std::int64_t, const ImportanceEstimate& e) {
     EXPECT_GT(e.reconstruction + e.kl, e.nll);
   });
@@ -179,7 +179,7 @@ TEST_F(MixtureEvidence, CodesAreDrawnFromIt) {
   }
 }
 
-// A quantile's share of the codes lies below it; the density is the derivative of that.
+// A quantile's share of the codes is below it, and the density is the derivative of that share.
 TEST_F(MixtureEvidence, GridAndDensityAreOfTheSamePrior) {
   ELBO_REQUIRE_DEVICE();
   Context context(test::device());

@@ -65,7 +65,7 @@ std::vector<Case> cases_of_pictures() {
   for (const char* likelihood : {"gaussian-learned", "gaussian-sigmoid"}) {
     all.push_back(pictures(concat("conv_", likelihood), likelihood, "tanh", down, up));
   }
-  all.push_back(pictures("conv_categorical", "categorical", "tanh", {5}, up));  // it reads classes one-hot
+  all.push_back(pictures("conv_categorical", "categorical", "tanh", {5}, up));  // reads classes as one-hot
   all.push_back(pictures("conv_dense_output", "gaussian-learned", "tanh", down,
                          {6, "reshape 1x2x3", "deconv 2 k4 s2"}));
   all.push_back(pictures("conv_first", "bernoulli", "tanh", {"conv 2 k5 s3 p1"},
@@ -132,7 +132,7 @@ std::vector<Case> cases() {
   return all;
 }
 
-/// A batch as gather_batch leaves it: rows a stride apart, 0 where a value is missing.
+/// Fills a batch like gather_batch: strided rows, 0 for missing values.
 void fill(Context& context, const Batch& a, const std::vector<float>& x, const std::vector<double>& mask) {
   for (std::int64_t i = 0; i < a.rows(); ++i) {
     std::vector<float> values(x.begin() + i * a.x().cols, x.begin() + (i + 1) * a.x().cols), present;
@@ -160,7 +160,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   Vae vae(context, config, 11);
   vae.parameters().prepare_training();
   Workspace workspace(vae, c.rows + 2, c.samples,
-                      Purpose::gradients);  // larger than the batch, as for a ragged one
+                      Purpose::gradients);  // larger than the batch, as for a shorter last batch
   const Batch a = workspace.rows(c.rows);
 
   std::vector<float> x(static_cast<std::size_t>(c.rows * c.dims));
@@ -180,7 +180,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const NoiseSource noise{.seed = 5};
   vae.forward_backward(a, noise, {.kl_weight = beta.data()});
 
-  // ε is what reparameterize gives for μ = 0, log σ² = 0.
+  // Gets ε from reparameterize with μ = 0, log σ² = 0.
   const std::int64_t drawn = c.rows * a.samples();
   std::vector<double> epsilon(static_cast<std::size_t>(drawn * config.latent), 0.0);
   if (vae.prior()) {
@@ -209,12 +209,12 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   };
   double covered = 0;
   for (const nn::TensorInfo& tensor : layout.tensors) {
-    if (tensor.offset >= layout.optimized_size) continue;  // it moves otherwise
+    if (tensor.offset >= layout.optimized_size) continue;  // the optimizer does not move it
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
-      if (tensor.size() > 200 && i % 13 != 0) continue;  // a sample of the large ones
+      if (tensor.size() > 200 && i % 13 != 0) continue;  // checks a sample of large tensors
       double& parameter = reference.tensors().at(tensor.name)[static_cast<std::size_t>(i)];
-      // A step across a kink, relu's or laplace's, would not be the derivative; a shorter one is unlikely to
-      // meet it.
+      // A difference across a kink of relu or laplace is not the derivative; a shorter step is unlikely to
+      // cross one.
       const bool kinks = c.settings.activation == "relu" || c.settings.likelihood.starts_with("laplace");
       const double h = kinks ? 1e-6 : 1e-3;
       const double expected = test::finite_difference(parameter, objective, h);
@@ -236,7 +236,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
     EXPECT_NEAR(mean, objective(), 1e-5 + 1e-5 * std::abs(objective()));
   }
 
-  // The reported costs are the unweighted ones.
+  // The reported costs are unweighted.
   const std::int64_t parts = a.nll_parts().cols;
   Buffer<float> nll(context, drawn * parts), kl(context, c.rows);
   context.copy_on_device(nll.data(), a.nll_parts().data, sizeof(float) * drawn * parts);

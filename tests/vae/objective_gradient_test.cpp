@@ -1,5 +1,5 @@
-// Objectives that see a batch as a whole, or more than its costs, against float64 finite differences: free
-// bits, capacity, penalised codes, corrupted inputs.
+// Objectives that depend on a batch as a whole, or on more than its costs, against float64 finite
+// differences: free bits, capacity, penalised codes, corrupted inputs.
 
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ class ObjectiveGradient : public testing::TestWithParam<int> {};  // samples
 
 TEST_P(ObjectiveGradient, FreeBits) {
   ELBO_REQUIRE_DEVICE();
-  // Between the second and the third of the four dimensions' divergences: two are free.
+  // The threshold is between the second and the third of the four dimensions' KLs: two are free.
   auto kl = mean_kl(Trained(settings("vae", 4), GetParam(), {}).costs());
   std::sort(kl.begin(), kl.end());
   const auto nats = static_cast<float>(0.5 * (kl[1] + kl[2]));
@@ -52,7 +52,7 @@ TEST_P(ObjectiveGradient, FreeBits) {
 TEST_P(ObjectiveGradient, Capacity) {
   ELBO_REQUIRE_DEVICE();
   ObjectiveSettings objective;
-  objective.capacity = 1.0;  // that of a step is in its rates
+  objective.capacity = 1.0;  // a step's own capacity is in its rates
   Trained model(settings("vae", 3), GetParam(), objective);
   const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
   const double kl = total(mean_kl(model.costs()));
@@ -73,7 +73,7 @@ TEST_P(ObjectiveGradient, CorruptedInput) {
   ELBO_REQUIRE_DEVICE();
   ObjectiveSettings objective;
   objective.corruption = "gaussian";
-  objective.corruption_amount = 0.1;  // its noise is not what the test writes there
+  objective.corruption_amount = 0.1;  // the test writes its own noise
   Trained model(settings("vae", 3), GetParam(), objective);
   model.expect_gradient({}, [](const auto& batch) { return mean_nll(batch) + total(mean_kl(batch)); });
 }

@@ -1,4 +1,4 @@
-// Initial weights and biases that are not simply drawn: the decoder's output at the training data's mean.
+// Initial biases that are not drawn: the decoder's output starts at the training data's mean.
 
 #include "train/output_bias.h"
 
@@ -41,7 +41,7 @@ TEST(OutputBias, IsTheLogitOfClippedMeansForBernoulli) {
   expect_near(output_bias(recipe), logits);
   recipe.data.binarize = "resample";
   expect_near(output_bias(recipe), logits);
-  recipe.data.binarize = "threshold";  // 3/4 of the last column are above a half
+  recipe.data.binarize = "threshold";  // 3/4 of the last column are above ½
   expect_near(output_bias(recipe), {-1.0986123, -6.9067548, 6.9067548, 1.0986123});
 }
 
@@ -64,7 +64,7 @@ TEST(OutputBias, IsTheMeanForGaussians) {
   }
 }
 
-// Only a fresh model gets it: what was trained or read keeps its parameters.
+// Only a new model gets this bias: a model that was trained or loaded keeps its parameters.
 TEST(OutputBias, LeavesTrainedParametersAlone) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
@@ -79,7 +79,7 @@ TEST(OutputBias, LeavesTrainedParametersAlone) {
   Dataset other = means_data();
   other.train.floats = {0, 1, 0, 0.1f, 0, 1, 0, 0.1f, 0, 1, 0, 0.1f, 0, 1, 0, 0.1f};  // far from the first
   train(model, other, run_options(folder / "second"));
-  // Three steps of Adam at 0.01 go no further than this; the logits of these means are 7 away and more.
+  // Three steps of Adam at 0.01 move at most this far; the logits of these means are at least 7 away.
   const auto before = bias("first"), after = bias("second");
   for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], before[i], 0.05) << i;
 }

@@ -1,5 +1,5 @@
-// Priors that are mixtures, whole: every gradient of the objective against float64 finite differences, and
-// the standard normal written as a mixture.
+// Mixture priors in whole models: every gradient of the objective against float64 finite differences, and the
+// standard normal written as a mixture.
 
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ TEST_P(PriorGradient, ImportanceWeighted) {
 TEST_P(PriorGradient, Capacity) {
   ELBO_REQUIRE_DEVICE();
   ObjectiveSettings objective;
-  objective.capacity = 1.0;  // that of a step is in its rates
+  objective.capacity = 1.0;  // a step's own capacity is in its rates
   Trained model(settings(of().prior), of().samples, objective);
   const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
   const float far = 30.0f;
@@ -81,12 +81,12 @@ TEST_P(PriorGradient, Capacity) {
   });
 }
 
-// The pseudo-inputs' pass is as the encoder is, whatever the batch's own reads.
+// The pseudo-inputs' pass uses the plain encoder, even if the batch's input is corrupted.
 TEST_P(PriorGradient, CorruptedInputAndBoundedLogVariance) {
   ELBO_REQUIRE_DEVICE();
   ObjectiveSettings objective;
   objective.corruption = "gaussian";
-  objective.corruption_amount = 0.1;  // its noise is not what the test writes there
+  objective.corruption_amount = 0.1;  // the test writes its own noise
   ModelSettings bounded = settings(of().prior);
   bounded.log_variance_bounds = {-0.2, 0.3};
   Trained model(bounded, of().samples, objective);
@@ -104,7 +104,7 @@ TEST_P(PriorGradient, RealValuesHaveFreePseudoInputs) {
   model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
 }
 
-// Two batches of a step, one after the other, are the step.
+// Two batches in turn make up the same step.
 TEST_P(PriorGradient, Accumulates) {
   ELBO_REQUIRE_DEVICE();
   Trained model(settings(of().prior), of().samples, {});
@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(, PriorGradient,
                                          GradientCase{"vamp", 1}, GradientCase{"vamp", 3}),
                          CaseName());
 
-/// The small model with N(0, I) said twice: as itself, and as a mixture of one component.
+/// The small model with N(0, I) in two forms: directly, and as a mixture with one component.
 class OneComponent : public testing::Test {
  protected:
   static ModelSettings normal() { return settings("normal"); }

@@ -1,4 +1,4 @@
-// The standard normal prior: its codes, its grid, what it costs.
+// The standard normal prior: its codes, its grid, its KL.
 
 #include "vae/prior/prior.h"
 

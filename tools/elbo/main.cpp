@@ -28,7 +28,7 @@ namespace {
 using namespace elbo::command;
 using elbo::concat;
 
-// What the user may have meant by arguments that nothing takes.
+// A hint at what the user may have meant by unexpected arguments.
 std::string unexpected(const CLI::App& app, const std::vector<std::string>& arguments) {
   const auto chosen = app.get_subcommands();
   std::vector<std::string> known;
@@ -49,13 +49,13 @@ std::string unexpected(const CLI::App& app, const std::vector<std::string>& argu
   return message + "; see elbo " + chosen.front()->get_name() + " --help.";
 }
 
-// Which --help says more.
+// The --help to refer to.
 std::string help_of(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return concat("see elbo ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help.");
 }
 
-// CLI11's texts are for those who know its terms.
+// Rewrites CLI11's error messages, which use its own terms.
 std::string in_plain_words(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   if (!chosen.empty() && dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
@@ -87,7 +87,7 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough(false);
   app.set_version_flag("--version", std::string("elbo ") + elbo::version());
-  app.set_help_flag("-h,--help", "Say how this is used");
+  app.set_help_flag("-h,--help", "Show this help");
   Action action;
   add_train(app, action);
   add_select(app, action);
@@ -116,29 +116,29 @@ int parse_and_run(int argc, char** argv) {
   return action();
 }
 
-// As after `elbo info RUN | head -1`.
+// Whether standard output's reader has exited, as after `elbo info RUN | head -1`.
 bool reader_has_left() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
 }
 
-// Results that could not be written are no results.
+// Turns success into failure if the results could not be written.
 int flushed(int code) {
   std::cout.flush();
   if (std::cout.good() && std::fflush(stdout) == 0) return code;
-  if (reader_has_left()) return kFailed;  // and needs no telling
+  if (reader_has_left()) return kFailed;  // the reader needs no message
   return complain("cannot write the results to standard output.", kFailed);
 }
 
-// OpenMP's threads spin for some ten milliseconds when they wait for each other. Where something else needs a
-// core too, the thread that spins keeps the one it waits for off it, and training slows down by a factor of a
-// hundred. Spinning for a fifth of a millisecond is as fast on a quiet machine. OpenMP reads the setting
-// before main(): so once more from the beginning.
+// Restarts the program with brief spinning. By default OpenMP's threads spin for some ten milliseconds when
+// they wait for each other. If another program needs a core too, a spinning thread keeps the thread it waits
+// for off that core, and training becomes a hundred times slower. Spinning for a fifth of a millisecond is as
+// fast on an idle machine. OpenMP reads the setting before main(), hence the restart.
 void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 #if defined(__linux__)
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
   if (setenv("GOMP_SPINCOUNT", "4000", 1) != 0) return;
-  execv("/proc/self/exe", argv);  // where it fails, this process goes on as it is
+  execv("/proc/self/exe", argv);  // if it fails, this process continues
 #endif
 }
 
@@ -146,8 +146,9 @@ void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 
 int main(int argc, char** argv) {
   occupy_standard_streams();
-  // A file that may not grow and a reader that has left are then errors of a write, not the end of the
-  // process: nothing half-written stays behind, and a training outlives the pager of its progress.
+  // Ignores SIGXFSZ and SIGPIPE, so that a file that may not grow, or a reader that has exited, is a write
+  // error instead of the end of the process. Then no partial file is left behind, and a training survives the
+  // exit of its progress pager.
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   restart_with_brief_spinning(argv);

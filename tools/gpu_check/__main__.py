@@ -1,4 +1,4 @@
-"""Runs the stages one after the other and writes the report after each. tools/gpu_check.sh starts it."""
+"""Runs the stages in order and writes the report after each. Started by tools/gpu_check.sh."""
 
 import argparse
 import glob
@@ -17,8 +17,8 @@ from run import Log, run
 
 _BUDGET = 520  # seconds: with the start, the whole check stays under nine minutes
 
-# Name, what it does, and seconds of the whole budget: what it wants and what it is of use with. A stage that needs
-# less leaves the rest to those after it; the last takes what there is.
+# Name, what it does, and seconds of the whole budget: the wanted time and the least useful time. A stage that
+# needs less leaves the rest to later stages; the last takes what is left.
 _STAGES = {
     "tests": (stages.tests, 110, 25),
     "training": (stages.training, 60, 10),
@@ -32,7 +32,7 @@ _STAGES = {
 
 
 class Check:
-    """What the stages share: where things lie, on what they run, and what earlier stages found."""
+    """The state shared by the stages: paths, the device, and results of earlier stages."""
 
     def __init__(self, options):
         self.root, self.build, self.device = options.root, os.path.abspath(options.build), options.device
@@ -50,7 +50,7 @@ class Check:
         self._find_data(rehearsal)
 
     def _find_data(self, rehearsal):
-        """MNIST under $ELBO_DATA or brought along in data/; elbo's own digits elsewhere, and for a rehearsal."""
+        """MNIST if it is under $ELBO_DATA or in the bundle's data/; else, and for a rehearsal, elbo's own digits."""
         for folder in (os.environ.get("ELBO_DATA"), os.path.join(self.root, "data")):
             if folder and os.path.isdir(os.path.join(folder, "mnist")):
                 self.environment["ELBO_DATA"] = folder
@@ -58,7 +58,7 @@ class Check:
         self.data = "mnist" if "ELBO_DATA" in self.environment and not rehearsal else "digits"
 
     def program(self, name):
-        """A bundle has its programs in bin/, a build in the folders of their sources."""
+        """A program's path: in a bundle under bin/, in a build in the folder of its source."""
         if os.path.exists(os.path.join(self.root, "bundle.json")):
             return os.path.join(self.root, "bin", name)
         folder = "bench" if name.endswith("_bench") else "tests" if name == "elbo_tests" else "."
@@ -68,16 +68,16 @@ class Check:
         return sorted(os.path.basename(path) for path in glob.glob(self.program("*_bench")) if os.access(path, os.X_OK))
 
     def case_filter(self, listed):
-        """Which of a benchmark's cases to time: all; in a rehearsal the first."""
+        """The benchmark cases to time: all; in a rehearsal the first."""
         return "^%s$" % re.escape(listed.split("\n")[0]) if self.rehearsal and listed else "."
 
     def open(self, out):
-        """Begins the report's folder."""
+        """Starts the report's folder."""
         os.makedirs(out, exist_ok=True)
         self.out, self.log = out, Log(os.path.join(out, "log.txt"))
 
     def find_precisions(self):
-        """Which precisions this build trains in."""
+        """The precisions in which this build trains."""
         known = run(self.log, [self.program("elbo"), "info", "--help"], 20).output
         known += run(self.log, [self.program("elbo"), "train", "--help"], 20).output
         self.has_precision = "precision" in known
@@ -101,7 +101,7 @@ def shares(budget, selected):
 
 
 def time_for(name, left, plan, later):
-    """Seconds that a stage gets of those left, so that those after it keep what they need; 0: too few to be of use."""
+    """Seconds that a stage gets of those left, such that later stages keep what they need; 0: too few to be useful."""
     wanted, least = plan[name]
     available = left - sum(plan[other][1] for other in later)
     if not later:
@@ -116,7 +116,7 @@ def _run_stage(check, name, budget):
     else:
         try:
             result = _STAGES[name][0](check, began + budget)
-        except Exception:  # one stage's trouble is not the others'
+        except Exception:  # a failing stage must not stop the others
             check.log.write(traceback.format_exc())
             result = {"status": stages.FAILED, "words": "the check itself failed: " + traceback.format_exc().splitlines()[-1]}
     return {"status": result.pop("status"), "seconds": time.monotonic() - began, "budget": budget, **result}
@@ -129,14 +129,14 @@ def _options():
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: a rehearsal without a GPU")
     parser.add_argument("--budget", type=float, default=_BUDGET, metavar="SECONDS", help="for all stages together (default %d)" % _BUDGET)
     parser.add_argument("--only", default=",".join(_STAGES), metavar="STAGE,…", help="of " + ", ".join(_STAGES))
-    parser.add_argument("--out", help="folder of the report, not there yet (default bench/results/DEVICE-DATE)")
+    parser.add_argument("--out", help="folder of the report, which must not exist (default bench/results/DEVICE-DATE)")
     options = parser.parse_args()
     options.selected = [name for name in _STAGES if name in options.only.split(",")]
     unknown = sorted(set(options.only.split(",")) - set(_STAGES))
     if unknown:
         parser.error("no stage is called %s: there are %s" % (", ".join(unknown), ", ".join(_STAGES)))
     if options.out and os.path.exists(options.out) and os.listdir(options.out):
-        parser.error("%s is there already" % options.out)
+        parser.error("%s exists already" % options.out)
     return options
 
 

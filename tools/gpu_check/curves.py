@@ -17,7 +17,7 @@ def series(epochs, part):
 
 
 def compare(reference, other):
-    """How far two runs' training −ELBO lie apart, epoch by epoch, in nats and relative to the first."""
+    """The differences of two runs' training −ELBO, epoch by epoch, in nats and relative to the first."""
     theirs = dict(series(other, "train"))
     rows = [(epoch, value, theirs[epoch]) for epoch, value in series(reference, "train") if epoch in theirs]
     if not rows:

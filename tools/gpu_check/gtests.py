@@ -17,7 +17,7 @@ class Group:
         self.chunks = [tests[i : i + chunk] for i in range(0, len(tests), chunk)]
         self.total = len(tests)
         self.results = {}
-        self.output = []  # all lines, a checker's among them
+        self.output = []  # all lines, including a checker's
         self.bad_ends = []  # exit codes of processes that failed although their tests did not
 
 
@@ -27,7 +27,7 @@ def list_tests(program, test_filter, environment, log, run):
 
 
 def _run_chunk(log, program, group, tests, environment, deadline):
-    """Runs these tests in one process; those that are left over when it ends early."""
+    """Runs these tests in one process; returns those not run if it ends early."""
     stream = parse.GtestStream()
     process = Program(group.prefix + [program, "--gtest_filter=" + ":".join(tests), "--gtest_color=no"], environment)
     last, kill, block = time.monotonic(), "", []
@@ -39,7 +39,7 @@ def _run_chunk(log, program, group, tests, environment, deadline):
             block.append(line)
             if stream.feed(line):
                 last = time.monotonic()
-            if not stream.running and block:  # a test's lines together, though processes run beside each other
+            if not stream.running and block:  # keeps a test's lines together, though processes run in parallel
                 log.write("\n".join(block))
                 group.output += block
                 block = []
@@ -64,7 +64,7 @@ def _run_chunk(log, program, group, tests, environment, deadline):
 
 
 def run_groups(log, program, groups, environment, deadline, workers):
-    """Fills each group's results until the deadline; the groups take turns, so that each gets its share."""
+    """Fills each group's results until the deadline; groups take turns, so that each gets its share."""
     queue, lock = [], threading.Lock()
     for turn in range(max((len(group.chunks) for group in groups), default=0)):
         queue += [(group, group.chunks[turn]) for group in groups if turn < len(group.chunks)]
@@ -88,7 +88,7 @@ def run_groups(log, program, groups, environment, deadline, workers):
 
 
 def rerun_failed(log, program, group, environment, deadline, most=20):
-    """Failed tests again, each alone: an error that sticks to the device fails all tests after it."""
+    """Runs failed tests again, each alone, as a persistent device error fails all tests after it."""
     failed = [name for name, result in group.results.items() if result["status"] == "failed"]
     if len(failed) < 2:
         return
@@ -102,7 +102,7 @@ def rerun_failed(log, program, group, environment, deadline, most=20):
 
 
 def summary(group):
-    """Counts, and the words of those that failed."""
+    """Counts, and the messages of failed tests."""
     by = {status: [] for status in ("passed", "failed", "skipped")}
     for name, result in sorted(group.results.items()):
         by[result["status"]].append(name)

@@ -1,4 +1,4 @@
-"""What is known of the machine, the build and the moment."""
+"""Facts about the machine, the build and its present state."""
 
 import datetime
 import glob
@@ -19,7 +19,7 @@ _MOVING = ["clocks.sm", "clocks.mem", "temperature.gpu", "power.draw", "pstate",
 
 
 def _output(*arguments, folder=None):
-    """What a short command prints; empty where it is not there or fails."""
+    """The output of a short command; empty if it is missing or fails."""
     try:
         done = subprocess.run(arguments, capture_output=True, text=True, timeout=20, cwd=folder, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -28,7 +28,7 @@ def _output(*arguments, folder=None):
 
 
 def _query(fields):
-    """The first GPU's fields; one at a time where an old driver does not know them all."""
+    """The first GPU's fields; queried one at a time if an old driver does not know them all."""
     gpus = parse.nvidia_smi(_output("nvidia-smi", "--query-gpu=" + ",".join(fields), "--format=csv,noheader,nounits"), fields)
     if gpus or len(fields) == 1:
         return gpus[0] if gpus else {fields[0]: None}
@@ -41,7 +41,7 @@ def clocks():
 
 
 def gpu():
-    """Name, driver, memory and clocks of the GPU, None where nvidia-smi shows none."""
+    """Name, driver, memory and clocks of the GPU; None if nvidia-smi shows none."""
     if not _output("nvidia-smi", "-L").startswith("GPU"):
         return None
     facts = _query(_FIELDS)
@@ -70,7 +70,7 @@ def host():
 
 
 def build(root):
-    """Commit and origin of what is checked: a bundle says it itself, a source tree through git."""
+    """Commit and origin of the checked build: from the bundle itself, or from git in a source tree."""
     bundle = os.path.join(root, "bundle.json")
     if os.path.exists(bundle):
         with open(bundle, encoding="utf-8") as file:
@@ -92,7 +92,7 @@ def sanitizer():
 
 
 def python_with(packages):
-    """The Python that has the most of these packages, and which those are: $ELBO_PEERS_PYTHON, the one that runs this,
+    """The Python that has most of these packages, and which it has: $ELBO_PEERS_PYTHON, the one that runs this,
     or one on PATH or under /opt."""
     places = [os.environ.get("ELBO_PEERS_PYTHON"), sys.executable, shutil.which("python3"), shutil.which("python")]
     places += sorted(glob.glob("/opt/*/bin/python3") + glob.glob("/opt/*/.venv/bin/python3"))
@@ -102,7 +102,7 @@ def python_with(packages):
 
 
 def device_folder(name, today=None):
-    """"nvidia-h200-2026-11-21": what the report's folder is called."""
+    """The name of the report's folder: "nvidia-h200-2026-11-21"."""
     words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "device"
     return "%s-%s" % (words, today or datetime.date.today().isoformat())
 
@@ -112,7 +112,7 @@ def now():
 
 
 def cuda_library_folders():
-    """Folders of the CUDA libraries where the system's own search does not know them: the toolkit's, and those that
+    """Folders of the CUDA libraries outside the system's search path: the toolkit's, and those that
     Python packages bring along."""
     found = []
     patterns = ["/usr/local/cuda/lib64", "/usr/local/cuda-*/lib64"]

@@ -1,4 +1,4 @@
-"""Reads what the checked programs print. Every function takes text and gives plain dicts and lists."""
+"""Parses the output of the checked programs. Every function takes text and returns plain dicts and lists."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def gtest_list(text):
 
 
 class GtestStream:
-    """Follows a GoogleTest program's output line by line, so that a killed one leaves what it has done."""
+    """Follows a GoogleTest program's output line by line, so that a killed program leaves its results so far."""
 
     def __init__(self):
         self.results = {}  # name -> {"status": passed|failed|skipped, "milliseconds", "words"}
@@ -30,7 +30,7 @@ class GtestStream:
         self._words = []
 
     def feed(self, line):
-        """Takes one line; true where it begins or ends a test."""
+        """Takes one line; returns whether it begins or ends a test."""
         match = _GTEST_LINE.match(line.rstrip())
         if not match:
             if self.running:
@@ -45,21 +45,21 @@ class GtestStream:
         return True
 
     def end(self, status, milliseconds=0):
-        """Closes the test that runs: by its own last line, or because its program ended or was ended."""
+        """Closes the running test: by its own last line, or because its program ended or was killed."""
         words = [word for word in self._words if word.strip()]
         self.results[self.running] = {"status": status, "milliseconds": milliseconds, "words": "\n".join(words[-30:])}
         self.running = None
 
 
 def skip_reason(words):
-    """The last line of what a skipped test said, which is its reason."""
+    """The last line of a skipped test's output, which is its reason."""
     lines = [line for line in words.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "no reason given"
 
 
 def sanitizer(text):
-    """{"errors": count, None where no summary was reached; "messages": each kind once, with its place;
-    "unsupported": why the tool cannot work on this device}"""
+    """{"errors": count, None if no summary was reached; "messages": each kind once, with its place;
+    "unsupported": why the tool cannot run on this device}"""
     messages, total, unsupported = [], None, ""
     for line in text.splitlines():
         if not line.startswith("========="):
@@ -77,14 +77,14 @@ def sanitizer(text):
 
 
 def _entries(text):
-    """The whole objects of the array "benchmarks", one after the other."""
+    """The complete objects of the array "benchmarks", one by one."""
     begin = re.search(r'"benchmarks"\s*:\s*\[', text)
     at, decoder = begin.end() if begin else len(text), json.JSONDecoder()
     while True:
         at = re.compile(r"[\s,]*").match(text, at).end()
         try:
             entry, at = decoder.raw_decode(text, at)
-        except ValueError:  # the array's end, or the cut
+        except ValueError:  # the array's end, or the file's truncation
             return
         yield entry
 
@@ -102,7 +102,7 @@ def benchmarks(text):
 
 
 def json_line(text):
-    """The last line that is a JSON object, as programs with --json end their output; None where there is none."""
+    """The last line that is a JSON object, which ends the output of programs with --json; None if there is none."""
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:
@@ -117,7 +117,7 @@ def step(text):
     answer = json_line(text)
     if not answer or "median_us" not in answer:
         return None
-    # It names threads on the CPU alone.
+    # step_bench gives threads on the CPU only.
     result = {"device": "cuda" if answer["threads"] is None else "cpu", "microseconds": answer["median_us"], "fastest": min(answer["repeats_us"]),
               "examples_per_second": answer["examples_per_second"], "gflops": answer["gflops"]}
     if answer.get("peak_gflops"):
@@ -128,7 +128,7 @@ def step(text):
 
 
 def metrics(text):
-    """The epochs of a metrics.jsonl; a last line cut off is left out."""
+    """The epochs of a metrics.jsonl, without a truncated last line."""
     epochs = []
     for line in text.splitlines():
         try:
@@ -141,7 +141,7 @@ def metrics(text):
 
 
 def nvidia_smi(text, fields):
-    """One dict a GPU from --query-gpu=FIELDS --format=csv,noheader,nounits; numbers as numbers, "[N/A]" as None."""
+    """One dict per GPU from --query-gpu=FIELDS --format=csv,noheader,nounits; numbers as numbers, "[N/A]" as None."""
     gpus = []
     for line in text.splitlines():
         values = [value.strip() for value in line.split(",")]
@@ -160,6 +160,6 @@ def _value(text):
 
 
 def cuda_version(text):
-    """The newest CUDA the driver speaks, from nvidia-smi's head; None where it does not say."""
+    """The newest CUDA version that the driver supports, from nvidia-smi's header; None if not given."""
     match = re.search(r"CUDA (?:UMD )?Version *: *([\d.]+)", text)
     return match.group(1) if match else None

@@ -1,11 +1,11 @@
-"""The report: report.json with every figure, report.md to be read."""
+"""The report: report.json with every figure, report.md for reading."""
 
 import json
 import os
 
 
 def write(out, facts, results):
-    """Writes both files anew, each in one move, so that a reader never finds half of one."""
+    """Writes both files anew, each by a rename, so that a reader never finds a partial file."""
     document = {**facts, "stages": results}
     for name, text in (("report.json", json.dumps(document, indent=1) + "\n"), ("report.md", markdown(document))):
         part = os.path.join(out, name + ".part")

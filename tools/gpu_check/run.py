@@ -1,4 +1,4 @@
-"""Runs programs under time limits; all they print goes to one log file as it comes."""
+"""Runs programs under time limits; all their output goes to one log file as it arrives."""
 
 import os
 import select
@@ -7,11 +7,11 @@ import subprocess
 import threading
 import time
 
-_KEPT = 200_000  # characters of one program's output that the log takes
+_KEPT = 200_000  # maximum of characters of one program's output in the log
 
 
 class Log:
-    """log.txt: every command with its output, written as soon as it is there."""
+    """log.txt: every command with its output, written at once."""
 
     def __init__(self, path):
         self._file = open(path, "a", encoding="utf-8", errors="replace")
@@ -27,7 +27,7 @@ class Log:
 
 
 class Finished:
-    """How a program ended: its exit code (negative: the signal), its output, and whether time ran out on it."""
+    """How a program ended: its exit code (negative: the signal), its output, and whether it ran out of time."""
 
     def __init__(self, code, output, timed_out, seconds):
         self.code, self.output, self.timed_out, self.seconds = code, output, timed_out, seconds
@@ -46,12 +46,12 @@ class Finished:
 
 
 class Program:
-    """One running program. Both its outputs are read together, line by line."""
+    """A running program. Its standard output and error are read together, line by line."""
 
     def __init__(self, arguments, environment=None, folder=None):
         self.arguments = [str(argument) for argument in arguments]
         self.began = time.monotonic()
-        # A process group of its own, so that its children end with it.
+        # The program gets its own process group, so that its children end with it.
         self._process = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})}, cwd=folder, start_new_session=True)
@@ -59,7 +59,7 @@ class Program:
         self._closed = False
 
     def lines(self, wait):
-        """The lines that come within `wait` seconds, maybe none; None at the end of the output."""
+        """The lines that arrive within `wait` seconds, maybe none; None at the end of the output."""
         if self._closed:
             return None
         descriptor = self._process.stdout.fileno()
@@ -72,7 +72,7 @@ class Program:
         return [part.decode("utf-8", "replace") for part in parts if part or not self._closed]
 
     def end(self, kill):
-        """Waits for its end, by force if `kill`; the exit code."""
+        """Waits for its end, which `kill` forces; returns the exit code."""
         if kill:
             for number in (signal.SIGTERM, signal.SIGKILL):
                 try:
@@ -89,7 +89,7 @@ class Program:
 
 
 def run(log, arguments, limit, environment=None, folder=None):
-    """Runs a program for at most `limit` seconds. One that cannot be started has exit code 127."""
+    """Runs a program for at most `limit` seconds. If it cannot be started, the exit code is 127."""
     log.write("$ " + " ".join(str(argument) for argument in arguments))
     try:
         program = Program(arguments, environment, folder)

@@ -1,4 +1,4 @@
-"""The stages of the check. Each takes the check and its deadline and gives {"status", "words", and its figures}."""
+"""The stages of the check. Each takes the check and its deadline and returns {"status", "words", and its figures}."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from run import run
 
 PASSED, FAILED, CUT_SHORT, SKIPPED = "passed", "failed", "cut short", "skipped"
 
-# Suites about kernels beyond those named after their op, which has a benchmark of its name: first the products of
-# every tile, whose blocks share memory the most.
+# Suites of kernels besides those named after an op with a benchmark: first the products of every tile, whose
+# blocks use shared memory most.
 _PRODUCT_SUITES = ["EveryPlan", "Product"]
 _MORE_KERNEL_SUITES = [*_PRODUCT_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "ObjectiveGradient", "GradientCheck",
                        "Lanes", "Normalize", "SampleWeights", "SkipBeyond", "StepGraph", "StepPlan"]
 
 _DEEP, _WIDE = "784,400,400,20", "784,4096,4096,64"
-# Steps, repeats and epochs: on a GPU, and in a rehearsal on a CPU, where 0 steps leave the configuration out.
+# Steps, repeats and epochs: on a GPU, and in a rehearsal on a CPU; 0 steps leave the configuration out.
 _CONFIGURATIONS = [
     {"widths": _DEEP, "batch": 128, "cuda": (400, 15, 5), "cpu": (20, 3, 0)},
     {"widths": _DEEP, "batch": 1024, "cuda": (100, 9, 5), "cpu": (3, 2, 0)},
@@ -40,7 +40,7 @@ def _kernel_filter(check):
 
 
 def sanitizer_order(names, times):
-    """Products first, then short tests first: a cut leaves the most done."""
+    """Products first, then short tests first, so that most are done if time runs out."""
     return sorted(names, key=lambda name: (not any(suite in name.split(".")[0] for suite in _PRODUCT_SUITES), times.get(name, 0)))
 
 
@@ -88,7 +88,7 @@ def _recipe(check, device, precision, seed):
 
 
 def training(check, deadline):
-    """mnist-deep in each precision, one seed each and then more while there is time."""
+    """Trains mnist-deep in each precision, one seed each and then more while there is time."""
     runs, problems, cut = [], [], False
     for seed in check.seeds:
         for precision in check.precisions:
@@ -115,7 +115,7 @@ def training(check, deadline):
 
 
 def cpu_curves(check, deadline):
-    """The same training on the CPU, beside those of the device."""
+    """The same training on the CPU, for comparison with the device's."""
     device_runs = {r["precision"]: r["epochs"] for r in check.trainings if r["seed"] == check.seeds[0]}
     if not device_runs:
         return {"status": SKIPPED, "words": "there is no training on the device to compare with"}
@@ -131,7 +131,7 @@ def cpu_curves(check, deadline):
         with open(os.path.join(check.out, "curves.svg"), "w", encoding="utf-8") as file:
             file.write(picture)
     worst = {label: c["largest_relative"] for label, c in compared.items()}
-    # An epoch's mean hides single roundings: two executions of one training stay far closer than two seeds.
+    # An epoch's mean hides single roundings: two runs of one training stay far closer than two seeds.
     far = [label for label, value in worst.items() if value is None or value > check.curve_tolerance]
     words = ", ".join("%s within %.2g %% of the CPU" % (label, 100 * value) for label, value in worst.items() if value is not None)
     return {"status": FAILED if far else PASSED, "words": words, "picture": "curves.svg" if picture else None,
@@ -166,7 +166,7 @@ def steps(check, deadline):
 
 
 def plan(check, deadline):
-    """What runs each op of a step of mnist-deep, and how long it takes by itself, in each precision."""
+    """The engine and the separate time of each op of a step of mnist-deep, in each precision."""
     plans, problems, cut = [], [], False
     for precision in check.precisions:
         arguments = ["--set", "data.name=" + check.data] + (["--set", "train.precision=" + precision] if check.has_precision else [])
@@ -262,13 +262,14 @@ def sanitizer_result(groups, trained):
             "words": "; ".join((problems or ["no errors"]) + [coverage]), "tools": found}
 
 
-# What the peers are timed in, the telling ones first: starting and compiling them takes most of the time.
+# Configurations in which peers are timed, the most informative first, as starting and compiling them takes
+# most of the time.
 _COMPARED = {"cuda": [("b128", "tf32"), ("b1024", "tf32"), ("b8192", "tf32"), ("wide", "bf16"), ("b128", "bf16"), ("b128", "fp32")],
              "cpu": [("b128", "fp32")]}
 
 
 def peers(check, deadline):
-    """bench/compare.py in one configuration after the other, with the peers whose packages are installed."""
+    """Runs bench/compare.py in each configuration, with the peers whose packages are installed."""
     script = os.path.join(check.root, "bench", "compare.py")
     if not os.path.exists(script):
         return {"status": SKIPPED, "words": "there is no bench/compare.py"}

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// The separator that the first line has most of, quoted parts aside.
+/// The separator that occurs most often in the first line, outside quotes.
 char find_separator(std::string_view text) {
   constexpr std::array kSeparators = {',', ';', '\t'};
   std::array<int, kSeparators.size()> counts{};
@@ -42,7 +42,7 @@ class Reader {
     separator_ = find_separator(rest_);
   }
 
-  /// The next row's fields; false at the end. Blank lines are passed over.
+  /// Reads the next row's fields; false at the end. Blank lines are skipped.
   bool next(std::vector<std::string>& fields) {
     do {
       if (rest_.empty()) return false;
@@ -58,7 +58,7 @@ class Reader {
     return true;
   }
 
-  /// "file:line", of the row that was read last.
+  /// "file:line" of the last row read.
   std::string place() const { return concat(origin_, ":", line_); }
   std::int64_t line() const { return line_; }
 
@@ -92,7 +92,7 @@ class Reader {
     while (!rest_.empty()) {
       const char c = rest_[0];
       rest_.remove_prefix(1);
-      if (c == '"' && !take('"')) return;  // two quotes are one
+      if (c == '"' && !take('"')) return;  // two quotes stand for one
       next_line_ += c == '\n';
       field.push_back(c);
     }
@@ -112,7 +112,7 @@ class Reader {
   std::int64_t next_line_ = 1;
 };
 
-/// What a number that no double holds stands for: 0 where it is too small, else infinity.
+/// The value of a number outside a double's range: 0 if it is too small, else infinity.
 double beyond_range(std::string_view digits) {
   const auto exponent = digits.find_first_of("eE");
   const bool fraction = digits.starts_with("0.") || digits.starts_with('.');
@@ -120,7 +120,7 @@ double beyond_range(std::string_view digits) {
   return small ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
-/// A cell's number, NaN where it is missing (empty, NA, null), nothing where it is text.
+/// A cell's number; NaN if it is missing (empty, NA, null), nothing if it is text.
 std::optional<double> parse_number(const std::string& field) {
   if (field.empty()) return std::numeric_limits<double>::quiet_NaN();
   const char* first = field.data();
@@ -141,7 +141,7 @@ std::optional<double> parse_number(const std::string& field) {
   return std::nullopt;
 }
 
-/// Whole numbers as they are; nothing where one has a fraction or is missing.
+/// The numbers as integers; nothing if any has a fraction or is missing.
 std::optional<std::vector<std::int32_t>> to_whole_numbers(const std::vector<double>& numbers) {
   std::vector<std::int32_t> labels;
   for (const double number : numbers) {
@@ -165,7 +165,7 @@ std::vector<std::int32_t> to_classes(const std::vector<std::string>& cells) {
   return labels;
 }
 
-/// Labels from the cells of their column; nothing where they are numbers that cannot be labels.
+/// Labels from the cells of their column; nothing if they are numbers but not whole.
 std::optional<std::vector<std::int32_t>> to_labels(const std::vector<std::string>& cells) {
   std::vector<double> numbers;
   for (const auto& cell : cells) {
@@ -176,14 +176,14 @@ std::optional<std::vector<std::int32_t>> to_labels(const std::vector<std::string
   return to_whole_numbers(numbers);
 }
 
-/// The rows as they are read, the label column apart.
+/// The rows read so far, with the label column kept apart.
 struct Rows {
   std::vector<std::string> header;
   std::size_t width = 0;
   std::size_t label_column = static_cast<std::size_t>(-1);
   std::vector<std::string> label_cells;
   std::vector<float> values;
-  std::vector<std::int64_t> lines;  ///< of each row
+  std::vector<std::int64_t> lines;  ///< line number of each row
 
   bool has_labels() const { return label_column < width; }
 

@@ -9,10 +9,10 @@
 
 namespace elbo::data {
 
-/// Rows of numbers. The separator is the one of , ; and tab that the first line has most of; the first row is
-/// a header where no field of it is a number and one is text. An empty field, NA and NaN are NaN. A column
-/// that the header names label, class or target becomes the labels where it is whole numbers or text
-/// (numbered in sorted order); with fractions it stays a value. Throws DataError naming the line.
+/// Rows of numbers. The separator is whichever of , ; and tab occurs most often in the first line. The first
+/// row is a header if none of its fields is a number and at least one is text. An empty field, NA and NaN are
+/// NaN. A column named label, class or target becomes the labels if it holds whole numbers or text (numbered
+/// in sorted order); with fractions it stays a value. Throws DataError naming the line.
 Dataset parse_csv(std::string_view text, std::string_view origin, std::string name);
 
 /// Throws IoError, DataError.

@@ -1,7 +1,6 @@
-// Reproducible to the byte: this file, random.cpp and synthetic.cpp are compiled without contraction to fused
-// multiply-adds and without vectorisation (cmake/ElboLibrary.cmake), and only
-// operations that IEEE 754 rounds exactly (+ − × ÷ √) are used, so every processor and compiler draws the
-// same pictures.
+// Every processor and compiler draws the same bytes: this file, random.cpp and synthetic.cpp are compiled
+// without fused multiply-adds and without vectorisation (cmake/ElboLibrary.cmake), and they only use
+// operations that IEEE 754 rounds exactly (+ − × ÷ √).
 
 #include "data/sources/digits.h"
 
@@ -23,7 +22,7 @@ constexpr int kCurveSteps = 6;  // straight pieces per pair of stroke points
 constexpr float kEdge = 1.4f;   // pixels over which ink fades to paper
 constexpr std::size_t kMaxPoints = 16;
 
-/// How one example is written. The order of the fields is that of the columns of Examples::factors.
+/// How one example is written. The fields are in the order of Examples::factors' columns.
 struct Factors {
   float style;      ///< index into the digit's styles
   float height;     ///< pixels
@@ -34,13 +33,13 @@ struct Factors {
   float pressure;   ///< relative growth of the thickness from the middle of a stroke to its end
   float shift_x;    ///< pixels
   float shift_y;    ///< pixels
-  float wobble;     ///< how far stroke points stray, in heights
+  float wobble;     ///< how far stroke points stray, in digit heights
 };
 constexpr std::array kFactorNames = {"style",     "height",   "aspect",  "slant",   "rotation",
                                      "thickness", "pressure", "shift x", "shift y", "wobble"};
 static_assert(sizeof(Factors) == kFactorNames.size() * sizeof(float));
 
-/// Between low and high, the middle likelier than the ends: the mean of two uniforms.
+/// Draws between low and high, the middle more often than the ends: the mean of two uniforms.
 float spread(Random& random, double low, double high) {
   const double a = random.uniform();
   const double b = random.uniform();
@@ -74,7 +73,7 @@ Factors draw_factors(Random& random, std::span<const DigitStyle> styles) {
   return factors;
 }
 
-/// Slant, rotation, a smooth random bend, aspect, height and shift: from stroke points to pixels.
+/// Maps stroke points to pixels: slant, rotation, a smooth random bend, aspect, height and shift.
 class Placement {
  public:
   Placement(const Factors& factors, Random& random) : factors_(factors) {
@@ -103,7 +102,7 @@ class Canvas {
  public:
   Canvas() { outside_.fill(kSide); }
 
-  /// A straight piece whose radius goes from `from_radius` to `to_radius`.
+  /// Draws a straight piece whose radius changes from `from_radius` to `to_radius`.
   void line(StrokePoint from, StrokePoint to, float from_radius, float to_radius) {
     const float reach = std::max(from_radius, to_radius) + kEdge;
     const int left = pixel(std::min(from.x, to.x) - reach), right = pixel(std::max(from.x, to.x) + reach);

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The four files of MNIST and of those made in its likeness. The training pictures come last: a folder is
-/// taken for the data set once they are there.
+/// The four files of MNIST and of the data sets modelled on it. The training pictures come last, because a
+/// folder counts as the data set once it holds them.
 std::vector<RemoteFile> four_files(const char* test_images, const char* test_labels, const char* train_labels,
                                    const char* train_images) {
   return {{"t10k-images-idx3-ubyte.gz", test_images},
@@ -30,7 +30,7 @@ class ChecksumError : public DataError {
   using DataError::DataError;
 };
 
-/// Throws IoError where a file that is there cannot be read.
+/// Throws IoError if the file exists but cannot be read.
 bool is_present(const fs::path& file, const std::string& md5) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
@@ -67,7 +67,8 @@ void fetch_from_any(const Manifest& manifest, const fs::path& file, const Remote
                     const DownloadProgress& progress, const DownloadOptions& options) {
   for (std::size_t i = 0; i < manifest.mirrors.size(); ++i) {
     const bool last = i + 1 == manifest.mirrors.size();
-    // Another server does not help against a full disk or an unwritable folder.
+    // Lets errors of writing pass: another server does not help if the disk is full or the folder not
+    // writable.
     try {
       return fetch(manifest.mirrors[i] + remote.name, file, remote, progress, options);
     } catch (const TransferError&) {

@@ -1,5 +1,5 @@
 #pragma once
-// What download_dataset (elbo/download.h) fetches, and from where.
+// The files that download_dataset (elbo/download.h) fetches, and their mirrors.
 
 #include <span>
 #include <string>
@@ -15,19 +15,18 @@ struct RemoteFile {
   std::string md5;  ///< as published
 };
 
-/// The files of a data set, in the order they are fetched, and the folders (URLs ending in /) they are in.
+/// A data set's files, in the order they are fetched, and its mirrors' folders (URLs that end in /).
 struct Manifest {
   std::string name;
   std::vector<std::string> mirrors;
   std::vector<RemoteFile> files;
 };
 
-/// The data sets that are known.
+/// The manifests of all downloadable data sets.
 std::span<const Manifest> manifests();
 
-/// Fetches the manifest's files into `folder`, each from the first mirror that has it right. Throws as
-/// download_dataset does, with the last mirror's error; where the file cannot be written no other mirror is
-/// asked.
+/// Fetches the manifest's files into `folder`, each from the first mirror that serves it intact. Throws like
+/// download_dataset, with the last mirror's error. If a file cannot be written, no other mirror is tried.
 DownloadResult download(const Manifest& manifest, const std::filesystem::path& folder,
                         const DownloadOptions& options);
 

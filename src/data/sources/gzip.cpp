@@ -46,7 +46,7 @@ std::size_t GzipFile::read(void* target, std::size_t bytes) {
     int code = Z_OK;
     const char* reason = gzerror(stream, &code);
     if (code == Z_ERRNO) throw IoError(concat("cannot read ", file_.string(), ": ", std::strerror(errno)));
-    // Z_BUF_ERROR is how zlib says that the file ends inside the compressed data.
+    // zlib reports a file that ends inside the compressed data by Z_BUF_ERROR.
     if (code == Z_BUF_ERROR)
       throw DataError(concat(file_.string(), ": the compressed data is truncated", kMakeAgain));
     if (got < 0)

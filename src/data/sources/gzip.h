@@ -1,26 +1,26 @@
 #pragma once
-// A file read forward, decompressed on the way where it is gzip.
+// Reads a file in order and decompresses it if it is gzip.
 
 #include <cstddef>
 #include <filesystem>
 
 namespace elbo::data {
 
-/// Deflate packs at most 1032 to 1.
+/// Deflate compresses by a factor of 1032 at most.
 inline constexpr std::size_t kLargestExpansion = 1032;
 
 class GzipFile {
  public:
-  /// Throws IoError where the file cannot be opened.
+  /// Throws IoError if the file cannot be opened.
   explicit GzipFile(std::filesystem::path file);
   ~GzipFile();
   GzipFile(const GzipFile&) = delete;
   GzipFile& operator=(const GzipFile&) = delete;
 
-  /// Reads up to `bytes` and returns how many there were. Throws DataError where the compressed data is
+  /// Reads up to `bytes` and returns the number read. Throws DataError if the compressed data is
   /// damaged or ends early.
   std::size_t read(void* target, std::size_t bytes);
-  /// The most bytes this file can expand to.
+  /// The maximum number of bytes this file can expand to.
   std::size_t most_bytes() const { return most_bytes_; }
 
  private:

@@ -14,12 +14,12 @@ namespace elbo::data {
 namespace {
 
 constexpr long kConnectSeconds = 20;
-constexpr long kStalledSeconds = 60;  // without a byte
+constexpr long kStalledSeconds = 60;  // give up after so long without a byte
 constexpr long kMostRedirections = 5;
 
 struct Transfer {
   const HttpSink& sink;
-  std::exception_ptr failure;  // exceptions may not pass through C
+  std::exception_ptr failure;  // kept here, because exceptions must not pass through C
 };
 
 std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* user) {

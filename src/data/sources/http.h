@@ -1,5 +1,5 @@
 #pragma once
-// Getting a file from a web server. libcurl behind one function.
+// Gets a file from a web server. Keeps libcurl behind one function.
 
 #include <cstdint>
 #include <functional>
@@ -10,20 +10,20 @@
 
 namespace elbo::data {
 
-/// The server was not reached, refused or broke off: another one may do.
+/// The server was not reached, refused or broke off. Another server may work.
 class TransferError : public IoError {
   using IoError::IoError;
 };
 
 struct HttpSink {
-  std::function<void(std::string_view)> write;  ///< may throw; the error comes out of http_get
-  /// Bytes so far and altogether (0 where unknown); true goes on.
+  std::function<void(std::string_view)> write;  ///< may throw; http_get rethrows the error
+  /// Takes the bytes so far and in all (0 if unknown); true continues.
   std::function<bool(std::int64_t, std::int64_t)> progress;
 };
 
-/// Hands the body of `url` (http or https, redirections followed) to the sink. Throws TransferError on any
-/// failure, a short body or a status other than success included; IoError where `progress` stopped it and
-/// where the build has no libcurl.
+/// Passes the body of `url` (http or https, redirections followed) to the sink. Throws TransferError on any
+/// failure, including a short body and a status other than success; IoError if `progress` stopped it or the
+/// build has no libcurl.
 void http_get(const std::string& url, const HttpSink& sink);
 
 }  // namespace elbo::data

@@ -60,7 +60,7 @@ float to_float(unsigned char type, const unsigned char* bytes) {
   }
 }
 
-/// The names a split goes by at the front of a file name.
+/// The prefixes of file names that denote a split.
 struct SplitNames {
   std::array<std::string_view, 2> prefixes;
 };
@@ -68,8 +68,8 @@ constexpr SplitNames kTrain{{"train", "training"}};
 constexpr SplitNames kValidation{{"valid", "validation"}};
 constexpr SplitNames kTest{{"t10k", "test"}};
 
-/// The file of a split and kind ("images", "labels"). Throws DataError where two would do, as plain and
-/// gzipped files of different content might.
+/// The file of a split and kind ("images", "labels"). Throws DataError if two files match, unless they are a
+/// plain file and its .gz.
 std::optional<fs::path> find_file(const fs::path& folder, const SplitNames& split, std::string_view kind) {
   std::vector<fs::path> found;
   for (const auto& path : list_folder(folder)) {
@@ -81,7 +81,7 @@ std::optional<fs::path> find_file(const fs::path& folder, const SplitNames& spli
     }
   }
   if (found.empty()) return std::nullopt;
-  // The plain file sorts before its .gz; both hold the same where a user unpacked it.
+  // The plain file sorts before its .gz; a user who unpacked it has both, with the same content.
   return found.front();
 }
 

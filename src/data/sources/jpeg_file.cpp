@@ -1,7 +1,7 @@
 // JPEG by libjpeg-turbo.
 
 #include <cstddef>
-#include <cstdio>  // jpeglib.h wants it first
+#include <cstdio>  // jpeglib.h needs it first
 
 #include <jerror.h>
 #include <jpeglib.h>
@@ -15,13 +15,13 @@
 namespace elbo::data {
 namespace {
 
-/// As many as a script of cjpeg's may have. Each may take a pass over the whole picture, at a few bytes of
-/// file.
+/// The limit of cjpeg's scan scripts. A scan may take a few bytes in the file and yet a pass over the whole
+/// picture.
 constexpr int kMaxScans = 100;
-/// More than the coefficients of the largest picture that is read take.
+/// More than the coefficients of the largest accepted picture take.
 constexpr long kMaxMemory = 1L << 30;
 
-/// libjpeg's structures and what they find.
+/// libjpeg's structures and their results.
 struct State {
   jpeg_decompress_struct jpeg;
   jpeg_error_mgr errors;
@@ -37,10 +37,10 @@ struct State {
   std::longjmp(state.back, 1);
 }
 
-/// Takes warnings for errors, since they mean that pixels are made up; a few do not.
+/// Treats warnings as errors, because the pixels are then made up; a few harmless warnings are ignored.
 void warn(j_common_ptr jpeg, int level) {
   const int code = jpeg->err->msg_code;
-  // Some cameras leave bytes between the pixels and the next marker, which no pixel needs.
+  // Some cameras leave bytes between the pixels and the next marker, which do no harm.
   if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM)
     fail(jpeg);
 }
@@ -69,8 +69,8 @@ void begin(State& state, Bytes file) {
   state.shape = {state.jpeg.image_height, state.jpeg.image_width, components == 1 ? 1 : 3};
 }
 
-/// Fills in Huffman tables without codes where the file has none, so that a scan which uses them is damaged:
-/// the library would take motion JPEG's.
+/// Adds Huffman tables without codes where the file has none, so that a scan that uses them counts as
+/// damaged. The library would use motion JPEG's default tables instead.
 void add_empty_tables(jpeg_decompress_struct& jpeg) {
   const auto add = [&jpeg](JHUFF_TBL*& table) {
     if (table) return;
@@ -82,7 +82,7 @@ void add_empty_tables(jpeg_decompress_struct& jpeg) {
   for (JHUFF_TBL*& table : jpeg.ac_huff_tbl_ptrs) add(table);
 }
 
-/// Ink and black to what is left of white.
+/// Converts an ink and black to the remaining white.
 std::uint8_t mix(unsigned ink, unsigned black, bool inverted) {
   if (!inverted) ink = 255 - ink, black = 255 - black;
   return static_cast<std::uint8_t>((ink * black + 127) / 255);
@@ -125,7 +125,7 @@ void decode(State& state, std::uint8_t* pixels) {
   jpeg_finish_decompress(&jpeg);
 }
 
-/// A file's reading.
+/// Reads one file.
 class Reader {
  public:
   Reader() {
@@ -139,16 +139,16 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// Into `pixels`; where that is null, of the header alone. Throws DamagedPicture.
+  /// Reads the picture into `pixels`, or the header alone if that is null. Throws DamagedPicture.
   PictureShape read(Bytes file, std::uint8_t* pixels) {
-    // Bytes of 255 may fill up the place before any marker.
+    // A marker may be preceded by fill bytes of 255.
     while (file.size() > 2 && file[1] == 0xFF) file = file.subspan(1);
     if (!process(file, pixels)) throw DamagedPicture(state_.reason);
     return state_.shape;
   }
 
  private:
-  /// Whether libjpeg got through; else the state has the reason.
+  /// Returns whether libjpeg succeeded; if not, the state has the reason.
   bool process(Bytes file, std::uint8_t* pixels) {
     if (setjmp(state_.back)) return false;
     begin(state_, file);

@@ -41,14 +41,14 @@ const char* environment(const char* name) {
   return value && *value ? value : nullptr;
 }
 
-/// Whether the folder holds what is trained on. A download fetches that last.
+/// Whether the folder holds the training examples, which a download fetches last.
 bool holds(const fs::path& folder, std::string_view name) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return false;
   return name == "frey" ? fs::exists(folder / kFreyFile, error) : has_idx_training(folder);
 }
 
-/// Binarised data may be stored as 0 and 1, which as bytes would stand for 0 and 1/255.
+/// Turns bytes 0 and 1 of binarised data into 0 and 255, as byte 1 would stand for 1/255.
 void stretch_binary(Examples& examples) {
   if (std::all_of(examples.bytes.begin(), examples.bytes.end(),
                   [](std::uint8_t byte) { return byte <= 1; })) {
@@ -68,7 +68,7 @@ void stretch_binary(Examples& examples) {
       concat("data set \"", set.name, "\" is not on this machine; looked in ", looked, ".\n", advice));
 }
 
-/// Stored as rows of 560 bytes, which say nothing of their being pictures.
+/// The file holds rows of 560 bytes and no picture shape.
 Dataset load_frey(const fs::path& file) {
   constexpr PictureShape kFace{28, 20, 1};
   Dataset dataset = load_npy(file, "frey");
@@ -145,7 +145,7 @@ std::vector<KnownDataset> known_datasets() {
     try {
       if (!built_in) known.back().where = data::locate(set.name);
     } catch (const IoError&) {
-      // A folder that cannot be read hides its own data set, not the others.
+      // A folder that cannot be read hides only its own data set.
     }
   }
   return known;

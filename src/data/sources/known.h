@@ -1,5 +1,5 @@
 #pragma once
-// Data sets known by name, and where they lie.
+// Data sets known by name, and their places.
 
 #include <filesystem>
 #include <optional>
@@ -21,25 +21,25 @@ struct KnownSet {
   const char* name;
   const char* description;
   Origin origin;
-  const char* files = "";  ///< what its folder holds, of one that the user provides
+  const char* files = "";  ///< the files of a data set that the user provides
 };
 
-/// The row of the list, or null.
+/// The data set called `name`, or null.
 const KnownSet* find_known(std::string_view name);
 
-/// The names of the list; only those of one origin where it is given.
+/// The names of all data sets, or of those with the given origin.
 std::vector<std::string> known_names(std::optional<Origin> origin = std::nullopt);
 
-/// $XDG_CACHE_HOME/elbo, or ~/.cache/elbo. Throws IoError where neither variable helps.
+/// $XDG_CACHE_HOME/elbo, or ~/.cache/elbo. Throws IoError if neither variable is usable.
 std::filesystem::path cache_folder();
 
-/// Where a data set that is not built in may lie: $ELBO_DATA/<name>, then the user's cache.
+/// The places to look for a data set that is not built in: $ELBO_DATA/<name>, then the user's cache.
 std::vector<std::filesystem::path> places(std::string_view name);
 
-/// The first of its places that holds its training examples; empty where none does.
+/// The first of places(name) that holds the training examples; empty if none does.
 std::filesystem::path locate(std::string_view name);
 
-/// Loads a data set of the list. Throws DataError saying where it looked and how to get it.
+/// Loads a known data set. If it is absent, throws DataError that says where it looked and how to get it.
 Dataset load_known(const KnownSet& set, std::uint64_t seed);
 
 }  // namespace elbo::data

@@ -16,7 +16,7 @@
 namespace elbo::data {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "values are read as they lie in the file");
+static_assert(std::endian::native == std::endian::little, "values are read as in the file");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxRank = 32;  // NumPy's own limit
@@ -57,7 +57,7 @@ class Literal {
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
     if (error != std::errc()) fail();
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-    take("L");  // Python 2 wrote long integers so
+    take("L");  // Python 2's suffix of long integers
     return value;
   }
   [[noreturn]] void fail() const {
@@ -135,7 +135,7 @@ std::pair<std::string_view, std::string_view> split_npy(std::string_view bytes, 
   return {bytes.substr(2 + width, length), bytes.substr(2 + width + length)};
 }
 
-/// A 16-bit float of IEEE 754.
+/// An IEEE 754 16-bit float.
 struct Half {
   std::uint16_t bits;
 
@@ -150,7 +150,7 @@ struct Half {
   }
 };
 
-/// The values with the order of each one's bytes turned round.
+/// The values with the bytes of each in reverse order.
 std::string swap_bytes(std::string_view bytes, std::size_t item) {
   std::string swapped(bytes);
   for (auto at = swapped.begin(); at != swapped.end(); at += static_cast<std::ptrdiff_t>(item))
@@ -172,7 +172,7 @@ std::vector<float> read_floats(std::string_view bytes, std::size_t count) {
 struct Type {
   std::string_view code;  ///< without the byte order
   std::size_t bytes;
-  std::vector<float> (*read)(std::string_view, std::size_t);  ///< null for bytes, which stay bytes
+  std::vector<float> (*read)(std::string_view, std::size_t);  ///< null for bytes, which are not converted
 };
 
 constexpr Type kTypes[] = {
@@ -194,7 +194,7 @@ const Type& find_type(const std::string& descr, std::string_view origin) {
                          "Save them as 32-bit floats: np.save(file, array.astype('<f4'))."));
 }
 
-/// From Fortran order, in which the first index runs fastest, to C order.
+/// Converts from Fortran order, in which the first index runs fastest, to C order.
 template <class T>
 std::vector<T> to_c_order(const std::vector<T>& from, std::span<const std::int64_t> shape) {
   std::vector<T> to(from.size());

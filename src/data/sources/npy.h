@@ -11,16 +11,17 @@
 namespace elbo::data {
 
 /// Reads the bytes of a .npy of version 1, 2 or 3: bool, integers and floats of 2, 4 or 8 bytes, of either
-/// byte order, C or Fortran order. Unsigned bytes stay bytes (they stand for byte / 255), all else becomes
+/// byte order, C or Fortran order. Unsigned bytes stay bytes (they stand for byte / 255); other types become
 /// floats in C order. `origin` names the bytes in errors. Throws DataError.
 Array parse_npy(std::string_view bytes, std::string_view origin);
 
-/// Examples from one array [n, …]; [n] is [n, 1], [n, h, w] and [n, h, w, c] are pictures. Throws IoError,
-/// DataError.
+/// Loads examples from one array [n, …]. [n] is read as [n, 1]; [n, h, w] and [n, h, w, c] are pictures.
+/// Throws IoError, DataError.
 Dataset load_npy(const std::filesystem::path& file, std::string name);
 
-/// Splits and labels by the arrays' names: X, x or data, x_train, train_images and the like, y or labels,
-/// y_test …, or the only array that can be examples. Throws IoError, DataError.
+/// Loads splits and labels by the arrays' names: X, x or data, x_train, train_images and the like; y or
+/// labels, y_test …. If only one array can be examples, it is taken whatever its name. Throws IoError,
+/// DataError.
 Dataset load_npz(const std::filesystem::path& file, std::string name);
 
 }  // namespace elbo::data

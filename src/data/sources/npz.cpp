@@ -66,7 +66,7 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t file_si
   return bytes;
 }
 
-/// The names, in lower case, that examples and labels of a split go by.
+/// The names, in lower case, that denote a split's examples and labels.
 struct SplitKeys {
   std::span<const std::string_view> examples;
   std::span<const std::string_view> labels;
@@ -105,7 +105,7 @@ class Arrays {
     return parse_npy(read_entry(archive_.get(), entries_[entry].index, size_, origin(entry)), origin(entry));
   }
 
-  /// The entry that goes by the first of `names` that is there; npos where none is.
+  /// The entry with the first of `names` that is present; npos if none is.
   std::size_t find(std::span<const std::string_view> names) const {
     for (const auto name : names) {
       for (std::size_t i = 0; i < entries_.size(); ++i) {

@@ -13,10 +13,10 @@
 namespace elbo::data {
 namespace {
 
-/// No picture to train on has more values.
+/// Maximum number of values in a picture.
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 26;
 
-/// A file's bytes and the format they are in.
+/// A file's bytes and their format.
 class Picture {
  public:
   explicit Picture(const std::filesystem::path& file)
@@ -40,7 +40,7 @@ class Picture {
  private:
   Bytes bytes() const { return {reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size()}; }
 
-  /// The decoder's result, its errors with the file's name.
+  /// Returns the decoder's result; adds the file's name to its errors.
   template <class Decode>
   std::invoke_result_t<Decode> decoded(const Decode& decode) const {
     try {

@@ -26,7 +26,7 @@ bool is_picture(const fs::path& file) {
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
-/// What a folder holds, hidden entries aside, each sorted.
+/// A folder's files and sub-folders, sorted, without hidden entries.
 struct Listing {
   std::vector<fs::path> pictures;
   std::vector<fs::path> folders;
@@ -46,7 +46,7 @@ Listing list_pictures(const fs::path& folder) {
   return listing;
 }
 
-/// The pictures of a split, with the sub-folder each is in (none where there are no sub-folders).
+/// A split's pictures, each with its sub-folder's name (none if there are no sub-folders).
 struct Files {
   std::vector<fs::path> paths;
   std::vector<std::string> classes;
@@ -89,8 +89,8 @@ std::map<std::string, std::int32_t> number_classes(const std::array<Files, 3>& s
   return labels;
 }
 
-/// Calls use(i, file) for each file, on all threads. Rethrows what the first file that failed threw,
-/// whichever thread saw its own first.
+/// Calls use(i, file) for each file, on all threads. Rethrows the error of the first file in order that
+/// failed, whichever thread failed first.
 template <class Use>
 void for_each_file(const std::vector<fs::path>& paths, const Use& use) {
   const auto count = static_cast<std::int64_t>(paths.size());
@@ -112,7 +112,7 @@ void for_each_file(const std::vector<fs::path>& paths, const Use& use) {
   if (failure) std::rethrow_exception(failure);
 }
 
-/// What pictures are brought to, and a sentence about it where any changes.
+/// The shape of all pictures, and a sentence about it if any picture changes.
 struct Resizing {
   PictureShape shape;
   std::string note;
@@ -158,7 +158,7 @@ constexpr std::array<std::string_view, 2> kTrainNames = {"train", "training"};
 constexpr std::array<std::string_view, 3> kValidationNames = {"valid", "val", "validation"};
 constexpr std::array<std::string_view, 2> kTestNames = {"test", "testing"};
 
-/// The sub-folder with one of the names; empty where there is none.
+/// The sub-folder that has one of the names; empty if there is none.
 fs::path find_folder(const Listing& listing, std::span<const std::string_view> names) {
   for (const auto& folder : listing.folders) {
     if (std::find(names.begin(), names.end(), folder.filename().string()) != names.end()) return folder;

@@ -8,15 +8,15 @@
 
 namespace elbo::data {
 
-/// Whether the folder or one below it (two levels) holds a .png, .jpg or .jpeg.
+/// Whether the folder, or a folder up to two levels below it, holds a .png, .jpg or .jpeg.
 bool is_picture_folder(const std::filesystem::path& folder);
 
-/// The pictures, grey or in colour (transparency is dropped), in the order of their paths: all of one shape, or
-/// brought to `resize` where its height is not 0. Its channels may be 0: three where any picture is in colour.
-/// Pictures in sub-folders are labelled by them: by number where all sub-folders are named by numbers, else
-/// by their place in sorted order. Sub-folders train, valid (val, validation) and test, which may have such
-/// sub-folders themselves, are the splits. Throws IoError; DataError naming the file that is damaged or, not
-/// resized, of another shape than the first.
+/// Loads the pictures, grey or in colour (transparency is dropped), in the order of their paths. All must
+/// have one shape, or are resized to `resize` if its height is not 0; its channels may be 0: 3 if any picture
+/// is in colour, else 1. Pictures in sub-folders are labelled by them: by number if all sub-folders have
+/// numbers as names, else by their sorted order. Sub-folders train, valid (val, validation) and test are the
+/// splits and may have sub-folders for labels themselves. Throws IoError; DataError naming the file that is
+/// damaged or, without resizing, differs in shape from the first.
 Dataset load_pictures(const std::filesystem::path& folder, std::string name, const PictureShape& resize = {});
 
 }  // namespace elbo::data

@@ -1,5 +1,5 @@
-// PNG by libpng. Its progressive reader stops at the last row that the header declares; the other one would
-// inflate all that follows, which a small file can make as much as it likes.
+// PNG by libpng. Its progressive reader stops at the last row that the header declares. The sequential reader
+// would inflate all data that follows, and a small file can hold data that inflates without limit.
 
 #include <png.h>
 
@@ -13,12 +13,12 @@
 namespace elbo::data {
 namespace {
 
-/// What libpng's callbacks know and find.
+/// The state of libpng's callbacks.
 struct State {
-  std::uint8_t* pixels = nullptr;  ///< none: the header alone
+  std::uint8_t* pixels = nullptr;  ///< null: read the header alone
   PictureShape shape;
   std::int64_t rows_left = 0;  ///< over all passes
-  int colours = 0;             ///< of the palette; 0: pixels are values
+  int colours = 0;             ///< number in the palette; 0: pixels are values
   png_colorp palette = nullptr;
   bool interlaced = false;
   bool ended = false;
@@ -37,7 +37,7 @@ State& state_of(png_structp png) {
 
 void ignore(png_structp, png_const_charp) {}
 
-/// The rows of all passes of an interlaced picture.
+/// The number of rows in all passes of an interlaced picture.
 std::int64_t interlaced_rows(std::int64_t height, std::int64_t width) {
   std::int64_t rows = 0;
   for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; ++pass) {
@@ -46,7 +46,7 @@ std::int64_t interlaced_rows(std::int64_t height, std::int64_t width) {
   return rows;
 }
 
-/// Called with everything before the pixels read.
+/// Called when everything before the pixels has been read.
 void take_header(png_structp png, png_infop info) {
   State& state = state_of(png);
   const int colour = png_get_color_type(png, info);
@@ -109,14 +109,14 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// Whether libpng got through; else the state has the reason.
+  /// Returns whether libpng succeeded; if not, the state has the reason.
   bool process(State& state, const std::uint8_t* bytes, std::size_t size) {
     if (setjmp(png_jmpbuf(png_))) return false;
-    // Chunks that pixels do not need are passed over unread, however large or broken.
+    // Chunks that pixels do not need are skipped unread, however large or broken.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, reinterpret_cast<png_const_bytep>("tRNS"), 1);
     png_set_chunk_malloc_max(png_, 0);
-    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller's to judge, by png_shape()
+    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller checks the size
     png_set_progressive_read_fn(png_, &state, take_header, take_row, take_end);
     png_process_data(png_, info_, const_cast<png_bytep>(bytes), size);
     return true;

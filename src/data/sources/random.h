@@ -1,14 +1,13 @@
 #pragma once
-// Numbers for built-in data and for splits. Every sequence is a pure function of (seed, stream, index) made
-// of integer arithmetic, comparisons and exactly rounded operations alone, so that it is the same on every
-// machine and in whatever order or number of threads the examples are drawn. Noise of the model is another
-// matter: math/philox.h.
+// Numbers for built-in data and for splits. Every sequence is a pure function of (seed, stream, index). It
+// uses integer arithmetic, comparisons and exactly rounded operations alone, so it is the same on every
+// machine, in any order and on any number of threads. For the model's noise see math/philox.h.
 
 #include <cstdint>
 
 namespace elbo::data {
 
-/// What a sequence is for; two streams of one seed are independent.
+/// The purpose of a sequence. Two streams of one seed are independent.
 enum class Stream : std::uint64_t { split = 1, gaussian, uniform, digit_train, digit_test };
 
 /// Splitmix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators") from a hashed

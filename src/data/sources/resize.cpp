@@ -16,7 +16,7 @@ struct Piece {
   std::int64_t top, left, height, width;
 };
 
-/// The largest piece with the proportions of `wanted` in the middle of `shape`; at least one pixel each way.
+/// The largest central piece of `shape` with the proportions of `wanted`; at least one pixel each way.
 Piece middle(const PictureShape& shape, const PictureShape& wanted) {
   Piece piece{0, 0, shape.height, shape.width};
   if (shape.width * wanted.height > wanted.width * shape.height) {

@@ -1,5 +1,5 @@
 #pragma once
-// Pictures of any size and kind, brought to one.
+// Resizes pictures of any size and kind.
 
 #include <cstdint>
 #include <span>
@@ -8,10 +8,10 @@
 
 namespace elbo::data {
 
-/// Brings a picture, height × width × channels of `shape`, to that of `wanted`: the largest piece of the
-/// wanted proportions from its middle, filtered as bicubic interpolation does (Catmull-Rom, over the area of
-/// a new pixel where that is larger than an old one). Grey becomes colour by repetition, colour grey by its
-/// luma (ITU-R BT.601). Throws std::bad_alloc.
+/// Resizes a picture, height × width × channels, from `shape` to `wanted`. It crops to the largest central
+/// piece of the wanted proportions, then filters bicubically (Catmull-Rom, over the area of a new pixel if
+/// that is larger than an old one). Grey becomes colour by repetition, colour grey by its luma (ITU-R
+/// BT.601). Throws std::bad_alloc.
 void resize_picture(std::span<const std::uint8_t> pixels, const PictureShape& shape,
                     std::span<std::uint8_t> resized, const PictureShape& wanted);
 

@@ -1,6 +1,6 @@
 // −log p(x|l) = −x log σ(l) − (1 − x) log(1 − σ(l)), written as max(l, 0) − x l + log(1 + exp(−|l|)) so that
 // no logit overflows (Kingma & Welling 2014, appendix C.1). For x strictly between 0 and 1 it is the cross
-// entropy, which grey values are commonly trained with; continuous_bernoulli.h is their density. Included by
+// entropy, a common objective for grey values; continuous_bernoulli.h is a density for them. Included by
 // list.h alone.
 
 namespace ELBO_FORMULAS {
@@ -20,7 +20,7 @@ struct Bernoulli {
     const V l = p[0];
     return (select(l < V(0.0f), V(0.0f), l) - x * l) + log1p_unit(exp(-abs(l)));
   }
-  /// σ(l) − x over the common denominator 1 + exp(−|l|), so that it keeps its digits where it is small.
+  /// σ(l) − x over the common denominator 1 + exp(−|l|), which stays precise when the difference is small.
   template <class V>
   ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V e = exp(-abs(p[0]));
@@ -33,7 +33,7 @@ struct Bernoulli {
   }
   template <class V>
   ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
-    return select(p[0] == p[0], select(noise < logistic(p[0]), V(1.0f), V(0.0f)), p[0]);  // NaN stays
+    return select(p[0] == p[0], select(noise < logistic(p[0]), V(1.0f), V(0.0f)), p[0]);  // NaN stays NaN
   }
 };
 

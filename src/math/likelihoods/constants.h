@@ -1,5 +1,5 @@
 #pragma once
-// What all likelihoods share.
+// Definitions shared by all likelihoods.
 
 #include <cstdint>
 #include <limits>
@@ -11,40 +11,40 @@ namespace elbo {
 /// Settings of a likelihood that are not predicted by the decoder.
 struct LikelihoodConstants {
   float variance = 1.0f;            ///< σ² of the gaussian with fixed variance
-  float min_log_variance = -10.0f;  ///< learned log-variances are clamped to this range,
+  float min_log_variance = -10.0f;  ///< learned log-variances are clamped to this range;
   float max_log_variance = 10.0f;   ///< learned log-scales of densities to half of it
-  float scale = 1.0f;               ///< b of the laplace with fixed scale
+  float scale = 1.0f;               ///< b of the Laplace density with fixed scale
   std::int32_t classes = 2;         ///< C of the categorical
-  /// log σ² of the gaussian whose values share one, where the likelihood is computed; null: log variance
+  /// log σ² of gaussian-shared, in memory of the device that computes the likelihood; null: log variance
   const float* log_variance = nullptr;
 };
 
-/// Which data a likelihood is a density or mass function of.
+/// The data on which a likelihood is a density or mass function.
 enum class Support {
   unit_interval,  ///< [0, 1]
-  unit_mean,      ///< every finite number, about a mean in [0, 1]: made for data that lies there
+  unit_mean,      ///< every finite number, with a mean in [0, 1]: suits data in [0, 1]
   real,           ///< every finite number
   classes         ///< the whole numbers 0 … C − 1
 };
 
-/// What a likelihood gives the probability of.
+/// The events to which a likelihood gives probabilities.
 enum class Measure {
   outcomes,  ///< the values 0 and 1
   levels,    ///< the values n/255, n = 0 … 255
-  density,   ///< of a continuous value; −log p may be below 0
+  density,   ///< a continuous value; −log p may be below 0
   classes    ///< the values 0 … C − 1, which have no order
 };
 
-/// Values of Measure::levels.
+/// The number of levels of Measure::levels.
 inline constexpr int kLevels = 256;
 
-/// Of the categorical. Every whole number of a float up to it is exact.
+/// Maximum number of the categorical likelihood's classes. A float represents every class exactly.
 inline constexpr std::int32_t kMostClasses = 1024;
 
-/// Uniform noise is kept this far from 0 and 1 where their quantiles are infinite.
+/// Uniform noise is kept this far from 0 and 1 if their quantiles are infinite.
 inline constexpr float kLeastNoise = 0x1p-25f;
 
-/// What a value that is no number is.
+/// The cost of a value that is not a number.
 inline constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
 /// ½ log 2π.
@@ -54,7 +54,8 @@ inline constexpr float kLogTwo = 0.69314718055995f;
 
 namespace math {
 
-/// The likelihood with what it reads of the model, in place of what it was made from. Where it is computed.
+/// The likelihood with the constants it reads from the model's memory; called where the likelihood is
+/// computed.
 template <class Likelihood>
 ELBO_HD inline Likelihood settled(const Likelihood& likelihood) {
   if constexpr (requires { likelihood.settled(); }) {

@@ -1,11 +1,10 @@
 // −log p(x|l) of the continuous Bernoulli (Loaiza-Ganem & Cunningham 2019), p ∝ λ^x (1 − λ)^(1−x) on [0, 1]
-// with λ = σ(l): a proper density of grey values, which the cross entropy is not. In the logit, its
-// normaliser (their eq. 5) is C = 2 artanh(1 − 2λ)/(1 − 2λ) = l/tanh(l/2), and p(x|l) = l exp(l x)/(exp(l) −
-// 1): an exponential distribution cut off at 1. With a = |l| and u the distance of x from the end that l
-// favours,
+// with λ = σ(l): a proper density of grey values, unlike the cross entropy. In the logit, its normaliser
+// (their eq. 5) is C = 2 artanh(1 − 2λ)/(1 − 2λ) = l/tanh(l/2), and p(x|l) = l exp(l x)/(exp(l) − 1): an
+// exponential distribution cut off at 1. With a = |l| and u the distance of x from the end that l favours,
 //   −log p = a u + log((1 − exp(−a))/a),
-// which no logit overflows. Near λ = ½, where that is 0/0, it goes by its Taylor expansion. Included by
-// list.h alone.
+// which no logit overflows. Near λ = ½, where this is 0/0, the Taylor expansion is used. Included by list.h
+// alone.
 
 namespace ELBO_FORMULAS {
 
@@ -28,7 +27,7 @@ struct ContinuousBernoulli {
     const V far = log((V(1.0f) - exp(-a)) / a);
     return select(a < V(kNear), a * (u - V(0.5f)) + near, a * u + far);
   }
-  /// E[x|l] − x, as of every exponential family.
+  /// E[x|l] − x, as for every exponential family.
   template <class V>
   ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V distance = mean_distance(abs(p[0]));

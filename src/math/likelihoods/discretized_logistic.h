@@ -1,19 +1,20 @@
-// The mass that a logistic distribution with location μ and scale exp s puts on one of 256 grey levels n/255
-// (Salimans et al. 2017, section 2.1): with σ its distribution function and h = 1/510 half a level,
+// The probability mass of one of 256 grey levels n/255 under a logistic distribution with location μ and
+// scale exp s (Salimans et al. 2017, section 2.1): with σ its distribution function and h = 1/510 half a
+// level,
 //   p(n) = σ((n/255 + h − μ)/e^s) − σ((n/255 − h − μ)/e^s),
-// where level 0 takes all below it too and level 255 all above. μ and e^s are in the units of x, [0, 1]. A
-// value that is no n/255 counts as the nearest level (the upper of two that are as near), so that the masses
-// of all data sum to 1.
+// where level 0 also takes all mass below it and level 255 all mass above. μ and e^s are in the units of x,
+// [0, 1]. A value other than n/255 counts as the nearest level (the upper one on a tie), so that all masses
+// sum to 1.
 //
-// With t = (n/255 − μ)/e^s and d = h/e^s, p = sinh d/(cosh t + cosh d). Nothing cancels there, and nothing
-// overflows once the largest exponential is divided out: with v = d − |t|, f = exp(−|t| − d),
+// With t = (n/255 − μ)/e^s and d = h/e^s, p = sinh d/(cosh t + cosh d). This form has no cancellation, and no
+// overflow once the largest exponential is divided out: with v = d − |t|, f = exp(−|t| − d),
 //   p = exp(min(v, 0)) (1 − exp(−2d))/((1 + exp(−|v|)) (1 + f)).
 // At level 0 p = σ(v) with v = d + t, at level 255 with v = d − t. Included by list.h alone.
 
 namespace ELBO_FORMULAS {
 
-/// The gradient is that of the clamped function: outside the range it is 0 in s, and the location still
-/// learns there. At the lower end a level that is hit has a mass of 0.994.
+/// The gradient is that of the clamped function: outside the range of s it is 0 in s, while the location
+/// still learns. At the lower end, a level that contains the location has a mass of 0.994.
 struct DiscretizedLogistic {
   static constexpr const char* kName = "discretized-logistic";
   static constexpr int kParameters = 2;  ///< the location μ, and s
@@ -21,7 +22,7 @@ struct DiscretizedLogistic {
   static constexpr Support kSupport = Support::unit_interval;
   static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::levels;
-  static constexpr float kLow = -8.0f, kHigh = 5.0f;  ///< of s
+  static constexpr float kLow = -8.0f, kHigh = 5.0f;  ///< bounds of s
 
   ELBO_HD explicit DiscretizedLogistic(const LikelihoodConstants&) {}
 
@@ -37,7 +38,7 @@ struct DiscretizedLogistic {
     const Place<V> at(x, p);
     const V one(1.0f), size = one + at.e;
     const V missed = select(at.v < V(0.0f), one, at.e) / size;  // σ(−v)
-    // ∂/∂t is ±σ(−v) at an edge, sinh t/(cosh t + cosh d) between; ∂/∂d is −σ(−v) there, p − coth d here.
+    // ∂/∂t is ±σ(−v) at an edge level and sinh t/(cosh t + cosh d) between; ∂/∂d is −σ(−v) and p − coth d.
     const V beyond = one + at.far();
     const V slope = missed * at.unless_edge(one_minus_exp(V(2.0f) * abs(at.t)) / beyond, one);
     const V width = one_minus_exp(V(2.0f) * at.d);
@@ -47,7 +48,7 @@ struct DiscretizedLogistic {
     const V inside = at.d * narrowing - at.side * at.t * slope;
     gradient[1] = select(p[1] < V(kLow), V(0.0f), select(p[1] > V(kHigh), V(0.0f), inside));
   }
-  /// Σ_n n p(n)/255, as the sum of the probabilities to reach each level.
+  /// Σ_n n p(n)/255, computed as the sum over levels of the probability to reach the level.
   template <class V>
   ELBO_HD V mean(const V (&p)[kParameters]) const {
     const V rate = exp(-clamp(p[1], V(kLow), V(kHigh)));
@@ -67,7 +68,7 @@ struct DiscretizedLogistic {
  private:
   static constexpr float kLast = kLevels - 1, kStep = 1.0f / kLast;
 
-  /// Where x lies, in scales.
+  /// The position of x in units of the scale.
   template <class V>
   struct Place {
     V level, rate, t, d;

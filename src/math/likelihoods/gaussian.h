@@ -1,5 +1,5 @@
-// −log N(x; μ, σ²) = ½ (x − μ)²/σ² + ½ log 2πσ² with σ² the same for every value, a constant of the model.
-// Included by list.h alone.
+// −log N(x; μ, σ²) = ½ (x − μ)²/σ² + ½ log 2πσ² with one constant σ² for all values. Included by list.h
+// alone.
 
 namespace ELBO_FORMULAS {
 

@@ -1,11 +1,11 @@
 // −log N(x; μ, exp s) = ½ ((x − μ)² exp(−s) + s + log 2π) with s = log σ² predicted for every value (Kingma &
-// Welling 2014, appendix C.2) and clamped to a range, since a perfectly predicted value would drive it to −∞.
-// Included by list.h alone.
+// Welling 2014, appendix C.2). s is clamped to a range, since a perfectly predicted value would drive it to
+// −∞. Included by list.h alone.
 
 namespace ELBO_FORMULAS {
 
-/// The gradient is that of the clamped function: outside the range it is 0 in log σ², whichever way the data
-/// would push. The mean still learns there.
+/// The gradient is that of the clamped function: outside the range it is 0 in log σ², whatever the data. The
+/// mean still learns.
 struct GaussianLearned {
   static constexpr const char* kName = "gaussian-learned";
   static constexpr int kParameters = 2;  ///< the mean μ, and log σ²
@@ -14,7 +14,7 @@ struct GaussianLearned {
   static constexpr bool kDrawsNormal = true;
   static constexpr Measure kMeasure = Measure::density;
 
-  float low, high;  ///< of log σ²
+  float low, high;  ///< bounds of log σ²
 
   ELBO_HD explicit GaussianLearned(const LikelihoodConstants& constants)
       : low(constants.min_log_variance), high(constants.max_log_variance) {}

@@ -1,14 +1,14 @@
-// −log N(x; μ, σ²) with one σ² for every value, the model's own: the one that is optimal for the data (Rybkin
-// et al. 2021), which training follows (ops/shared_variance.h). Included by list.h alone, after
+// −log N(x; μ, σ²) with one σ² for all values, which belongs to the model. Training moves it towards the
+// optimal σ² of the data (Rybkin et al. 2021; ops/shared_variance.h). Included by list.h alone, after
 // gaussian.h.
 
 namespace ELBO_FORMULAS {
 
-/// Made from constants, σ² is their variance until settled() has read the model's own.
+/// Until settled() reads the model's σ², it is the variance of the constants.
 struct GaussianShared : Gaussian {
   static constexpr const char* kName = "gaussian-shared";
 
-  const float* log_variance;  ///< log σ², where the formula runs; null: none
+  const float* log_variance;  ///< log σ², in memory where the formula runs; null: none
 
   ELBO_HD explicit GaussianShared(const LikelihoodConstants& constants)
       : Gaussian(constants), log_variance(constants.log_variance) {}

@@ -1,5 +1,5 @@
-// −log N(x; σ(l), σ²) with σ² the same for every value, a constant of the model: squared error behind a
-// sigmoid, for data in [0, 1]. Included by list.h alone.
+// −log N(x; σ(l), σ²) with one constant σ² for all values: squared error after a sigmoid, for data in [0, 1].
+// Included by list.h alone.
 
 namespace ELBO_FORMULAS {
 
@@ -23,7 +23,7 @@ struct GaussianSigmoid {
     const V error = logistic(p[0]) - x;
     return V(0.5f * precision) * error * error + V(normalizer);
   }
-  /// With e = exp(−|l|), σ′(l) = e / (1 + e)²: no difference of numbers near each other.
+  /// σ′(l) = e / (1 + e)² with e = exp(−|l|), which has no cancellation.
   template <class V>
   ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V e = exp(-abs(p[0])), one_plus_e = V(1.0f) + e;

@@ -1,15 +1,15 @@
-// −log p(x; μ, b) = |x − μ|/b + log 2b: absolute instead of squared errors, with b the same for every value,
-// a constant of the model. Included by list.h alone.
+// −log p(x; μ, b) = |x − μ|/b + log 2b: absolute instead of squared errors, with one constant b for all
+// values. Included by list.h alone.
 
 namespace ELBO_FORMULAS {
 
-/// d|e|/de with 0 at the kink, e = 0.
+/// d|e|/de, which is 0 at e = 0.
 template <class V>
 ELBO_HD inline V sign_of(V e) {
   return select(e < V(0.0f), V(-1.0f), select(e > V(0.0f), V(1.0f), e));  // NaN stays NaN
 }
 
-/// Of the standard Laplace distribution, at u in [0, 1).
+/// The standard Laplace distribution's quantile at u in [0, 1).
 template <class V>
 ELBO_HD inline V laplace_quantile(V u) {
   const V inner = clamp(u, V(kLeastNoise), V(1.0f - kLeastNoise));

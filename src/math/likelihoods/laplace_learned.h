@@ -1,11 +1,11 @@
-// −log p(x; μ, exp s) = |x − μ| exp(−s) + s + log 2 with s = log b predicted for every value. It is clamped
-// to half the range of log-variances, since s is to the deviation what they are to its square. Included by
-// list.h alone, after laplace.h.
+// −log p(x; μ, exp s) = |x − μ| exp(−s) + s + log 2 with s = log b predicted for every value. s is clamped to
+// half the range of log-variances, as it is the logarithm of a scale, not of its square. Included by list.h
+// alone, after laplace.h.
 
 namespace ELBO_FORMULAS {
 
-/// The gradient is that of the clamped function: outside the range it is 0 in log b, and the location still
-/// learns there.
+/// The gradient is that of the clamped function: outside the range it is 0 in log b, while the location still
+/// learns.
 struct LaplaceLearned {
   static constexpr const char* kName = "laplace-learned";
   static constexpr int kParameters = 2;  ///< the location μ, and log b
@@ -14,7 +14,7 @@ struct LaplaceLearned {
   static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::density;
 
-  float low, high;  ///< of log b
+  float low, high;  ///< bounds of log b
 
   ELBO_HD explicit LaplaceLearned(const LikelihoodConstants& constants)
       : low(0.5f * constants.min_log_variance), high(0.5f * constants.max_log_variance) {}

@@ -1,22 +1,23 @@
-// The likelihoods. To add one, write its header and name it here: its #include, and its line of
-// ELBO_LIKELIHOODS. The ops, their kernels, the recipes, tests and benchmarks follow from the list.
+// The likelihoods. To add one, write its header and add its #include and its line of ELBO_LIKELIHOODS here.
+// The ops, their kernels, the recipes, tests and benchmarks follow from the list.
 //
 // A likelihood is a struct, made from LikelihoodConstants, with kName, kParameters (the decoder's outputs per
-// value), kHeads (what the decoder's layers that give them are called on disk), kSupport, kMeasure, and for V
-// a float or a vector of them:
+// value), kHeads (the names on disk of the decoder's output layers), kSupport, kMeasure, and these functions,
+// where V is a float or a vector of floats:
 //   nll(x, parameters)             −log p(x|parameters), in nats
-//   dnll(x, parameters, gradient)  its derivative in each parameter
+// dnll(x, parameters, gradient) its derivative with respect to each parameter
 //   mean(parameters)               E[x|parameters]
 //   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or uniform in [0,
 //   1)
-// and, where it reads something of the model that training moves, settled(): itself with what it read.
+// and, if it depends on a part of the model that training changes, settled(): a copy with the present value.
 //
-// The categorical is not in ELBO_LIKELIHOODS: its parameters per value are as many as there are classes,
-// which is known at run time only. It is the last of kLikelihoods, and visit_likelihood knows it too.
+// The categorical is not in ELBO_LIKELIHOODS, because its number of parameters per value is the number of
+// classes, which is known at run time only. It is the last of kLikelihoods, and visit_likelihood handles it
+// too.
 #if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
 #include "math/elementary.h"
 #include "math/likelihoods/constants.h"
-// They need what is above.
+// These need the headers above.
 #include "math/likelihoods/bernoulli.h"
 #include "math/likelihoods/categorical.h"
 #include "math/likelihoods/continuous_bernoulli.h"
@@ -53,12 +54,12 @@ namespace elbo {
 enum class LikelihoodKind { ELBO_LIKELIHOODS(ELBO_ENUMERATOR) categorical };
 #undef ELBO_ENUMERATOR
 
-/// What is known of a likelihood without running it.
+/// The static properties of a likelihood.
 struct LikelihoodInfo {
   LikelihoodKind kind;
   std::string_view name;
-  int parameters;            ///< per value; the categorical's per value and class
-  const char* const* heads;  ///< of each parameter
+  int parameters;            ///< per value; for the categorical, per value and class
+  const char* const* heads;  ///< name of each parameter's head
   Support support;
   Measure measure;
 };
@@ -78,11 +79,11 @@ constexpr int likelihood_parameters(LikelihoodKind kind, const LikelihoodConstan
   const int parameters = kLikelihoods[static_cast<int>(kind)].parameters;
   return kind == LikelihoodKind::categorical ? parameters * constants.classes : parameters;
 }
-/// The decoder's layers that give them.
+/// The number of the decoder's output layers.
 constexpr int likelihood_heads(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].parameters;
 }
-/// What one of these layers is called on disk: decoder.{head}.weight.
+/// The name of an output layer on disk, as in decoder.{head}.weight.
 constexpr std::string_view likelihood_head(LikelihoodKind kind, int head) {
   return kLikelihoods[static_cast<int>(kind)].heads[head];
 }
@@ -106,14 +107,14 @@ constexpr std::optional<LikelihoodKind> likelihood_named(std::string_view name) 
 
 #endif  // ELBO_MATH_LIKELIHOODS_LIST_H
 
-// It needs the enumerators.
+// This part needs the enumerators.
 #if !defined(ELBO_MATH_LIKELIHOODS_VISIT) || defined(ELBO_VECTOR_PASS)
 #define ELBO_MATH_LIKELIHOODS_VISIT
 
 namespace ELBO_FORMULAS {
 
-/// f(likelihood), with the struct of the kind, made from the constants, the categorical's among them. On the
-/// host; what a vector pass calls it with is compiled for the pass's instruction set.
+/// Calls f(likelihood) with the struct of the kind, made from the constants; handles the categorical too.
+/// Host only. A vector pass compiles f for the pass's instruction set.
 template <class F>
 inline auto visit_likelihood(LikelihoodKind kind, const LikelihoodConstants& constants, const F& f) {
   switch (kind) {

@@ -1,5 +1,5 @@
 #pragma once
-// What the encoder reads of a batch.
+// The encoder's input from a batch.
 
 #include <memory>
 
@@ -10,28 +10,28 @@
 
 namespace elbo {
 
-/// x and its mask → the encoder's input.
+/// Computes the encoder's input from x and its mask.
 class Input {
  public:
   virtual ~Input() = default;
 
   /// Declares input, x, mask and examples.
   virtual void declare(nn::Builder& builder, BatchSlots& slots) = 0;
-  /// Completes the input once x and mask stand in the batch.
+  /// Completes the input once the batch has x and mask.
   virtual void prepare(const nn::Run& run, const Batch& batch) const = 0;
 };
 
-/// Numbers as they are.
+/// The input for numbers, which it does not change.
 std::unique_ptr<Input> make_value_input(const ModelConfig& config);
-/// Classes, each as `constants.classes` values of which one is 1.
+/// The input for classes: one-hot, `constants.classes` values for each.
 std::unique_ptr<Input> make_one_hot_input(const ModelConfig& config);
 
-/// Declares the mask, beside the values in the input's columns from `first` on where the encoder sees it, and
-/// the examples' indices: what every input has.
+/// Declares the mask and the examples' indices, which every input has. If the encoder reads the mask, it is
+/// in the input's columns from `first` on.
 void declare_mask_and_examples(nn::Builder& builder, BatchSlots& slots, const ModelConfig& config,
                                std::int64_t first);
 
-/// What a denoising model's encoder sees of a batch while it trains (Vincent et al. 2008).
+/// The corruption of a denoising model's input in training (Vincent et al. 2008).
 struct Corruption {
   ops::Corruption kind = ops::Corruption::none;
   float amount = 0.0f;  ///< standard deviation, or fraction of values dropped

@@ -1,4 +1,4 @@
-// objective.corruption: what the encoder sees of the values while training.
+// objective.corruption: corruption of the encoder's input in training.
 
 #include "base/check.h"
 #include "recipe/choices.h"

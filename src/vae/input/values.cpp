@@ -13,7 +13,7 @@ class ValueInput final : public Input {
                                       .cols = config_.see_mask ? 2 * dims : dims,
                                       .picture = config_.see_mask ? PictureShape{} : config_.picture,
                                       .of_batch = true});
-    // x is the input, but where that is corrupted.
+    // x shares the input's memory, unless the input is corrupted.
     slots.x = builder.part(slots.input, "x", 0, dims, nn::kCorrupted);
     declare_mask_and_examples(builder, slots, config_, dims);
   }

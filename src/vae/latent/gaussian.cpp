@@ -19,7 +19,7 @@ class GaussianLatent final : public Latent {
     if (config.objective.free_bits == 0.0 || prior_->has_unit_kl()) return;
     throw ConfigError(concat(
         "objective.free_bits needs a KL for each latent dimension, but with model.prior = \"", config.prior,
-        "\" there is one of all together: leave it at 0, or take an objective.capacity."));
+        "\" there is only one for all together: leave it at 0, or use objective.capacity."));
   }
 
   std::vector<nn::NamedRows> heads() const override {
@@ -51,7 +51,7 @@ class GaussianLatent final : public Latent {
     if (!prior_->is_standard_normal()) prior_->add_cost(run, batch);
   }
 
-  // E[x|μ] of a Gaussian is μ: a copy between rows that lie a stride apart.
+  // The mean of q(z|x) is μ: copies strided rows.
   void take_mean(const nn::Run& run, const Batch& batch) const override {
     ops::likelihood_mean(run.context, LikelihoodKind::gaussian, {}, batch.z(), batch.mean());
   }

@@ -1,5 +1,5 @@
 #pragma once
-// From what the encoder gives to z and its cost.
+// The step from the encoder's output to z and its cost.
 
 #include <memory>
 #include <vector>
@@ -19,34 +19,34 @@ class Latent {
 
   /// The encoder's output layers.
   virtual std::vector<nn::NamedRows> heads() const = 0;
-  /// Declares mean, z and what they cost, given the head; the prior's parameters and slots too.
+  /// Declares mean, z and their costs, given the head; also the prior's parameters and slots.
   virtual void declare(nn::Builder& builder, BatchSlots& slots) = 0;
 
-  /// A block behind the encoder that keeps its output, `head`, within bounds, once that is declared; null
-  /// where it has none.
+  /// A block after the encoder that keeps its output, `head`, within bounds; call once `head` is declared.
+  /// Null if there are no bounds.
   virtual std::unique_ptr<nn::Block> bound_head(nn::Slot head) const {
     (void)head;
     return nullptr;
   }
 
-  /// The prior of z; null where z has none, so that the model defines no density over data.
+  /// The prior of z; null if z has none, and the model thus defines no density over data.
   virtual const Prior* prior() const = 0;
 
-  /// The head → z, kl, log_ratio. `noise` is keyed by the batch's examples where it names none.
+  /// Computes z, kl and log_ratio from the head. If `noise` names no examples, the batch's examples key it.
   virtual void sample(const nn::Run& run, const Batch& batch, const NoiseSource& noise) const = 0;
-  /// The head → z, each the mean of its q(z|x). One sample an example.
+  /// Sets z to the mean of q(z|x), from the head. One sample per example.
   virtual void take_mean(const nn::Run& run, const Batch& batch) const = 0;
-  /// What stands after the decoder's backward pass → the gradient in the head.
+  /// Computes the gradient in the head from the results of the decoder's backward pass.
   virtual void backward(const nn::Run& run, const Batch& batch, const NoiseSource& noise,
                         const nn::Block& decoder, const Objective& objective,
                         const ObjectiveRates& rates) const = 0;
 };
 
-/// q(z|x) = N(μ, diag σ²) (Kingma & Welling 2014); its KL is analytic where the prior is N(0, I).
+/// q(z|x) = N(μ, diag σ²) (Kingma & Welling 2014); its KL is analytic if the prior is N(0, I).
 std::unique_ptr<Latent> make_gaussian_latent(const ModelConfig& config);
 /// z = encoder(x): an autoencoder.
 std::unique_ptr<Latent> make_point_latent(const ModelConfig& config);
-/// config.kind by the table. Throws ConfigError where none is called that.
+/// The latent called config.kind in the table. Throws ConfigError if there is none.
 std::unique_ptr<Latent> make_latent(const ModelConfig& config);
 
 }  // namespace elbo

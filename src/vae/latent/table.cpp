@@ -1,4 +1,4 @@
-// model.kind: what stands between encoder and decoder.
+// model.kind: the part between encoder and decoder.
 
 #include "base/check.h"
 #include "recipe/choices.h"

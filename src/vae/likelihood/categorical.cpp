@@ -14,10 +14,10 @@ class Categorical final : public Likelihood {
   std::unique_ptr<Input> make_input(const ModelConfig& config) const override {
     return make_one_hot_input(config);
   }
-  // The numbers of classes mean nothing: one is right, or it is not.
+  // Class numbers have no distance: a class is right or wrong.
   double error(double difference) const override { return difference != 0.0 ? 1.0 : 0.0; }
 
-  /// log of the share of each class among a dimension's present values, at least 0.001.
+  /// The logarithm of each class's share among a dimension's present values; shares are at least 0.001.
   std::vector<float> output_bias(const Examples& examples, const std::vector<float>&) const override {
     constexpr double kMin = 0.001;
     std::vector<double> count(static_cast<std::size_t>(parameters_per_value() * dims()));

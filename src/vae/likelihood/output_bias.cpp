@@ -1,4 +1,4 @@
-// The start of the decoder's output bias for likelihoods whose mean follows one location per value.
+// The decoder's initial output bias for likelihoods whose mean depends on one location per value.
 
 #include <algorithm>
 #include <type_traits>
@@ -10,14 +10,14 @@ namespace elbo {
 namespace {
 
 constexpr double kMin = 0.001, kMax = 0.999;
-constexpr double kFarthest = 1e12;  // of a location from 0
+constexpr double kFarthest = 1e12;  // maximum distance of a location from 0
 
-/// The likelihood's mean where the first of its parameters is `location` and the rest are 0.
+/// The likelihood's mean if its first parameter is `location` and the others are 0.
 double mean_at(LikelihoodKind kind, const LikelihoodConstants& constants, double location) {
   return math::visit_likelihood(kind, constants, [&](const auto& formula) {
     using Formula = std::decay_t<decltype(formula)>;
     if constexpr (std::is_same_v<Formula, math::Categorical>) {
-      return 0.0;  // classes have no mean, and a bias of their own
+      return 0.0;  // not used: classes have no mean, and their own bias
     } else {
       double parameters[Formula::kParameters] = {location};
       return formula.mean(parameters);
@@ -25,7 +25,7 @@ double mean_at(LikelihoodKind kind, const LikelihoodConstants& constants, double
   });
 }
 
-/// Where a likelihood's mean, which grows with its location, is `mean`.
+/// The location at which a likelihood's mean, which grows with its location, equals `mean`.
 double location_of(LikelihoodKind kind, const LikelihoodConstants& constants, double mean) {
   double low = -1.0, high = 1.0;
   while (mean_at(kind, constants, low) > mean && low > -kFarthest) low *= 2.0;

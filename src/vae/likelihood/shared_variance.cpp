@@ -55,7 +55,7 @@ class SharedVariance final : public Likelihood {
   }
 
   nn::Parameter log_variance_;  ///< [1] log σ²
-  nn::Slot sums_;               ///< [2] of a step's squared errors and of their number
+  nn::Slot sums_;               ///< [2] sums of a step's squared errors and of their number
 };
 
 }  // namespace

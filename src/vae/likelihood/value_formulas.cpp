@@ -8,7 +8,7 @@
 namespace elbo {
 namespace {
 
-/// A value's parameters, taken from a row.
+/// A value's parameters, gathered from a row.
 template <class Formula>
 struct Parameters {
   float values[Formula::kParameters];
@@ -43,7 +43,7 @@ class NumberFormulas final : public ValueFormulas {
   std::int64_t dims_;
 };
 
-/// A value's logits: logit(c) of class c.
+/// A value's logits: logit(c) is the logit of class c.
 struct Logits {
   const float* first;
   std::int64_t dims;
@@ -69,7 +69,7 @@ class ClassFormulas final : public ValueFormulas {
   // The first class up to which the probabilities exceed a uniform number.
   float draw(const float* parameters, float noise) const override {
     const Logits logit{parameters, dims_};
-    const auto softmax = formula_.softmax(0.0, logit);  // of any class: none is asked for
+    const auto softmax = formula_.softmax(0.0, logit);  // the class does not matter here
     const double most = formula_.most(softmax);
     double left = noise;
     int drawn = 0;
@@ -82,7 +82,7 @@ class ClassFormulas final : public ValueFormulas {
   void add_probabilities(const float* parameters, double weight,
                          std::span<double> probabilities) const override {
     const Logits logit{parameters, dims_};
-    const auto softmax = formula_.softmax(0.0, logit);  // of any class: none is asked for
+    const auto softmax = formula_.softmax(0.0, logit);  // the class does not matter here
     const double most = formula_.most(softmax);
     for (int c = 0; c < formula_.classes; ++c) {
       probabilities[static_cast<std::size_t>(c)] += weight * formula_.probability(softmax, most, logit(c));

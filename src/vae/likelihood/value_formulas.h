@@ -1,5 +1,5 @@
 #pragma once
-// A likelihood's formulas for values one by one, on the host, over the decoder's outputs.
+// A likelihood's formulas for single values, on the host, from the decoder's outputs.
 
 #include <cstdint>
 #include <memory>
@@ -10,26 +10,26 @@
 namespace elbo {
 
 /// `parameters` points to the first parameter of a value, or of the first of several values in a row; a
-/// value's other parameters follow `dims` apart.
+/// value's parameters are `dims` apart.
 class ValueFormulas {
  public:
   virtual ~ValueFormulas() = default;
 
   /// cost[j] = −log p(x_j) of `count` values of a row, nats.
   virtual void costs(const float* x, const float* parameters, std::int64_t count, double* cost) const = 0;
-  /// A row of values drawn from p(x|z). `number`: of the row, which its noise goes by.
+  /// Draws a row of values from p(x|z). `number` is the row's number, which keys its noise.
   void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed, std::int64_t number) const;
 
   /// Whether values are classes, whose numbers have no order and no mean.
   virtual bool has_classes() const { return false; }
 
-  /// noise[k] → numbers that draw() takes; `number` and `first` say where they stand (math/philox.h).
+  /// Fills `noise` with numbers for draw(); `number` and `first` are their address (math/philox.h).
   virtual void fill_noise(std::span<float> noise, std::uint64_t seed, std::int64_t number,
                           std::int64_t first) const = 0;
   /// A draw of one value.
   virtual float draw(const float* parameters, float noise) const = 0;
 
-  // Where values are classes:
+  // For classes only:
 
   /// probabilities[c] += weight · p(x = c) of one value.
   virtual void add_probabilities(const float* parameters, double weight,

@@ -33,8 +33,8 @@ class Capacity final : public Objective {
   }
 
  private:
-  nn::Slot scale_;  ///< [1] what the KL weighs in the gradient
-  nn::Slot cost_;   ///< [1] what it costs, nats
+  nn::Slot scale_;  ///< [1] the KL's weight in the gradient
+  nn::Slot cost_;   ///< [1] the KL's cost, nats
 };
 
 }  // namespace

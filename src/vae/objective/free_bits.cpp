@@ -32,7 +32,7 @@ class FreeBits final : public Objective {
  private:
   float nats_;
   nn::Slot counts_;  ///< [latent] 1 where a dimension's KL counts
-  nn::Slot cost_;    ///< [1] what the KL costs, nats
+  nn::Slot cost_;    ///< [1] the KL's cost, nats
 };
 
 }  // namespace

@@ -4,8 +4,8 @@
 namespace elbo {
 namespace {
 
-/// The weights need all costs. Gradients weighted once they are known take less time than a pass for the
-/// costs and one for the gradients, each of which needs the likelihood's parameters.
+/// The weights depend on all costs. Computing costs and gradients in one pass and weighting the gradients
+/// afterwards is faster than two passes, each of which needs the likelihood's parameters.
 class ImportanceWeighted final : public Objective {
  public:
   explicit ImportanceWeighted(const ObjectiveSettings& settings) : Objective(settings) {}
@@ -35,7 +35,7 @@ class ImportanceWeighted final : public Objective {
   VectorView<const float> sample_weights(const Batch& batch) const override {
     return batch.tape().vector(weights_);
   }
-  // The bound may grow while the ELBO falls.
+  // The bound decides which epoch is best, as it may rise while the ELBO falls.
   std::int64_t bound_samples() const override { return settings().samples; }
 
  private:

@@ -7,7 +7,7 @@
 namespace elbo {
 namespace {
 
-// The importance-weighted bound has no KL whose cost they could change.
+// These settings change the KL's cost, and the importance-weighted bound has no KL.
 constexpr std::string_view kOfElbo[] = {"objective.free_bits", "objective.capacity"};
 
 struct Row : Choice {

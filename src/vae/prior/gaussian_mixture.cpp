@@ -80,7 +80,7 @@ std::unique_ptr<HostPrior> GaussianMixture::on_host(const nn::Run& run, const Ba
                                        download(run.context, components.log_variance), log_weight.values);
 }
 
-// A few codes once a batch: the choice of a component is not worth a kernel.
+// Runs on the host: it handles few codes once per batch, which is not worth a kernel.
 void GaussianMixture::from_normal(const nn::Run& run, const Batch& batch, std::uint64_t seed) const {
   const auto host = on_host(run, batch);
   const auto& mixture = static_cast<const HostMixture&>(*host);
@@ -102,7 +102,7 @@ void GaussianMixture::from_normal(const nn::Run& run, const Batch& batch, std::u
   run.context.copy_to_device(z.data, codes.values.data(), sizeof(float) * codes.values.size());
 }
 
-// The mixture's part of the gradient goes into the velocity by itself, before the codes move.
+// Adds the mixture's part of the gradient to the velocity separately, before the codes move.
 void GaussianMixture::leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
                                MatrixView<const float> gradient, float temperature, float kick,
                                float drift) const {

@@ -1,5 +1,5 @@
 #pragma once
-// What priors that are mixtures of Gaussians share.
+// The common part of priors that are mixtures of Gaussians.
 
 #include <memory>
 
@@ -8,7 +8,7 @@
 
 namespace elbo {
 
-/// Σ_c w_c N(μ_c, diag σ_c²), whose components the derived class has.
+/// Σ_c w_c N(μ_c, diag σ_c²); the derived class has the components.
 class GaussianMixture : public Prior {
  public:
   explicit GaussianMixture(const ModelConfig& config)
@@ -33,12 +33,12 @@ class GaussianMixture : public Prior {
   std::int64_t latent() const { return latent_; }
   std::int64_t components() const { return components_; }
 
-  /// What every mixture needs on the batch's tape.
+  /// Declares the slots that every mixture needs on the batch's tape.
   void declare_passes(nn::Builder& builder);
-  /// Makes the components ready once their log-variances (and logits, where they are learned) stand.
+  /// Prepares the components, once their log-variances (and logits, if learned) are computed.
   void prepare_components(const nn::Run& run, const Batch& batch, MatrixView<const float> log_variance,
                           VectorView<const float> logits) const;
-  /// After backward(): the gradient in the components.
+  /// Computes the gradient in the components; call after backward().
   void backward_components(const nn::Run& run, const Batch& batch, const ops::MixtureGradient& gradient,
                            bool accumulate) const;
 
@@ -50,8 +50,8 @@ class GaussianMixture : public Prior {
   std::int64_t latent_, components_;
   nn::Slot precision_, log_weight_, log_scale_;  ///< [C·latent], [C], [C]: see ops::Mixture
   nn::Slot excess_;                              ///< [n·K]
-  nn::Slot responsibilities_;                    ///< [n·K, C], where there are gradients
-  nn::Slot weights_;                             ///< [n·K], likewise
+  nn::Slot responsibilities_;                    ///< [n·K, C], on tapes with gradients
+  nn::Slot weights_;                             ///< [n·K], on tapes with gradients
 };
 
 }  // namespace elbo

@@ -1,5 +1,5 @@
 #pragma once
-// A grid of codes in a latent plane.
+// A grid of codes in a two-dimensional latent space.
 
 #include <functional>
 
@@ -8,7 +8,7 @@
 namespace elbo {
 
 /// The points whose coordinates are quantile(dimension, (i + ½)/side), the top row first. Throws ConfigError
-/// where `latent` is not 2.
+/// if `latent` is not 2.
 Table quantile_grid(std::int64_t latent, std::int64_t side,
                     const std::function<double(std::size_t dimension, double share)>& quantile);
 

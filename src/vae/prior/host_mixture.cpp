@@ -82,7 +82,7 @@ double HostMixture::quantile(std::size_t dimension, double share) const {
     }
     return sum;
   };
-  // Nothing lies farther than so many deviations from every component, as far as a double can tell.
+  // The probability beyond this many deviations from every component is 0 in double precision.
   constexpr double kFar = 40.0;
   double low = INFINITY, high = -INFINITY;
   for (std::int64_t c = 0; c < mean_.rows; ++c) {

@@ -7,22 +7,22 @@
 
 namespace elbo {
 
-/// Where an example's numbers begin that choose components, behind those that codes of so many dimensions are
-/// made of: a block of them starts there.
+/// The first dimension of the numbers that choose an example's components. They follow the numbers for codes
+/// with `dimensions` dimensions and start a new block.
 std::int64_t first_dimension_after(std::int64_t dimensions);
 
 class HostMixture final : public HostPrior {
  public:
-  /// Mean and log-variance [C, latent], log w [C].
+  /// Takes mean and log-variance [C, latent], and log w [C].
   HostMixture(Table mean, const Table& log_variance, std::span<const float> log_weight);
 
   Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const override;
   Table grid(std::int64_t side) const override;
   double log_density(std::span<const float> z) const override;
 
-  /// A standard normal code → one of the component that a number in [0, 1) chooses, in place.
+  /// Turns a standard normal code, in place, into a code of the component that `number` in [0, 1) chooses.
   void place(std::span<float> z, double number) const;
-  /// Where the distribution of one dimension is `share`.
+  /// The quantile of one dimension's distribution at `share`.
   double quantile(std::size_t dimension, double share) const;
 
  private:

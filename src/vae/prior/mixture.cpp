@@ -3,7 +3,8 @@
 namespace elbo {
 namespace {
 
-/// How far apart the means begin: each component is to have codes of its own, and none to be without.
+/// The spread of the initial means: far enough for each component to attract different codes, near enough for
+/// each to attract some.
 constexpr float kSpread = 0.5f;
 
 class LearnedMixture final : public GaussianMixture {

@@ -1,9 +1,9 @@
 #pragma once
-// p(z): what codes are drawn from, and what they cost.
+// p(z): draws codes, and gives their cost.
 //
-// ops::reparameterize gives log q(z|x) − log N(z; 0, I). Another prior adds its excess to that, e(z) = log
-// N(z; 0, I) − log p(z), and the KL is then by the sample: the mean of log q(z|x) − log p(z) over the samples
-// of an example, which may be below 0.
+// ops::reparameterize gives log q(z|x) − log N(z; 0, I). Another prior adds its excess e(z) = log N(z; 0, I)
+// − log p(z). The KL is then estimated from samples: the mean of log q(z|x) − log p(z) over an example's
+// samples, which may be below 0.
 
 #include <memory>
 #include <optional>
@@ -18,55 +18,56 @@
 
 namespace elbo {
 
-/// A prior on the host, with the parameters that the model had when it was made.
+/// A prior on the host, with the model's parameters at the time of its making.
 class HostPrior {
  public:
   virtual ~HostPrior() = default;
 
-  /// Codes [count, latent]: numbers `first`, first + 1, … of those that the seed gives.
+  /// Codes [count, latent]: numbers `first`, first + 1, … of the seed's sequence.
   virtual Table codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const = 0;
-  /// A grid of side·side points of a latent plane, the top row first: its coordinates are the quantiles (i +
-  /// ½)/side of the prior's two marginal distributions. Throws ConfigError where codes are no plane.
+  /// A grid of side·side codes in a two-dimensional latent space, the top row first. Coordinates are the
+  /// quantiles (i + ½)/side of the prior's two marginal distributions. Throws ConfigError if codes have other
+  /// than two dimensions.
   virtual Table grid(std::int64_t side) const = 0;
   /// log p(z), nats.
   virtual double log_density(std::span<const float> z) const = 0;
 };
 
-/// The tape of a pass that a prior makes beside the batch's: rows, and which slots of the model it has.
+/// The tape of a prior's own pass, beside the batch's: its rows, and which of the model's slots it has.
 struct TapeBeside {
   std::int64_t rows = 0;
-  std::size_t slots = 0;  ///< the first so many of the plan's
+  std::size_t slots = 0;  ///< number of the plan's first slots
 };
 
-/// Values that a parameter begins a training with.
+/// A parameter's values at the start of a training.
 struct StartValues {
   nn::Parameter parameter;
   std::vector<float> values;  ///< row by row
 };
 
-/// Keeps nothing of a batch: what its passes leave is on the batch's tapes.
+/// A prior keeps no state of a batch; results of its passes are on the batch's tapes.
 class Prior {
  public:
   virtual ~Prior() = default;
 
-  /// Whether it is N(0, I), whose KL and log-ratio ops::reparameterize has in its pass, so that nothing of
-  /// what follows up to use_gradients() is needed.
+  /// Whether it is N(0, I). ops::reparameterize then computes KL and log-ratio, so the methods below up to
+  /// use_gradients() do nothing.
   virtual bool is_standard_normal() const { return false; }
-  /// KL(N(μ, σ²) ‖ p) of one dimension, nats; nothing where the prior is no product of its dimensions.
+  /// KL(N(μ, σ²) ‖ p) of one dimension, nats; nothing if the prior is not a product over dimensions.
   virtual std::optional<double> unit_kl(double mean, double log_variance) const {
     (void)mean, (void)log_variance;
     return std::nullopt;
   }
   bool has_unit_kl() const { return unit_kl(0.0, 0.0).has_value(); }
 
-  /// Declares its parameters, and what it needs on the batch's tape, given the encoder's slots.
+  /// Declares its parameters and its slots on the batch's tape, given the encoder's slots.
   virtual void declare(nn::Builder&, const BatchSlots&) {}
   /// The tape that its own pass needs.
   virtual std::optional<TapeBeside> tape_beside() const { return std::nullopt; }
-  /// Whether a layer's gradients are not complete when it has them: the encoder is used a second time in a
-  /// step.
+  /// Whether a layer's gradient is incomplete after the batch's pass, because a step uses the encoder a
+  /// second time.
   virtual bool needs_whole_gradient() const { return false; }
-  /// What its parameters begin a training with that knows the mean of what the encoder reads of the data.
+  /// Initial values of its parameters that depend on the mean of the encoder's input over the data.
   virtual std::vector<StartValues> start_values(const nn::Run&, std::span<const float> input_mean) const {
     (void)input_mean;
     return {};
@@ -74,30 +75,30 @@ class Prior {
   /// Whether it has start values.
   virtual bool starts_from_data() const { return false; }
 
-  /// What all passes of a batch need of the parameters alone.
+  /// Computes what a batch's passes need from the parameters alone.
   virtual void prepare(const nn::Run&, const Batch&, const nn::Network& encoder) const { (void)encoder; }
-  /// z and its log_ratio against N(0, I) → log_ratio against this, and kl.
+  /// Changes z's log_ratio from that of N(0, I) to this prior's, and computes kl.
   virtual void add_cost(const nn::Run&, const Batch&) const {}
-  /// dz += the gradient of what add_cost() added, weighted as a KL whose mean is over `divisor` examples.
-  /// Returns [n·K] what each log_ratio then weighs.
+  /// dz += the gradient of add_cost()'s cost, weighted as a KL averaged over `divisor` examples. Returns the
+  /// resulting weight of each log_ratio [n·K].
   virtual VectorView<const float> backward(const nn::Run&, const Batch&, const ops::KlWeight&,
                                            float divisor) const {
     (void)divisor;
     return {};
   }
-  /// After backward() and the encoder's backward pass: gradients of its parameters, and what its own pass
-  /// adds to the encoder's.
+  /// Called after backward() and the encoder's backward pass: computes its parameters' gradients, and adds
+  /// its own pass's to the encoder's.
   virtual void use_gradients(const nn::Run&, const Batch&, const nn::Network& encoder,
                              const nn::GradientUse&) const {
     (void)encoder;
   }
 
-  /// Its parameters, once prepared, on the host; waits for the device.
+  /// The prior on the host, with its parameters, which must be prepared; waits for the device.
   virtual std::unique_ptr<HostPrior> on_host(const nn::Run& run, const Batch& batch) const = 0;
 
-  // For chains of annealed importance sampling, a prepared batch's codes, on the device.
+  // For chains of annealed importance sampling: operations on a prepared batch's codes, on the device.
 
-  /// z of the standard normal numbers at (seed, anneal_start, example) → z ~ p(z), in place.
+  /// Turns z, standard normals at (seed, anneal_start, example), into z ~ p(z), in place.
   virtual void from_normal(const nn::Run&, const Batch&, std::uint64_t seed) const { (void)seed; }
   /// ops::leapfrog and ops::hamiltonian, with −log p(z) and its gradient.
   virtual void leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
@@ -111,11 +112,11 @@ class Prior {
 /// N(0, I), and the same on the host.
 std::unique_ptr<Prior> make_standard_normal(const ModelConfig& config);
 std::unique_ptr<HostPrior> standard_normal_on_host(std::int64_t latent);
-/// Σ_c w_c N(μ_c, diag σ_c²) with parameters of its own.
+/// Σ_c w_c N(μ_c, diag σ_c²) with learned parameters.
 std::unique_ptr<Prior> make_mixture(const ModelConfig& config);
-/// 1/C Σ_c q(z|u_c): the posteriors of pseudo-inputs u that are learned (Tomczak & Welling 2018, eq. 9).
+/// 1/C Σ_c q(z|u_c): the posteriors of learned pseudo-inputs u (Tomczak & Welling 2018, eq. 9).
 std::unique_ptr<Prior> make_vamp(const ModelConfig& config);
-/// config.prior by the table. Throws ConfigError where none is called that.
+/// The prior called config.prior in the table. Throws ConfigError if there is none.
 std::unique_ptr<Prior> make_prior(const ModelConfig& config);
 
 }  // namespace elbo

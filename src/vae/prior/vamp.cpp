@@ -1,5 +1,5 @@
-// The VampPrior. Its components are the posteriors of pseudo-inputs: the encoder has a second pass, on a tape
-// of its own, and gradients come back through it to the encoder and to the pseudo-inputs.
+// The VampPrior. Its components are the posteriors of pseudo-inputs. The encoder makes a second pass on a
+// separate tape, and gradients flow back through it to the encoder and the pseudo-inputs.
 
 #include <limits>
 
@@ -9,7 +9,7 @@
 namespace elbo {
 namespace {
 
-/// What pseudo-inputs are kept within while the encoder reads them: where data is, if that is [0, 1].
+/// The interval to which pseudo-inputs are clamped for the encoder: [0, 1] if the data is there.
 struct Interval {
   float low, high, middle;
 };
@@ -71,7 +71,7 @@ class Vamp final : public GaussianMixture {
                      const nn::GradientUse& use) const override {
     const nn::Tape& beside = batch.beside();
     backward_components(run, batch, {beside.gradient(mean_), beside.gradient(log_variance_), {}}, false);
-    nn::GradientUse added = use;  // to what the batch's own pass has given the encoder's parameters
+    nn::GradientUse added = use;  // adds to the encoder's gradients from the batch's own pass
     added.accumulate = true;
     encoder.backward(run, beside, added);
     encoder.first().backward_input(run, beside);

@@ -1,5 +1,5 @@
 #pragma once
-// Stands in for cuBLASLt, as far as elbo uses it. Matrices are column-major.
+// Replaces cuBLASLt, as far as elbo uses it. Matrices are column-major.
 
 #include <cstdint>
 
@@ -68,8 +68,8 @@ cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t prefer
 cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference,
                                                     cublasLtMatmulPreferenceAttributes_t attribute,
                                                     const void* value, std::size_t bytes);
-/// Up to two algorithms, the second of which adds k up from its end. None where an address is not aligned to
-/// 16 bytes, so that callers meet both.
+/// Gives up to two algorithms, the second of which adds k up from its end; none if an address is not aligned
+/// to 16 bytes, so that both cases are tested.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
                                               cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,

@@ -1,5 +1,5 @@
 #pragma once
-// Stands in for cuBLAS, as far as elbo uses it. Matrices are column-major, as in BLAS.
+// Replaces cuBLAS, as far as elbo uses it. Matrices are column-major, as in BLAS.
 
 #include "emulation/api.h"
 
@@ -20,7 +20,7 @@ struct Blas;
 using cublasHandle_t = elbo::emulation::Blas*;
 
 const char* cublasGetStatusName(cublasStatus_t status);
-/// The emulation's report where it has one.
+/// The emulation's report, if it has one.
 const char* cublasGetStatusString(cublasStatus_t status);
 cublasStatus_t cublasCreate(cublasHandle_t* handle);
 cublasStatus_t cublasGetVersion(cublasHandle_t handle, int* version);
@@ -30,7 +30,8 @@ cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void* workspace, std::s
 cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
 cublasStatus_t cublasSetAtomicsMode(cublasHandle_t handle, cublasAtomicsMode_t mode);
 
-/// C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C. alpha and beta are host memory, read at once.
+/// C [m, n] = alpha op(A) [m, k] op(B) [k, n] + beta C. alpha and beta are in host memory and are read at
+/// once.
 cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t transpose_a,
                            cublasOperation_t transpose_b, int m, int n, int k, const float* alpha,
                            const float* a, int lda, const float* b, int ldb, const float* beta, float* c,

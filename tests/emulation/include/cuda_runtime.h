@@ -1,5 +1,5 @@
 #pragma once
-// Stands in for the toolkit's header in emulated builds.
+// Replaces the toolkit's header in emulated builds.
 
 #define CUDART_VERSION 13000
 

@@ -1,5 +1,5 @@
 #pragma once
-// Stands in for cuRAND's device API: Philox4x32-10 (Salmon et al. 2011), the same numbers as the toolkit's.
+// Replaces cuRAND's device API: Philox4x32-10 (Salmon et al. 2011), with the same numbers as the toolkit.
 
 #include <cstdint>
 
@@ -9,7 +9,7 @@ struct curandStatePhilox4_32_10 {
   uint4 counter;
   uint4 output;
   uint2 key;
-  unsigned used;  ///< words of `output` already given out
+  unsigned used;  ///< number of words of `output` already used
 };
 using curandStatePhilox4_32_10_t = curandStatePhilox4_32_10;
 
@@ -28,7 +28,7 @@ inline uint4 philox(uint4 counter, uint2 key) {
   return counter;
 }
 
-/// The 128-bit counter + blocks.
+/// Adds `blocks` to the 128-bit counter.
 inline void advance(uint4& counter, std::uint64_t blocks) {
   const std::uint64_t low = (std::uint64_t{counter.y} << 32) | counter.x;
   const std::uint64_t sum = low + blocks;

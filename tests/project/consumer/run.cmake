@@ -1,4 +1,4 @@
-# Installs the build into a fresh prefix, builds the consumer against it and runs what it built.
+# Installs the build into a new prefix, builds the consumer against it and runs the result.
 #   cmake -DBUILD=… -DSOURCE=… -DWORK=… -P run.cmake
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)

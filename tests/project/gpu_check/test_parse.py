@@ -1,4 +1,4 @@
-"""What the check reads out of its programs' output, on samples in those programs' formats."""
+"""The check's parsing of its programs' output, on samples in those programs' formats."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""Time shared out, curves compared and drawn, findings put together, the report."""
+"""Sharing of time, comparing and drawing curves, combining findings, the report."""
 
 import fnmatch
 import glob
@@ -30,7 +30,7 @@ def epochs(*values):
 
 class Time(unittest.TestCase):
     def total(self, budget, use):
-        """Runs all stages on paper; each uses `use` of what it gets. Seconds used, and the stages left out."""
+        """Simulates all stages; each uses the fraction `use` of its time. Returns seconds used and stages left out."""
         names, left, out = list(main._STAGES), budget, []
         plan = main.shares(budget, names)
         for i, name in enumerate(names):
@@ -73,7 +73,7 @@ class Curves(unittest.TestCase):
         inside = [tuple(map(float, point.split(","))) for line in lines for point in line.get("points").split()]
         self.assertTrue(all(curves._LEFT <= x <= curves._WIDTH - curves._RIGHT for x, _ in inside))
         self.assertTrue(all(curves._TOP <= y <= curves._HEIGHT - curves._BOTTOM for _, y in inside))
-        self.assertLess(inside[1][1] - inside[2][1], 0)  # lower values lie lower
+        self.assertLess(inside[1][1] - inside[2][1], 0)  # lower values are drawn lower
 
     def test_one_point_and_none(self):
         self.assertIsNotNone(curves.svg("t", {"a": [(1, 5.0)]}))
@@ -93,7 +93,7 @@ class KernelSuites(unittest.TestCase):
         check = types.SimpleNamespace(benchmarks=lambda: [os.path.basename(path)[: -len(".cpp")] for path in self.BENCHMARKS])
         patterns = stages._kernel_filter(check).split(":")
         files = [path for path in glob.glob(os.path.join(self.TESTS, "*", "*_test.cpp")) if os.path.basename(path) != "rooms_test.cpp"]
-        # Ops are tested through their cases; these besides.
+        # Ops are tested through their cases; these files are tests of kernels too.
         others = ["lane_test.cpp", "step_graph_test.cpp", "device_parity_test.cpp", "which_backend_test.cpp", "model_gradient_test.cpp"]
         suites = set()
         for path in files:
@@ -238,7 +238,7 @@ class Places(unittest.TestCase):
 
     def test_a_stage_that_raises_fails_alone(self):
         check = types.SimpleNamespace(log=types.SimpleNamespace(write=lambda text: None))
-        result = main._run_stage(check, "tests", 5)  # has none of what the stage needs
+        result = main._run_stage(check, "tests", 5)  # lacks what the stage needs
         self.assertEqual(result["status"], stages.FAILED)
         self.assertIn("AttributeError", result["words"])
 

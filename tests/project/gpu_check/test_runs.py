@@ -1,4 +1,4 @@
-"""Programs under time limits, and tests that crash, hang or spoil those after them."""
+"""Programs under time limits, and tests that crash, hang or break later tests."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ import place  # noqa: F401
 import gtests
 from run import Log, run
 
-# Speaks like a GoogleTest program. Tests do what their names say.
+# Prints like a GoogleTest program. Tests do what their names say.
 FAKE = """#!%s
 import os, sys, time
 tests = ["S.Good", "S.Skips", "S.Fails", "S.Crashes", "S.Hangs", "S.Last", "S.SpoiledBySpoils"]
@@ -70,7 +70,7 @@ class Run(Folder):
         code = "import subprocess,sys; p=subprocess.Popen(['sleep','60']); print(p.pid, flush=True); p.wait()"
         done = run(self.log, [sys.executable, "-c", code], 1)
         with self.assertRaises(ProcessLookupError):
-            for _ in range(50):  # an orphan is reaped by another process, in its own time
+            for _ in range(50):  # another process reaps an orphan, after an unknown time
                 os.kill(int(done.output), 0)
                 with open("/proc/%s/stat" % done.output.strip(), encoding="utf-8") as file:
                     if file.read().split(")")[1].split()[0] == "Z":

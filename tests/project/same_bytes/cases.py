@@ -1,8 +1,8 @@
-"""What same_bytes trains: every recipe that ships, and variants of a small one that reach the other parts.
+"""The trainings of same_bytes: every recipe that ships, and variants of a small one that use the other parts.
 
-A case is {"name", "command", "resumed", "then", "begun"}: the arguments of a training, whether it is resumed for one epoch
-more, what is then asked of the trained model, and whether the reference's run is also gone on with by the tree. In
-arguments {data} stands for the folder that data.py fills; where one has an = it is a setting. The run's folder is called
+A case is {"name", "command", "resumed", "then", "begun"}: the arguments of a training, whether it is resumed for one more
+epoch, the commands that then use the trained model, and whether the tree also resumes the reference's run. In
+arguments {data} is the folder that data.py fills; an argument with an = is a setting. The run's folder is called
 run.
 """
 
@@ -30,7 +30,7 @@ _IMPUTE = ["impute", "run", "--json", "--samples", "8", "--out", "imputed.npy"]
 _ASKED = [_NLL, _DRAW, _RECONSTRUCT]
 _ALL_ASKED = [_NLL, _DRAW, _SAMPLE, _RECONSTRUCT, _ENCODE]
 
-# name: settings and data, then what is asked of the model.
+# name: settings and data, then commands that use the model.
 _VARIANTS = {
     "bernoulli": (_PICTURES, [*_ALL_ASKED, _ANNEALED, _SCORES]),
     "continuous-bernoulli": ([*_PICTURES, "model.likelihood=continuous-bernoulli"], _ASKED),
@@ -99,13 +99,13 @@ _VARIANTS = {
     "a latent plane": ([*_TABLE, *_GAUSSIAN, "model.latent=2"], [["encode", "run", "--out", "map.svg"]]),
 }
 
-# How many epochs there are is part of these schedules, so that no further ones follow a training.
+# These schedules depend on the number of epochs, so these trainings are not resumed for another.
 _NEVER_RESUMED = ("cycles", "cosine, warm-up")
 _BEGUN_BY_THE_REFERENCE = ("missing, seen", "iwae, gaussian-shared", "categorical", "ema", "autoencoder, penalties")
 
 _SMALL = ["digits", "--batch", "16", "model.encoder=[24,17]", "model.decoder=[19,26]", "model.latent=5"]
 
-# With pictures, or a latent plane, to draw.
+# Commands for recipes with pictures, or a two-dimensional latent space, to draw.
 _ASKED_OF_RECIPES = {
     "mnist-deep": [*_ALL_ASKED, ["encode", "run", "--map", "pca", "--out", "map.png"], ["reconstruct", "run", "--walk"]],
     "mnist-mse-2d": [_NLL, _ENCODE, ["sample", "run", "--manifold", "6", "--out", "manifold.png"], ["encode", "run", "--out", "map.png"]],
@@ -115,7 +115,7 @@ _ASKED_OF_RECIPES = {
 
 
 def _arguments(words):
-    """Settings get their --set."""
+    """Puts --set before settings."""
     arguments = []
     for word in words:
         arguments += ["--set", word] if re.match(r"[a-z]+\.\w+=", word) else [word]
@@ -128,7 +128,7 @@ def _case(name, command, then=(), resumed=True, begun=False):
 
 
 def _narrowed(text):
-    """An eighth of each hidden layer of a recipe's text: an emulated step takes seconds at full width."""
+    """A recipe's text with hidden layers an eighth as wide, as an emulated step takes seconds at full width."""
     settings = []
     for network, widths in re.findall(r"^(encoder|decoder) = \[(.*)\]$", text, re.MULTILINE):
         narrow = ",".join(str(max(3, int(width) // 8)) for width in widths.split(","))
@@ -139,7 +139,7 @@ def _narrowed(text):
 def _of_recipe(file, emulated):
     name = file.stem
     changes = _narrowed(file.read_text()) if emulated else []
-    if name == "digits":  # which are 60,000
+    if name == "digits":  # which has 60,000 examples
         changes += ["--data", "mnist"]
     if name.startswith("uniform"):
         changes += ["--data", "{data}/table.npy", "--batch", "32"] if emulated else ["--batch", "96"]
@@ -149,7 +149,7 @@ def _of_recipe(file, emulated):
 
 
 def all_cases(recipes, emulated):
-    """Those of one device, for the files of the recipes."""
+    """The cases of one device, for the files of the recipes."""
     cases = [_of_recipe(file, emulated) for file in recipes]
     if emulated:
         whole = ["mnist-400-200", "--data", "{data}/large/mnist", "--epochs", "1"]
@@ -163,5 +163,5 @@ def all_cases(recipes, emulated):
 
 
 def another_seed():
-    """Two cases that must differ, to see that differences are seen."""
+    """Two cases that must differ, to check that differences are found."""
     return [_case("seed %d" % seed, [*_SMALL, *_PICTURES, "--seed", str(seed)], [_EVAL, _DRAW]) for seed in (1, 2)]

@@ -1,12 +1,12 @@
-"""Whether two runs left the same: tensors and files byte for byte, figures as they are written, times aside."""
+"""Compares two runs: tensors and files byte for byte, figures as written, without times."""
 
 import json
 import struct
 
-# A recipe may gain keys, and is part of a model file's metadata, which is left out with it.
+# A recipe may gain keys. It is part of a model file's metadata, so that is left out too.
 _LEFT_OUT = ("recipe.toml",)
 _TIMES = ("seconds", "examples_per_second")
-_NAMED = 3  # of what differs
+_NAMED = 3  # number of differences named
 
 
 def _tensors(file):
@@ -26,7 +26,7 @@ def _without_times(value):
 
 
 def _figures(file):
-    """{"1 key": text} of each line's object; numbers stay the text that they are."""
+    """{"1 key": text} of each line's object; numbers stay text."""
     found = {}
     for number, line in enumerate(file.read_text().splitlines(), 1):
         for key, value in _without_times(json.loads(line, parse_float=str, parse_int=str)).items():
@@ -43,7 +43,7 @@ _READERS = {".safetensors": _tensors, ".jsonl": _figures, ".json": _one_object}
 
 
 def _differing(first, second):
-    """What differs of two dictionaries, in words; nothing where they are the same."""
+    """The differences of two dictionaries in words; empty if they are equal."""
     names = [name for name in [*first, *(n for n in second if n not in first)] if first.get(name) != second.get(name)]
     if not names and list(first) != list(second):
         return "another order"
@@ -58,7 +58,7 @@ def _files(folder):
 
 
 def differences(first, second):
-    """Lines that say what differs between two folders."""
+    """Lines that describe the differences between two folders."""
     lines = []
     ours, theirs = _files(first), _files(second)
     for name in sorted(ours | theirs):

@@ -1,4 +1,4 @@
-"""The data that same_bytes trains on: small, drawn from fixed seeds, one file for each way data comes in."""
+"""The data that same_bytes trains on: small, drawn from fixed seeds, one file per format."""
 
 import math
 import random
@@ -7,7 +7,7 @@ import zlib
 
 
 def _pictures(draw, count, height, width, levels):
-    """Bytes [count, height, width]: a bright square somewhere on noise, or with two levels such a square of 0 and 1."""
+    """Bytes [count, height, width]: a bright square at a random place on noise, or with two levels of 0 and 1."""
     out = bytearray()
     for _ in range(count):
         top, left = draw.randrange(height // 2), draw.randrange(width // 2)
@@ -40,7 +40,7 @@ def _npy(file, rows):
 
 
 def _csv(file, rows):
-    """Rows of whole numbers under a header; an empty cell where one is missing."""
+    """Rows of whole numbers under a header; a missing number is an empty cell."""
     lines = [",".join("c%d" % j for j in range(len(rows[0])))]
     lines += [",".join("" if math.isnan(value) else "%d" % value for value in row) for row in rows]
     file.write_text("\n".join(lines) + "\n")
@@ -57,7 +57,7 @@ def _png(file, height, width, grey):
 
 
 def _table(draw, count, dims):
-    """Real values of three causes, of different sizes and places."""
+    """Real values from three causes, with different scales and offsets."""
     weights = [[draw.uniform(-1, 1) for _ in range(3)] for _ in range(dims)]
     rows = []
     for _ in range(count):

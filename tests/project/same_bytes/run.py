@@ -1,4 +1,4 @@
-"""Runs the cases of cases.py with two commands and says where their results differ; see ../../same_bytes.sh."""
+"""Runs the cases of cases.py with two commands and reports where their results differ; see ../../same_bytes.sh."""
 
 import argparse
 import concurrent.futures
@@ -61,7 +61,7 @@ class Bench:
         return self.runs / side / re.sub(r"[^a-z0-9]+", "-", case["name"])
 
     def run(self, side, case):
-        """Trains, resumes and asks. Returns what went wrong."""
+        """Trains, resumes and runs the case's commands. Returns what went wrong."""
         folder = self._folder(side, case)
         folder.mkdir(parents=True)
         command = [*case["command"], "--out", "run", "--no-tune", "-q", "--json"]
@@ -71,18 +71,18 @@ class Bench:
         return wrong or self._go_on(side, folder, case)
 
     def judge(self, case, other=None):
-        """Lines that say what differs, after both sides ran; of `other` in the tree, where one is given."""
+        """Lines that describe the differences after both sides ran; the tree's case is `other` if given."""
         return compare.differences(self._folder("reference", case), self._folder("tree", other or case))
 
     def judge_begun(self, case):
-        """The reference's run, gone on with by the tree, against what the reference itself made of it."""
+        """Compares the reference's run, resumed by the tree, with the reference's own result."""
         folder = self._folder("begun", case)
         wrong = self._go_on("tree", folder, case)
         return [wrong] if wrong else compare.differences(self._folder("reference", case), folder)
 
 
 def check_case(bench, case):
-    """[(name, lines of what is wrong)]: of the case, and of the reference's run gone on with."""
+    """[(name, lines that describe differences)] for the case, and for the reference's run resumed by the tree."""
     wrong = [side + ": " + words for side in ("reference", "tree") if (words := bench.run(side, case))]
     results = [(case["name"], wrong or bench.judge(case))]
     if case["begun"] and not wrong:
@@ -91,7 +91,7 @@ def check_case(bench, case):
 
 
 def check_eyes(bench):
-    """Another seed must be seen in all that depends on it."""
+    """A different seed must show in everything that depends on it."""
     one, other = cases.another_seed()
     wrong = [words for side, case in (("reference", one), ("tree", other)) if (words := bench.run(side, case))]
     seen = " ".join(bench.judge(one, other)) if not wrong else ""
@@ -103,7 +103,7 @@ def check_eyes(bench):
 
 
 def shared_recipes(bench, folder):
-    """The files of the recipes that the reference has too, by its help; names those that it lacks."""
+    """The files of the recipes that the reference has too, by its help; prints the names of those it lacks."""
     text = subprocess.run([bench.commands["reference"], "train", "--help"], capture_output=True, text=True, check=True).stdout
     shared = []
     for file in sorted(folder.glob("*.toml")):

@@ -32,7 +32,7 @@ struct DecodeOptions {
   Machine machine;
 };
 
-// [mean | log-variance] in one table.
+// Joins [mean | log-variance] in one table.
 Table joined(const Posterior& posterior) {
   const auto& [mean, log_variance] = posterior;
   Table rows{mean.rows, mean.cols + log_variance.cols, {}};
@@ -44,7 +44,7 @@ Table joined(const Posterior& posterior) {
   return rows;
 }
 
-// Codes of some examples laid out in the plane, as a picture or as a table of points.
+// Writes the codes of some examples in the plane, as a picture or as a table of points.
 int write_map(Model& model, const Dataset& data, const Examples& examples, const EncodeOptions& options,
               FileKind kind) {
   const Examples chosen = examples.evenly_spaced(options.count.value_or(kMappedExamples));
@@ -140,21 +140,21 @@ void add_encode(CLI::App& app, Action& action) {
       ->required();
   command->add_option(
       "--map", options->map,
-      "Lays codes out in the plane: none, pca or tsne [of pictures tsne, of a 2-D latent none]");
+      "Map of the codes to the plane: none, pca or tsne [tsne for pictures, none for a 2-D latent]");
   command->add_option("-n", options->count, "Examples to take, evenly spaced [all; 10000 for a map]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   add_data_and_split(*command, options->data, options->split);
   command->add_flag("--log-variance", options->log_variance,
-                    "The posterior's log-variances as well, as further columns");
+                    "Write the posterior's log-variances too, as further columns");
   add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_encode(*options); }; });
 }
 
 void add_decode(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("decode", "What codes decode to");
+  auto* command = app.add_subcommand("decode", "Decode codes to data");
   auto options = std::make_shared<DecodeOptions>();
   add_run(*command, options->run);
-  command->add_option("--codes", options->codes, "A .npy or .csv file, a code in each row")->required();
+  command->add_option("--codes", options->codes, "A .npy or .csv file, one code per row")->required();
   command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
   add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_decode(*options); }; });

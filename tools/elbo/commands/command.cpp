@@ -24,7 +24,7 @@ void occupy_standard_streams() {
     int number, mode;
   } streams[] = {{STDIN_FILENO, O_WRONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_RDONLY}};
   for (const auto& [number, mode] : streams) {
-    // The lowest free number, which open() gives, is this one.
+    // open() gives the lowest free number, which is this one.
     if (fcntl(number, F_GETFD) == -1) (void)!open("/dev/null", mode);
   }
 }
@@ -34,9 +34,9 @@ void add_run(CLI::App& app, std::string& run) {
 }
 
 void add_data_and_split(CLI::App& app, std::string& data, std::string& split) {
-  app.add_option("--data", data, "Other data than the model was trained on");
+  app.add_option("--data", data, "Data other than the model was trained on");
   app.add_option("--split", split,
-                 "train, validation, test, or all rows of a file in their order [test where there is one]");
+                 "train, validation, test, or all: every row of a file in order [test if there is one]");
 }
 
 void add_device(CLI::App& app, std::string& device) {
@@ -45,7 +45,8 @@ void add_device(CLI::App& app, std::string& device) {
 
 void add_machine(CLI::App& app, Machine& machine) {
   add_device(app, machine.device);
-  app.add_option("--precision", machine.precision, "Of products: fp32, tf32 or bf16")->capture_default_str();
+  app.add_option("--precision", machine.precision, "Precision of products: fp32, tf32 or bf16")
+      ->capture_default_str();
 }
 
 void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {

@@ -40,7 +40,7 @@ int run_list(bool json) {
   return 0;
 }
 
-// "train-images-idx3-ubyte.gz (1 of 4)  3.2 of 9.9 MB", rewritten on a terminal, once a file in a pipe.
+// "train-images-idx3-ubyte.gz (1 of 4) 3.2 of 9.9 MB", rewritten on a terminal, once per file in a pipe.
 class DownloadLine {
  public:
   ~DownloadLine() {
@@ -64,7 +64,7 @@ class DownloadLine {
 
  private:
   bool terminal_ = isatty(STDERR_FILENO) != 0;
-  bool live_ = false;  // a line stands that the next one overwrites
+  bool live_ = false;  // the next line overwrites the present one
   int file_ = 0;
 };
 
@@ -95,8 +95,8 @@ int run_get(const std::string& name) {
 void add_data(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("data", "Data sets known by name");
   command->require_subcommand(1);
-  auto* list = command->add_subcommand("list", "Which there are, and where they lie");
-  auto* get = command->add_subcommand("get", "Download one into the user's cache");
+  auto* list = command->add_subcommand("list", "List the data sets and where they are");
+  auto* get = command->add_subcommand("get", "Download a data set into the user's cache");
   auto name = std::make_shared<std::string>();
   std::string names;
   for (const auto& known : downloadable_datasets()) names += (names.empty() ? "" : ", ") + known;

@@ -39,7 +39,7 @@ struct EvalOptions {
   bool wants_scores() const { return anomaly || !scores.empty(); }
 };
 
-// What classifiers learn of the labels from the training codes, tried on those of a split.
+// Trains classifiers of the labels on the training codes, and tests them on a split's codes.
 CodeQuality probe(Model& model, const Dataset& data, const Examples& examples, const std::string& split) {
   if (split == "train" || split == "all") {
     throw DataError(concat(data.name,
@@ -59,10 +59,11 @@ void print_probe(const CodeQuality& quality) {
             << '\n';
 }
 
-// Annealed importance sampling of evenly spaced examples: it takes thousands of passes through the decoder.
+// Annealed importance sampling of evenly spaced examples, as it takes thousands of passes through the
+// decoder.
 struct Annealed {
   AnnealedEstimate estimate;
-  std::optional<double> nll;  ///< of the same examples by importance weighting, where that was asked for
+  std::optional<double> nll;  ///< of the same examples by importance weighting, if asked for
 };
 
 Annealed anneal(Model& model, const Examples& examples, const EvalOptions& options) {
@@ -103,7 +104,7 @@ void add_annealed(Json& json, const Annealed& annealed) {
 int run_eval(EvalOptions options) {
   if (!options.scores.empty()) {
     file_kind(options.scores, {FileKind::npy, FileKind::csv});
-    const io::AtomicFile can_be_written(options.scores);  // else told before the work, not after it
+    const io::AtomicFile can_be_written(options.scores);  // fails before the work, not after it
   }
   auto model = load_model(options.run, options.machine);
   if ((options.evaluated_samples() > 0 || options.annealed_chains > 0) && !model.has_prior()) {
@@ -177,28 +178,29 @@ void add_eval(CLI::App& app, Action& action) {
   add_data_and_split(*command, options->data, options->split);
   command
       ->add_option("--nll-samples", options->nll_samples,
-                   "Samples an example of the importance-weighted NLL [0: none; of scores 64]")
+                   "Samples per example of the importance-weighted NLL [0: none; 64 with scores]")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
   command
       ->add_option("--ais", options->annealed_chains,
-                   "Chains an example of the NLL by annealed importance sampling; 0: none")
+                   "Chains per example of the NLL by annealed importance sampling; 0: none")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 20))
       ->capture_default_str();
   command
       ->add_option("--ais-steps", options->annealed_steps,
-                   "Its distributions from the prior to the posterior")
+                   "Number of its distributions from the prior to the posterior")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24))
       ->capture_default_str();
-  command->add_option("--ais-examples", options->annealed_examples, "Its examples, evenly spaced")
+  command->add_option("--ais-examples", options->annealed_examples, "Number of its examples, evenly spaced")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->capture_default_str();
   command->add_flag("--anomaly", options->anomaly,
-                    "How well -ELBO, NLL and squared error tell anomalies (AUROC); label 0 is normal");
-  command->add_option("--scores", options->scores, "A .csv or .npy file for the three of each example");
+                    "How well -ELBO, NLL and squared error detect anomalies (AUROC); label 0 is normal");
+  command->add_option("--scores", options->scores,
+                      "A .csv or .npy file for the three scores of each example");
   command->add_flag(
       "--probe", options->probe,
-      "How well codes tell labels: a linear probe and nearest neighbours, from the train split");
-  add_seed(*command, options->seed, "Of the noise");
+      "How well codes predict labels: a linear probe and nearest neighbours, from the train split");
+  add_seed(*command, options->seed, "Seed of the noise");
   add_machine(*command, options->machine);
   command->add_flag("--json", options->json, "Results as one JSON object");
   command->callback([options, &action] { action = [options] { return run_eval(*options); }; });

@@ -23,8 +23,8 @@ struct ImputeCommandOptions {
   std::string run, data, mask, truth, split, out;
   Machine machine;
   std::int64_t samples = 100;
-  std::optional<double> interval;  ///< asked for
-  bool classes = false;            ///< the model's values are such
+  std::optional<double> interval;  ///< as requested
+  bool classes = false;            ///< whether the model's values are classes
 
   double interval_probability() const { return classes ? 0.0 : interval.value_or(0.9); }
   std::uint64_t seed = 0;
@@ -36,7 +36,7 @@ std::filesystem::path beside(const std::filesystem::path& file, const std::strin
   return file.parent_path() / (file.stem().string() + "-" + what + file.extension().string());
 }
 
-/// The mean of each column's present values; 0 where it has none.
+/// The mean of each column's present values; 0 if it has none.
 std::vector<double> column_means(const Examples& examples) {
   std::vector<double> sum(static_cast<std::size_t>(examples.dims)), count(sum.size());
   for (std::int64_t i = 0; i < examples.count; ++i) {
@@ -51,7 +51,7 @@ std::vector<double> column_means(const Examples& examples) {
   return sum;
 }
 
-/// The most frequent of each column's present values; 0 where it has none.
+/// The most frequent of each column's present values; 0 if it has none.
 std::vector<double> column_modes(const Examples& examples) {
   std::vector<double> modes(static_cast<std::size_t>(examples.dims));
   for (std::size_t j = 0; j < modes.size(); ++j) {
@@ -66,15 +66,15 @@ std::vector<double> column_modes(const Examples& examples) {
   return modes;
 }
 
-/// How far what was filled in is from the truth: the root of the mean squared error, of classes the share of
-/// wrong ones; beside that of a guess for each column.
+/// The error of the imputed values: the root of the mean squared error, or the share of wrong classes; and
+/// the same for one guess per column.
 class Comparison {
  public:
-  /// Guesses are by what is present of `known`, the data's train split.
+  /// Guesses come from the present values of `known`, the data's train split.
   Comparison(const Examples& known, const Examples& truth, bool classes)
       : truth_(truth), classes_(classes), guesses_(classes ? column_modes(known) : column_means(known)) {}
 
-  /// Rows from `first` on.
+  /// Adds rows from `first` on.
   void add(const Table& rows, const Imputation& completed, std::int64_t first) {
     for (std::int64_t i = 0; i < rows.rows; ++i) {
       for (std::int64_t j = 0; j < rows.cols; ++j) {
@@ -108,7 +108,7 @@ class Comparison {
   std::int64_t count_ = 0, covered_ = 0;
 };
 
-/// The split of `--truth` that stands for the one that is completed.
+/// The split of `--truth` that corresponds to the completed split.
 Examples load_truth(const Model& model, const ImputeCommandOptions& options, const Examples& examples) {
   Dataset truth = load_like(model, options.truth);
   const Recipe& recipe = model.recipe();
@@ -124,7 +124,7 @@ Examples load_truth(const Model& model, const ImputeCommandOptions& options, con
   return chosen;
 }
 
-/// Completed rows, and the ends of their intervals or the probabilities of their classes, as files.
+/// The output files: completed rows, and the ends of their intervals or the probabilities of their classes.
 class Outputs {
  public:
   Outputs(const std::filesystem::path& file, const ImputeCommandOptions& options, std::int64_t rows,
@@ -190,7 +190,7 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
             << options.split << " examples filled in (" << options.samples << " samples, of which "
             << effective << " are effective)\n";
   if (options.classes) {
-    std::cout << beside(file, "probability").string() << ": how probable each class is that was filled in\n";
+    std::cout << beside(file, "probability").string() << ": the probability of each imputed class\n";
   }
   if (options.interval_probability() > 0.0) {
     std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
@@ -209,7 +209,7 @@ int run_impute(ImputeCommandOptions options) {
     throw ConfigError(
         "--interval: this model's values are classes, which have no order and so no interval. Without it, "
         "the "
-        "probability of each class that is filled in is written to FILE-probability.");
+        "probability of each imputed class is written to FILE-probability.");
   }
   const std::filesystem::path file =
       options.out.empty() ? output_folder(options.run) / "imputed.npy" : std::filesystem::path(options.out);
@@ -244,14 +244,13 @@ int run_impute(ImputeCommandOptions options) {
 
 void add_impute(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
-      "impute",
-      "Complete data with missing values (NaN), each with an interval around it, or a class's probability");
+      "impute", "Impute missing values (NaN), each with an interval or a class's probability");
   auto options = std::make_shared<ImputeCommandOptions>();
   add_run(*command, options->run);
   add_data_and_split(*command, options->data, options->split);
   command->add_option("--mask", options->mask,
-                      "Of the data: 0 where a value is missing, else 1 [the recipe's]");
-  command->add_option("--samples", options->samples, "Importance-weighted samples an example")
+                      "Mask of the data: 0 where a value is missing, else 1 [the recipe's]");
+  command->add_option("--samples", options->samples, "Importance-weighted samples per example")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 26))
       ->capture_default_str();
   command
@@ -262,8 +261,8 @@ void add_impute(CLI::App& app, Action& action) {
   command->add_option("--out", options->out, "A .npy or .csv file [imputed.npy in RUN]");
   command->add_option(
       "--truth", options->truth,
-      "Complete data to say the error by, beside that of each column's mean, or most frequent class");
-  add_seed(*command, options->seed, "Of the noise");
+      "Complete data, to report the error and that of each column's mean or most frequent class");
+  add_seed(*command, options->seed, "Seed of the noise");
   add_machine(*command, options->machine);
   command->add_flag("--json", options->json, "Results as one JSON object");
   command->callback([options, &action] { action = [options] { return run_impute(*options); }; });

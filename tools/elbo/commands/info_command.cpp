@@ -85,7 +85,7 @@ std::string shape_of(const nn::TensorInfo& tensor) {
   return text;
 }
 
-// The last whole line of metrics.jsonl; null where there is none.
+// The last complete line of metrics.jsonl; null if there is none.
 Json last_metrics(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder / "metrics.jsonl", error)) return {};
@@ -142,10 +142,9 @@ void add_info(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("info", "This build and its devices, or a trained model");
   auto options = std::make_shared<InfoOptions>();
   command->add_option("RUN", options->run, "A run's folder, or a model.safetensors");
-  command->add_flag("--devices", options->devices, "The devices alone");
-  auto* plan =
-      command->add_option("--plan", options->plan.recipe,
-                          "What each op of a training step of this recipe runs, and how long it takes");
+  command->add_flag("--devices", options->devices, "List the devices only");
+  auto* plan = command->add_option("--plan", options->plan.recipe,
+                                   "List the ops of a training step of this recipe, and the time of each");
   plan->type_name("RECIPE")->excludes("RUN");
   add_device(*command, options->plan.device);
   command->get_option("--device")->needs(plan);

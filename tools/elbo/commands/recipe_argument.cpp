@@ -12,19 +12,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a recipe's layers are widths alone.
+/// Whether all of a recipe's layers are widths.
 bool is_dense(const Recipe& recipe) {
   const auto dense = [](const Layer& layer) { return layer.width().has_value(); };
   return std::ranges::all_of(recipe.model.encoder, dense) && std::ranges::all_of(recipe.model.decoder, dense);
 }
 
-// Data where a recipe belongs.
+// Throws if the name is a data set's, where a recipe is needed.
 void refuse_data(const std::string& name) {
   const std::string ending = fs::path(name).extension().string();
   const bool file = ending == ".npy" || ending == ".npz" || ending == ".csv";
   if (!file && !is_dataset(name) && !fs::is_directory(name)) return;
   std::string message = concat("\"", name, "\" is data, not a recipe: elbo train --data ", shell_word(name));
-  std::string its_recipe;  // the plainest: dense, with the shortest name
+  std::string its_recipe;  // the simplest: dense, with the shortest name
   for (const auto& candidate : Recipe::names()) {
     const Recipe recipe = Recipe::named(candidate);
     const bool shorter = its_recipe.empty() || candidate.size() < its_recipe.size();

@@ -1,5 +1,5 @@
 #pragma once
-// What a subcommand's RECIPE stands for.
+// Resolves a subcommand's RECIPE.
 
 #include <string>
 
@@ -7,14 +7,14 @@
 
 namespace elbo::command {
 
-/// The recipe that is trained where none is named.
+/// The recipe that is trained if none is named.
 inline constexpr const char* kDefaultRecipe = "digits";
 
 /// Whether a data set is known by that name.
 bool is_dataset(const std::string& name);
 
-/// A recipe that ships with elbo by its name, or a file where it looks like one. Throws ConfigError, saying
-/// how to train on it where it is data; IoError.
+/// A recipe that ships with elbo by its name, or a file if the name looks like one. Throws ConfigError, which
+/// says how to train on data if the name is a data set's; IoError.
 Recipe find_recipe(const std::string& name);
 
 }  // namespace elbo::command

@@ -83,24 +83,25 @@ int run_reconstruct(ReconstructOptions options) {
 
 void add_reconstruct(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
-      "reconstruct", "Encode and decode examples, beside the originals; or walk from one to another");
+      "reconstruct",
+      "Encode and decode examples and show the originals too; or walk from one example to another");
   auto options = std::make_shared<ReconstructOptions>();
   add_run(*command, options->run);
   add_data_and_split(*command, options->data, options->split);
   command
       ->add_option("-n,--count", options->count,
-                   "How many: the first, or evenly spaced in a picture [36 in a picture, else all]")
+                   "Number of examples: the first, or evenly spaced in a picture [36 in a picture, else all]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--out", options->out,
                       "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");
   command->add_flag("--walk", options->walk,
-                    "Instead, decode what lies between the codes of pairs of examples [walk.png in RUN]");
+                    "Instead, decode points between the codes of pairs of examples [walk.png in RUN]");
   command
       ->add_option("--between", options->between, "A --walk between these two examples alone, counted from 0")
       ->expected(2)
       ->type_name("I J");
   command->add_flag("--arc", options->arc,
-                    "A --walk along the arc about the origin rather than the straight line");
+                    "A --walk along the arc about the origin instead of the straight line");
   add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_reconstruct(*options); }; });
 }

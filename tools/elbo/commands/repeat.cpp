@@ -34,14 +34,14 @@ constexpr Row kRows[] = {
 constexpr const char* kSplits[] = {"train", "validation", "test"};
 constexpr const char* kFigures[] = {"nll", "squared_error", "active_units", "best_epoch"};
 
-/// The training of the i-th seed, in its folder beneath the job's.
+/// The training of the i-th seed, in its folder inside the job's.
 Job job_of_seed(Job job, std::int64_t i) {
   job.recipe.train.seed += static_cast<std::uint64_t>(i);
   job.folder /= concat("seed-", job.recipe.train.seed);
   return job;
 }
 
-/// Whether the run in the job's folder is by the job's recipe.
+/// Whether the run in the job's folder has the job's recipe.
 bool same_recipe(const Job& job) {
   const Recipe own = Recipe::from_file(job.folder / "recipe.toml");
   Recipe asked = job.recipe;
@@ -49,7 +49,7 @@ bool same_recipe(const Job& job) {
   return own.to_toml() == asked.to_toml();
 }
 
-/// What an earlier call wrote of this training, where it is all that is asked for.
+/// The result that an earlier call wrote for this training, if it has everything requested.
 std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, const std::string& split) {
   std::error_code ignored;
   if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
@@ -62,7 +62,7 @@ std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, co
   return whole ? std::optional(std::move(result)) : std::nullopt;
 }
 
-/// "seed-3" of "seed-": a folder of ours by its name, no link to another's.
+/// Whether the entry is a folder (not a link) with a numbered name, such as "seed-3" for "seed-".
 bool is_numbered(const fs::directory_entry& entry, std::string_view prefix) {
   const std::string name = entry.path().filename().string();
   std::error_code ignored;
@@ -71,7 +71,7 @@ bool is_numbered(const fs::directory_entry& entry, std::string_view prefix) {
          !entry.is_symlink(ignored) && entry.is_directory(ignored);
 }
 
-/// Of the trainings by seeds in a folder, so that they begin anew.
+/// Removes the trainings by seeds in a folder, so that they start anew.
 void forget_seeds(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
@@ -80,7 +80,7 @@ void forget_seeds(const fs::path& folder) {
   }
 }
 
-/// Makes way in a folder of earlier trainings, or of a single run.
+/// Removes earlier trainings, or a single run, from a folder.
 void forget_runs(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::exists(folder / kSeveralMark, ignored)) {
@@ -97,7 +97,7 @@ void forget_runs(const fs::path& folder) {
   forget_several(folder);
 }
 
-/// Of each example, for held_out_costs().
+/// Writes each example's cost, for held_out_costs().
 void write_costs(const fs::path& run, const Evaluation& evaluation) {
   const bool estimated = !evaluation.example_nll.empty();
   TableFile file(run / kHeldOutCosts, evaluation.examples, {"cost"});
@@ -109,7 +109,7 @@ void write_costs(const fs::path& run, const Evaluation& evaluation) {
   file.commit();
 }
 
-/// What an earlier result says of how long the training took, which this call did not see.
+/// Copies the training's times from an earlier result, as this call did not measure them.
 void keep_times(Json& json, const fs::path& result) {
   std::error_code ignored;
   if (!fs::exists(result, ignored)) return;
@@ -119,7 +119,7 @@ void keep_times(Json& json, const fs::path& result) {
   }
 }
 
-/// Trains, or goes on; nothing where it was interrupted.
+/// Trains or resumes; returns nothing if it was interrupted.
 std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::int64_t nll_samples,
                               const std::string& split) {
   const Device device = Device::parse(request.device);
@@ -132,7 +132,7 @@ std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::
   if (report.interrupted) return std::nullopt;
   Json json = summary(job, model, report);
   if (report.already_finished) keep_times(json, job.folder / kResult);
-  fs::remove(job.folder / kResult, ignored);  // not to stand beside other costs than its own
+  fs::remove(job.folder / kResult, ignored);  // it must not remain beside costs of another training
   model = Model::load(job.folder, device);
   const SplitResults results = evaluate_splits(model, data, nll_samples, split);
   add_results(json, job.recipe, results, split);
@@ -196,7 +196,7 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
   for (std::size_t i = 0; i < std::size(kFigures); ++i) {
     const auto found = spread(runs, concat("/", kFigures[i]));
     if (!found) continue;
-    line(labels[i], [&](const std::string& split) {  // of the last split alone
+    line(labels[i], [&](const std::string& split) {  // only for the last split
       return split == splits.back() ? in_words(*found) : std::string();
     });
   }
@@ -293,7 +293,7 @@ void begin_several(Job& job, const TrainRequest& request) {
   if (request.resume && fs::exists(job.folder / "metrics.jsonl", ignored)) {
     throw ConfigError(concat(job.folder.string(), " holds a single run, not one of several trainings."));
   }
-  {  // what cannot be trained replaces nothing, and leaves nothing behind
+  {  // if the model cannot be trained, nothing is replaced or left behind
     const Dataset data = load_data(job.recipe);
     check_trainable(Model(job.recipe, data.dims(), Device::parse(request.device), data.picture), data);
   }
@@ -326,7 +326,7 @@ int run_repeat(TrainRequest request, std::int64_t seeds) {
     return 0;
   }
   std::cerr << "elbo: interrupted with " << runs.size() << " of " << seeds
-            << " seeds done; the state is saved. To go on: elbo train --resume --repeat " << seeds
+            << " seeds done; the state is saved. To continue: elbo train --resume --repeat " << seeds
             << " --out " << shell_word(job.folder.string()) << std::endl;
   return kInterrupted;
 }

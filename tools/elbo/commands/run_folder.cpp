@@ -24,7 +24,7 @@ std::filesystem::path output_folder(const std::filesystem::path& run) {
 
 namespace {
 
-// A name that nothing is called is wrong usage, as a recipe's is; a file that is not there is not.
+// An unknown data set's name is wrong usage, like an unknown recipe's; a missing file is not.
 Dataset load_named(const std::string& name, const LoadOptions& options = {}) {
   std::error_code ignored;
   const bool path = name.find('/') != std::string::npos || std::filesystem::path(name).has_extension() ||
@@ -40,7 +40,7 @@ Dataset load_named(const std::string& name, const LoadOptions& options = {}) {
   }
 }
 
-/// Says what reading changed. `channels`: those of a trained model's pictures, or 0.
+/// Loads data and reports what reading changed. `channels`: the channels of a trained model's pictures, or 0.
 Dataset load_prepared(const std::string& name, const DataSettings& settings, std::int64_t channels) {
   auto data = load_named(name, {.resize = {settings.picture_size, settings.picture_size, channels}});
   for (const auto& note : data.notes) std::cerr << "elbo: " << name << ": " << note << std::endl;

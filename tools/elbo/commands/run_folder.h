@@ -1,5 +1,5 @@
 #pragma once
-// What a subcommand's RUN and --data stand for.
+// Resolves a subcommand's RUN and --data.
 
 #include <cstdint>
 #include <filesystem>
@@ -14,38 +14,35 @@ namespace elbo::command {
 /// The trained model of a RUN. Throws like Model::load, Device::parse and parse_precision.
 Model load_model(const std::filesystem::path& run, const Machine& machine);
 
-/// Where pictures and tables of a RUN go unless --out says otherwise: the run folder, or the one a model file
-/// is in.
+/// The default folder for a RUN's pictures and tables: the run folder, or the model file's folder.
 std::filesystem::path output_folder(const std::filesystem::path& run);
 
-/// The data a recipe names, with the splits it asks for, the same each time. Throws ConfigError where nothing
-/// is called so.
+/// The recipe's data with the recipe's splits, the same each time. Throws ConfigError if the name is unknown.
 Dataset load_data(const Recipe& recipe);
 
-/// A data set's name, or a file's path that means the same in every folder.
+/// A data set's name, or a file's absolute path.
 std::string found_from_anywhere(const std::string& data);
 
-/// Whether `name_or_path`, or nothing, means the data that the model was trained on.
+/// Whether `name_or_path` (or an empty one) denotes the data that the model was trained on.
 bool is_own_data(const Model& model, const std::string& name_or_path);
 
-/// The data of `name_or_path` if any, else the one that the model was trained on; with `mask`, if any, as
-/// what says which values are missing, else the recipe's for its own data. Of its own data the splits are
-/// those of the training, unless `split` is "all": then nothing is held out. Throws DataError where its rows
-/// have another number of values than the model takes.
+/// The data of `name_or_path`, or the model's training data if that is empty. Missing values are given by
+/// `mask` if any, else by the recipe's mask for its own data. The model's own data has the training's splits,
+/// unless `split` is "all", when nothing is held out. Throws DataError if the rows' width is not the model's.
 Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,
                   const std::string& mask = "");
 
-/// The data a recipe names, in the splits of its own. Throws ConfigError where nothing is called so.
+/// The recipe's data with the data's own splits. Throws ConfigError if the name is unknown.
 Dataset load_whole(const Recipe& recipe);
 
-/// A data set by name or path, its pictures brought to what the model takes. Throws ConfigError where nothing
-/// is called so.
+/// A data set by name or path, its pictures resized to the model's. Throws ConfigError if the name is
+/// unknown.
 Dataset load_like(const Model& model, const std::string& name_or_path);
 
-/// A split that was asked for: "train", "validation", "test", "all" for every row of data in one piece, in
-/// its order, or "" for the first of test, validation and train that is there. `split` becomes the name of
-/// the one chosen. Throws DataError where it is empty, ConfigError on another name, and on "all" where data
-/// comes in several splits.
+/// The requested split: "train", "validation", "test", "all" for every row in order of data without splits,
+/// or "" for the first of test, validation and train that exists. Sets `split` to the chosen name. Throws
+/// DataError if the split is empty, ConfigError on another name, and on "all" if data comes in several
+/// splits.
 const Examples& choose_split(const Dataset& data, std::string& split);
 
 /// Calls `use` with examples [first, first + count), some thousand rows at a time.

@@ -41,13 +41,13 @@ int write_manifold(Model& model, const SampleOptions& options) {
   return 0;
 }
 
-// Rows [first, first + count) of what the seed stands for.
+// Rows [first, first + count) of the seed's sequence.
 Table sample_rows(Model& model, const SampleOptions& options, std::int64_t first, std::int64_t count) {
   const Table codes = model.prior_codes(count, options.seed, first);
   return options.draw ? model.draw(codes, options.seed, first) : model.decode(codes);
 }
 
-// In chunks, so that memory does not grow with their number.
+// Writes in chunks, so that memory does not grow with the number of samples.
 void write_table(Model& model, const SampleOptions& options, const std::filesystem::path& file) {
   constexpr std::int64_t kRows = 4096;
   TableFile table(file, options.count, numbered("x", model.dims()));
@@ -56,7 +56,7 @@ void write_table(Model& model, const SampleOptions& options, const std::filesyst
   table.commit();
 }
 
-// Before a picture that no file could hold is drawn in memory.
+// Throws before drawing a picture that no file could hold.
 void check_picture_size(const Model& model, std::int64_t count) {
   if (!model.picture().is_picture() || count <= std::numeric_limits<int>::max() / (3 * model.dims())) return;
   throw ConfigError(
@@ -73,7 +73,7 @@ int run_sample(const SampleOptions& options) {
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (drawable) kinds.push_back(FileKind::png);
   const FileKind kind = file_kind(file, kinds);
-  model.sample(0, options.seed);  // refuses where there is no prior, before a file is begun
+  model.sample(0, options.seed);  // throws if there is no prior, before a file is begun
   if (kind == FileKind::png) {
     check_picture_size(model, options.count);
     draw_samples(model, sample_rows(model, options, 0, options.count), nullptr, options.draw).write_png(file);
@@ -92,16 +92,16 @@ void add_sample(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("sample", "Draw from a trained model");
   auto options = std::make_shared<SampleOptions>();
   add_run(*command, options->run);
-  command->add_option("-n,--count", options->count, "How many")
+  command->add_option("-n,--count", options->count, "Number of samples")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
       ->capture_default_str();
   add_seed(*command, options->seed, "Which");
   command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN, replaced]");
   auto* draw = command->add_flag("--draw", options->draw,
-                                 "Draw x from p(x|z), too; without, its mean, or most probable class");
+                                 "Draw x from p(x|z); without it, x is the mean or the most probable class");
   command
       ->add_option("--manifold", options->manifold,
-                   "Instead, what a latent of two dimensions decodes to at N x N points")
+                   "Instead, decode N x N points of a two-dimensional latent space")
       ->expected(0, 1)
       ->default_str("20")
       ->check(CLI::Range(1, 200))

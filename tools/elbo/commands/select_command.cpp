@@ -66,7 +66,7 @@ int run_select(SelectRequest request) {
   train.several = true;
   check_latents(request.latents);
   for (const std::string& setting : train.settings) {
-    if (setting.starts_with("model.latent=")) throw ConfigError(setting + ": --latent says the sizes.");
+    if (setting.starts_with("model.latent=")) throw ConfigError(setting + ": --latent gives the sizes.");
   }
   Job job = job_of(train);
   const ModelTraits traits = traits_of(job.recipe);
@@ -76,7 +76,7 @@ int run_select(SelectRequest request) {
   const std::int64_t nll_samples = train.nll_samples.value_or(kNllSamples);
   if (traits.bound_samples > 0 && nll_samples == 0) {
     throw ConfigError(concat("--nll-samples 0 compares by the ELBO, which may fall where objective.kind = \"",
-                             job.recipe.objective.kind, "\" makes a model better: give it some samples."));
+                             job.recipe.objective.kind, "\" makes a model better: use some samples."));
   }
   const auto [split, same_examples] = held_out(job.recipe);
   begin_several(job, train);
@@ -89,7 +89,7 @@ int run_select(SelectRequest request) {
     auto runs = train_seeds(one, request.seeds, train, nll_samples, split);
     if (std::ssize(runs) < request.seeds) {
       std::cerr << "elbo: interrupted at " << latent
-                << " dimensions; the state is saved. To go on: the same command with "
+                << " dimensions; the state is saved. To continue: the same command with "
                 << "--resume --out " << shell_word(job.folder.string()) << std::endl;
       return kInterrupted;
     }
@@ -114,19 +114,19 @@ int run_select(SelectRequest request) {
 
 void add_select(CLI::App& app, Action& action) {
   auto* command =
-      app.add_subcommand("select", "Train a range of latent sizes and say where more stops helping");
+      app.add_subcommand("select", "Train several latent sizes and find where a larger size stops helping");
   auto request = std::make_shared<SelectRequest>();
-  // The training's options live in the request.
+  // The request owns the training's options.
   add_training_options(*command, std::shared_ptr<TrainRequest>(request, &request->train));
   command->add_option("--latent", request->latents, "The sizes to compare, as in 1,2,5,10,20")
       ->delimiter(',')
       ->required();
-  command->add_option("--repeat", request->seeds, "Seeds of each size")
+  command->add_option("--repeat", request->seeds, "Number of seeds for each size")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}))
       ->capture_default_str();
   command
       ->add_option("--nll-samples", request->train.nll_samples,
-                   "Samples an example of the NLL that sizes are compared by; 0: by the ELBO")
+                   "Samples per example of the NLL by which sizes are compared; 0: compare by the ELBO")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->default_str(std::to_string(kNllSamples));
   command->callback([request, &action] { action = [request] { return run_select(*request); }; });

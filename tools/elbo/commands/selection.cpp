@@ -19,14 +19,14 @@ Spread negative(Spread spread) {
   return spread;
 }
 
-/// A curve over the sizes: its points and the length of their bars to either side.
+/// A curve over the sizes: its points and the half-length of their error bars.
 struct Curve {
   std::string name;
   std::vector<Spread> points;
   std::int64_t colour;
 };
 
-/// Where a panel lies and what its vertical axis spans.
+/// A panel's place and the range of its vertical axis.
 struct Frame {
   std::int64_t left, top, width, height;
   double low, high;
@@ -111,7 +111,7 @@ std::string above_in_words(const Size& size) {
   return size.above_error ? concat(fixed(size.above), " ± ", fixed(*size.above_error)) : std::string("-");
 }
 
-/// Of all examples of all seeds, how much dearer they are by one size than by the other: [seeds][examples].
+/// The cost differences between one size and the best, for all examples of all seeds: [seeds][examples].
 std::vector<std::vector<double>> differences(const Size& size, const Size& best) {
   std::vector<std::vector<double>> all = size.costs;
   ELBO_CHECK(all.size() == best.costs.size(), DataError,
@@ -134,13 +134,14 @@ double error_of_means(const std::vector<std::vector<double>>& seeds) {
   return means.standard_error();
 }
 
-/// Of the mean difference, by how the seeds' own means lie apart; at most as if the size's seeds lay apart
-/// like those of the best, lest trainings that fail now and then make a size enough.
+/// The mean difference's standard error, from the spread of the seeds' means. It is at most the value for
+/// seeds that spread like the best size's; otherwise a size with occasional failed trainings could count as
+/// enough.
 double error_over_seeds(const Size& size, const Size& best) {
   return std::min(error_of_means(differences(size, best)), std::numbers::sqrt2 * error_of_means(best.costs));
 }
 
-/// The same by how the examples lie apart: those of all seeds, or each seed's own.
+/// The same from the spread of the examples, which all seeds share, or each seed has its own.
 double error_over_examples(const Size& size, const Size& best, bool same_examples) {
   const auto all = differences(size, best);
   const auto seeds = static_cast<double>(all.size());
@@ -162,7 +163,8 @@ double error_over_examples(const Size& size, const Size& best, bool same_example
   return examples.standard_error();
 }
 
-/// Seeds that hold out their own examples tell both in one, though few of them may tell too little.
+/// With held-out examples of their own, the seeds' spread includes that of the examples, but a few seeds may
+/// show too little of it.
 double error_of_difference(const Size& size, const Size& best, bool same_examples) {
   const double examples = error_over_examples(size, best, same_examples);
   if (best.costs.size() < 2) return examples;
@@ -223,11 +225,11 @@ std::string Selection::rule() const {
   } else {
     text += "; no smaller size comes within one standard error of it: take it.";
   }
-  if (!over_seeds) text += " How much of that is the luck of one seed, --repeat would tell.";
+  if (!over_seeds) text += " --repeat would show how much of that is the luck of one seed.";
   if (chosen + 1 == sizes.size() && sizes.size() > 1) text += " No larger size was tried: one may be better.";
   if (split == "test") {
-    text += " The test data chose it, for want of validation data; ";
-    text += "with data.validation, what is said of the test data stays unbiased.";
+    text += " The test data chose it, as there is no validation data; ";
+    text += "with data.validation, the results on the test data stay unbiased.";
   }
   return text;
 }

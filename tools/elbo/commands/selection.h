@@ -1,5 +1,5 @@
 #pragma once
-// Which size of the latent space is enough.
+// Decides which size of the latent space is enough.
 
 #include <cstdint>
 #include <optional>
@@ -11,28 +11,28 @@
 
 namespace elbo::command {
 
-/// What trainings with one latent size gave on the held-out data, in nats but for active_units.
+/// Results of the trainings with one latent size on the held-out data, in nats except for active_units.
 struct Size {
   std::int64_t latent = 0;
   Spread elbo, kl, active_units;
   std::optional<Spread> nll;
   std::vector<Json> runs;
-  std::vector<std::vector<double>> costs;  ///< of each seed, those of each example
+  std::vector<std::vector<double>> costs;  ///< for each seed, the cost of each example
 
-  /// How much more it costs than the best size, and the standard error of that; none of the best itself.
+  /// The cost above the best size's, and its standard error; none for the best size.
   double above = 0.0;
   std::optional<double> above_error;
 
-  /// What sizes are compared by, smaller is better: the NLL, or −ELBO where there is none.
+  /// The cost by which sizes are compared: the NLL, or −ELBO if there is none.
   double cost() const { return nll ? nll->mean : -elbo.mean; }
 };
 
-/// From the results of train_seeds() and held_out_costs().
+/// Makes a Size from the results of train_seeds() and held_out_costs().
 Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> runs,
              std::vector<std::vector<double>> costs);
 
 struct Selection {
-  std::vector<Size> sizes;  ///< growing
+  std::vector<Size> sizes;  ///< in growing order
   std::string split;
   bool by_nll = true;
   std::size_t best = 0;     ///< the size with the lowest cost
@@ -45,18 +45,19 @@ struct Selection {
   std::string rule() const;
 };
 
-/// The one-standard-error rule (Breiman et al. 1984, section 3.4.3), of differences: the smallest size that
-/// costs more than the best by no more than that difference's standard error. All sizes are tried on the same
-/// examples, and so compared example by example: what makes an example dear in every size does not count. Of
-/// one seed the error is that over examples. Of several it is as well that over seeds (their differences'
-/// deviation / √seeds, but no more than √2 times that of the best size's own costs): the root of both
-/// squares' sum where all seeds have the same examples, else the larger one, as each seed's examples are new.
+/// The one-standard-error rule (Breiman et al. 1984, section 3.4.3) for differences: chooses the smallest
+/// size whose cost exceeds the best size's by at most the standard error of the difference. All sizes are
+/// evaluated on the same examples and compared example by example, so an example that is costly in every size
+/// does not matter. With one seed, the error is over examples. With several seeds there is also an error over
+/// seeds: the differences' deviation / √seeds, but at most √2 times that of the best size's costs. The total
+/// is the root of the sum of both squares if all seeds have the same examples. Otherwise each seed has its
+/// own examples, and the total is the larger error.
 Selection select(std::vector<Size> sizes, const std::string& split, bool same_examples);
 
-/// A row for each size, and the rule's sentence.
+/// Prints a row for each size, and the rule's sentence.
 void print_selection(const Selection& selection);
 
-/// −ELBO and NLL, and active units, by latent size; bars are a standard deviation over seeds.
+/// Draws −ELBO, NLL and active units by latent size; bars are a standard deviation over seeds.
 Canvas draw_selection(const Selection& selection);
 
 }  // namespace elbo::command

@@ -27,8 +27,8 @@ int report_interruption(const TrainRequest& options, const Job& job, Json json, 
   json["test"] = json["active_units"] = nullptr;
   if (options.json) print(json);
   std::cerr << "elbo: interrupted after step " << report.steps
-            << "; the state is saved. To go on: elbo train --resume --out " << shell_word(job.folder.string())
-            << std::endl;
+            << "; the state is saved. To continue: elbo train --resume --out "
+            << shell_word(job.folder.string()) << std::endl;
   return kInterrupted;
 }
 
@@ -36,7 +36,7 @@ std::string in_epochs(std::int64_t epochs) {
   return concat(epochs, epochs == 1 ? " epoch" : " epochs");
 }
 
-// Whether a resumed training may have one epoch more: its stages may be over.
+// Whether a resumed training may have one more epoch, which its stages may not allow.
 bool may_go_further(const Recipe& recipe) {
   const TrainSettings& train = recipe.train;
   const auto& stages = train.stage_epochs;
@@ -162,18 +162,18 @@ std::string footer() {
 
 void add_train(CLI::App& app, Action& action) {
   auto* command =
-      app.add_subcommand("train", "Train a model; its folder then holds the model, its figures and pictures");
+      app.add_subcommand("train", "Train a model; its folder then has the model, its figures and pictures");
   auto options = std::make_shared<TrainRequest>();
   add_training_options(*command, options);
   command
       ->add_option("--nll-samples", options->nll_samples,
-                   "Samples an example of the NLL of the held-out data, once trained [0: none; of iwae "
+                   "Samples per example of the held-out data's NLL after training [0: none; with iwae "
                    "objective.samples]")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
   auto seeds = std::make_shared<std::int64_t>(0);
   command
       ->add_option("--repeat", *seeds,
-                   "Train so many seeds, each into a folder of its own, and give mean and standard deviation")
+                   "Train this many seeds, each into its own folder, and report mean and standard deviation")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}));
   command->footer(footer);
   command->callback([options, seeds, &action] {

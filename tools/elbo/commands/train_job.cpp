@@ -22,7 +22,7 @@ bool holds_run(const fs::path& folder) {
                      [&](const char* name) { return fs::exists(folder / name); });
 }
 
-// A folder that a training left before it had a model to keep, as one that diverged at once does.
+// Whether a training left the folder before it had a model, for example by diverging at once.
 bool holds_only_a_beginning(const fs::path& folder) {
   return fs::exists(folder / "recipe.toml") && fs::exists(folder / "metrics.jsonl") &&
          !fs::exists(folder / "model.safetensors") && !fs::exists(folder / "last.safetensors");
@@ -34,14 +34,14 @@ fs::path numbered_run(const std::string& recipe, int number) {
   return fs::path("runs") / concat(name, "-", number);
 }
 
-// runs/<recipe>-<n> with the first n that is free.
+// runs/<recipe>-<n> with the smallest free n.
 fs::path free_run(const std::string& recipe) {
   int number = 1;
   while (fs::exists(numbered_run(recipe, number))) ++number;
   return numbered_run(recipe, number);
 }
 
-// Of runs/<recipe>-<n>, that with the highest n.
+// The folder runs/<recipe>-<n> with the highest n.
 fs::path latest_run(const std::string& recipe) {
   int number = 1;
   if (!fs::exists(numbered_run(recipe, number))) {
@@ -52,17 +52,17 @@ fs::path latest_run(const std::string& recipe) {
   return numbered_run(recipe, number);
 }
 
-// `recipe`, where the user named one, must be the run's own.
+// Throws if the user named a recipe that is not the run's own.
 void check_is_run_of(const std::string& recipe, const Job& job) {
   const bool folder = fs::is_directory(recipe);
   std::error_code ignored;
   if (folder ? fs::equivalent(recipe, job.folder, ignored) : find_recipe(recipe).name == job.recipe.name)
     return;
-  throw ConfigError(concat("--resume goes on with the run's own recipe: ", job.folder.string(),
+  throw ConfigError(concat("--resume continues with the run's own recipe: ", job.folder.string(),
                            " is a run of \"", job.recipe.name, "\", not of \"", recipe, "\"."));
 }
 
-// Epochs that a run whose steps are all done has behind it.
+// The number of epochs of a run that has done all its steps.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
   const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulate;
   return report.steps / ((data.train.count + batch - 1) / batch);
@@ -83,7 +83,7 @@ Job new_job(const TrainRequest& options) {
   job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
   if (holds_run(job.folder) && !options.force && !holds_only_a_beginning(job.folder)) {
     throw ConfigError(concat(job.folder.string(),
-                             " holds a run already; --resume goes on with it, --force replaces it, "
+                             " holds a run already; --resume continues it, --force replaces it, "
                              "--out names another folder."));
   }
   return job;
@@ -99,7 +99,7 @@ Job resumed_job(const TrainRequest& options) {
   job.recipe = Recipe::from_file(job.folder / "recipe.toml");
   if (!options.several && fs::exists(job.folder / kSeveralMark)) {
     throw ConfigError(concat(job.folder.string(),
-                             " holds several trainings: go on with the command that began them (--repeat, or "
+                             " holds several trainings: use the command that began them (--repeat, or "
                              "elbo select), or resume one of its folders."));
   }
   if (options.recipe) check_is_run_of(*options.recipe, job);
@@ -109,9 +109,8 @@ Job resumed_job(const TrainRequest& options) {
     job.other_data = job.recipe.data.name;
   for (const auto& setting : options.settings) {
     if (!setting.starts_with("train.epochs=")) {
-      throw ConfigError(
-          concat("--resume goes on with the run's own recipe; only --epochs can be another, not ",
-                 setting.substr(0, setting.find('=')), "."));
+      throw ConfigError(concat("--resume continues with the run's own recipe; only --epochs may differ, not ",
+                               setting.substr(0, setting.find('=')), "."));
     }
     job.recipe.set(setting);
   }
@@ -119,15 +118,15 @@ Job resumed_job(const TrainRequest& options) {
 }
 
 Job job_of(const TrainRequest& request) {
-  if (request.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for those there are.");
+  if (request.recipe == "") throw ConfigError("RECIPE is empty; see elbo train --help for a list.");
   if (request.resume && request.force)
-    throw ConfigError("--resume goes on with a run, --force replaces it: only one of them can be.");
+    throw ConfigError("--resume continues a run, --force replaces it: use only one of them.");
   if (request.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
   return request.resume ? resumed_job(request) : new_job(request);
 }
 
 void claim_run(Job& job) {
-  std::error_code error;  // told by the first file that is written
+  std::error_code error;  // writing the first file will report it
   fs::create_directories(job.folder.parent_path(), error);
   while (!error && !fs::create_directory(job.folder, error) && !error) job.folder = free_run(job.recipe.name);
 }
@@ -150,15 +149,16 @@ void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& re
   };
   setting("--data", "data.name", "A data set (see elbo data list), a file, or a folder");
   setting("--epochs", "train.epochs", "Passes over the data");
-  setting("--batch", "train.batch", "Examples a step");
-  setting("--seed", "train.seed", "Of initial weights, shuffling, noise and held-out examples");
-  setting("--precision", "train.precision", "Of products in a step: fp32, tf32, bf16 or auto [tf32 on CUDA]");
+  setting("--batch", "train.batch", "Examples per batch");
+  setting("--seed", "train.seed", "Seed of initial weights, shuffling, noise and held-out examples");
+  setting("--precision", "train.precision",
+          "Precision of products in a step: fp32, tf32, bf16 or auto [tf32 on CUDA]");
   app.add_option_function<std::vector<std::string>>(
          "--set",
          [request](const std::vector<std::string>& all) {
            request->settings.insert(request->settings.end(), all.begin(), all.end());
          },
-         "Any of the recipe's settings, as in --set model.latent=2; may be given again and again")
+         "Any of the recipe's settings, as in --set model.latent=2; may be repeated")
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
@@ -168,11 +168,11 @@ void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& re
   add_device(app, request->device);
   app.add_flag_callback(
       "--no-tune", [request] { request->settings.push_back("train.tune=false"); },
-      "On CUDA, do not time what can compute each product");
+      "On CUDA, do not time the candidates for each product");
   app.add_flag("--resume", request->resume,
-               "Go on with an interrupted run, or with --epochs train one further");
+               "Continue an interrupted run, or train a run further with --epochs");
   app.add_flag("--force", request->force, "Replace the run in --out");
-  app.add_flag("-q,--quiet", request->quiet, "No progress");
+  app.add_flag("-q,--quiet", request->quiet, "Do not show progress");
   app.add_flag("--json", request->json, "Results as one JSON object");
 }
 

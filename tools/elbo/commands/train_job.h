@@ -1,5 +1,5 @@
 #pragma once
-// What `elbo train`, and commands that train several times, were asked to train and where.
+// The request to `elbo train` and to commands that train several times: what to train, and where.
 
 #include <cstdint>
 #include <filesystem>
@@ -16,46 +16,46 @@ class App;
 
 namespace elbo::command {
 
-/// The options of a training as they were given.
+/// A training's options as given.
 struct TrainRequest {
   std::optional<std::string> recipe;
   std::optional<std::string> out;
   std::string device = "auto";
-  /// Recipe settings, "key=value", those of options of their own first.
+  /// Recipe settings, "key=value"; settings with their own option come first.
   std::vector<std::string> settings;
   bool resume = false;
   bool force = false;
   bool json = false;
   bool quiet = false;
-  /// Samples of the NLL of what was trained; unsaid: none, but objective.samples with objective.kind =
+  /// Samples of the trained model's NLL; if not given: none, or objective.samples with objective.kind =
   /// "iwae".
   std::optional<std::int64_t> nll_samples;
-  bool several = false;  ///< trainings in folders of their own beneath --out
+  bool several = false;  ///< several trainings, each in its own folder inside --out
 };
 
-/// The file by which a folder of several trainings is known.
+/// The file that marks a folder of several trainings.
 inline constexpr const char* kSeveralMark = "several.txt";
 
-/// RECIPE, --data, --epochs, --seed, --set, --out, --resume, --json and their like.
+/// Adds RECIPE, --data, --epochs, --seed, --set, --out, --resume, --json and similar options.
 void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& request);
 
-/// What to train and where.
+/// A training to run, and its folder.
 struct Job {
   Recipe recipe;
   std::filesystem::path folder;
-  std::string other_data;  ///< as the user named it; empty where it is the recipe's own
+  std::string other_data;  ///< as the user named it; empty if it is the recipe's own
 };
 
-/// A training that begins. Throws ConfigError where its folder holds a run and nothing says to replace it.
+/// A new training. Throws ConfigError if its folder holds a run, unless it is to be replaced.
 Job new_job(const TrainRequest& request);
-/// One that goes on, by the recipe.toml of its folder. Throws ConfigError where the request contradicts it,
-/// IoError where there is none.
+/// A resumed training, with the recipe.toml of its folder. Throws ConfigError if the request contradicts it,
+/// IoError if there is none.
 Job resumed_job(const TrainRequest& request);
-/// One or the other, as the request says.
+/// A new or a resumed job, as requested.
 Job job_of(const TrainRequest& request);
-/// Makes the folder of a run that was given none; another number where somebody was quicker.
+/// Makes the folder of a run without --out; takes another number if another process was faster.
 void claim_run(Job& job);
-/// Throws ConfigError where a run that was found finished was asked for less.
+/// Throws ConfigError if a finished run has more epochs than requested.
 void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& report);
 
 }  // namespace elbo::command

@@ -25,7 +25,7 @@ struct GlyphVertex {  // as stb_easy_font_print writes them, four to a rectangle
   unsigned char colour[4];
 };
 
-/// What the font can draw: '?' for a character outside ASCII, whose UTF-8 may be several bytes.
+/// Replaces each character outside ASCII, which may be several bytes of UTF-8, by '?', as the font is ASCII.
 std::string drawable(std::string_view words) {
   std::string text;
   for (const char c : words) {
@@ -55,7 +55,7 @@ Colour palette(std::int64_t i) {
 
 Canvas::Canvas(std::int64_t width, std::int64_t height, Colour background)
     : width_(std::max<std::int64_t>(width, 1)), height_(std::max<std::int64_t>(height, 1)) {
-  // stb_image_write counts the picture's bytes, and one more for each row, in int.
+  // stb_image_write counts the picture's bytes plus one per row in int.
   if (height_ > std::numeric_limits<int>::max() / (3 * width_ + 1)) {
     throw ConfigError(concat("a picture of ", width_, " x ", height_,
                              " pixels is too large for a PNG file; ask for fewer, or name a .npy file."));

@@ -19,9 +19,9 @@ struct Colour {
 inline constexpr Colour kPage = {255, 255, 255};
 inline constexpr Colour kInk = {45, 45, 50};
 inline constexpr Colour kFaint = {222, 222, 226};
-inline constexpr Colour kNotANumber = {255, 0, 80};  ///< what NaN is drawn as, so that it shows
+inline constexpr Colour kNotANumber = {255, 0, 80};  ///< colour of NaN, so that it shows
 
-/// What a picture is drawn on. Positions are pixels from the upper left corner.
+/// A surface to draw on. Positions are pixels from the upper left corner.
 class Surface {
  public:
   virtual ~Surface() = default;
@@ -29,17 +29,17 @@ class Surface {
                          Colour colour) = 0;
   /// A disc, mixed with what is below it; `opacity` in [0, 1].
   virtual void dot(double x, double y, double radius, Colour colour, double opacity) = 0;
-  /// ASCII text whose upper left corner is at (x, y), as wide as Canvas::text_width says.
+  /// ASCII text whose upper left corner is at (x, y), as wide as Canvas::text_width() returns.
   virtual void text(std::int64_t x, std::int64_t y, std::string_view words, Colour colour) = 0;
 };
 
 inline constexpr std::int64_t kPaletteColours = 30;
-/// Colour i of kPaletteColours, which repeat: ten that are easily told apart, the same darker, and lighter.
+/// Colour i of kPaletteColours, which repeat: ten distinct colours, then the same darker, then lighter.
 Colour palette(std::int64_t i);
 
 class Canvas final : public Surface {
  public:
-  /// Throws ConfigError where no PNG file could hold it.
+  /// Throws ConfigError if no PNG file could hold the canvas.
   Canvas(std::int64_t width, std::int64_t height, Colour background = kPage);
 
   std::int64_t width() const noexcept { return width_; }

@@ -47,8 +47,9 @@ Panel lay_out(const Table& codes, const std::string& map) {
     return {"t-SNE of the codes", tsne(codes), {}, 0, "t-SNE 1", "t-SNE 2"};
   }
   if (codes.cols != 2) {
-    throw ConfigError(concat("codes of ", codes.cols,
-                             " dimensions do not lie in a plane; --map pca or --map tsne lays them out."));
+    throw ConfigError(
+        concat("codes of ", codes.cols,
+               " dimensions are not points of the plane; --map pca or --map tsne maps them to it."));
   }
   return {"the codes", codes, {}, 0, "z0", "z1"};
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Codes laid out in the plane, to look at.
+// Maps of codes to the plane.
 
 #include <string>
 #include <vector>
@@ -10,13 +10,13 @@
 namespace elbo::command {
 
 /// `map` is "none" (codes of two dimensions as they are), "pca" or "tsne". Throws ConfigError on another name
-/// and where the codes cannot be laid out so, DataError.
+/// or if the codes cannot be mapped this way, DataError.
 Panel lay_out(const Table& codes, const std::string& map);
 
-/// The map that shows codes of that width where none is asked for.
+/// The default map for codes of that width.
 std::string default_map(std::int64_t latent);
 
-/// Throws ConfigError on a name that is no map.
+/// Throws ConfigError if the name is not a map's.
 void check_map(const std::string& map);
 
 }  // namespace elbo::command

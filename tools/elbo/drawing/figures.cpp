@@ -10,7 +10,7 @@
 namespace elbo::command {
 namespace {
 
-constexpr std::int64_t kPoints = 2000;  // more would hide each other
+constexpr std::int64_t kPoints = 2000;  // more points would hide each other
 constexpr std::int64_t kWalkSteps = 11;
 
 void append(Table& table, const Table& rows) {
@@ -19,7 +19,7 @@ void append(Table& table, const Table& rows) {
   table.values.insert(table.values.end(), rows.values.begin(), rows.values.end());
 }
 
-/// At most so many rows of the data, evenly spaced, since it may be sorted.
+/// At most `most` rows of the data, evenly spaced, since the data may be sorted.
 Table spread(const Examples& examples, std::int64_t most) {
   const Examples chosen = examples.evenly_spaced(most);
   return to_table(chosen, 0, chosen.count);
@@ -47,7 +47,7 @@ Canvas draw_samples(const Model& model, const Table& samples, const Examples* da
          0});
     return draw_scatter(panels);
   }
-  // About as wide as high, and full rows where that can be.
+  // Chooses a grid about as wide as high, with full rows if possible.
   std::int64_t columns = 1;
   while (columns * columns < samples.rows) ++columns;
   return draw_grid(samples, model.picture(),
@@ -76,7 +76,7 @@ Canvas draw_reconstructions(const Model& model, const Table& originals, const Ta
 
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count) {
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
-  if (examples.labels.empty()) {  // from one half of the data to the other: it may be sorted
+  if (examples.labels.empty()) {  // pairs are half the data apart, as it may be sorted
     const std::int64_t half = examples.count / 2, number = std::min(count, half);
     for (std::int64_t i = 0; i < number; ++i) {
       pairs.emplace_back(i * half / number, i * half / number + half);

@@ -1,5 +1,5 @@
 #pragma once
-// What a trained model looks like: files drawn from it.
+// Figures of a trained model.
 
 #include <cstdint>
 #include <filesystem>
@@ -11,33 +11,32 @@
 
 namespace elbo::command {
 
-/// Whether rows are points of the plane rather than pictures.
+/// Whether rows are points of the plane instead of pictures.
 bool is_planar(const Model& model);
 
-/// Draws from the prior, decoded, or `drawn` from p(x|z): a grid of pictures, or points of the plane beside
-/// those of `data` (which may be null).
+/// Samples from the prior, decoded or `drawn` from p(x|z): a grid of pictures, or points of the plane beside
+/// the points of `data` (which may be null).
 Canvas draw_samples(const Model& model, const Table& samples, const Examples* data, bool drawn = false);
 
-/// Examples and what becomes of them: pictures above their reconstructions, or points of the plane beside
+/// Examples and their reconstructions: pictures above their reconstructions, or points of the plane beside
 /// theirs.
 Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions);
 
-/// For each pair of examples, the first, decoded points on the way between their codes, and the second.
+/// For each pair of examples: the first, decoded points between their codes, and the second.
 Canvas draw_walks(Model& model, const Examples& examples,
                   const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc);
 
-/// Pairs of examples that look different: of different labels where there are labels, else half the data
+/// Pairs of examples that look different: with different labels if there are labels, else half the data
 /// apart.
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count);
 
-/// What is decoded from a 2-D latent at n × n points, at evenly spaced quantiles of each of the dimensions'
-/// prior.
+/// A 2-D latent space decoded at n × n points, at evenly spaced quantiles of each dimension of the prior.
 Canvas draw_manifold(Model& model, std::int64_t n);
 
-/// Posterior means of a 2-D latent, coloured by label where there are labels.
+/// Posterior means of a 2-D latent, coloured by label if there are labels.
 Canvas draw_latent(Model& model, const Examples& examples);
 
-/// A file in a run folder, and what it shows.
+/// A file in a run folder, and its description.
 struct Figure {
   std::filesystem::path file;
   std::string what;

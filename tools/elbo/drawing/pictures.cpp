@@ -44,7 +44,7 @@ DisplayRange display_range(const Table& values) {
     low = std::min(low, value);
     high = std::max(high, value);
   }
-  // A Gaussian's mean may leave [0, 1] by a little without the data doing so.
+  // A Gaussian's mean may be slightly outside [0, 1] even if the data is not.
   if (!(low < high) || (low >= -0.5f && high <= 1.5f)) return {};
   return {low, high};
 }
@@ -97,7 +97,7 @@ Table walk(const Table& codes, std::int64_t a, std::int64_t b, std::int64_t step
   for (std::size_t j = 0; j < from.size(); ++j) cosine += static_cast<double>(from[j]) * to[j];
   const double angle =
       from_norm * to_norm > 0.0 ? std::acos(std::clamp(cosine / (from_norm * to_norm), -1.0, 1.0)) : 0.0;
-  const bool arc = along_arc && std::sin(angle) > 1e-6;  // there is no one arc between parallel codes
+  const bool arc = along_arc && std::sin(angle) > 1e-6;  // parallel codes have no unique arc
 
   Table path{steps, codes.cols, {}};
   for (std::int64_t s = 0; s < steps; ++s) {

@@ -1,5 +1,5 @@
 #pragma once
-// Tables of numbers as pictures: grids of images, and what scatter.h has.
+// Tables of numbers as pictures: grids of images. For scatter plots see scatter.h.
 
 #include <cstdint>
 #include <string>
@@ -17,28 +17,28 @@ struct DisplayRange {
   float white = 1.0f;
 };
 
-/// [0, 1], unless the values plainly live elsewhere; then their own range.
+/// [0, 1], unless the values are clearly outside; then their own range.
 DisplayRange display_range(const Table& values);
 
 struct GridStyle {
   std::int64_t columns = 10;
   std::int64_t gap = 3;              ///< pixels between pictures
-  std::int64_t rows_in_band = 0;     ///< a wider gap after every so many rows; 0: never
+  std::int64_t rows_in_band = 0;     ///< a wider gap after this many rows; 0: never
   bool outer_columns_apart = false;  ///< a wider gap beside the first and before the last column
   std::string caption = {};          ///< a line above, ASCII
   /// The cell of each picture, counted along the rows; empty: they follow each other.
   std::vector<std::int64_t> cells = {};
 };
 
-/// How much a picture is enlarged so that one can see it.
+/// The factor by which a small picture is enlarged.
 std::int64_t enlargement(PictureShape shape);
 
-/// Rows of the table, left to right and top to bottom, each a picture of `shape`. Throws ShapeError where a
-/// row's size is not that of the picture.
+/// Rows of the table, left to right and top to bottom, each a picture of `shape`. Throws ShapeError if a
+/// row's size is not the picture's.
 Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& style, DisplayRange range = {});
 
-/// `steps` points on the way from row a to row b of a table, both included: along the line, or along the arc
-/// (Shoemake 1985, "Animating rotation with quaternion curves") with lengths interpolated as well.
+/// `steps` points from row a to row b of a table, both included: along the line, or along the arc (Shoemake
+/// 1985, "Animating rotation with quaternion curves") with interpolated lengths.
 Table walk(const Table& codes, std::int64_t a, std::int64_t b, std::int64_t steps, bool along_arc);
 
 }  // namespace elbo::command

@@ -12,9 +12,9 @@ namespace elbo::command {
 namespace {
 
 constexpr std::int64_t kMargin = 16;
-constexpr std::int64_t kAxisName = Canvas::kTextHeight + 8;  // a line for it
+constexpr std::int64_t kAxisName = Canvas::kTextHeight + 8;  // height of an axis name's line
 
-// What the axes of a scatter plot span.
+// The range of an axis of a scatter plot.
 struct Span {
   double low = 0.0;
   double high = 1.0;
@@ -39,13 +39,13 @@ Span axis(const std::vector<Panel>& panels, std::int64_t coordinate) {
     span.high = std::max<double>(span.high, values[values.size() - 1 - cut]);
   }
   if (!(span.low <= span.high)) return {};
-  // Of a single value so much that ticks have room between numbers of its size.
+  // Around a single value, the range must be wide enough for ticks to have distinct numbers.
   const double pad =
       span.high > span.low ? 0.08 * (span.high - span.low) : std::max(0.5, 1e-6 * std::abs(span.high));
   return {span.low - pad, span.high + pad};
 }
 
-// Both axes to one scale, so that a coordinate that hardly varies looks as flat as it is.
+// Gives both axes one scale, so that a coordinate that hardly varies looks flat.
 void equalize(Span& a, Span& b) {
   Span& shorter = a.high - a.low < b.high - b.low ? a : b;
   const double more = std::abs((a.high - a.low) - (b.high - b.low)) / 2.0;
@@ -53,7 +53,7 @@ void equalize(Span& a, Span& b) {
   shorter.high += more;
 }
 
-// A round distance between ticks that gives four to ten of them.
+// A round distance between ticks, for four to ten ticks.
 double tick_distance(Span span) {
   const double rough = (span.high - span.low) / 7.0;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
@@ -73,7 +73,7 @@ std::string tick_label(double value, double distance) {
 constexpr std::int64_t kLegendRow = Canvas::kTextHeight + 8;
 constexpr std::int64_t kLegendRows = 16;
 
-// The groups of a panel and the colours they have.
+// The groups of a panel and their colours.
 class Groups {
  public:
   explicit Groups(const Panel& panel) {
@@ -81,13 +81,13 @@ class Groups {
     names_.assign(names.begin(), names.end());
   }
 
-  // By its number, so that a digit looks the same in every picture, or by its rank where numbers are too
-  // large for the palette.
+  // A group's colour: by its number, so that a digit has the same colour in every picture, or by its rank if
+  // numbers are too large for the palette.
   Colour colour(std::int32_t name) const {
     if (names_.front() >= 0 && names_.back() < kPaletteColours) return palette(name);
     return palette(std::lower_bound(names_.begin(), names_.end(), name) - names_.begin());
   }
-  // Those worth naming: all, or none where there are too many for the palette.
+  // The groups in the legend: all, or none if there are too many for the palette.
   std::span<const std::int32_t> legend() const {
     return std::ssize(names_) <= kPaletteColours ? std::span(names_) : std::span<const std::int32_t>();
   }
@@ -113,7 +113,7 @@ void draw_legend(Surface& canvas, const Groups& groups, std::int64_t left, std::
   }
 }
 
-// As much of a title as fits into so many pixels.
+// As much of a title as fits into `width` pixels.
 std::string shortened(std::string title, std::int64_t width) {
   if (Canvas::text_width(title) <= width) return title;
   while (!title.empty() && Canvas::text_width(title + "...") > width) {
@@ -166,14 +166,14 @@ void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span verti
   draw_legend(canvas, groups, left + size + 18, top);
 }
 
-// Where everything stands.
+// The positions of everything in the plot.
 class Layout {
  public:
   /// Throws ShapeError.
   explicit Layout(const std::vector<Panel>& panels) : panels_(panels) {
     for (const auto& panel : panels) {
       ELBO_CHECK(panel.points.cols == 2, ShapeError, "points of ", panel.points.cols,
-                 " coordinates do not lie in a plane");
+                 " coordinates are not points of the plane");
       ELBO_CHECK(panel.groups.empty() || std::ssize(panel.groups) == panel.points.rows, ShapeError,
                  panel.groups.size(), " groups for ", panel.points.rows, " points");
     }

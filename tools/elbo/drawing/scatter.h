@@ -17,13 +17,13 @@ struct Panel {
   std::string title;
   Table points;
   std::vector<std::int32_t> groups;
-  std::int64_t colour = 0;  ///< of the palette
-  std::string x_axis = {};  ///< what the coordinates are, ASCII; empty: not said
+  std::int64_t colour = 0;  ///< number in the palette
+  std::string x_axis = {};  ///< name of the coordinates, ASCII; empty: none
   std::string y_axis = {};
 };
 
-/// Panels side by side on the same axes, both to one scale, which hold every finite point but the outermost
-/// 0.5 % of each panel.
+/// Panels side by side with the same axes, in one scale. The axes include every finite point except the
+/// outermost 0.5 % of each panel.
 Canvas draw_scatter(const std::vector<Panel>& panels);
 /// The same as SVG.
 Svg draw_scatter_svg(const std::vector<Panel>& panels);

@@ -50,7 +50,7 @@ void Svg::rectangle(std::int64_t x, std::int64_t y, std::int64_t width, std::int
 }
 
 void Svg::dot(double x, double y, double radius, Colour colour, double opacity) {
-  // A pixel's own coordinate is its middle.
+  // A pixel's coordinate refers to its centre.
   body_ += concat("<circle cx=\"", short_number(x + 0.5), "\" cy=\"", short_number(y + 0.5), "\" r=\"",
                   short_number(radius), "\" fill=\"", hex(colour), "\" fill-opacity=\"",
                   short_number(opacity), "\"/>\n");

@@ -1,5 +1,5 @@
 #pragma once
-// A drawing as SVG, laid out as on a Canvas.
+// A drawing as SVG, with the same layout as on a Canvas.
 
 #include <filesystem>
 #include <string>

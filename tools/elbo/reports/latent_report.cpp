@@ -23,7 +23,7 @@ std::vector<std::size_t> dead_units(const Evaluation& evaluation) {
   return dead;
 }
 
-// Of the mutual information, whatever the true one is.
+// The upper limit of the mutual information's estimate, log n.
 double information_limit(const AggregatePosterior& aggregate) {
   return std::log(static_cast<double>(aggregate.examples));
 }
@@ -45,7 +45,7 @@ std::string plain(double number) {
   return text;
 }
 
-// What could make the model use its latent space: of what the recipe does not do yet and may do.
+// Ways to make the model use its latent space more: changes that the recipe allows and has not made yet.
 std::string how_to_use_more(const Recipe& recipe) {
   const ObjectiveSettings& o = recipe.objective;
   const bool rises = o.warmup_epochs > 0.0 || o.cycles > 0, bound = traits_of(recipe).bound_samples > 0;
@@ -65,7 +65,7 @@ std::string how_to_use_more(const Recipe& recipe) {
   return text;
 }
 
-/// What dead dimensions carry of the KL, where it has parts.
+/// The dead dimensions' part of the KL, if it has parts.
 std::string carried_in_words(double carried, const Recipe& recipe, const Evaluation& evaluation) {
   if (!traits_of(recipe).has_unit_kl) return "the posterior means there hardly move with x.";
   return concat(fixed(carried), " of ", fixed(evaluation.terms.kl), " nats of KL.");
@@ -119,7 +119,7 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
 }
 
 std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation) {
-  // Whether a mean varies takes more than one example to tell.
+  // One example cannot show whether a mean varies.
   if (!has_latents(recipe, evaluation) || evaluation.examples < 2) return {};
   const auto dead = dead_units(evaluation);
   if (dead.empty()) return {};
@@ -127,12 +127,12 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
   if (dead.size() == all) {
     return {concat("Posterior collapse: ", all == 1 ? "the latent dimension is" : "all latent dimensions are",
                    " dead (KL ", fixed(evaluation.terms.kl), " nats): the decoder makes no use of z."),
-            concat("To change it: ", how_to_use_more(recipe),
-                   "; train for longer; or give the decoder less to model by itself.")};
+            concat("To change it: ", how_to_use_more(recipe), "; train longer; or use a weaker decoder.")};
   }
   double carried = 0.0;
   for (const auto d : dead) carried += evaluation.units[d].kl;
-  // Means that hardly move, but carry what KL there is: nothing has been learned yet.
+  // If dead dimensions carry most of the KL, the model has not learned yet, and fewer dimensions would not
+  // help.
   const bool spare = traits_of(recipe).has_unit_kl && carried < 0.1 * evaluation.terms.kl;
   return {concat(dead.size(), " of ", all, " latent dimensions ", dead.size() == 1 ? "is" : "are", " dead (",
                  names_of(dead), "): ", carried_in_words(carried, recipe, evaluation)),

@@ -1,5 +1,5 @@
 #pragma once
-// What the latent dimensions carry, and what to do about those that carry nothing.
+// Reports the information in the latent dimensions, and advises about dead ones.
 
 #include <optional>
 #include <string>
@@ -11,8 +11,8 @@
 namespace elbo::command {
 
 /// Adds "kl_per_dimension", "dead_units" (their numbers, from 0), "collapse" (the collapse report's lines)
-/// and, where it is given, "mutual_information", "mutual_information_limit", "aggregate_kl" and
-/// "aggregate_examples". Nothing for an autoencoder.
+/// and, if given, "mutual_information", "mutual_information_limit", "aggregate_kl" and "aggregate_examples".
+/// Adds nothing for an autoencoder.
 void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
                  const std::optional<AggregatePosterior>& aggregate = {});
 
@@ -20,8 +20,8 @@ void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
 void print_latents(const Recipe& recipe, const Evaluation& evaluation,
                    const std::optional<AggregatePosterior>& aggregate);
 
-/// Which latent dimensions are dead, what KL they carry, and what to change: two lines, or none where every
-/// dimension is active or the model is an autoencoder.
+/// The dead latent dimensions, their KL, and what to change: two lines, or none if every dimension is active
+/// or the model is an autoencoder.
 std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation& evaluation);
 
 /// The report after an empty line, if there is anything to say.

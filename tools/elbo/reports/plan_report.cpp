@@ -37,7 +37,7 @@ Json to_json(const OpCall& call) {
           {"microseconds", 1e6 * call.seconds}};
 }
 
-/// What a row of a slot is: [height, width, channels], or [values].
+/// The extents of a slot's row: [height, width, channels], or [values].
 std::vector<std::int64_t> extents_of(const nn::SlotInfo& slot) {
   if (!slot.picture.is_picture()) return {slot.cols};
   return {slot.picture.height, slot.picture.width, slot.picture.channels};
@@ -68,8 +68,8 @@ Json to_json(const nn::LayerSummary& layer) {
 
 using Line = std::vector<std::string>;
 
-/// Columns as wide as what is in them, two blanks apart: the first three begin at the left, numbers end at
-/// the right.
+/// Prints columns as wide as their contents, two blanks apart: the first three are left-aligned, numbers
+/// right-aligned.
 void print_columns(const std::vector<Line>& lines) {
   constexpr std::size_t kTexts = 3;
   std::vector<int> widths(lines.front().size());
@@ -96,7 +96,7 @@ void print_layers(const Model& model) {
   std::cout << '\n';
 }
 
-/// A number in a column, or a dash where there is none to give.
+/// A number in a column, or a dash if there is none.
 std::string cell(double value, const char* format) {
   char text[32];
   std::snprintf(text, sizeof text, format, value);

@@ -24,8 +24,8 @@ bool is_ignored(int which) {
   return sigaction(which, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/// The signals the program takes for itself. What it was started to ignore stays ignored: the hang-up under
-/// nohup, Ctrl-C in a script's background job.
+/// The signals that the program handles. Signals that it was started to ignore stay ignored: the hang-up
+/// under nohup, Ctrl-C in a script's background job.
 sigset_t interrupts() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -35,8 +35,7 @@ sigset_t interrupts() {
   return signals;
 }
 
-/// Waits for signals all its life: the first of a guard is noted, another does what it would have done to a
-/// program that does not know of it.
+/// Waits for signals forever: the first during a guard is recorded; another has its default effect.
 void wait_for_interrupts(sigset_t signals) {
   for (int which = 0; sigwait(&signals, &which) == 0;) {
     if (interrupt_guarded && !interrupt_requested.exchange(true)) continue;
@@ -115,14 +114,14 @@ void ProgressLine::step(const Progress& progress) {
   if (progress.skipped_steps > 0) line += skipped_steps(progress.skipped_steps) + "  ";
   line += with_commas(progress.examples_per_second) + " " + unit_ + "/s  " + duration(progress.seconds_left) +
           " left";
-  line.resize(std::min(line.size(), terminal_width() - 1));  // a line that wraps cannot be overwritten
+  line.resize(std::min(line.size(), terminal_width() - 1));  // a line that wraps could not be overwritten
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
   live_ = true;
 }
 
 void ProgressLine::epoch(const EpochMetrics& metrics) {
-  // A terminal's scrollback is not for a thousand epochs; what is not shown is in metrics.jsonl.
+  // Shows about 25 epochs on a terminal, to spare its scrollback; metrics.jsonl has all.
   const auto every = terminal_ ? std::max<std::int64_t>(1, epochs_ / 25) : 1;
   if (quiet_ || (metrics.epoch % every != 0 && metrics.epoch != epochs_)) return;
   clear();

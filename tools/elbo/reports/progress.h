@@ -16,11 +16,11 @@ std::string duration(double seconds);
 /// "3 steps skipped"
 std::string skipped_steps(std::int64_t steps);
 
-/// On a terminal one line that is rewritten, and now and then one that stays; in a pipe a line for each
-/// epoch.
+/// Shows progress: on a terminal one line that is rewritten, and now and then a line that stays; in a pipe
+/// one line per epoch.
 class ProgressLine {
  public:
-  /// `unit` is what an example is called: "images" or "examples".
+  /// `unit` is the name of examples: "images" or "examples".
   ProgressLine(const Model& model, std::string unit, bool quiet);
   ~ProgressLine();
 
@@ -36,17 +36,17 @@ class ProgressLine {
   bool variational_;
   bool quiet_;
   bool terminal_;
-  bool live_ = false;  // a line stands that the next one overwrites
+  bool live_ = false;  // the next line overwrites the present one
 };
 
-/// From here on a thread of its own waits for SIGINT, SIGTERM and SIGHUP; no other is ever interrupted by
-/// them. Call it before any other thread begins. A handler would run in whichever thread there is and on that
-/// thread's stack, where a library's hand-written products may keep other things than a stack (oneDNN's do,
-/// which the emulated cuBLAS multiplies with).
+/// Starts a thread that waits for SIGINT, SIGTERM and SIGHUP, so that they never interrupt another thread.
+/// Call it before any other thread starts. A signal handler would run in an arbitrary thread on that thread's
+/// stack. Hand-written products of a library may use the stack pointer for something else (oneDNN's do, with
+/// which the emulated cuBLAS multiplies).
 void take_interrupts();
 
-/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; the second ends the program as it would
-/// without.
+/// During its lifetime the first SIGINT, SIGTERM or SIGHUP is only recorded; the second has its default
+/// effect.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -14,13 +14,13 @@
 namespace elbo::command {
 namespace {
 
-/// Characters of UTF-8: its bytes but those that go on with one.
+/// The number of UTF-8 characters: counts bytes other than continuation bytes.
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
 }
 
-/// At most so many characters: names often differ at their ends, so it is the middle that goes.
+/// Shortens a text to at most `most` characters. Cuts the middle, as names often differ at their ends.
 std::string at_most(const std::string& text, std::size_t most) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -91,7 +91,7 @@ void add_nll(Json& json, const Evaluation& evaluation) {
 }
 
 void print(const Json& json) {
-  // A file's name may be no UTF-8, which JSON must be.
+  // JSON must be UTF-8, and a file's name may not be.
   std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 

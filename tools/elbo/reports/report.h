@@ -11,7 +11,7 @@
 
 namespace elbo {
 
-/// A layer as a recipe's TOML has it: a number or a text.
+/// Writes a layer as in a recipe's TOML: a number or a text.
 template <class AnyJson>
 void to_json(AnyJson& json, const Layer& layer) {
   if (const auto width = layer.width()) {
@@ -30,26 +30,26 @@ using Json = nlohmann::ordered_json;
 /// {"elbo", "reconstruction", "kl"}, nats per example; "elbo" and "kl" are null for an autoencoder.
 Json to_json(const Recipe& recipe, const ElboTerms& terms);
 
-/// How many latent dimensions are active; null for an autoencoder, whose codes have no scale of their own to
-/// tell by, and of a single example, which does not vary.
+/// The number of active latent dimensions; null for an autoencoder, whose codes have no fixed scale, and for
+/// a single example, which does not vary.
 Json active_units_json(const Recipe& recipe, const Evaluation& evaluation);
 
-/// What the squared error is called in tables: of classes it counts the wrong ones.
+/// The squared error's name in tables; for classes it counts the wrong ones.
 std::string error_label(const Recipe& recipe);
 
-/// Throws Error where a result is NaN or infinite.
+/// Throws Error if a result is NaN or infinite.
 void require_finite(const std::string& split, const Evaluation& evaluation);
 
-/// Adds "variance", "bits_per_dimension" and "nll_bits_per_dimension" where the likelihood has such.
+/// Adds "variance", "bits_per_dimension" and "nll_bits_per_dimension" if the likelihood has them.
 void add_likelihood_figures(Json& json, const Evaluation& evaluation);
 
-/// Adds "nll", "nll_standard_error", "nll_samples" and "nll_effective_samples" where they were asked for; one
-/// example has no standard error: null.
+/// Adds "nll", "nll_standard_error", "nll_samples" and "nll_effective_samples" if requested; the standard
+/// error of a single example is null.
 void add_nll(Json& json, const Evaluation& evaluation);
 
-/// Text to the right of a field, or to the left where the width is negative.
+/// Text right-aligned in a field, or left-aligned if the width is negative.
 std::string padded(const std::string& text, int width);
-/// A number with so many decimals.
+/// A number with this many decimals.
 std::string fixed(double value, int decimals = 2);
 
 /// Prints the object on one line.
@@ -61,12 +61,12 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
 /// Prints the parts of a cost with their names, the largest first, at most 50 of them.
 void print_parts(std::vector<std::pair<std::string, double>> parts);
 
-/// A word as a shell takes it, in quotes where it needs them.
+/// A word for a shell, in quotes if needed.
 std::string shell_word(const std::string& word);
 
 /// "cpu (AMD EPYC 9575F, 2 threads)"
 std::string describe(Device device);
-/// The same, and the precision where it is not fp32: "cuda:0 (NVIDIA H200) in tf32"
+/// The same with the precision, unless it is fp32: "cuda:0 (NVIDIA H200) in tf32"
 std::string describe(Device device, Precision precision);
 
 }  // namespace elbo::command

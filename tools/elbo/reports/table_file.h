@@ -1,5 +1,5 @@
 #pragma once
-// Tables written row by row as .npy or .csv, whole or not at all.
+// Tables written row by row as .npy or .csv, either completely or not at all.
 
 #include <cstdint>
 #include <filesystem>
@@ -11,21 +11,21 @@
 
 namespace elbo::command {
 
-/// What a file's ending says it holds.
+/// The kind of a file, by its ending.
 enum class FileKind { npy, csv, png, svg };
 
-/// Throws ConfigError where `file` ends in none of those `allowed`; capitals are fine.
+/// Throws ConfigError if the ending of `file` is not among `allowed`; case does not matter.
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed);
 
 /// Writes [rows, columns] float32.
 class TableFile {
  public:
-  /// `columns` become CSV's header. Throws ConfigError on another ending than .npy and .csv, IoError.
+  /// `columns` become the CSV's header. Throws ConfigError if the ending is neither .npy nor .csv, IoError.
   TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns);
 
-  /// Throws ShapeError where the width is another, IoError.
+  /// Throws ShapeError if the width differs, IoError.
   void append(const Table& rows);
-  /// Throws ShapeError where more or fewer rows came than were announced, IoError.
+  /// Throws ShapeError if the number of rows is not as announced, IoError.
   void commit();
 
  private:

@@ -4,7 +4,7 @@
 #include "emulation/types.h"
 
 const char* cudaGetErrorName(cudaError_t error);
-/// Where `error` was last returned to this thread with a report of the emulation, that report.
+/// The emulation's report, if `error` was last returned to this thread with one.
 const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();

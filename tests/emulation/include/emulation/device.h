@@ -1,8 +1,8 @@
 #pragma once
-// What a kernel sees: its place in the grid, shared memory, barriers, warp collectives, atomics, intrinsics;
-// and how it is launched.
+// The device API for kernels: the thread's place in the grid, shared memory, barriers, warp collectives,
+// atomics, intrinsics; and the launch.
 
-#include <math.h>  // its names without std::, as nvcc has them
+#include <math.h>  // declares names without std::, like nvcc
 
 #include <bit>
 #include <cmath>
@@ -22,11 +22,10 @@
 #define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
-/// Before a function of the emulation's own that is compiled along with kernels: its accesses are not
-/// theirs.
+/// Marks a function of the emulation that is compiled along with kernels: its accesses are not checked.
 #define ELBO_UNCHECKED __attribute__((noinline, no_sanitize("thread")))
 
-// Set by the scheduler whenever it goes on with another thread of the grid.
+// Set by the scheduler whenever it switches to another thread of the grid.
 extern uint3 threadIdx;
 extern uint3 blockIdx;
 extern dim3 blockDim;
@@ -35,7 +34,7 @@ inline constexpr int warpSize = 32;
 
 namespace elbo::emulation {
 
-/// The block's dynamic shared memory; `bytes` must not be more than it was launched with.
+/// The block's dynamic shared memory; `bytes` must not exceed the launch's.
 void* shared_memory(std::size_t bytes);
 void block_barrier(const char* file, int line);
 
@@ -46,17 +45,17 @@ std::uint64_t warp_shuffle(std::uint64_t bits, unsigned mask, Shuffle shuffle, i
 /// One bit per lane. All 32 lanes call it together.
 unsigned warp_ballot(bool condition, unsigned mask, const char* file, int line);
 
-/// Room for `bytes` of each lane, in their order: the lane writes its own, and after warp_gathered() reads
-/// all until it takes part in another collective.
+/// Room for `bytes` of each lane, in order. A lane writes its own part and, after warp_gathered(), may read
+/// all parts until its next collective.
 std::byte* warp_gathering(std::size_t bytes);
 void warp_gathered(const char* file, int line);
 
-/// The two halves of an atomic, of 4 or 8 bytes: no other thread runs between them, and the checker sees one
+/// The two halves of an atomic of 4 or 8 bytes: no other thread runs between them, and the checker sees one
 /// access.
 std::uint64_t atomic_read(const void* address, std::size_t bytes);
 void atomic_write(void* address, std::size_t bytes, std::uint64_t bits);
 
-/// One argument's bytes, kept for the check that its pointers are to device memory.
+/// One argument's bytes, for the check that its pointers are to device memory.
 struct Argument {
   std::vector<std::byte> bytes;
   bool is_pointer = false;
@@ -77,7 +76,7 @@ struct BoundBody final : Body {
   void run() const override { std::apply(kernel, parameters); }
 };
 
-/// A launch as it is queued or recorded.
+/// A queued or recorded launch.
 struct Kernel {
   std::shared_ptr<const Body> body;
   std::size_t body_bytes = 0;
@@ -92,7 +91,7 @@ cudaError_t enqueue(Kernel kernel, cudaStream_t stream);
 
 template <class T>
 Argument argument(T value) {
-  __builtin_clear_padding(&value);  // what happens to lie there may look like a pointer
+  __builtin_clear_padding(&value);  // padding may look like a pointer
   Argument copy{std::vector<std::byte>(sizeof(T)), std::is_pointer_v<T>};
   std::memcpy(copy.bytes.data(), &value, sizeof(T));
   return copy;
@@ -122,7 +121,8 @@ T shuffle(T value, unsigned mask, Shuffle kind, int operand, const char* file, i
       static_cast<Bits>(warp_shuffle(std::bit_cast<Bits>(value), mask, kind, operand, file, line)));
 }
 
-/// `value` of every lane. All 32 call it together; what it points to stays until the lane's next collective.
+/// `value` of every lane. All 32 lanes call it together; the result is valid until the lane's next
+/// collective.
 template <class T>
 ELBO_UNCHECKED const T* warp_gather(const T& value, const char* file = __builtin_FILE(),
                                     int line = __builtin_LINE()) {

@@ -1,5 +1,5 @@
 #pragma once
-// CUDA's types and error codes, as far as elbo uses them; the values are those of the toolkit.
+// CUDA's types and error codes, as far as elbo uses them, with the toolkit's values.
 
 #include <cstddef>
 #include <cstdint>
