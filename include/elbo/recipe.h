@@ -19,7 +19,7 @@ struct DataSettings {
   double validation = 0.0;        ///< fraction of train held out, where the data has no validation split
   double test = 0.0;              ///< likewise for test
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are brought to; 0: none
-  std::string binarize = "none";  ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
+  std::string binarize = "none";  ///< none, threshold (at 0.5), dynamic (Bernoulli, anew each time)
   std::string missing = "error";  ///< what NaN is: error, mask (a missing value)
   std::string mask;          ///< what load_dataset takes: 0 where a value is missing, else 1; empty: none
   bool standardize = false;  ///< subtract the training mean and divide by its deviation, per dimension
@@ -67,9 +67,9 @@ struct ModelSettings {
   double variance = 1.0;                    ///< of gaussian(-sigmoid); gaussian-shared begins with it
   double scale = 1.0;                       ///< of the laplace with fixed scale
   std::int64_t classes = 2;                 ///< of the categorical: values are 0 … classes − 1
-  bool see_mask = false;                    ///< the encoder sees which values are missing
+  bool encode_mask = false;                 ///< the encoder sees which values are missing
   std::string initialization = "pytorch";   ///< pytorch (uniform ±1/√fan_in), he, glorot
-  std::string output_bias = "drawn";        ///< drawn (like the rest), data (the training data's mean)
+  std::string output_bias = "random";       ///< random (like the rest), data (the training data's mean)
 };
 
 /// `objective.*`
@@ -79,9 +79,9 @@ struct ObjectiveSettings {
   double beta = 1.0;           ///< weight of the KL while training; what is reported stays unweighted
   double warmup_epochs = 0.0;  ///< over which the KL's weight rises linearly from 0 to beta
   /// Cyclical annealing (Fu et al. 2019): the KL's weight rises from 0 to beta this often in a training, each
-  /// time over the first rising_share of the cycle. 0: none.
+  /// time over the first ramp_fraction of the cycle. 0: none.
   std::int64_t cycles = 0;
-  double rising_share = 0.5;
+  double ramp_fraction = 0.5;
   double free_bits = 0.0;  ///< nats of each latent dimension's KL that cost nothing (Kingma et al. 2016)
   double capacity = 0.0;   ///< C in beta |KL − C| (Burgess et al. 2018), nats; 0: none
   double capacity_epochs = 0.0;  ///< over which C rises linearly from 0
@@ -117,8 +117,8 @@ struct TrainSettings {
   /// A step whose gradient has a larger norm, or one that is not finite, moves nothing but the running
   /// statistics of "norm batch". 0: none is skipped.
   double skip_norm = 0.0;
-  double clip_norm = 0.0;       ///< largest global gradient norm; 0 means no clipping
-  std::int64_t accumulate = 1;  ///< batches whose gradient makes up one step
+  double clip_norm = 0.0;               ///< largest global gradient norm; 0 means no clipping
+  std::int64_t accumulation_steps = 1;  ///< batches whose gradient makes up one step
   double ema = 0.0;  ///< decay of the running average of the weights that is evaluated and saved; 0: none
   std::int64_t patience = 0;  ///< epochs without a better validation cost that end the training; 0: no end
   std::uint64_t seed = 1;

@@ -58,7 +58,7 @@ class Preprocessor {
   Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes, std::span<const float> mean,
                std::span<const float> deviation);
 
-  /// With the noise of Binarize::resample keyed by `seed` and `time` (device memory; null means 0).
+  /// With the noise of Binarize::dynamic keyed by `seed` and `time` (device memory; null means 0).
   ops::Preprocess keyed(std::uint64_t seed, const std::uint64_t* time) const;
 
  private:

@@ -13,9 +13,9 @@ namespace elbo::nn {
 /// rows that are evaluated with it. (A prior's pass over its pseudo-inputs is such another pass: they are no
 /// data, and the prior has to be the same in evaluation.)
 ///
-/// It couples the rows of a batch. With train.accumulate each batch has its own statistics and moves the
-/// running ones; in a decoder with K samples an example, each sample is a row, all alike. A batch with one
-/// value a channel (the last of an epoch, where one example is left) has no variance: it uses the running
+/// It couples the rows of a batch. With train.accumulation_steps each batch has its own statistics and moves
+/// the running ones; in a decoder with K samples an example, each sample is a row, all alike. A batch with
+/// one value a channel (the last of an epoch, where one example is left) has no variance: it uses the running
 /// statistics and leaves them as they are.
 class BatchNorm final : public Block {
  public:

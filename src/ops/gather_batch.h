@@ -15,16 +15,16 @@ struct GatherSource {
   VectorView<const std::int64_t> permutation;
 };
 
-enum class Binarize { none, threshold, resample };
+enum class Binarize { none, threshold, dynamic };
 
 /// What is done to a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.
 struct Preprocess {
   float scale = 1.0f;
   float offset = 0.0f;
   Binarize binarize =
-      Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
+      Binarize::none;  ///< threshold: x > `threshold`; dynamic: 1 with probability x, new each time
   float threshold = 0.5f;
-  /// For resample: its seed and time. The purpose is always binarize, the examples the rows' own.
+  /// For dynamic: its seed and time. The purpose is always binarize, the examples the rows' own.
   NoiseSource noise;
   VectorView<const float> mean;               ///< [d] or empty
   VectorView<const float> inverse_deviation;  ///< [d] or empty

@@ -9,7 +9,7 @@ constexpr Choice kInitializations[] = {{"pytorch"}, {"he"}, {"glorot"}};
 std::span<const Choice> initialization_choices() {
   return kInitializations;
 }
-constexpr Choice kOutputBiases[] = {{"drawn"}, {"data"}};
+constexpr Choice kOutputBiases[] = {{"random"}, {"data"}};
 std::span<const Choice> output_bias_choices() {
   return kOutputBiases;
 }
@@ -74,15 +74,15 @@ constexpr RecipeKey kKeys[] = {
      .doc = "of the categorical: its values are 0, 1, ... below this",
      .at = at<&S::classes>,
      .bounds = {.low = 2.0, .high = kMostClasses}},
-    {.name = "model.see_mask",
+    {.name = "model.encode_mask",
      .doc = "the encoder sees which values are missing, beside the values",
-     .at = at<&S::see_mask>},
+     .at = at<&S::encode_mask>},
     {.name = "model.initialization",
      .doc = "uniform ±1/√fan_in as PyTorch's Linear; He's; Glorot's",
      .at = at<&S::initialization>,
      .choices = initialization_choices},
     {.name = "model.output_bias",
-     .doc = "of the decoder: drawn, or where the output is the training data's mean (or frequencies)",
+     .doc = "of the decoder: random, or where the output is the training data's mean (or frequencies)",
      .at = at<&S::output_bias>,
      .choices = output_bias_choices},
 };

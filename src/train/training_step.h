@@ -15,9 +15,9 @@
 namespace elbo {
 
 /// One step: counters on, batch gathered, forward and backward, costs recorded, parameters moved. With
-/// train.accumulate, batches are gathered and their gradients added up one after the other before the step
-/// that they make up together. What changes from step to step is in device memory, so a step may be recorded
-/// once and launched again and again; it allocates nothing and never waits for the device.
+/// train.accumulation_steps, batches are gathered and their gradients added up one after the other before the
+/// step that they make up together. What changes from step to step is in device memory, so a step may be
+/// recorded once and launched again and again; it allocates nothing and never waits for the device.
 ///
 /// On a GPU each step gathers the batch of the next beside its own work, into the other of two slots.
 /// Gradients of parameters are computed on lanes beside the main line, and used for Adam at once unless the

@@ -25,8 +25,8 @@ struct ModelConfig {
   std::int64_t latent = 0;
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
-  bool missing = false;   ///< batches come with a mask of their present values
-  bool see_mask = false;  ///< the encoder sees it beside the values
+  bool missing = false;      ///< batches come with a mask of their present values
+  bool encode_mask = false;  ///< the encoder sees it beside the values
   Activation activation = Activation::relu;
   LikelihoodKind likelihood = LikelihoodKind::bernoulli;
   LikelihoodConstants constants;

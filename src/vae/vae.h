@@ -30,7 +30,7 @@ class Vae {
   nn::Run run(const Batch& batch, const NoiseSource& noise) const;
 
   /// Whether the batches of workspaces that are made from here on come with a mask.
-  void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }
+  void set_missing(bool missing) noexcept { config_.missing = missing || config_.encode_mask; }
 
   /// Whether each parameter's gradient is complete when its layer has it, so that Adam may use it there.
   bool gradients_are_layers_own() const noexcept { return !prior() || !prior()->needs_whole_gradient(); }

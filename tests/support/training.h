@@ -122,7 +122,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
       {"cyclical",
        [](Recipe& r) {
          r.objective.cycles = 2;
-         r.objective.rising_share = 0.6;
+         r.objective.ramp_fraction = 0.6;
        }},
       {"mixture",
        [](Recipe& r) {
@@ -147,7 +147,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 3;
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.ema = 0.5;
        }},
       {"vamp_missing",
@@ -156,7 +156,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.components = 3;
          r.model.likelihood = "categorical";
          r.model.classes = 3;
-         r.model.see_mask = true;
+         r.model.encode_mask = true;
          r.data.missing = "mask";
        },
        false},
@@ -242,7 +242,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 3;
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.clip_norm = 0.5;
          r.train.ema = 0.5;
        }},
@@ -250,13 +250,13 @@ inline std::vector<RecipeVariant> recipe_variants() {
       {"accumulated",
        [](Recipe& r) {
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.weight_decay = 0.05;
        }},
       {"accumulated_clipped",
        [](Recipe& r) {
          r.train.batch = 2;
-         r.train.accumulate = 4;
+         r.train.accumulation_steps = 4;
          r.train.clip_norm = 0.05;
          r.train.ema = 0.5;
        }},
@@ -265,7 +265,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.kind = "autoencoder";
          r.model.likelihood = "gaussian";
        }},
-      {"resampled", [](Recipe& r) { r.data.binarize = "resample"; }},
+      {"resampled", [](Recipe& r) { r.data.binarize = "dynamic"; }},
       {"thresholded", [](Recipe& r) { r.data.binarize = "threshold"; }},
       {"standardized",
        [](Recipe& r) {
@@ -291,7 +291,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.model.likelihood = "categorical";
          r.model.classes = 3;
-         r.model.see_mask = true;
+         r.model.encode_mask = true;
          r.data.missing = "mask";
        },
        false},
@@ -315,7 +315,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 3;
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.clip_norm = 0.5;
          r.train.ema = 0.5;
        }},

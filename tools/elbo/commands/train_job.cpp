@@ -64,7 +64,7 @@ void check_is_run_of(const std::string& recipe, const Job& job) {
 
 // Epochs that a run whose steps are all done has behind it.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
-  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulate;
+  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulation_steps;
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
