@@ -141,23 +141,27 @@ struct Recipe {
   static Recipe named(std::string_view name);
   /// The names `named` takes.
   static std::vector<std::string> names();
-  /// Reads TOML. `origin` names the text in errors. Throws ConfigError with file, line and nearest key.
-  static Recipe from_toml(std::string_view text, std::string_view origin = "recipe");
-  /// Reads a file. Throws IoError where it cannot be read.
-  static Recipe from_file(const std::filesystem::path& file);
+  /// Reads TOML. `origin` names the text in errors. Throws ConfigError with file, line and nearest key. Keys
+  /// and values may have the names that an earlier elbo gave them; `notes`, unless null, gets a sentence for
+  /// each: "my.toml:5: train.accumulate is now called train.accumulation_steps".
+  static Recipe from_toml(std::string_view text, std::string_view origin = "recipe",
+                          std::vector<std::string>* notes = nullptr);
+  /// Reads a file, likewise. Throws IoError where it cannot be read.
+  static Recipe from_file(const std::filesystem::path& file, std::vector<std::string>* notes = nullptr);
 
   /// Applies "key=value", the value in TOML syntax (a bare word is taken as a string): `model.latent=2`,
   /// `model.encoder=[64, 32]`. Checks this value alone, so that settings which only make sense together can
-  /// be given in any order. Throws ConfigError with the nearest known key.
-  void set(std::string_view key_equals_value);
+  /// be given in any order. Former names are read and noted as by `from_toml`. Throws ConfigError with the
+  /// nearest known key.
+  void set(std::string_view key_equals_value, std::vector<std::string>* notes = nullptr);
   /// TOML with every setting spelled out; `from_toml` reads it back to an equal recipe.
   std::string to_toml() const;
   /// Checks every value, and that they make sense together. Throws ConfigError naming the key. What reads a
   /// recipe calls it, and so does a model that is built from one.
   void validate() const;
   /// Checks that each of `settings`, "key=value" as `set` took them, changes something: train.decay_factor
-  /// does with train.schedule = "step" alone. Throws ConfigError that says with what it would, and where
-  /// `validate` throws.
+  /// does with train.schedule = "step" alone. Throws ConfigError that says with what it would, where a
+  /// setting is given by its former name and its own, and where `validate` throws.
   void check_counts(std::span<const std::string> settings) const;
 };
 

@@ -10,9 +10,10 @@ struct Binarization : Choice {
   ops::Binarize kind;
 };
 
-constexpr Binarization kBinarizations[] = {{{"none"}, ops::Binarize::none},
-                                           {{"threshold"}, ops::Binarize::threshold},
-                                           {{"dynamic"}, ops::Binarize::dynamic}};
+constexpr Binarization kBinarizations[] = {
+    {{"none"}, ops::Binarize::none},
+    {{"threshold"}, ops::Binarize::threshold},
+    {{.name = "dynamic", .formerly = "resample"}, ops::Binarize::dynamic}};
 
 data::ValueRange present_values(LikelihoodKind kind, const DataSettings& settings,
                                 const LikelihoodConstants& constants) {

@@ -32,7 +32,8 @@ struct RecipeKey {
   /// Its default leaves something out that any other value asks for. Such a value is refused where the key
   /// does not count, in a file too; of other keys a file may keep a value for later.
   bool turns_on = false;
-  bool may_be_empty = false;  ///< a text
+  bool may_be_empty = false;       ///< a text
+  std::string_view formerly = {};  ///< the name an earlier elbo had for it, by which it is read too
 
   /// "text", "true|false", "whole number", "number", "list of whole numbers", "list of numbers", "list
   /// of layers", or its choices: "relu|tanh|…".
@@ -55,7 +56,7 @@ std::span<const RecipeKey> model_keys();
 std::span<const RecipeKey> objective_keys();
 std::span<const RecipeKey> train_keys();
 
-/// Null where there is no such key.
+/// By its name or its former one; null where there is no such key.
 const RecipeKey* find_recipe_key(std::string_view name);
 /// "unknown key …" with the nearest name.
 std::string unknown_recipe_key(std::string_view name);

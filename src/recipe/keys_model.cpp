@@ -9,7 +9,7 @@ constexpr Choice kInitializations[] = {{"pytorch"}, {"he"}, {"glorot"}};
 std::span<const Choice> initialization_choices() {
   return kInitializations;
 }
-constexpr Choice kOutputBiases[] = {{"random"}, {"data"}};
+constexpr Choice kOutputBiases[] = {{.name = "random", .formerly = "drawn"}, {"data"}};
 std::span<const Choice> output_bias_choices() {
   return kOutputBiases;
 }
@@ -76,7 +76,8 @@ constexpr RecipeKey kKeys[] = {
      .bounds = {.low = 2.0, .high = kMostClasses}},
     {.name = "model.encode_mask",
      .doc = "the encoder sees which values are missing, beside the values",
-     .at = at<&S::encode_mask>},
+     .at = at<&S::encode_mask>,
+     .formerly = "model.see_mask"},
     {.name = "model.initialization",
      .doc = "uniform ±1/√fan_in as PyTorch's Linear; He's; Glorot's",
      .at = at<&S::initialization>,
