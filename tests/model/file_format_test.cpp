@@ -66,7 +66,7 @@ std::string with_former_names(std::string text) {
                                                        {"ramp_fraction = ", "rising_share = "},
                                                        {"accumulation_steps = ", "accumulate = "},
                                                        {"= \"random\"", "= \"drawn\""},
-                                                       {"= \"dynamic\"", "= \"resample\""}};  // formerly
+                                                       {"= \"dynamic\"", "= \"resample\""}};
   for (const auto& [name, former] : names) text = replaced(text, name, former);
   return text;
 }
