@@ -7,7 +7,7 @@
 int main(int argc, char** argv) {
   using elbo::ops::Binarize;
   using elbo::test::GatherCase;
-  for (const Binarize binarize : {Binarize::none, Binarize::threshold, Binarize::resample}) {
+  for (const Binarize binarize : {Binarize::none, Binarize::threshold, Binarize::dynamic}) {
     elbo::bench::add("gather_batch", GatherCase{128, 784, 60000, GatherCase::Source::bytes, binarize});
   }
   elbo::bench::add("gather_batch",

@@ -49,7 +49,7 @@ __device__ std::int64_t example_at(const GatherSource& source, std::int64_t posi
 __device__ float preprocess_value(float raw, const Preprocess& p, unsigned word, std::int64_t j) {
   float value = fmaf(raw, p.scale, p.offset);
   if (p.binarize == Binarize::threshold) value = value > p.threshold ? 1.0f : 0.0f;
-  if (p.binarize == Binarize::resample) value = math::uniform(word) < value ? 1.0f : 0.0f;
+  if (p.binarize == Binarize::dynamic) value = math::uniform(word) < value ? 1.0f : 0.0f;
   if (p.mean.data) value -= p.mean.data[j];
   if (p.inverse_deviation.data) value *= p.inverse_deviation.data[j];
   return isnan(raw) ? 0.0f : value;
@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(kMaxThreads)
   } else {
     const float4 raw = load_source(source, example, j, count);
     math::PhiloxWords<std::uint32_t> words{};
-    if (preprocess.binarize == Binarize::resample) words = noise_words(preprocess, example, j);
+    if (preprocess.binarize == Binarize::dynamic) words = noise_words(preprocess, example, j);
     // Columns beyond the row are neither computed nor stored, as mean and deviation end with it.
     value.x = preprocess_value(raw.x, preprocess, words.word[0], j);
     value.y = count > 1 ? preprocess_value(raw.y, preprocess, words.word[1], j + 1) : 0.0f;

@@ -10,7 +10,8 @@
 #     --reference-cpu FILE, --reference-emulate FILE   those of the reference
 #     --device cpu|emulate                             only there
 #     --only REGEX                                     only cases whose names match
-# Its parts are in tests/project/same_bytes: cases.py (the trainings and commands), data.py, compare.py, run.py.
+# Its parts are in tests/project/same_bytes: cases.py (what is trained and asked), former_names.py (how the reference is
+# asked), data.py, compare.py, run.py.
 set -euo pipefail
 shopt -s inherit_errexit  # a failure in $(…) ends the script
 project=$(cd "$(dirname "$0")/.." && pwd)

@@ -19,7 +19,7 @@ struct DataSettings {
   double validation = 0.0;        ///< fraction of train held out if the data has no validation split
   double test = 0.0;              ///< the same for the test split
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are resized to; 0: not resized
-  std::string binarize = "none";  ///< none, threshold (at 0.5), resample (Bernoulli, anew each time)
+  std::string binarize = "none";  ///< none, threshold (at 0.5), dynamic (Bernoulli, anew each time)
   std::string missing = "error";  ///< how NaN is read: error, mask (a missing value)
   std::string mask;               ///< data for load_dataset: 0 where a value is missing, else 1; empty: none
   bool standardize = false;       ///< subtract the training mean and divide by the deviation, per dimension
@@ -67,7 +67,7 @@ struct ModelSettings {
   double variance = 1.0;     ///< of gaussian and gaussian-sigmoid; initial value for gaussian-shared
   double scale = 1.0;        ///< of laplace, whose scale is fixed
   std::int64_t classes = 2;  ///< for categorical: values are 0 … classes − 1
-  bool see_mask = false;     ///< the encoder sees which values are missing
+  bool encode_mask = false;     ///< the encoder sees which values are missing
   std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
   std::string output_bias = "drawn";       ///< drawn (like the rest), data (the training data's mean)
 };
@@ -79,9 +79,9 @@ struct ObjectiveSettings {
   double beta = 1.0;           ///< weight of the KL in training; reported terms are unweighted
   double warmup_epochs = 0.0;  ///< epochs in which the KL's weight rises linearly from 0 to beta
   /// Cyclical annealing (Fu et al. 2019): the number of times that the KL's weight rises from 0 to beta in a
-  /// training, each time during the first rising_share of the cycle. 0: none.
+  /// training, each time during the first ramp_fraction of the cycle. 0: none.
   std::int64_t cycles = 0;
-  double rising_share = 0.5;
+  double ramp_fraction = 0.5;
   double free_bits = 0.0;  ///< nats of each latent dimension's KL that cost nothing (Kingma et al. 2016)
   double capacity = 0.0;   ///< C in beta |KL − C| (Burgess et al. 2018), nats; 0: none
   double capacity_epochs = 0.0;  ///< epochs in which C rises linearly from 0
@@ -118,7 +118,7 @@ struct TrainSettings {
   /// "norm batch" alone. 0: no step is skipped.
   double skip_norm = 0.0;
   double clip_norm = 0.0;       ///< maximum of the global gradient norm; 0: no clipping
-  std::int64_t accumulate = 1;  ///< batches whose gradients are added up for one step
+  std::int64_t accumulation_steps = 1;  ///< batches whose gradients are added up for one step
   double ema = 0.0;  ///< decay of the weights' running average, which is evaluated and saved; 0: none
   std::int64_t patience = 0;  ///< stops after this many epochs without improvement; 0: never
   std::uint64_t seed = 1;
@@ -141,15 +141,19 @@ struct Recipe {
   static Recipe named(std::string_view name);
   /// The names `named` takes.
   static std::vector<std::string> names();
-  /// Reads TOML. `origin` names the text in errors. Throws ConfigError with file, line and nearest key.
-  static Recipe from_toml(std::string_view text, std::string_view origin = "recipe");
-  /// Reads a file. Throws IoError if it cannot be read.
-  static Recipe from_file(const std::filesystem::path& file);
+  /// Reads TOML. `origin` names the text in errors. Keys and values may have the names of earlier versions;
+  /// `notes`, unless null, gets a sentence for each: "my.toml:5: train.accumulate is now called
+  /// train.accumulation_steps". Throws ConfigError with file, line and nearest key.
+  static Recipe from_toml(std::string_view text, std::string_view origin = "recipe",
+                          std::vector<std::string>* notes = nullptr);
+  /// Reads a file in the same way. Throws IoError if it cannot be read.
+  static Recipe from_file(const std::filesystem::path& file, std::vector<std::string>* notes = nullptr);
 
   /// Applies "key=value", the value in TOML syntax (a bare word is read as a string): `model.latent=2`,
   /// `model.encoder=[64, 32]`. Checks this value alone, so that settings that depend on each other can be
-  /// given in any order. Throws ConfigError with the nearest known key.
-  void set(std::string_view key_equals_value);
+  /// given in any order. Former names are read and noted as by `from_toml`. Throws ConfigError with the
+  /// nearest known key.
+  void set(std::string_view key_equals_value, std::vector<std::string>* notes = nullptr);
   /// TOML with every setting; `from_toml` reads it back as an equal recipe.
   std::string to_toml() const;
   /// Checks every value, and that the values agree. Throws ConfigError that names the key. Reading a recipe
@@ -157,7 +161,8 @@ struct Recipe {
   void validate() const;
   /// Checks that each of `settings`, "key=value" as for `set`, has an effect in this recipe:
   /// train.decay_factor has one only with train.schedule = "step". Throws ConfigError that names the settings
-  /// needed, and where `validate` throws.
+  /// needed, or both names of a setting that is given by its former and its present one, and where `validate`
+  /// throws.
   void check_counts(std::span<const std::string> settings) const;
 };
 

@@ -57,7 +57,7 @@ class Preprocessor {
   Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes, std::span<const float> mean,
                std::span<const float> deviation);
 
-  /// The preprocessing with Binarize::resample's noise keyed by `seed` and `time` (device memory; null means
+  /// The preprocessing with Binarize::dynamic's noise keyed by `seed` and `time` (device memory; null means
   /// 0).
   ops::Preprocess keyed(std::uint64_t seed, const std::uint64_t* time) const;
 

@@ -13,7 +13,7 @@ namespace elbo::nn {
 /// the rows evaluated with it. (A prior's pass over its pseudo-inputs uses them too: pseudo-inputs are not
 /// data, and the prior has to be the same in evaluation.)
 ///
-/// It couples the rows of a batch. With train.accumulate, each batch has its own statistics and updates the
+/// It couples the rows of a batch. With train.accumulation_steps, each batch has its own statistics and updates the
 /// running ones. In a decoder with K samples per example, each sample is a row. A batch with one value per
 /// channel (an epoch's last batch may have one example) has no variance: it uses the running statistics and
 /// does not update them.

@@ -24,7 +24,7 @@ struct GatherRow {
   float* x;
   float* mask;  // or null
   std::int64_t cols;
-  NoiseRow noise;  // for resample
+  NoiseRow noise;  // for dynamic
 };
 
 }  // namespace elbo::ops
@@ -47,7 +47,7 @@ HWY_ATTR hn::Vec<D> load_source(D d, const float* from) {
   return hn::LoadU(d, from);
 }
 
-/// Writes values [j, j + Lanes(d)) of the row. `uniforms` are the noise of these values, for resample.
+/// Writes values [j, j + Lanes(d)) of the row. `uniforms` are the noise of these values, for dynamic.
 template <Binarize kBinarize, class D, class T>
 HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Preprocess& p,
                            const float* uniforms, std::int64_t j) {
@@ -57,7 +57,7 @@ HWY_ATTR void gather_lanes(D d, const GatherRow& row, const T* from, const Prepr
   const V one = hn::Set(d, 1.0f);
   if constexpr (kBinarize == Binarize::threshold) {
     value = hn::IfThenElseZero(hn::Gt(value, hn::Set(d, p.threshold)), one);
-  } else if constexpr (kBinarize == Binarize::resample) {
+  } else if constexpr (kBinarize == Binarize::dynamic) {
     value = hn::IfThenElseZero(hn::Lt(hn::LoadU(d, uniforms), value), one);
   }
   if (!p.mean.empty()) value = hn::Sub(value, hn::LoadU(d, p.mean.data + j));
@@ -77,7 +77,7 @@ HWY_ATTR void gather_values(const GatherRow& row, const T* from, const Preproces
   for (std::int64_t first = 0; first < row.cols; first += kChunk) {
     const std::int64_t end = std::min(row.cols, first + kChunk);
     const float* uniforms = nullptr;
-    if constexpr (kBinarize == Binarize::resample) {
+    if constexpr (kBinarize == Binarize::dynamic) {
       uniforms = noise.fill(row.noise, first, end - first, Uniforms());
     }
     const auto at = [&](std::int64_t j) { return uniforms ? uniforms + (j - first) : nullptr; };
@@ -94,8 +94,8 @@ HWY_ATTR void gather_from(const GatherRow& row, const T* from, const Preprocess&
       return gather_values<Binarize::none>(row, from, p);
     case Binarize::threshold:
       return gather_values<Binarize::threshold>(row, from, p);
-    case Binarize::resample:
-      return gather_values<Binarize::resample>(row, from, p);
+    case Binarize::dynamic:
+      return gather_values<Binarize::dynamic>(row, from, p);
   }
 }
 
@@ -128,7 +128,7 @@ void check_shapes(const GatherTarget& target, const GatherSource& source, const 
   check_optional_size("gather_batch", "examples", target.examples, n);
   check_optional_size("gather_batch", "mean", preprocess.mean, d);
   check_optional_size("gather_batch", "inverse_deviation", preprocess.inverse_deviation, d);
-  ELBO_CHECK(preprocess.binarize != Binarize::resample || d <= math::kNoiseDimensions, ShapeError,
+  ELBO_CHECK(preprocess.binarize != Binarize::dynamic || d <= math::kNoiseDimensions, ShapeError,
              "gather_batch can resample ", math::kNoiseDimensions, " columns at most and was given ", d);
 }
 

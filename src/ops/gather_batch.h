@@ -15,16 +15,16 @@ struct GatherSource {
   VectorView<const std::int64_t> permutation;
 };
 
-enum class Binarize { none, threshold, resample };
+enum class Binarize { none, threshold, dynamic };
 
 /// The preprocessing of a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.
 struct Preprocess {
   float scale = 1.0f;
   float offset = 0.0f;
   Binarize binarize =
-      Binarize::none;  ///< threshold: x > `threshold`; resample: 1 with probability x, new each time
+      Binarize::none;  ///< threshold: x > `threshold`; dynamic: 1 with probability x, new each time
   float threshold = 0.5f;
-  /// The seed and time for resample. The purpose is always binarize, and the examples are the rows' own.
+  /// The seed and time for dynamic. The purpose is always binarize, and the examples are the rows' own.
   NoiseSource noise;
   VectorView<const float> mean;               ///< [d] or empty
   VectorView<const float> inverse_deviation;  ///< [d] or empty

@@ -14,6 +14,7 @@ namespace elbo {
 struct Choice {
   std::string_view name;
   std::span<const std::string_view> keys = {};
+  std::string_view formerly = {};  ///< the name an earlier elbo had for it, by which it is read too
 };
 
 // Each table is defined in the room of its parts.

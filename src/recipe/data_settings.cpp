@@ -10,9 +10,10 @@ struct Binarization : Choice {
   ops::Binarize kind;
 };
 
-constexpr Binarization kBinarizations[] = {{{"none"}, ops::Binarize::none},
-                                           {{"threshold"}, ops::Binarize::threshold},
-                                           {{"resample"}, ops::Binarize::resample}};
+constexpr Binarization kBinarizations[] = {
+    {{"none"}, ops::Binarize::none},
+    {{"threshold"}, ops::Binarize::threshold},
+    {{.name = "dynamic", .formerly = "resample"}, ops::Binarize::dynamic}};
 
 data::ValueRange present_values(LikelihoodKind kind, const DataSettings& settings,
                                 const LikelihoodConstants& constants) {
@@ -28,8 +29,8 @@ data::ValueRange present_values(LikelihoodKind kind, const DataSettings& setting
   }
   const ops::Binarize binarize = binarization(settings);
   if (binarize == ops::Binarize::threshold) return {.needed_by = name};
-  if (binarize == ops::Binarize::resample) {
-    return {"data.binarize = \"resample\"", 0.0f, 1.0f, "Set data.binarize = \"none\""};
+  if (binarize == ops::Binarize::dynamic) {
+    return {"data.binarize = \"dynamic\"", 0.0f, 1.0f, "Set data.binarize = \"none\""};
   }
   if (likelihood_support(kind) == Support::real) return {.needed_by = name};
   return {name, 0.0f, 1.0f, "Set model.likelihood = \"gaussian\""};
@@ -45,7 +46,7 @@ std::span<const Choice> binarize_choices() {
 ops::Binarize binarization(const DataSettings& settings) {
   if (const auto* row = find_row(kBinarizations, settings.binarize)) return row->kind;
   throw ConfigError(
-      concat("data.binarize = \"", settings.binarize, "\" is not known: use none, threshold or resample."));
+      concat("data.binarize = \"", settings.binarize, "\" is not known: use none, threshold or dynamic."));
 }
 
 data::ValueRange value_range(LikelihoodKind kind, const DataSettings& settings,

@@ -13,7 +13,7 @@ ops::Binarize binarization(const DataSettings& settings);
 
 /// The allowed values of data, before preprocessing, for training with a likelihood. It is the likelihood's
 /// support, including grey values for bernoulli, or [0, 1] if its mean must be there. With data.binarize =
-/// "resample" it is [0, 1], as values are probabilities; with "threshold" any value is allowed. NaN is
+/// "dynamic" it is [0, 1], as values are probabilities; with "threshold" any value is allowed. NaN is
 /// allowed if the settings allow missing values. `constants` has the number of classes.
 data::ValueRange value_range(LikelihoodKind kind, const DataSettings& settings = {},
                              const LikelihoodConstants& constants = {});

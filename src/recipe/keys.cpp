@@ -33,7 +33,7 @@ std::span<const RecipeKey> recipe_keys() {
 
 const RecipeKey* find_recipe_key(std::string_view name) {
   for (const auto& key : recipe_keys()) {
-    if (key.name == name) return &key;
+    if (key.name == name || (!key.formerly.empty() && key.formerly == name)) return &key;
   }
   return nullptr;
 }

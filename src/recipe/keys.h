@@ -32,7 +32,8 @@ struct RecipeKey {
   /// Whether any value other than the default turns a feature on. Such a value is refused if the key does not
   /// count, in a file too. Other keys may have values in a file that do not count.
   bool turns_on = false;
-  bool may_be_empty = false;  ///< for texts
+  bool may_be_empty = false;       ///< for texts
+  std::string_view formerly = {};  ///< its name in earlier versions, which is read too
 
   /// "text", "true|false", "whole number", "number", "list of whole numbers", "list of numbers", "list
   /// of layers", or its choices: "relu|tanh|…".
@@ -55,7 +56,7 @@ std::span<const RecipeKey> model_keys();
 std::span<const RecipeKey> objective_keys();
 std::span<const RecipeKey> train_keys();
 
-/// Null if there is no such key.
+/// Finds it by its name or former name. Null if there is no such key.
 const RecipeKey* find_recipe_key(std::string_view name);
 /// "unknown key …" with the nearest name.
 std::string unknown_recipe_key(std::string_view name);

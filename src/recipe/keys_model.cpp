@@ -9,7 +9,7 @@ constexpr Choice kInitializations[] = {{"pytorch"}, {"he"}, {"glorot"}};
 std::span<const Choice> initialization_choices() {
   return kInitializations;
 }
-constexpr Choice kOutputBiases[] = {{"drawn"}, {"data"}};
+constexpr Choice kOutputBiases[] = {{.name = "random", .formerly = "drawn"}, {"data"}};
 std::span<const Choice> output_bias_choices() {
   return kOutputBiases;
 }
@@ -74,15 +74,16 @@ constexpr RecipeKey kKeys[] = {
      .doc = "number of the categorical's classes: values are 0, 1, ... below this",
      .at = at<&S::classes>,
      .bounds = {.low = 2.0, .high = kMostClasses}},
-    {.name = "model.see_mask",
+    {.name = "model.encode_mask",
      .doc = "the encoder also reads which values are missing",
-     .at = at<&S::see_mask>},
+     .at = at<&S::encode_mask>,
+     .formerly = "model.see_mask"},
     {.name = "model.initialization",
      .doc = "uniform ±1/√fan_in like PyTorch's Linear; He's; Glorot's",
      .at = at<&S::initialization>,
      .choices = initialization_choices},
     {.name = "model.output_bias",
-     .doc = "the decoder's initial output bias: drawn, or such that the output is the training data's mean "
+     .doc = "the decoder's initial output bias: random, or such that the output is the training data's mean "
             "(or frequencies)",
      .at = at<&S::output_bias>,
      .choices = output_bias_choices},

@@ -7,6 +7,7 @@
 #include "io/file.h"
 #include "recipe/counts.h"
 #include "recipe/embedded.h"
+#include "recipe/former_names.h"
 #include "recipe/keys.h"
 #include "recipe/rules.h"
 #include "recipe/toml.h"
@@ -14,10 +15,10 @@
 namespace elbo {
 namespace {
 
-Recipe read(std::string_view text, std::string_view origin, std::string name) {
+Recipe read(std::string_view text, std::string_view origin, std::string name, Notes notes = nullptr) {
   Recipe recipe;
   if (!name.empty()) recipe.name = std::move(name);
-  read_toml(recipe, text, origin);
+  read_toml(recipe, text, origin, notes);
   try {
     recipe.validate();
   } catch (const ConfigError& error) {
@@ -32,9 +33,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// The key of "key=value". Throws ConfigError if there is none.
-const RecipeKey& key_of(std::string_view setting) {
-  const auto name = trimmed(setting.substr(0, setting.find('=')));
+/// The name in "key=value".
+std::string_view name_in(std::string_view setting) {
+  return trimmed(setting.substr(0, setting.find('=')));
+}
+
+/// Throws ConfigError where no key is called so.
+const RecipeKey& key_named(std::string_view name) {
   if (const auto* key = find_recipe_key(name)) return *key;
   throw ConfigError(unknown_recipe_key(name));
 }
@@ -54,21 +59,24 @@ std::vector<std::string> Recipe::names() {
   return names;
 }
 
-Recipe Recipe::from_toml(std::string_view text, std::string_view origin) {
-  return read(text, origin, "");
+Recipe Recipe::from_toml(std::string_view text, std::string_view origin, std::vector<std::string>* notes) {
+  return read(text, origin, "", notes);
 }
 
-Recipe Recipe::from_file(const std::filesystem::path& file) {
-  return read(io::read_file(file), file.string(), file.stem().string());
+Recipe Recipe::from_file(const std::filesystem::path& file, std::vector<std::string>* notes) {
+  return read(io::read_file(file), file.string(), file.stem().string(), notes);
 }
 
-void Recipe::set(std::string_view key_equals_value) {
+void Recipe::set(std::string_view key_equals_value, std::vector<std::string>* notes) {
   const auto equals = key_equals_value.find('=');
   if (equals == std::string_view::npos) {
     throw ConfigError(concat("\"", key_equals_value, "\" is not key=value, as in model.latent=2."));
   }
   Recipe changed = *this;
-  read_value(changed, key_of(key_equals_value), trimmed(key_equals_value.substr(equals + 1)));
+  const std::string_view name = name_in(key_equals_value);
+  const RecipeKey& key = key_named(name);
+  note_former_key(key, name, "", notes);
+  read_value(changed, key, trimmed(key_equals_value.substr(equals + 1)), notes);
   *this = std::move(changed);
 }
 
@@ -86,7 +94,12 @@ void Recipe::validate() const {
 
 void Recipe::check_counts(std::span<const std::string> settings) const {
   validate();
-  for (const std::string& setting : settings) check_setting_counts(*this, key_of(setting), setting);
+  GivenNames given;
+  for (const std::string& setting : settings) {
+    const RecipeKey& key = key_named(name_in(setting));
+    given.add(key, name_in(setting));
+    check_setting_counts(*this, key, setting);
+  }
 }
 
 }  // namespace elbo

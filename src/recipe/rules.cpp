@@ -22,8 +22,8 @@ void check_data(const Recipe& recipe) {
     throw ConfigError(
         concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));
   }
-  refuse(recipe.model.see_mask && data.missing != "mask" && data.mask.empty(),
-         "model.see_mask shows the encoder which values are missing, but none may be missing; set "
+  refuse(recipe.model.encode_mask && data.missing != "mask" && data.mask.empty(),
+         "model.encode_mask shows the encoder which values are missing, but none may be missing; set "
          "data.missing = "
          "\"mask\" as well, or name a data.mask.");
 }

@@ -92,12 +92,13 @@ std::string wrong_type(const RecipeKey& key, std::string_view value) {
   return value.empty() ? text + "." : concat(text, ", not ", value, ".");
 }
 
-// Sets one key and checks it. `where` begins the error message; `text` is the value as it was written.
+// Sets one key and checks it. `where` begins messages; `text` is the value as it was written.
 void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const std::string& where,
-            std::string_view text) {
+            std::string_view text, Notes notes) {
   if (!std::visit([&](auto* target) { return assign(*target, node); }, key.at(recipe))) {
     throw ConfigError(concat(where, wrong_type(key, text)));
   }
+  rename_former_choice(recipe, key, where, notes);
   if (const auto wrong = key.complaint(recipe)) throw ConfigError(where + *wrong);
 }
 
@@ -105,20 +106,30 @@ std::string line_of(std::string_view origin, const toml::source_region& source) 
   return concat(origin, ":", source.begin.line, ": ");
 }
 
-// Every leaf of the table is a key; a table is a section.
-void assign(Recipe& recipe, const toml::table& table, const std::string& section, std::string_view origin) {
-  for (const auto& [name, node] : table) {
-    const std::string key_name = section + std::string(name.str());
-    if (const auto* subtable = node.as_table()) {
-      assign(recipe, *subtable, key_name + ".", origin);
-      continue;
+// A recipe's text while it is read.
+struct Reading {
+  Recipe& recipe;
+  std::string_view origin;
+  Notes notes;
+  GivenNames given = {};
+
+  // Every leaf of the table is a key; a table is a section.
+  void assign_all(const toml::table& table, const std::string& section) {
+    for (const auto& [name, node] : table) {
+      const std::string key_name = section + std::string(name.str());
+      if (const auto* subtable = node.as_table()) {
+        assign_all(*subtable, key_name + ".");
+        continue;
+      }
+      const std::string where = line_of(origin, name.source());
+      const auto* key = find_recipe_key(key_name);
+      if (!key) throw ConfigError(where + unknown_recipe_key(key_name));
+      given.add(*key, key_name, where);
+      note_former_key(*key, key_name, where, notes);
+      assign(recipe, *key, node, where, written(node), notes);
     }
-    const std::string where = line_of(origin, name.source());
-    const auto* key = find_recipe_key(key_name);
-    if (!key) throw ConfigError(where + unknown_recipe_key(key_name));
-    assign(recipe, *key, node, where, written(node));
   }
-}
+};
 
 toml::table parse(std::string_view text, std::string_view origin) {
   try {
@@ -130,11 +141,11 @@ toml::table parse(std::string_view text, std::string_view origin) {
 
 }  // namespace
 
-void read_toml(Recipe& recipe, std::string_view text, std::string_view origin) {
-  assign(recipe, parse(text, origin), "", origin);
+void read_toml(Recipe& recipe, std::string_view text, std::string_view origin, Notes notes) {
+  Reading{recipe, origin, notes}.assign_all(parse(text, origin), "");
 }
 
-void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text) {
+void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text, Notes notes) {
   const bool bare = std::holds_alternative<std::string*>(key.at(recipe)) && !text.starts_with('"') &&
                     !text.starts_with('\'');
   toml::table parsed;
@@ -144,7 +155,7 @@ void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text) {
     parsed.clear();
   }
   if (parsed.size() != 1) throw ConfigError(wrong_type(key, concat("\"", text, "\"")));
-  assign(recipe, key, *parsed.get("value"), "", text);
+  assign(recipe, key, *parsed.get("value"), "", text, notes);
 }
 
 std::string write_toml(const Recipe& recipe) {

@@ -38,7 +38,7 @@ std::vector<float> output_bias_of(const Model::State& state, const Examples& tra
   if (!vae.parts().decoder.last().output_bias()) {
     throw ConfigError(
         "model.output_bias = \"data\" needs a bias for each value, but this decoder ends with a convolution, "
-        "which has one for each channel. Leave it at \"drawn\".");
+        "which has one for each channel. Leave it at \"random\".");
   }
   return vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
 }

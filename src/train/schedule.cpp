@@ -95,7 +95,7 @@ double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_
     // Computed from whole numbers, so that a cycle begins at exactly 0.
     const double steps = static_cast<double>(recipe.train.epochs) * epoch;
     const double over = std::fmod((t - 1.0) * static_cast<double>(settings.cycles), steps) / steps;
-    return settings.beta * std::min(1.0, over / settings.rising_share);
+    return settings.beta * std::min(1.0, over / settings.ramp_fraction);
   }
   return settings.beta * risen(t, settings.warmup_epochs * epoch);
 }

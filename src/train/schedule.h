@@ -21,7 +21,7 @@ namespace elbo {
 double learning_rate(const TrainSettings& settings, std::int64_t steps_per_epoch, std::int64_t step);
 
 /// The KL's weight at optimizer step t: β · min(1, t / W) with W = warmup_epochs · S; with cycles, β · min(1,
-/// τ / rising_share) with τ, from 0 to 1, the elapsed fraction of its cycle (Fu et al. 2019, eq. 6 and 7).
+/// τ / ramp_fraction) with τ, from 0 to 1, the elapsed fraction of its cycle (Fu et al. 2019, eq. 6 and 7).
 double kl_weight(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t step);
 /// The KL's capacity at optimizer step t: capacity · min(1, t / (capacity_epochs · S)).
 double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epoch, std::int64_t step);

@@ -79,7 +79,7 @@ StepPlan measure(Model& model, const Dataset& data) {
   Model::State& state = model.state();
   Context& context = *state.context;
   const TrainSettings& train = state.recipe.train;
-  const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulate;
+  const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulation_steps;
   const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));
   const data::Standardization statistics = training_statistics(state, examples);
   const data::ResidentData resident(context, examples);

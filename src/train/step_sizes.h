@@ -16,7 +16,7 @@ struct StepSizes {
   StepSizes(const TrainSettings& settings, std::int64_t count)
       : examples(count),
         batch(std::min(settings.batch, count)),
-        step_rows(std::min(batch * settings.accumulate, count)) {}
+        step_rows(std::min(batch * settings.accumulation_steps, count)) {}
 
   /// The number of an epoch's steps, and of its full steps.
   std::int64_t steps_per_epoch() const { return (examples + step_rows - 1) / step_rows; }

@@ -15,7 +15,7 @@
 namespace elbo {
 
 /// One step advances the counters, gathers the batch, runs forward and backward passes, records the costs and
-/// moves the parameters. With train.accumulate, several batches are gathered in turn and their gradients
+/// moves the parameters. With train.accumulation_steps, several batches are gathered in turn and their gradients
 /// added up before the parameters move. State that changes from step to step is in device memory, so a step
 /// can be recorded once and launched many times. A step does not allocate and never waits for the device.
 ///
@@ -50,7 +50,7 @@ class TrainingStep {
   struct Slot {
     StepState* state = nullptr;
     ops::Preprocess preprocess;
-    std::vector<Batch> full, ragged;  ///< the batches of a step; several with train.accumulate
+    std::vector<Batch> full, ragged;  ///< the batches of a step; several with train.accumulation_steps
   };
 
   Slot make_slot(const data::Preprocessor& preprocessor, std::size_t index);

@@ -29,7 +29,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.decoder = settings.decoder;
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
   config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
-  config.missing = config.see_mask = settings.see_mask;
+  config.missing = config.encode_mask = settings.encode_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);
   config.constants.classes = static_cast<std::int32_t>(settings.classes);

@@ -26,7 +26,7 @@ struct ModelConfig {
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
   bool missing = false;   ///< batches have a mask of their present values
-  bool see_mask = false;  ///< the encoder reads the mask beside the values
+  bool encode_mask = false;  ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;
   LikelihoodKind likelihood = LikelihoodKind::bernoulli;
   LikelihoodConstants constants;

@@ -30,7 +30,7 @@ class Vae {
   nn::Run run(const Batch& batch, const NoiseSource& noise) const;
 
   /// Sets whether batches of workspaces made from now on have a mask.
-  void set_missing(bool missing) noexcept { config_.missing = missing || config_.see_mask; }
+  void set_missing(bool missing) noexcept { config_.missing = missing || config_.encode_mask; }
 
   /// Whether each parameter's gradient is complete after its layer's backward pass, so that Adam may use it
   /// at once.

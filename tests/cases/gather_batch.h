@@ -31,9 +31,9 @@ inline std::array<std::uint32_t, 4> philox_reference(std::uint64_t key, std::uin
   return c;
 }
 
-/// The uniform number in [0, 1) that resamples value `dimension` of `example` at `time`.
-inline double resample_uniform(std::uint64_t seed, std::uint64_t time, std::int64_t example,
-                               std::int64_t dimension) {
+/// The uniform number in [0, 1) that draws value `dimension` of `example` at `time`.
+inline double dynamic_uniform(std::uint64_t seed, std::uint64_t time, std::int64_t example,
+                              std::int64_t dimension) {
   const std::uint64_t block = (time << 24) | static_cast<std::uint64_t>(dimension / 4);
   const std::uint64_t subsequence = (std::uint64_t{2} << 56) | static_cast<std::uint64_t>(example);
   return static_cast<double>(philox_reference(seed, block, subsequence)[dimension % 4] >> 8) * 0x1p-24;
@@ -51,7 +51,7 @@ struct GatherCase {
 
   std::string name() const {
     const char* const sources[] = {"bytes", "values", "nan"};
-    const char* const binarized[] = {"", "_threshold", "_resample"};
+    const char* const binarized[] = {"", "_threshold", "_dynamic"};
     return std::to_string(n) + "x" + std::to_string(d) + "_of_" + std::to_string(examples) + "_" +
            sources[static_cast<int>(source)] + binarized[static_cast<int>(binarize)] +
            (standardize ? "_standardize" : "") + (permuted ? "" : "_in_order");
@@ -98,8 +98,8 @@ struct GatherCase {
         const double raw = source == Source::bytes ? stored_bytes[at] : stored_values[at];
         double value = raw * p.scale + p.offset;
         if (binarize == ops::Binarize::threshold) value = value > p.threshold;
-        if (binarize == ops::Binarize::resample)
-          value = resample_uniform(p.noise.seed, time, example, j) < value;
+        if (binarize == ops::Binarize::dynamic)
+          value = dynamic_uniform(p.noise.seed, time, example, j) < value;
         if (standardize)
           value =
               (value - mean[static_cast<std::size_t>(j)]) * inverse_deviation[static_cast<std::size_t>(j)];

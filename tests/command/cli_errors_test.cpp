@@ -35,7 +35,7 @@ TEST(CliErrors, WrongUsageIsExitCode2) {
                    {"train.learning_rate=0.1", "would change nothing", "train.stage_rates"});
   for (const char* setting :
        {"train.decay_epochs=2", "train.decay_factor=0.5", "train.final_learning_rate=0",
-        "objective.rising_share=1", "model.variance=2", "model.scale=2", "model.classes=3"}) {
+        "objective.ramp_fraction=1", "model.variance=2", "model.scale=2", "model.classes=3"}) {
     expect_complaint(run_elbo({"train", "digits", "--set", setting}), 2, {setting, "would change nothing"});
   }
   for (const char* key :

@@ -75,13 +75,13 @@ TEST(Resident, ResampleFollowsTheValuesAndTheSeed) {
   grey.count = 400;
   grey.dims = 50;
   grey.bytes.assign(20000, 77);
-  const auto x = preprocessed(grey, ops::Binarize::resample, {}, 5);
+  const auto x = preprocessed(grey, ops::Binarize::dynamic, {}, 5);
   EXPECT_TRUE(std::ranges::all_of(x, [](float value) { return value == 0.0f || value == 1.0f; }));
   const double mean = std::accumulate(x.begin(), x.end(), 0.0) / 20000.0;
   const double p = 77 / 255.0;
   EXPECT_NEAR(mean, p, 5.0 * std::sqrt(p * (1 - p) / 20000.0));
-  EXPECT_EQ(preprocessed(grey, ops::Binarize::resample, {}, 5), x);
-  EXPECT_NE(preprocessed(grey, ops::Binarize::resample, {}, 6), x);
+  EXPECT_EQ(preprocessed(grey, ops::Binarize::dynamic, {}, 5), x);
+  EXPECT_NE(preprocessed(grey, ops::Binarize::dynamic, {}, 6), x);
 }
 
 TEST(Resident, StatisticsAreThoseOfTheValues) {

@@ -51,6 +51,32 @@ void downgrade_to_1(const std::filesystem::path& file) {
   });
 }
 
+/// The text with all of `from`, which is in it, replaced.
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  EXPECT_NE(text.find(from), std::string::npos) << from;
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+/// A recipe with the names that an earlier elbo had for keys and choices.
+std::string with_former_names(std::string text) {
+  const std::pair<const char*, const char*> names[] = {{"encode_mask = ", "see_mask = "},
+                                                       {"ramp_fraction = ", "rising_share = "},
+                                                       {"accumulation_steps = ", "accumulate = "},
+                                                       {"= \"random\"", "= \"drawn\""},
+                                                       {"= \"dynamic\"", "= \"resample\""}};
+  for (const auto& [name, former] : names) text = replaced(text, name, former);
+  return text;
+}
+
+void use_former_names(const std::filesystem::path& file) {
+  rewrite_metadata(file, [](Json& metadata) {
+    metadata["elbo.recipe"] = with_former_names(metadata.at("elbo.recipe").get<std::string>());
+  });
+}
+
 /// Makes a run that was stopped in its second epoch.
 void stop_run(const std::filesystem::path& run, const Recipe& recipe, const Dataset& data) {
   TrainOptions options = run_options(run);
@@ -98,6 +124,30 @@ TEST(FileFormat, ACheckpointOfTheFirstFormatIsResumed) {
   train_into(folder / "run", recipe, data, true);
   for (const char* name : {"last.safetensors", "checkpoint.safetensors"}) {
     EXPECT_TRUE(io::read_file(folder / "run" / name) == io::read_file(folder / "whole" / name)) << name;
+  }
+}
+
+TEST(FileFormat, ARunWithFormerNamesIsReadAndResumed) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const Dataset data = patterned_data(27, 10, 12, false);
+  const auto run = folder / "run";
+  Recipe recipe = small_recipe();
+  recipe.data.binarize = "dynamic";
+  recipe.data.missing = "mask";
+  recipe.model.encode_mask = true;
+  recipe.objective.ramp_fraction = 0.75;
+  recipe.train.batch = 4;
+  recipe.train.accumulation_steps = 2;
+  train_into(folder / "whole", recipe, data);
+  stop_run(run, recipe, data);
+  for (const std::string& name : safetensors_of_a_run()) use_former_names(run / name);
+  io::write_file(run / "recipe.toml", with_former_names(io::read_file(run / "recipe.toml")));
+  EXPECT_EQ(Model::load(run, device()).recipe().to_toml(),
+            Model::load(folder / "whole", device()).recipe().to_toml());
+  train_into(run, recipe, data, true);
+  for (const char* name : {"last.safetensors", "checkpoint.safetensors"}) {
+    EXPECT_TRUE(io::read_file(run / name) == io::read_file(folder / "whole" / name)) << name;
   }
 }
 

@@ -151,7 +151,7 @@ TEST(DeviceNoise, ResampledBatchesAreEqualToTheBit) {
   const auto batch = [&](Device device, std::uint64_t time) {
     Context context(device);
     const data::ResidentData resident(context, examples);
-    const data::Preprocessor preprocessor(context, ops::Binarize::resample, true, {}, {});
+    const data::Preprocessor preprocessor(context, ops::Binarize::dynamic, true, {}, {});
     const Buffer<std::uint64_t> clock(context, std::span<const std::uint64_t>(&time, 1));
     Buffer<float> x(context, examples.count * examples.dims);
     ops::GatherTarget target;

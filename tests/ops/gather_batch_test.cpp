@@ -25,7 +25,7 @@ std::vector<GatherCase> every_mode() {
   std::vector<GatherCase> cases;
   for (const auto source :
        {GatherCase::Source::bytes, GatherCase::Source::values, GatherCase::Source::values_with_nan}) {
-    for (const auto binarize : {Binarize::none, Binarize::threshold, Binarize::resample}) {
+    for (const auto binarize : {Binarize::none, Binarize::threshold, Binarize::dynamic}) {
       for (const bool standardize : {false, true}) {
         cases.push_back({5, 17, 23, source, binarize, standardize, true, 11});
       }
@@ -49,9 +49,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(GatherCase{1, 1, 1}, GatherCase{3, 3, 3, GatherCase::Source::values},
                     GatherCase{7, 2, 100, GatherCase::Source::values, Binarize::none, true, true, 93},
                     GatherCase{4, 784, 10, GatherCase::Source::bytes, Binarize::none, false, false, 6},
-                    GatherCase{33, 784, 40, GatherCase::Source::bytes, Binarize::resample},
-                    GatherCase{2, 1025, 4, GatherCase::Source::values_with_nan, Binarize::resample, true,
-                               true, 2},
+                    GatherCase{33, 784, 40, GatherCase::Source::bytes, Binarize::dynamic},
+                    GatherCase{2, 1025, 4, GatherCase::Source::values_with_nan, Binarize::dynamic, true, true,
+                               2},
                     GatherCase{2, 2051, 3, GatherCase::Source::bytes, Binarize::threshold, true, false, 1}),
     CaseName());
 
@@ -152,9 +152,9 @@ TEST(GatherBatch, EpochWithRaggedLastBatchVisitsEveryRowOnce) {
   for (const auto& [value, times] : seen) EXPECT_EQ(times, 1) << value;
 }
 
-Preprocess resample(const std::uint64_t* time, std::uint64_t seed = 7) {
+Preprocess dynamic(const std::uint64_t* time, std::uint64_t seed = 7) {
   Preprocess p;
-  p.binarize = Binarize::resample;
+  p.binarize = Binarize::dynamic;
   p.noise.seed = seed;
   p.noise.time = time;
   return p;
@@ -172,7 +172,7 @@ TEST(GatherBatch, ResampledFrequenciesAreTheProbabilities) {
   std::vector<double> ones(kDims, 0.0);
   for (std::uint64_t t = 0; t < kTimes; ++t) {
     Buffer<std::uint64_t> time(context, std::span<const std::uint64_t>(&t, 1));
-    const auto batch = data.gather(kRows, 0, resample(time.data()));
+    const auto batch = data.gather(kRows, 0, dynamic(time.data()));
     for (std::size_t i = 0; i < batch.x.size(); ++i) {
       ASSERT_TRUE(batch.x[i] == 0.0f || batch.x[i] == 1.0f);
       ones[i % kDims] += batch.x[i];
@@ -195,18 +195,18 @@ TEST(GatherBatch, ResamplingChangesWithTimeAndSeedAlone) {
   const std::vector<std::uint64_t> times = {0, 1, std::uint64_t{1} << 37};
   Buffer<std::uint64_t> time(context, std::span<const std::uint64_t>(times));
   const auto batch = [&](std::size_t t, std::uint64_t seed = 7) {
-    return data.gather(kRows, 0, resample(time.data() + t, seed)).x;
+    return data.gather(kRows, 0, dynamic(time.data() + t, seed)).x;
   };
   const auto first = batch(0);
   EXPECT_EQ(batch(0), first);
-  EXPECT_EQ(data.gather(kRows, 0, resample(nullptr)).x, first) << "a null time is time 0";
+  EXPECT_EQ(data.gather(kRows, 0, dynamic(nullptr)).x, first) << "a null time is time 0";
   for (const auto& other : {batch(1), batch(2), batch(0, 8), batch(0, 7 + (std::uint64_t{1} << 32))}) {
     std::size_t differing = 0;
     for (std::size_t i = 0; i < first.size(); ++i) differing += other[i] != first[i];
     EXPECT_NEAR(static_cast<double>(differing) / static_cast<double>(first.size()), 0.5, 0.07);
   }
   // The caller cannot choose the noise source's purpose and examples.
-  Preprocess p = resample(nullptr);
+  Preprocess p = dynamic(nullptr);
   p.noise.purpose = NoisePurpose::shuffle;
   p.noise.examples = reinterpret_cast<const std::int64_t*>(time.data());
   EXPECT_EQ(data.gather(kRows, 0, p).x, first);
@@ -217,11 +217,11 @@ TEST(GatherBatch, ResamplingIsTheSameWhateverTheSplit) {
   Context context(device());
   constexpr std::int64_t kRows = 20, kDims = 19;
   Data data(context, kRows, kDims, std::vector<float>(kRows * kDims, 0.5f));
-  const auto whole = data.gather(kRows, 0, resample(nullptr)).x;
+  const auto whole = data.gather(kRows, 0, dynamic(nullptr)).x;
   for (const std::int64_t size : {1, 3, 7}) {
     std::vector<float> joined;
     for (std::int64_t cursor = 0; cursor < kRows; cursor += size) {
-      const auto part = data.gather(std::min(size, kRows - cursor), cursor, resample(nullptr)).x;
+      const auto part = data.gather(std::min(size, kRows - cursor), cursor, dynamic(nullptr)).x;
       joined.insert(joined.end(), part.begin(), part.end());
     }
     EXPECT_EQ(joined, whole) << size;
@@ -231,7 +231,7 @@ TEST(GatherBatch, ResamplingIsTheSameWhateverTheSplit) {
   for (std::int64_t i = 0; i < kRows; ++i) reversed[static_cast<std::size_t>(i)] = kRows - 1 - i;
   Buffer<std::int64_t> permutation(context, std::span<const std::int64_t>(reversed));
   data.source.permutation = permutation.view();
-  const auto backwards = data.gather(kRows, 0, resample(nullptr)).x;
+  const auto backwards = data.gather(kRows, 0, dynamic(nullptr)).x;
   for (std::int64_t i = 0; i < kRows * kDims; ++i) {
     const std::int64_t row = kRows - 1 - i / kDims;
     ASSERT_EQ(backwards[static_cast<std::size_t>(i)],
@@ -272,7 +272,7 @@ TEST(GatherBatch, SameBitsWhateverTheThreads) {
   for (const int threads : {1, 2, 5}) {
     Context context(device(), threads);
     Data data(context, 64, 784, Random(4).uniform(64 * 784, 0.0, 1.0));
-    const auto x = data.gather(64, 0, resample(nullptr)).x;
+    const auto x = data.gather(64, 0, dynamic(nullptr)).x;
     if (first.empty()) first = x;
     EXPECT_EQ(x, first);
   }

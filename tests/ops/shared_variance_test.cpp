@@ -126,7 +126,7 @@ TEST(SharedVariance, EndsAtTheMeanSquaredError) {
   const Dataset data = patterned_data(64, 0);
   for (const bool weighted : {false, true}) {
     Recipe recipe = shared_recipe(60, 1e-30);
-    recipe.train.accumulate = weighted ? 2 : 1;
+    recipe.train.accumulation_steps = weighted ? 2 : 1;
     recipe.objective.kind = weighted ? "iwae" : "elbo";
     recipe.objective.samples = weighted ? 3 : 1;
     Model model = make_model(recipe, data);

@@ -79,9 +79,9 @@ TEST(Counts, AChoiceOfAKeyThatDoesNotCountIsNone) {
 }
 
 TEST(Counts, AKeyCountsWhileTheOneItGoesWithTurnsSomethingOn) {
-  EXPECT_FALSE(count("objective.rising_share", {}));
-  EXPECT_TRUE(count("objective.rising_share", {"objective.cycles=3"}));
-  EXPECT_FALSE(count("objective.rising_share", {"objective.cycles=3", "model.kind=autoencoder"}));
+  EXPECT_FALSE(count("objective.ramp_fraction", {}));
+  EXPECT_TRUE(count("objective.ramp_fraction", {"objective.cycles=3"}));
+  EXPECT_FALSE(count("objective.ramp_fraction", {"objective.cycles=3", "model.kind=autoencoder"}));
   EXPECT_FALSE(count("objective.capacity_epochs", {}));
   EXPECT_TRUE(count("objective.capacity_epochs", {"objective.capacity=5"}));
   EXPECT_FALSE(count("objective.capacity_epochs", {"objective.capacity=5", "objective.kind=iwae"}));
@@ -92,7 +92,7 @@ TEST(Counts, SaysWithWhatAKeyCounts) {
   EXPECT_EQ(said("train.seed"), "");
   EXPECT_EQ(said("train.decay_factor"), "train.schedule = \"step\"");
   EXPECT_EQ(said("train.learning_rate"), "train.schedule = \"constant\", \"step\" or \"cosine\"");
-  EXPECT_EQ(said("objective.rising_share"), "objective.cycles other than 0 and model.kind = \"vae\"");
+  EXPECT_EQ(said("objective.ramp_fraction"), "objective.cycles other than 0 and model.kind = \"vae\"");
   EXPECT_EQ(said("objective.capacity_epochs"),
             "objective.capacity other than 0.0, objective.kind = \"elbo\" and model.kind = \"vae\"");
 }
@@ -112,7 +112,7 @@ TEST(Counts, SettingsThatWouldChangeNothingAreRefused) {
       {{"train.schedule=staged", "train.epochs=2", "train.stage_epochs=[2]", "train.stage_rates=[1e-3]",
         "train.learning_rate=1e-3"},
        "train.schedule is \"staged\", with which train.stage_epochs and train.stage_rates count."},
-      {{"objective.rising_share=1"}, "objective.cycles is 0."},
+      {{"objective.ramp_fraction=1"}, "objective.cycles is 0."},
       {{"model.kind=autoencoder", "objective.beta=3"}, "model.kind = \"vae\""},
       {{"model.variance=2"}, "model.likelihood = \"gaussian\", \"gaussian-sigmoid\" or \"gaussian-shared\""},
       {{"model.scale=2"}, "model.likelihood = \"laplace\""},

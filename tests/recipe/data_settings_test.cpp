@@ -41,10 +41,10 @@ TEST(DataSettings, BinarizingChangesWhatIsNeeded) {
   DataSettings settings;
   settings.binarize = "threshold";
   EXPECT_NO_THROW(data::check_support(dataset, value_range(LikelihoodKind::bernoulli, settings)));
-  settings.binarize = "resample";
+  settings.binarize = "dynamic";
   expect_error<DataError>(
       [&] { data::check_support(dataset, value_range(LikelihoodKind::gaussian, settings)); },
-      {"data.binarize = \"resample\" needs values in [0, 1]", "3.5", "data.binarize = \"none\""});
+      {"data.binarize = \"dynamic\" needs values in [0, 1]", "3.5", "data.binarize = \"none\""});
 }
 
 TEST(DataSettings, BytesSuitEveryLikelihood) {

@@ -44,7 +44,7 @@ class ReferenceVae {
     if (config_.likelihood == LikelihoodKind::categorical) input = one_hot(seen);
     for (std::size_t j = 0; mask && j < input.size(); ++j)
       input[j] *= mask[j % static_cast<std::size_t>(config_.dims)];
-    if (mask && config_.see_mask) input.insert(input.end(), mask, mask + config_.dims);
+    if (mask && config_.encode_mask) input.insert(input.end(), mask, mask + config_.dims);
     const auto [mean, log_variance] = head(input);
     const auto mixture = prior();
     const ReferenceLayers layers(tensors_, config_.activation);

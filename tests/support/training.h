@@ -127,7 +127,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
       {"cyclical",
        [](Recipe& r) {
          r.objective.cycles = 2;
-         r.objective.rising_share = 0.6;
+         r.objective.ramp_fraction = 0.6;
        }},
       {"mixture",
        [](Recipe& r) {
@@ -152,7 +152,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 3;
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.ema = 0.5;
        }},
       {"vamp_missing",
@@ -161,7 +161,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.components = 3;
          r.model.likelihood = "categorical";
          r.model.classes = 3;
-         r.model.see_mask = true;
+         r.model.encode_mask = true;
          r.data.missing = "mask";
        },
        false},
@@ -247,7 +247,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 3;
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.clip_norm = 0.5;
          r.train.ema = 0.5;
        }},
@@ -255,13 +255,13 @@ inline std::vector<RecipeVariant> recipe_variants() {
       {"accumulated",
        [](Recipe& r) {
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.weight_decay = 0.05;
        }},
       {"accumulated_clipped",
        [](Recipe& r) {
          r.train.batch = 2;
-         r.train.accumulate = 4;
+         r.train.accumulation_steps = 4;
          r.train.clip_norm = 0.05;
          r.train.ema = 0.5;
        }},
@@ -270,7 +270,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.kind = "autoencoder";
          r.model.likelihood = "gaussian";
        }},
-      {"resampled", [](Recipe& r) { r.data.binarize = "resample"; }},
+      {"resampled", [](Recipe& r) { r.data.binarize = "dynamic"; }},
       {"thresholded", [](Recipe& r) { r.data.binarize = "threshold"; }},
       {"standardized",
        [](Recipe& r) {
@@ -296,7 +296,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.model.likelihood = "categorical";
          r.model.classes = 3;
-         r.model.see_mask = true;
+         r.model.encode_mask = true;
          r.data.missing = "mask";
        },
        false},
@@ -320,7 +320,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.kind = "iwae";
          r.objective.samples = 3;
          r.train.batch = 4;
-         r.train.accumulate = 2;
+         r.train.accumulation_steps = 2;
          r.train.clip_norm = 0.5;
          r.train.ema = 0.5;
        }},

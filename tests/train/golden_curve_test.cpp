@@ -74,7 +74,7 @@ class ReferenceTraining {
     }
   }
 
-  std::int64_t step_rows() const { return recipe_.train.batch * recipe_.train.accumulate; }
+  std::int64_t step_rows() const { return recipe_.train.batch * recipe_.train.accumulation_steps; }
 
   double value(std::int64_t example, std::int64_t j) const {
     double x =

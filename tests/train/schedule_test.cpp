@@ -128,10 +128,10 @@ TEST(Schedule, CyclesBeginAnewAtZero) {
   recipe.train.epochs = 5;
   recipe.objective.beta = 2.0;
   recipe.objective.cycles = 2;
-  recipe.objective.rising_share = 0.8;
+  recipe.objective.ramp_fraction = 0.8;
   expect_kl_weights(recipe, 2, {0.0, 0.5, 1.0, 1.5, 2.0, 0.0, 0.5, 1.0, 1.5, 2.0});
   recipe.objective.cycles = 3;
-  recipe.objective.rising_share = 0.5;
+  recipe.objective.ramp_fraction = 0.5;
   expect_kl_weights(recipe, 2, {0.0, 1.2, 2.0, 2.0, 0.8, 2.0, 2.0, 0.4, 1.6, 2.0});
   recipe.objective.cycles = 6;  // of 10/3 steps each: the fourth begins at step 11 of 20
   EXPECT_EQ(kl_weight(recipe, 4, 11), 0.0);

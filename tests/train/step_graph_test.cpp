@@ -108,7 +108,7 @@ TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
   const Dataset data = GetParam().data(83, 0);
   StepRun one(recipe, data, 1), four(recipe, data, 4), eight(recipe, data, 8);
   EXPECT_EQ(one.epochs(2), 22);
-  const bool unrolled = device().is_cuda() && recipe.train.accumulate == 1;
+  const bool unrolled = device().is_cuda() && recipe.train.accumulation_steps == 1;
   EXPECT_EQ(four.epochs(2), unrolled ? 8 : 22);
   EXPECT_EQ(eight.epochs(2), unrolled ? 6 : 22);
   const LossRecord record = one.record();

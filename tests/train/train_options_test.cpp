@@ -209,7 +209,7 @@ TEST(Averaging, MustStayBelowOne) {
   Recipe recipe;
   EXPECT_THROW(recipe.set("train.ema=1"), ConfigError);
   EXPECT_THROW(recipe.set("train.ema=-0.1"), ConfigError);
-  EXPECT_THROW(recipe.set("train.accumulate=0"), ConfigError);
+  EXPECT_THROW(recipe.set("train.accumulation_steps=0"), ConfigError);
   EXPECT_THROW(recipe.set("train.patience=-1"), ConfigError);
 }
 
@@ -224,7 +224,7 @@ TEST(Accumulation, EqualsTheLargeBatch) {
     large.train.epsilon = 1e-4;  // a gradient near 0 must not become a step of the full rate
     Recipe small = large;
     small.train.batch = 2;
-    small.train.accumulate = 4;
+    small.train.accumulation_steps = 4;
     Model one = make_model(large, data), four = make_model(small, data);
     const TrainReport expected = train(one, data), actual = train(four, data);
     EXPECT_EQ(actual.steps, 12);
@@ -244,7 +244,7 @@ TEST(Accumulation, OfMoreThanThereIsIsTheWholeEpoch) {
   const Dataset data = patterned_data(11, 0);
   Recipe recipe = small_recipe();
   recipe.train.batch = 4;
-  recipe.train.accumulate = 1000;
+  recipe.train.accumulation_steps = 1000;
   EXPECT_EQ(train_anew(recipe, data, {}).steps, 3);  // one per epoch
 }
 

@@ -63,7 +63,7 @@ TEST(Train, ResampledDataChangesFromStepToStep) {
       result.push_back(epoch.train.reconstruction);
     return result;
   };
-  const auto drawn = losses("resample"), grey = losses("none"), cut = losses("threshold");
+  const auto drawn = losses("dynamic"), grey = losses("none"), cut = losses("threshold");
   EXPECT_NE(drawn[0], drawn[1]);
   EXPECT_NE(drawn[0], grey[0]);
   EXPECT_NE(drawn[0], cut[0]);

@@ -303,7 +303,7 @@ TEST(CategoricalLikelihood, WhatIsMissingIsTheClassThatIsMostProbable) {
   Recipe recipe = class_recipe(3);
   recipe.model.encoder = recipe.model.decoder = {};
   recipe.model.latent = 1;
-  recipe.model.see_mask = true;
+  recipe.model.encode_mask = true;
   recipe.data.missing = "mask";
   Model model(recipe, 2, device());
   Model::State& state = model.state();
@@ -361,7 +361,7 @@ TEST(CategoricalLikelihood, TheCommandTrainsEvaluatesAndCompletes) {
                                                 "--set",    "model.classes=3",
                                                 "--set",    "model.latent=2",
                                                 "--set",    "data.missing=mask",
-                                                "--set",    "model.see_mask=true",
+                                                "--set",    "model.encode_mask=true",
                                                 "--set",    "data.validation=0",
                                                 "--set",    "train.learning_rate=0.02"}));
   ASSERT_EQ(trained.code, 0) << trained.err;

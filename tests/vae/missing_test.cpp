@@ -106,9 +106,9 @@ Dataset gappy(std::uint64_t seed = 3) {
 
 TEST(Missing, TrainingAndEvaluationHonourIt) {
   ELBO_REQUIRE_DEVICE();
-  for (const bool see_mask : {false, true}) {
+  for (const bool encode_mask : {false, true}) {
     Recipe recipe = small_missing_recipe();
-    recipe.model.see_mask = see_mask;
+    recipe.model.encode_mask = encode_mask;
     recipe.data.standardize = true;
     Dataset data = gappy();
     data.validation = data.train.slice(0, 9);
@@ -116,7 +116,7 @@ TEST(Missing, TrainingAndEvaluationHonourIt) {
     const TrainReport report = train(model, data);
     EXPECT_TRUE(std::isfinite(report.epochs.back().train.elbo));
     EXPECT_TRUE(std::isfinite(report.epochs.back().validation->elbo));
-    EXPECT_EQ(model.state().vae->parameters().layout().places.front().cols, see_mask ? 8 : 4);
+    EXPECT_EQ(model.state().vae->parameters().layout().places.front().cols, encode_mask ? 8 : 4);
     const Evaluation evaluation = model.evaluate(data.train, 20);
     EXPECT_TRUE(std::isfinite(evaluation.nll));
     EXPECT_LE(evaluation.nll, -evaluation.terms.elbo + 0.5);
@@ -166,9 +166,9 @@ TEST(Missing, EachExamplesCostIsInItsOwnScale) {
 
 TEST(Missing, SeeingTheMaskNeedsOne) {
   Recipe recipe = small_missing_recipe();
-  recipe.model.see_mask = true;
+  recipe.model.encode_mask = true;
   recipe.data.missing = "error";
-  expect_error<ConfigError>([&] { recipe.validate(); }, {"model.see_mask", "data.missing"});
+  expect_error<ConfigError>([&] { recipe.validate(); }, {"model.encode_mask", "data.missing"});
   recipe.data.mask = "mask.npy";
   EXPECT_NO_THROW(recipe.validate());
 }
@@ -281,8 +281,8 @@ TEST(Impute, TheCommandCompletesATableAndSaysItsError) {
   const auto run = (folder / "run").string();
   const auto trained = run_elbo(
       small_training({"--data", data, "--out", run, "--epochs", "2", "--set", "model.likelihood=gaussian",
-                      "--set", "data.missing=mask", "--set", "model.see_mask=true", "--set", "model.latent=1",
-                      "--set", "data.validation=0"}));
+                      "--set", "data.missing=mask", "--set", "model.encode_mask=true", "--set",
+                      "model.latent=1", "--set", "data.validation=0"}));
   ASSERT_EQ(trained.code, 0) << trained.err;
   const std::vector<std::string> impute = {"impute",    run,
                                            "--split",   "train",

@@ -23,7 +23,7 @@ struct Case {
   double beta = 1.0;
   bool importance_weighted = false;
   bool missing = false;
-  bool see_mask = false;
+  bool encode_mask = false;
   PictureShape picture = {};
 };
 
@@ -111,7 +111,8 @@ std::vector<Case> cases() {
     all.push_back({likelihood + "_iwae_one", settings(likelihood, "tanh"), 5, 3, 1, 1.0, true});
     all.push_back({likelihood + "_autoencoder", settings(likelihood, "tanh", "autoencoder")});
     all.push_back({likelihood + "_missing", settings(likelihood, "tanh"), 5, 3, 1, 1.0, false, true});
-    all.push_back({likelihood + "_see_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, false, true, true});
+    all.push_back(
+        {likelihood + "_encode_mask", settings(likelihood, "tanh"), 5, 3, 4, 0.5, false, true, true});
     all.push_back({likelihood + "_iwae_missing", settings(likelihood, "tanh"), 5, 3, 4, 1.0, true, true});
   }
   for (Case& c : cases_of_pictures()) all.push_back(std::move(c));
@@ -156,7 +157,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   ModelConfig config = resolve(c.settings, c.dims, c.picture);
   config.objective.kind = c.importance_weighted ? "iwae" : "elbo";
   config.missing = c.missing;
-  config.see_mask = c.see_mask;
+  config.encode_mask = c.encode_mask;
   Vae vae(context, config, 11);
   vae.parameters().prepare_training();
   Workspace workspace(vae, c.rows + 2, c.samples,

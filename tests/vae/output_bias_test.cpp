@@ -39,7 +39,7 @@ TEST(OutputBias, IsTheLogitOfClippedMeansForBernoulli) {
   // log(1/3), log(0.001/0.999), its negative, log(0.7/0.3)
   const std::vector<double> logits = {-1.0986123, -6.9067548, 6.9067548, 0.8472979};
   expect_near(output_bias(recipe), logits);
-  recipe.data.binarize = "resample";
+  recipe.data.binarize = "dynamic";
   expect_near(output_bias(recipe), logits);
   recipe.data.binarize = "threshold";  // 3/4 of the last column are above ½
   expect_near(output_bias(recipe), {-1.0986123, -6.9067548, 6.9067548, 1.0986123});

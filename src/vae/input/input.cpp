@@ -5,7 +5,7 @@ namespace elbo {
 void declare_mask_and_examples(nn::Builder& builder, BatchSlots& slots, const ModelConfig& config,
                                std::int64_t first) {
   slots.mask =
-      config.see_mask
+      config.encode_mask
           ? builder.part(slots.input, "mask", first, config.dims)
           : builder.activation({.name = "mask", .cols = config.dims, .uses = nn::kMasked, .of_batch = true});
   slots.examples = builder.activation({.name = "examples", .type = nn::Type::i64, .of_batch = true});

@@ -12,7 +12,7 @@ class OneHotInput final : public Input {
   void declare(nn::Builder& builder, BatchSlots& slots) override {
     const std::int64_t dims = config_.dims;
     slots.input = builder.activation(
-        {.name = "input", .cols = config_.see_mask ? width_ + dims : width_, .of_batch = true});
+        {.name = "input", .cols = config_.encode_mask ? width_ + dims : width_, .of_batch = true});
     slots.x = builder.activation({.name = "x", .cols = dims, .of_batch = true});
     declare_mask_and_examples(builder, slots, config_, width_);
   }

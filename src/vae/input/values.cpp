@@ -10,8 +10,8 @@ class ValueInput final : public Input {
   void declare(nn::Builder& builder, BatchSlots& slots) override {
     const std::int64_t dims = config_.dims;
     slots.input = builder.activation({.name = "input",
-                                      .cols = config_.see_mask ? 2 * dims : dims,
-                                      .picture = config_.see_mask ? PictureShape{} : config_.picture,
+                                      .cols = config_.encode_mask ? 2 * dims : dims,
+                                      .picture = config_.encode_mask ? PictureShape{} : config_.picture,
                                       .of_batch = true});
     // x shares the input's memory, unless the input is corrupted.
     slots.x = builder.part(slots.input, "x", 0, dims, nn::kCorrupted);

@@ -32,7 +32,7 @@ double location_of(LikelihoodKind kind, const LikelihoodConstants& constants, do
   while (mean_at(kind, constants, high) < mean && high < kFarthest) high *= 2.0;
   if (!(mean_at(kind, constants, low) <= mean && mean <= mean_at(kind, constants, high))) {
     throw ConfigError(concat("model.output_bias = \"data\" does not suit model.likelihood = \"",
-                             likelihood_name(kind), "\", whose mean cannot be ", mean, ": use \"drawn\"."));
+                             likelihood_name(kind), "\", whose mean cannot be ", mean, ": use \"random\"."));
   }
   for (int i = 0; i < 200; ++i) {
     const double middle = 0.5 * (low + high);

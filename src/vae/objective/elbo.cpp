@@ -18,7 +18,7 @@ std::int64_t Objective::settled_after(std::int64_t epochs) const {
   double rises = settings_.warmup_epochs;
   if (settings_.cycles > 0) {
     const auto cycles = static_cast<double>(settings_.cycles);
-    rises = (cycles - 1.0 + settings_.rising_share) / cycles * static_cast<double>(epochs);
+    rises = (cycles - 1.0 + settings_.ramp_fraction) / cycles * static_cast<double>(epochs);
   }
   return static_cast<std::int64_t>(std::ceil(std::max(rises, settings_.capacity_epochs)));
 }

@@ -12,6 +12,7 @@ import sys
 import cases
 import compare
 import data
+import former_names
 
 DEVICES = {"cpu": "cpu", "emulate": "cuda"}
 
@@ -42,6 +43,8 @@ class Bench:
     def _call(self, side, folder, name, arguments):
         """Runs the command in `folder`; output that is JSON goes to NAME.json. Returns what went wrong."""
         arguments = [word.replace("{data}", str(self.data)) for word in arguments] + ["--device", DEVICES[self.device]]
+        if side == "reference":
+            arguments = former_names.with_former_names(arguments)
         done = subprocess.run([self.commands[side], *arguments], cwd=folder, env=self.environment, capture_output=True, text=True)
         if done.returncode != 0:
             return "elbo %s failed (%d): %s" % (" ".join(arguments), done.returncode, done.stderr.strip())

@@ -19,6 +19,10 @@ int complain(const std::string& message, int code) {
   return code;
 }
 
+void tell(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::cerr << "elbo: " << note << std::endl;
+}
+
 void occupy_standard_streams() {
   const struct {
     int number, mode;

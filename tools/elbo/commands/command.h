@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -18,6 +19,8 @@ inline constexpr int kInterrupted = 130;
 
 /// Writes an error message to standard error; returns `code`.
 int complain(const std::string& message, int code);
+/// Says what the user should know on standard error, a line each.
+void tell(const std::vector<std::string>& notes);
 
 /// The action of the chosen subcommand; returns the exit code. Throws elbo's errors.
 using Action = std::function<int()>;

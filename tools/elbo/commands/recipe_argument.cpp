@@ -41,12 +41,12 @@ bool is_dataset(const std::string& name) {
   return std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; });
 }
 
-Recipe find_recipe(const std::string& name) {
+Recipe find_recipe(const std::string& name, std::vector<std::string>* notes) {
   const auto names = Recipe::names();
   if (std::find(names.begin(), names.end(), name) != names.end()) return Recipe::named(name);
   refuse_data(name);
   const bool path = name.ends_with(".toml") || name.find('/') != std::string::npos;
-  return path ? Recipe::from_file(name) : Recipe::named(name);
+  return path ? Recipe::from_file(name, notes) : Recipe::named(name);
 }
 
 }  // namespace elbo::command

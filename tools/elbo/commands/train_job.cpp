@@ -64,7 +64,7 @@ void check_is_run_of(const std::string& recipe, const Job& job) {
 
 // The number of epochs of a run that has done all its steps.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
-  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulate;
+  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulation_steps;
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
@@ -73,10 +73,12 @@ std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport&
 Job new_job(const TrainRequest& options) {
   Job job;
   const std::string name = options.recipe.value_or(kDefaultRecipe);
-  job.recipe = find_recipe(name);
+  std::vector<std::string> notes;
+  job.recipe = find_recipe(name, &notes);
   const std::string own_data = job.recipe.data.name;
-  for (const auto& setting : options.settings) job.recipe.set(setting);
+  for (const auto& setting : options.settings) job.recipe.set(setting, &notes);
   job.recipe.check_counts(options.settings);
+  tell(notes);
   if (job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
   if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);

@@ -6,6 +6,7 @@
 
 #include "elbo/elbo.h"
 #include "model/state.h"
+#include "commands/command.h"
 #include "commands/recipe_argument.h"
 #include "reports/progress.h"
 #include "reports/report.h"
@@ -136,9 +137,11 @@ void print_table(const Model& model, const StepPlan& plan) {
 }  // namespace
 
 int run_plan(const PlanOptions& options, bool json) {
-  Recipe recipe = find_recipe(options.recipe);
-  for (const auto& setting : options.settings) recipe.set(setting);
+  std::vector<std::string> notes;
+  Recipe recipe = find_recipe(options.recipe, &notes);
+  for (const auto& setting : options.settings) recipe.set(setting, &notes);
   recipe.validate();
+  tell(notes);
   const Device device = Device::parse(options.device);
   const Dataset data = load_data(recipe);
   Model model(recipe, data.dims(), device, data.picture);
