@@ -67,7 +67,7 @@ struct ModelSettings {
   double variance = 1.0;     ///< of gaussian and gaussian-sigmoid; initial value for gaussian-shared
   double scale = 1.0;        ///< of laplace, whose scale is fixed
   std::int64_t classes = 2;  ///< for categorical: values are 0 … classes − 1
-  bool encode_mask = false;     ///< the encoder sees which values are missing
+  bool encode_mask = false;  ///< the encoder sees which values are missing
   std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
   std::string output_bias = "drawn";       ///< drawn (like the rest), data (the training data's mean)
 };
@@ -117,7 +117,7 @@ struct TrainSettings {
   /// Skips steps whose gradient norm is larger than this or not finite: they update the running statistics of
   /// "norm batch" alone. 0: no step is skipped.
   double skip_norm = 0.0;
-  double clip_norm = 0.0;       ///< maximum of the global gradient norm; 0: no clipping
+  double clip_norm = 0.0;               ///< maximum of the global gradient norm; 0: no clipping
   std::int64_t accumulation_steps = 1;  ///< batches whose gradients are added up for one step
   double ema = 0.0;  ///< decay of the weights' running average, which is evaluated and saved; 0: none
   std::int64_t patience = 0;  ///< stops after this many epochs without improvement; 0: never

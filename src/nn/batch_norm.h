@@ -13,10 +13,10 @@ namespace elbo::nn {
 /// the rows evaluated with it. (A prior's pass over its pseudo-inputs uses them too: pseudo-inputs are not
 /// data, and the prior has to be the same in evaluation.)
 ///
-/// It couples the rows of a batch. With train.accumulation_steps, each batch has its own statistics and updates the
-/// running ones. In a decoder with K samples per example, each sample is a row. A batch with one value per
-/// channel (an epoch's last batch may have one example) has no variance: it uses the running statistics and
-/// does not update them.
+/// It couples the rows of a batch. With train.accumulation_steps, each batch has its own statistics and
+/// updates the running ones. In a decoder with K samples per example, each sample is a row. A batch with one
+/// value per channel (an epoch's last batch may have one example) has no variance: it uses the running
+/// statistics and does not update them.
 class BatchNorm final : public Block {
  public:
   BatchNorm(Builder& builder, Slot input, const std::string& name, Activation activation);

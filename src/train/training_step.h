@@ -15,9 +15,10 @@
 namespace elbo {
 
 /// One step advances the counters, gathers the batch, runs forward and backward passes, records the costs and
-/// moves the parameters. With train.accumulation_steps, several batches are gathered in turn and their gradients
-/// added up before the parameters move. State that changes from step to step is in device memory, so a step
-/// can be recorded once and launched many times. A step does not allocate and never waits for the device.
+/// moves the parameters. With train.accumulation_steps, several batches are gathered in turn and their
+/// gradients added up before the parameters move. State that changes from step to step is in device memory,
+/// so a step can be recorded once and launched many times. A step does not allocate and never waits for the
+/// device.
 ///
 /// On a GPU each step gathers the next step's batch in parallel with its own work, into the other of two
 /// slots. Lanes beside the main line compute parameters' gradients and use them for Adam at once, unless the

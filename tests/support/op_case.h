@@ -28,9 +28,9 @@ namespace elbo::test {
 
 /// What GoogleTest prints of a case, for every test at every start: its name, in place of all its bytes.
 template <class Case>
-  requires requires(const Case& op_case) {
-    { op_case.name() } -> std::convertible_to<std::string>;
-  }
+requires requires(const Case& op_case) {
+  { op_case.name() } -> std::convertible_to<std::string>;
+}
 void PrintTo(const Case& op_case, std::ostream* out) {
   *out << op_case.name();
 }
