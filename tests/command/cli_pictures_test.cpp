@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/check.h"
 #include "support/cli.h"
 #include "support/file_formats.h"
 
