@@ -69,7 +69,7 @@ struct ModelSettings {
   std::int64_t classes = 2;  ///< for categorical: values are 0 … classes − 1
   bool encode_mask = false;  ///< the encoder sees which values are missing
   std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
-  std::string output_bias = "drawn";       ///< drawn (like the rest), data (the training data's mean)
+  std::string output_bias = "random";      ///< random (like the rest), data (the training data's mean)
 };
 
 /// `objective.*`
