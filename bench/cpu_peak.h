@@ -19,19 +19,19 @@ namespace elbo::bench {
 #if ELBO_BENCH_ONEDNN
 inline constexpr const char* kCpuYardstick = "a large product by oneDNN";
 
-inline void yardstick_product(Context&, float* c, const float* a, const float* b, std::int64_t size) {
+inline void yardstick_gemm(Context&, float* c, const float* a, const float* b, std::int64_t size) {
   dnnl_sgemm('N', 'N', size, size, size, 1.0f, a, size, b, size, 0.0f, c, size);
 }
 #else
 inline constexpr const char* kCpuYardstick = "a large product by elbo (no oneDNN here)";
 
-inline void yardstick_product(Context& device, float* c, const float* a, const float* b, std::int64_t size) {
-  const ops::cpu::Product product{
+inline void yardstick_gemm(Context& device, float* c, const float* a, const float* b, std::int64_t size) {
+  const ops::cpu::Gemm gemm{
       .c = {c, size, size},
       .a = {.stored = {a, size, size}},
       .b = {.stored = {b, size, size}},
   };
-  ops::cpu::matmul(device, product, [](const ops::cpu::Strip&) {});
+  ops::cpu::matmul(device, gemm, [](const ops::cpu::Strip&) {});
 }
 #endif
 
@@ -41,7 +41,7 @@ inline double cpu_peak_flops(Context& device) {
   const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);
   std::vector<float> c(kSize * kSize);
   const double seconds =
-      best_seconds(8, [&] { yardstick_product(device, c.data(), a.data(), b.data(), kSize); });
+      best_seconds(8, [&] { yardstick_gemm(device, c.data(), a.data(), b.data(), kSize); });
   return 2.0 * kSize * kSize * kSize / seconds;
 }
 

@@ -1,6 +1,6 @@
 // The products of 784-400-400-20-400-400-784, forward and both backward products, at several batches, in each
 // precision that the device computes natively. With --plans on a GPU: every candidate plan of each product
-// instead (ops/product_plan.h), with its predicted time.
+// instead (ops/gemm_plan.h), with its predicted time.
 
 #include <cstring>
 
@@ -37,8 +37,8 @@ std::vector<Precision> precisions() {
 
 #if ELBO_HAS_CUDA
 template <class Case>
-void add_plans(const std::string& op, Case op_case, const ops::ProductKey& key) {
-  const auto limits = cuda::product_limits(context());
+void add_plans(const std::string& op, Case op_case, const ops::GemmKey& key) {
+  const auto limits = cuda::gemm_limits(context());
   for (const auto& plan : ops::candidates(key, limits)) {
     op_case.plan = plan;
     add(op, op_case, {{"predicted_us", 1e6 * ops::predicted_seconds(plan, key, limits)}});
@@ -48,11 +48,10 @@ void add_plans(const std::string& op, Case op_case, const ops::ProductKey& key) 
 void add_plans(const test::LinearShape& shape, Precision precision) {
   const auto [forward, backward_input, backward_params] = cases_of(shape, precision);
   const auto n = shape.n, in = shape.in, out = shape.out;
-  add_plans("linear_forward", forward, {n, out, in, ops::ProductKind::forward, precision});
-  add_plans("linear_backward_input", backward_input,
-            {n, in, out, ops::ProductKind::backward_input, precision});
+  add_plans("linear_forward", forward, {n, out, in, ops::GemmKind::forward, precision});
+  add_plans("linear_backward_input", backward_input, {n, in, out, ops::GemmKind::backward_input, precision});
   add_plans("linear_backward_params", backward_params,
-            {out, in, n, ops::ProductKind::backward_params, precision});
+            {out, in, n, ops::GemmKind::backward_params, precision});
 }
 #else
 void add_plans(const test::LinearShape&, Precision) {}

@@ -13,7 +13,7 @@
 #include "recipe/data_settings.h"
 #include "runtime/readback.h"
 #include "support/random.h"
-#include "train/product_plans.h"
+#include "train/gemm_plans.h"
 #include "train/step_graphs.h"
 
 namespace elbo::bench {
@@ -58,7 +58,7 @@ class Training {
         batch_(workspace_.rows(recipe.train.batch)),
         state_(*model_.context, 1),
         record_(*model_.context, 1),
-        readback_(*model_.context, sizeof(LossRecord)) {
+        readback_(*model_.context, sizeof(CostRecord)) {
     noise_.seed = recipe.train.seed;
     noise_.time = &state_.data()->noise_time;
     rates_.kl_weight = &state_.data()->kl_weight;
@@ -86,7 +86,7 @@ class Training {
   /// The mean over the epoch's examples so far, in nats. Waits for the device.
   double negative_elbo() {
     readback_.start(runner_.record());
-    LossRecord record;
+    CostRecord record;
     std::memcpy(&record, readback_.wait(), sizeof record);
     return -record.average(runner_.examples_in(position_), 0.0).elbo;
   }
@@ -122,7 +122,7 @@ class Training {
   }
   void forward_backward() { vae().forward_backward(batch_, noise_, rates_); }
   void record() {
-    LossRecord* const to = record_.data();
+    CostRecord* const to = record_.data();
     ops::record_loss(
         device(), to->sums, &to->first_bad_step,
         {.nll = batch_.nll(), .kl = batch_.kl(), .samples = batch_.samples(), .objective = {}, .penalty = {}},
@@ -161,7 +161,7 @@ class Training {
   Workspace workspace_;
   Batch batch_;
   Buffer<StepState> state_;
-  Buffer<LossRecord> record_;
+  Buffer<CostRecord> record_;
   ops::AdamSettings adam_;
   NoiseSource noise_;
   Readback readback_;

@@ -12,7 +12,7 @@ namespace elbo::cuda {
 namespace {
 
 /// Stores the weights' gradient, "=" or "+=".
-struct FinishWeights {
+struct WeightsEpilogue {
   MatrixView<float> dw;
   float* db;  ///< Σ over positions of the first operand; or null
   bool accumulate, aligned;
@@ -28,18 +28,17 @@ struct FinishWeights {
 };
 
 /// dw = Σ over positions of filters ⊗ patches: `filters` [n, shape.out()], `pictures` [n, shape.in()].
-void correlate(Context& context, const ops::ProductPlan* given, MatrixView<float> dw, float* db,
+void correlate(Context& context, const ops::GemmPlan* given, MatrixView<float> dw, float* db,
                MatrixView<const float> filters, MatrixView<const float> pictures,
                const math::Conv2dShape& shape, bool accumulate) {
-  const math::PatchProduct of = math::convolution_product(shape);
+  const math::PatchGemm of = math::convolution_gemm(shape);
   const std::int64_t positions = filters.rows * of.corners.count();
   const GatheredOperand<PixelSource> pixels{{filters, shape.filters}, dw.rows};
   const GatheredOperand<PatchSource> patches{{of, pictures}, dw.cols};
-  const ops::ProductKey key{dw.rows, dw.cols, positions, ops::ProductKind::backward_params,
-                            context.precision()};
-  const FinishWeights finish{dw, db, accumulate, rows_aligned16(dw.data, dw.stride)};
-  product<Along::extent, Along::extent>(context.cuda(), plan_gathered(context, given, key), pixels, patches,
-                                        positions, finish);
+  const ops::GemmKey key{dw.rows, dw.cols, positions, ops::GemmKind::backward_params, context.precision()};
+  const WeightsEpilogue epilogue{dw, db, accumulate, rows_aligned16(dw.data, dw.stride)};
+  gemm<Along::extent, Along::extent>(context.cuda(), plan_gathered(context, given, key), pixels, patches,
+                                     positions, epilogue);
 }
 
 constexpr int kSumThreads = 256;
@@ -72,7 +71,7 @@ __global__ void __launch_bounds__(kSumThreads)
   partial.data[blockIdx.x * partial.split_stride + first_channel + channel] = sum;
 }
 
-struct FinishSums {
+struct SumsEpilogue {
   float* sums;
   bool accumulate;
 
@@ -87,10 +86,10 @@ struct FinishSums {
 /// sums_c = Σ over all pixels, by spans whose sums are added in order.
 void channel_sums(Context& context, VectorView<float> sums, MatrixView<const float> pictures,
                   bool accumulate) {
-  constexpr std::int64_t kMostSpans = 64, kShortest = 256;
+  constexpr std::int64_t kMaxSpans = 64, kShortest = 256;
   const std::int64_t channels = sums.size, pixels = pictures.rows * (pictures.cols / channels);
-  const std::int64_t spans = std::clamp<std::int64_t>(pixels / kShortest, 1, kMostSpans);
-  ops::ProductPlan plan;
+  const std::int64_t spans = std::clamp<std::int64_t>(pixels / kShortest, 1, kMaxSpans);
+  ops::GemmPlan plan;
   plan.splits = static_cast<int>(spans);
   CudaState& state = context.cuda();
   const PartialSums partial = partial_sums(state, plan, 1, channels);
@@ -98,15 +97,15 @@ void channel_sums(Context& context, VectorView<float> sums, MatrixView<const flo
          LaunchShape(dim3(blocks_for(spans, 1), blocks_for(channels, kSumThreads)), kSumThreads,
                      sizeof(ChannelSumStorage)),
          channel_sums_kernel, partial, PixelSource(pictures, channels), pixels, (pixels + spans - 1) / spans);
-  launch_finish(state, partial, 1, channels, false, FinishSums{sums.data, accumulate});
+  launch_epilogue(state, partial, 1, channels, false, SumsEpilogue{sums.data, accumulate});
 }
 
-FinishPixels finish_forward(MatrixView<float> y, MatrixView<float> saved, VectorView<const float> b,
-                            Activation activation) {
+PixelEpilogue forward_epilogue(MatrixView<float> y, MatrixView<float> saved, VectorView<const float> b,
+                               Activation activation) {
   return {.to = y, .activation = activation, .b = b, .pre_activation = saved, .derivative_of = {}};
 }
 
-FinishPixels finish_backward(MatrixView<float> dx, MatrixView<const float> saved, Activation activation) {
+PixelEpilogue backward_epilogue(MatrixView<float> dx, MatrixView<const float> saved, Activation activation) {
   return {.to = dx,
           .activation = activation,
           .b = {},
@@ -117,58 +116,58 @@ FinishPixels finish_backward(MatrixView<float> dx, MatrixView<const float> saved
 
 }  // namespace
 
-void conv2d_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
-                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
-                    VectorView<const float> b, const ops::Conv2dShape& shape, Activation activation) {
-  convolve(context, &plan, x, w, shape, finish_forward(y, saved, b, activation));
+void conv2d_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y, MatrixView<float> saved,
+                    MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
+                    const ops::Conv2dShape& shape, Activation activation) {
+  convolve(context, &plan, x, w, shape, forward_epilogue(y, saved, b, activation));
 }
 
 void conv2d_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
                     MatrixView<const float> w, VectorView<const float> b, const ops::Conv2dShape& shape,
                     Activation activation) {
-  convolve(context, nullptr, x, w, shape, finish_forward(y, saved, b, activation));
+  convolve(context, nullptr, x, w, shape, forward_epilogue(y, saved, b, activation));
 }
 
-void conv2d_transpose_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
+void conv2d_transpose_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y,
                               MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
                               VectorView<const float> b, const ops::Conv2dShape& shape,
                               Activation activation) {
-  convolve_transposed(context, &plan, x, w, shape, finish_forward(y, saved, b, activation));
+  convolve_transposed(context, &plan, x, w, shape, forward_epilogue(y, saved, b, activation));
 }
 
 void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<float> saved,
                               MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
                               const ops::Conv2dShape& shape, Activation activation) {
-  convolve_transposed(context, nullptr, x, w, shape, finish_forward(y, saved, b, activation));
+  convolve_transposed(context, nullptr, x, w, shape, forward_epilogue(y, saved, b, activation));
 }
 
-void conv2d_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+void conv2d_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                            MatrixView<const float> dy, MatrixView<const float> w,
                            MatrixView<const float> saved, const ops::Conv2dShape& shape,
                            Activation activation) {
-  convolve_transposed(context, &plan, dy, w, shape, finish_backward(dx, saved, activation));
+  convolve_transposed(context, &plan, dy, w, shape, backward_epilogue(dx, saved, activation));
 }
 
 void conv2d_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                            MatrixView<const float> w, MatrixView<const float> saved,
                            const ops::Conv2dShape& shape, Activation activation) {
-  convolve_transposed(context, nullptr, dy, w, shape, finish_backward(dx, saved, activation));
+  convolve_transposed(context, nullptr, dy, w, shape, backward_epilogue(dx, saved, activation));
 }
 
-void conv2d_transpose_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+void conv2d_transpose_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                                      MatrixView<const float> dy, MatrixView<const float> w,
                                      MatrixView<const float> saved, const ops::Conv2dShape& shape,
                                      Activation activation) {
-  convolve(context, &plan, dy, w, shape, finish_backward(dx, saved, activation));
+  convolve(context, &plan, dy, w, shape, backward_epilogue(dx, saved, activation));
 }
 
 void conv2d_transpose_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                                      MatrixView<const float> w, MatrixView<const float> saved,
                                      const ops::Conv2dShape& shape, Activation activation) {
-  convolve(context, nullptr, dy, w, shape, finish_backward(dx, saved, activation));
+  convolve(context, nullptr, dy, w, shape, backward_epilogue(dx, saved, activation));
 }
 
-void conv2d_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+void conv2d_backward_params(Context& context, const ops::GemmPlan& plan, MatrixView<float> dw,
                             VectorView<float> db, MatrixView<const float> dy, MatrixView<const float> x,
                             const ops::Conv2dShape& shape, bool accumulate) {
   correlate(context, &plan, dw, db.data, dy, x, shape, accumulate);
@@ -180,7 +179,7 @@ void conv2d_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   correlate(context, nullptr, dw, db.data, dy, x, shape, accumulate);
 }
 
-void conv2d_transpose_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+void conv2d_transpose_backward_params(Context& context, const ops::GemmPlan& plan, MatrixView<float> dw,
                                       VectorView<float> db, MatrixView<const float> dy,
                                       MatrixView<const float> x, const ops::Conv2dShape& shape,
                                       bool accumulate) {

@@ -6,7 +6,7 @@
 #include "gathered_operand.cuh"
 #include "math/conv2d_geometry.h"
 #include "math/divider.h"
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::cuda {
 
@@ -47,16 +47,16 @@ struct PatchSource {
   math::Divider line, pixel;  ///< divide by the values of a patch's row, and of a pixel
 
   PatchSource() = default;
-  PatchSource(const math::PatchProduct& product, const MatrixView<const float>& pictures)
+  PatchSource(const math::PatchGemm& gemm, const MatrixView<const float>& pictures)
       : data(pictures.data),
-        quads(product.from.channels % 4 == 0 && rows_aligned16(pictures.data, pictures.stride)),
+        quads(gemm.from.channels % 4 == 0 && rows_aligned16(pictures.data, pictures.stride)),
         stride(static_cast<int>(pictures.stride)),
-        height(static_cast<int>(product.from.height)),
-        width(static_cast<int>(product.from.width)),
-        channels(static_cast<int>(product.from.channels)),
-        corners(product.corners),
-        line(product.taps_across > 0 ? product.taps_across * product.from.channels : 1),
-        pixel(product.from.channels) {}
+        height(static_cast<int>(gemm.from.height)),
+        width(static_cast<int>(gemm.from.width)),
+        channels(static_cast<int>(gemm.from.channels)),
+        corners(gemm.corners),
+        line(gemm.taps_across > 0 ? gemm.taps_across * gemm.from.channels : 1),
+        pixel(gemm.from.channels) {}
 
   struct Row {
     int offset, y, x;
@@ -118,15 +118,15 @@ struct PhaseWeightSource {
   PhaseWeightSource() = default;
   PhaseWeightSource(const math::TransposePhase& phase, std::int64_t kernel, const MatrixView<const float>& w)
       : data(w.data),
-        quads(phase.product.to.channels % 4 == 0 && aligned16(w.data)),
+        quads(phase.gemm.to.channels % 4 == 0 && aligned16(w.data)),
         patch(static_cast<int>(w.cols)),
-        channels(static_cast<int>(phase.product.to.channels)),
+        channels(static_cast<int>(phase.gemm.to.channels)),
         kernel(static_cast<int>(kernel)),
         kernel_y(static_cast<int>(phase.kernel_y)),
         kernel_x(static_cast<int>(phase.kernel_x)),
         step(static_cast<int>(phase.step)),
-        filters(phase.product.from.channels),
-        taps_across(phase.product.taps_across > 0 ? phase.product.taps_across : 1) {}
+        filters(phase.gemm.from.channels),
+        taps_across(phase.gemm.taps_across > 0 ? phase.gemm.taps_across : 1) {}
 
   __device__ PlainPlace row(std::uint32_t i) const {
     std::uint32_t tap = filters.split(i);
@@ -139,7 +139,7 @@ struct PhaseWeightSource {
 };
 
 /// to = act(sums + b) or sums ⊙ act′, at the pixels of a product's results.
-struct FinishPixels {
+struct PixelEpilogue {
   MatrixView<float> to;
   Activation activation;
   VectorView<const float> b;              ///< empty in a backward pass
@@ -152,17 +152,17 @@ struct FinishPixels {
   bool to_aligned = false, b_aligned = false, pre_aligned = false, derivative_aligned = false;
 
   /// The same epilogue with the places of a product's results.
-  FinishPixels at(const math::PatchProduct& product) const {
-    FinishPixels finish = *this;
-    finish.results = GridPlaces(product.results);
-    finish.width = static_cast<int>(product.to.width);
-    finish.channels = static_cast<int>(product.to.channels);
-    const bool quads = product.to.channels % 4 == 0;
-    finish.to_aligned = quads && rows_aligned16(to.data, to.stride);
-    finish.b_aligned = aligned16(b.data);
-    finish.pre_aligned = quads && rows_aligned16(pre_activation.data, pre_activation.stride);
-    finish.derivative_aligned = quads && rows_aligned16(derivative_of.data, derivative_of.stride);
-    return finish;
+  PixelEpilogue at(const math::PatchGemm& gemm) const {
+    PixelEpilogue epilogue = *this;
+    epilogue.results = GridPlaces(gemm.results);
+    epilogue.width = static_cast<int>(gemm.to.width);
+    epilogue.channels = static_cast<int>(gemm.to.channels);
+    const bool quads = gemm.to.channels % 4 == 0;
+    epilogue.to_aligned = quads && rows_aligned16(to.data, to.stride);
+    epilogue.b_aligned = aligned16(b.data);
+    epilogue.pre_aligned = quads && rows_aligned16(pre_activation.data, pre_activation.stride);
+    epilogue.derivative_aligned = quads && rows_aligned16(derivative_of.data, derivative_of.stride);
+    return epilogue;
   }
 
   __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
@@ -185,19 +185,19 @@ struct FinishPixels {
 };
 
 /// `given`, or else our own kernels' plan that is predicted to be the fastest.
-inline ops::ProductPlan plan_gathered(Context& context, const ops::ProductPlan* given,
-                                      const ops::ProductKey& key) {
+inline ops::GemmPlan plan_gathered(Context& context, const ops::GemmPlan* given, const ops::GemmKey& key) {
   if (given) return *given;
-  ops::ProductPlan plan = ops::choose_own_product(key, product_limits(context.cuda()));
+  ops::GemmPlan plan = ops::choose_own_gemm(key, gemm_limits(context.cuda()));
   plan.overlap = context.cuda().overlap;
   return plan;
 }
 
-/// finish(from ∗ w), and in conv2d.transpose.cu finish(from ∗ᵀ w): each serves a forward and a backward pass.
-void convolve(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
-              MatrixView<const float> w, const math::Conv2dShape& shape, const FinishPixels& finish);
-void convolve_transposed(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
+/// epilogue(from ∗ w), and in conv2d.transpose.cu epilogue(from ∗ᵀ w): each serves a forward and a backward
+/// pass.
+void convolve(Context& context, const ops::GemmPlan* given, MatrixView<const float> from,
+              MatrixView<const float> w, const math::Conv2dShape& shape, const PixelEpilogue& epilogue);
+void convolve_transposed(Context& context, const ops::GemmPlan* given, MatrixView<const float> from,
                          MatrixView<const float> w, const math::Conv2dShape& shape,
-                         const FinishPixels& finish);
+                         const PixelEpilogue& epilogue);
 
 }  // namespace elbo::cuda

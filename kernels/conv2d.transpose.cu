@@ -7,19 +7,19 @@
 
 namespace elbo::cuda {
 
-void convolve_transposed(Context& context, const ops::ProductPlan* given, MatrixView<const float> from,
+void convolve_transposed(Context& context, const ops::GemmPlan* given, MatrixView<const float> from,
                          MatrixView<const float> w, const math::Conv2dShape& shape,
-                         const FinishPixels& finish) {
+                         const PixelEpilogue& epilogue) {
   for (std::int64_t i = 0; i < shape.stride * shape.stride; ++i) {
     const math::TransposePhase phase = math::transpose_phase(shape, i / shape.stride, i % shape.stride);
-    const math::PatchProduct& of = phase.product;
+    const math::PatchGemm& of = phase.gemm;
     if (of.corners.count() == 0) continue;
     const GatheredOperand<PatchSource> patches{{of, from}, from.rows * of.corners.count()};
     const GatheredOperand<PhaseWeightSource> weights{{phase, shape.kernel, w}, shape.channels};
-    const ops::ProductKey key{patches.extent, weights.extent, of.depth(), ops::ProductKind::backward_input,
-                              context.precision()};
-    product<Along::k, Along::extent>(context.cuda(), plan_gathered(context, given, key), patches, weights,
-                                     of.depth(), finish.at(of));
+    const ops::GemmKey key{patches.extent, weights.extent, of.depth(), ops::GemmKind::backward_input,
+                           context.precision()};
+    gemm<Along::k, Along::extent>(context.cuda(), plan_gathered(context, given, key), patches, weights,
+                                  of.depth(), epilogue.at(of));
   }
 }
 

@@ -14,7 +14,7 @@
 
 #include <type_traits>
 
-#include "product_tile.cuh"
+#include "gemm_tile.cuh"
 
 namespace elbo::cuda {
 

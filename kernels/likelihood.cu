@@ -57,7 +57,7 @@ __device__ float values_at(const Likelihood& likelihood, const LikelihoodArgumen
     for (int p = 0; p < kParameters; ++p) value_parameters[p] = parameters[p][i];
     const bool counts = i < count && present[i] != 0.0f;
     const float nll = likelihood.nll(x[i], value_parameters);
-    likelihood.dnll(x[i], value_parameters, value_gradient);
+    likelihood.nll_gradient(x[i], value_parameters, value_gradient);
     sum += counts ? nll : 0.0f;
     for (int p = 0; p < kParameters; ++p) gradient[p][i] = counts ? value_gradient[p] * row_weight : 0.0f;
   }
@@ -88,9 +88,9 @@ __device__ float values_at(const math::Categorical& likelihood, const Likelihood
   const auto softmax = likelihood.softmax(x, logit);
   if (a.gradient.data) {
     float* const gradient = a.gradient.data + row * a.gradient.stride + j;
-    const float most = likelihood.most(softmax);
+    const float max_probability = likelihood.max_probability(softmax);
     for (int c = 0; c < likelihood.classes; ++c) {
-      const float slope = likelihood.dnll(softmax, most, x, c, logit(c));
+      const float slope = likelihood.nll_gradient(softmax, max_probability, x, c, logit(c));
       gradient[c * size] = counts ? slope * row_weight : 0.0f;
     }
   }

@@ -2,13 +2,13 @@
 
 #include "activation.cuh"
 #include "ops/linear.h"
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::cuda {
 namespace {
 
 /// Each value of `saved` is read before dx is written there, so the two may be the same memory.
-struct FinishBackwardInput {
+struct BackwardInputEpilogue {
   MatrixView<float> dx;
   MatrixView<const float> saved;
   Activation activation;
@@ -30,19 +30,19 @@ struct FinishBackwardInput {
 
 }  // namespace
 
-void linear_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+void linear_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                            MatrixView<const float> dy, MatrixView<const float> w,
                            MatrixView<const float> saved, Activation activation) {
-  const FinishBackwardInput finish{dx, saved, activation, rows_aligned16(dx.data, dx.stride),
-                                   rows_aligned16(saved.data, saved.stride)};
-  product<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
-                                   Operand(w.data, w.stride, w.cols), dy.cols, finish);
+  const BackwardInputEpilogue epilogue{dx, saved, activation, rows_aligned16(dx.data, dx.stride),
+                                       rows_aligned16(saved.data, saved.stride)};
+  gemm<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
+                                Operand(w.data, w.stride, w.cols), dy.cols, epilogue);
 }
 
 void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
                            MatrixView<const float> w, MatrixView<const float> saved, Activation activation) {
-  const ops::ProductKey key{dx.rows, dx.cols, dy.cols, ops::ProductKind::backward_input, context.precision()};
-  linear_backward_input(context, choose_product(context, key), dx, dy, w, saved, activation);
+  const ops::GemmKey key{dx.rows, dx.cols, dy.cols, ops::GemmKind::backward_input, context.precision()};
+  linear_backward_input(context, choose_gemm(context, key), dx, dy, w, saved, activation);
 }
 
 }  // namespace elbo::cuda

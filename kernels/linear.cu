@@ -3,13 +3,13 @@
 
 #include "ops/linear.h"
 
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::cuda {
 namespace {
 
 /// Stores the gradient in `to`, "=" or "+=".
-struct FinishBackwardParams {
+struct BackwardParamsEpilogue {
   MatrixView<float> dw;
   float* db;
   bool accumulate, aligned;
@@ -29,18 +29,18 @@ struct FinishBackwardParams {
 
 }  // namespace
 
-void linear_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+void linear_backward_params(Context& context, const ops::GemmPlan& plan, MatrixView<float> dw,
                             VectorView<float> db, MatrixView<const float> dy, MatrixView<const float> x,
                             bool accumulate) {
-  const FinishBackwardParams finish{dw, db.data, accumulate, rows_aligned16(dw.data, dw.stride)};
-  product<Along::extent, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.cols),
-                                        Operand(x.data, x.stride, x.cols), x.rows, finish);
+  const BackwardParamsEpilogue epilogue{dw, db.data, accumulate, rows_aligned16(dw.data, dw.stride)};
+  gemm<Along::extent, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.cols),
+                                     Operand(x.data, x.stride, x.cols), x.rows, epilogue);
 }
 
 void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,
                             MatrixView<const float> dy, MatrixView<const float> x, bool accumulate) {
-  const ops::ProductKey key{dw.rows, dw.cols, x.rows, ops::ProductKind::backward_params, context.precision()};
-  linear_backward_params(context, choose_product(context, key), dw, db, dy, x, accumulate);
+  const ops::GemmKey key{dw.rows, dw.cols, x.rows, ops::GemmKind::backward_params, context.precision()};
+  linear_backward_params(context, choose_gemm(context, key), dw, db, dy, x, accumulate);
 }
 
 }  // namespace elbo::cuda

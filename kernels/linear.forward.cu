@@ -2,12 +2,12 @@
 
 #include "activation.cuh"
 #include "ops/linear.h"
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::cuda {
 namespace {
 
-struct FinishForward {
+struct ForwardEpilogue {
   MatrixView<float> y, saved;
   VectorView<const float> b;
   Activation activation;
@@ -28,24 +28,24 @@ struct FinishForward {
 
 }  // namespace
 
-void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
-                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
-                    VectorView<const float> b, Activation activation) {
-  const FinishForward finish{y,
-                             saved,
-                             b,
-                             activation,
-                             rows_aligned16(y.data, y.stride),
-                             rows_aligned16(saved.data, saved.stride),
-                             aligned16(b.data)};
-  product<Along::k, Along::k>(context.cuda(), plan, Operand(x.data, x.stride, x.rows),
-                              Operand(w.data, w.stride, w.rows), x.cols, finish);
+void linear_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y, MatrixView<float> saved,
+                    MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
+                    Activation activation) {
+  const ForwardEpilogue epilogue{y,
+                                 saved,
+                                 b,
+                                 activation,
+                                 rows_aligned16(y.data, y.stride),
+                                 rows_aligned16(saved.data, saved.stride),
+                                 aligned16(b.data)};
+  gemm<Along::k, Along::k>(context.cuda(), plan, Operand(x.data, x.stride, x.rows),
+                           Operand(w.data, w.stride, w.rows), x.cols, epilogue);
 }
 
 void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> saved, MatrixView<const float> x,
                     MatrixView<const float> w, VectorView<const float> b, Activation activation) {
-  const ops::ProductKey key{y.rows, y.cols, x.cols, ops::ProductKind::forward, context.precision()};
-  linear_forward(context, choose_product(context, key), y, saved, x, w, b, activation);
+  const ops::GemmKey key{y.rows, y.cols, x.cols, ops::GemmKind::forward, context.precision()};
+  linear_forward(context, choose_gemm(context, key), y, saved, x, w, b, activation);
 }
 
 }  // namespace elbo::cuda

@@ -3,12 +3,12 @@
 #include "ops/linear_adam.h"
 
 #include "math/update.h"
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::cuda {
 namespace {
 
-struct FinishAdam {
+struct AdamEpilogue {
   ops::AdamLayer layer;
   MatrixView<float> dw;
   math::AdamConstants constants;
@@ -41,21 +41,21 @@ struct FinishAdam {
 
 }  // namespace
 
-void linear_adam(Context& context, const ops::ProductPlan& plan, const ops::AdamLayer& layer,
+void linear_adam(Context& context, const ops::GemmPlan& plan, const ops::AdamLayer& layer,
                  MatrixView<float> dw, MatrixView<const float> dy, MatrixView<const float> x,
                  const ops::AdamSettings& settings, const StepState* state) {
   const bool aligned =
       rows_aligned16(layer.w.data, layer.w.cols) && aligned16(layer.w_m.data) && aligned16(layer.w_v.data);
-  product<Along::extent, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.cols),
-                                        Operand(x.data, x.stride, x.cols), x.rows,
-                                        FinishAdam{layer, dw, settings.constants(), state, aligned});
+  gemm<Along::extent, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.cols),
+                                     Operand(x.data, x.stride, x.cols), x.rows,
+                                     AdamEpilogue{layer, dw, settings.constants(), state, aligned});
 }
 
 void linear_adam(Context& context, const ops::AdamLayer& layer, MatrixView<float> dw, VectorView<float>,
                  MatrixView<const float> dy, MatrixView<const float> x, const ops::AdamSettings& settings,
                  const StepState* state) {
-  const ops::ProductKey key{dy.cols, x.cols, x.rows, ops::ProductKind::backward_params, context.precision()};
-  linear_adam(context, choose_product(context, key), layer, dw, dy, x, settings, state);
+  const ops::GemmKey key{dy.cols, x.cols, x.rows, ops::GemmKind::backward_params, context.precision()};
+  linear_adam(context, choose_gemm(context, key), layer, dw, dy, x, settings, state);
 }
 
 }  // namespace elbo::cuda

@@ -3,13 +3,13 @@
 
 #include "ops/linear_likelihood.h"
 
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::cuda {
 namespace {
 
 template <class Likelihood>
-struct FinishLikelihood {
+struct LikelihoodEpilogue {
   Likelihood likelihood;
   MatrixView<float> nll, gradient;
   MatrixView<const float> x, mask;
@@ -19,7 +19,7 @@ struct FinishLikelihood {
   bool aligned;            ///< whether all rows allow moving four values at once
   std::int64_t parts = 0;  ///< partial sums of a row, by the plan that runs
 
-  void begin(const ops::ProductPlan& plan) { parts = plan.row_sums(gradient.cols); }
+  void begin(const ops::GemmPlan& plan) { parts = plan.row_sums(gradient.cols); }
 
   __device__ float quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
     const float4 values = load4(x.data + row / samples * x.stride + col, count, aligned);
@@ -53,7 +53,7 @@ struct FinishLikelihood {
   __device__ float one(float value, float parameter, float present, float scale, float& slope) const {
     const float parameters[1] = {parameter};
     float gradients[1];
-    likelihood.dnll(value, parameters, gradients);
+    likelihood.nll_gradient(value, parameters, gradients);
     slope = present != 0.0f ? gradients[0] * scale : 0.0f;
     const float nll = likelihood.nll(value, parameters);
     return present != 0.0f ? nll : 0.0f;
@@ -66,14 +66,14 @@ void run(Context& context, const Likelihood& likelihood, MatrixView<float> nll, 
          MatrixView<const float> h, MatrixView<const float> w, VectorView<const float> b,
          MatrixView<const float> x, MatrixView<const float> mask, const ops::RowWeight& weight) {
   if constexpr (ops::kLinearLikelihoodTakes<Likelihood>) {
-    const ops::ProductPlan plan =
-        choose_product(context, {h.rows, w.rows, h.cols, ops::ProductKind::forward, context.precision()});
+    const ops::GemmPlan plan =
+        choose_gemm(context, {h.rows, w.rows, h.cols, ops::GemmKind::forward, context.precision()});
     const bool aligned = rows_aligned16(x.data, x.stride) && rows_aligned16(mask.data, mask.stride) &&
                          rows_aligned16(gradient.data, gradient.stride) && aligned16(b.data);
-    const FinishLikelihood<Likelihood> finish{likelihood, nll,    gradient,        x,      mask,
-                                              b,          weight, h.rows / x.rows, aligned};
-    product<Along::k, Along::k>(context.cuda(), plan, Operand(h.data, h.stride, h.rows),
-                                Operand(w.data, w.stride, w.rows), h.cols, finish);
+    const LikelihoodEpilogue<Likelihood> epilogue{likelihood, nll,    gradient,        x,      mask,
+                                                  b,          weight, h.rows / x.rows, aligned};
+    gemm<Along::k, Along::k>(context.cuda(), plan, Operand(h.data, h.stride, h.rows),
+                             Operand(w.data, w.stride, w.rows), h.cols, epilogue);
   }
 }
 

@@ -4,13 +4,13 @@
 #include "ops/linear_reparameterize.h"
 
 #include "noise.cuh"
-#include "product.cuh"
+#include "gemm.cuh"
 #include "sample_gradient.cuh"
 
 namespace elbo::cuda {
 namespace {
 
-struct FinishSample {
+struct SampleEpilogue {
   MatrixView<float> dz;
   SampleGradient gradient;
   NoiseSource noise;
@@ -35,14 +35,14 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
                                     MatrixView<const float> dy, MatrixView<const float> w,
                                     MatrixView<const float> mean, MatrixView<const float> log_variance,
                                     const ops::KlWeight& weight, float divisor, const NoiseSource& noise) {
-  const ops::ProductPlan plan = choose_product(
-      context, {dy.rows, w.cols, dy.cols, ops::ProductKind::backward_input, context.precision()});
-  const FinishSample finish{
+  const ops::GemmPlan plan =
+      choose_gemm(context, {dy.rows, w.cols, dy.cols, ops::GemmKind::backward_input, context.precision()});
+  const SampleEpilogue epilogue{
       dz,
       {dmean, dlog_variance, mean, log_variance, weight.scale, weight.per_row, weight.per_dimension, divisor},
       noise};
-  product<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
-                                   Operand(w.data, w.stride, w.cols), dy.cols, finish);
+  gemm<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
+                                Operand(w.data, w.stride, w.cols), dy.cols, epilogue);
 }
 
 }  // namespace elbo::cuda

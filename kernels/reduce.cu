@@ -110,8 +110,8 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
          scratch.data, gradient.data, gradient.size);
   // At least one block, so that the norm of an empty gradient is written too; only one if there is nothing to
   // scale.
-  const unsigned most = std::isinf(max_norm) ? 1u : kMaxBlocks;
-  const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, most);
+  const unsigned max_blocks = std::isinf(max_norm) ? 1u : kMaxBlocks;
+  const unsigned blocks = std::clamp(blocks_for(gradient.size, 4 * kThreads), 1u, max_blocks);
   launch(context.cuda(), LaunchShape{blocks, kThreads, sizeof(Scratch)}, clip_kernel, gradient.data,
          gradient.size, scratch.data, spans, max_norm, norm);
 }

@@ -52,9 +52,9 @@ struct Examples {
   /// Examples [first, first + count), with their labels and factors. Throws ShapeError if the range is not
   /// within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
-  /// At most `most` evenly spaced examples, with their labels and factors: numbers i · count / most for i <
-  /// most, or all examples if there are no more than that. Throws ShapeError if `most` is negative.
-  Examples evenly_spaced(std::int64_t most) const;
+  /// At most `max_count` evenly spaced examples, with their labels and factors: numbers i · count / most for
+  /// i < most, or all examples if there are no more than that. Throws ShapeError if `max_count` is negative.
+  Examples evenly_spaced(std::int64_t max_count) const;
 };
 
 /// Examples [first, first + count) as floats, before preprocessing. Throws ShapeError if the range is not

@@ -108,11 +108,11 @@ class Model {
   /// dims(); DataError if there are no examples or they do not suit the likelihood.
   Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
 
-  /// How the KL divides into mutual information and divergence, estimated over `most` evenly spaced examples,
-  /// or all if there are fewer. The work grows with the square of their number. Deterministic for a seed.
-  /// Throws ConfigError for an autoencoder, which has no prior, or if `most` is less than 1; DataError if
-  /// there are no examples.
-  AggregatePosterior aggregate_posterior(const Examples& examples, std::int64_t most = 10000,
+  /// How the KL divides into mutual information and divergence, estimated over `max_count` evenly spaced
+  /// examples, or all if there are fewer. The work grows with the square of their number. Deterministic for a
+  /// seed. Throws ConfigError for an autoencoder, which has no prior, or if `max_count` is less than 1;
+  /// DataError if there are no examples.
+  AggregatePosterior aggregate_posterior(const Examples& examples, std::int64_t max_count = 10000,
                                          std::uint64_t seed = 0);
 
   /// Anomaly scores: each example's cost. `nll_samples` is K, the samples of each posterior; with 0 the ELBO

@@ -10,8 +10,8 @@ namespace elbo::cuda::arch {
 ///
 /// The emulation writes twice: NaN when the copy starts, the values when it is waited for. So its checker
 /// sees a race if a thread reads in between, or if a copy overwrites memory that others still read. At most
-/// kMostPending copies may be pending in the emulation.
-template <int kMostPending>
+/// kMaxPending copies may be pending in the emulation.
+template <int kMaxPending>
 class AsyncCopies {
  public:
   /// Four floats, of which the first `count` (0 to 4) exist; zeros stand in for the others. Both addresses
@@ -86,17 +86,17 @@ class AsyncCopies {
 
   ELBO_UNCHECKED void push(Copy copy) {
     copy.group = groups_;
-    copies_[end_++ % kMostPending] = copy;
+    copies_[end_++ % kMaxPending] = copy;
   }
   ELBO_UNCHECKED void end_group() {
     ++groups_;
   }
   ELBO_UNCHECKED Copy next_due(int groups) {
-    if (begin_ == end_ || copies_[begin_ % kMostPending].group >= groups_ - groups) return {};
-    return copies_[begin_++ % kMostPending];
+    if (begin_ == end_ || copies_[begin_ % kMaxPending].group >= groups_ - groups) return {};
+    return copies_[begin_++ % kMaxPending];
   }
 
-  Copy copies_[kMostPending];
+  Copy copies_[kMaxPending];
   unsigned begin_ = 0, end_ = 0;
   int groups_ = 0;
 #endif

@@ -131,14 +131,14 @@ double neighbour_accuracy(const Table& train, std::span<const std::int32_t> trai
   for (std::size_t i = 0; i < test_labels.size(); ++i) {
     std::map<std::int32_t, std::int64_t> votes;
     std::int32_t winner = 0;
-    std::int64_t most = 0;
+    std::int64_t max_votes = 0;
     const auto label = [&](std::int64_t n) {
       return train_labels[static_cast<std::size_t>(
           near.rows[i * static_cast<std::size_t>(k) + static_cast<std::size_t>(n)])];
     };
-    for (std::int64_t n = 0; n < k; ++n) most = std::max(most, ++votes[label(n)]);
+    for (std::int64_t n = 0; n < k; ++n) max_votes = std::max(max_votes, ++votes[label(n)]);
     for (std::int64_t n = k; n-- > 0;) {
-      if (votes[label(n)] == most) winner = label(n);  // visited last: the nearest breaks ties
+      if (votes[label(n)] == max_votes) winner = label(n);  // visited last: the nearest breaks ties
     }
     right += winner == test_labels[i];
   }

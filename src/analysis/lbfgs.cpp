@@ -58,11 +58,11 @@ class Curvature {
 
 }  // namespace
 
-void minimize(const SmoothFunction& f, Vector& x, double tolerance, int most_steps) {
+void minimize(const SmoothFunction& f, Vector& x, double tolerance, int max_steps) {
   Vector gradient(x.size()), next_gradient(x.size());
   double value = f(x, gradient);
   Curvature curvature;
-  for (int step = 0; step < most_steps; ++step) {
+  for (int step = 0; step < max_steps; ++step) {
     const double largest = std::abs(*std::max_element(
         gradient.begin(), gradient.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
     if (!(largest > tolerance)) return;

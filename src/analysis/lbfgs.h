@@ -11,7 +11,7 @@ using SmoothFunction = std::function<double(const std::vector<double>&, std::vec
 
 /// Limited-memory BFGS (Liu & Nocedal 1989) with ten pairs and a backtracking line search, starting at `x`.
 /// Stops when the gradient's largest entry is below `tolerance`, when no step lowers f, or after
-/// `most_steps`.
-void minimize(const SmoothFunction& f, std::vector<double>& x, double tolerance, int most_steps);
+/// `max_steps`.
+void minimize(const SmoothFunction& f, std::vector<double>& x, double tolerance, int max_steps);
 
 }  // namespace elbo::analysis

@@ -84,8 +84,8 @@ class Descent {
 
  private:
   static void move(double& at, double& velocity, double& gain, double gradient, double rate) {
-    constexpr double kMomentum = 0.8, kLeastGain = 0.01, kLongestStep = 5.0;
-    gain = std::max((gradient > 0.0) != (velocity > 0.0) ? gain + 0.2 : 0.8 * gain, kLeastGain);
+    constexpr double kMomentum = 0.8, kMinGain = 0.01, kLongestStep = 5.0;
+    gain = std::max((gradient > 0.0) != (velocity > 0.0) ? gain + 0.2 : 0.8 * gain, kMinGain);
     velocity = std::clamp(kMomentum * velocity - rate * gain * gradient, -kLongestStep, kLongestStep);
     at += velocity;
   }

@@ -3,12 +3,12 @@
 namespace elbo::data {
 namespace {
 
-constexpr std::size_t kMostShown = 40;
+constexpr std::size_t kMaxShown = 40;
 
-/// The first kMostShown bytes at most, cut between UTF-8 characters.
+/// The first kMaxShown bytes at most, cut between UTF-8 characters.
 std::string_view shortened(std::string_view text) {
-  if (text.size() <= kMostShown) return text;
-  std::size_t end = kMostShown;
+  if (text.size() <= kMaxShown) return text;
+  std::size_t end = kMaxShown;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
   return text.substr(0, end);
 }

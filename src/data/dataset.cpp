@@ -109,11 +109,11 @@ Examples Examples::slice(std::int64_t first, std::int64_t number) const {
   return take(*this, rows);
 }
 
-Examples Examples::evenly_spaced(std::int64_t most) const {
-  ELBO_CHECK(most >= 0, ShapeError, most, " examples were asked for");
-  if (most >= count) return *this;
+Examples Examples::evenly_spaced(std::int64_t max_count) const {
+  ELBO_CHECK(max_count >= 0, ShapeError, max_count, " examples were asked for");
+  if (max_count >= count) return *this;
   std::vector<std::int64_t> rows;
-  for (std::int64_t i = 0; i < most; ++i) rows.push_back(i * count / most);
+  for (std::int64_t i = 0; i < max_count; ++i) rows.push_back(i * count / max_count);
   return take(*this, rows);
 }
 

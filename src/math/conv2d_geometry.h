@@ -54,7 +54,7 @@ struct PixelGrid {
 
 /// results[i] = Σ over a patch of taps_down × taps_across pixels of `from` that starts at corners[i], of
 /// pixel times weight. Pixels outside are zero.
-struct PatchProduct {
+struct PatchGemm {
   Picture from, to;
   PixelGrid corners, results;  ///< in `from`; in `to`
   std::int64_t taps_down, taps_across;
@@ -62,7 +62,7 @@ struct PatchProduct {
   std::int64_t depth() const { return taps_down * taps_across * from.channels; }
 };
 
-inline PatchProduct convolution_product(const Conv2dShape& s) {
+inline PatchGemm convolution_gemm(const Conv2dShape& s) {
   const std::int64_t rows = s.out_height(), cols = s.out_width();
   return {.from = {s.height, s.width, s.channels},
           .to = {rows, cols, s.filters},
@@ -74,7 +74,7 @@ inline PatchProduct convolution_product(const Conv2dShape& s) {
 
 /// Pixel (i, j) of a patch is multiplied by the kernel's weight (kernel_y − i · step, kernel_x − j · step).
 struct TransposePhase {
-  PatchProduct product;
+  PatchGemm gemm;
   std::int64_t kernel_y, kernel_x, step;
 };
 
@@ -101,12 +101,12 @@ inline AxisPhase axis_phase(const Conv2dShape& s, std::int64_t size, std::int64_
 inline TransposePhase transpose_phase(const Conv2dShape& s, std::int64_t phase_y, std::int64_t phase_x) {
   const detail::AxisPhase down = detail::axis_phase(s, s.height, phase_y),
                           across = detail::axis_phase(s, s.width, phase_x);
-  return {.product = {.from = {s.out_height(), s.out_width(), s.filters},
-                      .to = {s.height, s.width, s.channels},
-                      .corners = {down.count, across.count, 1, down.corner, across.corner},
-                      .results = {down.count, across.count, s.stride, down.first, across.first},
-                      .taps_down = down.taps,
-                      .taps_across = across.taps},
+  return {.gemm = {.from = {s.out_height(), s.out_width(), s.filters},
+                   .to = {s.height, s.width, s.channels},
+                   .corners = {down.count, across.count, 1, down.corner, across.corner},
+                   .results = {down.count, across.count, s.stride, down.first, across.first},
+                   .taps_down = down.taps,
+                   .taps_across = across.taps},
           .kernel_y = phase_y + s.stride * (down.taps - 1),
           .kernel_x = phase_x + s.stride * (across.taps - 1),
           .step = s.stride};

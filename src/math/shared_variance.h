@@ -9,7 +9,7 @@
 namespace elbo::math {
 
 /// Lower bound of log σ², for data that the model reproduces to the last bits.
-inline constexpr double kLeastLogVariance = -20.0;
+inline constexpr double kMinLogVariance = -20.0;
 /// Decay of the running average: it covers some hundred steps.
 inline constexpr double kVarianceDecay = 0.99;
 
@@ -28,7 +28,7 @@ ELBO_HD inline float moved_log_variance(float log_variance, double squared_error
       (1.0 - share) * std::exp(static_cast<double>(log_variance)) + share * squared_errors / values;
   const double moved = std::log(variance);
   // Rounding can leave errors a little below 0. NaN stays NaN.
-  return static_cast<float>(moved < kLeastLogVariance || variance <= 0.0 ? kLeastLogVariance : moved);
+  return static_cast<float>(moved < kMinLogVariance || variance <= 0.0 ? kMinLogVariance : moved);
 }
 
 }  // namespace elbo::math

@@ -150,9 +150,10 @@ void check_options(const Model::State& state, const Table& x, const ImputeOption
     throw ConfigError(
         concat("an interval holds a share of the probability from 0 to less than 1, not ", options.interval));
   }
-  const std::int64_t most = math::kNoiseDimensions / std::max(x.cols, state.vae->config().latent) / 4 * 4;
-  if (options.samples < 1 || options.samples > most) {
-    throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", most,
+  const std::int64_t max_samples =
+      math::kNoiseDimensions / std::max(x.cols, state.vae->config().latent) / 4 * 4;
+  if (options.samples < 1 || options.samples > max_samples) {
+    throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", max_samples,
                              " samples, not ", options.samples));
   }
 }

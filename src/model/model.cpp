@@ -30,7 +30,7 @@ Table make_table(std::int64_t rows, std::int64_t cols) {
 }
 
 /// Copies rows of a strided device matrix to rows [first, …) of a table.
-void download_rows(Context& context, Table& table, std::int64_t first, MatrixView<const float> from) {
+void rows_to_host(Context& context, Table& table, std::int64_t first, MatrixView<const float> from) {
   std::vector<float> host;
   HostCopies copies(context);
   copies.request(host, from);
@@ -58,8 +58,8 @@ Posterior encode_examples(const Model::State& state, const Examples& x) {
   for_each_chunk(vae, x.count, [&](const Batch& batch, std::int64_t first) {
     batches.fill(batch, first);
     vae.encode(batch);
-    download_rows(context, posterior.mean, first, batch.mean());
-    if (vae.prior()) download_rows(context, posterior.log_variance, first, batch.log_variance());
+    rows_to_host(context, posterior.mean, first, batch.mean());
+    if (vae.prior()) rows_to_host(context, posterior.log_variance, first, batch.log_variance());
   });
   return posterior;
 }
@@ -75,7 +75,7 @@ Table means_of(const Model::State& state, std::int64_t rows, const Decode& decod
     decode(batch, first);
     const MatrixView<float> mean = expected.matrix(batch.rows(), dims);
     vae.likelihood().mean(vae.run(), mean, batch.parameters());
-    download_rows(*state.context, result, first, mean);
+    rows_to_host(*state.context, result, first, mean);
     state.to_own_scale({result.values.data() + first * dims, static_cast<std::size_t>(mean.rows * dims)});
   });
   return result;
@@ -112,9 +112,9 @@ void Model::State::to_own_scale(std::span<float> rows) const {
   }
 }
 
-void Model::State::set_product_choices(std::unique_ptr<ops::ProductChoices> choices) {
+void Model::State::set_gemm_choices(std::unique_ptr<ops::GemmChoices> choices) {
   context->set_kernel_choices(choices.get());
-  product_choices = std::move(choices);
+  gemm_choices = std::move(choices);
 }
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -228,12 +228,12 @@ AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOp
   return elbo::annealed_nll(*state_->vae, batches.data(), options);
 }
 
-AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int64_t most,
+AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int64_t max_count,
                                               std::uint64_t seed) {
-  ELBO_CHECK(most > 0, ConfigError, "an aggregate posterior of ", most, " examples was asked for");
+  ELBO_CHECK(max_count > 0, ConfigError, "an aggregate posterior of ", max_count, " examples was asked for");
   const Prior* prior = state_->vae->prior();
   if (!prior) throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
-  return divide_kl(encode_examples(*state_, examples.evenly_spaced(most)), *prior,
+  return divide_kl(encode_examples(*state_, examples.evenly_spaced(max_count)), *prior,
                    *prior_on_host(*state_->vae), seed);
 }
 

@@ -212,7 +212,7 @@ std::vector<float> read_parameters(const io::SafetensorsFile& file, const nn::Pa
   return arena;
 }
 
-std::vector<float> download(Context& context, VectorView<const float> values) {
+std::vector<float> to_host(Context& context, VectorView<const float> values) {
   std::vector<float> host(static_cast<std::size_t>(values.size));
   context.copy_to_host(host.data(), values.data, sizeof(float) * host.size());
   context.synchronize();
@@ -233,7 +233,7 @@ void save_model(const std::filesystem::path& file, const Model::State& model,
 }
 
 void Model::save(const std::filesystem::path& file) const {
-  save_model(file, state(), download(*state().context, state().vae->parameters().values()));
+  save_model(file, state(), to_host(*state().context, state().vae->parameters().values()));
 }
 
 namespace {

@@ -44,6 +44,6 @@ void save_model(const std::filesystem::path& file, const Model::State& model,
                 const std::vector<float>& values);
 
 /// Copies device memory to the host; waits for the device.
-std::vector<float> download(Context& context, VectorView<const float> values);
+std::vector<float> to_host(Context& context, VectorView<const float> values);
 
 }  // namespace elbo

@@ -8,7 +8,7 @@
 #include "data/resident.h"
 #include "elbo/model.h"
 #include "vae/vae.h"
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 
 namespace elbo {
 
@@ -16,7 +16,7 @@ struct Model::State {
   Recipe recipe;
   PictureShape picture;
   /// On a GPU, after training: the plans by which products run. Must outlive the context, which asks it.
-  std::unique_ptr<ops::ProductChoices> product_choices;
+  std::unique_ptr<ops::GemmChoices> gemm_choices;
   std::unique_ptr<Context> context;  // declared before the members that use it
   std::unique_ptr<Vae> vae;
   /// Per-dimension mean and deviation of the training data with data.standardize; else empty. Set by train(),
@@ -33,7 +33,7 @@ struct Model::State {
   void to_own_scale(std::span<float> rows) const;
 
   /// Sets the choices that products ask from now on.
-  void set_product_choices(std::unique_ptr<ops::ProductChoices> choices);
+  void set_gemm_choices(std::unique_ptr<ops::GemmChoices> choices);
 
   /// A new model. Throws ConfigError or DeviceError.
   State(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture);

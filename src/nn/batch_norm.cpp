@@ -69,10 +69,11 @@ void BatchNorm::backward_input(const Run& run, const Tape& tape) const {
                                  tape.activation(s.input), tape.adds_to_gradient(s.reader));
 }
 
-void BatchNorm::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
+void BatchNorm::use_gradients(const Run& run, const Tape& tape, const GradientUse& use,
+                              Branch* branch) const {
   if (!use.parameters) return;
   const bool added_up = by_batch(tape) && !tape.gradient(slots_.input).empty();
-  run_beside(lane, [&] {
+  run_beside(branch, [&] {
     if (!added_up) add_up(run, tape);
     for (const bool second : {false, true}) {
       const VectorView<float> to = slots_.gradient(run, second ? slots_.beta : slots_.gamma);

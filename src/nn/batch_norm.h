@@ -25,7 +25,7 @@ class BatchNorm final : public Block {
   bool couples_rows() const override { return true; }
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
-  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const override;
 
  private:
   /// Whether this pass normalises by the batch's statistics.

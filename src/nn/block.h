@@ -19,21 +19,21 @@ struct Run {
 };
 
 /// A block's output if it is just y = x wᵀ + b. A neighbour may then fuse it with its own work.
-struct OutputProduct {
+struct OutputGemm {
   MatrixView<const float> x, weight;
   VectorView<const float> bias;
 };
 
 /// The gradient in a block's input if it is just dx = dy w, which a neighbour may fuse in the same way.
-struct InputGradientProduct {
+struct InputGradientGemm {
   MatrixView<const float> dy, weight;
 };
 
-/// Does work on a lane, or on the main line if there is no lane.
+/// Does work on a branch, or on the main line if there is no branch.
 template <class Work>
-void run_beside(Lane* lane, const Work& work) {
-  if (lane) {
-    lane->run(work);
+void run_beside(Branch* branch, const Work& work) {
+  if (branch) {
+    branch->run(work);
   } else {
     work();
   }
@@ -52,16 +52,17 @@ class Block {
   /// Called before use_gradients(), and only if the input has a gradient.
   virtual void backward_input(const Run& run, const Tape& tape) const = 0;
   /// Computes its parameters' gradients from the gradient in its output, and uses them as `use` says, on
-  /// `lane` if there is one. Work that still reads the parameters must come before.
-  virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const = 0;
+  /// `branch` if there is one. Work that still reads the parameters must come before.
+  virtual void use_gradients(const Run& run, const Tape& tape, const GradientUse& use,
+                             Branch* branch) const = 0;
 
   /// Whether, in a training step, a row of its output depends on the batch's other rows.
   virtual bool couples_rows() const { return false; }
-  /// Whether its output is just a product, so that output_product() offers it.
-  virtual bool output_is_product() const { return false; }
+  /// Whether its output is just a product, so that output_gemm() offers it.
+  virtual bool output_is_gemm() const { return false; }
   /// Offers products to fuse; nothing if the block has none.
-  virtual std::optional<OutputProduct> output_product(const Run&, const Tape&) const { return std::nullopt; }
-  virtual std::optional<InputGradientProduct> input_gradient_product(const Run&, const Tape&) const {
+  virtual std::optional<OutputGemm> output_gemm(const Run&, const Tape&) const { return std::nullopt; }
+  virtual std::optional<InputGradientGemm> input_gradient_gemm(const Run&, const Tape&) const {
     return std::nullopt;
   }
   /// The bias added to its output, [columns of the output]; nothing if there is none.

@@ -15,7 +15,7 @@ class Clamp final : public Block {
   Slot output() const override { return output_; }
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
-  void use_gradients(const Run&, const Tape&, const GradientUse&, Lane*) const override {}
+  void use_gradients(const Run&, const Tape&, const GradientUse&, Branch*) const override {}
 
  private:
   Slot output_, part_;

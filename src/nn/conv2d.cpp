@@ -64,9 +64,9 @@ void Conv2d::backward_input(const Run& run, const Tape& tape) const {
                              tape.for_derivative(input_), shape_, tape.activation(input_));
 }
 
-void Conv2d::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
+void Conv2d::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const {
   if (!use.parameters) return;
-  run_beside(lane, [&] {
+  run_beside(branch, [&] {
     Parameters& p = run.parameters;
     ops::conv2d_backward_params(run.context, p.matrix(weight_, p.gradient()), p.vector(bias_, p.gradient()),
                                 tape.gradient(output_), tape[input_], shape_, use.accumulate);

@@ -29,7 +29,7 @@ class Conv2d final : public Block {
   Slot output() const override { return output_; }
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
-  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const override;
 
  private:
   Activation activation_;

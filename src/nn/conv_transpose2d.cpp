@@ -62,9 +62,9 @@ void ConvTranspose2d::backward_input(const Run& run, const Tape& tape) const {
 }
 
 void ConvTranspose2d::use_gradients(const Run& run, const Tape& tape, const GradientUse& use,
-                                    Lane* lane) const {
+                                    Branch* branch) const {
   if (!use.parameters) return;
-  run_beside(lane, [&] {
+  run_beside(branch, [&] {
     Parameters& p = run.parameters;
     ops::conv2d_transpose_backward_params(run.context, p.matrix(weight_, p.gradient()),
                                           p.vector(bias_, p.gradient()), tape.gradient(output_), tape[input_],

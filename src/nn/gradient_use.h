@@ -4,7 +4,7 @@
 #include <span>
 
 #include "ops/adam.h"
-#include "runtime/lane.h"
+#include "runtime/branch.h"
 
 namespace elbo::nn {
 
@@ -16,8 +16,8 @@ struct GradientUse {
   /// `accumulate`.
   const ops::AdamSettings* adam = nullptr;
   const StepState* state = nullptr;  ///< Adam's, in device memory
-  /// The lanes that compute parameters' gradients, one per layer in turn; empty: the main line does.
-  std::span<Lane> lanes;
+  /// The branches that compute parameters' gradients, one per layer in turn; empty: the main line does.
+  std::span<Branch> branches;
 };
 
 }  // namespace elbo::nn

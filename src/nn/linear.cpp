@@ -36,10 +36,10 @@ void Linear::backward_input(const Run& run, const Tape& tape) const {
                              tape.for_derivative(input_), tape.activation(input_));
 }
 
-void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
+void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const {
   if (!use.parameters) return;
   Parameters& p = run.parameters;
-  run_beside(lane, [&] {
+  run_beside(branch, [&] {
     const MatrixView<float> weight_gradient = p.matrix(weight_, p.gradient());
     const VectorView<float> bias_gradient = p.vector(bias_, p.gradient());
     const MatrixView<const float> dy = tape.gradient(output_), x = tape[input_];
@@ -54,20 +54,19 @@ void Linear::use_gradients(const Run& run, const Tape& tape, const GradientUse& 
   });
 }
 
-std::optional<OutputProduct> Linear::output_product(const Run& run, const Tape& tape) const {
-  if (!output_is_product()) return std::nullopt;
+std::optional<OutputGemm> Linear::output_gemm(const Run& run, const Tape& tape) const {
+  if (!output_is_gemm()) return std::nullopt;
   Parameters& p = run.parameters;
-  return OutputProduct{tape[input_], p.matrix(weight_, p.values()), p.vector(bias_, p.values())};
+  return OutputGemm{tape[input_], p.matrix(weight_, p.values()), p.vector(bias_, p.values())};
 }
 
-std::optional<InputGradientProduct> Linear::input_gradient_product(const Run& run, const Tape& tape) const {
+std::optional<InputGradientGemm> Linear::input_gradient_gemm(const Run& run, const Tape& tape) const {
   if (tape.activation(input_) != Activation::identity) return std::nullopt;
-  return InputGradientProduct{tape.gradient(output_),
-                              run.parameters.matrix(weight_, run.parameters.values())};
+  return InputGradientGemm{tape.gradient(output_), run.parameters.matrix(weight_, run.parameters.values())};
 }
 
 std::optional<Parameter> Linear::output_bias() const {
-  if (!output_is_product()) return std::nullopt;
+  if (!output_is_gemm()) return std::nullopt;
   return bias_;
 }
 

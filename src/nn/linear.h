@@ -18,10 +18,10 @@ class Linear final : public Block {
   Slot output() const override { return output_; }
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
-  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
-  bool output_is_product() const override { return activation_ == Activation::identity; }
-  std::optional<OutputProduct> output_product(const Run& run, const Tape& tape) const override;
-  std::optional<InputGradientProduct> input_gradient_product(const Run& run, const Tape& tape) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const override;
+  bool output_is_gemm() const override { return activation_ == Activation::identity; }
+  std::optional<OutputGemm> output_gemm(const Run& run, const Tape& tape) const override;
+  std::optional<InputGradientGemm> input_gradient_gemm(const Run& run, const Tape& tape) const override;
   std::optional<Parameter> output_bias() const override;
 
  private:

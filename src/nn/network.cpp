@@ -12,8 +12,8 @@
 namespace elbo::nn {
 namespace {
 
-Lane* lane_of(const GradientUse& use, std::size_t block) {
-  return use.lanes.empty() ? nullptr : &use.lanes[block % use.lanes.size()];
+Branch* branch_of(const GradientUse& use, std::size_t block) {
+  return use.branches.empty() ? nullptr : &use.branches[block % use.branches.size()];
 }
 
 /// Maximum of values that a layer may give per example, so that no product of sizes overflows.
@@ -142,13 +142,13 @@ void Network::forward(const Run& run, const Tape& tape, std::size_t count) const
 void Network::backward(const Run& run, const Tape& tape, const GradientUse& use) const {
   for (std::size_t i = blocks_.size() - 1; i > 0; --i) {
     blocks_[i]->backward_input(run, tape);
-    blocks_[i]->use_gradients(run, tape, use, lane_of(use, i));
+    blocks_[i]->use_gradients(run, tape, use, branch_of(use, i));
   }
 }
 
 void Network::use_first_gradients(const Run& run, const Tape& tape, const GradientUse& use,
                                   bool beside) const {
-  blocks_.front()->use_gradients(run, tape, use, beside ? lane_of(use, 0) : nullptr);
+  blocks_.front()->use_gradients(run, tape, use, beside ? branch_of(use, 0) : nullptr);
 }
 
 Network make_network(Builder& builder, Slot input, const NetworkPlan& plan) {

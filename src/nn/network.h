@@ -41,7 +41,7 @@ class Network {
   /// Reads the objective's gradient in the output from the tape, computes it in every block's output, and
   /// uses the gradients of all parameters but the first block's.
   void backward(const Run& run, const Tape& tape, const GradientUse& use) const;
-  /// Uses the gradients of the first block's parameters, after backward(). With `beside`, on a lane, in
+  /// Uses the gradients of the first block's parameters, after backward(). With `beside`, on a branch, in
   /// parallel with the following work.
   void use_first_gradients(const Run& run, const Tape& tape, const GradientUse& use, bool beside) const;
 

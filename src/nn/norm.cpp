@@ -43,10 +43,10 @@ void Norm::backward_input(const Run& run, const Tape& tape) const {
                            tape.activation(s.input), tape.adds_to_gradient(s.reader));
 }
 
-void Norm::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
+void Norm::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const {
   if (!use.parameters) return;
   const NormSlots& s = slots_;
-  run_beside(lane, [&] {
+  run_beside(branch, [&] {
     ops::norm_backward_params(run.context, s.gradient(run, s.gamma), s.gradient(run, s.beta),
                               tape.vector(s.scratch), tape.gradient(s.output), tape[s.input], tape[mean_],
                               tape[rstd_], use.accumulate);

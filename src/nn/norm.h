@@ -39,7 +39,7 @@ class Norm final : public Block {
   Slot output() const override { return slots_.output; }
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
-  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const override;
 
  private:
   NormSlots slots_;

@@ -22,10 +22,10 @@ void Residual::backward_input(const Run& run, const Tape& tape) const {
            tape.activation(input_), tape.adds_to_gradient(skip_));
 }
 
-void Residual::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const {
+void Residual::use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const {
   if (!use.parameters) return;
   if (tape.gradient(input_).empty()) backward_within(run, tape);  // backward_input() was not called
-  for (std::size_t i = blocks_.size(); i > 0; --i) blocks_[i - 1]->use_gradients(run, tape, use, lane);
+  for (std::size_t i = blocks_.size(); i > 0; --i) blocks_[i - 1]->use_gradients(run, tape, use, branch);
 }
 
 namespace {

@@ -20,7 +20,7 @@ class Residual final : public Block {
   Slot output() const override { return blocks_.back()->output(); }
   void forward(const Run& run, const Tape& tape) const override;
   void backward_input(const Run& run, const Tape& tape) const override;
-  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Lane* lane) const override;
+  void use_gradients(const Run& run, const Tape& tape, const GradientUse& use, Branch* branch) const override;
 
  private:
   /// Computes the gradients in the outputs of all of f's blocks but the last.

@@ -13,7 +13,7 @@ namespace elbo::ops {
 namespace {
 
 using cpu::OperandPlace;
-using cpu::PixelFinish;
+using cpu::PixelEpilogue;
 
 std::string describe(const Conv2dShape& s) {
   return concat(s.height, "x", s.width, "x", s.channels, " -> ", s.filters, ", kernel ", s.kernel,
@@ -80,8 +80,8 @@ void check_counts(const Context& context, const char* op, const Conv2dShape& sha
 /// matrices.
 OpCall conv2d_call(const Context& context, const char* op, std::int64_t n, const Conv2dShape& shape,
                    std::int64_t more_values) {
-  OpCall call = product_call(context, op, describe_briefly(n, shape),
-                             n * shape.out_height() * shape.out_width(), shape.patch(), shape.filters, 0);
+  OpCall call = gemm_call(context, op, describe_briefly(n, shape), n * shape.out_height() * shape.out_width(),
+                          shape.patch(), shape.filters, 0);
   call.bytes =
       4.0 * static_cast<double>(n * (shape.in() + shape.out()) + shape.filters * shape.patch() + more_values);
   return call;
@@ -102,10 +102,12 @@ void conv2d_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::conv2d_forward(context, y, saved, x, w, b, shape, activation); });
   }
-  cpu::convolve(
-      context, y, cpu::rounded(context, x, OperandPlace::first),
-      cpu::rounded(context, w, OperandPlace::second), shape,
-      {.kind = PixelFinish::Kind::activation, .activation = activation, .bias = b, .pre_activation = saved});
+  cpu::convolve(context, y, cpu::rounded(context, x, OperandPlace::first),
+                cpu::rounded(context, w, OperandPlace::second), shape,
+                {.kind = PixelEpilogue::Kind::activation,
+                 .activation = activation,
+                 .bias = b,
+                 .pre_activation = saved});
 }
 
 void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<float> saved,
@@ -122,10 +124,12 @@ void conv2d_transpose_forward(Context& context, MatrixView<float> y, MatrixView<
     return run_on_cuda(
         context, [&] { cuda::conv2d_transpose_forward(context, y, saved, x, w, b, shape, activation); });
   }
-  cpu::convolve_transposed(
-      context, y, cpu::rounded(context, x, OperandPlace::first),
-      cpu::rounded(context, w, OperandPlace::second), shape,
-      {.kind = PixelFinish::Kind::activation, .activation = activation, .bias = b, .pre_activation = saved});
+  cpu::convolve_transposed(context, y, cpu::rounded(context, x, OperandPlace::first),
+                           cpu::rounded(context, w, OperandPlace::second), shape,
+                           {.kind = PixelEpilogue::Kind::activation,
+                            .activation = activation,
+                            .bias = b,
+                            .pre_activation = saved});
 }
 
 void conv2d_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
@@ -145,7 +149,7 @@ void conv2d_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
   cpu::convolve_transposed(
       context, dx, cpu::rounded(context, dy, OperandPlace::first),
       cpu::rounded(context, w, OperandPlace::second), shape,
-      {.kind = PixelFinish::Kind::derivative, .activation = activation, .derivative_of = saved});
+      {.kind = PixelEpilogue::Kind::derivative, .activation = activation, .derivative_of = saved});
 }
 
 void conv2d_transpose_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
@@ -165,7 +169,7 @@ void conv2d_transpose_backward_input(Context& context, MatrixView<float> dx, Mat
   }
   cpu::convolve(context, dx, cpu::rounded(context, dy, OperandPlace::first),
                 cpu::rounded(context, w, OperandPlace::second), shape,
-                {.kind = PixelFinish::Kind::derivative, .activation = activation, .derivative_of = saved});
+                {.kind = PixelEpilogue::Kind::derivative, .activation = activation, .derivative_of = saved});
 }
 
 void conv2d_backward_params(Context& context, MatrixView<float> dw, VectorView<float> db,

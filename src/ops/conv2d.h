@@ -14,7 +14,7 @@
 
 #include "math/activation_kind.h"
 #include "math/conv2d_geometry.h"
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
 
@@ -86,25 +86,25 @@ decltype(ops::conv2d_transpose_backward_params) conv2d_transpose_backward_params
 
 /// These run the given plan, in its precision, instead of a chosen one: for timing and testing plans. A
 /// transpose runs each of its phases by it.
-void conv2d_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
-                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
-                    VectorView<const float> b, const ops::Conv2dShape& shape, Activation activation);
-void conv2d_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+void conv2d_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y, MatrixView<float> saved,
+                    MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
+                    const ops::Conv2dShape& shape, Activation activation);
+void conv2d_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                            MatrixView<const float> dy, MatrixView<const float> w,
                            MatrixView<const float> saved, const ops::Conv2dShape& shape,
                            Activation activation);
-void conv2d_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+void conv2d_backward_params(Context& context, const ops::GemmPlan& plan, MatrixView<float> dw,
                             VectorView<float> db, MatrixView<const float> dy, MatrixView<const float> x,
                             const ops::Conv2dShape& shape, bool accumulate);
-void conv2d_transpose_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
+void conv2d_transpose_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y,
                               MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
                               VectorView<const float> b, const ops::Conv2dShape& shape,
                               Activation activation);
-void conv2d_transpose_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+void conv2d_transpose_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                                      MatrixView<const float> dy, MatrixView<const float> w,
                                      MatrixView<const float> saved, const ops::Conv2dShape& shape,
                                      Activation activation);
-void conv2d_transpose_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+void conv2d_transpose_backward_params(Context& context, const ops::GemmPlan& plan, MatrixView<float> dw,
                                       VectorView<float> db, MatrixView<const float> dy,
                                       MatrixView<const float> x, const ops::Conv2dShape& shape,
                                       bool accumulate);

@@ -21,32 +21,32 @@ std::int64_t part_of(std::int64_t depth, std::int64_t cols) {
 }
 
 /// Whether a product's results, in order, are the rows of one matrix.
-bool is_matrix(const math::PatchProduct& product, const MatrixView<float>& to) {
-  const math::PixelGrid& grid = product.results;
-  return to.contiguous() && grid.step == 1 && grid.rows == product.to.height && grid.cols == product.to.width;
+bool is_matrix(const math::PatchGemm& gemm, const MatrixView<float>& to) {
+  const math::PixelGrid& grid = gemm.results;
+  return to.contiguous() && grid.step == 1 && grid.rows == gemm.to.height && grid.cols == gemm.to.width;
 }
 
 void multiply_patches(Context& context, MatrixView<float> to, MatrixView<const float> from,
-                      const Operand& weights, const math::PatchProduct& product, const PixelFinish& finish) {
-  const std::int64_t rows = from.rows * product.results.count(), channels = product.to.channels;
+                      const Operand& weights, const math::PatchGemm& gemm, const PixelEpilogue& epilogue) {
+  const std::int64_t rows = from.rows * gemm.results.count(), channels = gemm.to.channels;
   if (rows == 0) return;
   constexpr std::int64_t kFew = 3;  // a panel would be mostly zeros
-  const bool in_place = is_matrix(product, to);
-  const Patches patches(product, from);
-  const Product of{.c = {in_place ? to.data : nullptr, rows, channels},
-                   .a = patches.operand(),
-                   .b = weights,
-                   .cut = Cut::rows,
-                   .sums = in_place ? Sums::in_result : Sums::in_scratch,
-                   .part = part_of(product.depth(), channels),
-                   .dots = channels <= kFew};
+  const bool in_place = is_matrix(gemm, to);
+  const Patches patches(gemm, from);
+  const Gemm of{.c = {in_place ? to.data : nullptr, rows, channels},
+                .a = patches.operand(),
+                .b = weights,
+                .cut = Cut::rows,
+                .sums = in_place ? Sums::in_result : Sums::in_scratch,
+                .part = part_of(gemm.depth(), channels),
+                .dots = channels <= kFew};
   matmul(context, of, [&](const Strip& strip) {
-    if (in_place && finish.changes_nothing()) return;
+    if (in_place && epilogue.changes_nothing()) return;
     const Block& block = strip.block;
-    GridCursor pixel(product.results, block.row);
+    GridCursor pixel(gemm.results, block.row);
     for (std::int64_t r = 0; r < block.rows; ++r, pixel.next()) {
-      const std::int64_t offset = product.to.offset(pixel.y(), pixel.x()) + block.col;
-      finish.apply(strip.row(r), pixel.picture(), offset, block.col, block.cols);
+      const std::int64_t offset = gemm.to.offset(pixel.y(), pixel.x()) + block.col;
+      epilogue.apply(strip.row(r), pixel.picture(), offset, block.col, block.cols);
       if (!in_place) std::copy_n(strip.row(r), block.cols, to.row(pixel.picture()) + offset);
     }
   });
@@ -54,8 +54,8 @@ void multiply_patches(Context& context, MatrixView<float> to, MatrixView<const f
 
 }  // namespace
 
-void PixelFinish::apply(float* sums, std::int64_t picture, std::int64_t offset, std::int64_t channel,
-                        std::int64_t count) const {
+void PixelEpilogue::apply(float* sums, std::int64_t picture, std::int64_t offset, std::int64_t channel,
+                          std::int64_t count) const {
   if (changes_nothing()) return;
   if (kind == Kind::derivative) {
     return multiply_by_derivative(sums, derivative_of.row(picture) + offset, count, activation);
@@ -65,18 +65,18 @@ void PixelFinish::apply(float* sums, std::int64_t picture, std::int64_t offset, 
 }
 
 void convolve(Context& context, MatrixView<float> to, MatrixView<const float> from, MatrixView<const float> w,
-              const math::Conv2dShape& shape, const PixelFinish& finish) {
-  multiply_patches(context, to, from, {w, true}, math::convolution_product(shape), finish);
+              const math::Conv2dShape& shape, const PixelEpilogue& epilogue) {
+  multiply_patches(context, to, from, {w, true}, math::convolution_gemm(shape), epilogue);
 }
 
 void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<const float> from,
                          MatrixView<const float> w, const math::Conv2dShape& shape,
-                         const PixelFinish& finish) {
+                         const PixelEpilogue& epilogue) {
   for (std::int64_t y = 0; y < shape.stride; ++y) {
     for (std::int64_t x = 0; x < shape.stride; ++x) {
       const math::TransposePhase phase = math::transpose_phase(shape, y, x);
       const PhaseWeights weights(phase, shape.kernel, w);
-      multiply_patches(context, to, from, weights.operand(), phase.product, finish);
+      multiply_patches(context, to, from, weights.operand(), phase.gemm, epilogue);
     }
   }
 }
@@ -85,14 +85,14 @@ void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> f
                MatrixView<const float> pictures, const math::Conv2dShape& shape, bool accumulate) {
   // Lengths of the sums' parts in the outer loop, short enough for both operands' rows to stay in a cache.
   constexpr std::int64_t kPart = 128, kNarrow = 64;
-  const math::PatchProduct product = math::convolution_product(shape);
+  const math::PatchGemm gemm = math::convolution_gemm(shape);
   // The filters' rows form one matrix over all pictures if the pictures are contiguous, else one per picture.
   const std::int64_t together = filters.contiguous() ? std::max<std::int64_t>(filters.rows, 1) : 1;
   std::int64_t first = 0;
   do {
     const std::int64_t count = std::min(together, filters.rows - first);
-    const Patches patches(product, {pictures.row(first), count, pictures.cols, pictures.stride});
-    const MatrixView<const float> rows(filters.row(first), count * product.results.count(), shape.filters);
+    const Patches patches(gemm, {pictures.row(first), count, pictures.cols, pictures.stride});
+    const MatrixView<const float> rows(filters.row(first), count * gemm.results.count(), shape.filters);
     matmul(context,
            {.c = dw,
             .a = {rows, true},

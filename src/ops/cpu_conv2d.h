@@ -10,7 +10,7 @@
 namespace elbo::ops::cpu {
 
 /// The epilogue of sums: bias and activation, or the product with an activation's derivative.
-struct PixelFinish {
+struct PixelEpilogue {
   enum class Kind { activation, derivative };
   Kind kind;
   Activation activation;
@@ -26,12 +26,12 @@ struct PixelFinish {
              std::int64_t count) const;
 };
 
-/// to = finish(from ∗ w) and to = finish(from ∗ᵀ w), see ops/conv2d.h. The operands are already rounded.
+/// to = epilogue(from ∗ w) and to = epilogue(from ∗ᵀ w), see ops/conv2d.h. The operands are already rounded.
 void convolve(Context& context, MatrixView<float> to, MatrixView<const float> from, MatrixView<const float> w,
-              const math::Conv2dShape& shape, const PixelFinish& finish);
+              const math::Conv2dShape& shape, const PixelEpilogue& epilogue);
 void convolve_transposed(Context& context, MatrixView<float> to, MatrixView<const float> from,
                          MatrixView<const float> w, const math::Conv2dShape& shape,
-                         const PixelFinish& finish);
+                         const PixelEpilogue& epilogue);
 
 /// dw = Σ over positions of filters ⊗ patches, or "+=": `filters` [n, shape.out()], `pictures` [n,
 /// shape.in()].

@@ -73,7 +73,7 @@ void pack_panel(float* panel, const Operand& b, const Block& block, std::int64_t
 
 }  // namespace
 
-std::int64_t columns_at_once(const Product& p) {
+std::int64_t columns_at_once(const Gemm& p) {
   const std::int64_t depth = std::clamp<std::int64_t>(p.depth(), 1, p.part);
   const std::int64_t fit = kPackedFloats / depth / kPanelWidth * kPanelWidth;
   // Packs few columns of a weight, so that the next columns are fetched from memory during the product with
@@ -82,12 +82,12 @@ std::int64_t columns_at_once(const Product& p) {
   return p.sums == Sums::in_scratch ? std::min(fit, kSumColumns) : fit;
 }
 
-std::int64_t rows_at_once(const Product& p, const Block& block, std::int64_t cols) {
+std::int64_t rows_at_once(const Gemm& p, const Block& block, std::int64_t cols) {
   if (p.sums == Sums::in_result || p.depth() <= p.part) return block.rows;
   return kSumFloats / (cols + kSumPadding) / kStripRows * kStripRows;
 }
 
-void pack(float* packed, const Product& p, std::int64_t k, std::int64_t depth, std::int64_t col,
+void pack(float* packed, const Gemm& p, std::int64_t k, std::int64_t depth, std::int64_t col,
           std::int64_t cols) {
   const std::int64_t step = p.dots ? 1 : kPanelWidth;
   for (std::int64_t j = 0; j < cols; j += step) {
@@ -106,7 +106,7 @@ bool rows_collide(const Operand& a) {
 }
 
 /// The strip's rows of a: in place, or copied to `memory` if that is worth it.
-LeftOperand left_operand(const Product& p, const Block& strip, std::int64_t k, std::int64_t depth,
+LeftOperand left_operand(const Gemm& p, const Block& strip, std::int64_t k, std::int64_t depth,
                          float* memory) {
   const Operand& a = p.a;
   if (a.source) {
@@ -142,7 +142,7 @@ void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::in
   }
 }
 
-void add_to_strip(const Strip& strip, const Product& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
+void add_to_strip(const Strip& strip, const Gemm& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin) {
   const LeftOperand left = left_operand(p, strip.block, k, depth, scratch.left);
   if (p.dots) {

@@ -92,7 +92,7 @@ enum class Order {
   depth_first,    ///< over parts of the depth, which are so read once; only with Sums::in_result
 };
 
-struct Product {
+struct Gemm {
   MatrixView<float> c;
   Operand a, b;
   bool accumulate = false;  ///< c += a b; only with Sums::in_result
@@ -137,11 +137,11 @@ struct Scratch {
 static_assert(sizeof(Scratch) <= Context::kScratchBytes);
 
 /// Columns of b that are packed together, in whole panels.
-std::int64_t columns_at_once(const Product& p);
+std::int64_t columns_at_once(const Gemm& p);
 
 /// b's rows k … k + depth − 1 and columns col … col + cols − 1, panel after panel, or for dots column after
 /// column.
-void pack(float* packed, const Product& p, std::int64_t k, std::int64_t depth, std::int64_t col,
+void pack(float* packed, const Gemm& p, std::int64_t k, std::int64_t depth, std::int64_t col,
           std::int64_t cols);
 
 /// Prefetches a strip's part of the values that pack() will read from these columns of b.
@@ -149,12 +149,12 @@ void fetch_ahead(const Operand& b, std::int64_t depth, std::int64_t col, std::in
                  std::int64_t rows);
 
 /// Adds the sums over k … k + depth − 1 to the strip's sums, or starts them.
-void add_to_strip(const Strip& strip, const Product& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
+void add_to_strip(const Strip& strip, const Gemm& p, Scratch& scratch, std::int64_t k, std::int64_t depth,
                   bool begin);
 
 /// The number of rows whose sums are built together: all rows, unless sums in parts are in scratch, which has
 /// room for some.
-std::int64_t rows_at_once(const Product& p, const Block& block, std::int64_t cols);
+std::int64_t rows_at_once(const Gemm& p, const Block& block, std::int64_t cols);
 
 /// A piece of a product that uses one packing of b: a block of the result, a part of its sums, and the
 /// columns packed next, which are prefetched meanwhile.
@@ -164,9 +164,9 @@ struct Piece {
   std::int64_t next_cols;
 };
 
-/// Adds a piece to its sums; calls finish(strip) for each strip whose sums are complete.
-template <class Finish>
-void multiply_piece(const Product& p, const Piece& piece, Scratch& scratch, const Finish& finish) {
+/// Adds a piece to its sums; calls epilogue(strip) for each strip whose sums are complete.
+template <class Epilogue>
+void multiply_piece(const Gemm& p, const Piece& piece, Scratch& scratch, const Epilogue& epilogue) {
   const Block& block = piece.block;
   const bool in_scratch = p.sums == Sums::in_scratch, whole = piece.depth == p.depth();
   const std::int64_t stride = in_scratch ? block.cols + kSumPadding : p.c.stride;
@@ -181,13 +181,13 @@ void multiply_piece(const Product& p, const Piece& piece, Scratch& scratch, cons
       fetch_ahead(p.b, piece.depth, block.col + block.cols, piece.next_cols, row, block.rows);
     }
     add_to_strip(strip, p, scratch, piece.k, piece.depth, piece.k == 0 && !p.accumulate);
-    if (piece.k + piece.depth == p.depth()) finish(strip);
+    if (piece.k + piece.depth == p.depth()) epilogue(strip);
   }
 }
 
-/// Computes one block of a product in the calling thread; calls finish(strip) for each of its strips.
-template <class Finish>
-void multiply_block(const Product& p, const Block& block, Scratch& scratch, const Finish& finish) {
+/// Computes one block of a product in the calling thread; calls epilogue(strip) for each of its strips.
+template <class Epilogue>
+void multiply_block(const Gemm& p, const Block& block, Scratch& scratch, const Epilogue& epilogue) {
   if (block.empty()) return;
   const std::int64_t depth = p.depth(), at_once = columns_at_once(p);
   const std::int64_t row_step = rows_at_once(p, block, std::min(at_once, block.cols));
@@ -204,7 +204,7 @@ void multiply_block(const Product& p, const Block& block, Scratch& scratch, cons
         do {
           const std::int64_t part = std::min(p.part, depth - k);
           const bool fetch = k == 0 && row_step == block.rows && !depth_first;
-          multiply_piece(p, {of, k, part, fetch ? next_cols : 0}, scratch, finish);
+          multiply_piece(p, {of, k, part, fetch ? next_cols : 0}, scratch, epilogue);
           k += part;
         } while (k < depth && !depth_first);
       }
@@ -215,10 +215,10 @@ void multiply_block(const Product& p, const Block& block, Scratch& scratch, cons
 
 }  // namespace detail
 
-/// c = a b (or "+="). Calls finish(strip) for strips that cover all values, and once(index, count) in each of
-/// the `count` threads. Both run in any thread and must not throw.
-template <class Finish, class Once>
-void matmul(Context& context, const Product& p, const Finish& finish, const Once& once) {
+/// c = a b (or "+="). Calls epilogue(strip) for strips that cover all values, and once(index, count) in each
+/// of the `count` threads. Both run in any thread and must not throw.
+template <class Epilogue, class Once>
+void matmul(Context& context, const Gemm& p, const Epilogue& epilogue, const Once& once) {
   const double work =
       2.0 * static_cast<double>(p.rows()) * static_cast<double>(p.cols()) * static_cast<double>(p.depth());
   const int count = team(context, work);
@@ -226,15 +226,15 @@ void matmul(Context& context, const Product& p, const Finish& finish, const Once
   for (int index = 0; index < count; ++index) {
     auto& scratch = *static_cast<detail::Scratch*>(context.scratch(index));
     for (const Block& block : share(p.rows(), p.cols(), p.cut, index, count)) {
-      detail::multiply_block(p, block, scratch, finish);
+      detail::multiply_block(p, block, scratch, epilogue);
     }
     once(index, count);
   }
 }
 
-template <class Finish>
-void matmul(Context& context, const Product& p, const Finish& finish) {
-  matmul(context, p, finish, [](int, int) {});
+template <class Epilogue>
+void matmul(Context& context, const Gemm& p, const Epilogue& epilogue) {
+  matmul(context, p, epilogue, [](int, int) {});
 }
 
 }  // namespace elbo::ops::cpu

@@ -43,17 +43,17 @@ GridCursor::GridCursor(const math::PixelGrid& grid, std::int64_t index)
 
 void Patches::copy(const Block& block, float* to, std::int64_t stride) const {
   if (block.empty()) return;
-  const math::Picture& from = product_.from;
-  const std::int64_t taps = product_.taps_across, pitch = from.width * from.channels;
+  const math::Picture& from = gemm_.from;
+  const std::int64_t taps = gemm_.taps_across, pitch = from.width * from.channels;
   const std::int64_t line = taps * from.channels;  // a patch's values that are contiguous in a picture
   const std::int64_t first_line = block.col / line, end_col = block.col + block.cols;
-  GridCursor cursor(product_.corners, block.row);
+  GridCursor cursor(gemm_.corners, block.row);
   for (std::int64_t row = 0; row < block.rows; ++row, cursor.next(), to += stride) {
     const std::int64_t y = cursor.y(), x = cursor.x();
     // The part of a line that is inside the picture, and the lines inside.
     const std::int64_t inside = std::clamp<std::int64_t>(-x, 0, taps) * from.channels;
     const std::int64_t outside = std::clamp<std::int64_t>(from.width - x, 0, taps) * from.channels;
-    const bool whole = y >= 0 && y + product_.taps_down <= from.height && outside - inside == line;
+    const bool whole = y >= 0 && y + gemm_.taps_down <= from.height && outside - inside == line;
     const float* const picture = pictures_.row(cursor.picture());
     const std::int64_t corner = from.offset(y, x);
     float* out = to;
@@ -75,11 +75,11 @@ void Patches::copy(const Block& block, float* to, std::int64_t stride) const {
 }
 
 void PhaseWeights::copy(const Block& block, float* to, std::int64_t stride) const {
-  const std::int64_t filters = phase_.product.from.channels, channels = phase_.product.to.channels;
+  const std::int64_t filters = phase_.gemm.from.channels, channels = phase_.gemm.to.channels;
   for (std::int64_t row = block.row; row < block.row + block.rows; ++row, to += stride) {
     const std::int64_t tap = row / filters, filter = row % filters;
-    const std::int64_t y = phase_.kernel_y - tap / phase_.product.taps_across * phase_.step,
-                       x = phase_.kernel_x - tap % phase_.product.taps_across * phase_.step;
+    const std::int64_t y = phase_.kernel_y - tap / phase_.gemm.taps_across * phase_.step,
+                       x = phase_.kernel_x - tap % phase_.gemm.taps_across * phase_.step;
     copy_run(to, w_.row(filter) + (y * kernel_ + x) * channels + block.col, block.cols);
   }
 }

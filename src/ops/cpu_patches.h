@@ -37,16 +37,13 @@ class GridCursor {
 /// (row of the patch, pixel, channel).
 class Patches final : public Source {
  public:
-  Patches(const math::PatchProduct& product, MatrixView<const float> pictures)
-      : product_(product), pictures_(pictures) {}
+  Patches(const math::PatchGemm& gemm, MatrixView<const float> pictures) : gemm_(gemm), pictures_(pictures) {}
 
-  Operand operand() const {
-    return operand_of(*this, pictures_.rows * product_.corners.count(), product_.depth());
-  }
+  Operand operand() const { return operand_of(*this, pictures_.rows * gemm_.corners.count(), gemm_.depth()); }
   void copy(const Block& block, float* to, std::int64_t stride) const override;
 
  private:
-  math::PatchProduct product_;
+  math::PatchGemm gemm_;
   MatrixView<const float> pictures_;
 };
 
@@ -58,7 +55,7 @@ class PhaseWeights final : public Source {
   PhaseWeights(const math::TransposePhase& phase, std::int64_t kernel, MatrixView<const float> w)
       : phase_(phase), kernel_(kernel), w_(w) {}
 
-  Operand operand() const { return operand_of(*this, phase_.product.depth(), phase_.product.to.channels); }
+  Operand operand() const { return operand_of(*this, phase_.gemm.depth(), phase_.gemm.to.channels); }
   void copy(const Block& block, float* to, std::int64_t stride) const override;
 
  private:

@@ -45,7 +45,7 @@ HWY_INLINE Floats value_lanes(Access access, const Likelihood& likelihood, const
   const Floats x = access.load(row.x + j);
   Floats nll = likelihood.nll(x, parameters);
   if constexpr (kGradient) {
-    likelihood.dnll(x, parameters, gradient);
+    likelihood.nll_gradient(x, parameters, gradient);
     for (int p = 0; p < kParameters; ++p) gradient[p] = gradient[p] * Floats(row.weight);
   }
   if (row.mask) {
@@ -76,9 +76,10 @@ HWY_INLINE Floats value_lanes(Access access, const formulas::Categorical& likeli
   const Floats x = access.load(row.x + j), zero(0.0f);
   const Floats present = row.mask ? access.load(row.mask + j) : Floats(1.0f);
   const auto softmax = likelihood.softmax(x, logit);
-  const Floats nll = likelihood.nll(softmax), most = likelihood.most(softmax);
+  const Floats nll = likelihood.nll(softmax), max_probability = likelihood.max_probability(softmax);
   for (int c = 0; kGradient && c < likelihood.classes; ++c) {
-    const Floats slope = likelihood.dnll(softmax, most, x, c, logit(c)) * Floats(row.weight);
+    const Floats slope =
+        likelihood.nll_gradient(softmax, max_probability, x, c, logit(c)) * Floats(row.weight);
     access.store(select(present == zero, zero, slope), row.gradient + c * row.size + j);
   }
   return access.keep(select(present == zero, zero, nll));
@@ -145,7 +146,7 @@ constexpr std::int64_t kParallelSize = 1 << 13;  // parameters
 
 void check_parameters(LikelihoodKind kind, const LikelihoodConstants& constants,
                       const MatrixView<const float>& parameters, std::int64_t values) {
-  ELBO_CHECK(constants.classes >= 2 && constants.classes <= kMostClasses, ShapeError,
+  ELBO_CHECK(constants.classes >= 2 && constants.classes <= kMaxClasses, ShapeError,
              "the categorical was given ", constants.classes, " classes");
   ELBO_CHECK(parameters.cols == likelihood_parameters(kind, constants) * values, ShapeError, "the ",
              likelihood_name(kind), " likelihood of ", values, " values was given parameters ",

@@ -38,8 +38,8 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   check_optional_size(kOp, "b", b, w.rows);
   if (x.rows == 0) return;
   const TracedOp traced(context, [&] {
-    return product_call(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows,
-                        x.cols, y.cols, b.size + saved.rows * saved.cols);
+    return gemm_call(context, kOp, concat(x.rows, "x", x.cols, " -> ", y.rows, "x", y.cols), x.rows, x.cols,
+                     y.cols, b.size + saved.rows * saved.cols);
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::linear_forward(context, y, saved, x, w, b, activation); });
@@ -47,8 +47,8 @@ void linear_forward(Context& context, MatrixView<float> y, MatrixView<float> sav
   x = cpu::rounded(context, x, cpu::OperandPlace::first);
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool bare = b.empty() && saved.empty() && activation == Activation::identity;
-  const cpu::Product product{.c = y, .a = {x, false}, .b = {w, true}, .cut = cut_of(y.cols)};
-  cpu::matmul(context, product, [&](const cpu::Strip& strip) {
+  const cpu::Gemm gemm{.c = y, .a = {x, false}, .b = {w, true}, .cut = cut_of(y.cols)};
+  cpu::matmul(context, gemm, [&](const cpu::Strip& strip) {
     if (bare) return;
     const cpu::Block& block = strip.block;
     const float* const bias = b.empty() ? nullptr : b.data + block.col;
@@ -70,8 +70,8 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
              ": dx and saved share memory with strides ", dx.stride, " and ", saved.stride);
   if (dy.rows == 0) return;
   const TracedOp traced(context, [&] {
-    return product_call(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
-                        dx.cols, dy.cols, saved.rows * saved.cols);
+    return gemm_call(context, kOp, concat(dy.rows, "x", dy.cols, " -> ", dx.rows, "x", dx.cols), dy.rows,
+                     dx.cols, dy.cols, saved.rows * saved.cols);
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::linear_backward_input(context, dx, dy, w, saved, activation); });
@@ -80,12 +80,12 @@ void linear_backward_input(Context& context, MatrixView<float> dx, MatrixView<co
   w = cpu::rounded(context, w, cpu::OperandPlace::second);
   const bool identity = activation == Activation::identity;
   const bool in_place = !identity && saved.data == dx.data;
-  const cpu::Product product{.c = dx,
-                             .a = {dy, false},
-                             .b = {w, false},
-                             .cut = cut_of(dx.cols),
-                             .sums = in_place ? cpu::Sums::in_scratch : cpu::Sums::in_result};
-  cpu::matmul(context, product, [&](const cpu::Strip& strip) {
+  const cpu::Gemm gemm{.c = dx,
+                       .a = {dy, false},
+                       .b = {w, false},
+                       .cut = cut_of(dx.cols),
+                       .sums = in_place ? cpu::Sums::in_scratch : cpu::Sums::in_result};
+  cpu::matmul(context, gemm, [&](const cpu::Strip& strip) {
     if (identity) return;
     const cpu::Block& block = strip.block;
     for (std::int64_t r = 0; r < block.rows; ++r) {
@@ -105,9 +105,9 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   check_contiguous(kOp, "dw", dw);
   check_optional_size(kOp, "db", db, dw.rows);
   const TracedOp traced(context, [&] {
-    return product_call(
-        context, kOp, concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
-        dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
+    return gemm_call(context, kOp,
+                     concat(dy.rows, "x", dy.cols, ", ", x.rows, "x", x.cols, " -> ", dw.rows, "x", dw.cols),
+                     dy.rows, x.cols, dy.cols, db.size + (accumulate ? dw.rows * dw.cols : 0));
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::linear_backward_params(context, dw, db, dy, x, accumulate); });
@@ -115,10 +115,10 @@ void linear_backward_params(Context& context, MatrixView<float> dw, VectorView<f
   const auto a = cpu::rounded(context, dy, cpu::OperandPlace::first);
   const auto b = cpu::rounded(context, x, cpu::OperandPlace::second);
   // Divided by rows, so that a weight, its gradient and its moments stay on one core.
-  const cpu::Product product{
+  const cpu::Gemm gemm{
       .c = dw, .a = {a, true}, .b = {b, false}, .accumulate = accumulate, .cut = cpu::Cut::rows};
   cpu::matmul(
-      context, product, [](const cpu::Strip&) {},
+      context, gemm, [](const cpu::Strip&) {},
       [&](int index, int count) {
         const cpu::Span own = cpu::Span::part(db.size, index, count);
         cpu::column_sums(db.part(own.first, own.size), dy.columns(own.first, own.size), accumulate);

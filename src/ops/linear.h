@@ -9,7 +9,7 @@
 // and everything else are fp32 throughout. In other precisions than fp32 the CPU computes as tensor cores do.
 
 #include "math/activation_kind.h"
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
 
@@ -41,16 +41,16 @@ decltype(ops::linear_backward_input) linear_backward_input;
 decltype(ops::linear_backward_params) linear_backward_params;
 
 /// The limits of plans on the context's GPU.
-ops::ProductLimits product_limits(Context& context);
+ops::GemmLimits gemm_limits(Context& context);
 
 /// These run the given plan, in its precision, instead of a chosen one: for timing and testing plans.
-void linear_forward(Context& context, const ops::ProductPlan& plan, MatrixView<float> y,
-                    MatrixView<float> saved, MatrixView<const float> x, MatrixView<const float> w,
-                    VectorView<const float> b, Activation activation);
-void linear_backward_input(Context& context, const ops::ProductPlan& plan, MatrixView<float> dx,
+void linear_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y, MatrixView<float> saved,
+                    MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
+                    Activation activation);
+void linear_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                            MatrixView<const float> dy, MatrixView<const float> w,
                            MatrixView<const float> saved, Activation activation);
-void linear_backward_params(Context& context, const ops::ProductPlan& plan, MatrixView<float> dw,
+void linear_backward_params(Context& context, const ops::GemmPlan& plan, MatrixView<float> dw,
                             VectorView<float> db, MatrixView<const float> dy, MatrixView<const float> x,
                             bool accumulate);
 }  // namespace elbo::cuda

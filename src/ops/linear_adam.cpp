@@ -41,8 +41,8 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
   }
   ELBO_CHECK(state != nullptr, ShapeError, kOp, " was given no step state");
   const TracedOp traced(context, [&] {
-    return product_call(context, kOp, concat(dy.rows, " rows -> ", out, "x", in), dy.rows, in, out,
-                        5 * out * in);
+    return gemm_call(context, kOp, concat(dy.rows, " rows -> ", out, "x", in), dy.rows, in, out,
+                     5 * out * in);
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::linear_adam(context, layer, dw, db, dy, x, settings, state); });
@@ -50,13 +50,13 @@ void linear_adam(Context& context, const AdamLayer& layer, MatrixView<float> dw,
   const auto coefficients = math::adam_coefficients(settings.constants(), *state);
   // Adam uses the gradient of a few rows while it is in the cache of the core that owns these rows' weights
   // and moments, so it never goes to memory. Sums too long for one pass need dw.
-  const cpu::Product product{.c = dw,
-                             .a = {cpu::rounded(context, dy, cpu::OperandPlace::first), true},
-                             .b = {cpu::rounded(context, x, cpu::OperandPlace::second), false},
-                             .cut = cpu::Cut::rows,
-                             .sums = cpu::in_one_go(x.rows) ? cpu::Sums::in_scratch : cpu::Sums::in_result};
+  const cpu::Gemm gemm{.c = dw,
+                       .a = {cpu::rounded(context, dy, cpu::OperandPlace::first), true},
+                       .b = {cpu::rounded(context, x, cpu::OperandPlace::second), false},
+                       .cut = cpu::Cut::rows,
+                       .sums = cpu::in_one_go(x.rows) ? cpu::Sums::in_scratch : cpu::Sums::in_result};
   cpu::matmul(
-      context, product,
+      context, gemm,
       [&](const cpu::Strip& strip) {
         const cpu::Block& block = strip.block;
         cpu::adam_rows(part(layer.w, block), {strip.sums, block.rows, block.cols, strip.stride},

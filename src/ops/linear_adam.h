@@ -3,7 +3,7 @@
 // the gradients.
 
 #include "ops/adam.h"
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 
 namespace elbo::ops {
 
@@ -27,7 +27,7 @@ namespace elbo::cuda {  // the same contract, in kernels/linear_adam.cu
 decltype(ops::linear_adam) linear_adam;
 
 /// This runs the given plan, in its precision, instead of a chosen one: for timing plans.
-void linear_adam(Context& context, const ops::ProductPlan& plan, const ops::AdamLayer& layer,
+void linear_adam(Context& context, const ops::GemmPlan& plan, const ops::AdamLayer& layer,
                  MatrixView<float> dw, MatrixView<const float> dy, MatrixView<const float> x,
                  const ops::AdamSettings& settings, const StepState* state);
 }  // namespace elbo::cuda

@@ -40,8 +40,8 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
   check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
-    return product_call(context, kOp, concat(rows, "x", h.cols, " -> ", rows, "x", d), rows, h.cols, d,
-                        d + x.rows * d * (mask.empty() ? 1 : 2));
+    return gemm_call(context, kOp, concat(rows, "x", h.cols, " -> ", rows, "x", d), rows, h.cols, d,
+                     d + x.rows * d * (mask.empty() ? 1 : 2));
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] {

@@ -28,8 +28,8 @@ void linear_reparameterize_backward(Context& context, MatrixView<float> dmean,
   check_noise(kOp, noise, 1, latent);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
-    return product_call(context, kOp, concat(rows, "x", dy.cols, " -> ", rows, "x", latent), rows, latent,
-                        dy.cols, 3 * rows * latent);
+    return gemm_call(context, kOp, concat(rows, "x", dy.cols, " -> ", rows, "x", latent), rows, latent,
+                     dy.cols, 3 * rows * latent);
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 
 namespace elbo {
 namespace {
@@ -18,7 +18,7 @@ double now() {
 
 }  // namespace
 
-void ops::note_product(const ProductPlan& plan) {
+void ops::note_gemm(const GemmPlan& plan) {
   if (!current) return;
   current->engine = plan.engine_name();
   current->tile = plan.tile_name();
@@ -34,8 +34,8 @@ OpCall plain_call(const char* op, const std::string& shape, double bytes) {
   return call;
 }
 
-OpCall product_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
-                    std::int64_t in, std::int64_t out, std::int64_t more_values) {
+OpCall gemm_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
+                 std::int64_t in, std::int64_t out, std::int64_t more_values) {
   OpCall call = plain_call(op, shape, 4.0 * static_cast<double>(n * in + n * out + in * out + more_values));
   call.engine = "tiles";
   call.precision = context.precision();

@@ -39,8 +39,8 @@ OpCall plain_call(const char* op, const std::string& shape, double bytes);
 
 /// The call of an op that is a layer's product: n rows, from `in` values to `out`. It reads or writes
 /// `more_values` floats besides the three matrices.
-OpCall product_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
-                    std::int64_t in, std::int64_t out, std::int64_t more_values);
+OpCall gemm_call(const Context& context, const char* op, const std::string& shape, std::int64_t n,
+                 std::int64_t in, std::int64_t out, std::int64_t more_values);
 
 /// Attaches a trace to a context during its lifetime.
 class TraceScope {

@@ -20,7 +20,7 @@ struct Bounds {
 /// Positive numbers that are neither 0 nor infinite as floats, and whose products with ordinary numbers are
 /// neither.
 inline constexpr Bounds kPositive = {.low = 1e-30, .high = 1e30};
-inline constexpr Bounds kAtLeast0 = {.low = 0.0, .high = 1e30};
+inline constexpr Bounds kNonNegative = {.low = 0.0, .high = 1e30};
 inline constexpr Bounds kFraction = {.low = 0.0, .high = 1.0, .high_allowed = false};
 inline constexpr Bounds kShare = {.low = 0.0, .high = 1.0, .low_allowed = false};
 inline constexpr Bounds kWidth = {.low = 1.0, .high = 1 << 24};

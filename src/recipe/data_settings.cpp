@@ -23,7 +23,7 @@ data::ValueRange present_values(LikelihoodKind kind, const DataSettings& setting
             .low = 0.0f,
             .high = static_cast<float>(constants.classes - 1),
             .advice = concat("Number the classes from 0, and set model.classes to their number (it is ",
-                             constants.classes, ", ", kMostClasses,
+                             constants.classes, ", ", kMaxClasses,
                              " at most). Bytes stand for byte/255: store classes as another type"),
             .whole = true};
   }

@@ -73,7 +73,7 @@ constexpr RecipeKey kKeys[] = {
     {.name = "model.classes",
      .doc = "number of the categorical's classes: values are 0, 1, ... below this",
      .at = at<&S::classes>,
-     .bounds = {.low = 2.0, .high = kMostClasses}},
+     .bounds = {.low = 2.0, .high = kMaxClasses}},
     {.name = "model.encode_mask",
      .doc = "the encoder also reads which values are missing",
      .at = at<&S::encode_mask>,

@@ -48,7 +48,7 @@ class Buffer {
   /// Writes host.size() ≤ size() values.
   void upload(std::span<const T> host) { context_->copy_to_device(data_, host.data(), host.size_bytes()); }
   /// Waits for the device and returns all values.
-  std::vector<T> download() const {
+  std::vector<T> to_host() const {
     std::vector<T> host(static_cast<std::size_t>(size_));
     if (size_ > 0) context_->copy_to_host(host.data(), data_, sizeof(T) * host.size());
     if (context_) context_->synchronize();

@@ -21,7 +21,7 @@ class Trace {
 };
 
 /// The settled choices of kernels on a device. The context only holds them; ops define them
-/// (ops/product_plan.h).
+/// (ops/gemm_plan.h).
 class KernelChoices {
  protected:
   ~KernelChoices() = default;

@@ -46,9 +46,9 @@ std::shared_ptr<CapturedGraph> capture(CudaState& state, const std::function<voi
 void launch(CapturedGraph& graph);
 GraphShape shape(const CapturedGraph& graph);
 
-/// The implementation of a Lane: its place in the captured work, and its memory for cuBLAS.
+/// The implementation of a Branch: its place in the captured work, and its memory for cuBLAS.
 struct SideLine;
-std::shared_ptr<SideLine> create_side_line(CudaState& state, bool products);
+std::shared_ptr<SideLine> create_side_line(CudaState& state, bool gemms);
 void enter(SideLine& line);
 void leave(SideLine& line) noexcept;
 void join(SideLine& line);

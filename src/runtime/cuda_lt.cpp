@@ -28,7 +28,7 @@ struct LtState {
 namespace cuda {
 namespace {
 
-constexpr int kMostAlgorithms = 4;
+constexpr int kMaxAlgorithms = 4;
 
 /// Owns one of cuBLASLt's objects, with the function that destroys it.
 template <class Handle, cublasStatus_t (*kDestroy)(Handle)>
@@ -56,7 +56,7 @@ std::uint32_t alignment(const void* data, std::int64_t stride_bytes) {
 /// A product in cuBLASLt's terms. Its matrices are column-major: cᵀ = bᵀ aᵀ.
 class Description {
  public:
-  explicit Description(const LtProduct& p) : product_(p) {
+  explicit Description(const LtGemm& p) : gemm_(p) {
     const cudaDataType_t type = p.bf16 ? CUDA_R_16BF : CUDA_R_32F;
     const auto compute = p.bf16 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32;
     ELBO_CUDA_CHECK(cublasLtMatmulDescCreate(operation.place(), compute, CUDA_R_32F));
@@ -78,21 +78,21 @@ class Description {
     const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t what, auto value) {
       ELBO_CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(preference.get(), what, &value, sizeof value));
     };
-    const std::int64_t width = product_.bf16 ? 2 : 4;
+    const std::int64_t width = gemm_.bf16 ? 2 : 4;
     prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace));
     // Splits are added up in separate memory, in order; in place, atomics would add them.
     prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
            static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
-    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment(product_.b.data, width * product_.b.stride));
-    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment(product_.a.data, width * product_.a.stride));
-    const std::uint32_t of_result = alignment(product_.c, 4 * product_.c_stride);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment(gemm_.b.data, width * gemm_.b.stride));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment(gemm_.a.data, width * gemm_.a.stride));
+    const std::uint32_t of_result = alignment(gemm_.c, 4 * gemm_.c_stride);
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, of_result);
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, of_result);
-    std::array<cublasLtMatmulHeuristicResult_t, kMostAlgorithms> found{};
+    std::array<cublasLtMatmulHeuristicResult_t, kMaxAlgorithms> found{};
     int count = 0;
     const cublasStatus_t status =
         cublasLtMatmulAlgoGetHeuristic(handle, operation.get(), first.get(), second.get(), result.get(),
-                                       result.get(), preference.get(), kMostAlgorithms, found.data(), &count);
+                                       result.get(), preference.get(), kMaxAlgorithms, found.data(), &count);
     std::vector<cublasLtMatmulAlgo_t> algorithms;
     if (status == CUBLAS_STATUS_NOT_SUPPORTED) return algorithms;
     ELBO_CUDA_CHECK(status);
@@ -112,16 +112,16 @@ class Description {
     ELBO_CUDA_CHECK(cublasLtMatmulDescSetAttribute(operation.get(), what, &value, sizeof value));
   }
   void layout(Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>& to, cudaDataType_t type,
-              const LtProduct::Matrix& matrix, std::int64_t extent) {
-    const auto k = static_cast<std::uint64_t>(product_.k), across = static_cast<std::uint64_t>(extent);
+              const LtGemm::Matrix& matrix, std::int64_t extent) {
+    const auto k = static_cast<std::uint64_t>(gemm_.k), across = static_cast<std::uint64_t>(extent);
     ELBO_CUDA_CHECK(cublasLtMatrixLayoutCreate(to.place(), type, matrix.along_k ? k : across,
                                                matrix.along_k ? across : k, matrix.stride));
   }
 
-  const LtProduct& product_;
+  const LtGemm& gemm_;
 };
 
-const std::vector<cublasLtMatmulAlgo_t>& algorithms_of(CudaState& state, const LtProduct& p) {
+const std::vector<cublasLtMatmulAlgo_t>& algorithms_of(CudaState& state, const LtGemm& p) {
   LtState& lt = *state.lt;
   const std::int64_t width = p.bf16 ? 2 : 4;
   const LtState::Key key = {p.m,
@@ -153,14 +153,14 @@ void warm_up(CudaState& state) {
   ELBO_CUDA_CHECK(cudaMemsetAsync(memory, 0, 3 * kMatrix * sizeof(float), state.stream));
   for (const bool bf16 : {false, true}) {
     for (const bool along_k : {true, false}) {
-      LtProduct product;
-      product.m = product.n = product.k = kSize;
-      product.a = {memory, kSize, along_k};
-      product.b = {memory + kMatrix, kSize, along_k};
-      product.bf16 = bf16;
-      product.c = memory + 2 * kMatrix;
-      product.c_stride = kSize;
-      if (lt_takes(state, product)) lt_multiply(state, product, 0);
+      LtGemm gemm;
+      gemm.m = gemm.n = gemm.k = kSize;
+      gemm.a = {memory, kSize, along_k};
+      gemm.b = {memory + kMatrix, kSize, along_k};
+      gemm.bf16 = bf16;
+      gemm.c = memory + 2 * kMatrix;
+      gemm.c_stride = kSize;
+      if (lt_takes(state, gemm)) lt_multiply(state, gemm, 0);
     }
   }
   ELBO_CUDA_CHECK(cudaStreamSynchronize(state.stream));
@@ -180,20 +180,20 @@ void close_lt(CudaState& state) noexcept {
   delete state.lt;
 }
 
-bool lt_takes(CudaState& state, const LtProduct& product) {
-  return !algorithms_of(state, product).empty();
+bool lt_takes(CudaState& state, const LtGemm& gemm) {
+  return !algorithms_of(state, gemm).empty();
 }
 
-void lt_multiply(CudaState& state, const LtProduct& product, int rank) {
+void lt_multiply(CudaState& state, const LtGemm& gemm, int rank) {
   ELBO_CUDA_CHECK(cudaSetDevice(state.device));
-  const auto& algorithms = algorithms_of(state, product);
+  const auto& algorithms = algorithms_of(state, gemm);
   ELBO_CHECK(!algorithms.empty(), DeviceError, "cuBLASLt has no algorithm for a product");
   const auto last = static_cast<int>(algorithms.size()) - 1;
-  const Description description(product);
-  const float alpha = 1.0f, beta = product.add ? 1.0f : 0.0f;
+  const Description description(gemm);
+  const float alpha = 1.0f, beta = gemm.add ? 1.0f : 0.0f;
   ELBO_CUDA_CHECK(cublasLtMatmul(
-      state.lt->handle, description.operation.get(), &alpha, product.b.data, description.first.get(),
-      product.a.data, description.second.get(), &beta, product.c, description.result.get(), product.c,
+      state.lt->handle, description.operation.get(), &alpha, gemm.b.data, description.first.get(),
+      gemm.a.data, description.second.get(), &beta, gemm.c, description.result.get(), gemm.c,
       description.result.get(), &algorithms[static_cast<std::size_t>(std::min(rank, last))],
       state.blas_workspace, std::min(kLtWorkspace, state.blas_workspace_bytes), state.stream));
 }

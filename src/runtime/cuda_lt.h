@@ -11,7 +11,7 @@ struct CudaState;
 namespace elbo::cuda {
 
 /// Row-major c[m, n] = Σ_k a b + bias, in fp32. Rows in memory are `stride` values apart.
-struct LtProduct {
+struct LtGemm {
   std::int64_t m = 0, n = 0, k = 0;
   struct Matrix {
     const void* data = nullptr;
@@ -27,10 +27,10 @@ struct LtProduct {
 };
 
 /// Whether cuBLASLt has an algorithm for the product on this GPU. Algorithms that use atomics do not count.
-bool lt_takes(CudaState& state, const LtProduct& product);
+bool lt_takes(CudaState& state, const LtGemm& gemm);
 
 /// Computes the product by the algorithm that cuBLASLt ranks at `rank` (from 0), or by the last one. The same
 /// rank is the same algorithm for the same GPU and library. Throws DeviceError.
-void lt_multiply(CudaState& state, const LtProduct& product, int rank);
+void lt_multiply(CudaState& state, const LtGemm& gemm, int rank);
 
 }  // namespace elbo::cuda

@@ -157,7 +157,7 @@ cublasHandle_t blas(CudaState& state) {
   ELBO_CUDA_CHECK(cudaSetDevice(state.device));
   if (state.bound_workspace != state.blas_workspace) {
     ELBO_CHECK(state.blas_workspace != nullptr, DeviceError,
-               "a product was given to a lane made without products");
+               "a product was given to a branch made without products");
     ELBO_CUDA_CHECK(cublasSetWorkspace(state.blas, state.blas_workspace, state.blas_workspace_bytes));
     state.bound_workspace = state.blas_workspace;
   }

@@ -31,7 +31,7 @@ struct CudaState {
   std::size_t max_shared_bytes = 0;  ///< shared memory that a block can request
   bool capturing = false;            ///< while Graph::record runs
   bool overlap = false;              ///< meanwhile: whether grids may begin while the previous one ends
-  bool in_lane = false;              ///< while a Lane is given work
+  bool in_branch = false;            ///< while a Branch is given work
   std::uint64_t recordings = 0;      ///< graphs recorded so far, including the present one
 
   /// Pinned staging memory for small uploads, so that they need not wait for the stream.

@@ -38,9 +38,9 @@ double seconds_of_launch(CudaState& state, CapturedGraph& graph) {
 /// The number of times that work of about `seconds` goes into one graph, so that overhead does not matter.
 int repeats_for(double seconds) {
   constexpr double kEnough = 2e-3;
-  constexpr int kMost = 20;
+  constexpr int kMax = 20;
   if (cuda_support() == "emulated") return 1;  // an emulated GPU has no time
-  return std::clamp(static_cast<int>(kEnough / std::max(seconds, 1e-6)), 1, kMost);
+  return std::clamp(static_cast<int>(kEnough / std::max(seconds, 1e-6)), 1, kMax);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr const char* kFirstMoment = "adam.first_moment.";
 constexpr const char* kSecondMoment = "adam.second_moment.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kCounters = "training.counters";  // epoch, epoch_steps, steps, best_epoch
-constexpr const char* kSums = "training.sums";          // reconstruction, kl, objective, best_loss
+constexpr const char* kSums = "training.sums";          // reconstruction, kl, objective, best_objective
 constexpr const char* kSkipped = "training.skipped";    // in all, in a row; with train.skip_norm
 constexpr const char* kDataKey = "training.data";
 constexpr const char* kPlansKey = "training.products";  // on a GPU
@@ -89,7 +89,7 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
   const std::array<std::int64_t, 4> counters = {position.epoch, position.epoch_steps, position.steps,
                                                 position.best_epoch};
   const auto& costs = position.record.sums;
-  const std::array<double, 4> sums = {costs[0], costs[1], costs[2], position.best_loss};
+  const std::array<double, 4> sums = {costs[0], costs[1], costs[2], position.best_objective};
   const std::array<std::int64_t, 2> skipped = {static_cast<std::int64_t>(position.record.skipped.total),
                                                static_cast<std::int64_t>(position.record.skipped.in_a_row)};
   const nn::ParameterLayout& layout = model.vae->parameters().layout();
@@ -133,7 +133,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const Model::State
   return checkpoint;
 }
 
-TrainingArrays download_arrays(Model::State& model) {
+TrainingArrays arrays_to_host(Model::State& model) {
   nn::Parameters& parameters = model.vae->parameters();
   TrainingArrays arrays;
   const auto start = [&](std::vector<float>& host, VectorView<const float> device) {
@@ -148,7 +148,7 @@ TrainingArrays download_arrays(Model::State& model) {
   return arrays;
 }
 
-void upload_arrays(Model::State& model, const TrainingArrays& arrays) {
+void arrays_to_device(Model::State& model, const TrainingArrays& arrays) {
   nn::Parameters& parameters = model.vae->parameters();
   const auto upload = [&](VectorView<float> device, const std::vector<float>& host) {
     model.context->copy_to_device(device.data, host.data(), sizeof(float) * host.size());

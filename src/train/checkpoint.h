@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "model/state.h"
-#include "train/loss_record.h"
-#include "train/product_plans.h"
+#include "train/cost_record.h"
+#include "train/gemm_plans.h"
 
 namespace elbo {
 
@@ -16,9 +16,9 @@ struct TrainingPosition {
   std::int64_t epoch = 0;        ///< epochs finished
   std::int64_t epoch_steps = 0;  ///< steps done in the next epoch
   std::int64_t steps = 0;        ///< optimizer steps since the start
-  LossRecord record;             ///< costs of the epoch in progress; steps skipped in all
+  CostRecord record;             ///< costs of the epoch in progress; steps skipped in all
   std::int64_t best_epoch = 0;   ///< 0: none yet
-  double best_loss = std::numeric_limits<double>::infinity();  ///< the best epoch's validation_objective
+  double best_objective = std::numeric_limits<double>::infinity();  ///< the best epoch's validation_objective
 };
 
 /// The arena's arrays on the host.
@@ -57,8 +57,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, const Model::State
                            const DataIdentity& data);
 
 /// Copies the device's arrays to the host; waits for the device.
-TrainingArrays download_arrays(Model::State& model);
+TrainingArrays arrays_to_host(Model::State& model);
 /// Copies the arrays to the device. Throws DeviceError (out of memory).
-void upload_arrays(Model::State& model, const TrainingArrays& arrays);
+void arrays_to_device(Model::State& model, const TrainingArrays& arrays);
 
 }  // namespace elbo

@@ -87,7 +87,7 @@ void install_start(Model::State& model, TrainingStart& start) {
   model.standard_mean = std::move(start.statistics.mean);
   model.standard_deviation = std::move(start.statistics.deviation);
   if (start.checkpoint) {
-    upload_arrays(model, std::exchange(start.checkpoint->arrays, {}));
+    arrays_to_device(model, std::exchange(start.checkpoint->arrays, {}));
   } else {
     if (!start.output_bias.empty()) set_output_bias(model, start.output_bias);
     for (const StartValues& values : start.values) set_values(model, values);

@@ -13,7 +13,7 @@
 namespace elbo {
 namespace {
 
-constexpr int kMostGraphSteps = 32;
+constexpr int kMaxGraphSteps = 32;
 constexpr int kUnmeasuredGraphSteps = 2;
 
 /// The environment's setting; 0 if there is none.
@@ -47,7 +47,7 @@ StepGraphs::StepGraphs(Model::State& model, const data::ResidentData& data,
 }
 
 void StepGraphs::begin(std::int64_t epoch, std::int64_t position, std::int64_t steps,
-                       const LossRecord& so_far) {
+                       const CostRecord& so_far) {
   position_ = position;
   slot_ = 0;
   step_.begin(epoch, position, steps, so_far);
@@ -76,9 +76,9 @@ void StepGraphs::record_graphs(int graph_steps) {
   if (step_.slots() == 1) return;
   if (graph_steps == 0) graph_steps = graph_steps_asked_for();
   const bool measures = graph_steps == 0 && cuda_support() != "emulated";
-  if (graph_steps == 0) graph_steps = measures ? kMostGraphSteps : kUnmeasuredGraphSteps;
-  const auto most = std::min<std::int64_t>(graph_steps, step_.sizes().full_steps());
-  for (int steps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(most))); steps > 1;
+  if (graph_steps == 0) graph_steps = measures ? kMaxGraphSteps : kUnmeasuredGraphSteps;
+  const auto max_steps = std::min<std::int64_t>(graph_steps, step_.sizes().full_steps());
+  for (int steps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(max_steps))); steps > 1;
        steps /= 2) {
     unrolled_.push_back({steps, record_steps(steps, 0, TrainingStep::Size::full)});
   }
@@ -88,7 +88,7 @@ void StepGraphs::record_graphs(int graph_steps) {
 }
 
 int StepGraphs::quickest_graph_steps() {
-  constexpr double kMostSeconds = 0.2;
+  constexpr double kMaxSeconds = 0.2;
   constexpr double kWorthIt = 0.99;  // of the time with fewer steps per graph
   constexpr int kRepeats = 3;
   Context& context = step_.context();
@@ -109,7 +109,7 @@ int StepGraphs::quickest_graph_steps() {
   seconds_a_step(1, 1);  // the first run loads kernels
   const bool quick =
       seconds_a_step(1, 1) * static_cast<double>(total * kRepeats) * static_cast<double>(counts.size()) <
-      kMostSeconds;
+      kMaxSeconds;
   for (int repeat = 0; quick && repeat < kRepeats; ++repeat) {
     for (std::size_t i = 0; i < counts.size(); ++i) {
       seconds[i] = std::min(seconds[i], seconds_a_step(counts[i], total));

@@ -37,7 +37,7 @@ class StepGraphs {
   std::int64_t examples_in(std::int64_t steps) const { return step_.sizes().examples_in(steps); }
 
   /// See TrainingStep::begin.
-  void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const LossRecord& so_far);
+  void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const CostRecord& so_far);
   /// Launches the next steps of the epoch, at least one. Returns their number.
   std::int64_t launch();
 
@@ -45,7 +45,7 @@ class StepGraphs {
   void trace(OpTrace& trace);
 
   /// The epoch's costs so far, in device memory.
-  const LossRecord* record() const noexcept { return step_.record(); }
+  const CostRecord* record() const noexcept { return step_.record(); }
   /// Number of steps in the largest graph.
   int graph_steps() const noexcept { return unrolled_.empty() ? 1 : unrolled_.front().steps; }
   const Graph& largest_graph() const { return unrolled_.empty() ? single_[0] : unrolled_.front().graph; }

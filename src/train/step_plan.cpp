@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/out_of_memory.h"
 #include "recipe/data_settings.h"
-#include "train/product_plans.h"
+#include "train/gemm_plans.h"
 #include "train/start.h"
 #include "train/trainable.h"
 
@@ -34,8 +34,8 @@ std::vector<OpCall> trace_step(Context& context, StepGraphs& runner) {
   constexpr double kEnoughSeconds = 0.5;
   std::vector<std::vector<double>> seconds;
   std::vector<OpCall> calls;
-  const int most = context.is_cuda() ? 1 : 200;
-  for (int i = context.is_cuda() ? 0 : -kWarmUps; i < most; ++i) {
+  const int max_runs = context.is_cuda() ? 1 : 200;
+  for (int i = context.is_cuda() ? 0 : -kWarmUps; i < max_runs; ++i) {
     OpTrace trace;
     runner.begin(1, 0, 0, {});
     runner.trace(trace);
@@ -57,11 +57,11 @@ std::vector<OpCall> trace_step(Context& context, StepGraphs& runner) {
 /// The time of a step in a sequence; with full batches only, if there are two or more.
 double time_step(Context& context, StepGraphs& runner, std::int64_t full_steps) {
   constexpr double kEnoughSeconds = 0.5;
-  constexpr int kMostTrials = 50;
+  constexpr int kMaxTrials = 50;
   const std::int64_t steps = std::clamp<std::int64_t>(full_steps, 1, 20);
   std::vector<double> seconds;
   double total = 0.0;
-  for (int trial = 0; trial < kMostTrials && total < kEnoughSeconds; ++trial) {
+  for (int trial = 0; trial < kMaxTrials && total < kEnoughSeconds; ++trial) {
     runner.begin(1, 0, 0, {});
     context.synchronize();
     const auto begun = Clock::now();

@@ -42,7 +42,7 @@ void Trainer::prepare(const Dataset& data) {
   steps_ = plan_steps(state, train_data_, *preprocessor_, plans);
   runner_ = steps_.graphs.get();
   batch_steps_ = runner_->steps_per_epoch();
-  watch_ = std::make_unique<LossWatch>(context, runner_->record());
+  watch_ = std::make_unique<CostWatch>(context, runner_->record());
   if (data.validation.empty()) return;
   validation_ = std::make_unique<StoredBatches>(state, statistics, data.validation, state.recipe.train.seed);
   validation_workspace_ =
@@ -137,7 +137,7 @@ bool Trainer::train_epoch() {
     position_.epoch_steps += given;
     position_.steps += given;
     if (watch_->poll(position_.epoch_steps)) {
-      check_loss(watch_->record());
+      check_costs(watch_->record());
       tell_progress(watch_->record(), watch_->steps());
     }
     const bool ends_epoch = position_.epoch_steps == batch_steps_;
@@ -182,14 +182,14 @@ void Trainer::validate(EpochMetrics& metrics) {
   // Uses the noise of time 0: the same after every epoch, and not used by any training step.
   metrics.validation =
       evaluate_elbo(*state.vae, validation_->data(), state.recipe.train.seed, *validation_workspace_);
-  const double loss =
+  const double objective =
       validation_cost(*state.vae, state.recipe.train.seed, validation_->data(), *metrics.validation);
-  metrics.validation_objective = loss;
-  if (!(loss < position_.best_loss)) return;
+  metrics.validation_objective = objective;
+  if (!(objective < position_.best_objective)) return;
   position_.best_epoch = position_.epoch;
-  position_.best_loss = loss;
+  position_.best_objective = objective;
   if (!folder_ && state.recipe.train.patience == 0) return;
-  best_ = download(*state.context, state.vae->parameters().values());
+  best_ = to_host(*state.context, state.vae->parameters().values());
   best_is_new_ = true;
 }
 
@@ -213,19 +213,19 @@ void Trainer::save() {
 
 void Trainer::settle() {
   Context& context = *model_.state().context;
-  LossRecord record;
+  CostRecord record;
   context.copy_to_host(&record, runner_->record(), sizeof record);
   context.synchronize();
-  check_loss(record);
+  check_costs(record);
   position_.record = record;
 }
 
 TrainingArrays Trainer::checked_arrays() {
   TrainingArrays arrays;
   if (folder_) {
-    arrays = download_arrays(model_.state());
+    arrays = arrays_to_host(model_.state());
   } else {
-    arrays.values = download(*model_.state().context, model_.state().vae->parameters().values());
+    arrays.values = to_host(*model_.state().context, model_.state().vae->parameters().values());
   }
   // A step's loss uses the parameters before the step, so the last update can only be checked here.
   if (!all_finite(arrays.values)) fail_diverged("a parameter became NaN or infinite", position_.steps);
@@ -235,7 +235,7 @@ TrainingArrays Trainer::checked_arrays() {
   return arrays;
 }
 
-void Trainer::check_loss(const LossRecord& record) const {
+void Trainer::check_costs(const CostRecord& record) const {
   if (record.first_bad_step > 0) {
     fail_diverged("the loss became NaN or infinite", static_cast<std::int64_t>(record.first_bad_step));
   }
@@ -267,7 +267,7 @@ void Trainer::fail_diverged(const std::string& what, std::int64_t step) const {
       step);
 }
 
-void Trainer::tell_progress(const LossRecord& record, std::int64_t steps) {
+void Trainer::tell_progress(const CostRecord& record, std::int64_t steps) {
   if (!options_.on_progress || seconds_since(told_at_) < kSecondsBetweenProgress) return;
   told_at_ = Clock::now();
   const double elapsed = seconds_since(begun_);

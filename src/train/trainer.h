@@ -8,8 +8,8 @@
 
 #include "elbo/train.h"
 #include "model/stored_batches.h"
-#include "train/loss_watch.h"
-#include "train/product_plans.h"
+#include "train/cost_watch.h"
+#include "train/gemm_plans.h"
 #include "train/start.h"
 
 namespace elbo {
@@ -35,7 +35,7 @@ class Trainer {
   /// Trains to the end of the epoch. Returns false if the caller asked to stop before.
   bool train_epoch();
   void finish_epoch();
-  /// Computes the validation loss of the present parameters, and records the best epoch.
+  /// Computes the validation objective of the present parameters, and records the best epoch.
   void validate(EpochMetrics& metrics);
   /// Whether the last train.patience epochs, with a settled objective, brought no improvement.
   bool out_of_patience() const;
@@ -51,10 +51,10 @@ class Trainer {
   void settle();
   /// The arrays to save; only the values if nothing is saved. Throws DivergedError.
   TrainingArrays checked_arrays();
-  void check_loss(const LossRecord& record) const;
+  void check_costs(const CostRecord& record) const;
   [[noreturn]] void fail_diverged(const std::string& what, std::int64_t step) const;
   /// Reports progress; `record` covers the epoch's first `steps` steps.
-  void tell_progress(const LossRecord& record, std::int64_t steps);
+  void tell_progress(const CostRecord& record, std::int64_t steps);
   double seconds_since(Clock::time_point then) const;
 
   Model& model_;
@@ -70,7 +70,7 @@ class Trainer {
   StepGraphs* runner_ = nullptr;               ///< the planned steps' graphs
   std::unique_ptr<StoredBatches> validation_;  ///< null if there is none
   std::unique_ptr<Workspace> validation_workspace_;
-  std::unique_ptr<LossWatch> watch_;
+  std::unique_ptr<CostWatch> watch_;
 
   TrainingPosition position_;
   TrainReport report_;

@@ -9,7 +9,7 @@
 namespace elbo {
 namespace {
 
-constexpr std::size_t kGradientLanes = 2;
+constexpr std::size_t kGradientBranches = 2;
 
 }  // namespace
 
@@ -28,14 +28,14 @@ TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
       record_(*model.context, 1),
       permutation_(*model.context, data.count()),
       rates_(*model.context, sizes_.steps_per_epoch()),
-      side_lane_(*model.context, false) {
+      side_branch_(*model.context, false) {
   // A product's operands are activations, their gradients, or parameters.
   const Batch whole = workspace_.rows(sizes_.batch);
   std::int64_t largest = std::max(whole.tape().largest(), whole.beside().largest());
   for (const nn::ParameterPlace& place : model.vae->parameters().layout().places)
     largest = std::max(largest, place.rows * place.cols);
   ops::cpu::reserve_operands(*model.context, precision_, largest);
-  for (std::size_t i = 0; i < kGradientLanes; ++i) gradient_lanes_.emplace_back(*model.context);
+  for (std::size_t i = 0; i < kGradientBranches; ++i) gradient_branches_.emplace_back(*model.context);
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);
 }
 
@@ -59,13 +59,13 @@ TrainingStep::Slot TrainingStep::make_slot(const data::Preprocessor& preprocesso
 }
 
 void TrainingStep::begin(std::int64_t epoch, std::int64_t position, std::int64_t steps,
-                         const LossRecord& so_far) {
+                         const CostRecord& so_far) {
   StepState state;
   state.step = state.noise_time = static_cast<std::uint64_t>(steps);
   state.next_cursor = sizes_.examples_in(position);
   state.epoch_steps = position;
   state_.upload(std::span<const StepState>(&state, 1));
-  record_.upload(std::span<const LossRecord>(&so_far, 1));
+  record_.upload(std::span<const CostRecord>(&so_far, 1));
   rates_.upload(epoch_rates(model_.recipe, sizes_.steps_per_epoch(), epoch));
   permutation_.upload(data::epoch_permutation(data_.count(), model_.recipe.train.seed, epoch));
   if (ahead_) prepare(slots_[0], slots_[0].full, slots_[0].state);
@@ -116,20 +116,20 @@ void TrainingStep::run_batch(std::size_t index, const Batch& batch, bool accumul
       .seed = model_.recipe.train.seed, .time = &slot.state->noise_time, .examples = batch.examples().data};
   const ObjectiveRates rates = {&slot.state->kl_weight, &slot.state->capacity};
   vae.forward_with_gradient(batch, noise, rates);
-  side_lane_.run([&] {
+  side_branch_.run([&] {
     record_costs(slot, batch);
     vae.likelihood().after_batch(vae.run(), batch, vae.objective().sample_weights(batch), accumulate);
     if (ahead_) prepare(next, next.full, slot.state);
   });
   nn::GradientUse use;
-  use.lanes = gradient_lanes_;
+  use.branches = gradient_branches_;
   use.accumulate = accumulate;
   if (fused_adam_) {
     use.adam = &optimizer_.adam();
     use.state = slot.state;
   }
   vae.backward(batch, noise, rates, use);
-  side_lane_.join();
+  side_branch_.join();
 }
 
 void TrainingStep::record_costs(const Slot& slot, const Batch& batch) {

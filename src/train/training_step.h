@@ -6,8 +6,8 @@
 
 #include "data/resident.h"
 #include "model/state.h"
-#include "runtime/lane.h"
-#include "train/loss_record.h"
+#include "runtime/branch.h"
+#include "train/cost_record.h"
 #include "train/optimizer.h"
 #include "train/step_sizes.h"
 #include "vae/workspace.h"
@@ -21,8 +21,8 @@ namespace elbo {
 /// device.
 ///
 /// On a GPU each step gathers the next step's batch in parallel with its own work, into the other of two
-/// slots. Lanes beside the main line compute parameters' gradients and use them for Adam at once, unless the
-/// optimizer needs the whole gradient.
+/// slots. Branches beside the main line compute parameters' gradients and use them for Adam at once, unless
+/// the optimizer needs the whole gradient.
 class TrainingStep {
  public:
   enum class Size { full, ragged };
@@ -39,12 +39,12 @@ class TrainingStep {
 
   /// Prepares step `position` (from 0) of an epoch (from 1), after `steps` optimizer steps in all, with the
   /// epoch's costs so far. Its batch is in slot 0.
-  void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const LossRecord& so_far);
+  void begin(std::int64_t epoch, std::int64_t position, std::int64_t steps, const CostRecord& so_far);
   /// Launches the ops of a step of this size, with its batch in `slot`.
   void run(std::size_t slot, Size size);
 
   /// The epoch's costs so far, in device memory.
-  const LossRecord* record() const noexcept { return record_.data(); }
+  const CostRecord* record() const noexcept { return record_.data(); }
 
  private:
   /// The data that a step reads and the step before it prepared.
@@ -75,11 +75,11 @@ class TrainingStep {
   Workspace workspace_;
   SecondBatch second_batch_;
   Buffer<StepState> state_;  ///< one per slot
-  Buffer<LossRecord> record_;
+  Buffer<CostRecord> record_;
   Buffer<std::int64_t> permutation_;
   Buffer<StepRates> rates_;  ///< rates of the epoch's steps
-  std::vector<Lane> gradient_lanes_;
-  Lane side_lane_;  ///< costs, and the next step's slot
+  std::vector<Branch> gradient_branches_;
+  Branch side_branch_;  ///< costs, and the next step's slot
   std::array<Slot, 2> slots_;
 };
 

@@ -35,7 +35,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   decoding.picture = config.picture;
   decoder = nn::make_network(builder, slots.z, decoding);
   slots.parameters = decoder.output();
-  likelihood->declare(builder, slots, decoder.last().output_is_product() ? nll_parts : 1);
+  likelihood->declare(builder, slots, decoder.last().output_is_gemm() ? nll_parts : 1);
   objective->declare(builder, config.latent);
   layout = nn::ParameterLayout(builder.parameters());
   plan = nn::Plan(builder.slots());

@@ -89,7 +89,7 @@ void Vae::backward(const Batch& batch, const NoiseSource& noise, const Objective
   parts_.encoder.backward(run, tape, use);
   parts_.encoder.use_first_gradients(run, tape, use, false);  // no other work is left to run in parallel
   if (prior()) prior()->use_gradients(run, batch, parts_.encoder, use);
-  for (Lane& lane : use.lanes) lane.join();
+  for (Branch& branch : use.branches) branch.join();
 }
 
 void Vae::forward_backward(const Batch& batch, const NoiseSource& noise, const ObjectiveRates& rates,

@@ -61,7 +61,7 @@ class Vae {
   /// costs, and its gradient in the likelihood's parameters. Needs a workspace with gradients and
   /// Parameters::prepare_training().
   void forward_with_gradient(const Batch& batch, const NoiseSource& noise, const ObjectiveRates& rates) const;
-  /// The second half: computes the objective's gradient in every parameter, for `use`. Joins the lanes.
+  /// The second half: computes the objective's gradient in every parameter, for `use`. Joins the branches.
   void backward(const Batch& batch, const NoiseSource& noise, const ObjectiveRates& rates,
                 const nn::GradientUse& use) const;
   /// Runs both halves.

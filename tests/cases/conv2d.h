@@ -112,7 +112,7 @@ struct Conv2dForwardCase {
   bool bias = true;
   bool save = false;  ///< keep the pre-activation, for any activation
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(layer.name(), "_", activation_name(activation), bias ? "" : "_nobias", save ? "_saved" : "",
@@ -162,7 +162,7 @@ struct Conv2dBackwardInputCase {
   Conv2dLayer layer;
   Activation activation = Activation::identity;  ///< that produced x
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(layer.name(), "_", activation_name(activation),
@@ -222,7 +222,7 @@ struct Conv2dBackwardParamsCase {
   bool bias = true;
   bool accumulate = false;
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(layer.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "",

@@ -77,9 +77,9 @@ inline std::vector<double> operand(Precision precision, std::vector<float> value
 }
 /// `tolerance` of a sum of `terms` products of about `magnitude`. For cuBLASLt on a GPU in tf32 it is wider,
 /// as the library's rounding to tf32 may lose up to 2⁻¹⁰ of each operand.
-inline Tolerance allow_blas(Tolerance tolerance, const std::optional<ops::ProductPlan>& plan, double terms,
+inline Tolerance allow_blas(Tolerance tolerance, const std::optional<ops::GemmPlan>& plan, double terms,
                             double magnitude) {
-  const bool blas = plan && plan->engine == ops::ProductEngine::blas && plan->precision == Precision::tf32;
+  const bool blas = plan && plan->engine == ops::GemmEngine::blas && plan->precision == Precision::tf32;
   // The mean of |a b| is 2/π for standard normals; sums of few terms vary more.
   if (blas && cuda_support() != "emulated") tolerance.absolute += 0x1p-9 * (terms + 4.0) * magnitude;
   return tolerance;
@@ -109,7 +109,7 @@ struct LinearForwardCase {
   bool bias = true;
   bool save = false;  ///< keep the pre-activation, for any activation
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), "_", activation_name(activation), bias ? "" : "_nobias", save ? "_saved" : "",
@@ -154,7 +154,7 @@ struct LinearBackwardInputCase {
   Activation activation = Activation::identity;  ///< that produced x
   bool in_place = false;                         ///< dx takes the memory of `saved`
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), "_", activation_name(activation), in_place ? "_inplace" : "",
@@ -224,7 +224,7 @@ struct LinearBackwardParamsCase {
   bool bias = true;
   bool accumulate = false;
   Precision precision = Precision::fp32;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::string name() const {
     return concat(shape.name(), bias ? "" : "_nobias", accumulate ? "_accumulate" : "",
@@ -285,14 +285,14 @@ inline std::vector<LinearShape> network_shapes() {
 }
 
 /// Every tile that can run in each precision, whatever the shape, as plans for a GPU.
-inline std::vector<ops::ProductPlan> every_tile(int splits) {
-  std::vector<ops::ProductPlan> plans;
-  const auto add = [&](ops::ProductEngine engine, Precision precision, int count) {
+inline std::vector<ops::GemmPlan> every_tile(int splits) {
+  std::vector<ops::GemmPlan> plans;
+  const auto add = [&](ops::GemmEngine engine, Precision precision, int count) {
     for (int tile = 0; tile < count; ++tile) plans.push_back({engine, precision, tile, splits});
   };
-  add(ops::ProductEngine::scalar, Precision::fp32, std::size(ops::kScalarTiles));
-  add(ops::ProductEngine::tensor, Precision::tf32, std::size(ops::kTensorTiles));
-  add(ops::ProductEngine::tensor, Precision::bf16, std::size(ops::kTensorTiles));
+  add(ops::GemmEngine::scalar, Precision::fp32, std::size(ops::kScalarTiles));
+  add(ops::GemmEngine::tensor, Precision::tf32, std::size(ops::kTensorTiles));
+  add(ops::GemmEngine::tensor, Precision::bf16, std::size(ops::kTensorTiles));
   return plans;
 }
 

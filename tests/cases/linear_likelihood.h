@@ -17,20 +17,20 @@ struct LinearLikelihoodCase {
   bool bias = true;
   bool weighted = false;  ///< per-row weights
   bool masked = false;
-  std::optional<ops::ProductPlan> plan = {};  ///< on CUDA, instead of the chosen plan
+  std::optional<ops::GemmPlan> plan = {};  ///< on CUDA, instead of the chosen plan
 
   std::int64_t rows() const { return shape.n * samples; }
-  LinearShape product() const { return {rows(), shape.in, shape.out}; }
+  LinearShape gemm() const { return {rows(), shape.in, shape.out}; }
   std::string name() const {
     std::string text(likelihood_name(kind));
     std::replace(text.begin(), text.end(), '-', '_');
     return concat(text, "_", shape.name(), "_k", samples, bias ? "" : "_nobias", weighted ? "_weighted" : "",
                   masked ? "_masked" : "", plan ? concat("_", plan->name()) : "");
   }
-  double flops() const { return product().flops(); }
+  double flops() const { return gemm().flops(); }
   /// The product's bytes, with the gradient as its result, plus x and the mask.
   double bytes() const {
-    return product().bytes() + (masked ? 8.0 : 4.0) * static_cast<double>(shape.n * shape.out);
+    return gemm().bytes() + (masked ? 8.0 : 4.0) * static_cast<double>(shape.n * shape.out);
   }
 
   LikelihoodConstants constants() const { return {0.3f, -3.0f, 2.0f, 0.6f}; }
@@ -55,8 +55,8 @@ struct LinearLikelihoodCase {
   };
   Expected expected() const {
     const auto parameters =
-        affine_reference(product(), operand(precision(), product().x()), operand(precision(), product().w()),
-                         bias ? widen(product().b()) : std::vector<double>{});
+        affine_reference(gemm(), operand(precision(), gemm().x()), operand(precision(), gemm().w()),
+                         bias ? widen(gemm().b()) : std::vector<double>{});
     const auto values = x(), row_weights = weights(), present = mask();
     Expected result{std::vector<double>(static_cast<std::size_t>(rows())), {}};
     for (std::int64_t row = 0; row < rows(); ++row) {
@@ -81,7 +81,7 @@ struct LinearLikelihoodCase {
   }
 
   void bind(OpRun& run) const {
-    const LinearShape all = product();
+    const LinearShape all = gemm();
     const auto h = run.input("h", all.n, all.in, all.x());
     const auto w = run.dense_input("w", all.out, all.in, all.w());
     const auto b = bias ? run.input("b", all.b()) : VectorView<const float>{};
@@ -107,9 +107,9 @@ struct LinearLikelihoodCase {
         run.dense_input("ones", 1, count, std::vector<float>(static_cast<std::size_t>(count), 1.0f));
     run.operation = [=, c = *this](Context& context) {
       const PrecisionScope scope(context, c.precision());
-      ops::ProductChoices choices;
+      ops::GemmChoices choices;
       if (c.plan) {
-        choices.settle({h.rows, w.rows, h.cols, ops::ProductKind::forward, c.precision()}, *c.plan);
+        choices.settle({h.rows, w.rows, h.cols, ops::GemmKind::forward, c.precision()}, *c.plan);
         context.set_kernel_choices(&choices);
       }
       ops::linear_likelihood(context, c.kind, c.constants(), parts, gradient, h, w, b, x_view, mask_view,

@@ -11,20 +11,20 @@ struct LinearSampleGradientCase {
   ReparameterizeCase posterior;  ///< one sample
   std::int64_t out = 1;          ///< outputs of the decoder's first layer
 
-  LinearShape product() const { return {posterior.examples, posterior.latent, out}; }
+  LinearShape gemm() const { return {posterior.examples, posterior.latent, out}; }
   std::string name() const { return concat(posterior.name(), "_out", out); }
   double flops() const {
-    return product().flops() + 60.0 * static_cast<double>(posterior.examples * posterior.latent);
+    return gemm().flops() + 60.0 * static_cast<double>(posterior.examples * posterior.latent);
   }
   double bytes() const {
-    return product().bytes() + 12.0 * static_cast<double>(posterior.examples * posterior.latent);
+    return gemm().bytes() + 12.0 * static_cast<double>(posterior.examples * posterior.latent);
   }
 
   void bind(OpRun& run) const {
     MatrixView<const float> mean, log_variance;
     const auto in = posterior.inputs(run, mean, log_variance);
     const std::int64_t examples = posterior.examples, latent = posterior.latent;
-    const std::vector<double> dz = LinearBackwardInputCase{product(), Activation::identity}.reference();
+    const std::vector<double> dz = LinearBackwardInputCase{gemm(), Activation::identity}.reference();
     Random random(99);
     const KlTerms terms(posterior, random);
     const ops::KlWeight weight = terms.bind(run);
@@ -53,8 +53,8 @@ struct LinearSampleGradientCase {
     const auto dlog_variance =
         run.output<float>("dlog_variance", examples, latent, reference(false), tolerance);
     const auto dz_memory = run.scratch<float>("dz", examples, latent);
-    const auto dy = run.input("dy", examples, out, product().dy());
-    const auto w = run.dense_input("w", out, latent, product().w());
+    const auto dy = run.input("dy", examples, out, gemm().dy());
+    const auto w = run.dense_input("w", out, latent, gemm().w());
     run.operation = [=, source = in.source](Context& context) {
       ops::linear_reparameterize_backward(context, dmean, dlog_variance, dz_memory, dy, w, mean, log_variance,
                                           weight, KlTerms::kDivisor, source);

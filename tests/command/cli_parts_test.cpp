@@ -15,7 +15,7 @@
 #include "tools/elbo/drawing/figures.h"
 #include "tools/elbo/drawing/pictures.h"
 #include "tools/elbo/reports/progress.h"
-#include "tools/elbo/commands/run_folder.h"
+#include "tools/elbo/commands/run_argument.h"
 #include "tools/elbo/reports/table_file.h"
 
 namespace elbo::command {

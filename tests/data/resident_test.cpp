@@ -32,7 +32,7 @@ std::vector<float> preprocessed(const Examples& examples, ops::Binarize binarize
   ops::GatherTarget target;
   target.x = x.matrix(examples.count, examples.dims);
   ops::gather_batch(context, target, resident.source(), preprocessor.keyed(seed, nullptr), nullptr);
-  return x.download();
+  return x.to_host();
 }
 
 Examples all_bytes() {

@@ -20,7 +20,7 @@ namespace {
 
 thread_local std::string last_failure;
 
-struct Product {
+struct Gemm {
   bool transpose_a, transpose_b;
   int m, n, k;
   float alpha;
@@ -51,7 +51,7 @@ void note_columns(const float* data, int rows, int cols, int stride, bool write)
   }
 }
 
-Outcome multiply(const Product& p) {
+Outcome multiply(const Gemm& p) {
   if (Outcome outcome = check_matrix("C", p.c, p.m, p.n, p.ldc); !outcome) return outcome;
   if (p.k > 0) {
     const Outcome a =
@@ -138,8 +138,8 @@ cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t transpose_a,
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   if (m == 0 || n == 0) return CUBLAS_STATUS_SUCCESS;
-  const Product product{ta, tb, m, n, k, *alpha, a, lda, b, ldb, *beta, c, ldc};
-  const Outcome outcome = submit(handle->stream, "cublasSgemm", [product] { return multiply(product); });
+  const Gemm gemm{ta, tb, m, n, k, *alpha, a, lda, b, ldb, *beta, c, ldc};
+  const Outcome outcome = submit(handle->stream, "cublasSgemm", [gemm] { return multiply(gemm); });
   if (outcome) return CUBLAS_STATUS_SUCCESS;
   last_failure = outcome.report;
   finish(outcome);

@@ -33,7 +33,7 @@ struct LtPreference {
 
 namespace {
 
-struct Product {
+struct Gemm {
   LtOperation operation;
   LtLayout a, b, c;
   const void* from_a;
@@ -79,7 +79,7 @@ void note_columns(const void* data, const LtLayout& layout, bool write) {
   }
 }
 
-Outcome multiply(const Product& p) {
+Outcome multiply(const Gemm& p) {
   if (Outcome outcome = check_matrix("D", p.to, p.c.bytes()); !outcome) return outcome;
   if (Outcome outcome = check_matrix("A", p.from_a, p.a.bytes()); !outcome) return outcome;
   if (Outcome outcome = check_matrix("B", p.from_b, p.b.bytes()); !outcome) return outcome;
@@ -193,7 +193,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
                                               cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t,
-                                              cublasLtMatmulPreference_t preference, int most,
+                                              cublasLtMatmulPreference_t preference, int max_count,
                                               cublasLtMatmulHeuristicResult_t* results, int* count) {
   *count = 0;
   if (!handle) return CUBLAS_STATUS_NOT_INITIALIZED;
@@ -201,7 +201,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   for (const std::uint32_t alignment : preference->alignment) {
     if (alignment < 16) return CUBLAS_STATUS_NOT_SUPPORTED;
   }
-  for (; *count < most && *count < 2; ++*count) {
+  for (; *count < max_count && *count < 2; ++*count) {
     results[*count] = {};
     results[*count].algo.data[0] = static_cast<std::uint64_t>(*count);
     results[*count].state = CUBLAS_STATUS_SUCCESS;
@@ -220,17 +220,17 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
   const bool room = workspace_bytes == 0 || Heap::instance().covers(workspace, workspace_bytes);
   if (c != d || !room || !fits(*operation, *layout_a, *layout_b, *layout_c))
     return CUBLAS_STATUS_INVALID_VALUE;
-  const Product product{*operation,
-                        *layout_a,
-                        *layout_b,
-                        *layout_c,
-                        a,
-                        b,
-                        static_cast<float*>(d),
-                        *static_cast<const float*>(alpha),
-                        *static_cast<const float*>(beta),
-                        algorithm->data[0] == 1};
-  const Outcome outcome = submit(stream, "cublasLtMatmul", [product] { return multiply(product); });
+  const Gemm gemm{*operation,
+                  *layout_a,
+                  *layout_b,
+                  *layout_c,
+                  a,
+                  b,
+                  static_cast<float*>(d),
+                  *static_cast<const float*>(alpha),
+                  *static_cast<const float*>(beta),
+                  algorithm->data[0] == 1};
+  const Outcome outcome = submit(stream, "cublasLtMatmul", [gemm] { return multiply(gemm); });
   if (outcome) return CUBLAS_STATUS_SUCCESS;
   finish(outcome);
   return CUBLAS_STATUS_EXECUTION_FAILED;

@@ -67,7 +67,7 @@ TEST_F(Emulation, MissingBarrierIsARace) {
   EXPECT_EQ(report([&] { rotate(state(), y.view(), std::as_const(x).view(), true); }), "");
   std::vector<float> expected(192);
   for (std::size_t i = 0; i < 192; ++i) expected[i] = static_cast<float>(i / 64 * 64 + (i + 1) % 64);
-  EXPECT_EQ(y.download(), expected);
+  EXPECT_EQ(y.to_host(), expected);
   // Either order of the two accesses is a mistake: a read before the write, or a race.
   EXPECT_TRUE(says(report([&] { rotate(state(), y.view(), std::as_const(x).view(), false); }),
                    {"race|uninitialised", "of shared memory", "thread (", "planted.cu"}));
@@ -80,7 +80,7 @@ TEST_F(Emulation, MissingBarrierShowsWithoutTheChecker) {
   EXPECT_EQ(report([&] { plain_rotate(state(), y.view(), std::as_const(x).view(), true); }), "");
   // Shared memory is poisoned: a value that was not written yet is NaN.
   EXPECT_EQ(report([&] { plain_rotate(state(), y.view(), std::as_const(x).view(), false); }), "");
-  const auto values = y.download();
+  const auto values = y.to_host();
   EXPECT_TRUE(std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); }));
   // Opposite orders leave different bytes.
   const emulation::VerifyScope verify;
@@ -107,7 +107,7 @@ TEST_F(Emulation, CrossBlockRace) {
   Buffer<unsigned> count(context, 1);
   count.fill_zero();
   EXPECT_EQ(report([&] { count_blocks(state(), count.data(), 5); }), "");
-  EXPECT_EQ(count.download()[0], 5u);
+  EXPECT_EQ(count.to_host()[0], 5u);
 }
 
 TEST_F(Emulation, ResultThatDependsOnTheOrderOfBlocks) {
@@ -119,7 +119,7 @@ TEST_F(Emulation, ResultThatDependsOnTheOrderOfBlocks) {
   EXPECT_TRUE(says(report([&] { last_block(state(), last.data(), 5); }), {"depends on the order"}));
   last.fill_zero();
   EXPECT_EQ(report([&] { count_blocks(state(), last.data(), 5); }), "");
-  EXPECT_EQ(last.download()[0], 5u) << "verifying runs a launch twice, but on the same memory";
+  EXPECT_EQ(last.to_host()[0], 5u) << "verifying runs a launch twice, but on the same memory";
 }
 
 TEST_F(Emulation, AnAtomicOrdersBlocks) {
@@ -127,7 +127,7 @@ TEST_F(Emulation, AnAtomicOrdersBlocks) {
   Buffer<unsigned> count(context, 1);
   count.fill_zero();
   EXPECT_EQ(report([&] { last_block_adds(state(), sum.data(), parts.data(), count.data(), 7); }), "");
-  EXPECT_NEAR(sum.download()[0], 2.592857, 1e-5);
+  EXPECT_NEAR(sum.to_host()[0], 2.592857, 1e-5);
 }
 
 TEST_F(Emulation, DivergentBarrierNamesWhoWaitsWhere) {
@@ -145,7 +145,7 @@ TEST_F(Emulation, DivergentBarrierNamesWhoWaitsWhere) {
 TEST_F(Emulation, DivergentCollective) {
   auto y = zeros(64);
   EXPECT_EQ(report([&] { divergent_collective(state(), y.data(), 64); }), "");
-  EXPECT_EQ(y.download(), std::vector<float>(64, 32.0f));
+  EXPECT_EQ(y.to_host(), std::vector<float>(64, 32.0f));
   EXPECT_TRUE(says(report([&] { divergent_collective(state(), y.data(), 40); }),
                    {"threads 32-39 at the warp collective", "returned"}));
   EXPECT_EQ(report([&] { odd_block(state(), y.data(), 64); }), "");
@@ -167,8 +167,8 @@ TEST_F(Emulation, WriteOutOfBounds) {
   }
   EXPECT_TRUE(says(report([&] { write_ones(state(), y.data(), 37); }),
                    {"0 bytes behind device allocation", "(400 bytes)", "thread (63, 0, 0)"}));
-  EXPECT_EQ(before.download(), std::vector<float>(100)) << "nothing was written elsewhere";
-  EXPECT_EQ(behind.download(), std::vector<float>(100));
+  EXPECT_EQ(before.to_host(), std::vector<float>(100)) << "nothing was written elsewhere";
+  EXPECT_EQ(behind.to_host(), std::vector<float>(100));
 }
 
 TEST_F(Emulation, WriteOutOfBoundsShowsWithoutTheChecker) {
@@ -192,10 +192,10 @@ TEST_F(Emulation, UninitialisedRead) {
   EXPECT_TRUE(says(report([&] { copy_one(state(), x.data(), y.data()); }), {"uninitialised"}))
       << "a copy of what was never written is no better";
   EXPECT_EQ(report([&] { plain_copy_one(state(), y.data(), x.data()); }), "");
-  EXPECT_TRUE(std::isnan(y.download()[0])) << "poison";
+  EXPECT_TRUE(std::isnan(y.to_host()[0])) << "poison";
   x.fill_zero();
   EXPECT_EQ(report([&] { copy_one(state(), y.data(), x.data()); }), "");
-  EXPECT_EQ(y.download()[0], 0.0f);
+  EXPECT_EQ(y.to_host()[0], 0.0f);
 }
 
 TEST_F(Emulation, HostPointer) {
@@ -288,7 +288,7 @@ TEST_F(Emulation, EveryThreadRunsOnce) {
   Buffer<float> y(context, width * height * depth);
   const emulation::VerifyScope verify;
   EXPECT_EQ(report([&] { places(state(), y.view(), grid, block); }), "");
-  const auto values = y.download();
+  const auto values = y.to_host();
   for (std::int64_t i = 0; i < width * height * depth; ++i) {
     const std::int64_t x = i % width, row = i / width % height, z = i / width / height;
     ASSERT_EQ(values[static_cast<std::size_t>(i)], static_cast<float>(x + 100 * row + 10000 * z)) << i;
@@ -302,7 +302,7 @@ TEST_F(Emulation, Collectives) {
   Buffer<double> y(context, 8 * 64);
   const emulation::VerifyScope verify;
   EXPECT_EQ(report([&] { sums(state(), y.view(), std::as_const(x).view()); }), "");
-  const auto values = y.download();
+  const auto values = y.to_host();
   const double total = std::accumulate(host.begin(), host.end(), 0.0);
   for (std::size_t t = 0; t < 64; ++t) {
     const auto warp = host.begin() + static_cast<std::ptrdiff_t>(t / 32 * 32);

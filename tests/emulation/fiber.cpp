@@ -21,7 +21,7 @@ constexpr std::size_t kStackBytes = 256 * 1024;  // instrumented frames are larg
 #else
 constexpr std::size_t kStackBytes = 128 * 1024;
 #endif
-constexpr std::size_t kMostFibers = 1024 + 8;  // a block's threads, and a few to spare
+constexpr std::size_t kMaxFibers = 1024 + 8;  // a block's threads, and a few to spare
 
 }  // namespace
 
@@ -63,7 +63,7 @@ class Fiber {
   }
 };
 
-FiberPool::FiberPool(Entry entry) : entry_(entry), stack_span_(kMostFibers * (kStackBytes + kGuardBytes)) {
+FiberPool::FiberPool(Entry entry) : entry_(entry), stack_span_(kMaxFibers * (kStackBytes + kGuardBytes)) {
   void* memory = mmap(nullptr, stack_span_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   stacks_ = static_cast<char*>(memory);
@@ -83,7 +83,7 @@ std::unique_ptr<Fiber> FiberPool::make() {
   fiber->stack = stacks_ + index * (kStackBytes + kGuardBytes) + kGuardBytes;
   fiber->stack_bytes = kStackBytes;
   fiber->shift = index % 31 * 192;
-  if (index >= kMostFibers || mprotect(fiber->stack, kStackBytes, PROT_READ | PROT_WRITE) != 0)
+  if (index >= kMaxFibers || mprotect(fiber->stack, kStackBytes, PROT_READ | PROT_WRITE) != 0)
     throw std::bad_alloc();
   fiber->prepare();
   return fiber;

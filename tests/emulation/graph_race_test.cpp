@@ -11,7 +11,7 @@
 #include "emulation/says.h"
 #include "runtime/buffer.h"
 #include "runtime/graph.h"
-#include "runtime/lane.h"
+#include "runtime/branch.h"
 
 namespace elbo::test {
 namespace {
@@ -25,14 +25,14 @@ class GraphRaces : public testing::Test {
   }
   CudaState& state() { return context.cuda(); }
 
-  /// The error of a graph with one piece of work on the main line and one on a lane.
+  /// The error of a graph with one piece of work on the main line and one on a branch.
   std::string report(const std::function<void()>& main, const std::function<void()>& side,
                      bool joined = false) {
     Graph graph = Graph::record(context, [&] {
-      lane.run(side);
-      if (joined) lane.join();
+      branch.run(side);
+      if (joined) branch.join();
       main();
-      lane.join();
+      branch.join();
     });
     try {
       graph.launch();
@@ -50,7 +50,7 @@ class GraphRaces : public testing::Test {
   }
 
   Context context{Device::cuda(0)};
-  Lane lane{context};
+  Branch branch{context};
   Buffer<float> x{context, 64}, y{context, 128};
 };
 
@@ -72,17 +72,17 @@ TEST_F(GraphRaces, CopiesAndFills) {
               [&] { write_ones(state(), x.data(), 0); }, "a copy");
 }
 
-TEST_F(GraphRaces, Products) {
+TEST_F(GraphRaces, Gemms) {
   const float one = 1.0f, zero = 0.0f;
-  const auto product = [&] {
+  const auto gemm = [&] {
     ASSERT_EQ(cublasSgemm(state().blas, CUBLAS_OP_N, CUBLAS_OP_N, 4, 4, 4, &one, x.data(), 4, x.data() + 16,
                           4, &zero, y.data(), 4),
               CUBLAS_STATUS_SUCCESS);
   };
   expect_race(
-      product, [&] { write_ones(state(), x.data(), 0); }, "cublasSgemm reads");
+      gemm, [&] { write_ones(state(), x.data(), 0); }, "cublasSgemm reads");
   expect_race(
-      product, [&] { write_ones(state(), y.data(), 0); }, "cublasSgemm writes");
+      gemm, [&] { write_ones(state(), y.data(), 0); }, "cublasSgemm writes");
 }
 
 TEST_F(GraphRaces, WhatIsApartOrOnlyReadIsNone) {
@@ -98,14 +98,14 @@ TEST_F(GraphRaces, AChainOrders) {
   Graph graph = Graph::record(context, [&] {
     write_ones(state(), x.data(), 0);
     copy_one(state(), y.data(), x.data());
-    lane.run([&] { copy_one(state(), y.data() + 1, x.data()); });
+    branch.run([&] { copy_one(state(), y.data() + 1, x.data()); });
     copy_one(state(), y.data() + 2, y.data());
-    lane.join();
+    branch.join();
     write_ones(state(), x.data(), 0);
   });
   graph.launch();
   context.synchronize();
-  EXPECT_EQ(y.download()[2], 1.0f);
+  EXPECT_EQ(y.to_host()[2], 1.0f);
 }
 
 }  // namespace

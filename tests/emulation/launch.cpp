@@ -20,8 +20,8 @@
 namespace elbo::emulation {
 namespace {
 
-constexpr std::size_t kMostSharedBytes = 232448;  // maximum of a block, as on the H200
-static_assert(kMostSharedBytes <= Heap::kShared);
+constexpr std::size_t kMaxSharedBytes = 232448;  // maximum of a block, as on the H200
+static_assert(kMaxSharedBytes <= Heap::kShared);
 
 int verify_scopes = 0;
 
@@ -150,14 +150,13 @@ Outcome check_shape(const Kernel& kernel) {
   const unsigned long long threads = static_cast<unsigned long long>(block.x) * block.y * block.z;
   const bool grid_fits =
       grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 0x7fffffffu && grid.y <= 65535 && grid.z <= 65535;
-  if (grid_fits && threads >= 1 && threads <= 1024 && block.z <= 64 &&
-      kernel.shared_bytes <= kMostSharedBytes)
+  if (grid_fits && threads >= 1 && threads <= 1024 && block.z <= 64 && kernel.shared_bytes <= kMaxSharedBytes)
     return {};
   return failure(cudaErrorInvalidConfiguration,
                  "a GPU takes 1 to 1024 threads in a block, grids up to (2^31 - 1, 65535, 65535) and ",
-                 kMostSharedBytes, " bytes of shared memory; this launch at ",
-                 place(kernel.file, kernel.line), " has grid ", triple(grid), ", block ", triple(block),
-                 " and ", kernel.shared_bytes, " bytes");
+                 kMaxSharedBytes, " bytes of shared memory; this launch at ", place(kernel.file, kernel.line),
+                 " has grid ", triple(grid), ", block ", triple(block), " and ", kernel.shared_bytes,
+                 " bytes");
 }
 
 Outcome check_arguments(const Kernel& kernel) {

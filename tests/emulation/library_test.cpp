@@ -13,13 +13,13 @@
 namespace elbo::test {
 namespace {
 
-struct Product {
+struct Gemm {
   bool transpose_a, transpose_b;
   int m, n, k;
   float alpha, beta;
 };
 
-class EmulatedBlas : public testing::TestWithParam<Product> {};
+class EmulatedBlas : public testing::TestWithParam<Gemm> {};
 
 TEST_P(EmulatedBlas, MatchesTheDefinition) {
   const auto [ta, tb, m, n, k, alpha, beta] = GetParam();
@@ -49,30 +49,30 @@ TEST_P(EmulatedBlas, MatchesTheDefinition) {
       to = alpha * sum + (beta == 0.0f ? 0.0f : beta * to);
     }
   }
-  EXPECT_EQ(dc.download(), c);
+  EXPECT_EQ(dc.to_host(), c);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, EmulatedBlas,
-    testing::Values(Product{false, false, 3, 4, 5, 1, 0}, Product{true, false, 3, 4, 5, 1, 1},
-                    Product{false, true, 3, 4, 5, 2, 0}, Product{true, true, 3, 4, 5, 1, 0.5f},
-                    Product{false, false, 1, 1, 1, 1, 0}, Product{true, false, 17, 33, 20, 1, 0},
-                    Product{false, false, 2, 3, 0, 1, 2}));
+INSTANTIATE_TEST_SUITE_P(Shapes, EmulatedBlas,
+                         testing::Values(Gemm{false, false, 3, 4, 5, 1, 0}, Gemm{true, false, 3, 4, 5, 1, 1},
+                                         Gemm{false, true, 3, 4, 5, 2, 0}, Gemm{true, true, 3, 4, 5, 1, 0.5f},
+                                         Gemm{false, false, 1, 1, 1, 1, 0},
+                                         Gemm{true, false, 17, 33, 20, 1, 0},
+                                         Gemm{false, false, 2, 3, 0, 1, 2}));
 
 TEST(EmulatedBlasErrors, AreReported) {
   Context context(Device::cuda(0));
   Buffer<float> a(context, 12), c(context, 11);
   const float one = 1.0f, zero = 0.0f;
-  const auto product = [&](float* to, int lda) {
+  const auto gemm = [&](float* to, int lda) {
     return cublasSgemm(context.cuda().blas, CUBLAS_OP_N, CUBLAS_OP_N, 3, 4, 4, &one, a.data(), lda, a.data(),
                        4, &zero, to, 3);
   };
-  EXPECT_EQ(product(c.data(), 2), CUBLAS_STATUS_INVALID_VALUE);
-  ASSERT_EQ(product(c.data(), 3), CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(gemm(c.data(), 2), CUBLAS_STATUS_INVALID_VALUE);
+  ASSERT_EQ(gemm(c.data(), 3), CUBLAS_STATUS_SUCCESS);
   EXPECT_TRUE(
       says(cudaGetErrorString(cudaStreamSynchronize(context.cuda().stream)), {"cublasSgemm: C, 3 by 4"}));
   std::vector<float> host(12);
-  ASSERT_EQ(product(host.data(), 3), CUBLAS_STATUS_SUCCESS);
+  ASSERT_EQ(gemm(host.data(), 3), CUBLAS_STATUS_SUCCESS);
   EXPECT_TRUE(says(cudaGetErrorString(cudaStreamSynchronize(context.cuda().stream)), {"host memory"}));
 }
 

@@ -136,14 +136,14 @@ __global__ void sums_kernel(VectorView<double> y, VectorView<const float> x) {
   const float value = x.data[threadIdx.x];
   const float total = block_sum(value, s.floats);
   const double wide = block_sum(static_cast<double>(value), s.doubles);
-  const float most = block_max(value, s.floats);
-  const float least = warp_min(value);
+  const float max_value = block_max(value, s.floats);
+  const float min_value = warp_min(value);
   const float second = warp_broadcast(value, 1);
   const float across = warp_exchange(value, 16);
   const double checks[8] = {total,
                             wide,
-                            most,
-                            least,
+                            max_value,
+                            min_value,
                             second,
                             across,
                             warp_any(value < 0) ? 1.0 : 0.0,

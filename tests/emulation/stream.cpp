@@ -18,7 +18,7 @@ std::vector<std::shared_ptr<Capture>> captures;
 /// The error of failed work, until a waiting call reports it.
 Outcome failed_work;
 
-constexpr std::size_t kMostQueued = 1 << 14;
+constexpr std::size_t kMaxQueued = 1 << 14;
 
 void abandon_all_work() {
   for (Stream* stream : streams) {
@@ -111,7 +111,7 @@ Outcome submit(Stream* stream, std::string name, Work work) {
     return {};
   }
   stream->queue.push_back({std::move(shared), nullptr, nullptr});
-  return stream->queue.size() > kMostQueued ? drain(*stream) : Outcome{};
+  return stream->queue.size() > kMaxQueued ? drain(*stream) : Outcome{};
 }
 
 Outcome drain(Stream& stream, const Marker* until) {

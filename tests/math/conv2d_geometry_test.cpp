@@ -14,8 +14,7 @@ TEST(Conv2dGeometry, PhasesCoverEveryPixelOnce) {
   for (const auto& shape : awkward_convolutions()) {
     std::vector<int> pixels(static_cast<std::size_t>(shape.height * shape.width));
     for (std::int64_t phase = 0; phase < shape.stride * shape.stride; ++phase) {
-      const auto grid =
-          math::transpose_phase(shape, phase / shape.stride, phase % shape.stride).product.results;
+      const auto grid = math::transpose_phase(shape, phase / shape.stride, phase % shape.stride).gemm.results;
       for (std::int64_t i = 0; i < grid.count(); ++i) {
         const std::int64_t y = grid.y + i / grid.cols * grid.step, x = grid.x + i % grid.cols * grid.step;
         ASSERT_TRUE(y >= 0 && y < shape.height && x >= 0 && x < shape.width);

@@ -24,14 +24,14 @@ Value value_of(Context& context, LikelihoodKind kind, float x, const std::vector
       nll(context, 1);
   ops::likelihood(context, kind, constants, nll.view(), gradient.matrix(1, width), p.matrix(1, width),
                   data.matrix(1, 1), {}, {});
-  return {nll.download()[0], gradient.download()};
+  return {nll.to_host()[0], gradient.to_host()};
 }
 
 float mean_of(Context& context, LikelihoodKind kind, const std::vector<float>& parameters) {
   const auto width = static_cast<std::int64_t>(parameters.size());
   Buffer<float> p(context, parameters), mean(context, 1);
   ops::likelihood_mean(context, kind, {}, mean.matrix(1, 1), p.matrix(1, width));
-  return mean.download()[0];
+  return mean.to_host()[0];
 }
 
 TEST(Likelihood, BernoulliByHand) {
@@ -241,7 +241,7 @@ void expect_gradient() {
     };
     double parameters[kParameters], gradient[kParameters];
     pack(at, parameters);
-    likelihood.dnll(x, parameters, gradient);
+    likelihood.nll_gradient(x, parameters, gradient);
     const auto f = [&](std::span<const double> q) {
       double inner[kParameters];
       pack(q, inner);

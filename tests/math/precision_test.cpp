@@ -86,7 +86,7 @@ struct CpuTraining {
     return recipe;
   }
   std::vector<float> values() {
-    return download(*model.state().context, model.state().vae->parameters().values());
+    return to_host(*model.state().context, model.state().vae->parameters().values());
   }
 
   Dataset data;

@@ -85,7 +85,7 @@ std::vector<float> initial(const std::string& initialization, const std::string&
   nn::Parameters parameters(context, VaeParts(config).layout, config.initialization, seed);
   Buffer<float> copy(context, parameters.layout().size);
   context.copy_on_device(copy.data(), parameters.values().data, sizeof(float) * copy.size());
-  const auto host = copy.download();
+  const auto host = copy.to_host();
   for (const nn::TensorInfo& t : parameters.layout().tensors) {
     if (t.name == tensor) return {host.begin() + t.offset, host.begin() + t.offset + t.size()};
   }

@@ -175,14 +175,14 @@ class RunNetwork {
   const std::vector<float>& x() const { return x_; }
   const std::vector<float>& dy() const { return dy_; }
   const nn::ParameterLayout& layout() const { return parameters_->layout(); }
-  std::vector<float> values() { return download(parameters_->values().data, layout().size); }
-  std::vector<float> gradient() { return download(parameters_->gradient().data, layout().size); }
-  std::vector<float> dx() { return download(tape_.gradient(input_).data, rows() * case_.cols); }
+  std::vector<float> values() { return to_host(parameters_->values().data, layout().size); }
+  std::vector<float> gradient() { return to_host(parameters_->gradient().data, layout().size); }
+  std::vector<float> dx() { return to_host(tape_.gradient(input_).data, rows() * case_.cols); }
 
   std::vector<float> forward() {
     upload(tape_[input_].data, x_);
     network_.forward(run(), tape_);
-    return download(tape_[network_.output()].data, rows() * kOutputs);
+    return to_host(tape_[network_.output()].data, rows() * kOutputs);
   }
   void backward(const nn::GradientUse& use = {}) {
     upload(tape_.gradient(network_.output()).data, dy_);
@@ -207,7 +207,7 @@ class RunNetwork {
   void upload(float* to, const std::vector<float>& from) {
     context_.copy_to_device(to, from.data(), sizeof(float) * from.size());
   }
-  std::vector<float> download(const float* from, std::int64_t size) {
+  std::vector<float> to_host(const float* from, std::int64_t size) {
     std::vector<float> values(static_cast<std::size_t>(size));
     context_.copy_to_host(values.data(), from, sizeof(float) * values.size());
     context_.synchronize();
@@ -300,7 +300,7 @@ TEST_P(NormLayers, AccumulatedGradientsAddUp) {
   run.backward();
   const auto once = run.gradient();
   run.forward();
-  run.backward({.accumulate = true, .adam = nullptr, .state = nullptr, .lanes = {}});
+  run.backward({.accumulate = true, .adam = nullptr, .state = nullptr, .branches = {}});
   std::vector<double> expected = widen(once);
   for (double& value : expected) value *= 2.0;
   EXPECT_TRUE(near_all<float>(run.gradient(), expected, {1e-6, 1e-5}));

@@ -57,8 +57,8 @@ class Optimizer {
     ops::advance_step(context_, state_.data(), state_.data(), {}, batch, settings_);
     ops::adam(context_, values_.view(), gradient_.view(), m_.view(), v_.view(), settings_, state_.data());
   }
-  std::vector<float> values() const { return values_.download(); }
-  StepState state() const { return state_.download()[0]; }
+  std::vector<float> values() const { return values_.to_host(); }
+  StepState state() const { return state_.to_host()[0]; }
 
  private:
   Context& context_;
@@ -214,8 +214,8 @@ TEST(Adam, ViewsMayBeMisalignedDifferently) {
   ops::advance_step(context, device_state.data(), device_state.data(), {}, 1, {});
   ops::adam(context, values.view().part(1, kSize), gradient.view().part(2, kSize), m.view().part(3, kSize),
             v.view().part(4, kSize), {}, device_state.data());
-  const auto after = values.download();
-  const auto first_moments = m.download();
+  const auto after = values.to_host();
+  const auto first_moments = m.to_host();
   for (std::int64_t i = 0; i < kSize + 8; ++i) {
     const bool inside = i >= 1 && i < 1 + kSize;
     AdamReference expected{initial[i]};
@@ -255,7 +255,7 @@ TEST(AdvanceStep, MovesCountersAndCorrections) {
   state.kl_weight = 0.5f;
   Buffer<StepState> buffer(context, std::span<const StepState>(&state, 1));
   ops::advance_step(context, buffer.data(), buffer.data(), {}, 100, {});
-  StepState after = buffer.download()[0];
+  StepState after = buffer.to_host()[0];
   EXPECT_EQ(after.step, 8u);
   EXPECT_EQ(after.noise_time, 8u);
   EXPECT_EQ(after.cursor, 256);
@@ -266,7 +266,7 @@ TEST(AdvanceStep, MovesCountersAndCorrections) {
   // In float, 1 − 0.999⁸ would have a relative error of 1e-5.
   EXPECT_NEAR(after.bias_correction2, 1.0 - std::pow(0.999, 8), 1e-9);
   ops::advance_step(context, buffer.data(), buffer.data(), {}, 100, {});
-  after = buffer.download()[0];
+  after = buffer.to_host()[0];
   EXPECT_EQ(after.step, 9u);
   EXPECT_EQ(after.cursor, 356);
 }
@@ -278,8 +278,8 @@ TEST(AdvanceStep, CorrectionsReachOne) {
   state.step = 10'000'000;
   Buffer<StepState> buffer(context, std::span<const StepState>(&state, 1));
   ops::advance_step(context, buffer.data(), buffer.data(), {}, 1, {});
-  EXPECT_EQ(buffer.download()[0].bias_correction1, 1.0f);
-  EXPECT_EQ(buffer.download()[0].bias_correction2, 1.0f);
+  EXPECT_EQ(buffer.to_host()[0].bias_correction1, 1.0f);
+  EXPECT_EQ(buffer.to_host()[0].bias_correction2, 1.0f);
 }
 
 TEST(Adam, ASkippedStepLeavesTheBitsAsTheyAre) {
@@ -293,7 +293,7 @@ TEST(Adam, ASkippedStepLeavesTheBitsAsTheyAre) {
   const StepState state{.step = 3, .learning_rate = 0.1f, .skipped = 1};
   const Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
   ops::adam(context, values.view(), gradient.view(), m.view(), v.view(), {}, device_state.data());
-  for (Buffer<float>* buffer : {&values, &m, &v}) EXPECT_EQ(buffer->download(), before);
+  for (Buffer<float>* buffer : {&values, &m, &v}) EXPECT_EQ(buffer->to_host(), before);
 }
 
 /// Successive steps whose gradients have the given norms.
@@ -309,8 +309,8 @@ class SkippingSteps {
     ops::advance_step(context_, state_.data(), state_.data(), {}, 1, {});
     ops::skip_beyond(context_, state_.data(), skipped_.data(), norm_.data(), limit_, {});
   }
-  StepState state() const { return state_.download()[0]; }
-  SkippedSteps skipped() const { return skipped_.download()[0]; }
+  StepState state() const { return state_.to_host()[0]; }
+  SkippedSteps skipped() const { return skipped_.to_host()[0]; }
 
  private:
   Context context_{device()};

@@ -90,8 +90,8 @@ BatchResults results(Context& context, const NormShape& shape, std::vector<float
                             one(mean), one(rstd), false);
   ops::batch_norm_backward_input(context, rows(dx), rows(dy), rows(x), mean.view(), rstd.view(), gamma.view(),
                                  dgamma.view(), dbeta.view(), {}, Activation::identity, false);
-  return {y.download(),     dx.download(),           dgamma.download(),
-          dbeta.download(), running_mean.download(), running_variance.download()};
+  return {y.to_host(),     dx.to_host(),           dgamma.to_host(),
+          dbeta.to_host(), running_mean.to_host(), running_variance.to_host()};
 }
 
 TEST(BatchNorm, GradientsMatchFiniteDifferences) {

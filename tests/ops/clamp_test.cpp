@@ -41,8 +41,8 @@ TEST(Clamp, AtABoundNothingPasses) {
   ops::clamp(context, y.matrix(1, 5), y.matrix(1, 5), 0.0f, 1.0f);
   ops::clamp_backward(context, gradient.matrix(1, 5), gradient.matrix(1, 5), y.matrix(1, 5), 0.0f, 1.0f,
                       false);
-  EXPECT_TRUE(std::isnan(y.download()[4]));
-  EXPECT_EQ(gradient.download(), (std::vector<float>{0.0f, 0.0f, 1.0f, 0.0f, 0.0f}));
+  EXPECT_TRUE(std::isnan(y.to_host()[4]));
+  EXPECT_EQ(gradient.to_host(), (std::vector<float>{0.0f, 0.0f, 1.0f, 0.0f, 0.0f}));
 }
 
 TEST(Clamp, RefusesWrongShapesAndBounds) {

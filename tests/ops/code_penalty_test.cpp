@@ -28,8 +28,8 @@ TEST(CodePenalty, ACodeOfZeroIsLeftAlone) {
   z.fill_zero();
   dz.fill_zero();
   ops::code_penalty(context, cost.view(), dz.matrix(1, 3), z.matrix(1, 3), {1.0f, 1.0f}, 1.0f);
-  EXPECT_EQ(cost.download()[0], 0.0f);
-  EXPECT_EQ(dz.download(), (std::vector<float>{0.0f, 0.0f, 0.0f}));
+  EXPECT_EQ(cost.to_host()[0], 0.0f);
+  EXPECT_EQ(dz.to_host(), (std::vector<float>{0.0f, 0.0f, 0.0f}));
 }
 
 TEST(CodePenalty, RefusesWrongShapes) {

@@ -14,11 +14,11 @@ using ops::Conv2dShape;
 
 /// Every tile of the kernels, with patches copied in quads, from strided and misaligned pictures, and as
 /// single values.
-class Conv2dPlan : public testing::TestWithParam<ops::ProductPlan> {};
+class Conv2dPlan : public testing::TestWithParam<ops::GemmPlan> {};
 
 TEST_P(Conv2dPlan, MatchesReference) {
   if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
-  const ops::ProductPlan plan = GetParam();
+  const ops::GemmPlan plan = GetParam();
   for (const auto& shape : {Conv2dShape{6, 5, 8, 20, 3, 1, 1}, Conv2dShape{7, 8, 3, 5, 3, 2, 1}}) {
     for (const bool transpose : {false, true}) {
       const Conv2dLayer layer{3, shape, transpose};

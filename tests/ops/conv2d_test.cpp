@@ -184,9 +184,9 @@ TEST(Conv2dGradient, MatchesFiniteDifferences) {
       };
       const auto of_w = [&](std::span<const double> at) { return objective(layer.layer, x, at, b); };
       const auto of_b = [&](std::span<const double> at) { return objective(layer.layer, x, w, at); };
-      EXPECT_TRUE(is_gradient<float>(layer.dx.download(), of_pre, pre, {2e-6, 1e-5}));
-      EXPECT_TRUE(is_gradient<float>(layer.dw.download(), of_w, w, {4e-6, 1e-5}));
-      EXPECT_TRUE(is_gradient<float>(layer.db.download(), of_b, b, {4e-6, 1e-5}));
+      EXPECT_TRUE(is_gradient<float>(layer.dx.to_host(), of_pre, pre, {2e-6, 1e-5}));
+      EXPECT_TRUE(is_gradient<float>(layer.dw.to_host(), of_w, w, {4e-6, 1e-5}));
+      EXPECT_TRUE(is_gradient<float>(layer.db.to_host(), of_b, b, {4e-6, 1e-5}));
     }
   }
 }
@@ -199,14 +199,14 @@ TEST(Conv2d, IsPyTorchsByHand) {
   layer.w.upload(std::vector<float>{1, 10, 100, 1000});
   layer.b.upload(std::vector<float>{0.5f});
   layer.forward(Activation::identity);
-  EXPECT_EQ(layer.y.download(), (std::vector<float>{5421.5f, 6532.5f, 8754.5f, 9865.5f}));
+  EXPECT_EQ(layer.y.to_host(), (std::vector<float>{5421.5f, 6532.5f, 8754.5f, 9865.5f}));
 
   Layer stamp({1, {5, 4, 1, 1, 2, 2, 0}, true});  // 2×2 to 5×4: output_padding (1, 0)
   stamp.x.upload(std::vector<float>{1, 2, 3, 4});
   stamp.w.upload(std::vector<float>{1, 10, 100, 1000});
   stamp.b.upload(std::vector<float>{0.5f});
   stamp.forward(Activation::identity);
-  EXPECT_EQ(stamp.y.download(),
+  EXPECT_EQ(stamp.y.to_host(),
             (std::vector<float>{1.5f, 10.5f, 2.5f,   20.5f,   100.5f, 1000.5f, 200.5f, 2000.5f, 3.5f, 30.5f,
                                 4.5f, 40.5f, 300.5f, 3000.5f, 400.5f, 4000.5f, 0.5f,   0.5f,    0.5f, 0.5f}));
 }
@@ -219,7 +219,7 @@ TEST(Conv2d, NanReachesTheResultsThatReadIt) {
     x[0] = std::numeric_limits<float>::quiet_NaN();  // the first pixel of the first picture
     layer.x.upload(x);
     layer.forward(Activation::relu);
-    const auto y = layer.y.download();
+    const auto y = layer.y.to_host();
     for (std::int64_t i = 0; i < 2 * layer.layer.out(); ++i) {
       const std::int64_t row = i / 20, col = i / 4 % 5;
       EXPECT_EQ(std::isnan(y[static_cast<std::size_t>(i)]), row < 2 && col < 2) << i;
@@ -227,9 +227,9 @@ TEST(Conv2d, NanReachesTheResultsThatReadIt) {
     layer.dy.upload(std::vector<float>(static_cast<std::size_t>(2 * layer.layer.out()),
                                        std::numeric_limits<float>::quiet_NaN()));
     layer.backward(Activation::identity);
-    EXPECT_TRUE(std::isnan(layer.dx.download()[0]));
-    EXPECT_TRUE(std::isnan(layer.dw.download()[0]));
-    EXPECT_TRUE(std::isnan(layer.db.download()[0]));
+    EXPECT_TRUE(std::isnan(layer.dx.to_host()[0]));
+    EXPECT_TRUE(std::isnan(layer.dw.to_host()[0]));
+    EXPECT_TRUE(std::isnan(layer.db.to_host()[0]));
   }
 }
 
@@ -278,7 +278,7 @@ TEST(Conv2d, TakesNoMemory) {
   }
 }
 
-TEST(Conv2d, IsTracedAsAProduct) {
+TEST(Conv2d, IsTracedAsAGemm) {
   ELBO_REQUIRE_DEVICE();
   Layer layer({2, kSmall});
   OpTrace trace;
@@ -307,7 +307,7 @@ TEST(Conv2dShapes, EmptyBatchWritesNothing) {
     const auto op = transpose ? ops::conv2d_transpose_forward : ops::conv2d_forward;
     op(layer.context, layer.y_view().first_rows(0), {}, layer.x_view().first_rows(0), layer.w_view(),
        layer.b.view(), layer.layer.shape, Activation::relu);
-    EXPECT_EQ(layer.y.download(), before);
+    EXPECT_EQ(layer.y.to_host(), before);
   }
 }
 

@@ -37,7 +37,7 @@ std::vector<float> corrupted_ones(ops::Corruption kind, float amount) {
   const Buffer<float> x(context, std::span<const float>(ones));
   Buffer<float> corrupted(context, x.size());
   ops::corrupt(context, corrupted.matrix(1000, 100), x.matrix(1000, 100), {}, kind, amount, {.seed = 3});
-  return corrupted.download();
+  return corrupted.to_host();
 }
 
 TEST(CorruptStatistics, AsManyAreDroppedAsWasSaid) {

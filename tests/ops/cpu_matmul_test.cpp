@@ -65,8 +65,8 @@ class Copied final : public Source {
 };
 
 /// c = a b, computed in the requested way; `c` [rows, cols] has 3 values of padding in each row.
-std::vector<float> product(const Shape& shape, bool a_transposed, bool b_transposed, Sums sums, Cut cut,
-                           int threads) {
+std::vector<float> gemm(const Shape& shape, bool a_transposed, bool b_transposed, Sums sums, Cut cut,
+                        int threads) {
   Context context(Device::cpu(), threads);
   test::Random random(7);
   const std::vector<float> a = random.normal(shape.rows * shape.depth),
@@ -90,11 +90,11 @@ std::vector<float> product(const Shape& shape, bool a_transposed, bool b_transpo
   const auto b_stored = stored(b, shape.depth, shape.cols, b_transposed);
   const std::int64_t stride = shape.cols + 3;
   std::vector<float> c(static_cast<std::size_t>(shape.rows * stride), -1.0f), got(c);
-  const Product of{.c = {c.data(), shape.rows, shape.cols, stride},
-                   .a = operand(a_stored, shape.rows, shape.depth, a_transposed),
-                   .b = operand(b_stored, shape.depth, shape.cols, b_transposed),
-                   .cut = cut,
-                   .sums = sums};
+  const Gemm of{.c = {c.data(), shape.rows, shape.cols, stride},
+                .a = operand(a_stored, shape.rows, shape.depth, a_transposed),
+                .b = operand(b_stored, shape.depth, shape.cols, b_transposed),
+                .cut = cut,
+                .sums = sums};
   matmul(context, of, [&](const Strip& strip) {
     for (std::int64_t r = 0; r < strip.block.rows; ++r) {
       std::copy_n(strip.row(r), strip.block.cols,
@@ -129,13 +129,12 @@ TEST(CpuMatmul, AnyTeamAndAnyStorageGiveTheSameBits) {
        {Shape{1, 1, 1}, Shape{3, 17, 5}, Shape{33, 400, 150}, Shape{13, 1100, 530}, Shape{14, 1024, 130}}) {
     SCOPED_TRACE(shape.cols);
     test::for_each_instruction_set([&] {
-      const auto expected = product(shape, false, false, Sums::in_result, Cut::columns, 1);
+      const auto expected = gemm(shape, false, false, Sums::in_result, Cut::columns, 1);
       EXPECT_LT(error(shape, expected), 1e-5);
       for (const int threads : {1, 2, 7}) {
         for (const bool swapped : {false, true}) {
-          EXPECT_EQ(product(shape, swapped, !swapped, Sums::in_result, Cut::rows, threads), expected)
-              << threads;
-          EXPECT_EQ(product(shape, swapped, swapped, Sums::in_scratch, Cut::columns, threads), expected)
+          EXPECT_EQ(gemm(shape, swapped, !swapped, Sums::in_result, Cut::rows, threads), expected) << threads;
+          EXPECT_EQ(gemm(shape, swapped, swapped, Sums::in_scratch, Cut::columns, threads), expected)
               << threads;
         }
       }
@@ -146,7 +145,7 @@ TEST(CpuMatmul, AnyTeamAndAnyStorageGiveTheSameBits) {
 TEST(CpuMatmul, SourcesAndOrdersGiveTheSameBits) {
   for (const Shape shape : {Shape{5, 3, 1}, Shape{33, 400, 150}, Shape{70, 2100, 330}}) {
     SCOPED_TRACE(shape.cols);
-    const auto expected = product(shape, false, false, Sums::in_result, Cut::columns, 1);
+    const auto expected = gemm(shape, false, false, Sums::in_result, Cut::columns, 1);
     test::Random random(7);
     const std::vector<float> a = random.normal(shape.rows * shape.depth),
                              b = random.normal(shape.depth * shape.cols);
@@ -159,13 +158,13 @@ TEST(CpuMatmul, SourcesAndOrdersGiveTheSameBits) {
           Context context(Device::cpu(), 3);
           std::vector<float> c(expected.size(), -1.0f), got(c);
           const MatrixView<float> all(c.data(), shape.rows, shape.cols, shape.cols + 3);
-          const Product of{.c = all,
-                           .a = left.operand(),
-                           .b = right.operand(),
-                           .cut = cut,
-                           .sums = sums,
-                           .order = order,
-                           .part = part};
+          const Gemm of{.c = all,
+                        .a = left.operand(),
+                        .b = right.operand(),
+                        .cut = cut,
+                        .sums = sums,
+                        .order = order,
+                        .part = part};
           matmul(context, of, [&](const Strip& strip) {
             for (std::int64_t r = 0; r < strip.block.rows; ++r) {
               std::copy_n(strip.row(r), strip.block.cols,
@@ -195,11 +194,11 @@ TEST(CpuMatmul, DotsAreTheSums) {
         Context context(Device::cpu(), threads);
         const std::int64_t stride = shape.cols + 3;
         std::vector<float> c(static_cast<std::size_t>(shape.rows * stride), -1.0f);
-        const Product of{.c = {c.data(), shape.rows, shape.cols, stride},
-                         .a = {{a.data(), shape.rows, shape.depth}, false},
-                         .b = operand,
-                         .cut = Cut::rows,
-                         .dots = true};
+        const Gemm of{.c = {c.data(), shape.rows, shape.cols, stride},
+                      .a = {{a.data(), shape.rows, shape.depth}, false},
+                      .b = operand,
+                      .cut = Cut::rows,
+                      .dots = true};
         matmul(context, of, [](const Strip&) {});
         EXPECT_LT(error(shape, c), 1e-5);
         if (first.empty()) first = c;
@@ -218,9 +217,9 @@ TEST(CpuMatmul, RowsDoNotDependOnEachOther) {
                            b = random.normal(many.depth * many.cols);
   const auto rows_of = [&](const Shape& shape) {
     std::vector<float> c(static_cast<std::size_t>(shape.rows * shape.cols));
-    const Product of{.c = {c.data(), shape.rows, shape.cols},
-                     .a = {{a.data(), shape.rows, shape.depth}, false},
-                     .b = {{b.data(), shape.depth, shape.cols}, false}};
+    const Gemm of{.c = {c.data(), shape.rows, shape.cols},
+                  .a = {{a.data(), shape.rows, shape.depth}, false},
+                  .b = {{b.data(), shape.depth, shape.cols}, false}};
     matmul(context, of, [](const Strip&) {});
     return c;
   };
@@ -233,7 +232,7 @@ TEST(CpuMatmul, AccumulatesAndTakesEmptySums) {
   Context context(Device::cpu(), 1);
   std::vector<float> c = {1.0f, 2.0f};
   const float a = 3.0f, b[] = {10.0f, 20.0f};
-  Product of{.c = {c.data(), 1, 2}, .a = {{&a, 1, 1}, false}, .b = {{b, 1, 2}, false}, .accumulate = true};
+  Gemm of{.c = {c.data(), 1, 2}, .a = {{&a, 1, 1}, false}, .b = {{b, 1, 2}, false}, .accumulate = true};
   const auto run = [&] { matmul(context, of, [](const Strip&) {}); };
   run();
   EXPECT_EQ(c, (std::vector<float>{31.0f, 62.0f}));

@@ -19,7 +19,7 @@ constexpr std::int64_t kSteps = 20;
 
 /// One device's results of twenty steps, read back after each.
 struct Steps {
-  std::vector<LossRecord> records;  ///< the epoch's sums after each step
+  std::vector<CostRecord> records;  ///< the epoch's sums after each step
   std::vector<float> values, second_moment;
   std::size_t optimized = 0;  ///< the optimizer moves this many first values
   bool batch_norm = false;
@@ -46,13 +46,13 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
     const std::int64_t position = i % runner.steps_per_epoch();
     if (position == 0) runner.begin(i / runner.steps_per_epoch() + 1, 0, i, {});
     runner.launch();
-    LossRecord record;
+    CostRecord record;
     context.copy_to_host(&record, runner.record(), sizeof record);
     context.synchronize();
     steps.records.push_back(record);
   }
-  steps.values = download(context, model.state().vae->parameters().values());
-  steps.second_moment = download(context, model.state().vae->parameters().second_moment());
+  steps.values = to_host(context, model.state().vae->parameters().values());
+  steps.second_moment = to_host(context, model.state().vae->parameters().second_moment());
   steps.optimized = static_cast<std::size_t>(model.state().vae->parameters().layout().optimized_size);
   const VaeParts& parts = model.state().vae->parts();
   steps.batch_norm = parts.encoder.couples_rows() || parts.decoder.couples_rows();
@@ -111,7 +111,7 @@ TEST_P(DeviceParity, TwentyStepsGiveTheSameBytesAgain) {
   const Steps once = twenty_steps(Device::cuda(0), recipe, data);
   const Steps again = twenty_steps(Device::cuda(0), recipe, data);
   for (std::size_t i = 0; i < kSteps; ++i) {
-    EXPECT_EQ(std::memcmp(&once.records[i], &again.records[i], sizeof(LossRecord)), 0) << "step " << i + 1;
+    EXPECT_EQ(std::memcmp(&once.records[i], &again.records[i], sizeof(CostRecord)), 0) << "step " << i + 1;
   }
   EXPECT_EQ(once.values, again.values);
 }
@@ -132,7 +132,7 @@ TEST(DeviceNoise, LatentNoiseIsTheSame) {
     const auto zero = zeros.matrix(kRows, kLatent);
     ops::reparameterize(context, z.matrix(kRows, kLatent), {}, {}, zero, zero,
                         {.seed = 11, .time = clock.data(), .examples = examples.data()});
-    return z.download();
+    return z.to_host();
   };
   for (std::uint64_t time = 1; time <= kSteps; ++time) {
     const auto cpu = noise(Device::cpu(), time);
@@ -157,7 +157,7 @@ TEST(DeviceNoise, ResampledBatchesAreEqualToTheBit) {
     ops::GatherTarget target;
     target.x = x.matrix(examples.count, examples.dims);
     ops::gather_batch(context, target, resident.source(), preprocessor.keyed(9, clock.data()), nullptr);
-    return x.download();
+    return x.to_host();
   };
   for (const std::uint64_t time : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 33}) {
     EXPECT_EQ(batch(Device::cuda(0), time), batch(Device::cpu(), time));

@@ -40,7 +40,7 @@ std::vector<float> dropped_ones(float rate, const NoiseSource& noise = {.seed = 
   Buffer<float> y(context, x.size());
   ops::dropout(context, y.matrix(1000, 100), x.matrix(1000, 100), {}, Activation::identity, 1, rate, noise,
                false);
-  return y.download();
+  return y.to_host();
 }
 
 TEST(DropoutStatistics, AsManyAreDroppedAsWasSaidAndTheMeanStays) {
@@ -86,12 +86,12 @@ TEST(Dropout, BackwardIsTheGradient) {
     input.upload(std::vector<float>(at.begin(), at.end()));
     run(y, input);
     double sum = 0.0;
-    const auto values = y.download();
+    const auto values = y.to_host();
     for (std::size_t i = 0; i < values.size(); ++i) sum += static_cast<double>(dy[i] * values[i]);
     return sum;
   };
   run(dx, gradient);
-  EXPECT_TRUE(is_gradient<float>(dx.download(), objective, widen(x), {1e-3, 1e-3}, 0.25));
+  EXPECT_TRUE(is_gradient<float>(dx.to_host(), objective, widen(x), {1e-3, 1e-3}, 0.25));
 }
 
 TEST(Dropout, RefusesWrongArguments) {

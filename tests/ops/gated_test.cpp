@@ -42,8 +42,8 @@ TEST(Gated, ClosedAndOpenGatesLetNothingAndAllThrough) {
   Buffer<float> x(context, std::span(from)), dy(context, std::span(ones)), y(context, 2), dx(context, 4);
   ops::gated_forward(context, y.matrix(1, 2), x.matrix(1, 4));
   ops::gated_backward(context, dx.matrix(1, 4), dy.matrix(1, 2), x.matrix(1, 4));
-  EXPECT_EQ(y.download(), (std::vector<float>{0.0f, 3.0f}));
-  EXPECT_EQ(dx.download(), (std::vector<float>{0.0f, 1.0f, 0.0f, 0.0f}));
+  EXPECT_EQ(y.to_host(), (std::vector<float>{0.0f, 3.0f}));
+  EXPECT_EQ(dx.to_host(), (std::vector<float>{0.0f, 1.0f, 0.0f, 0.0f}));
 }
 
 TEST(Gated, NaNShows) {
@@ -53,7 +53,7 @@ TEST(Gated, NaNShows) {
   const std::vector<float> from = {nan, 1.0f, 1.0f, nan};
   Buffer<float> x(context, std::span(from)), y(context, 2);
   ops::gated_forward(context, y.matrix(1, 2), x.matrix(1, 4));
-  for (const float value : y.download()) EXPECT_TRUE(std::isnan(value));
+  for (const float value : y.to_host()) EXPECT_TRUE(std::isnan(value));
 }
 
 TEST(Gated, RefusesWrongShapes) {

@@ -78,7 +78,7 @@ struct Data {
     target.x = x.matrix(n, dims);
     target.examples = rows.view();
     ops::gather_batch(context, target, source, preprocess, device_state.data());
-    return {x.download(), rows.download()};
+    return {x.to_host(), rows.to_host()};
   }
 
   Context& context;
@@ -122,7 +122,7 @@ TEST(GatherBatch, NoStateStartsAtTheFirstRow) {
   GatherTarget target;
   target.x = x.matrix(2, 3);
   ops::gather_batch(context, target, data.source, {}, nullptr);
-  EXPECT_EQ(x.download(), ramp(6));
+  EXPECT_EQ(x.to_host(), ramp(6));
 }
 
 TEST(GatherBatch, MissingValuesWithoutAMaskAreZero) {

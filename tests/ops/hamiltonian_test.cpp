@@ -60,7 +60,7 @@ class HarmonicChains {
     }
   }
   void turn_round() {
-    auto velocity = velocity_.download();
+    auto velocity = velocity_.to_host();
     for (float& v : velocity) v = -v;
     velocity_.upload(velocity);
   }
@@ -70,9 +70,9 @@ class HarmonicChains {
     nll_.upload(std::vector<float>{nll});
     ops::hamiltonian(context_, energy_.view(), z_.matrix(1, kLatent), velocity_.matrix(1, kLatent),
                      nll_.view(), 1.0f);
-    return energy_.download()[0];
+    return energy_.to_host()[0];
   }
-  std::vector<float> position() const { return z_.download(); }
+  std::vector<float> position() const { return z_.to_host(); }
 
  private:
   Context context_{device()};
@@ -117,8 +117,8 @@ TEST(HamiltonianChoice, RefusesEnergiesThatAreNoNumbers) {
   const auto m = [](Buffer<float>& b) { return b.matrix(4, 1); };
   ops::metropolis(context, {m(z), m(gradient), nll.view()}, {m(proposed), m(proposed), proposed.view()},
                   probability.view(), before.view(), after.view(), 1, {});
-  EXPECT_EQ(z.download(), (std::vector<float>{1, 1, 1, 2}));
-  EXPECT_EQ(probability.download(), (std::vector<float>{0, 0, 0, 1}));
+  EXPECT_EQ(z.to_host(), (std::vector<float>{1, 1, 1, 2}));
+  EXPECT_EQ(probability.to_host(), (std::vector<float>{0, 0, 0, 1}));
 }
 
 TEST(HamiltonianOps, RefuseWrongShapes) {

@@ -48,7 +48,7 @@ Weighed weigh(const std::vector<float>& nll) {
   ratio.fill_zero();
   ops::importance_weights(context, weights.view(), cost.view(), nll_device.matrix(count, 1), ratio.view(),
                           nullptr);
-  return {weights.download(), cost.download()};
+  return {weights.to_host(), cost.to_host()};
 }
 
 TEST(ImportanceWeights, ByHand) {

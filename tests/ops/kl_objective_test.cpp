@@ -41,8 +41,8 @@ TEST(KlObjective, AtItsCapacityTheKlIsFree) {
   const Buffer<float> capacity(context, std::span<const float>(host).last(1));
   Buffer<float> scale(context, 1), cost(context, 1);
   ops::kl_capacity(context, scale.data(), cost.data(), kl.view(), nullptr, capacity.data());
-  EXPECT_EQ(scale.download()[0], 0.0f);
-  EXPECT_EQ(cost.download()[0], 0.0f);
+  EXPECT_EQ(scale.to_host()[0], 0.0f);
+  EXPECT_EQ(cost.to_host()[0], 0.0f);
 }
 
 TEST(KlObjective, FreeBitsHideNoNan) {
@@ -53,7 +53,7 @@ TEST(KlObjective, FreeBitsHideNoNan) {
   Buffer<float> weights(context, 2), cost(context, 1);
   ops::free_bits(context, weights.view(), cost.data(), values.matrix(2, 2), values.matrix(2, 2), 0.5f,
                  nullptr);
-  EXPECT_TRUE(std::isnan(cost.download()[0]));
+  EXPECT_TRUE(std::isnan(cost.to_host()[0]));
 }
 
 TEST(KlObjective, RefusesWrongShapes) {

@@ -31,7 +31,7 @@ std::vector<LikelihoodCase> likelihood_cases() {
     cases.push_back({kind, 4, 20, 2, true, false, false, true, false});
   }
   constexpr auto kCategorical = LikelihoodKind::categorical;
-  for (const std::int32_t classes : {2, 17, kMostClasses}) {
+  for (const std::int32_t classes : {2, 17, kMaxClasses}) {
     cases.push_back({.kind = kCategorical, .examples = 2, .values = 3, .classes = classes});
   }
   cases.push_back({.kind = kCategorical,
@@ -84,13 +84,13 @@ TEST(Likelihood, NanShowsUnlessMasked) {
     const auto run = [&](MatrixView<const float> mask_view) {
       ops::likelihood(context, info.kind, {}, nll.view(), gradient.matrix(kRows, width),
                       p.matrix(kRows, width), data.matrix(kRows, kValues), mask_view, {});
-      return nll.download();
+      return nll.to_host();
     };
     const auto unmasked = run({});
     EXPECT_TRUE(std::isfinite(unmasked[0]));
     EXPECT_TRUE(std::isnan(unmasked[1]));
     EXPECT_TRUE(std::isnan(unmasked[2]));
-    const auto slopes = gradient.download();
+    const auto slopes = gradient.to_host();
     EXPECT_TRUE(std::isnan(slopes[static_cast<std::size_t>(width + 36)]));
     EXPECT_TRUE(std::isnan(slopes[static_cast<std::size_t>(2 * width + 5)]));
 
@@ -100,7 +100,7 @@ TEST(Likelihood, NanShowsUnlessMasked) {
     EXPECT_TRUE(std::isfinite(masked[1]));
     EXPECT_FLOAT_EQ(masked[1], unmasked[0] * 36.0f / 37.0f);
     EXPECT_FLOAT_EQ(masked[2], unmasked[0] * 36.0f / 37.0f);
-    for (float slope : gradient.download()) EXPECT_TRUE(std::isfinite(slope));
+    for (float slope : gradient.to_host()) EXPECT_TRUE(std::isfinite(slope));
   }
 }
 

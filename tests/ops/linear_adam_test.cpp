@@ -55,7 +55,7 @@ std::vector<std::vector<float>> stepped(const LinearShape& shape, bool fused) {
     ops::adam(context, w.view(), dw.view(), w_m.view(), w_v.view(), {}, &state);
     ops::adam(context, b.view(), db.view(), b_m.view(), b_v.view(), {}, &state);
   }
-  return {w.download(), w_m.download(), w_v.download(), b.download(), b_m.download(), b_v.download()};
+  return {w.to_host(), w_m.to_host(), w_v.to_host(), b.to_host(), b_m.to_host(), b_v.to_host()};
 }
 
 TEST(LinearAdamOp, GivesTheBitsOfItsPartsOnTheCpu) {

@@ -38,15 +38,15 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearLikelihood, testing::ValuesIn(cases()), C
 TEST(LinearLikelihoodOp, MatchesReferenceByEveryKindOfPlan) {
   ELBO_REQUIRE_DEVICE();
   if (!device().is_cuda()) GTEST_SKIP() << "plans are for CUDA";
-  using ops::ProductEngine;
+  using ops::GemmEngine;
   for (const LinearShape& shape :
        {LinearShape{17, 64, 300}, LinearShape{5, 17, 300}, LinearShape{33, 20, 40}}) {
-    for (const ops::ProductPlan& plan : {ops::ProductPlan{ProductEngine::blas, Precision::fp32},
-                                         {ProductEngine::blas, Precision::tf32},
-                                         {ProductEngine::blas, Precision::bf16},
-                                         {ProductEngine::scalar, Precision::fp32, 0, 2},
-                                         {ProductEngine::tensor, Precision::tf32, 1, 2},
-                                         {ProductEngine::tensor, Precision::bf16, 2, 1}}) {
+    for (const ops::GemmPlan& plan : {ops::GemmPlan{GemmEngine::blas, Precision::fp32},
+                                      {GemmEngine::blas, Precision::tf32},
+                                      {GemmEngine::blas, Precision::bf16},
+                                      {GemmEngine::scalar, Precision::fp32, 0, 2},
+                                      {GemmEngine::tensor, Precision::tf32, 1, 2},
+                                      {GemmEngine::tensor, Precision::bf16, 2, 1}}) {
       EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::bernoulli, shape, 1, true, true, true, plan});
       EXPECT_OP(LinearLikelihoodCase{LikelihoodKind::gaussian, shape, 3, false, false, false, plan});
     }

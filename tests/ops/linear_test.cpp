@@ -150,8 +150,8 @@ TEST(LinearGradient, ParametersMatchFiniteDifferences) {
              dy = widen(layer.shape.dy());
   const auto of_w = [&](std::span<const double> at) { return objective(layer.shape, dy, x, at, b); };
   const auto of_b = [&](std::span<const double> at) { return objective(layer.shape, dy, x, w, at); };
-  EXPECT_TRUE(is_gradient<float>(layer.dw.download(), of_w, w));
-  EXPECT_TRUE(is_gradient<float>(layer.db.download(), of_b, b));
+  EXPECT_TRUE(is_gradient<float>(layer.dw.to_host(), of_w, w));
+  EXPECT_TRUE(is_gradient<float>(layer.db.to_host(), of_b, b));
 }
 
 TEST(LinearGradient, InputMatchesFiniteDifferencesThroughEveryActivation) {
@@ -173,7 +173,7 @@ TEST(LinearGradient, InputMatchesFiniteDifferencesThroughEveryActivation) {
       for (double& value : x) value = activate_reference(activation, value);
       return objective(op_case.shape, dy, x, w, {});
     };
-    EXPECT_TRUE(is_gradient<float>(layer.dx.download(), of_pre, pre, {2e-6, 1e-5})) << text;
+    EXPECT_TRUE(is_gradient<float>(layer.dx.to_host(), of_pre, pre, {2e-6, 1e-5})) << text;
   }
 }
 
@@ -186,7 +186,7 @@ TEST(LinearForward, NanAndInfinityReachTheOutput) {
     layer.x.upload(x);
     ops::linear_forward(layer.context, layer.y_view(), layer.dx.matrix(3, 20), layer.x_view(), layer.w_view(),
                         layer.b.view(), activation);
-    const auto y = layer.y.download();
+    const auto y = layer.y.to_host();
     for (int j = 0; j < 20; ++j) {
       EXPECT_TRUE(std::isfinite(y[j])) << text;
       EXPECT_TRUE(std::isnan(y[20 + j])) << text << " hides NaN";
@@ -198,7 +198,7 @@ TEST(LinearForward, NanAndInfinityReachTheOutput) {
   layer.w.upload(std::vector<float>{2.0f});
   ops::linear_forward(layer.context, layer.y_view(), {}, layer.x_view(), layer.w_view(), layer.b.view(),
                       Activation::relu);
-  EXPECT_EQ(layer.y.download()[0], std::numeric_limits<float>::infinity());
+  EXPECT_EQ(layer.y.to_host()[0], std::numeric_limits<float>::infinity());
 }
 
 TEST(LinearBackward, NanReachesEveryGradient) {
@@ -211,10 +211,10 @@ TEST(LinearBackward, NanReachesEveryGradient) {
                              Activation::relu);
   ops::linear_backward_params(layer.context, layer.dw_view(), layer.db.view(), layer.dy_view(),
                               layer.x_view(), false);
-  EXPECT_TRUE(std::isnan(layer.dx.download()[0]));
-  EXPECT_TRUE(std::isnan(layer.dw.download()[0]));
-  EXPECT_TRUE(std::isnan(layer.db.download()[0]));
-  EXPECT_TRUE(std::isfinite(layer.db.download()[1]));
+  EXPECT_TRUE(std::isnan(layer.dx.to_host()[0]));
+  EXPECT_TRUE(std::isnan(layer.dw.to_host()[0]));
+  EXPECT_TRUE(std::isnan(layer.db.to_host()[0]));
+  EXPECT_TRUE(std::isfinite(layer.db.to_host()[1]));
 }
 
 TEST(LinearForward, ResultsDoNotDependOnOtherRows) {
@@ -222,11 +222,11 @@ TEST(LinearForward, ResultsDoNotDependOnOtherRows) {
   Layer layer({17, 33, 20});
   ops::linear_forward(layer.context, layer.y_view(), {}, layer.x_view(), layer.w_view(), layer.b.view(),
                       Activation::tanh);
-  const auto all = layer.y.download();
+  const auto all = layer.y.to_host();
   Layer part({17, 33, 20});
   ops::linear_forward(part.context, part.y_view().first_rows(5), {}, part.x_view().first_rows(5),
                       part.w_view(), part.b.view(), Activation::tanh);
-  const auto some = part.y.download();
+  const auto some = part.y.to_host();
   const std::vector<double> expected(all.begin(), all.begin() + 5 * 20);
   EXPECT_TRUE(near_all<float>(std::span(some).first(5 * 20), expected, {1e-6, 1e-6}, 20));
 }
@@ -237,7 +237,7 @@ TEST(LinearShapes, EmptyBatchWritesNothing) {
   layer.y.upload(std::vector<float>{5.0f, 6.0f});
   ops::linear_forward(layer.context, layer.y_view().first_rows(0), {}, layer.x_view().first_rows(0),
                       layer.w_view(), layer.b.view(), Activation::relu);
-  EXPECT_EQ(layer.y.download(), (std::vector<float>{5.0f, 6.0f}));
+  EXPECT_EQ(layer.y.to_host(), (std::vector<float>{5.0f, 6.0f}));
 }
 
 TEST(LinearShapes, MismatchesAreRefused) {

@@ -67,7 +67,7 @@ class SmallMixture {
     ops::mixture_excess(context_, excess.view(), shares.matrix(1, components_), code.matrix(1, latent_),
                         {mean_.matrix(components_, latent_), precision_.matrix(components_, latent_),
                          log_weight_.view(), log_scale_.view()});
-    return {excess.download()[0], shares.download()};
+    return {excess.to_host()[0], shares.to_host()};
   }
 
  private:

@@ -86,7 +86,7 @@ NormResults results(Context& context, const NormShape& shape, std::vector<float>
                            Activation::identity, false);
   ops::norm_backward_params(context, dgamma.view(), dbeta.view(), scratch.view(), rows(dy), rows(x),
                             groups(mean), groups(rstd), false);
-  return {y.download(), dx.download(), dgamma.download(), dbeta.download()};
+  return {y.to_host(), dx.to_host(), dgamma.to_host(), dbeta.to_host()};
 }
 
 TEST(Norm, GradientsMatchFiniteDifferences) {

@@ -31,8 +31,8 @@ TEST(OneHot, ByHand) {
   Buffer<float> hot(context, 18);
   ops::one_hot(context, hot.matrix(2, 9), x.matrix(2, 3), mask.matrix(2, 3), 3);
   // Class by class, with the three values of each class side by side.
-  EXPECT_EQ(hot.download(), (std::vector<float>{0, 1, 0, 0, 0, 0, 1, 0, 0,  //
-                                                0, 0, 0, 1, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(hot.to_host(), (std::vector<float>{0, 1, 0, 0, 0, 0, 1, 0, 0,  //
+                                               0, 0, 0, 1, 0, 0, 0, 0, 1}));
 }
 
 TEST(OneHot, RefusesWrongShapes) {

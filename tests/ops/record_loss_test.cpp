@@ -46,7 +46,7 @@ class Record {
                      state_.data());
     context_.synchronize();
   }
-  std::uint64_t first_bad() const { return first_bad_.download()[0]; }
+  std::uint64_t first_bad() const { return first_bad_.to_host()[0]; }
 
  private:
   Context context_{device()};

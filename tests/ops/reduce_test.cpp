@@ -42,7 +42,7 @@ double device_sum(Context& context, const std::vector<float>& values) {
   Buffer<float> buffer(context, std::span<const float>(values));
   Buffer<double> sum(context, 1);
   ops::reduce_sum(context, sum.data(), std::as_const(buffer).view(), false);
-  return sum.download()[0];
+  return sum.to_host()[0];
 }
 
 TEST(ReduceSum, LargeValuesCancelAndLeaveTheSmall) {
@@ -75,9 +75,9 @@ TEST(ReduceSum, NothingSumsToZero) {
   const double before = 2.5;
   sum.upload(std::span<const double>(&before, 1));
   ops::reduce_sum(context, sum.data(), {}, true);
-  EXPECT_EQ(sum.download()[0], 2.5);
+  EXPECT_EQ(sum.to_host()[0], 2.5);
   ops::reduce_sum(context, sum.data(), {}, false);
-  EXPECT_EQ(sum.download()[0], 0.0);
+  EXPECT_EQ(sum.to_host()[0], 0.0);
 }
 
 TEST(ReduceSum, NotANumberShows) {
@@ -102,7 +102,7 @@ Clipped clip(Context& context, const std::vector<float>& gradient, float max_nor
   Buffer<float> buffer(context, std::span<const float>(gradient)), norm(context, 1);
   Buffer<double> scratch(context, ops::clip_scratch_size(size));
   ops::clip_global_norm(context, buffer.view(), max_norm, scratch.view(), norm.data());
-  return {buffer.download(), norm.download()[0]};
+  return {buffer.to_host(), norm.to_host()[0]};
 }
 
 TEST(ClipGlobalNorm, ThreeFourFive) {
@@ -164,7 +164,7 @@ TEST(ClipGlobalNorm, NormMayBeUnwanted) {
   Buffer<float> gradient(context, std::span<const float>(values));
   Buffer<double> scratch(context, 1);
   ops::clip_global_norm(context, gradient.view(), 1.0f, scratch.view(), nullptr);
-  EXPECT_NEAR(gradient.download()[1], 0.8, 1e-6);
+  EXPECT_NEAR(gradient.to_host()[1], 0.8, 1e-6);
 }
 
 class NormalizeCases : public testing::TestWithParam<NormalizeCase> {};
@@ -186,7 +186,7 @@ Clipped normalize(Context& context, const std::vector<float>& gradient,
   Buffer<ops::RangeSpan> spans(context, std::span<const ops::RangeSpan>(table));
   Buffer<double> scratch(context, std::ssize(table));
   ops::normalize_ranges(context, buffer.view(), std::as_const(spans).view(), scratch.view(), norm.data());
-  return {buffer.download(), norm.download()[0]};
+  return {buffer.to_host(), norm.to_host()[0]};
 }
 
 TEST(NormalizeRanges, EachByItsOwnNorm) {
@@ -215,7 +215,7 @@ TEST(NormalizeRanges, NothingHasTheNormZero) {
   Context context(device());
   Buffer<float> norm(context, std::vector<float>{2.5f});
   ops::normalize_ranges(context, {}, {}, {}, norm.data());
-  EXPECT_EQ(norm.download()[0], 0.0f);
+  EXPECT_EQ(norm.to_host()[0], 0.0f);
   EXPECT_NO_THROW(ops::normalize_ranges(context, {}, {}, {}, nullptr));
 }
 

@@ -65,7 +65,7 @@ struct Posterior {
     ops::reparameterize(context, z.matrix(rows * samples, latent), kl.view(), log_ratio.view(),
                         std::as_const(mean).matrix(rows, latent),
                         std::as_const(log_variance).matrix(rows, latent), noise);
-    return z.download();
+    return z.to_host();
   }
 
   Context& context;
@@ -139,7 +139,7 @@ TEST(ReparameterizeNoise, DoesNotDependOnHowTheBatchIsSplit) {
                         part(log_variance, first * kLatent, last * kLatent));
     auto all = posterior.sample({.seed = 8, .examples = examples.data()}, 2);
     for (const auto* sums : {&posterior.kl, &posterior.log_ratio}) {
-      const auto values = sums->download();
+      const auto values = sums->to_host();
       all.insert(all.end(), values.begin(), values.end());
     }
     return all;
@@ -184,13 +184,13 @@ TEST(ReparameterizeKl, ByHand) {
   Context context(device());
   Posterior standard(context, 1, 20);
   standard.sample({});
-  EXPECT_EQ(standard.kl.download()[0], 0.0f);
+  EXPECT_EQ(standard.kl.to_host()[0], 0.0f);
   Posterior shifted(context, 1, 2, {3.0f, -1.0f}, {0.0f, 0.0f});  // ½ (9 + 1)
   shifted.sample({});
-  EXPECT_FLOAT_EQ(shifted.kl.download()[0], 5.0f);
+  EXPECT_FLOAT_EQ(shifted.kl.to_host()[0], 5.0f);
   Posterior wide(context, 1, 1, {0.0f}, {1.386294361f});  // ½ (4 − log 4 − 1)
   wide.sample({});
-  EXPECT_FLOAT_EQ(wide.kl.download()[0], 0.806852819f);
+  EXPECT_FLOAT_EQ(wide.kl.to_host()[0], 0.806852819f);
 }
 
 TEST(ReparameterizeKl, IsTheMeanOfTheLogRatio) {
@@ -200,12 +200,12 @@ TEST(ReparameterizeKl, IsTheMeanOfTheLogRatio) {
   Posterior posterior(context, 1, kLatent, {0.5f, -1.0f, 0.0f}, {-1.0f, 0.3f, 0.6f});
   posterior.sample({.seed = 6}, kSamples);
   double mean = 0.0, squares = 0.0;
-  for (double ratio : posterior.log_ratio.download()) {
+  for (double ratio : posterior.log_ratio.to_host()) {
     mean += ratio / kSamples;
     squares += ratio * ratio / kSamples;
   }
   const double standard_error = std::sqrt((squares - mean * mean) / kSamples);
-  EXPECT_NEAR(mean, posterior.kl.download()[0], 4.0 * standard_error);
+  EXPECT_NEAR(mean, posterior.kl.to_host()[0], 4.0 * standard_error);
   EXPECT_LT(standard_error, 0.04);
 }
 
@@ -218,7 +218,7 @@ TEST(Reparameterize, NanStaysInItsRow) {
   log_variance[2 * kLatent] = std::numeric_limits<float>::quiet_NaN();
   Posterior posterior(context, 3, kLatent, mean, log_variance);
   const auto z = posterior.sample({});
-  const auto kl = posterior.kl.download(), ratio = posterior.log_ratio.download();
+  const auto kl = posterior.kl.to_host(), ratio = posterior.log_ratio.to_host();
   for (std::size_t i = 0; i < z.size(); ++i) {
     EXPECT_EQ(std::isnan(z[i]), i == kLatent + 19 || i == 2 * kLatent) << i;
   }

@@ -37,7 +37,7 @@ TEST(RunningAverage, ThreeStepsByHand) {
     Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
     Buffer<float> values(context, std::vector<float>{value});
     ops::running_average(context, average.view(), values.view(), 0.999, device_state.data());
-    EXPECT_NEAR(average.download()[0], expected, 1e-6);
+    EXPECT_NEAR(average.to_host()[0], expected, 1e-6);
   }
 }
 
@@ -49,7 +49,7 @@ TEST(RunningAverage, ASkippedStepLeavesItAsItIs) {
   const StepState state{.step = 1, .skipped = 1};
   const Buffer<StepState> device_state(context, std::span<const StepState>(&state, 1));
   ops::running_average(context, average.view(), values.view(), 0.999, device_state.data());
-  EXPECT_EQ(average.download()[0], 1.5f);
+  EXPECT_EQ(average.to_host()[0], 1.5f);
 }
 
 TEST(RunningAverage, WrongArgumentsAreRefused) {

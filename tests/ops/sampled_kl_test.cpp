@@ -38,8 +38,8 @@ TEST(SampledKl, MayBeBelowZero) {
   Buffer<float> sums(context, std::span(ratio)), kl(context, 1);
   const Buffer<float> more(context, std::span(excess));
   ops::sampled_kl(context, kl.view(), sums.view(), more.view());
-  EXPECT_EQ(sums.download(), (std::vector<float>{-1.5f, -0.5f}));
-  EXPECT_EQ(kl.download()[0], -1.0f);
+  EXPECT_EQ(sums.to_host(), (std::vector<float>{-1.5f, -0.5f}));
+  EXPECT_EQ(kl.to_host()[0], -1.0f);
 }
 
 TEST(SampledKl, RefusesWrongShapes) {

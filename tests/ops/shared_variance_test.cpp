@@ -53,7 +53,7 @@ float moved(float before, std::vector<double> sums, std::uint64_t step, bool ski
   const StepState state{.step = step, .skipped = skipped};
   const Buffer<StepState> state_on_device(context, std::span(&state, 1));
   ops::move_shared_variance(context, log_variance.data(), on_device.data(), state_on_device.data());
-  return log_variance.download()[0];
+  return log_variance.to_host()[0];
 }
 
 TEST(SharedVariance, ASkippedStepLeavesItAsItIs) {

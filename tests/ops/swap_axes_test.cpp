@@ -28,8 +28,8 @@ TEST(SwapAxes, UndoesItself) {
   Buffer<float> x(context, std::span(from)), y(context, x.size()), back(context, x.size());
   ops::swap_axes(context, y.matrix(5, axes.size()), x.matrix(5, axes.size()), axes);
   ops::swap_axes(context, back.matrix(5, axes.size()), y.matrix(5, axes.size()), axes.swapped());
-  EXPECT_NE(y.download(), from);
-  EXPECT_EQ(back.download(), from);
+  EXPECT_NE(y.to_host(), from);
+  EXPECT_EQ(back.to_host(), from);
 }
 
 TEST(SwapAxes, RefusesWrongShapes) {

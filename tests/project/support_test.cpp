@@ -53,7 +53,7 @@ TEST(GuardedBuffer, SeesWritesBesideTheValues) {
     if (offset == 7) {
       first[7] = 2.0f;  // the second row's first value
       EXPECT_TRUE(buffer.intact());
-      EXPECT_EQ(buffer.download()[5], 2.0f);
+      EXPECT_EQ(buffer.to_host()[5], 2.0f);
       continue;
     }
     first[offset] = 0.0f;
@@ -66,7 +66,7 @@ TEST(GuardedBuffer, StartsOffTheGridWhenAsked) {
   GuardedBuffer<float> aligned(context, 2, 3), misaligned(context, 2, 3, {0, 1});
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(aligned.matrix().data) % 256, 0u);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(misaligned.matrix().data) % 256, sizeof(float));
-  EXPECT_TRUE(std::isnan(aligned.download()[0]));
+  EXPECT_TRUE(std::isnan(aligned.to_host()[0]));
 }
 
 TEST(GradientCheck, TellsRightFromWrong) {

@@ -37,9 +37,9 @@ TEST(FlushDenormals, AdamLetsDeadMomentsReachZero) {
   state.step = 1000;
   state.learning_rate = 1e-3f;
   ops::adam(context, values.view(), gradient.view(), m.view(), v.view(), {}, &state);
-  EXPECT_EQ(m.download(), zeros);
-  EXPECT_EQ(v.download(), zeros);
-  EXPECT_EQ(values.download(), ones);
+  EXPECT_EQ(m.to_host(), zeros);
+  EXPECT_EQ(v.to_host(), zeros);
+  EXPECT_EQ(values.to_host(), ones);
 }
 
 }  // namespace

@@ -54,9 +54,9 @@ TEST_F(Runtime, BufferGivesBackWhatItWasGiven) {
     auto buffer = ramp_buffer(size);
     EXPECT_EQ(buffer.size(), size);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 256, 0u);
-    EXPECT_EQ(buffer.download(), ramp(size));
+    EXPECT_EQ(buffer.to_host(), ramp(size));
     buffer.fill_zero();
-    EXPECT_EQ(buffer.download(), std::vector<float>(static_cast<std::size_t>(size)));
+    EXPECT_EQ(buffer.to_host(), std::vector<float>(static_cast<std::size_t>(size)));
   }
 }
 
@@ -64,8 +64,8 @@ TEST_F(Runtime, EmptyBuffer) {
   Buffer<float> buffer(context(), 0);
   EXPECT_EQ(buffer.data(), nullptr);
   EXPECT_EQ(buffer.size(), 0);
-  EXPECT_TRUE(buffer.download().empty());
-  EXPECT_TRUE(Buffer<float>().download().empty());
+  EXPECT_TRUE(buffer.to_host().empty());
+  EXPECT_TRUE(Buffer<float>().to_host().empty());
   buffer.fill_zero();
   buffer.upload({});
 }
@@ -90,19 +90,19 @@ TEST_F(Runtime, MovedFromBufferIsEmpty) {
   Buffer<float> second(std::move(first));
   EXPECT_EQ(second.data(), data);
   EXPECT_EQ(first.data(), nullptr);  // NOLINT(bugprone-use-after-move): the subject of this test
-  EXPECT_TRUE(first.download().empty());
+  EXPECT_TRUE(first.to_host().empty());
   Buffer<float> third = ramp_buffer(2);
   third = std::move(second);
-  EXPECT_EQ(third.download(), ramp(5));
+  EXPECT_EQ(third.to_host(), ramp(5));
   first = ramp_buffer(3);
-  EXPECT_EQ(first.download(), ramp(3));
+  EXPECT_EQ(first.to_host(), ramp(3));
 }
 
 TEST_F(Runtime, PartialUploadLeavesTheRest) {
   auto buffer = ramp_buffer(5);
   const std::vector<float> two = {-1.0f, -2.0f};
   buffer.upload(two);
-  EXPECT_EQ(buffer.download(), (std::vector<float>{-1, -2, 3, 4, 5}));
+  EXPECT_EQ(buffer.to_host(), (std::vector<float>{-1, -2, 3, 4, 5}));
 }
 
 TEST_F(Runtime, UploadsKeepTheirOrderAndTheirValues) {
@@ -116,7 +116,7 @@ TEST_F(Runtime, UploadsKeepTheirOrderAndTheirValues) {
   }
   std::vector<std::int64_t> expected(kUploads);
   std::iota(expected.begin(), expected.end(), 0);
-  EXPECT_EQ(all.download(), expected);
+  EXPECT_EQ(all.to_host(), expected);
 }
 
 TEST_F(Runtime, CopyToHostHoldsAfterSynchronize) {
@@ -170,7 +170,7 @@ TEST_F(Runtime, OutOfMemoryIsADeviceError) {
   const std::string message = device_error([&] { Buffer<float> huge(context(), std::int64_t{1} << 50); });
   EXPECT_NE(message.find("out of memory"), std::string::npos) << message;
   EXPECT_NE(message.find("4503599627370496"), std::string::npos) << message;
-  EXPECT_EQ(ramp_buffer(3).download(), ramp(3)) << "the context is none the worse";
+  EXPECT_EQ(ramp_buffer(3).to_host(), ramp(3)) << "the context is none the worse";
 }
 
 // Graphs.
@@ -187,16 +187,16 @@ TEST_F(Runtime, RecordingRunsNothingAndReplaysRunAll) {
     context().fill_zero(from.data(), sizeof(float));
   });
   EXPECT_TRUE(static_cast<bool>(graph));
-  EXPECT_EQ(state.download()[0].step, 7u);
-  EXPECT_EQ(to.download(), std::vector<float>(3));
+  EXPECT_EQ(state.to_host()[0].step, 7u);
+  EXPECT_EQ(to.to_host(), std::vector<float>(3));
   for (std::uint64_t replay = 1; replay <= 5; ++replay) {
     graph.launch();
-    EXPECT_EQ(state.download()[0].step, 7 + replay);
+    EXPECT_EQ(state.to_host()[0].step, 7 + replay);
   }
   for (int i = 0; i < 100; ++i) graph.launch();
-  EXPECT_EQ(state.download()[0].step, 112u);
-  EXPECT_EQ(state.download()[0].next_cursor, 1050);
-  EXPECT_EQ(to.download(), (std::vector<float>{0, 2, 3}));
+  EXPECT_EQ(state.to_host()[0].step, 112u);
+  EXPECT_EQ(state.to_host()[0].next_cursor, 1050);
+  EXPECT_EQ(to.to_host(), (std::vector<float>{0, 2, 3}));
 }
 
 TEST_F(Runtime, GraphsAreCopiedAndMoved) {
@@ -209,7 +209,7 @@ TEST_F(Runtime, GraphsAreCopiedAndMoved) {
   EXPECT_FALSE(static_cast<bool>(graph));  // NOLINT(bugprone-use-after-move)
   copy.launch();
   moved.launch();
-  EXPECT_EQ(state.download()[0].step, 2u);
+  EXPECT_EQ(state.to_host()[0].step, 2u);
   EXPECT_NE(device_error([&] { graph.launch(); }).find("empty graph"), std::string::npos);
   EXPECT_NE(device_error([] { Graph().launch(); }).find("empty graph"), std::string::npos);
 }
@@ -226,11 +226,11 @@ TEST_F(Runtime, ExceptionsLeaveARecording) {
   };
   EXPECT_THROW(failing(), std::runtime_error);
   // The context still works, and records again.
-  const std::uint64_t before = state.download()[0].step;
+  const std::uint64_t before = state.to_host()[0].step;
   Graph graph =
       Graph::record(context(), [&] { ops::advance_step(context(), state.data(), state.data(), {}, 1, {}); });
   graph.launch();
-  EXPECT_EQ(state.download()[0].step, before + 1);
+  EXPECT_EQ(state.to_host()[0].step, before + 1);
 }
 
 TEST_F(Runtime, WhatCannotBeRecordedIsADeviceError) {
@@ -249,7 +249,7 @@ TEST_F(Runtime, WhatCannotBeRecordedIsADeviceError) {
   EXPECT_NE(recording([&] { Graph::record(context(), [] {}); }).find("while another is"), std::string::npos);
   EXPECT_NE(recording([&] { context().synchronize(); }), "");
   EXPECT_NE(recording([&] { Buffer<float> more(context(), 3); }), "");
-  EXPECT_EQ(buffer.download(), ramp(3)) << "the context is none the worse";
+  EXPECT_EQ(buffer.to_host(), ramp(3)) << "the context is none the worse";
 }
 
 // Readbacks.
@@ -316,8 +316,8 @@ TEST(Context, SeveralOnOneDevice) {
   Context first(device()), second(device());
   const std::vector<float> one = {1.0f}, two = {2.0f};
   Buffer<float> a(first, std::span<const float>(one)), b(second, std::span<const float>(two));
-  EXPECT_EQ(b.download(), two);
-  EXPECT_EQ(a.download(), one);
+  EXPECT_EQ(b.to_host(), two);
+  EXPECT_EQ(a.to_host(), one);
 }
 
 TEST(DeviceName, IsReadAndWritten) {

@@ -54,8 +54,8 @@ class GuardedBuffer {
     memory_.upload(std::span<const T>(host));
   }
   /// Dense row-major values, without padding. Waits for the device.
-  std::vector<T> download() const {
-    const auto host = memory_.download();
+  std::vector<T> to_host() const {
+    const auto host = memory_.to_host();
     std::vector<T> values(static_cast<std::size_t>(rows_ * cols_));
     for (std::int64_t row = 0; row < rows_; ++row) {
       std::copy_n(host.begin() + first_ + row * stride_, cols_, values.begin() + row * cols_);
@@ -64,7 +64,7 @@ class GuardedBuffer {
   }
   /// Fails, with the place, if anything but the values was written.
   testing::AssertionResult intact() const {
-    const auto host = memory_.download();
+    const auto host = memory_.to_host();
     for (std::int64_t i = 0; i < memory_.size(); ++i) {
       const std::int64_t offset = i - first_;
       const bool inside = offset >= 0 && offset < rows_ * stride_ && offset % stride_ < cols_;

@@ -135,7 +135,7 @@ class OpRun {
       buffer.upload(description.values);
     }
     void check() override {
-      const auto values = buffer.download();
+      const auto values = buffer.to_host();
       EXPECT_TRUE(buffer.intact()) << description.name;
       if constexpr (std::is_arithmetic_v<T>) {
         if (description.reference) {
@@ -150,7 +150,7 @@ class OpRun {
       }
     }
     std::vector<std::byte> bytes() override {
-      const auto values = buffer.download();
+      const auto values = buffer.to_host();
       const auto* begin = reinterpret_cast<const std::byte*>(values.data());
       return {begin, begin + sizeof(T) * values.size()};
     }

@@ -34,7 +34,7 @@ class Trained {
       input_.push_back(a_.corrupted() ? static_cast<double>(i * 17 % 31) / 20.0 - 0.3 : x_.back());
     }
     load(a_, 0);
-    reference_ = ReferenceVae(config_, to_named(vae_.parameters().layout(), download_values()));
+    reference_ = ReferenceVae(config_, to_named(vae_.parameters().layout(), values_to_host()));
     if (vae_.prior()) draw_noise();
   }
 
@@ -61,14 +61,14 @@ class Trained {
       use.accumulate = first > 0;
       vae_.forward_backward(part, kNoise, rates, use);
     }
-    return to_named(vae_.parameters().layout(), download(vae_.parameters().gradient()));
+    return to_named(vae_.parameters().layout(), to_host(vae_.parameters().gradient()));
   }
   /// [n·K] from the last pass.
-  std::vector<float> log_ratios() { return download(a_.log_ratio()); }
+  std::vector<float> log_ratios() { return to_host(a_.log_ratio()); }
   /// Copies its values to `other`'s parameters of the same names; other parameters become 0.
   void share_parameters(Trained& other) {
-    const NamedTensors theirs = to_named(other.vae_.parameters().layout(), other.download_values());
-    std::vector<float> values = download_values();
+    const NamedTensors theirs = to_named(other.vae_.parameters().layout(), other.values_to_host());
+    std::vector<float> values = values_to_host();
     for (const nn::TensorInfo& tensor : vae_.parameters().layout().tensors) {
       const auto found = theirs.find(tensor.name);
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -96,7 +96,7 @@ class Trained {
     const nn::ParameterLayout& layout = vae_.parameters().layout();
     Buffer<float> copy(context_, layout.size);
     context_.copy_on_device(copy.data(), vae_.parameters().gradient().data, sizeof(float) * layout.size);
-    const std::vector<float> gradient = copy.download();
+    const std::vector<float> gradient = copy.to_host();
     double covered = 0.0;
     for (const nn::TensorInfo& tensor : layout.tensors) {
       for (std::int64_t i = 0; i < tensor.size(); ++i) {
@@ -112,7 +112,7 @@ class Trained {
     EXPECT_GT(covered, 0.0);
   }
 
-  std::vector<float> download(VectorView<const float> from) {
+  std::vector<float> to_host(VectorView<const float> from) {
     std::vector<float> host(static_cast<std::size_t>(from.size));
     context_.copy_to_host(host.data(), from.data, sizeof(float) * host.size());
     context_.synchronize();
@@ -143,10 +143,10 @@ class Trained {
       context_.copy_to_device(to.data + i * to.stride, row.data(), row.size() * sizeof(float));
     }
   }
-  std::vector<float> download_values() { return download(vae_.parameters().values()); }
+  std::vector<float> values_to_host() { return to_host(vae_.parameters().values()); }
   /// Doubles the parameters, as a new model's posterior is close to the prior in every dimension.
   void strengthen_posterior() {
-    std::vector<float> values = download_values();
+    std::vector<float> values = values_to_host();
     for (float& value : values) value *= 2.0f;
     context_.copy_to_device(vae_.parameters().values().data, values.data(), sizeof(float) * values.size());
     context_.synchronize();
@@ -160,7 +160,7 @@ class Trained {
     keyed.examples = a_.examples().data;
     const MatrixView<const float> zeros = zero.matrix(kRows, latent);
     ops::reparameterize(context_, e.matrix(drawn, latent), {}, {}, zeros, zeros, keyed);
-    const auto host = e.download();
+    const auto host = e.to_host();
     epsilon_.assign(host.begin(), host.end());
   }
 

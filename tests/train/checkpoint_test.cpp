@@ -115,7 +115,7 @@ TEST(ModelFile, ValuesThatAreNoNumbersAreRefused) {
   TempFolder folder;
   Model model = trained_model(small_recipe(), patterned_data(8, 0));
   const nn::ParameterLayout& layout = model.state().vae->parameters().layout();
-  TrainingArrays arrays = download_arrays(model.state());
+  TrainingArrays arrays = arrays_to_host(model.state());
   const auto spoil = [&](std::vector<float>& values, float value) {
     for (const nn::TensorInfo& tensor : layout.tensors) {
       if (tensor.name == "encoder.mean.bias") values[static_cast<std::size_t>(tensor.offset) + 1] = value;
@@ -227,13 +227,13 @@ TEST(Checkpoint, ComesBackToTheBit) {
   Model model = trained_model(small_recipe(), data);
   const TrainingPosition position{2, 1, 7, {{1234.5, 0.1, 77.7}, 0}, 1, 99.25};
   const DataIdentity identity{0x12345678u, 0xffffffffu};
-  const TrainingArrays arrays = download_arrays(model.state());
+  const TrainingArrays arrays = arrays_to_host(model.state());
   save_checkpoint(folder / "c", model.state(), identity, position, arrays);
 
   Model other = make_model(small_recipe(), data);
   other.state().picture = {3, 4, 1};
-  if (const auto& choices = model.state().product_choices) {  // a resumed training begins with them
-    other.state().set_product_choices(std::make_unique<ops::ProductChoices>(*choices));
+  if (const auto& choices = model.state().gemm_choices) {  // a resumed training begins with them
+    other.state().set_gemm_choices(std::make_unique<ops::GemmChoices>(*choices));
   }
   const Checkpoint checkpoint = read_checkpoint(folder / "c", other.state(), identity);
   const TrainingPosition& read = checkpoint.position;
@@ -244,9 +244,9 @@ TEST(Checkpoint, ComesBackToTheBit) {
   EXPECT_EQ(read.record.sums[1], 0.1);
   EXPECT_EQ(read.record.sums[2], 77.7);
   EXPECT_EQ(read.best_epoch, 1);
-  EXPECT_EQ(read.best_loss, 99.25);
-  upload_arrays(other.state(), checkpoint.arrays);
-  const TrainingArrays back = download_arrays(other.state());
+  EXPECT_EQ(read.best_objective, 99.25);
+  arrays_to_device(other.state(), checkpoint.arrays);
+  const TrainingArrays back = arrays_to_host(other.state());
   EXPECT_EQ(back.values, arrays.values);
   EXPECT_EQ(back.first_moment, arrays.first_moment);
   EXPECT_EQ(back.second_moment, arrays.second_moment);
@@ -261,7 +261,7 @@ TEST(Checkpoint, KeepsTheStepsThatWereSkipped) {
   Recipe recipe = small_recipe();
   recipe.train.skip_norm = 100.0;
   Model model = trained_model(recipe, data);
-  const TrainingArrays arrays = download_arrays(model.state());
+  const TrainingArrays arrays = arrays_to_host(model.state());
   TrainingPosition position{2, 1, 7, {}, 1, 99.25};
   position.record.skipped.total = 3;
   position.record.skipped.in_a_row = 2;
@@ -283,8 +283,8 @@ TEST(Checkpoint, KeepsAnInfiniteBestLoss) {
   const Dataset data = patterned_data(24, 8);
   TempFolder folder;
   Model model = trained_model(small_recipe(), data);
-  save_checkpoint(folder / "c", model.state(), {}, {}, download_arrays(model.state()));
-  EXPECT_EQ(read_checkpoint(folder / "c", model.state(), {}).position.best_loss,
+  save_checkpoint(folder / "c", model.state(), {}, {}, arrays_to_host(model.state()));
+  EXPECT_EQ(read_checkpoint(folder / "c", model.state(), {}).position.best_objective,
             std::numeric_limits<double>::infinity());
 }
 
@@ -306,7 +306,7 @@ TEST(Checkpoint, CountersThatContradictEachOtherAreRefused) {
   const Dataset data = patterned_data(24, 8);
   TempFolder folder;
   Model model = trained_model(small_recipe(), data);
-  const TrainingArrays arrays = download_arrays(model.state());
+  const TrainingArrays arrays = arrays_to_host(model.state());
   for (const TrainingPosition& bad :
        {TrainingPosition{-1, 0, 3, {}, 0, 0.0}, TrainingPosition{1, 4, 3, {}, 0, 0.0},
         TrainingPosition{1, 0, 3, {}, 2, 0.0}}) {

@@ -71,7 +71,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   for (std::int64_t i = 1; i <= step; ++i) {
     ASSERT_LE(i, runner.steps_per_epoch());
     runner.launch();
-    LossRecord record;
+    CostRecord record;
     context.copy_to_host(&record, runner.record(), sizeof record);
     context.synchronize();
     EXPECT_EQ(std::isfinite(record.sums[0] + record.sums[1]), i < step) << "step " << i;

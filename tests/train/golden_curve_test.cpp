@@ -29,7 +29,7 @@ class ReferenceTraining {
         config_(model.state().vae->config()),
         data_(data),
         vae_(config_, to_named(model.state().vae->parameters().layout(),
-                               download(*model.state().context, model.state().vae->parameters().values()))) {
+                               to_host(*model.state().context, model.state().vae->parameters().values()))) {
     if (recipe_.data.standardize) measure_data();
     for (const auto& [name, values] : vae_.tensors()) {
       average_[name] = values;
@@ -275,7 +275,7 @@ TEST_P(GoldenCurve, FollowsFloat64) {
   EXPECT_EQ(report.skipped_steps > 0, recipe.train.skip_norm > 0.0);
   const auto& layout = model.state().vae->parameters().layout();
   const auto trained =
-      to_named(layout, download(*model.state().context, model.state().vae->parameters().values()));
+      to_named(layout, to_host(*model.state().context, model.state().vae->parameters().values()));
   for (const auto& [name, expected] : reference.parameters()) {
     EXPECT_TRUE(near_all<double>(trained.at(name), expected, {2e-5, 1e-4})) << name;
   }

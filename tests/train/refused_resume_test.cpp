@@ -11,7 +11,7 @@
 #include "support/training.h"
 #include "train/checkpoint.h"
 #include "train/folder_lock.h"
-#include "train/product_plans.h"
+#include "train/gemm_plans.h"
 
 namespace elbo::test {
 namespace {
@@ -44,7 +44,7 @@ Snapshot snapshot(Model& model) {
   const Examples examples = patterned_examples(4, model.dims(), 3, false);
   const Posterior posterior = model.encode({4, model.dims(), examples.floats});
   const Model::State& state = model.state();
-  return {.values = download(*state.context, state.vae->parameters().values()),
+  return {.values = to_host(*state.context, state.vae->parameters().values()),
           .mean = state.standard_mean,
           .deviation = state.standard_deviation,
           .codes = posterior.mean.values,

@@ -173,12 +173,12 @@ TEST(AdvanceStep, TakesTheRatesOfItsPlaceInTheEpoch) {
   Buffer<StepState> buffer(context, std::span<const StepState>(&state, 1));
   for (const std::size_t expected : {1u, 2u, 2u}) {  // after the last they stay
     ops::advance_step(context, buffer.data(), buffer.data(), rates.view(), 4, {});
-    const StepState after = buffer.download()[0];
+    const StepState after = buffer.to_host()[0];
     EXPECT_EQ(after.learning_rate, table[expected].learning_rate);
     EXPECT_EQ(after.kl_weight, table[expected].kl_weight);
     EXPECT_EQ(after.capacity, table[expected].capacity);
   }
-  EXPECT_EQ(buffer.download()[0].epoch_steps, 4);
+  EXPECT_EQ(buffer.to_host()[0].epoch_steps, 4);
   EXPECT_THROW(ops::advance_step(context, buffer.data(), buffer.data(), {nullptr, 3}, 4, {}), ShapeError);
 }
 

@@ -44,8 +44,8 @@ struct Everything {
 };
 
 Everything everything_of(Context& context, nn::Parameters& parameters) {
-  return {download(context, parameters.values()), download(context, parameters.first_moment()),
-          download(context, parameters.second_moment()), download(context, parameters.average())};
+  return {to_host(context, parameters.values()), to_host(context, parameters.first_moment()),
+          to_host(context, parameters.second_moment()), to_host(context, parameters.average())};
 }
 
 TEST(SkipNorm, AStepWithAPlantedSpikeMovesNothingAndIsCounted) {
@@ -58,7 +58,7 @@ TEST(SkipNorm, AStepWithAPlantedSpikeMovesNothingAndIsCounted) {
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, binarization(recipe.data), false, {}, {});
   StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
-  LossRecord record;
+  CostRecord record;
   std::uint64_t skipped = 0;
   for (std::int64_t epoch = 1; epoch <= 3; ++epoch) {
     const auto order = data::epoch_permutation(data.train.count, recipe.train.seed, epoch);

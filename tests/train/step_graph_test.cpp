@@ -34,9 +34,9 @@ class StepRun {
     return launches;
   }
   StepGraphs& runner() { return runner_; }
-  std::vector<float> values() { return download(context_, model_.state().vae->parameters().values()); }
-  LossRecord record() {
-    LossRecord record;
+  std::vector<float> values() { return to_host(context_, model_.state().vae->parameters().values()); }
+  CostRecord record() {
+    CostRecord record;
     context_.copy_to_host(&record, runner_.record(), sizeof record);
     context_.synchronize();
     return record;
@@ -111,7 +111,7 @@ TEST_P(StepGraphVariants, ManyStepsInOneGraphGiveTheSameBytes) {
   const bool unrolled = device().is_cuda() && recipe.train.accumulation_steps == 1;
   EXPECT_EQ(four.epochs(2), unrolled ? 8 : 22);
   EXPECT_EQ(eight.epochs(2), unrolled ? 6 : 22);
-  const LossRecord record = one.record();
+  const CostRecord record = one.record();
   EXPECT_GT(record.sums[0], 0.0);
   EXPECT_EQ(record.first_bad_step, 0u);
   for (StepRun* run : {&four, &eight}) {
@@ -146,7 +146,7 @@ TEST(StepGraph, AnEpochGoesOnAnywhere) {
   StepRun whole(small_recipe(), data, 4), parts(small_recipe(), data, 4);
   whole.epochs(1);
   StepGraphs& runner = parts.runner();
-  LossRecord so_far;
+  CostRecord so_far;
   std::int64_t position = 0;
   for (const std::int64_t stop : {3, 4, 9, 11}) {
     runner.begin(1, position, position, so_far);

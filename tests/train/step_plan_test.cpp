@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::json;
 
 /// Flops of a step's products: two per multiply-add; the first layer's input has no gradient.
-double product_flops(const Model& model, std::int64_t batch) {
+double gemm_flops(const Model& model, std::int64_t batch) {
   double weights = 0.0, first = 0.0;
   for (const nn::ParameterPlace& place : model.state().vae->parameters().layout().places) {
     if (place.cols == 0) continue;
@@ -28,7 +28,7 @@ double product_flops(const Model& model, std::int64_t batch) {
   return 2.0 * static_cast<double>(batch) * (3.0 * weights - first);
 }
 
-TEST(StepPlan, CountsEveryProductOnce) {
+TEST(StepPlan, CountsEveryGemmOnce) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
   recipe.train.precision = "bf16";
@@ -45,7 +45,7 @@ TEST(StepPlan, CountsEveryProductOnce) {
     EXPECT_GE(call.seconds, 0.0) << call.op;
     EXPECT_EQ(call.precision, call.flops > 0.0 ? Precision::bf16 : Precision::fp32) << call.op;
   }
-  EXPECT_EQ(flops, product_flops(model, 8));
+  EXPECT_EQ(flops, gemm_flops(model, 8));
   EXPECT_EQ(plan.op_seconds, seconds);
   EXPECT_GT(plan.step_seconds, 0.0);
   for (const char* op : {"gather_batch", "record_loss"}) {
@@ -69,7 +69,7 @@ TEST(StepPlan, MeasuringLeavesParametersFiniteHoweverOftenOpsRun) {
     for (const auto& array : {parameters.values(), parameters.first_moment(), parameters.second_moment()}) {
       Buffer<float> copy(context, array.size);
       context.copy_on_device(copy.data(), array.data, sizeof(float) * static_cast<std::size_t>(array.size));
-      for (const float value : copy.download()) ASSERT_TRUE(std::isfinite(value));
+      for (const float value : copy.to_host()) ASSERT_TRUE(std::isfinite(value));
     }
   }
 }

@@ -13,7 +13,7 @@ namespace elbo::test {
 namespace {
 
 std::vector<float> values_of(const Model& model) {
-  return download(*model.state().context, model.state().vae->parameters().values());
+  return to_host(*model.state().context, model.state().vae->parameters().values());
 }
 
 std::vector<float> values_in(const std::filesystem::path& file, const Model& like) {

@@ -28,7 +28,7 @@ Recipe vamp_recipe(std::int64_t epochs) {
 
 std::vector<double> pseudo_inputs(Model& model) {
   nn::Parameters& parameters = model.state().vae->parameters();
-  return to_named(parameters.layout(), download(*model.state().context, parameters.values()))
+  return to_named(parameters.layout(), to_host(*model.state().context, parameters.values()))
       .at("prior.pseudo_inputs");
 }
 

@@ -44,7 +44,7 @@ Outcome outcome_of(Context& context, float x, const std::vector<float>& logits,
   ops::likelihood(context, kind, constants, nll.view(), gradient.matrix(1, width), p.matrix(1, width),
                   data.matrix(1, 1), {}, {});
   ops::likelihood_mean(context, kind, constants, mode.matrix(1, 1), p.matrix(1, width));
-  return {nll.download()[0], mode.download()[0], gradient.download()};
+  return {nll.to_host()[0], mode.to_host()[0], gradient.to_host()};
 }
 
 TEST(CategoricalLikelihood, ByHand) {
@@ -134,7 +134,7 @@ TEST(CategoricalLikelihood, TheFormulasDerivativeIsRightAndItsMassOne) {
     double mass = 0.0;
     for (int c = 0; c < 5; ++c) {
       const double l = logits[static_cast<std::size_t>(c)];
-      gradient.push_back(likelihood.dnll(softmax, likelihood.most(softmax), x, c, l));
+      gradient.push_back(likelihood.nll_gradient(softmax, likelihood.max_probability(softmax), x, c, l));
       mass += std::exp(-likelihood.nll(softmax_of(logits, c)));
     }
     EXPECT_NEAR(mass, 1.0, 1e-12);
@@ -290,7 +290,7 @@ TEST(CategoricalLikelihood, TheOutputsBiasIsTheLogOfFrequencies) {
   set_output_bias(model.state(), output_bias_of(model.state(), examples));
   Model::State& state = model.state();
   const auto tensors =
-      to_named(state.vae->parameters().layout(), download(*state.context, state.vae->parameters().values()));
+      to_named(state.vae->parameters().layout(), to_host(*state.context, state.vae->parameters().values()));
   const auto& bias = tensors.at("decoder.output.bias");
   ASSERT_EQ(bias.size(), 6u);
   const std::vector<double> shares = {0.75, 0.001, 0.25, 1.0 / 3, 0.001, 2.0 / 3};
@@ -308,7 +308,7 @@ TEST(CategoricalLikelihood, WhatIsMissingIsTheClassThatIsMostProbable) {
   Model model(recipe, 2, device());
   Model::State& state = model.state();
   const auto tensors =
-      to_named(state.vae->parameters().layout(), download(*state.context, state.vae->parameters().values()));
+      to_named(state.vae->parameters().layout(), to_host(*state.context, state.vae->parameters().values()));
   const auto& w = tensors.at("decoder.output.weight");
   const auto& b = tensors.at("decoder.output.bias");
   const auto probability = [&](double z, std::size_t j, std::size_t c) {

@@ -186,7 +186,7 @@ TEST(Impute, AgreesWithTheExactConditionalOfALinearModel) {
   model.state().standard_deviation = {2.0f, 1.0f, 0.5f};
   Model::State& state = model.state();
   const auto tensors =
-      to_named(state.vae->parameters().layout(), download(*state.context, state.vae->parameters().values()));
+      to_named(state.vae->parameters().layout(), to_host(*state.context, state.vae->parameters().values()));
   const auto& w = tensors.at("decoder.output.weight");
   const auto& b = tensors.at("decoder.output.bias");
   const Table x{2, 3, {2.0f, kNan, -2.25f, 0.5f, 0.25f, -2.0f}};
@@ -235,7 +235,7 @@ TEST(Impute, OutlivesADecoderThatOverflows) {
   Recipe recipe = small_missing_recipe();
   Model model(recipe, 4, device());
   Model::State& state = model.state();
-  std::vector<float> values = download(*state.context, state.vae->parameters().values());
+  std::vector<float> values = to_host(*state.context, state.vae->parameters().values());
   for (float& value : values) value *= 1e30f;
   state.context->copy_to_device(state.vae->parameters().values().data, values.data(),
                                 values.size() * sizeof(float));

@@ -191,17 +191,17 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
     keyed.examples = a.examples().data;
     ops::reparameterize(context, e.matrix(drawn, config.latent), {}, {}, zero.matrix(c.rows, config.latent),
                         zero.matrix(c.rows, config.latent), keyed);
-    const auto host = e.download();
+    const auto host = e.to_host();
     epsilon.assign(host.begin(), host.end());
   }
 
   const nn::ParameterLayout& layout = vae.parameters().layout();
   Buffer<float> copy(context, layout.size);
   context.copy_on_device(copy.data(), vae.parameters().values().data, sizeof(float) * layout.size);
-  test::ReferenceVae reference(config, test::to_named(layout, copy.download()));
+  test::ReferenceVae reference(config, test::to_named(layout, copy.to_host()));
   reference.set_mask(mask);
   context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * layout.size);
-  test::NamedTensors gradient = test::to_named(layout, copy.download());
+  test::NamedTensors gradient = test::to_named(layout, copy.to_host());
 
   const std::vector<double> x64(x.begin(), x.end());
   const auto objective = [&] {
@@ -233,7 +233,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
     Buffer<float> bound(context, c.rows);
     context.copy_on_device(bound.data(), minimised.objective.data, sizeof(float) * c.rows);
     double mean = 0.0;
-    for (const float value : bound.download()) mean += value / static_cast<double>(c.rows);
+    for (const float value : bound.to_host()) mean += value / static_cast<double>(c.rows);
     EXPECT_NEAR(mean, objective(), 1e-5 + 1e-5 * std::abs(objective()));
   }
 
@@ -244,8 +244,8 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   kl.fill_zero();
   EXPECT_EQ(a.kl().empty(), vae.prior() == nullptr) << "a code without a prior costs nothing";
   context.copy_on_device(kl.data(), a.kl().data, sizeof(float) * static_cast<std::size_t>(a.kl().size));
-  const auto nll_host = nll.download();
-  const auto kl_host = kl.download();
+  const auto nll_host = nll.to_host();
+  const auto kl_host = kl.to_host();
   for (std::int64_t i = 0; i < c.rows; ++i) {
     const auto costs =
         reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples() * config.latent,
@@ -279,10 +279,10 @@ TEST(ModelGradient, AccumulateAddsToWhatIsThere) {
 
   const auto gradient = [&](bool accumulate) {
     vae.forward_backward(a, {.seed = 1}, {},
-                         {.accumulate = accumulate, .adam = nullptr, .state = nullptr, .lanes = {}});
+                         {.accumulate = accumulate, .adam = nullptr, .state = nullptr, .branches = {}});
     Buffer<float> copy(context, vae.parameters().layout().size);
     context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * copy.size());
-    return copy.download();
+    return copy.to_host();
   };
   const auto once = gradient(false);
   const auto twice = gradient(true);

@@ -44,9 +44,9 @@ TEST_P(ObjectiveGradient, FreeBits) {
   };
   model.expect_gradient({.kl_weight = beta.data()},
                         [&](const auto& batch) { return mean_nll(batch) + kl_cost(batch); });
-  const auto counts = model.download(model.kl_weight().per_dimension);
+  const auto counts = model.to_host(model.kl_weight().per_dimension);
   EXPECT_EQ(std::count(counts.begin(), counts.end(), 0.0f), 2);
-  EXPECT_NEAR(model.download({model.described().kl_cost, 1})[0], kl_cost(model.costs()), 1e-5);
+  EXPECT_NEAR(model.to_host({model.described().kl_cost, 1})[0], kl_cost(model.costs()), 1e-5);
 }
 
 TEST_P(ObjectiveGradient, Capacity) {
@@ -64,7 +64,7 @@ TEST_P(ObjectiveGradient, Capacity) {
     };
     model.expect_gradient({beta.data(), capacity_device.data()},
                           [&](const auto& batch) { return mean_nll(batch) + kl_cost(batch); });
-    EXPECT_NEAR(model.download({model.described().kl_cost, 1})[0], kl_cost(model.costs()), 1e-5);
+    EXPECT_NEAR(model.to_host({model.described().kl_cost, 1})[0], kl_cost(model.costs()), 1e-5);
   }
 }
 
@@ -98,7 +98,7 @@ TEST(ObjectiveGradient, PenalisedCode) {
       for (const auto& c : batch) cost += code_cost(c);
       return mean_nll(batch) + cost / static_cast<double>(batch.size());
     });
-    const auto costs = model.download(model.described().penalty);
+    const auto costs = model.to_host(model.described().penalty);
     const auto reference = model.costs();
     for (std::size_t i = 0; i < costs.size(); ++i) EXPECT_NEAR(costs[i], code_cost(reference[i]), 1e-5);
   }

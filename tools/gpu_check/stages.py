@@ -15,9 +15,9 @@ PASSED, FAILED, CUT_SHORT, SKIPPED = "passed", "failed", "cut short", "skipped"
 
 # Suites of kernels besides those named after an op with a benchmark: first the products of every tile, whose
 # blocks use shared memory most.
-_PRODUCT_SUITES = ["EveryPlan", "Product"]
-_MORE_KERNEL_SUITES = [*_PRODUCT_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "ObjectiveGradient", "GradientCheck",
-                       "Lanes", "Normalize", "SampleWeights", "SkipBeyond", "StepGraph", "StepPlan"]
+_GEMM_SUITES = ["EveryPlan", "Gemm"]
+_MORE_KERNEL_SUITES = [*_GEMM_SUITES, "AdvanceStep", "Clip", "Gather", "WhichBackend", "DeviceParity", "DeviceNoise", "ModelGradient", "ObjectiveGradient", "GradientCheck",
+                       "Branches", "Normalize", "SampleWeights", "SkipBeyond", "StepGraph", "StepPlan"]
 
 _DEEP, _WIDE = "784,400,400,20", "784,4096,4096,64"
 # Steps, repeats and epochs: on a GPU, and in a rehearsal on a CPU; 0 steps leave the configuration out.
@@ -41,7 +41,7 @@ def _kernel_filter(check):
 
 def sanitizer_order(names, times):
     """Products first, then short tests first, so that most are done if time runs out."""
-    return sorted(names, key=lambda name: (not any(suite in name.split(".")[0] for suite in _PRODUCT_SUITES), times.get(name, 0)))
+    return sorted(names, key=lambda name: (not any(suite in name.split(".")[0] for suite in _GEMM_SUITES), times.get(name, 0)))
 
 
 def _test_environment(check, workers):

@@ -57,8 +57,8 @@ std::size_t checked_size(std::span<const std::int64_t> shape, std::size_t item_b
 }
 
 std::optional<std::int32_t> to_label(double number) {
-  constexpr double kMost = 16777216.0;  // up to here every whole number is a float
-  if (!(std::fabs(number) <= kMost) || number != std::floor(number)) return std::nullopt;
+  constexpr double kMax = 16777216.0;  // up to here every whole number is a float
+  if (!(std::fabs(number) <= kMax) || number != std::floor(number)) return std::nullopt;
   return static_cast<std::int32_t>(number);
 }
 

@@ -30,7 +30,7 @@ GzipFile::GzipFile(std::filesystem::path file) : file_(std::move(file)) {
   if (!stream) throw IoError(concat("cannot open ", file_.string(), ": ", std::strerror(errno)));
   gzbuffer(stream, kBuffer);
   stream_ = stream;
-  most_bytes_ = gzdirect(stream) ? size : size * kLargestExpansion;
+  max_bytes_ = gzdirect(stream) ? size : size * kLargestExpansion;
 }
 
 GzipFile::~GzipFile() {

@@ -21,12 +21,12 @@ class GzipFile {
   /// damaged or ends early.
   std::size_t read(void* target, std::size_t bytes);
   /// The maximum number of bytes this file can expand to.
-  std::size_t most_bytes() const { return most_bytes_; }
+  std::size_t max_bytes() const { return max_bytes_; }
 
  private:
   std::filesystem::path file_;
   void* stream_ = nullptr;
-  std::size_t most_bytes_ = 0;
+  std::size_t max_bytes_ = 0;
 };
 
 }  // namespace elbo::data

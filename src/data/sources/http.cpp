@@ -15,7 +15,7 @@ namespace {
 
 constexpr long kConnectSeconds = 20;
 constexpr long kStalledSeconds = 60;  // give up after so long without a byte
-constexpr long kMostRedirections = 5;
+constexpr long kMaxRedirections = 5;
 
 struct Transfer {
   const HttpSink& sink;
@@ -63,7 +63,7 @@ void http_get(const std::string& url, const HttpSink& sink) {
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   restrict_protocols(curl);
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMostRedirections);
+  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirections);
   curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);

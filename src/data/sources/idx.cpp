@@ -125,7 +125,7 @@ Array read_idx(const fs::path& file) {
   }
   for (std::size_t i = 0; i < extents.size(); i += 4)
     array.shape.push_back(big_endian<std::uint32_t>(&extents[i]));
-  const std::size_t size = checked_size(array.shape, item, stream.most_bytes(), origin);
+  const std::size_t size = checked_size(array.shape, item, stream.max_bytes(), origin);
 
   std::vector<std::uint8_t> bytes(size * item);
   if (const std::size_t read = stream.read(bytes.data(), bytes.size()); read < bytes.size()) {

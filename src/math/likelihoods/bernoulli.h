@@ -22,7 +22,7 @@ struct Bernoulli {
   }
   /// σ(l) − x over the common denominator 1 + exp(−|l|), which stays precise when the difference is small.
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V e = exp(-abs(p[0]));
     const V zero = V(1.0f) - x;  // the probability of the other outcome
     gradient[0] = select(p[0] < V(0.0f), zero * e - x, zero - x * e) / (V(1.0f) + e);

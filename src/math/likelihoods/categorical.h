@@ -45,18 +45,18 @@ struct Categorical {
   }
   /// The probability of the likeliest class; NaN if x is not a class.
   template <class V>
-  ELBO_HD V most(const Softmax<V>& s) const {
+  ELBO_HD V max_probability(const Softmax<V>& s) const {
     return select(s.own == s.own, V(1.0f) / s.sum, s.own);
   }
   /// The probability of a class whose logit is l.
   template <class V>
-  ELBO_HD V probability(const Softmax<V>& s, V most, V l) const {
-    return exp(l - s.largest) * most;
+  ELBO_HD V probability(const Softmax<V>& s, V max_probability, V l) const {
+    return exp(l - s.largest) * max_probability;
   }
   /// The derivative with respect to the logit l of class c.
   template <class V>
-  ELBO_HD V dnll(const Softmax<V>& s, V most, V x, int c, V l) const {
-    return probability(s, most, l) - select(x == V(static_cast<float>(c)), V(1.0f), V(0.0f));
+  ELBO_HD V nll_gradient(const Softmax<V>& s, V max_probability, V x, int c, V l) const {
+    return probability(s, max_probability, l) - select(x == V(static_cast<float>(c)), V(1.0f), V(0.0f));
   }
 
   /// The most probable class, the lowest one on a tie; NaN if a logit is NaN. It replaces the mean of x, as

@@ -39,10 +39,10 @@ enum class Measure {
 inline constexpr int kLevels = 256;
 
 /// Maximum number of the categorical likelihood's classes. A float represents every class exactly.
-inline constexpr std::int32_t kMostClasses = 1024;
+inline constexpr std::int32_t kMaxClasses = 1024;
 
 /// Uniform noise is kept this far from 0 and 1 if their quantiles are infinite.
-inline constexpr float kLeastNoise = 0x1p-25f;
+inline constexpr float kMinNoise = 0x1p-25f;
 
 /// The cost of a value that is not a number.
 inline constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();

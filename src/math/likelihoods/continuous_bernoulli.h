@@ -29,7 +29,7 @@ struct ContinuousBernoulli {
   }
   /// E[x|l] − x, as for every exponential family.
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V distance = mean_distance(abs(p[0]));
     gradient[0] = select(p[0] < V(0.0f), distance - x, (V(1.0f) - x) - distance);
   }

@@ -34,7 +34,7 @@ struct DiscretizedLogistic {
     return outside + log((V(1.0f) + at.e) * at.unless_edge(between, V(1.0f)));
   }
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const Place<V> at(x, p);
     const V one(1.0f), size = one + at.e;
     const V missed = select(at.v < V(0.0f), one, at.e) / size;  // σ(−v)
@@ -60,7 +60,7 @@ struct DiscretizedLogistic {
   }
   template <class V>
   ELBO_HD V draw(const V (&p)[kParameters], V noise) const {
-    const V u = clamp(noise, V(kLeastNoise), V(1.0f - kLeastNoise));
+    const V u = clamp(noise, V(kMinNoise), V(1.0f - kMinNoise));
     const V x = p[0] + exp(clamp(p[1], V(kLow), V(kHigh))) * log(u / (V(1.0f) - u));
     return clamp(floor(V(kLast) * x + V(0.5f)), V(0.0f), V(kLast)) * V(kStep);
   }

@@ -24,7 +24,7 @@ struct Gaussian {
     return V(0.5f * precision) * error * error + V(normalizer);
   }
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     gradient[0] = V(precision) * (p[0] - x);
   }
   template <class V>

@@ -26,7 +26,7 @@ struct GaussianLearned {
     return V(0.5f) * (error * error * exp(-s) + s) + V(kHalfLogTwoPi);
   }
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V precision = exp(-clamp(p[1], V(low), V(high)));
     const V error = p[0] - x;
     gradient[0] = error * precision;

@@ -25,7 +25,7 @@ struct GaussianSigmoid {
   }
   /// σ′(l) = e / (1 + e)² with e = exp(−|l|), which has no cancellation.
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V e = exp(-abs(p[0])), one_plus_e = V(1.0f) + e;
     const V mean = select(p[0] < V(0.0f), e, V(1.0f)) / one_plus_e;
     gradient[0] = V(precision) * (mean - x) * (e / (one_plus_e * one_plus_e));

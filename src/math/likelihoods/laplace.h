@@ -12,7 +12,7 @@ ELBO_HD inline V sign_of(V e) {
 /// The standard Laplace distribution's quantile at u in [0, 1).
 template <class V>
 ELBO_HD inline V laplace_quantile(V u) {
-  const V inner = clamp(u, V(kLeastNoise), V(1.0f - kLeastNoise));
+  const V inner = clamp(u, V(kMinNoise), V(1.0f - kMinNoise));
   return select(inner < V(0.5f), log(V(2.0f) * inner), -log(V(2.0f) - V(2.0f) * inner));
 }
 
@@ -35,7 +35,7 @@ struct Laplace {
     return V(rate) * abs(p[0] - x) + V(normalizer);
   }
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     gradient[0] = V(rate) * sign_of(p[0] - x);
   }
   template <class V>

@@ -25,7 +25,7 @@ struct LaplaceLearned {
     return abs(p[0] - x) * exp(-s) + s + V(kLogTwo);
   }
   template <class V>
-  ELBO_HD void dnll(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
+  ELBO_HD void nll_gradient(V x, const V (&p)[kParameters], V (&gradient)[kParameters]) const {
     const V rate = exp(-clamp(p[1], V(low), V(high)));
     const V error = p[0] - x;
     gradient[0] = rate * sign_of(error);

@@ -5,7 +5,7 @@
 // value), kHeads (the names on disk of the decoder's output layers), kSupport, kMeasure, and these functions,
 // where V is a float or a vector of floats:
 //   nll(x, parameters)             −log p(x|parameters), in nats
-// dnll(x, parameters, gradient) its derivative with respect to each parameter
+// nll_gradient(x, parameters, gradient) its derivative with respect to each parameter
 //   mean(parameters)               E[x|parameters]
 //   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or uniform in [0,
 //   1)

@@ -63,11 +63,11 @@ class GaussianLatent final : public Latent {
     const auto rows = static_cast<float>(batch.step_rows);
     ops::KlWeight weight = objective.kl_weight(batch, rates);
     const NoiseSource keyed = keyed_by_examples(noise, batch);
-    const auto product = decoder.input_gradient_product(run, batch.tape());
+    const auto gemm = decoder.input_gradient_gemm(run, batch.tape());
     const bool standard = prior_->is_standard_normal();
-    if (product && standard && batch.samples() == 1 && weight.per_sample.empty()) {
-      return ops::linear_reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), product->dy,
-                                                 product->weight, batch.mean(), batch.log_variance(), weight,
+    if (gemm && standard && batch.samples() == 1 && weight.per_sample.empty()) {
+      return ops::linear_reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), gemm->dy,
+                                                 gemm->weight, batch.mean(), batch.log_variance(), weight,
                                                  rows, keyed);
     }
     decoder.backward_input(run, batch.tape());

@@ -34,14 +34,14 @@ void Likelihood::score(const nn::Run& run, const Batch& batch, const ops::RowWei
 
 void Likelihood::decode_and_score(const nn::Run& run, const Batch& batch, const nn::Network& decoder,
                                   const ops::RowWeight& weight) const {
-  const auto product = decoder.last().output_product(run, batch.tape());
-  if (!product || !ops::linear_likelihood_takes(kind_)) {
+  const auto gemm = decoder.last().output_gemm(run, batch.tape());
+  if (!gemm || !ops::linear_likelihood_takes(kind_)) {
     decoder.forward(run, batch.tape());
     return score(run, batch, weight, true);
   }
   decoder.forward_hidden(run, batch.tape());
-  ops::linear_likelihood(run.context, kind_, constants(run), batch.nll_parts(), batch.dparameters(),
-                         product->x, product->weight, product->bias, batch.x(), batch.mask(), weight);
+  ops::linear_likelihood(run.context, kind_, constants(run), batch.nll_parts(), batch.dparameters(), gemm->x,
+                         gemm->weight, gemm->bias, batch.x(), batch.mask(), weight);
 }
 
 void Likelihood::mean(const nn::Run& run, MatrixView<float> mean, MatrixView<const float> parameters) const {

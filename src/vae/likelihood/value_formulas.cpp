@@ -70,11 +70,11 @@ class ClassFormulas final : public ValueFormulas {
   float draw(const float* parameters, float noise) const override {
     const Logits logit{parameters, dims_};
     const auto softmax = formula_.softmax(0.0, logit);  // the class does not matter here
-    const double most = formula_.most(softmax);
+    const double max_probability = formula_.max_probability(softmax);
     double left = noise;
     int drawn = 0;
     for (; drawn < formula_.classes - 1; ++drawn) {
-      left -= formula_.probability(softmax, most, logit(drawn));
+      left -= formula_.probability(softmax, max_probability, logit(drawn));
       if (left < 0.0) break;
     }
     return std::isnan(left) ? kNotANumber : static_cast<float>(drawn);
@@ -83,9 +83,10 @@ class ClassFormulas final : public ValueFormulas {
                          std::span<double> probabilities) const override {
     const Logits logit{parameters, dims_};
     const auto softmax = formula_.softmax(0.0, logit);  // the class does not matter here
-    const double most = formula_.most(softmax);
+    const double max_probability = formula_.max_probability(softmax);
     for (int c = 0; c < formula_.classes; ++c) {
-      probabilities[static_cast<std::size_t>(c)] += weight * formula_.probability(softmax, most, logit(c));
+      probabilities[static_cast<std::size_t>(c)] +=
+          weight * formula_.probability(softmax, max_probability, logit(c));
     }
   }
 

@@ -8,7 +8,7 @@
 namespace elbo {
 namespace {
 
-Table download(Context& context, MatrixView<const float> from) {
+Table to_host(Context& context, MatrixView<const float> from) {
   Table table{from.rows, from.cols, std::vector<float>(static_cast<std::size_t>(from.rows * from.cols))};
   for (std::int64_t i = 0; i < from.rows; ++i) {
     context.copy_to_host(table.values.data() + i * from.cols, from.row(i),
@@ -75,9 +75,9 @@ void GaussianMixture::backward_components(const nn::Run& run, const Batch& batch
 std::unique_ptr<HostPrior> GaussianMixture::on_host(const nn::Run& run, const Batch& batch) const {
   const Components components = components_of(run, batch);
   const VectorView<const float> weights = batch.tape().vector(log_weight_);
-  const Table log_weight = download(run.context, {weights.data, 1, weights.size});
-  return std::make_unique<HostMixture>(download(run.context, components.mean),
-                                       download(run.context, components.log_variance), log_weight.values);
+  const Table log_weight = to_host(run.context, {weights.data, 1, weights.size});
+  return std::make_unique<HostMixture>(to_host(run.context, components.mean),
+                                       to_host(run.context, components.log_variance), log_weight.values);
 }
 
 // Runs on the host: it handles few codes once per batch, which is not worth a kernel.
@@ -85,7 +85,7 @@ void GaussianMixture::from_normal(const nn::Run& run, const Batch& batch, std::u
   const auto host = on_host(run, batch);
   const auto& mixture = static_cast<const HostMixture&>(*host);
   const MatrixView<float> z = batch.z();
-  Table codes = download(run.context, z);
+  Table codes = to_host(run.context, z);
   std::vector<std::int64_t> examples(static_cast<std::size_t>(batch.rows()));
   run.context.copy_to_host(examples.data(), batch.examples().data, sizeof(std::int64_t) * examples.size());
   run.context.synchronize();

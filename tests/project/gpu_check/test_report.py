@@ -94,7 +94,7 @@ class KernelSuites(unittest.TestCase):
         patterns = stages._kernel_filter(check).split(":")
         files = [path for path in glob.glob(os.path.join(self.TESTS, "*", "*_test.cpp")) if os.path.basename(path) != "rooms_test.cpp"]
         # Ops are tested through their cases; these files are tests of kernels too.
-        others = ["lane_test.cpp", "step_graph_test.cpp", "device_parity_test.cpp", "which_backend_test.cpp", "model_gradient_test.cpp"]
+        others = ["branch_test.cpp", "step_graph_test.cpp", "device_parity_test.cpp", "which_backend_test.cpp", "model_gradient_test.cpp"]
         suites = set()
         for path in files:
             with open(path, encoding="utf-8") as file:
@@ -105,12 +105,12 @@ class KernelSuites(unittest.TestCase):
         for suite in suites:
             for name in (suite + ".Test", "Whole/%s.Test/0" % suite):
                 self.assertTrue(any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns), name)
-        self.assertFalse(any(fnmatch.fnmatchcase("Recipe.CountsEveryProduct", pattern) for pattern in patterns))
+        self.assertFalse(any(fnmatch.fnmatchcase("Recipe.CountsEveryGemm", pattern) for pattern in patterns))
 
     def test_products_come_first_and_then_short_ones(self):
-        names = ["Adam.Long", "Adam.Short", "Whole/EveryPlan.Long/a", "Product.Short", "StepPlan.CountsEveryProductOnce"]
-        times = {"Adam.Long": 9, "Adam.Short": 1, "Whole/EveryPlan.Long/a": 8, "Product.Short": 2, "StepPlan.CountsEveryProductOnce": 3}
-        self.assertEqual(stages.sanitizer_order(names, times), ["Product.Short", "Whole/EveryPlan.Long/a", "Adam.Short", "StepPlan.CountsEveryProductOnce", "Adam.Long"])
+        names = ["Adam.Long", "Adam.Short", "Whole/EveryPlan.Long/a", "Gemm.Short", "StepPlan.CountsEveryGemmOnce"]
+        times = {"Adam.Long": 9, "Adam.Short": 1, "Whole/EveryPlan.Long/a": 8, "Gemm.Short": 2, "StepPlan.CountsEveryGemmOnce": 3}
+        self.assertEqual(stages.sanitizer_order(names, times), ["Gemm.Short", "Whole/EveryPlan.Long/a", "Adam.Short", "StepPlan.CountsEveryGemmOnce", "Adam.Long"])
 
 
 class SanitizerFindings(unittest.TestCase):

@@ -10,7 +10,7 @@
 #include "commands/command.h"
 #include "data/check.h"
 #include "drawing/pictures.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 

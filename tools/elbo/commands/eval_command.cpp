@@ -13,7 +13,7 @@
 #include "io/file.h"
 #include "reports/latent_report.h"
 #include "reports/report.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 #include "reports/value_report.h"

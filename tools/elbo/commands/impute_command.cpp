@@ -11,7 +11,7 @@
 
 #include "commands/command.h"
 #include "reports/report.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 #include "vae/traits.h"
@@ -60,8 +60,8 @@ std::vector<double> column_modes(const Examples& examples) {
       const float value = examples.value(i, static_cast<std::int64_t>(j));
       if (!std::isnan(value)) ++count[value];
     }
-    const auto most = std::ranges::max_element(count, {}, &std::pair<const float, std::int64_t>::second);
-    if (most != count.end()) modes[j] = most->first;
+    const auto modal = std::ranges::max_element(count, {}, &std::pair<const float, std::int64_t>::second);
+    if (modal != count.end()) modes[j] = modal->first;
   }
   return modes;
 }

@@ -14,7 +14,7 @@
 #include "reports/plan_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 
 namespace elbo::command {

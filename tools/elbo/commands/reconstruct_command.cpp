@@ -8,7 +8,7 @@
 
 #include "commands/command.h"
 #include "drawing/figures.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 

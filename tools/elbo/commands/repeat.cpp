@@ -9,7 +9,7 @@
 #include "drawing/figures.h"
 #include "io/file.h"
 #include "reports/progress.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 #include "train/trainable.h"

@@ -10,7 +10,7 @@
 #include "io/file.h"
 #include "reports/progress.h"
 #include "commands/repeat.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "commands/selection.h"
 #include "commands/train_job.h"

@@ -13,7 +13,7 @@
 #include "reports/progress.h"
 #include "commands/repeat.h"
 #include "reports/report.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "train/schedule.h"
 #include "commands/train_job.h"

@@ -6,7 +6,7 @@
 
 #include "commands/command.h"
 #include "commands/recipe_argument.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 
 namespace elbo::command {

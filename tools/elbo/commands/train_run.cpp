@@ -5,7 +5,7 @@
 #include "elbo/error.h"
 #include "reports/latent_report.h"
 #include "reports/progress.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "vae/traits.h"
 
 namespace elbo::command {

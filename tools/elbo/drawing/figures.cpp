@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "drawing/pictures.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 
@@ -20,8 +20,8 @@ void append(Table& table, const Table& rows) {
 }
 
 /// At most `most` rows of the data, evenly spaced, since the data may be sorted.
-Table spread(const Examples& examples, std::int64_t most) {
-  const Examples chosen = examples.evenly_spaced(most);
+Table spread(const Examples& examples, std::int64_t max_count) {
+  const Examples chosen = examples.evenly_spaced(max_count);
   return to_table(chosen, 0, chosen.count);
 }
 

@@ -30,12 +30,12 @@ double information_limit(const AggregatePosterior& aggregate) {
 
 // "z0 z3 z4", at most a dozen.
 std::string names_of(const std::vector<std::size_t>& units) {
-  constexpr std::size_t kMost = 12;
+  constexpr std::size_t kMax = 12;
   std::string names;
-  for (std::size_t i = 0; i < std::min(kMost, units.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(kMax, units.size()); ++i) {
     names += concat(i ? " z" : "z", units[i]);
   }
-  if (units.size() > kMost) names += concat(" and ", units.size() - kMost, " more");
+  if (units.size() > kMax) names += concat(" and ", units.size() - kMax, " more");
   return names;
 }
 

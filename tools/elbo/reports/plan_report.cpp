@@ -10,7 +10,7 @@
 #include "commands/recipe_argument.h"
 #include "reports/progress.h"
 #include "reports/report.h"
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 #include "base/check.h"
 #include "train/step_plan.h"
 

@@ -21,13 +21,13 @@ std::size_t characters(std::string_view text) {
 }
 
 /// Shortens a text to at most `most` characters. Cuts the middle, as names often differ at their ends.
-std::string at_most(const std::string& text, std::size_t most) {
+std::string shortened(const std::string& text, std::size_t max_length) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (characters({&text[i], 1}) > 0) starts.push_back(i);
   }
-  if (starts.size() <= most) return text;
-  const std::size_t first = (most - 1) / 2, last = most - 1 - first;
+  if (starts.size() <= max_length) return text;
+  const std::size_t first = (max_length - 1) / 2, last = max_length - 1 - first;
   return concat(text.substr(0, starts[first]), "…", text.substr(starts[starts.size() - last]));
 }
 
@@ -148,13 +148,13 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
 }
 
 void print_parts(std::vector<std::pair<std::string, double>> parts) {
-  constexpr std::size_t kMost = 50, kLine = 120, kFigure = 6, kName = 24;
+  constexpr std::size_t kMax = 50, kLine = 120, kFigure = 6, kName = 24;
   std::stable_sort(parts.begin(), parts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
-  const std::size_t shown = std::min(kMost, parts.size());
+  const std::size_t shown = std::min(kMax, parts.size());
   std::size_t widest = 3;
   for (std::size_t i = 0; i < shown; ++i) {
-    parts[i].first = at_most(parts[i].first, kName);
+    parts[i].first = shortened(parts[i].first, kName);
     widest = std::max(widest, characters(parts[i].first));
   }
   const std::size_t columns = std::clamp<std::size_t>(kLine / (widest + kFigure + 3), 1, 10);
@@ -164,7 +164,7 @@ void print_parts(std::vector<std::pair<std::string, double>> parts) {
               << padded(fixed(cost), kFigure);
     if (i % columns == columns - 1 || i + 1 == shown) std::cout << '\n';
   }
-  if (parts.size() > kMost) std::cout << "  and " << parts.size() - kMost << " with less\n";
+  if (parts.size() > kMax) std::cout << "  and " << parts.size() - kMax << " with less\n";
 }
 
 std::string shell_word(const std::string& word) {

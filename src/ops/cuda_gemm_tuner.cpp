@@ -1,4 +1,4 @@
-#include "ops/product_tuner.h"
+#include "ops/gemm_tuner.h"
 
 #include <optional>
 #include <vector>
@@ -33,15 +33,15 @@ Buffer<float> scratch_numbers(Context& context, std::int64_t size) {
 /// is a separate pass.
 class Trial {
  public:
-  Trial(Context& context, const ProductKey& key)
+  Trial(Context& context, const GemmKey& key)
       : context_(context),
         key_(key),
         a_(scratch_numbers(context, key.m * key.k)),
         b_(scratch_numbers(context, key.n * key.k)),
         c_(scratch_numbers(context, key.m * key.n)),
-        bias_(scratch_numbers(context, key.kind == ProductKind::backward_params ? key.m : key.n)) {
-    if (key.kind == ProductKind::backward_input) saved_ = scratch_numbers(context, key.m * key.n);
-    if (key.kind != ProductKind::backward_params) return;
+        bias_(scratch_numbers(context, key.kind == GemmKind::backward_params ? key.m : key.n)) {
+    if (key.kind == GemmKind::backward_input) saved_ = scratch_numbers(context, key.m * key.n);
+    if (key.kind != GemmKind::backward_params) return;
     weight_ = scratch_numbers(context, key.m * key.n);
     for (Buffer<float>* moment : {&first_moment_, &second_moment_}) {
       *moment = Buffer<float>(context, key.m * key.n);
@@ -56,16 +56,16 @@ class Trial {
     state_ = Buffer<StepState>(context, std::span<const StepState>(&first, 1));
   }
 
-  void run(const ProductPlan& plan) {
+  void run(const GemmPlan& plan) {
     const auto [m, n, k, kind, precision] = key_;
     switch (kind) {
-      case ProductKind::forward:
+      case GemmKind::forward:
         return cuda::linear_forward(context_, plan, c_.matrix(m, n), {}, a_.matrix(m, k), b_.matrix(n, k),
                                     bias_.view(), Activation::relu);
-      case ProductKind::backward_input:
+      case GemmKind::backward_input:
         return cuda::linear_backward_input(context_, plan, c_.matrix(m, n), a_.matrix(m, k), b_.matrix(k, n),
                                            saved_.matrix(m, n), Activation::relu);
-      case ProductKind::backward_params: {
+      case GemmKind::backward_params: {
         const AdamLayer layer{weight_.matrix(m, n), first_moment_.matrix(m, n), second_moment_.matrix(m, n),
                               bias_.view(),         bias_first_moment_.view(),  bias_second_moment_.view()};
         return cuda::linear_adam(context_, plan, layer, c_.matrix(m, n), a_.matrix(k, m), b_.matrix(k, n),
@@ -76,38 +76,38 @@ class Trial {
 
  private:
   Context& context_;
-  ProductKey key_;
+  GemmKey key_;
   Buffer<float> a_, b_, c_, bias_, saved_;
   Buffer<float> weight_, first_moment_, second_moment_, bias_first_moment_, bias_second_moment_;
   Buffer<StepState> state_;
 };
 
 /// The candidates worth timing, beginning with the one predicted to be the fastest.
-std::vector<ProductPlan> promising(const ProductKey& key, const ProductLimits& limits) {
+std::vector<GemmPlan> promising(const GemmKey& key, const GemmLimits& limits) {
   constexpr double kFarBehind = 4.0;
-  constexpr int kMostOwn = 10, kMostBlas = 4;
-  std::vector<ProductPlan> plans;
+  constexpr int kMaxOwn = 10, kMaxBlas = 4;
+  std::vector<GemmPlan> plans;
   int own = 0, blas = 0;
-  for (const ProductPlan& plan : candidates(key, limits)) {
-    const bool first = plans.empty(), library = plan.engine == ProductEngine::blas;
+  for (const GemmPlan& plan : candidates(key, limits)) {
+    const bool first = plans.empty(), library = plan.engine == GemmEngine::blas;
     if (!first &&
         predicted_seconds(plan, key, limits) > kFarBehind * predicted_seconds(plans.front(), key, limits)) {
       continue;
     }
-    if (library ? blas++ < kMostBlas : own++ < kMostOwn) plans.push_back(plan);
+    if (library ? blas++ < kMaxBlas : own++ < kMaxOwn) plans.push_back(plan);
   }
   return plans;
 }
 
 }  // namespace
 
-ProductLimits product_limits(Context& context) {
-  return cuda::product_limits(context);
+GemmLimits gemm_limits(Context& context) {
+  return cuda::gemm_limits(context);
 }
 
-std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key, const Stopwatch& stopwatch) {
+std::optional<GemmPlan> fastest_plan(Context& context, const GemmKey& key, const Stopwatch& stopwatch) {
   constexpr double kWorthIt = 0.97;
-  const auto plans = promising(key, product_limits(context));
+  const auto plans = promising(key, gemm_limits(context));
   if (plans.size() == 1 || key.flops() == 0.0) return plans.front();
   std::optional<Trial> trial;
   try {
@@ -115,9 +115,9 @@ std::optional<ProductPlan> fastest_plan(Context& context, const ProductKey& key,
   } catch (const DeviceError&) {
     return std::nullopt;  // no memory for trials; the training itself may have enough
   }
-  ProductPlan best = plans.front();
+  GemmPlan best = plans.front();
   double best_seconds = 0.0;
-  for (const ProductPlan& plan : plans) {
+  for (const GemmPlan& plan : plans) {
     const double seconds = stopwatch([&] { trial->run(plan); });
     if (plan == plans.front() || seconds < kWorthIt * best_seconds) {
       best = plan;

@@ -1,6 +1,6 @@
-// Lanes: side lines of a recorded graph, on the device under test.
+// Branches: side lines of a recorded graph, on the device under test.
 
-#include "runtime/lane.h"
+#include "runtime/branch.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@
 namespace elbo::test {
 namespace {
 
-class Lanes : public testing::Test {
+class Branches : public testing::Test {
  protected:
   void SetUp() override { ELBO_REQUIRE_DEVICE(); }
 
@@ -29,19 +29,19 @@ class Lanes : public testing::Test {
   Context context{device()};
 };
 
-TEST_F(Lanes, RunBesideTheMainLine) {
+TEST_F(Branches, RunBesideTheMainLine) {
   const Buffer<float> x = values();
   Buffer<double> a(context, 1), b(context, 1), c(context, 1), d(context, 1);
-  Lane lane(context);
+  Branch branch(context);
   Graph graph = Graph::record(context, [&] {
     sum(a, x);
-    lane.run([&] { sum(b, x); });
+    branch.run([&] { sum(b, x); });
     sum(c, x);
-    lane.join();
+    branch.join();
     sum(d, x);
   });
   graph.launch();
-  for (const Buffer<double>* result : {&a, &b, &c, &d}) EXPECT_EQ(result->download()[0], 7.0);
+  for (const Buffer<double>* result : {&a, &b, &c, &d}) EXPECT_EQ(result->to_host()[0], 7.0);
   const GraphShape shape = graph.shape();
   if (!device().is_cuda()) {
     EXPECT_EQ(shape.nodes, 0u);
@@ -52,23 +52,23 @@ TEST_F(Lanes, RunBesideTheMainLine) {
   EXPECT_EQ(shape.longest_path, 3u);
 }
 
-TEST_F(Lanes, KeepTheirOwnOrder) {
+TEST_F(Branches, KeepTheirOwnOrder) {
   const Buffer<float> x = values();
   Buffer<double> a(context, 1), b(context, 1), c(context, 1);
-  Lane lane(context);
+  Branch branch(context);
   const auto record = [&](bool join_between) {
     return Graph::record(context, [&] {
-      lane.run([&] { sum(a, x); });
-      if (join_between) lane.join();
-      lane.run([&] { sum(b, x); });
+      branch.run([&] { sum(a, x); });
+      if (join_between) branch.join();
+      branch.run([&] { sum(b, x); });
       sum(c, x);
-      lane.join();
+      branch.join();
     });
   };
   for (const bool join_between : {false, true}) {
-    Graph graph = record(join_between);  // a lane can be used again, also by another recording
+    Graph graph = record(join_between);  // a branch can be used again, also by another recording
     graph.launch();
-    EXPECT_EQ(b.download()[0], 7.0);
+    EXPECT_EQ(b.to_host()[0], 7.0);
     if (device().is_cuda()) {
       EXPECT_EQ(graph.shape().longest_path, 2u);
       EXPECT_EQ(graph.shape().edges, join_between ? 2u : 1u);
@@ -76,24 +76,24 @@ TEST_F(Lanes, KeepTheirOwnOrder) {
   }
 }
 
-TEST_F(Lanes, WithoutARecordingAreTheMainLine) {
+TEST_F(Branches, WithoutARecordingAreTheMainLine) {
   Buffer<float> x = values();
   Buffer<double> a(context, 1), b(context, 1);
-  Lane lane(context);
-  lane.run([&] { sum(a, x); });
+  Branch branch(context);
+  branch.run([&] { sum(a, x); });
   x.fill_zero();
-  lane.run([&] { sum(b, x); });
-  EXPECT_EQ(a.download()[0], 7.0);
-  EXPECT_EQ(b.download()[0], 0.0);
+  branch.run([&] { sum(b, x); });
+  EXPECT_EQ(a.to_host()[0], 7.0);
+  EXPECT_EQ(b.to_host()[0], 0.0);
 }
 
-TEST_F(Lanes, ExceptionsLeaveALane) {
+TEST_F(Branches, ExceptionsLeaveABranch) {
   const Buffer<float> x = values();
   Buffer<double> a(context, 1), b(context, 1);
-  Lane lane(context);
+  Branch branch(context);
   const auto failing = [&] {
     Graph graph = Graph::record(context, [&] {
-      lane.run([&] {
+      branch.run([&] {
         sum(a, x);
         throw std::runtime_error("on purpose");
       });
@@ -102,24 +102,24 @@ TEST_F(Lanes, ExceptionsLeaveALane) {
   };
   EXPECT_THROW(failing(), std::runtime_error);
   Graph graph = Graph::record(context, [&] {
-    lane.run([&] { sum(a, x); });
+    branch.run([&] { sum(a, x); });
     sum(b, x);
-    lane.join();
+    branch.join();
   });
   graph.launch();
-  EXPECT_EQ(a.download()[0] + b.download()[0], 14.0);
+  EXPECT_EQ(a.to_host()[0] + b.to_host()[0], 14.0);
 }
 
-TEST_F(Lanes, AreNotNested) {
-  if (!device().is_cuda()) GTEST_SKIP() << "on the CPU a lane does nothing";
+TEST_F(Branches, AreNotNested) {
+  if (!device().is_cuda()) GTEST_SKIP() << "on the CPU a branch does nothing";
   const Buffer<float> x = values();
   Buffer<double> a(context, 1);
-  Lane outer(context), inner(context);
+  Branch outer(context), inner(context);
   EXPECT_THROW(Graph::record(context, [&] { outer.run([&] { inner.run([&] { sum(a, x); }); }); }),
                DeviceError);
   Graph graph = Graph::record(context, [&] { outer.run([&] { sum(a, x); }); });
   graph.launch();
-  EXPECT_EQ(a.download()[0], 7.0);
+  EXPECT_EQ(a.to_host()[0], 7.0);
 }
 
 }  // namespace

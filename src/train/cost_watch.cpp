@@ -1,4 +1,4 @@
-#include "train/loss_watch.h"
+#include "train/cost_watch.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,20 +11,20 @@ constexpr auto kTime = std::chrono::milliseconds(50);  // between copies
 }  // namespace
 
 void CopyInterval::measured(std::int64_t steps, std::chrono::duration<double> time) {
-  const std::int64_t most = 2 * steps_;
+  const std::int64_t max_steps = 2 * steps_;
   const double a_step = time.count() / static_cast<double>(steps);
   const double wanted = std::chrono::duration<double>(kTime).count() / std::max(a_step, 1e-9);
-  steps_ = std::clamp(static_cast<std::int64_t>(wanted), std::int64_t{1}, most);
+  steps_ = std::clamp(static_cast<std::int64_t>(wanted), std::int64_t{1}, max_steps);
 }
 
-void LossWatch::restart(std::int64_t steps) {
+void CostWatch::restart(std::int64_t steps) {
   if (under_way_) copy_.wait();
   under_way_ = arrived_before_ = false;
   copied_steps_ = steps;
   copied_at_ = Clock::now();
 }
 
-bool LossWatch::poll(std::int64_t steps) {
+bool CostWatch::poll(std::int64_t steps) {
   bool arrived = false;
   const auto collect_if = [&](bool condition) {
     if (!condition) return;
@@ -43,7 +43,7 @@ bool LossWatch::poll(std::int64_t steps) {
   return arrived;
 }
 
-void LossWatch::collect() {
+void CostWatch::collect() {
   std::memcpy(&record_, copy_.wait(), sizeof record_);
   const auto now = Clock::now();
   // As the host waits, the time between arrivals is the device's.

@@ -1,7 +1,7 @@
 // Parts of products that no op uses alone: the replacements of tensor cores and asynchronous copies,
 // epilogues that sum rows, sums of an operand.
 
-#include "emulation/products.h"
+#include "emulation/gemm.h"
 
 #include <gtest/gtest.h>
 
@@ -18,10 +18,10 @@
 namespace elbo::test {
 namespace {
 
-using ops::ProductEngine;
-using ops::ProductPlan;
+using ops::GemmEngine;
+using ops::GemmPlan;
 
-class Products : public testing::Test {
+class Gemms : public testing::Test {
  protected:
   Context context{Device::cuda(0)};
 
@@ -30,7 +30,7 @@ class Products : public testing::Test {
     Buffer<float> x(context, Random(1).normal(512)), y(context, 32);
     try {
       sum_copied(context.cuda(), y.data(), x.data(), missing);
-      sums = y.download();
+      sums = y.to_host();
     } catch (const DeviceError& error) {
       return error.what();
     }
@@ -38,7 +38,7 @@ class Products : public testing::Test {
   }
 };
 
-TEST_F(Products, ReadersOfCopiesNeedWaitAndBarriers) {
+TEST_F(Gemms, ReadersOfCopiesNeedWaitAndBarriers) {
   std::vector<float> sums;
   EXPECT_EQ(sum_report(Missing::nothing, sums), "");
   for (const float sum : sums) EXPECT_TRUE(std::isfinite(sum));
@@ -50,11 +50,11 @@ TEST_F(Products, ReadersOfCopiesNeedWaitAndBarriers) {
   }
 }
 
-TEST_F(Products, CopiesBringWhatWasAskedFor) {
+TEST_F(Gemms, CopiesBringWhatWasAskedFor) {
   const auto x = Random(1).normal(512);
   Buffer<float> there(context, x), y(context, 32);
   sum_copied(context.cuda(), y.data(), there.data(), Missing::nothing);
-  const auto sums = y.download();
+  const auto sums = y.to_host();
   for (std::size_t thread = 0; thread < 32; ++thread) {
     float sum = 0.0f;
     for (std::size_t part = 0; part < 4; ++part) {
@@ -64,7 +64,7 @@ TEST_F(Products, CopiesBringWhatWasAskedFor) {
   }
 }
 
-TEST_F(Products, APieceIsTheProductOfRoundedOperands) {
+TEST_F(Gemms, APieceIsTheProductOfRoundedOperands) {
   for (const auto precision : {Precision::tf32, Precision::bf16}) {
     const std::size_t depth = precision == Precision::tf32 ? 8 : 16;
     const auto a = Random(2).normal(static_cast<std::int64_t>(16 * depth));
@@ -78,11 +78,11 @@ TEST_F(Products, APieceIsTheProductOfRoundedOperands) {
         expected[i] += static_cast<double>(round(a[i / 8 * depth + k])) * round(b[k * 8 + i % 8]);
       }
     }
-    EXPECT_TRUE(near_all<float>(c.download(), expected, Tolerance::float_sum(16), 8));
+    EXPECT_TRUE(near_all<float>(c.to_host(), expected, Tolerance::float_sum(16), 8));
   }
 }
 
-TEST_F(Products, ANaNStaysOneWhateverItsBits) {
+TEST_F(Gemms, ANaNStaysOneWhateverItsBits) {
   // NaNs whose only bits are the last, which rounding drops; and NaNs that rounding up would carry beyond the
   // sign.
   for (const std::uint32_t bits : {0x7f800001u, 0xff800001u, 0x7fffffffu, 0xffffffffu, 0x7fc00000u}) {
@@ -94,7 +94,7 @@ TEST_F(Products, ANaNStaysOneWhateverItsBits) {
         b[8 * place + 2] = std::bit_cast<float>(bits);
         Buffer<float> a_there(context, a), b_there(context, b), c(context, 128);
         multiply_piece(context.cuda(), precision, c.data(), a_there.data(), b_there.data());
-        const auto result = c.download();
+        const auto result = c.to_host();
         for (std::size_t i = 0; i < 128; ++i) {
           EXPECT_EQ(std::isnan(result[i]), i / 8 == 0 || i % 8 == 2)
               << bits << " at " << i << ": " << result[i];
@@ -104,19 +104,19 @@ TEST_F(Products, ANaNStaysOneWhateverItsBits) {
   }
 }
 
-TEST_F(Products, RowsAndOperandsAreSummedAlongside) {
+TEST_F(Gemms, RowsAndOperandsAreSummedAlongside) {
   constexpr std::int64_t kM = 19, kN = 150, kK = 70;
   const auto a = Random(4).normal(kM * kK), b = Random(5).normal(kN * kK, 0.0, 0.1);
   Buffer<float> a_there(context, a), b_there(context, b);
   for (const int splits : {1, 3}) {
     for (int tile = 0; tile < static_cast<int>(std::size(ops::kTensorTiles)); ++tile) {
-      const ProductPlan plan{ProductEngine::tensor, Precision::tf32, tile, splits};
+      const GemmPlan plan{GemmEngine::tensor, Precision::tf32, tile, splits};
       SCOPED_TRACE(plan.name());
       const std::int64_t parts = plan.row_sums(kN), columns = plan.row_sum_columns();
       Buffer<float> c(context, kM * kN), row_sums(context, kM * parts), a_sums(context, kM);
-      product_with_sums(context.cuda(), plan, c.matrix(kM, kN), row_sums.matrix(kM, parts), a_sums.data(),
-                        std::as_const(a_there).matrix(kM, kK), std::as_const(b_there).matrix(kN, kK));
-      const auto values = c.download();
+      gemm_with_sums(context.cuda(), plan, c.matrix(kM, kN), row_sums.matrix(kM, parts), a_sums.data(),
+                     std::as_const(a_there).matrix(kM, kK), std::as_const(b_there).matrix(kN, kK));
+      const auto values = c.to_host();
       std::vector<double> squares(static_cast<std::size_t>(kM * parts)), sums(kM);
       for (std::int64_t i = 0; i < kM * kN; ++i) {
         const double value = values[static_cast<std::size_t>(i)];
@@ -124,17 +124,17 @@ TEST_F(Products, RowsAndOperandsAreSummedAlongside) {
       }
       for (std::int64_t i = 0; i < kM * kK; ++i)
         sums[static_cast<std::size_t>(i / kK)] += a[static_cast<std::size_t>(i)];
-      EXPECT_TRUE(near_all<float>(row_sums.download(), squares, Tolerance::float_sum(128, 2.0), parts));
-      EXPECT_TRUE(near_all<float>(a_sums.download(), sums, Tolerance::float_sum(kK, 2.0)));
+      EXPECT_TRUE(near_all<float>(row_sums.to_host(), squares, Tolerance::float_sum(128, 2.0), parts));
+      EXPECT_TRUE(near_all<float>(a_sums.to_host(), sums, Tolerance::float_sum(kK, 2.0)));
     }
   }
 }
 
-TEST_F(Products, PartialSumsThatDoNotFitAreRefused) {
+TEST_F(Gemms, PartialSumsThatDoNotFitAreRefused) {
   Buffer<float> x(context, 4);
-  const ProductPlan plan{ProductEngine::scalar, Precision::fp32, 0, 16};
+  const GemmPlan plan{GemmEngine::scalar, Precision::fp32, 0, 16};
   const MatrixView<float> huge(x.data(), std::int64_t{1} << 20, std::int64_t{1} << 20);
-  EXPECT_THROW(product_with_sums(context.cuda(), plan, huge, huge, x.data(), huge, huge), DeviceError);
+  EXPECT_THROW(gemm_with_sums(context.cuda(), plan, huge, huge, x.data(), huge, huge), DeviceError);
 }
 
 }  // namespace

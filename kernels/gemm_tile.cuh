@@ -6,7 +6,7 @@
 #include "arch/mma.cuh"
 #include "block.cuh"
 #include "memory.cuh"
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 
 namespace elbo::cuda {
 
@@ -34,24 +34,24 @@ struct Operand {
 /// fp32 multiply-adds, in order of k.
 struct Scalar {
   static constexpr bool kTensor = false;
-  static constexpr ops::ProductTile tile(int index) { return ops::kScalarTiles[index]; }
+  static constexpr ops::GemmTile tile(int index) { return ops::kScalarTiles[index]; }
 };
 /// Tensor cores, with operands rounded to Format on their way into registers.
 template <class FormatIs>
 struct Tensor {
   static constexpr bool kTensor = true;
   using Format = FormatIs;
-  static constexpr ops::ProductTile tile(int index) { return ops::kTensorTiles[index]; }
+  static constexpr ops::GemmTile tile(int index) { return ops::kTensorTiles[index]; }
 };
 
 /// The parameters for which a kernel is compiled.
 template <class EngineIs, int kTile>
 struct TileOf {
   using Engine = EngineIs;
-  static constexpr ops::ProductTile kShape = Engine::tile(kTile);
+  static constexpr ops::GemmTile kShape = Engine::tile(kTile);
   static constexpr int kRows = kShape.rows, kCols = kShape.cols, kDepth = kShape.depth;
   static constexpr int kStages = kShape.stages, kThreads = kShape.threads();
-  static constexpr int kSlices = kShape.slices;
+  static constexpr int kKSlices = kShape.k_slices;
   static constexpr int kWarpRows = kShape.warp_rows(), kWarpCols = kShape.warp_cols();
   static constexpr int kWarpsDown = kShape.warps_down, kWarpsAcross = kShape.warps_across;
 };
@@ -144,18 +144,18 @@ template <class T>
 inline constexpr int kResultStride = T::kCols + 8;
 /// The sums [kRows, kCols] of each slice.
 template <class T>
-using SharedResults = float[T::kSlices][T::kRows][kResultStride<T>];
+using SharedResults = float[T::kKSlices][T::kRows][kResultStride<T>];
 
 /// A warp's place in its block's grid of warps.
 template <class T>
 struct WarpPlace {
-  int row, col, slice;  ///< first row and column of its piece
+  int row, col, k_slice;  ///< first row and column of its piece
 
   __device__ WarpPlace() {
     const int warp = warp_in_block();
     row = warp % T::kWarpsDown * T::kWarpRows;
     col = warp / T::kWarpsDown % T::kWarpsAcross * T::kWarpCols;
-    slice = warp / (T::kWarpsDown * T::kWarpsAcross);
+    k_slice = warp / (T::kWarpsDown * T::kWarpsAcross);
   }
 };
 
@@ -232,12 +232,12 @@ class Multiplier {
   using Format = typename Engine::Format;
   static constexpr int kDown = T::kWarpRows / 16, kAcross = T::kWarpCols / 8;
   static_assert(T::kWarpRows % 16 == 0 && T::kWarpCols % 16 == 0);
-  static_assert(T::kDepth % (T::kSlices * Format::kDepth) == 0, "slices share the depth evenly");
+  static_assert(T::kDepth % (T::kKSlices * Format::kDepth) == 0, "slices share the depth evenly");
 
   __device__ void add(const A& a, const B& b) {
     ELBO_UNROLL
-    for (int step = 0; step < T::kDepth / (T::kSlices * Format::kDepth); ++step) {
-      const int k = (warp_.slice + step * T::kSlices) * Format::kDepth;
+    for (int step = 0; step < T::kDepth / (T::kKSlices * Format::kDepth); ++step) {
+      const int k = (warp_.k_slice + step * T::kKSlices) * Format::kDepth;
       arch::FragmentA from_a[kDown];
       arch::FragmentB from_b[kAcross];
       ELBO_UNROLL
@@ -260,7 +260,7 @@ class Multiplier {
     const LanePlace lane;
     ELBO_UNROLL
     for (int i = 0; i < 2 * kDown; ++i) {
-      float* const row = to[warp_.slice][warp_.row + 16 * (i / 2) + ReaderA::place(lane.g, i % 2)];
+      float* const row = to[warp_.k_slice][warp_.row + 16 * (i / 2) + ReaderA::place(lane.g, i % 2)];
       ELBO_UNROLL
       for (int j = 0; j < kAcross; j += 2) {
         const float* const left = &sums_[i / 2][j][2 * (i % 2)];
@@ -317,12 +317,12 @@ template <class T, class A, class B>
 class Multiplier<T, A, B, Scalar> {
  public:
   static constexpr int kDown = T::kWarpRows / 8, kAcross = T::kWarpCols / 4;
-  static_assert(T::kDepth % (4 * T::kSlices) == 0 && kDown % 2 == 0 && kAcross % 2 == 0);
+  static_assert(T::kDepth % (4 * T::kKSlices) == 0 && kDown % 2 == 0 && kAcross % 2 == 0);
 
   __device__ void add(const A& a, const B& b) {
     ELBO_UNROLL
-    for (int step = 0; step < T::kDepth / (4 * T::kSlices); ++step) {
-      const int k = (warp_.slice + step * T::kSlices) * 4;
+    for (int step = 0; step < T::kDepth / (4 * T::kKSlices); ++step) {
+      const int k = (warp_.k_slice + step * T::kKSlices) * 4;
       float from_a[kDown][4], from_b[kAcross][4];
       SideA::read(from_a, a, warp_.row, lane_in_warp() / 4, k);
       SideB::read(from_b, b, warp_.col, lane_in_warp() % 4, k);
@@ -343,7 +343,7 @@ class Multiplier<T, A, B, Scalar> {
       const int row = warp_.row + SideA::place(lane_in_warp() / 4, i);
       ELBO_UNROLL
       for (int j = 0; j < kAcross; ++j)
-        to[warp_.slice][row][warp_.col + SideB::place(lane_in_warp() % 4, j)] = sums_[i][j];
+        to[warp_.k_slice][row][warp_.col + SideB::place(lane_in_warp() % 4, j)] = sums_[i][j];
     }
   }
 

@@ -1,4 +1,4 @@
-#include "commands/run_folder.h"
+#include "commands/run_argument.h"
 
 #include <algorithm>
 #include <iostream>

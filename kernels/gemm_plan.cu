@@ -1,9 +1,9 @@
 // The host part of products: the plan for a device, the place of partial sums, cuBLAS.
 
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 
 #include "bf16_operand.cuh"
-#include "product.cuh"
+#include "gemm.cuh"
 #include "runtime/blas_workspace.h"
 #include "runtime/context.h"
 #include "runtime/cuda_lt.h"
@@ -22,21 +22,21 @@ struct BlasOperand {
 
 }  // namespace
 
-ops::ProductLimits product_limits(const CudaState& state) {
+ops::GemmLimits gemm_limits(const CudaState& state) {
   return {state.sm_count, state.compute_capability, state.max_shared_bytes, state.blas_workspace_bytes};
 }
 
-ops::ProductLimits product_limits(Context& context) {
-  return product_limits(context.cuda());
+ops::GemmLimits gemm_limits(Context& context) {
+  return gemm_limits(context.cuda());
 }
 
-ops::ProductPlan choose_product(Context& context, const ops::ProductKey& key) {
-  ops::ProductPlan plan = ops::planned_product(context, key, product_limits(context));
+ops::GemmPlan choose_gemm(Context& context, const ops::GemmKey& key) {
+  ops::GemmPlan plan = ops::planned_gemm(context, key, gemm_limits(context));
   plan.overlap = context.cuda().overlap;
   return plan;
 }
 
-PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n) {
+PartialSums partial_sums(CudaState& state, const ops::GemmPlan& plan, std::int64_t m, std::int64_t n) {
   const std::size_t bytes = ops::workspace_bytes(plan, {m, n, 0, {}, plan.precision});
   if (bytes > state.blas_workspace_bytes || !state.blas_workspace) {
     throw_error(cudaErrorInvalidValue, "a product's partial sums do not fit the workspace",
@@ -54,7 +54,7 @@ PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::in
 namespace {
 
 /// Row-major c = a b, as column-major cᵀ = bᵀ aᵀ.
-void blas_fp32(CudaState& state, const BlasProduct& p) {
+void blas_fp32(CudaState& state, const BlasGemm& p) {
   const BlasOperand left{p.b, p.along_b == Along::k}, right{p.a, p.along_a == Along::extent};
   const float alpha = 1.0f, beta = p.add ? 1.0f : 0.0f;
   ELBO_CUDA_CHECK(cublasSgemm(blas(state), left.operation(), right.operation(), static_cast<int>(p.b.extent),
@@ -84,53 +84,53 @@ struct Bf16Operand {
   }
 };
 
-LtProduct lt_product(const BlasProduct& p) {
-  LtProduct product{.m = p.a.extent,
-                    .n = p.b.extent,
-                    .k = p.k,
-                    .a = {p.a.data, p.a.stride, p.along_a == Along::k},
-                    .b = {p.b.data, p.b.stride, p.along_b == Along::k}};
-  product.c = p.to.data;
-  product.c_stride = p.to.row_stride;
-  product.add = p.add;
-  product.bias = p.bias;
-  return product;
+LtGemm lt_gemm(const BlasGemm& p) {
+  LtGemm gemm{.m = p.a.extent,
+              .n = p.b.extent,
+              .k = p.k,
+              .a = {p.a.data, p.a.stride, p.along_a == Along::k},
+              .b = {p.b.data, p.b.stride, p.along_b == Along::k}};
+  gemm.c = p.to.data;
+  gemm.c_stride = p.to.row_stride;
+  gemm.add = p.add;
+  gemm.bias = p.bias;
+  return gemm;
 }
 
 /// The product of both operands in bf16, once they are filled.
-struct Bf16Product {
+struct Bf16Gemm {
   Bf16Operand left, right;
-  LtProduct product;
+  LtGemm gemm;
 
-  Bf16Product(CudaState& state, const BlasProduct& p)
+  Bf16Gemm(CudaState& state, const BlasGemm& p)
       : left(reinterpret_cast<std::uint16_t*>(static_cast<std::byte*>(state.blas_workspace) + kLtWorkspace),
              p.a, p.along_a, p.k),
         right(left.end(), p.b, p.along_b, p.k),
-        product(lt_product(p)) {
-    product.bf16 = true;
-    product.a = {left.data, left.stride, p.along_a == Along::k};
-    product.b = {right.data, right.stride, p.along_b == Along::k};
+        gemm(lt_gemm(p)) {
+    gemm.bf16 = true;
+    gemm.a = {left.data, left.stride, p.along_a == Along::k};
+    gemm.b = {right.data, right.stride, p.along_b == Along::k};
   }
 };
 
 }  // namespace
 
-bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& p) {
+bool blas_takes(CudaState& state, const ops::GemmPlan& plan, const BlasGemm& p) {
   if (plan.precision == Precision::fp32) return true;
   if (!state.blas_workspace) return false;  // this line of work was made without one
-  if (plan.precision == Precision::tf32) return lt_takes(state, lt_product(p));
-  const ops::ProductKey key{p.a.extent, p.b.extent, p.k, {}, plan.precision};
+  if (plan.precision == Precision::tf32) return lt_takes(state, lt_gemm(p));
+  const ops::GemmKey key{p.a.extent, p.b.extent, p.k, {}, plan.precision};
   if (ops::workspace_bytes(plan, key) > state.blas_workspace_bytes) return false;
-  return lt_takes(state, Bf16Product(state, p).product);
+  return lt_takes(state, Bf16Gemm(state, p).gemm);
 }
 
-void blas_sums(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& p) {
+void blas_sums(CudaState& state, const ops::GemmPlan& plan, const BlasGemm& p) {
   if (plan.precision == Precision::fp32) return blas_fp32(state, p);
-  if (plan.precision == Precision::tf32) return lt_multiply(state, lt_product(p), plan.tile);
-  const Bf16Product converted(state, p);
+  if (plan.precision == Precision::tf32) return lt_multiply(state, lt_gemm(p), plan.tile);
+  const Bf16Gemm converted(state, p);
   converted.left.fill(state);
   converted.right.fill(state);
-  lt_multiply(state, converted.product, plan.tile);
+  lt_multiply(state, converted.gemm, plan.tile);
 }
 
 }  // namespace elbo::cuda

@@ -1,4 +1,4 @@
-#include "train/product_plans.h"
+#include "train/gemm_plans.h"
 
 #include <cctype>
 #include <nlohmann/json.hpp>
@@ -40,7 +40,7 @@ StoredPlans read_cache(const std::filesystem::path& folder, const std::string& d
 /// Adds to the present file, which another training may have written meanwhile.
 void write_cache(const std::filesystem::path& folder, const StoredPlans& measured) {
   StoredPlans all = read_cache(folder, measured.device);
-  for (const auto& [product, plan] : measured.plans) all.plans[product] = plan;
+  for (const auto& [gemm, plan] : measured.plans) all.plans[gemm] = plan;
   try {
     io::write_file(file_of(folder, measured.device), all.to_text());
   } catch (const IoError&) {
@@ -49,8 +49,8 @@ void write_cache(const std::filesystem::path& folder, const StoredPlans& measure
 }
 
 /// The plan of that name, if this GPU has it.
-std::optional<ops::ProductPlan> find(const StoredPlans& stored, const ops::ProductKey& key,
-                                     const ops::ProductLimits& limits) {
+std::optional<ops::GemmPlan> find(const StoredPlans& stored, const ops::GemmKey& key,
+                                  const ops::GemmLimits& limits) {
   const auto found = stored.plans.find(key.name());
   return found == stored.plans.end() ? std::nullopt : ops::find_candidate(key, limits, found->second);
 }
@@ -58,7 +58,7 @@ std::optional<ops::ProductPlan> find(const StoredPlans& stored, const ops::Produ
 /// Makes a context's products ask these choices during its lifetime.
 class ChoicesInUse {
  public:
-  ChoicesInUse(Context& context, ops::ProductChoices& choices)
+  ChoicesInUse(Context& context, ops::GemmChoices& choices)
       : context_(context), before_(context.kernel_choices()) {
     context.set_kernel_choices(&choices);
   }
@@ -72,20 +72,20 @@ class ChoicesInUse {
 };
 
 /// Settles every requested product.
-void settle(Context& context, ops::ProductChoices& choices, const PlanSources& sources,
+void settle(Context& context, ops::GemmChoices& choices, const PlanSources& sources,
             const std::string& device) {
-  const ops::ProductLimits limits = ops::product_limits(context);
+  const ops::GemmLimits limits = ops::gemm_limits(context);
   const StoredPlans nothing;
   const bool resumed = sources.checkpoint.device == device;
   const StoredPlans cache = resumed || sources.folder.empty() ? nothing : read_cache(sources.folder, device);
   StoredPlans measured{device, {}};
-  for (const ops::ProductKey& key : choices.asked()) {
+  for (const ops::GemmKey& key : choices.asked()) {
     auto plan = find(resumed ? sources.checkpoint : cache, key, limits);
     if (!plan && !resumed && sources.stopwatch) {
       plan = ops::fastest_plan(context, key, sources.stopwatch);
       if (plan) measured.plans[key.name()] = plan->name();
     }
-    choices.settle(key, plan ? *plan : ops::choose_product(key, limits));
+    choices.settle(key, plan ? *plan : ops::choose_gemm(key, limits));
   }
   if (!sources.folder.empty() && !measured.plans.empty()) write_cache(sources.folder, measured);
 }
@@ -106,8 +106,8 @@ StoredPlans StoredPlans::from_text(const std::string& text) {
 }
 
 StoredPlans stored_plans(const Model::State& model) {
-  if (!model.product_choices || model.product_choices->empty()) return {};
-  return {identity(*model.context), model.product_choices->names()};
+  if (!model.gemm_choices || model.gemm_choices->empty()) return {};
+  return {identity(*model.context), model.gemm_choices->names()};
 }
 
 PlanSources PlanSources::of(Model::State& model) {
@@ -127,7 +127,7 @@ PlanSources PlanSources::of(Model::State& model) {
 }
 
 void PlannedSteps::install_choices(Model::State& model) {
-  if (choices) model.set_product_choices(std::move(choices));
+  if (choices) model.set_gemm_choices(std::move(choices));
 }
 
 PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
@@ -137,7 +137,7 @@ PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
   };
   Context& context = *model.context;
   if (!context.is_cuda()) return {nullptr, make({})};
-  auto choices = std::make_unique<ops::ProductChoices>();
+  auto choices = std::make_unique<ops::GemmChoices>();
   const ChoicesInUse scope(context, *choices);
   make({.graph_steps = 1});  // recording a step requests its products
   settle(context, *choices, sources, identity(context));

@@ -1,20 +1,20 @@
 #pragma once
 // Matrix products with a functor as epilogue, so that the epilogue needs no separate pass.
 //
-//   product<Along::k, Along::k>(state, plan, a, b, k, finish);
+//   gemm<Along::k, Along::k>(state, plan, a, b, k, epilogue);
 //
-// computes c[m, n] = Σ_k a b for m = a.extent and n = b.extent and passes every value once to `finish`. The
-// plan (ops/product_plan.h) gives the tile, the precision and the number of splits; choose_product() picks a
+// computes c[m, n] = Σ_k a b for m = a.extent and n = b.extent and passes every value once to `epilogue`. The
+// plan (ops/gemm_plan.h) gives the tile, the precision and the number of splits; choose_gemm() picks a
 // plan. A layer's products are
 //   y = x wᵀ   product<Along::k, Along::k>            a = {x, x.stride, batch}, b = {w, w.stride, out}
 //   dx = dy w  product<Along::k, Along::extent>       a = {dy, dy.stride, batch}, b = {w, w.stride, in}
 //   dw = dyᵀ x product<Along::extent, Along::extent>  a = {dy, dy.stride, out}, b = {x, x.stride, in}
 //
-// Finish is a trivially copyable struct of views with
+// Epilogue is a trivially copyable struct of views with
 //   __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const;
 // It is called for four neighbouring columns at a time, of which the first `count` (1 to 4) exist. col is a
 // multiple of 4, and neighbouring threads have neighbouring quads, so memory is best read and written by
-// load4 and store4(…, count, aligned). Finish may also have:
+// load4 and store4(…, count, aligned). Epilogue may also have:
 //   A quad() that returns float, and
 //     __device__ void row_sum(std::int64_t row, std::int64_t part, float sum) const;
 //   row_sum gets, once per row and group of plan.row_sum_columns() columns, the sum of quad's results for
@@ -30,7 +30,7 @@
 //     const float* bias_alone() const;   (called on the host)
 //   if quad() only adds a bias [n] to each row, the bias; else null. cuBLASLt adds a bias by itself. It could
 //   apply ReLU too, but its ReLU turns NaN into 0, which would hide a diverged training.
-//     void begin(const ops::ProductPlan& plan);
+//     void begin(const ops::GemmPlan& plan);
 //   called on the host before any kernel, with the plan that will run. It differs from product()'s plan if
 //   cuBLAS does not take the operands.
 // quad() must not read memory that its calls for other values write.
@@ -43,14 +43,14 @@
 #include <type_traits>
 #include <utility>
 
-#include "product_finish.cuh"
-#include "product_tile.cuh"
+#include "gemm_epilogue.cuh"
+#include "gemm_tile.cuh"
 
 namespace elbo::cuda {
 
 /// A kernel's arguments, except the epilogue.
 template <class A, class B>
-struct ProductArguments {
+struct GemmArguments {
   A a;
   B b;
   std::int64_t k;
@@ -60,12 +60,12 @@ struct ProductArguments {
 };
 
 template <Along kAlongA, Along kAlongB>
-inline constexpr ops::ProductKind kKind = kAlongB == Along::k   ? ops::ProductKind::forward
-                                          : kAlongA == Along::k ? ops::ProductKind::backward_input
-                                                                : ops::ProductKind::backward_params;
+inline constexpr ops::GemmKind kKind = kAlongB == Along::k   ? ops::GemmKind::forward
+                                       : kAlongA == Along::k ? ops::GemmKind::backward_input
+                                                             : ops::GemmKind::backward_params;
 
 template <class T, Along kAlongA, Along kAlongB>
-struct alignas(16) ProductStorage {
+struct alignas(16) GemmStorage {
   struct Stage {
     SharedOperand<T, T::kRows, kAlongA> a;
     SharedOperand<T, T::kCols, kAlongB> b;
@@ -103,10 +103,9 @@ class OperandSummer {
 };
 
 /// One block per tile of c and split: x counts the tiles, row by row; y counts the splits.
-template <class T, Along kAlongA, Along kAlongB, class A, class B, class Finish>
-__global__ void __launch_bounds__(T::kThreads)
-    product_kernel(ProductArguments<A, B> arguments, Finish finish) {
-  using Storage = ProductStorage<T, kAlongA, kAlongB>;
+template <class T, Along kAlongA, Along kAlongB, class A, class B, class Epilogue>
+__global__ void __launch_bounds__(T::kThreads) gemm_kernel(GemmArguments<A, B> arguments, Epilogue epilogue) {
+  using Storage = GemmStorage<T, kAlongA, kAlongB>;
   constexpr int kStages = T::kStages;
   auto& shared = shared_storage<Storage>();
   const A& a = arguments.a;
@@ -133,7 +132,7 @@ __global__ void __launch_bounds__(T::kThreads)
 
   Multiplier<T, SharedOperand<T, T::kRows, kAlongA>, SharedOperand<T, T::kCols, kAlongB>> multiplier;
   OperandSummer<T> operand_summer;
-  const bool sums_operand = kSumsOperand<Finish> && tile_col == 0;
+  const bool sums_operand = kSumsOperand<Epilogue> && tile_col == 0;
   int stage = 0, free_stage = kStages - 1;
   for (int step = 0; step < steps; ++step) {
     copies.template wait<kStages - 2>();
@@ -157,48 +156,48 @@ __global__ void __launch_bounds__(T::kThreads)
   if (arguments.partial.data) {
     keep_results<T>(shared.results, place, arguments.partial);
   } else {
-    finish_results<T>(shared.results, place, finish);
+    epilogue_results<T>(shared.results, place, epilogue);
   }
-  if constexpr (kSumsOperand<Finish>) {
-    if (sums_operand) finish_operand_sums<T>(shared.operand_sums, place, arguments.partial, finish);
+  if constexpr (kSumsOperand<Epilogue>) {
+    if (sums_operand) epilogue_operand_sums<T>(shared.operand_sums, place, arguments.partial, epilogue);
   }
 }
 
-template <class T, Along kAlongA, Along kAlongB, class A, class B, class Finish>
-void launch_product(CudaState& state, const ops::ProductPlan& plan, ProductArguments<A, B> arguments,
-                    const Finish& finish) {
+template <class T, Along kAlongA, Along kAlongB, class A, class B, class Epilogue>
+void launch_gemm(CudaState& state, const ops::GemmPlan& plan, GemmArguments<A, B> arguments,
+                 const Epilogue& epilogue) {
   static_assert(kAlongB != Along::k || kAlongA == Along::k, "a layer has no such product");
-  static_assert(sizeof(ProductStorage<T, kAlongA, kAlongB>) ==
+  static_assert(sizeof(GemmStorage<T, kAlongA, kAlongB>) ==
                 ops::shared_bytes(T::kShape, kKind<kAlongA, kAlongB>));
   arguments.tiles_across = blocks_for(arguments.b.extent, T::kCols);
   const std::int64_t tiles_down = blocks_for(arguments.a.extent, T::kRows);
   LaunchShape shape(
       dim3(blocks_for(tiles_down * arguments.tiles_across, 1), static_cast<unsigned>(plan.splits)),
-      T::kThreads, sizeof(ProductStorage<T, kAlongA, kAlongB>));
+      T::kThreads, sizeof(GemmStorage<T, kAlongA, kAlongB>));
   shape.overlap = plan.overlap;
-  launch(state, shape, product_kernel<T, kAlongA, kAlongB, A, B, Finish>, arguments, finish);
+  launch(state, shape, gemm_kernel<T, kAlongA, kAlongB, A, B, Epilogue>, arguments, epilogue);
 }
 
 /// The engine's kernel for the plan's tile.
-template <class Engine, Along kAlongA, Along kAlongB, class A, class B, class Finish, int... kTiles>
-void launch_tile(std::integer_sequence<int, kTiles...>, CudaState& state, const ops::ProductPlan& plan,
-                 const ProductArguments<A, B>& arguments, const Finish& finish) {
+template <class Engine, Along kAlongA, Along kAlongB, class A, class B, class Epilogue, int... kTiles>
+void launch_tile(std::integer_sequence<int, kTiles...>, CudaState& state, const ops::GemmPlan& plan,
+                 const GemmArguments<A, B>& arguments, const Epilogue& epilogue) {
   ((plan.tile == kTiles
-        ? launch_product<TileOf<Engine, kTiles>, kAlongA, kAlongB>(state, plan, arguments, finish)
+        ? launch_gemm<TileOf<Engine, kTiles>, kAlongA, kAlongB>(state, plan, arguments, epilogue)
         : void()),
    ...);
 }
 
-ops::ProductLimits product_limits(const CudaState& state);
+ops::GemmLimits gemm_limits(const CudaState& state);
 
 /// The plan of a product on the context's GPU.
-ops::ProductPlan choose_product(Context& context, const ops::ProductKey& key);
+ops::GemmPlan choose_gemm(Context& context, const ops::GemmKey& key);
 
 /// A split plan's partial sums, in the workspace. Throws DeviceError if they do not fit.
-PartialSums partial_sums(CudaState& state, const ops::ProductPlan& plan, std::int64_t m, std::int64_t n);
+PartialSums partial_sums(CudaState& state, const ops::GemmPlan& plan, std::int64_t m, std::int64_t n);
 
 /// Σ_k a b by cuBLAS, stored in or added to `to`, with `bias` [b.extent] added to each row unless it is null.
-struct BlasProduct {
+struct BlasGemm {
   PartialSums to;
   Operand a;
   Along along_a;
@@ -210,81 +209,81 @@ struct BlasProduct {
 };
 
 /// Whether cuBLAS can compute the product.
-bool blas_takes(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
+bool blas_takes(CudaState& state, const ops::GemmPlan& plan, const BlasGemm& gemm);
 /// Computes the product by cuBLAS. Computes the product by cuBLAS. Throws DeviceError, also if cuBLAS cannot.
-void blas_sums(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product);
+void blas_sums(CudaState& state, const ops::GemmPlan& plan, const BlasGemm& gemm);
 
-/// The product whose sums cuBLAS stores in finish.staging(); its memory is null if there is no staging
+/// The product whose sums cuBLAS stores in epilogue.staging(); its memory is null if there is no staging
 /// memory.
-template <Along kAlongA, Along kAlongB, class Finish>
-BlasProduct blas_product(const ops::ProductPlan& plan, const Operand& a, const Operand& b, std::int64_t k,
-                         const Finish& finish) {
-  BlasProduct product{{}, a, kAlongA, b, kAlongB, k, false, nullptr};
-  if constexpr (kHasStaging<Finish>) {
-    const auto staging = finish.staging();
-    product.to.data = staging.data;
-    product.to.row_stride = staging.stride;
-    product.add = finish.adds_sums();
-    if constexpr (kAddsBiasAlone<Finish>) {
-      if (plan.precision != Precision::fp32) product.bias = finish.bias_alone();
+template <Along kAlongA, Along kAlongB, class Epilogue>
+BlasGemm blas_gemm(const ops::GemmPlan& plan, const Operand& a, const Operand& b, std::int64_t k,
+                   const Epilogue& epilogue) {
+  BlasGemm gemm{{}, a, kAlongA, b, kAlongB, k, false, nullptr};
+  if constexpr (kHasStaging<Epilogue>) {
+    const auto staging = epilogue.staging();
+    gemm.to.data = staging.data;
+    gemm.to.row_stride = staging.stride;
+    gemm.add = epilogue.adds_sums();
+    if constexpr (kAddsBiasAlone<Epilogue>) {
+      if (plan.precision != Precision::fp32) gemm.bias = epilogue.bias_alone();
     }
   }
-  return product;
+  return gemm;
 }
 
-template <Along kAlongA, class Finish>
-void product_by_blas(CudaState& state, const ops::ProductPlan& plan, const BlasProduct& product,
-                     const Finish& finish) {
-  if constexpr (kHasStaging<Finish>) {
-    const Operand& a = product.a;
-    blas_sums(state, plan, product);
-    if (!product.bias && !finish.stores_sums() && !finish.adds_sums())
-      launch_finish(state, product.to, a.extent, product.b.extent, false, finish);
-    if constexpr (kSumsOperand<Finish>) {
+template <Along kAlongA, class Epilogue>
+void gemm_by_blas(CudaState& state, const ops::GemmPlan& plan, const BlasGemm& gemm,
+                  const Epilogue& epilogue) {
+  if constexpr (kHasStaging<Epilogue>) {
+    const Operand& a = gemm.a;
+    blas_sums(state, plan, gemm);
+    if (!gemm.bias && !epilogue.stores_sums() && !epilogue.adds_sums())
+      launch_epilogue(state, gemm.to, a.extent, gemm.b.extent, false, epilogue);
+    if constexpr (kSumsOperand<Epilogue>) {
       static_assert(kAlongA == Along::extent, "only the bias gradient is summed without a product");
       launch(state,
              LaunchShape(blocks_for(a.extent, kSumCols), kSumCols * kSumRows, sizeof(OperandSumStorage)),
-             operand_sums_kernel<Finish>, a.data, a.stride, a.extent, product.k, finish);
+             operand_sums_kernel<Epilogue>, a.data, a.stride, a.extent, gemm.k, epilogue);
     }
   }
 }
 
-/// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels instead if `finish` has no
+/// Runs `plan`; see the top of this file. A plan for cuBLAS runs on our kernels instead if `epilogue` has no
 /// staging() memory, or cuBLAS does not take the operands. Throws DeviceError.
-template <Along kAlongA, Along kAlongB, class A, class B, class Finish>
-void product(CudaState& state, const ops::ProductPlan& asked, const A& a, const B& b, std::int64_t k,
-             Finish finish) {
+template <Along kAlongA, Along kAlongB, class A, class B, class Epilogue>
+void gemm(CudaState& state, const ops::GemmPlan& asked, const A& a, const B& b, std::int64_t k,
+          Epilogue epilogue) {
   const std::int64_t m = a.extent, n = b.extent;
-  ops::ProductPlan plan = asked;
-  if (plan.engine == ops::ProductEngine::blas) {
+  ops::GemmPlan plan = asked;
+  if (plan.engine == ops::GemmEngine::blas) {
     if constexpr (std::is_same_v<A, Operand> && std::is_same_v<B, Operand>) {
-      const BlasProduct by_blas = blas_product<kAlongA, kAlongB>(plan, a, b, k, finish);
+      const BlasGemm by_blas = blas_gemm<kAlongA, kAlongB>(plan, a, b, k, epilogue);
       if (by_blas.to.data && blas_takes(state, plan, by_blas)) {
-        ops::note_product(plan);
-        if constexpr (kBegins<Finish>) finish.begin(plan);
-        return product_by_blas<kAlongA>(state, plan, by_blas, finish);
+        ops::note_gemm(plan);
+        if constexpr (kBegins<Epilogue>) epilogue.begin(plan);
+        return gemm_by_blas<kAlongA>(state, plan, by_blas, epilogue);
       }
     }
-    plan = ops::choose_own_product({m, n, k, kKind<kAlongA, kAlongB>, plan.precision}, product_limits(state));
+    plan = ops::choose_own_gemm({m, n, k, kKind<kAlongA, kAlongB>, plan.precision}, gemm_limits(state));
   }
-  ops::note_product(plan);
-  if constexpr (kBegins<Finish>) finish.begin(plan);
-  ProductArguments<A, B> arguments{a, b, k, ops::split_length(plan, k), 0, {}};
+  ops::note_gemm(plan);
+  if constexpr (kBegins<Epilogue>) epilogue.begin(plan);
+  GemmArguments<A, B> arguments{a, b, k, ops::split_length(plan, k), 0, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
   constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();
   constexpr auto kTensor = std::make_integer_sequence<int, std::size(ops::kTensorTiles)>();
   switch (plan.precision) {
     case Precision::fp32:
-      launch_tile<Scalar, kAlongA, kAlongB>(kScalar, state, plan, arguments, finish);
+      launch_tile<Scalar, kAlongA, kAlongB>(kScalar, state, plan, arguments, epilogue);
       break;
     case Precision::tf32:
-      launch_tile<Tensor<arch::Tf32>, kAlongA, kAlongB>(kTensor, state, plan, arguments, finish);
+      launch_tile<Tensor<arch::Tf32>, kAlongA, kAlongB>(kTensor, state, plan, arguments, epilogue);
       break;
     case Precision::bf16:
-      launch_tile<Tensor<arch::Bf16>, kAlongA, kAlongB>(kTensor, state, plan, arguments, finish);
+      launch_tile<Tensor<arch::Bf16>, kAlongA, kAlongB>(kTensor, state, plan, arguments, epilogue);
       break;
   }
-  if (plan.splits > 1) launch_finish(state, arguments.partial, m, n, plan.overlap, finish);
+  if (plan.splits > 1) launch_epilogue(state, arguments.partial, m, n, plan.overlap, epilogue);
 }
 
 }  // namespace elbo::cuda

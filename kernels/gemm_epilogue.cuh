@@ -4,8 +4,8 @@
 
 #include "arch/grid_dependency.cuh"
 #include "memory.cuh"
-#include "ops/product_plan.h"
-#include "product_tile.cuh"
+#include "ops/gemm_plan.h"
+#include "gemm_tile.cuh"
 #include "warp.cuh"
 
 namespace elbo::cuda {
@@ -24,27 +24,27 @@ struct ResultPlace {
   int split;
 };
 
-template <class Finish>
-inline constexpr bool kSumsRows = requires(const Finish& f) {
+template <class Epilogue>
+inline constexpr bool kSumsRows = requires(const Epilogue& f) {
   f.row_sum(std::int64_t{}, std::int64_t{}, 0.0f);
 };
-template <class Finish>
-inline constexpr bool kSumsOperand = requires(const Finish& f) {
+template <class Epilogue>
+inline constexpr bool kSumsOperand = requires(const Epilogue& f) {
   f.operand_sum(std::int64_t{}, 0.0f);
 };
 /// Whether an epilogue may be just a bias, which cuBLASLt adds by itself.
-template <class Finish>
-inline constexpr bool kAddsBiasAlone = requires(const Finish& f) {
+template <class Epilogue>
+inline constexpr bool kAddsBiasAlone = requires(const Epilogue& f) {
   f.bias_alone();
 };
 /// Whether the epilogue takes the plan that runs.
-template <class Finish>
-inline constexpr bool kBegins = requires(Finish& f, const ops::ProductPlan& plan) {
+template <class Epilogue>
+inline constexpr bool kBegins = requires(Epilogue& f, const ops::GemmPlan& plan) {
   f.begin(plan);
 };
 /// Whether a product may store its sums in the epilogue's memory, which the epilogue then overwrites.
-template <class Finish>
-inline constexpr bool kHasStaging = requires(const Finish& f) {
+template <class Epilogue>
+inline constexpr bool kHasStaging = requires(const Epilogue& f) {
   f.staging();
 };
 
@@ -53,19 +53,19 @@ __device__ inline int quad_count(std::int64_t cols, std::int64_t col) {
   return cols - col < 4 ? static_cast<int>(cols - col) : 4;
 }
 
-/// Calls finish.quad() for one quad, in every thread. If the epilogue sums rows, also calls row_sum() for the
-/// kAcross neighbouring lanes whose quads belong to one row. Skips quads outside c.
-template <int kAcross, class Finish>
-__device__ void finish_quad(const Finish& finish, std::int64_t row, std::int64_t col, std::int64_t part,
-                            float4 sums, std::int64_t rows, std::int64_t cols) {
+/// Calls epilogue.quad() for one quad, in every thread. If the epilogue sums rows, also calls row_sum() for
+/// the kAcross neighbouring lanes whose quads belong to one row. Skips quads outside c.
+template <int kAcross, class Epilogue>
+__device__ void epilogue_quad(const Epilogue& epilogue, std::int64_t row, std::int64_t col, std::int64_t part,
+                              float4 sums, std::int64_t rows, std::int64_t cols) {
   const bool exists = row < rows && col < cols;
-  if constexpr (kSumsRows<Finish>) {
+  if constexpr (kSumsRows<Epilogue>) {
     static_assert(kAcross <= kWarpSize && (kAcross & (kAcross - 1)) == 0);
-    float sum = exists ? finish.quad(row, col, sums, quad_count(cols, col)) : 0.0f;
+    float sum = exists ? epilogue.quad(row, col, sums, quad_count(cols, col)) : 0.0f;
     for (int apart = kAcross / 2; apart > 0; apart /= 2) sum += warp_exchange(sum, apart);
-    if (row < rows && lane_in_warp() % kAcross == 0) finish.row_sum(row, part, sum);
+    if (row < rows && lane_in_warp() % kAcross == 0) epilogue.row_sum(row, part, sum);
   } else {
-    if (exists) finish.quad(row, col, sums, quad_count(cols, col));
+    if (exists) epilogue.quad(row, col, sums, quad_count(cols, col));
   }
 }
 
@@ -83,17 +83,18 @@ __device__ void over_results(const SharedResults<T>& results, const Use& use) {
   for (int row = static_cast<int>(threadIdx.x) / kAcross; row < T::kRows; row += kDown) {
     float4 sums = load4(&results[0][row][col]);
     ELBO_UNROLL
-    for (int slice = 1; slice < T::kSlices; ++slice) sums = add4(sums, load4(&results[slice][row][col]));
+    for (int k_slice = 1; k_slice < T::kKSlices; ++k_slice)
+      sums = add4(sums, load4(&results[k_slice][row][col]));
     use(row, col, sums);
   }
 }
 
-template <class T, class Finish>
-__device__ void finish_results(const SharedResults<T>& results, const ResultPlace& place,
-                               const Finish& finish) {
+template <class T, class Epilogue>
+__device__ void epilogue_results(const SharedResults<T>& results, const ResultPlace& place,
+                                 const Epilogue& epilogue) {
   over_results<T>(results, [&](int row, int col, float4 sums) {
-    finish_quad<T::kCols / 4>(finish, place.first_row + row, place.first_col + col, place.tile_col, sums,
-                              place.rows, place.cols);
+    epilogue_quad<T::kCols / 4>(epilogue, place.first_row + row, place.first_col + col, place.tile_col, sums,
+                                place.rows, place.cols);
   });
 }
 
@@ -108,9 +109,9 @@ __device__ void keep_results(const SharedResults<T>& results, const ResultPlace&
 }
 
 /// Finishes a block's sums of a's rows, given as [parts, rows].
-template <class T, int kParts, class Finish>
-__device__ void finish_operand_sums(const float (&sums)[kParts][T::kRows], const ResultPlace& place,
-                                    const PartialSums& partial, const Finish& finish) {
+template <class T, int kParts, class Epilogue>
+__device__ void epilogue_operand_sums(const float (&sums)[kParts][T::kRows], const ResultPlace& place,
+                                      const PartialSums& partial, const Epilogue& epilogue) {
   const int in_row = static_cast<int>(threadIdx.x);
   const std::int64_t row = place.first_row + in_row;
   if (in_row >= T::kRows || row >= place.rows) return;  // no barrier follows
@@ -119,46 +120,47 @@ __device__ void finish_operand_sums(const float (&sums)[kParts][T::kRows], const
   if (partial.data) {
     partial.operand_sums[place.split * place.rows + row] = sum;
   } else {
-    finish.operand_sum(row, sum);
+    epilogue.operand_sum(row, sum);
   }
 }
 
-inline constexpr int kFinishWarps = 4;
+inline constexpr int kEpilogueWarps = 4;
 
-/// Adds partial sums in order and finishes them: a warp per row and group of kFinishColumns columns.
-template <class Finish>
-__global__ void __launch_bounds__(kFinishWarps* kWarpSize)
-    finish_kernel(PartialSums partial, std::int64_t rows, std::int64_t cols, bool aligned, Finish finish) {
-  static_assert(ops::kFinishColumns == 4 * kWarpSize);
+/// Adds partial sums in order and finishes them: a warp per row and group of kEpilogueColumns columns.
+template <class Epilogue>
+__global__ void __launch_bounds__(kEpilogueWarps* kWarpSize)
+    epilogue_kernel(PartialSums partial, std::int64_t rows, std::int64_t cols, bool aligned,
+                    Epilogue epilogue) {
+  static_assert(ops::kEpilogueColumns == 4 * kWarpSize);
   arch::wait_for_previous_grid();
   arch::let_next_grid_begin();
-  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kFinishWarps + warp_in_block();
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kEpilogueWarps + warp_in_block();
   const std::int64_t part = blockIdx.y;
   if (row >= rows) return;  // the whole warp; no barrier follows
-  const std::int64_t col = part * ops::kFinishColumns + 4 * lane_in_warp();
+  const std::int64_t col = part * ops::kEpilogueColumns + 4 * lane_in_warp();
   const float* from = partial.data + row * partial.row_stride + col;
   float4 sums = load4(from, cols - col, aligned);
   for (int split = 1; split < partial.splits; ++split) {
     from += partial.split_stride;
     sums = add4(sums, load4(from, cols - col, aligned));
   }
-  finish_quad<kWarpSize>(finish, row, col, part, sums, rows, cols);
-  if constexpr (kSumsOperand<Finish>) {
+  epilogue_quad<kWarpSize>(epilogue, row, col, part, sums, rows, cols);
+  if constexpr (kSumsOperand<Epilogue>) {
     if (!partial.operand_sums || part != 0 || lane_in_warp() != 0) return;
     float sum = partial.operand_sums[row];
     for (int split = 1; split < partial.splits; ++split) sum += partial.operand_sums[split * rows + row];
-    finish.operand_sum(row, sum);
+    epilogue.operand_sum(row, sum);
   }
 }
 
-template <class Finish>
-void launch_finish(CudaState& state, const PartialSums& partial, std::int64_t rows, std::int64_t cols,
-                   bool overlap, const Finish& finish) {
-  LaunchShape shape(dim3(blocks_for(rows, kFinishWarps), blocks_for(cols, ops::kFinishColumns)),
-                    kFinishWarps * kWarpSize);
+template <class Epilogue>
+void launch_epilogue(CudaState& state, const PartialSums& partial, std::int64_t rows, std::int64_t cols,
+                     bool overlap, const Epilogue& epilogue) {
+  LaunchShape shape(dim3(blocks_for(rows, kEpilogueWarps), blocks_for(cols, ops::kEpilogueColumns)),
+                    kEpilogueWarps * kWarpSize);
   shape.overlap = overlap;
   const bool aligned = rows_aligned16(partial.data, partial.row_stride) && partial.split_stride % 4 == 0;
-  launch(state, shape, finish_kernel<Finish>, partial, rows, cols, aligned, finish);
+  launch(state, shape, epilogue_kernel<Epilogue>, partial, rows, cols, aligned, epilogue);
 }
 
 constexpr int kSumCols = 32, kSumRows = 8;
@@ -167,12 +169,12 @@ struct OperandSumStorage {
   float partial[kSumRows][kSumCols];
 };
 
-/// Calls finish.operand_sum() for an operand whose k goes across its rows, when cuBLAS computes the product:
-/// eight threads of a column each take every eighth row, then the first adds up the eight sums.
-template <class Finish>
+/// Calls epilogue.operand_sum() for an operand whose k goes across its rows, when cuBLAS computes the
+/// product: eight threads of a column each take every eighth row, then the first adds up the eight sums.
+template <class Epilogue>
 __global__ void __launch_bounds__(kSumCols* kSumRows)
     operand_sums_kernel(const float* data, std::int64_t stride, std::int64_t extent, std::int64_t k,
-                        Finish finish) {
+                        Epilogue epilogue) {
   auto& shared = shared_storage<OperandSumStorage>();
   const int lane = static_cast<int>(threadIdx.x) % kSumCols, first = static_cast<int>(threadIdx.x) / kSumCols;
   const std::int64_t col = static_cast<std::int64_t>(blockIdx.x) * kSumCols + lane;
@@ -184,7 +186,7 @@ __global__ void __launch_bounds__(kSumCols* kSumRows)
   sync_block();
   if (first != 0 || col >= extent) return;  // no barrier follows
   for (int i = 1; i < kSumRows; ++i) sum += shared.partial[i][lane];
-  finish.operand_sum(col, sum);
+  epilogue.operand_sum(col, sum);
 }
 
 }  // namespace elbo::cuda

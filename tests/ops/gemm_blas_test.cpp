@@ -15,15 +15,15 @@
 namespace elbo::test {
 namespace {
 
-using ops::ProductEngine;
-using ops::ProductPlan;
+using ops::GemmEngine;
+using ops::GemmPlan;
 
-class ProductByBlas : public testing::TestWithParam<Precision> {
+class GemmByBlas : public testing::TestWithParam<Precision> {
  protected:
-  ProductPlan plan(int rank) const { return {ProductEngine::blas, GetParam(), rank, 1}; }
+  GemmPlan plan(int rank) const { return {GemmEngine::blas, GetParam(), rank, 1}; }
 };
 
-TEST_P(ProductByBlas, MatchesReference) {
+TEST_P(GemmByBlas, MatchesReference) {
   ELBO_REQUIRE_CUDA();
   for (const LinearShape& shape : {LinearShape{24, 64, 40}, LinearShape{17, 36, 20}, LinearShape{5, 4, 8}}) {
     for (const int rank : {0, 1}) {
@@ -42,20 +42,20 @@ TEST_P(ProductByBlas, MatchesReference) {
 }
 
 /// A layer's output under a plan.
-std::vector<float> output(const ProductPlan& plan, Activation activation, const std::vector<float>& x) {
+std::vector<float> output(const GemmPlan& plan, Activation activation, const std::vector<float>& x) {
   const LinearShape shape{24, 64, 40};
   Context context(device());
   const Buffer<float> from(context, std::span(x)), w(context, shape.w()), b(context, shape.b());
   Buffer<float> y(context, shape.n * shape.out);
-  const std::optional<ProductPlan> with = plan;
+  const std::optional<GemmPlan> with = plan;
   ELBO_RUN_PLANNED(with, context, linear_forward, y.matrix(shape.n, shape.out), {},
                    from.matrix(shape.n, shape.in), w.matrix(shape.out, shape.in), b.view(), activation);
-  return y.download();
+  return y.to_host();
 }
 
 // The replacement's second algorithm adds from the other end, which shows that the library ran the requested
 // algorithm.
-TEST_P(ProductByBlas, TheLibraryComputesItByTheAlgorithmAskedFor) {
+TEST_P(GemmByBlas, TheLibraryComputesItByTheAlgorithmAskedFor) {
   ELBO_REQUIRE_CUDA();
   if (cuda_support() != "emulated") GTEST_SKIP() << "algorithms of the replacement";
   const auto x = LinearShape{24, 64, 40}.x();
@@ -65,7 +65,7 @@ TEST_P(ProductByBlas, TheLibraryComputesItByTheAlgorithmAskedFor) {
   EXPECT_EQ(output(plan(3), Activation::identity, x), second) << "beyond the last algorithm";
 }
 
-TEST_P(ProductByBlas, NanStaysNan) {
+TEST_P(GemmByBlas, NanStaysNan) {
   ELBO_REQUIRE_CUDA();
   auto x = LinearShape{24, 64, 40}.x();
   x[64] = std::numeric_limits<float>::quiet_NaN();  // row 1
@@ -78,14 +78,14 @@ TEST_P(ProductByBlas, NanStaysNan) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, ProductByBlas, testing::Values(Precision::tf32, Precision::bf16),
+INSTANTIATE_TEST_SUITE_P(Precisions, GemmByBlas, testing::Values(Precision::tf32, Precision::bf16),
                          [](const auto& each) { return std::string(precision_name(each.param)); });
 
-TEST(ProductPlanOfBlas, IsACandidateWhereTheWorkspaceHoldsIt) {
-  const ops::ProductKey key{4096, 4096, 4096, ops::ProductKind::forward, Precision::bf16};
+TEST(GemmPlanOfBlas, IsACandidateWhereTheWorkspaceHoldsIt) {
+  const ops::GemmKey key{4096, 4096, 4096, ops::GemmKind::forward, Precision::bf16};
   const auto has_blas = [&](std::size_t workspace) {
     for (const auto& plan : ops::candidates(key, {132, 90, 227 * 1024, workspace})) {
-      if (plan.engine == ProductEngine::blas) return true;
+      if (plan.engine == GemmEngine::blas) return true;
     }
     return false;
   };

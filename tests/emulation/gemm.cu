@@ -1,13 +1,13 @@
-#include "products.h"
+#include "gemm.h"
 
-#include "product.cuh"
+#include "gemm.cuh"
 
 namespace elbo::test {
 namespace {
 
 using namespace elbo::cuda;
 
-struct FinishWithSums {
+struct EpilogueWithSums {
   MatrixView<float> c, row_sums;
   float* a_sums;
 
@@ -70,11 +70,11 @@ __global__ void multiply_piece_kernel(float* c, const float* a, const float* b) 
 
 }  // namespace
 
-void product_with_sums(CudaState& state, const ops::ProductPlan& plan, MatrixView<float> c,
-                       MatrixView<float> row_sums, float* a_sums, MatrixView<const float> a,
-                       MatrixView<const float> b) {
-  product<Along::k, Along::k>(state, plan, Operand(a.data, a.stride, a.rows),
-                              Operand(b.data, b.stride, b.rows), a.cols, FinishWithSums{c, row_sums, a_sums});
+void gemm_with_sums(CudaState& state, const ops::GemmPlan& plan, MatrixView<float> c,
+                    MatrixView<float> row_sums, float* a_sums, MatrixView<const float> a,
+                    MatrixView<const float> b) {
+  gemm<Along::k, Along::k>(state, plan, Operand(a.data, a.stride, a.rows), Operand(b.data, b.stride, b.rows),
+                           a.cols, EpilogueWithSums{c, row_sums, a_sums});
 }
 
 void sum_copied(CudaState& state, float* y, const float* x, Missing missing) {

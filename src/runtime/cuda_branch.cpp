@@ -9,10 +9,10 @@ namespace elbo::cuda {
 
 struct SideLine {
   CudaState* state = nullptr;
-  void* workspace = nullptr;  ///< cuBLAS's workspace in this lane
+  void* workspace = nullptr;  ///< cuBLAS's workspace in this branch
   std::uint64_t recording = 0;
-  std::vector<cudaGraphNode_t> last;  ///< nodes before the lane's next work, besides the main line's
-  std::vector<cudaGraphNode_t> main;  ///< the main line's nodes, while the lane is given work
+  std::vector<cudaGraphNode_t> last;  ///< nodes before the branch's next work, besides the main line's
+  std::vector<cudaGraphNode_t> main;  ///< the main line's nodes, while the branch is given work
   void* main_workspace = nullptr;
 
   ~SideLine() {
@@ -35,28 +35,28 @@ bool follow_recording(SideLine& line) {
 
 }  // namespace
 
-std::shared_ptr<SideLine> create_side_line(CudaState& state, bool products) {
+std::shared_ptr<SideLine> create_side_line(CudaState& state, bool gemms) {
   auto line = std::make_shared<SideLine>();
   line->state = &state;
-  if (products) line->workspace = allocate(state, state.blas_workspace_bytes);
+  if (gemms) line->workspace = allocate(state, state.blas_workspace_bytes);
   return line;
 }
 
 void enter(SideLine& line) {
   if (!follow_recording(line)) return;
   CudaState& state = *line.state;
-  ELBO_CHECK(!state.in_lane, DeviceError, "a lane was given work while another is");
+  ELBO_CHECK(!state.in_branch, DeviceError, "a branch was given work while another is");
   line.main = capture_dependencies(state);
   add_capture_dependencies(state, line.last);
-  state.in_lane = true;
+  state.in_branch = true;
   line.main_workspace = state.blas_workspace;
   state.blas_workspace = line.workspace;
 }
 
 void leave(SideLine& line) noexcept {
   CudaState& state = *line.state;
-  if (!state.in_lane) return;
-  state.in_lane = false;
+  if (!state.in_branch) return;
+  state.in_branch = false;
   state.blas_workspace = line.main_workspace;
   try {
     line.last = capture_dependencies(state);

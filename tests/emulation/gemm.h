@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "ops/product_plan.h"
+#include "ops/gemm_plan.h"
 #include "runtime/cuda_state.h"
 #include "runtime/view.h"
 
@@ -11,9 +11,9 @@ namespace elbo::test {
 
 /// c = a bᵀ for a [m, k], b [n, k]; row_sums [m, plan.row_sums(n)] = Σ c² over each group of columns;
 /// a_sums_i = Σ_k a_ik.
-void product_with_sums(CudaState& state, const ops::ProductPlan& plan, MatrixView<float> c,
-                       MatrixView<float> row_sums, float* a_sums, MatrixView<const float> a,
-                       MatrixView<const float> b);
+void gemm_with_sums(CudaState& state, const ops::GemmPlan& plan, MatrixView<float> c,
+                    MatrixView<float> row_sums, float* a_sums, MatrixView<const float> a,
+                    MatrixView<const float> b);
 
 /// The step that an asynchronous copy's reader leaves out.
 enum class Missing { nothing, wait, barrier, barrier_before_next };

@@ -1,6 +1,6 @@
 // How often a training's costs are copied to the host.
 
-#include "train/loss_watch.h"
+#include "train/cost_watch.h"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ void settle(CopyInterval& interval, Seconds a_step, int times = 30) {
   for (int i = 0; i < times; ++i) interval.measured(interval.steps(), interval.steps() * a_step);
 }
 
-TEST(LossWatch, QuickStepsLengthenTheIntervalByDoubling) {
+TEST(CostWatch, QuickStepsLengthenTheIntervalByDoubling) {
   CopyInterval interval;
   EXPECT_EQ(interval.steps(), 32);
   settle(interval, Seconds(20e-6), 1);
@@ -26,7 +26,7 @@ TEST(LossWatch, QuickStepsLengthenTheIntervalByDoubling) {
   EXPECT_NEAR(static_cast<double>(interval.steps()), 0.05 / 20e-6, 1.0);
 }
 
-TEST(LossWatch, SlowerStepsShortenItAtOnce) {
+TEST(CostWatch, SlowerStepsShortenItAtOnce) {
   CopyInterval interval;
   settle(interval, Seconds(20e-6));
   settle(interval, Seconds(1e-3), 1);
@@ -37,18 +37,18 @@ TEST(LossWatch, SlowerStepsShortenItAtOnce) {
   EXPECT_NEAR(static_cast<double>(interval.steps()), 2500.0, 1.0) << "and it grows again";
 }
 
-TEST(LossWatch, StepsOfNoTimeOnlyDoubleIt) {
+TEST(CostWatch, StepsOfNoTimeOnlyDoubleIt) {
   CopyInterval interval;
   interval.measured(5, Seconds(0.0));
   EXPECT_EQ(interval.steps(), 64);
 }
 
-TEST(LossWatch, ARecordArrivesAndAnEpochBeginsAnew) {
+TEST(CostWatch, ARecordArrivesAndAnEpochBeginsAnew) {
   ELBO_REQUIRE_DEVICE();
   Context context(device());
-  const LossRecord there;
-  Buffer<LossRecord> record(context, std::span<const LossRecord>(&there, 1));
-  LossWatch watch(context, record.data());
+  const CostRecord there;
+  Buffer<CostRecord> record(context, std::span<const CostRecord>(&there, 1));
+  CostWatch watch(context, record.data());
   std::int64_t steps = 0;
   while (!watch.poll(++steps)) ASSERT_LT(steps, 100000);
   EXPECT_GT(watch.steps(), 0);

@@ -8,39 +8,39 @@
 namespace elbo {
 
 namespace cuda {
-struct SideLine;  // src/runtime/cuda_lane.cpp
+struct SideLine;  // src/runtime/cuda_branch.cpp
 }
 
 /// A side line of work. While a graph is recorded, the ops of `run` come after the main line's work so far
-/// and the lane's own earlier work. They run in parallel with the main line's later work, until `join`. On
-/// the CPU, or if nothing is recorded, everything runs in the order of the calls. Lanes do not nest, and must
-/// not be made while a graph is recorded.
-class Lane {
+/// and the branch's own earlier work. They run in parallel with the main line's later work, until `join`. On
+/// the CPU, or if nothing is recorded, everything runs in the order of the calls. Branches do not nest, and
+/// must not be made while a graph is recorded.
+class Branch {
  public:
-  /// `products`: whether the lane may run linear layers. It then has its own working memory for them, as the
+  /// `gemms`: whether the branch may run linear layers. It then has its own working memory for them, as the
   /// main line may use its memory at the same time. `context` must outlive this. Throws DeviceError (out of
   /// memory).
-  explicit Lane(Context& context, bool products = true);
+  explicit Branch(Context& context, bool gemms = true);
 
-  /// Calls `work`, whose ops go to this lane. Throws work()'s exceptions, and DeviceError.
+  /// Calls `work`, whose ops go to this branch. Throws work()'s exceptions, and DeviceError.
   template <class Work>
   void run(const Work& work) {
     const Scope scope(*this);
     work();
   }
-  /// Makes the main line's later work wait for this lane's work so far.
+  /// Makes the main line's later work wait for this branch's work so far.
   void join();
 
  private:
   class Scope {
    public:
-    explicit Scope(Lane& lane) : lane_(lane) { lane.enter(); }
-    ~Scope() { lane_.leave(); }
+    explicit Scope(Branch& branch) : branch_(branch) { branch.enter(); }
+    ~Scope() { branch_.leave(); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
-    Lane& lane_;
+    Branch& branch_;
   };
   void enter();
   void leave() noexcept;

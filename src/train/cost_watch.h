@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "runtime/readback.h"
-#include "train/loss_record.h"
+#include "train/cost_record.h"
 
 namespace elbo {
 
@@ -21,14 +21,14 @@ class CopyInterval {
   std::int64_t steps_ = 32;
 };
 
-/// Copies the device's LossRecord now and then. At most two intervals of steps, some 50 ms each, are launched
+/// Copies the device's CostRecord now and then. At most two intervals of steps, some 50 ms each, are launched
 /// ahead of the record that the host has seen. So the device is never idle, and a stop or a bad loss is
 /// noticed soon.
-class LossWatch {
+class CostWatch {
  public:
   /// `device` must outlive this.
-  LossWatch(Context& context, const LossRecord* device)
-      : device_(device), copy_(context, sizeof(LossRecord)) {}
+  CostWatch(Context& context, const CostRecord* device)
+      : device_(device), copy_(context, sizeof(CostRecord)) {}
 
   /// Forgets a copy in progress. Call when an epoch begins, with the number of its steps done before.
   void restart(std::int64_t steps);
@@ -36,14 +36,14 @@ class LossWatch {
   bool poll(std::int64_t steps);
 
   /// The record that arrived last, and the number of its steps.
-  const LossRecord& record() const noexcept { return record_; }
+  const CostRecord& record() const noexcept { return record_; }
   std::int64_t steps() const noexcept { return record_steps_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   void collect();
 
-  const LossRecord* device_;
+  const CostRecord* device_;
   Readback copy_;
   bool under_way_ = false;
   CopyInterval interval_;
@@ -51,7 +51,7 @@ class LossWatch {
   Clock::time_point copied_at_ = Clock::now();
   bool arrived_before_ = false;  ///< in this epoch
   Clock::time_point arrived_at_;
-  LossRecord record_;
+  CostRecord record_;
   std::int64_t record_steps_ = 0;
 };
 

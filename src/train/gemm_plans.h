@@ -9,7 +9,7 @@
 
 #include "data/resident.h"
 #include "model/state.h"
-#include "ops/product_tuner.h"
+#include "ops/gemm_tuner.h"
 #include "train/step_graphs.h"
 
 namespace elbo {
@@ -40,7 +40,7 @@ struct PlanSources {
 
 /// Steps whose products, on a GPU, run by settled plans. The model does not have the plans yet.
 struct PlannedSteps {
-  std::unique_ptr<ops::ProductChoices> choices;  ///< null on the CPU
+  std::unique_ptr<ops::GemmChoices> choices;  ///< null on the CPU
   std::unique_ptr<StepGraphs> graphs;
 
   /// Makes the model's other computations use these plans, too.

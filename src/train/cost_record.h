@@ -9,15 +9,15 @@
 
 namespace elbo {
 
-struct LossRecord {
+struct CostRecord {
   /// Sums over examples of −log p(x|z), the KL and the minimised objective, in nats.
   double sums[3] = {0.0, 0.0, 0.0};
   std::uint64_t first_bad_step = 0;  ///< the first step whose loss was NaN or infinite; 0: none
   SkippedSteps skipped = {};         ///< since the training began
 
   /// The record at the start of the next epoch.
-  LossRecord of_next_epoch() const {
-    LossRecord next;
+  CostRecord of_next_epoch() const {
+    CostRecord next;
     next.skipped = skipped;
     return next;
   }

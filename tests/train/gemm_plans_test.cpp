@@ -1,7 +1,7 @@
 // Plans of a GPU's products: measured, kept, and used again in a resumed training. The test's own stopwatch
 // decides which is the fastest; nothing is really timed.
 
-#include "train/product_plans.h"
+#include "train/gemm_plans.h"
 
 #include <gtest/gtest.h>
 
@@ -33,13 +33,13 @@ struct LastIsFastest {
   }
 };
 
-TEST(ProductTuner, TakesTheFastestAndKeepsTheExpectedAmongEquals) {
+TEST(GemmTuner, TakesTheFastestAndKeepsTheExpectedAmongEquals) {
   ELBO_REQUIRE_PLANS();
   Context context(device());
   for (const auto kind :
-       {ops::ProductKind::forward, ops::ProductKind::backward_input, ops::ProductKind::backward_params}) {
-    const ops::ProductKey key{40, 36, 260, kind, Precision::tf32};
-    const auto plans = ops::candidates(key, ops::product_limits(context));
+       {ops::GemmKind::forward, ops::GemmKind::backward_input, ops::GemmKind::backward_params}) {
+    const ops::GemmKey key{40, 36, 260, kind, Precision::tf32};
+    const auto plans = ops::candidates(key, ops::gemm_limits(context));
     ASSERT_GT(plans.size(), 1u);
     const auto equal = [](const std::function<void()>&) { return 1.0; };
     EXPECT_EQ(ops::fastest_plan(context, key, equal), plans.front());
@@ -53,19 +53,19 @@ TEST(ProductTuner, TakesTheFastestAndKeepsTheExpectedAmongEquals) {
   }
 }
 
-TEST(ProductTuner, NamesNoPlanWhereThereIsNoMemoryToTry) {
+TEST(GemmTuner, NamesNoPlanWhereThereIsNoMemoryToTry) {
   ELBO_REQUIRE_PLANS();
   Context context(device());
   constexpr std::int64_t kLarge = std::int64_t{1} << 22;
   int calls = 0;
   const auto counting = [&](const std::function<void()>&) { return 1.0 / ++calls; };
-  for (const auto kind : {ops::ProductKind::forward, ops::ProductKind::backward_params}) {
+  for (const auto kind : {ops::GemmKind::forward, ops::GemmKind::backward_params}) {
     EXPECT_FALSE(ops::fastest_plan(context, {kLarge, kLarge, kLarge, kind, Precision::tf32}, counting));
   }
   EXPECT_EQ(calls, 0);
   Buffer<float> small(context, 4);
   small.fill_zero();
-  EXPECT_EQ(small.download(), std::vector<float>(4)) << "the device was left in error";
+  EXPECT_EQ(small.to_host(), std::vector<float>(4)) << "the device was left in error";
 }
 
 TEST(StoredPlans, AreReadBackAndNothingElseIs) {
@@ -107,7 +107,7 @@ struct Made {
   std::optional<data::Preprocessor> preprocessor;
 };
 
-TEST(ProductPlans, AreMeasuredOnceAndThenReadFromTheCache) {
+TEST(GemmPlans, AreMeasuredOnceAndThenReadFromTheCache) {
   ELBO_REQUIRE_PLANS();
   const TempFolder folder;
   LastIsFastest last;
@@ -126,7 +126,7 @@ TEST(ProductPlans, AreMeasuredOnceAndThenReadFromTheCache) {
   EXPECT_EQ(Made().plans({{"another GPU", measured.plans}, {}, {}}).plans, predicted.plans);
 }
 
-TEST(ProductPlans, ACacheThatIsNoUseIsDoneWithout) {
+TEST(GemmPlans, ACacheThatIsNoUseIsDoneWithout) {
   ELBO_REQUIRE_PLANS();
   const TempFolder folder;
   LastIsFastest last;
@@ -170,7 +170,7 @@ StoredPlans plans_of_checkpoint(const std::filesystem::path& file) {
 
 // The cache's plans change the order of sums. A stopped run that is resumed with another cache must not
 // change.
-TEST(ProductPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
+TEST(GemmPlans, AResumedTrainingRunsByThePlansThatItBeganWith) {
   ELBO_REQUIRE_PLANS();
   const TempFolder folder;
   const CacheHome home(folder / "cache");
