@@ -16,7 +16,7 @@ install() {
 # emulation that it needs (SOURCE^ is ninja's name for a source's object).
 first_files() {
   local folder=src source
-  [[ $1 != emulate* ]] || folder=tests/emulation
+  case $1 in emulate* | asan) folder=tests/emulation ;; esac
   source=$(cd "$machine/elbo" && find $folder -name '*.cpp' -not -name 'cuda_*' -not -name '*_test.cpp' -printf '%s %p\n' |
     sort -n | sed -n '1s/^[0-9]* //p')
   in_machine ninja -C "build/$1" elbo_public_headers "/elbo/$source^"

@@ -14,6 +14,7 @@
 #include "reports/plan_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
+#include "reports/settings_page.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
 
@@ -26,6 +27,7 @@ struct InfoOptions {
   std::string run;
   PlanOptions plan;
   bool devices = false;
+  bool settings = false;
   bool json = false;
 };
 
@@ -143,6 +145,8 @@ void add_info(CLI::App& app, Action& action) {
   auto options = std::make_shared<InfoOptions>();
   command->add_option("RUN", options->run, "A run's folder, or a model.safetensors");
   command->add_flag("--devices", options->devices, "List the devices only");
+  command->add_flag("--settings", options->settings, "Print every setting of a recipe, in Markdown")
+      ->excludes("RUN");
   auto* plan = command->add_option("--plan", options->plan.recipe,
                                    "List the ops of a training step of this recipe, and the time of each");
   plan->type_name("RECIPE")->excludes("RUN");
@@ -160,6 +164,10 @@ void add_info(CLI::App& app, Action& action) {
   command->callback([options, plan, &action] {
     const bool plans = plan->count() > 0;
     action = [options, plans] {
+      if (options->settings) {
+        std::cout << settings_page();
+        return 0;
+      }
       if (plans) return run_plan(options->plan, options->json);
       return options->run.empty() ? run_installation(*options) : run_run(*options);
     };
