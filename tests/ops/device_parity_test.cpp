@@ -82,11 +82,12 @@ TEST_P(DeviceParity, TwentyStepsAgreeWithTheCpu) {
   const Dataset data = GetParam().data(37, 0);
   const Steps cpu = twenty_steps(Device::cpu(), recipe, data);
   const Steps gpu = twenty_steps(Device::cuda(0), recipe, data);
+  // A KL near 0 is the remainder of terms near 1, by the sample that of log densities of a few nats each.
+  const double least = recipe.model.prior == "normal" ? 1e-6 : 5e-6;
   for (std::size_t i = 0; i < kSteps; ++i) {
     for (const int part : {0, 1, 2}) {
       const double expected = cpu.records[i].sums[part];
-      // A KL near 0 is a difference of log densities of a few nats each.
-      EXPECT_NEAR(gpu.records[i].sums[part], expected, 5e-6 + apart(recipe).loss * std::abs(expected))
+      EXPECT_NEAR(gpu.records[i].sums[part], expected, least + apart(recipe).loss * std::abs(expected))
           << "step " << i + 1;
     }
     EXPECT_EQ(gpu.records[i].first_bad_step, 0u);

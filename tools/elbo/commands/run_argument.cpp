@@ -1,7 +1,7 @@
 #include "commands/run_argument.h"
 
 #include <algorithm>
-#include <iostream>
+#include <vector>
 
 #include "base/nearest.h"
 #include "commands/recipe_argument.h"
@@ -43,7 +43,9 @@ Dataset load_named(const std::string& name, const LoadOptions& options = {}) {
 /// Loads data and reports what reading changed. `channels`: the channels of a trained model's pictures, or 0.
 Dataset load_prepared(const std::string& name, const DataSettings& settings, std::int64_t channels) {
   auto data = load_named(name, {.resize = {settings.picture_size, settings.picture_size, channels}});
-  for (const auto& note : data.notes) std::cerr << "elbo: " << name << ": " << note << std::endl;
+  std::vector<std::string> notes;
+  for (const auto& note : data.notes) notes.push_back(concat(name, ": ", note));
+  tell(notes);
   return data;
 }
 
