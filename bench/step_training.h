@@ -139,8 +139,8 @@ class Training {
     return recipe;
   }
   /// The model with its products' plans settled, as in a training.
-  static Model::State& tuned(Model::State& model, const data::ResidentData& data,
-                             const data::Preprocessor& preprocessor) {
+  static ModelState& tuned(ModelState& model, const data::ResidentData& data,
+                           const data::Preprocessor& preprocessor) {
     make_step_graphs(model, data, preprocessor, PlanSources::of(model));
     return model;
   }
@@ -150,7 +150,7 @@ class Training {
     return context;
   }
 
-  Model::State model_;
+  ModelState model_;
   data::ResidentData data_;
   data::Preprocessor preprocessor_;
   StepGraphs runner_;

@@ -19,20 +19,27 @@ list(REMOVE_ITEM ELBO_SOURCES ${ELBO_CUDA_SOURCES} ${ELBO_NO_CUDA_SOURCES})
 
 add_library(elbo STATIC ${ELBO_SOURCES})
 add_library(elbo::elbo ALIAS elbo)
-set_target_properties(elbo PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME elbo)
-target_compile_features(elbo PUBLIC cxx_std_20)
+set_target_properties(elbo PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME elbo
+  CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)  # a shared library exports what is marked ELBO_API
 target_compile_definitions(elbo PRIVATE ELBO_VERSION="${PROJECT_VERSION}")
-target_include_directories(elbo
-  PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-  PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(elbo PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_include_directories(elbo SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR} ${STB_INCLUDE_DIR})
-target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> $<BUILD_INTERFACE:elbo_instrumented> OpenMP::OpenMP_CXX hwy::hwy
-  ZLIB::ZLIB LibZip::LibZip PNG::PNG JPEG::JPEG $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
-include(EmbedRecipes)  # recipes/*.toml, compiled in
+set(ELBO_LIBRARIES OpenMP::OpenMP_CXX hwy::hwy ZLIB::ZLIB LibZip::LibZip PNG::PNG JPEG::JPEG)
 if(CURL_FOUND)
-  target_link_libraries(elbo PRIVATE CURL::libcurl)
+  list(APPEND ELBO_LIBRARIES CURL::libcurl)
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CURL=1)
 endif()
+target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> $<BUILD_INTERFACE:elbo_instrumented> ${ELBO_LIBRARIES}
+  $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+
+# What both kinds of library give to their users.
+function(elbo_public_interface target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+endfunction()
+elbo_public_interface(elbo)
+include(EmbedRecipes)  # recipes/*.toml, compiled in
 
 # Files that use CUDA are compiled separately, and only they and src/ops/ depend on whether it is there. All other
 # objects are the same in every build, so ccache compiles them once.
@@ -50,7 +57,8 @@ if(ELBO_CUDA_MODE STREQUAL "NONE")
 else()
   set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_DEFINITIONS ELBO_HAS_CUDA=1)
   add_library(elbo_cuda OBJECT ${ELBO_CUDA_SOURCES} ${ELBO_KERNELS})
-  set_target_properties(elbo_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(elbo_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+    CUDA_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(elbo_cuda PRIVATE
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/kernels)
   target_link_libraries(elbo_cuda PRIVATE elbo_options elbo_instrumented)
@@ -69,6 +77,21 @@ elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
   target_compile_definitions(elbo_cuda PRIVATE ELBO_EMULATE=1)
   target_link_libraries(elbo_cuda PRIVATE elbo_emulation)
   target_link_libraries(elbo INTERFACE $<LINK_ONLY:elbo_emulation>)
+endif()
+
+if(ELBO_SHARED)  # of the same objects
+  set(ELBO_SHARED_OBJECTS $<TARGET_OBJECTS:elbo>)
+  if(TARGET elbo_cuda)
+    list(APPEND ELBO_SHARED_OBJECTS $<TARGET_OBJECTS:elbo_cuda>)
+  endif()
+  add_library(elbo_shared SHARED ${ELBO_SHARED_OBJECTS})
+  add_library(elbo::shared ALIAS elbo_shared)
+  set_target_properties(elbo_shared PROPERTIES OUTPUT_NAME elbo EXPORT_NAME shared LINKER_LANGUAGE CXX
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  elbo_public_interface(elbo_shared)
+  target_link_libraries(elbo_shared PRIVATE $<BUILD_INTERFACE:elbo_options> ${ELBO_LIBRARIES}
+    $<$<STREQUAL:${ELBO_CUDA_MODE},CUDA>:CUDA::cudart> $<$<STREQUAL:${ELBO_CUDA_MODE},CUDA>:CUDA::cublas>
+    $<$<STREQUAL:${ELBO_CUDA_MODE},CUDA>:CUDA::cublasLt>)
 endif()
 
 # Built-in data has the same bytes everywhere, so the compiler must not contract a*b + c there. Vectorising is off

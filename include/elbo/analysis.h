@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "elbo/dataset.h"
+#include "elbo/export.h"
 
 namespace elbo {
 
 /// The area under the receiver operating characteristic: the probability that an anomaly (label other than 0)
 /// has a higher score than a normal example (label 0), ties counting half (Hanley & McNeil 1982). Exact.
 /// Throws ShapeError if the sizes differ, DataError if a score is NaN or all labels are of one kind.
-double auroc(std::span<const double> scores, std::span<const std::int32_t> labels);
+ELBO_API double auroc(std::span<const double> scores, std::span<const std::int32_t> labels);
 
 /// The k nearest rows to each query by Euclidean distance: nearest first, equal distances by row number.
 struct Neighbours {
@@ -23,10 +24,10 @@ struct Neighbours {
 };
 /// Finds the neighbours of each of `queries` among `points`, by comparing all pairs. Throws ShapeError if the
 /// widths differ or there are fewer than k points.
-Neighbours nearest_neighbours(const Table& queries, const Table& points, std::int64_t k);
+ELBO_API Neighbours nearest_neighbours(const Table& queries, const Table& points, std::int64_t k);
 /// Finds the neighbours of each point among the other points. Throws ShapeError unless there are more than k
 /// points.
-Neighbours nearest_neighbours(const Table& points, std::int64_t k);
+ELBO_API Neighbours nearest_neighbours(const Table& points, std::int64_t k);
 
 /// How well codes predict labels: accuracies in [0, 1] of classifiers trained on one set of codes and tested
 /// on another.
@@ -40,8 +41,9 @@ struct CodeQuality {
 /// The nearest-neighbour classifier takes the majority vote of the `k` nearest training codes (not
 /// standardised); the nearest one breaks ties. Throws ShapeError if widths, rows and labels disagree,
 /// DataError if a set is empty, a code is not finite, or all training labels are equal.
-CodeQuality code_quality(const Table& train, std::span<const std::int32_t> train_labels, const Table& test,
-                         std::span<const std::int32_t> test_labels, std::int64_t k = 5, double l2 = 1e-4);
+ELBO_API CodeQuality code_quality(const Table& train, std::span<const std::int32_t> train_labels,
+                                  const Table& test, std::span<const std::int32_t> test_labels,
+                                  std::int64_t k = 5, double l2 = 1e-4);
 
 /// Rows in the basis of their principal components, in order of falling variance. Each axis has the sign that
 /// makes its largest entry positive.
@@ -51,7 +53,7 @@ struct PrincipalComponents {
 };
 /// Throws ShapeError unless `count` is between 1 and the table's width, DataError if there are no rows or a
 /// value is not finite.
-PrincipalComponents principal_components(const Table& rows, std::int64_t count);
+ELBO_API PrincipalComponents principal_components(const Table& rows, std::int64_t count);
 
 struct TsneOptions {
   double perplexity = 30.0;       ///< effective number of neighbours; at most a third of the other rows
@@ -62,11 +64,11 @@ struct TsneOptions {
 /// Barnes-Hut approximation (van der Maaten 2014) from the first two principal components (Kobak & Berens
 /// 2019). Nothing is random: the same rows give the same bytes. Returns [rows, 2]. Throws DataError if there
 /// are fewer than four rows or a value is not finite, ConfigError if an option is out of range.
-Table tsne(const Table& rows, const TsneOptions& options = {});
+ELBO_API Table tsne(const Table& rows, const TsneOptions& options = {});
 
 /// How far the k nearest neighbours in an embedding are also neighbours in the data: 1 − 2/(n k (2n − 3k −
 /// 1)) Σ_i Σ_j max(0, rank(i, j) − k) (Venna & Kaski 2001); 1 is best. Throws ShapeError if the numbers of
 /// rows differ, k is less than 1, or k is half the rows or more.
-double trustworthiness(const Table& data, const Table& embedding, std::int64_t k);
+ELBO_API double trustworthiness(const Table& data, const Table& embedding, std::int64_t k);
 
 }  // namespace elbo

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "elbo/export.h"
 
 namespace elbo {
 
@@ -35,7 +38,7 @@ struct PictureShape {
 /// The examples of one split. A missing value is NaN in `floats`. Values are kept as they were stored: a byte
 /// stays a byte, which stands for byte / 255, until a batch is built on the device. Exactly one of `bytes`
 /// and `floats` is non-empty, of size examples · dims.
-struct Examples {
+struct ELBO_API Examples {
   std::int64_t count = 0;
   std::int64_t dims = 0;
   std::vector<std::uint8_t> bytes;
@@ -59,10 +62,10 @@ struct Examples {
 
 /// Examples [first, first + count) as floats, before preprocessing. Throws ShapeError if the range is not
 /// within the split.
-Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
+ELBO_API Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
 
 /// Named data with its splits. `validation` and `test` may be empty.
-struct Dataset {
+struct ELBO_API Dataset {
   std::string name;
   PictureShape picture;
   std::vector<std::string> columns;       ///< column names, if the source had them
@@ -86,28 +89,39 @@ struct Dataset {
 struct LoadOptions {
   std::uint64_t seed = 0;  ///< for generating built-in data
   /// The shape that the pictures of a folder are resized to: each is cropped to the largest central piece of
-  /// these proportions and then resampled, bicubic. Height 0: pictures keep their size and must all have the
-  /// same. Channels 0: 3 if any picture is in colour, else 1.
-  PictureShape resize = {};
+  /// these proportions and then resampled, bicubic. Channels 0: 3 if any picture is in colour, else 1.
+  /// Nothing: pictures keep their size and must all have the same.
+  std::optional<PictureShape> resize = {};
 };
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
 /// cache), a folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data
-/// depends on the seed alone and is the same on every machine. Throws DataError or IoError, which name the
-/// file or the nearest known name; ConfigError if `resize` is set and the data is not a folder of pictures.
-Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options = {});
+/// depends on the seed alone and is the same on every machine.
+///
+///     const elbo::Dataset data = elbo::load_dataset("customers.csv");
+///     // data.train.count rows of data.dims() values, named by data.columns
+///
+/// Throws DataError or IoError, which name the file; ConfigError, with the nearest known name, for a name
+/// that is neither known nor a file, or if `resize` is set and the data is not a folder of pictures;
+/// OutOfMemoryError.
+ELBO_API Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options = {});
+
+/// Checks that no value is missing (NaN) or infinite. Throws DataError with the first such value, its row or
+/// line. `needed_by`, for the error, is what the values are for: "decoding".
+ELBO_API void check_finite(const Examples& examples, std::string_view needed_by);
 
 /// Makes values missing (NaN) where `mask` is 0 and keeps them where it is 1. The mask has the data's splits
 /// and shapes; a split that it lacks is not changed. Masked bytes become floats. Throws DataError if shapes
 /// differ or the mask holds other values.
-void apply_mask(Dataset& data, const Dataset& mask);
+ELBO_API void apply_mask(Dataset& data, const Dataset& mask);
 
 /// Moves the last round(fraction · count) training examples into `validation`, and likewise into `test`,
 /// after a shuffle that depends on `seed` only. A split that has examples already, or whose fraction is 0, is
 /// left alone. Examples::rows records where each example came from. Throws ConfigError if a fraction is
 /// outside [0, 1), leaves no example to train on, or is positive and rounds to no example.
-void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed);
+ELBO_API void hold_out(Dataset& dataset, double validation_fraction, double test_fraction,
+                       std::uint64_t seed);
 
 /// A data set that `load_dataset` takes by name.
 struct KnownDataset {
@@ -118,6 +132,6 @@ struct KnownDataset {
 };
 
 /// All data sets known by name, present or not.
-std::vector<KnownDataset> known_datasets();
+ELBO_API std::vector<KnownDataset> known_datasets();
 
 }  // namespace elbo

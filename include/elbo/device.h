@@ -1,14 +1,18 @@
 #pragma once
 // Which device runs a model.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "elbo/export.h"
+
 namespace elbo {
 
 /// A processor that elbo can run on.
-struct Device {
+struct ELBO_API Device {
   enum class Kind { cpu, cuda };
 
   Kind kind = Kind::cpu;
@@ -34,14 +38,25 @@ struct Device {
 /// A device that is present, with its description.
 struct DeviceInfo {
   Device device;
-  std::string description;              ///< the processor's or the GPU's name
-  unsigned long long memory_bytes = 0;  ///< 0 where unknown
+  std::string description;  ///< the processor's or the GPU's name
+  std::optional<std::uint64_t> memory_bytes;
 };
 
 /// The devices present: the CPU first, then every GPU this build can use.
-std::vector<DeviceInfo> devices();
+ELBO_API std::vector<DeviceInfo> devices();
 
-/// How this build can use CUDA: "none", "cuda", or "emulated" (the kernels run on the CPU, for tests).
-std::string_view cuda_support() noexcept;
+/// How a build can use CUDA.
+enum class CudaSupport {
+  none,
+  cuda,
+  emulated,  ///< the kernels run on the CPU, for tests
+};
+
+ELBO_API CudaSupport cuda_support() noexcept;
+/// "none", "cuda" or "emulated".
+ELBO_API std::string_view cuda_support_name(CudaSupport support) noexcept;
+
+/// The number of threads that elbo computes with on the CPU: OpenMP's, which OMP_NUM_THREADS sets.
+ELBO_API int cpu_threads() noexcept;
 
 }  // namespace elbo

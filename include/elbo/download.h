@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "elbo/export.h"
 
 namespace elbo {
 
@@ -15,8 +18,8 @@ struct DownloadProgress {
   std::string file;
   int number = 0;  ///< the file's number, counted from 1
   int files = 0;
-  std::int64_t bytes = 0;  ///< bytes of the file received so far
-  std::int64_t total = 0;  ///< bytes of the file; 0 if the server has not said
+  std::int64_t bytes = 0;             ///< bytes of the file received so far
+  std::optional<std::int64_t> total;  ///< bytes of the file, if the server has said
 };
 
 struct DownloadOptions {
@@ -30,7 +33,7 @@ struct DownloadResult {
 };
 
 /// The data sets that can be downloaded.
-std::vector<std::string> downloadable_datasets();
+ELBO_API std::vector<std::string> downloadable_datasets();
 
 /// Downloads a data set from its public mirrors into $XDG_CACHE_HOME/elbo or ~/.cache/elbo, or from
 /// $ELBO_MIRROR/<name>/ if that is set. Every file is compared with its published checksum before it gets its
@@ -38,6 +41,6 @@ std::vector<std::string> downloadable_datasets();
 /// holds the data set, nothing is downloaded. Throws ConfigError for a name that cannot be downloaded,
 /// DataError for a wrong checksum, IoError if the server or the file system fails or the build has no
 /// libcurl.
-DownloadResult download_dataset(std::string_view name, const DownloadOptions& options = {});
+ELBO_API DownloadResult download_dataset(std::string_view name, const DownloadOptions& options = {});
 
 }  // namespace elbo

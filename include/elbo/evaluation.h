@@ -21,13 +21,24 @@ struct ElboTerms {
 
 /// One dimension of the latent space over a whole split.
 struct LatentUnit {
-  /// Its part of KL(q(z|x) ‖ p(z)), nats per example; the parts sum to the KL. 0 for a mixture prior, whose
-  /// KL does not divide by dimension.
-  double kl = 0.0;
+  /// Its part of KL(q(z|x) ‖ p(z)), nats per example; the parts sum to the KL. Nothing for an autoencoder,
+  /// and for a mixture prior, whose KL does not divide by dimension.
+  std::optional<double> kl;
   double mean_variance = 0.0;  ///< Var_x(E_q[z_d])
 
   /// Whether its posterior mean varies with x: mean_variance > 0.01 (Burda et al. 2016, section 5.2).
   bool active() const noexcept { return mean_variance > 0.01; }
+};
+
+/// −log p(x) by importance sampling with K samples z_k ~ q(z|x) of weight w_k = p(x, z_k)/q(z_k|x), in nats.
+struct NllEstimate {
+  std::int64_t samples = 0;     ///< K
+  double mean = 0.0;            ///< −log (1/K Σ_k w_k) (Burda et al. 2016, eq. 8), averaged over examples
+  double standard_error = 0.0;  ///< of that average over examples
+  /// (Σ_k w_k)² / Σ_k w_k² of an example's weights (Kish 1965), averaged: between 1 and K. Near 1, a single
+  /// sample dominates: the estimated cost is then too high and its standard error too low.
+  double effective_samples = 0.0;
+  std::vector<double> examples;  ///< [n] each example's estimate
 };
 
 /// Result of an evaluation over a whole split.
@@ -40,22 +51,15 @@ struct Evaluation {
   /// [dims] each dimension's part of the reconstruction cost, nats per example; the parts sum to it. A
   /// missing value adds nothing.
   std::vector<double> reconstruction_per_value;
-  std::vector<LatentUnit> units;  ///< [latent]; without KL for an autoencoder
+  std::vector<LatentUnit> units;  ///< [latent]
   std::int64_t active_units = 0;  ///< the number of active latent dimensions
   /// −ELBO/(present values · log 2) for likelihoods of grey levels, as is customary; else nothing.
   std::optional<double> bits_per_dimension;
-  std::optional<double> nll_bits_per_dimension;  ///< the same for the NLL, if asked for
+  std::optional<double> nll_bits_per_dimension;  ///< the same for the NLL
   /// σ² of the gaussian-shared likelihood, in the model's scale (after data.standardize).
   std::optional<double> variance;
-  std::int64_t nll_samples = 0;  ///< K of the importance-weighted estimate; 0 if not asked for
-  double nll = 0.0;              ///< −log (1/K Σ_k p(x,z_k)/q(z_k|x)), averaged (Burda et al. 2016, eq. 8)
-  double nll_standard_error = 0.0;  ///< of that average over examples
-  /// (Σ_k w_k)² / Σ_k w_k² of an example's weights w_k = p(x,z_k)/q(z_k|x) (Kish 1965), averaged: between 1
-  /// and K. Near 1, a single sample dominates: the estimated cost is then too high and its standard error too
-  /// low.
-  double nll_effective_samples = 0.0;
+  std::optional<NllEstimate> nll;    ///< if asked for
   std::vector<double> example_elbo;  ///< [n] the ELBO of each example, nats; empty for an autoencoder
-  std::vector<double> example_nll;   ///< [n] the NLL of each example, nats; empty if not asked for
 };
 
 /// The posterior of each example: both [n, latent].
@@ -79,7 +83,7 @@ struct AggregatePosterior {
 /// How unlikely each example is: higher is stranger in all three.
 struct ExampleScores {
   std::vector<double> negative_elbo;  ///< −ELBO with the reconstruction averaged over K samples, nats
-  std::vector<double> nll;            ///< importance-weighted, K samples, nats; empty if K = 0
+  std::vector<double> nll;            ///< NllEstimate::examples with K samples, nats; empty if K = 0
   /// Σ_j (x_j − E[x_j|z])² with z the posterior mean, in the model's scale (after data.standardize). For the
   /// categorical likelihood: the number of values whose most probable class is wrong.
   std::vector<double> squared_error;

@@ -5,20 +5,26 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "elbo/dataset.h"
 #include "elbo/device.h"
 #include "elbo/evaluation.h"
+#include "elbo/export.h"
 #include "elbo/precision.h"
 #include "elbo/recipe.h"
+#include "elbo/traits.h"
 
 namespace elbo {
 
+struct ModelState;
+
 struct ImputeOptions {
   std::int64_t samples = 100;  ///< K samples of z for each row
-  /// Probability of the central interval, in (0, 1); 0: none. Classes have no order, so they have no
-  /// interval.
-  double interval = 0.9;
+  /// Probability of the central interval, in (0, 1); nothing: no interval. Classes have no order, so they
+  /// have none.
+  std::optional<double> interval = 0.9;
   std::uint64_t seed = 0;
   std::int64_t first_row = 0;  ///< number of x's first row, which keys the noise: rows may come in parts
 };
@@ -34,8 +40,22 @@ struct Imputation {
   std::int64_t missing = 0;               ///< number of values that were missing
 };
 
-/// A VAE or autoencoder with its parameters on a device. Movable. Only one thread at a time may use it.
-class Model {
+/// A named tensor of a model's parameters, as in its file.
+struct TensorInfo {
+  std::string name;                 ///< "encoder.hidden.0.weight"
+  std::vector<std::int64_t> shape;  ///< as PyTorch has it: [out, in] for a linear layer's weight
+};
+
+/// A VAE or autoencoder with its parameters on a device. Movable.
+///
+///     elbo::Model model = elbo::Model::load("runs/mnist");
+///     const elbo::Posterior codes = model.encode(examples);      // codes.mean: [n, latent]
+///     const elbo::Table pictures = model.sample(16, /*seed=*/1);  // E[x|z] of 16 draws from the prior
+///
+/// Several threads may call const members of one model: the calls run one after another, each on all cores or
+/// on the GPU. All others need the model to themselves. Every call that computes throws OutOfMemoryError
+/// if the host's memory does not suffice, DeviceError if the GPU fails or its memory does not suffice.
+class ELBO_API Model {
  public:
   /// A new model for rows of `dims` values, its parameters drawn with the recipe's seed. Throws ConfigError
   /// or DeviceError.
@@ -59,6 +79,9 @@ class Model {
   std::int64_t latent() const;
   PictureShape picture() const;
   std::int64_t parameter_count() const;
+  /// All tensors, in the order of the file.
+  std::vector<TensorInfo> tensors() const;
+  ModelTraits traits() const;
 
   /// Precision of the matrix products in the calls below and in a training's validation. It is fp32 by
   /// default, whatever the model was trained in, so that results of different devices and trainings are
@@ -66,14 +89,17 @@ class Model {
   Precision precision() const;
   void set_precision(Precision precision);
 
-  /// q(z|x) for x [n, dims], given in the data's own scale. Throws ShapeError if x's width is not dims(),
+  /// q(z|x) of each example, given in the data's own scale. Throws ShapeError if the width is not dims(),
   /// DataError if a value is outside the likelihood's support.
-  Posterior encode(const Table& x);
+  Posterior encode(const Examples& x) const;
+  /// The same for x [n, dims].
+  Posterior encode(const Table& x) const;
   /// E[x|z] for z [n, latent]. For the categorical likelihood, here and below: each value's most probable
   /// class. Throws ShapeError if z's width is not latent().
-  Table decode(const Table& z);
+  Table decode(const Table& z) const;
   /// E[x|z] with z the posterior mean. Throws like encode.
-  Table reconstruct(const Table& x);
+  Table reconstruct(const Examples& x) const;
+  Table reconstruct(const Table& x) const;
   /// Whether the model has a prior over codes and so defines a density over data. Only an autoencoder has
   /// none.
   bool has_prior() const;
@@ -85,11 +111,11 @@ class Model {
   /// ShapeError if `side` is not positive.
   Table prior_grid(std::int64_t side) const;
   /// E[x|z] for `count` draws of z from the prior. Throws ConfigError for an autoencoder, which has no prior.
-  Table sample(std::int64_t count, std::uint64_t seed);
+  Table sample(std::int64_t count, std::uint64_t seed) const;
   /// Draws x ~ p(x|z), with the likelihood's noise, for each row of z [n, latent]. `first_row` numbers the
   /// first row, and row numbers key the noise: drawing in parts gives the same rows as drawing all at once.
   /// Throws ShapeError if z's width is not latent(), ConfigError for an autoencoder, which has no p(x|z).
-  Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row = 0);
+  Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row = 0) const;
 
   /// Completes rows x [n, dims] whose missing values are NaN. A missing value becomes Σ_k w_k E[x_j|z_k] with
   /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by
@@ -100,40 +126,38 @@ class Model {
   /// can impute, whatever its data.missing.
   /// Deterministic for a seed. Throws like encode; ConfigError for an autoencoder or if an option is out of
   /// range.
-  Imputation impute(const Table& x, const ImputeOptions& options = {});
+  Imputation impute(const Table& x, const ImputeOptions& options = {}) const;
 
   /// The ELBO over all examples and, if nll_samples > 0, the importance-weighted NLL with that many samples.
   /// Device memory does not grow with the samples. Deterministic for a seed. Throws ConfigError if
   /// nll_samples is negative, or positive for an autoencoder; ShapeError if the examples' width is not
   /// dims(); DataError if there are no examples or they do not suit the likelihood.
-  Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0);
+  Evaluation evaluate(const Examples& examples, std::int64_t nll_samples = 0, std::uint64_t seed = 0) const;
 
   /// How the KL divides into mutual information and divergence, estimated over `max_count` evenly spaced
   /// examples, or all if there are fewer. The work grows with the square of their number. Deterministic for a
   /// seed. Throws ConfigError for an autoencoder, which has no prior, or if `max_count` is less than 1;
   /// DataError if there are no examples.
   AggregatePosterior aggregate_posterior(const Examples& examples, std::int64_t max_count = 10000,
-                                         std::uint64_t seed = 0);
+                                         std::uint64_t seed = 0) const;
 
   /// Anomaly scores: each example's cost. `nll_samples` is K, the samples of each posterior; with 0 the ELBO
   /// is from one sample and there is no NLL. An autoencoder gives the squared error alone. Deterministic for
   /// a seed. Throws like evaluate.
-  ExampleScores scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed = 0);
+  ExampleScores scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed = 0) const;
 
   /// −log p(x) by annealed importance sampling (Neal 2001; for decoders Wu et al. 2017): a stochastic bound
   /// like the importance-weighted NLL, but independent of the encoder. Deterministic for a seed. Throws
   /// ConfigError for an autoencoder or if a number in `options` is less than 1, DataError if there are no
   /// examples or a value is outside the likelihood's support.
-  AnnealedEstimate annealed_nll(const Examples& examples, const AnnealingOptions& options = {});
-
-  /// For the library's own rooms.
-  struct State;
-  explicit Model(std::unique_ptr<State> state);
-  State& state() { return *state_; }
-  const State& state() const { return *state_; }
+  AnnealedEstimate annealed_nll(const Examples& examples, const AnnealingOptions& options = {}) const;
 
  private:
-  std::unique_ptr<State> state_;
+  explicit Model(std::unique_ptr<ModelState> state);
+  // The library's own rooms reach the implementation by these (src/model/state.h).
+  friend struct ModelAccess;
+
+  std::unique_ptr<ModelState> state_;
 };
 
 }  // namespace elbo

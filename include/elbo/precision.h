@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "elbo/device.h"
+#include "elbo/export.h"
 
 namespace elbo {
 
@@ -16,13 +17,13 @@ enum class Precision {
 };
 
 /// "fp32", "tf32" or "bf16".
-std::string_view precision_name(Precision precision) noexcept;
+ELBO_API std::string_view precision_name(Precision precision) noexcept;
 
 /// Reads one of those names. Throws ConfigError on anything else.
-Precision parse_precision(std::string_view text);
+ELBO_API Precision parse_precision(std::string_view text);
 
 /// The precision of a training with train.precision = "auto": tf32 on a GPU, where tensor cores make it many
 /// times faster; fp32 on the CPU, where it is the fastest.
-Precision default_training_precision(Device device) noexcept;
+ELBO_API Precision default_training_precision(Device device) noexcept;
 
 }  // namespace elbo

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "elbo/export.h"
+
 namespace elbo {
 
 /// `data.*`
@@ -23,11 +25,13 @@ struct DataSettings {
   std::string missing = "error";  ///< how NaN is read: error, mask (a missing value)
   std::string mask;               ///< data for load_dataset: 0 where a value is missing, else 1; empty: none
   bool standardize = false;       ///< subtract the training mean and divide by the deviation, per dimension
+
+  friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };
 
 /// A hidden layer of a network: either the width of a linear layer with `model.activation`, or a text with
 /// the layer's name and sizes, such as "conv 32 k4 s2". docs/networks.md lists them.
-class Layer {
+class ELBO_API Layer {
  public:
   template <std::integral Whole>
   Layer(Whole width) : text_(std::to_string(width)) {}
@@ -48,7 +52,7 @@ class Layer {
   std::string text_;
 };
 /// Writes to_toml().
-std::ostream& operator<<(std::ostream& out, const Layer& layer);
+ELBO_API std::ostream& operator<<(std::ostream& out, const Layer& layer);
 
 /// `model.*`
 struct ModelSettings {
@@ -70,6 +74,8 @@ struct ModelSettings {
   bool encode_mask = false;  ///< the encoder sees which values are missing
   std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
   std::string output_bias = "random";      ///< random (like the rest), data (the training data's mean)
+
+  friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
 };
 
 /// `objective.*`
@@ -90,6 +96,8 @@ struct ObjectiveSettings {
   /// Corruption of the encoder's input in training (Vincent et al. 2008): none, gaussian, masking.
   std::string corruption = "none";
   double corruption_amount = 0.0;  ///< standard deviation for gaussian, dropped fraction for masking
+
+  friend bool operator==(const ObjectiveSettings&, const ObjectiveSettings&) = default;
 };
 
 /// `train.*`
@@ -126,10 +134,16 @@ struct TrainSettings {
   /// default_training_precision() of the device; a model's recipe has the resolved value.
   std::string precision = "auto";
   bool tune = true;  ///< on CUDA, time the candidates for each product and take the fastest
+
+  friend bool operator==(const TrainSettings&, const TrainSettings&) = default;
 };
 
 /// All settings of a training. The default is a small VAE for `digits`.
-struct Recipe {
+///
+///     elbo::Recipe recipe = elbo::Recipe::named("mnist");
+///     recipe.model.latent = 2;              // a member a key
+///     recipe.set("train.schedule=cosine");  // or by its name, checked at once
+struct ELBO_API Recipe {
   std::string name = "custom";
   std::string description;
   DataSettings data;
@@ -164,6 +178,27 @@ struct Recipe {
   /// needed, or both names of a setting that is given by its former and its present one, and where `validate`
   /// throws.
   void check_counts(std::span<const std::string> settings) const;
+
+  /// A setting's value in TOML: `value("train.epochs")` is "10". Throws ConfigError with the nearest known
+  /// key.
+  std::string value(std::string_view key) const;
+
+  friend bool operator==(const Recipe&, const Recipe&) = default;
 };
+
+/// A key of a recipe, described.
+struct Setting {
+  std::string name;         ///< "train.decay_factor"
+  std::string description;  ///< one line
+  std::string type;         ///< "whole number", "number", "text", "true|false", "list of …", "adam|adamax"
+  std::string default_value;         ///< in TOML
+  std::vector<std::string> choices;  ///< the texts allowed; empty: any
+  std::string bounds;                ///< "at least 1"; empty: none, or those that only keep numbers finite
+  /// The values of other keys with which this one has an effect: `train.schedule = "step"`; empty: always.
+  std::string counts_with;
+};
+
+/// Every key, in the order of a recipe's sections.
+ELBO_API std::vector<Setting> recipe_settings();
 
 }  // namespace elbo

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "elbo/dataset.h"
+#include "elbo/export.h"
 #include "elbo/model.h"
 
 namespace elbo {
@@ -79,13 +80,35 @@ struct TrainOptions {
   std::function<bool()> stop;  ///< called between steps; true ends the training after a checkpoint
 };
 
-/// Trains the model in place by its recipe. At the end the model holds the last parameters; with train.ema
-/// their running average; with train.patience those of the best epoch. Unless resumed, training starts from
-/// the model's present parameters with a new optimizer. Throws ConfigError (train.patience without validation
-/// data), ShapeError (the rows' width is not the model's), DataError (data outside the likelihood's support,
-/// no training data, a checkpoint that is corrupt or of other data), DivergedError (a loss or a parameter is
-/// NaN or infinite, or train.skip_norm skipped twenty steps in a row; the last good checkpoint stays),
-/// IoError, DeviceError.
-TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
+/// Trains the model in place by its recipe:
+///
+///     const elbo::Recipe recipe = elbo::Recipe::named("mnist");
+///     const elbo::Dataset data = elbo::load_dataset(recipe);
+///     elbo::Model model(recipe, data.dims(), elbo::Device::automatic(), data.picture);
+///     elbo::train(model, data, {.folder = "runs/mnist"});
+///
+/// Splits that the data lacks are held out as the recipe's data.validation and data.test say, by hold_out()
+/// with train.seed; data that was loaded by the recipe has them already. At the end the model holds the last
+/// parameters; with train.ema their running average; with train.patience those of the best epoch. Unless
+/// resumed, training starts from the model's present parameters with a new optimizer. Throws ConfigError
+/// (train.patience without validation data), ShapeError (the rows' width is not the model's), DataError (data
+/// outside the likelihood's support, no training data, a checkpoint that is corrupt or of other data),
+/// DivergedError (a loss or a parameter is NaN or infinite, or train.skip_norm skipped twenty steps in a row;
+/// the last good checkpoint stays), IoError, DeviceError, OutOfMemoryError.
+ELBO_API TrainReport train(Model& model, const Dataset& data, const TrainOptions& options = {});
+
+/// Checks whether train() would take the model and the data, before anything is written. Throws ConfigError
+/// (train.patience without validation data, batches of one row with batch normalisation), ShapeError (the
+/// rows' width is not the model's), DataError (data does not suit the likelihood, no training data).
+ELBO_API void check_trainable(const Model& model, const Dataset& data);
+
+/// Whether a training that has finished may be resumed with more epochs. It may not if its rates depend on
+/// their number, as those of the cosine schedule do, or if its stages have no more.
+ELBO_API bool may_train_longer(const Recipe& recipe);
+
+/// Loads the data a recipe names, with its missing values masked and its splits held out as `data.*` says.
+/// `channels`: those of a folder's pictures that are resized, as in LoadOptions. Throws like load_dataset,
+/// apply_mask and hold_out.
+ELBO_API Dataset load_dataset(const Recipe& recipe, std::int64_t channels = 0);
 
 }  // namespace elbo

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "elbo/export.h"
+
 namespace elbo {
 
 /// The library's version, "major.minor.patch".
-const char* version() noexcept;
+ELBO_API const char* version() noexcept;
 
 }  // namespace elbo

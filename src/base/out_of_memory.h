@@ -8,8 +8,8 @@
 
 namespace elbo {
 
-/// Returns make()'s result. Throws DeviceError if host memory runs out in it, or a container would exceed its
-/// maximum size.
+/// Returns make()'s result. Throws OutOfMemoryError if host memory runs out in it, or a container would
+/// exceed its maximum size.
 template <class Make>
 auto with_memory_errors(const Make& make) -> decltype(make()) {
   constexpr const char* kMessage =
@@ -18,9 +18,9 @@ auto with_memory_errors(const Make& make) -> decltype(make()) {
   try {
     return make();
   } catch (const std::bad_alloc&) {
-    throw DeviceError(kMessage);
+    throw OutOfMemoryError(kMessage);
   } catch (const std::length_error&) {
-    throw DeviceError(kMessage);
+    throw OutOfMemoryError(kMessage);
   }
 }
 

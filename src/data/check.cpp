@@ -59,6 +59,13 @@ std::string place_of(const Examples& examples, std::string_view source, std::int
 }
 
 }  // namespace
+}  // namespace elbo::data
+
+void elbo::check_finite(const Examples& examples, std::string_view needed_by) {
+  data::check_support(examples, {.needed_by = std::string(needed_by)}, needed_by);
+}
+
+namespace elbo::data {
 
 void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
                    const std::vector<std::string>& columns) {

@@ -148,7 +148,7 @@ void apply_mask(Dataset& data, const Dataset& mask) {
   mask_split(data.test, mask.test, "test");
 }
 
-void split(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed) {
+void hold_out(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed) {
   check_fraction(validation_fraction, "data.validation");
   check_fraction(test_fraction, "data.test");
   const std::int64_t count = dataset.train.count;

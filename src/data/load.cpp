@@ -1,6 +1,7 @@
 // load_dataset: finds the reader for a name or path.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "data/sources/known.h"
 #include "data/sources/npy.h"
 #include "data/sources/pictures.h"
+#include "base/out_of_memory.h"
 #include "base/text.h"
 #include "elbo/dataset.h"
 #include "base/nearest.h"
@@ -23,12 +25,13 @@ namespace fs = std::filesystem;
 constexpr const char* kFormats =
     "a .npy, .npz, .csv or .tsv file, an IDX file, or a folder of IDX files or of PNG or JPEG pictures";
 
-void refuse_resizing(const PictureShape& resize, std::string_view data) {
-  ELBO_CHECK(!resize.is_picture(), ConfigError,
-             "data.picture_size is for folders of PNG and JPEG pictures, which ", data, " is not.");
+void refuse_resizing(const std::optional<PictureShape>& resize, std::string_view data) {
+  if (!resize) return;
+  throw ConfigError(
+      concat("data.picture_size is for folders of PNG and JPEG pictures, which ", data, " is not."));
 }
 
-Dataset load_folder(const fs::path& folder, std::string name, const PictureShape& resize) {
+Dataset load_folder(const fs::path& folder, std::string name, const std::optional<PictureShape>& resize) {
   const bool idx = data::is_idx_folder(folder);
   if (!idx && data::is_picture_folder(folder)) return data::load_pictures(folder, std::move(name), resize);
   refuse_resizing(resize, name);
@@ -49,13 +52,11 @@ Dataset load_file(const fs::path& file, std::string name) {
 [[noreturn]] void fail_unknown(std::string_view name) {
   const bool path = name.find('/') != std::string_view::npos || fs::path(name).has_extension();
   if (path) throw IoError(concat("cannot open ", name, ": no such file or folder"));
-  throw DataError(concat("unknown data set \"", name, "\"; ", nearest_hint(name, data::known_names()),
-                         "\nIt may also be the path of ", kFormats, "."));
+  throw ConfigError(concat("unknown data set \"", name, "\"; ", nearest_hint(name, data::known_names()),
+                           "\nIt may also be the path of ", kFormats, "."));
 }
 
-}  // namespace
-
-Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options) {
+Dataset load(std::string_view name_or_path, const LoadOptions& options) {
   if (const auto* known = data::find_known(name_or_path)) {
     refuse_resizing(options.resize, name_or_path);
     return data::load_known(*known, options.seed);
@@ -72,6 +73,12 @@ Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options) 
   if (fs::is_directory(status)) return load_folder(path, std::move(name), options.resize);
   refuse_resizing(options.resize, name_or_path);
   return load_file(path, std::move(name));
+}
+
+}  // namespace
+
+Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options) {
+  return with_memory_errors([&] { return load(name_or_path, options); });
 }
 
 }  // namespace elbo

@@ -66,12 +66,25 @@ ResidentData::ResidentData(Context& context, const Examples& examples)
   check_sizes(examples);
   if (!examples.bytes.empty()) bytes_ = Buffer<std::uint8_t>(context, examples.bytes);
   if (!examples.floats.empty()) floats_ = Buffer<float>(context, examples.floats);
+  if (bytes_.size() > 0) byte_values_ = bytes_.view().data;
+  if (floats_.size() > 0) float_values_ = floats_.view().data;
+}
+
+ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
+  if (context.is_cuda()) return ResidentData(context, examples);
+  check_sizes(examples);
+  ResidentData data;
+  data.count_ = examples.count;
+  data.dims_ = examples.dims;
+  if (!examples.bytes.empty()) data.byte_values_ = examples.bytes.data();
+  if (!examples.floats.empty()) data.float_values_ = examples.floats.data();
+  return data;
 }
 
 ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutation) const {
   ops::GatherSource source;
-  if (bytes_.size() > 0) source.bytes = bytes_.matrix(count_, dims_);
-  if (floats_.size() > 0) source.values = floats_.matrix(count_, dims_);
+  if (byte_values_) source.bytes = MatrixView<const std::uint8_t>(byte_values_, count_, dims_);
+  if (float_values_) source.values = MatrixView<const float>(float_values_, count_, dims_);
   source.permutation = permutation;
   return source;
 }

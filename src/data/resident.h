@@ -11,13 +11,15 @@
 
 namespace elbo::data {
 
-/// Examples, uploaded once; bytes stay bytes. Must not outlive the context.
+/// Examples in device memory; bytes stay bytes. Must not outlive the context.
 class ResidentData {
  public:
   ResidentData() = default;
-  /// Throws DataError if there are no examples, ShapeError if their values are not count · dims, DeviceError
-  /// if memory runs out.
+  /// Copies examples to the device. Throws DataError if there are no examples, ShapeError if their values are
+  /// not count · dims, DeviceError if memory runs out.
   ResidentData(Context& context, const Examples& examples);
+  /// The same without a copy where the device is the CPU: the examples must outlive the result.
+  static ResidentData borrow(Context& context, const Examples& examples);
 
   std::int64_t count() const noexcept { return count_; }
   std::int64_t dims() const noexcept { return dims_; }
@@ -29,6 +31,9 @@ class ResidentData {
   std::int64_t dims_ = 0;
   Buffer<std::uint8_t> bytes_;
   Buffer<float> floats_;
+  // Of the buffers, or of the borrowed examples; one of them is empty.
+  const std::uint8_t* byte_values_ = nullptr;
+  const float* float_values_ = nullptr;
 };
 
 /// Statistics of each dimension over a split, computed in double precision.

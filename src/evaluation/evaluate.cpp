@@ -53,7 +53,10 @@ class Units {
 
   std::vector<LatentUnit> result() const {
     std::vector<LatentUnit> units;
-    for (std::size_t d = 0; d < mean_.size(); ++d) units.push_back({kl_[d].mean(), mean_[d].variance()});
+    for (std::size_t d = 0; d < mean_.size(); ++d) {
+      units.push_back({.kl = std::nullopt, .mean_variance = mean_[d].variance()});
+      if (has_kl_) units.back().kl = kl_[d].mean();
+    }
     return units;
   }
 

@@ -93,7 +93,7 @@ NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, 
                                  effective.add(estimate.effective_samples);
                                  examples.push_back(estimate.nll);
                                });
-  return {nll.mean(), nll.standard_error(), effective.mean(), std::move(examples)};
+  return {samples, nll.mean(), nll.standard_error(), effective.mean(), std::move(examples)};
 }
 
 }  // namespace elbo

@@ -2,8 +2,8 @@
 // Importance-weighted estimates from samples of q(z|x): for each example, and of log p(x) on average.
 
 #include <functional>
-#include <vector>
 
+#include "elbo/evaluation.h"
 #include "evaluation/evaluation_data.h"
 
 namespace elbo {
@@ -24,14 +24,7 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
                                   std::uint64_t seed,
                                   const std::function<void(std::int64_t, const ImportanceEstimate&)>& visit);
 
-/// Averages over examples.
-struct NllEstimate {
-  double mean = 0.0;               ///< mean of ImportanceEstimate::nll
-  double standard_error = 0.0;     ///< of that mean
-  double effective_samples = 0.0;  ///< mean of ImportanceEstimate::effective_samples
-  std::vector<double> examples;    ///< ImportanceEstimate::nll of each
-};
-/// Throws like for_each_importance_estimate.
+/// Averages over examples. Throws like for_each_importance_estimate.
 NllEstimate importance_weighted_nll(const Vae& vae, const EvaluationData& data, std::int64_t samples,
                                     std::uint64_t seed);
 

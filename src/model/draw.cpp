@@ -12,28 +12,37 @@
 
 namespace elbo {
 
-Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row) {
-  const Vae& vae = *state_->vae;
-  if (!vae.prior()) throw ConfigError("an autoencoder has no p(x|z) to draw data from");
-  ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
-  check_codes(z, vae.config().latent);
-  Table result{z.rows, dims(), std::vector<float>(static_cast<std::size_t>(z.rows * dims()))};
+namespace {
+
+Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std::int64_t first_row) {
+  const Vae& vae = *state.vae;
+  const std::int64_t dims = vae.config().dims;
+  Table result{z.rows, dims, std::vector<float>(static_cast<std::size_t>(z.rows * dims))};
   const auto formulas = vae.likelihood().on_host(vae.run());
-  HostCopies copies(*state_->context);
+  HostCopies copies(*state.context);
   std::vector<float> parameters;
   for_each_chunk(vae, z.rows, [&](const Batch& batch, std::int64_t first) {
     decode_rows(vae, batch, z, first);
     const MatrixView<const float> decoded = batch.parameters();
     copies.request(parameters, decoded);
     copies.wait();
-#pragma omp parallel for schedule(static) num_threads(state_->context->threads())
+#pragma omp parallel for schedule(static) num_threads(state.context->threads())
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
-      const std::span row(result.values.data() + (first + i) * dims(), static_cast<std::size_t>(dims()));
+      const std::span row(result.values.data() + (first + i) * dims, static_cast<std::size_t>(dims));
       formulas->draw_row(row, parameters.data() + i * decoded.stride, seed, first_row + first + i);
-      state_->to_own_scale(row);
+      state.to_own_scale(row);
     }
   });
   return result;
+}
+
+}  // namespace
+
+Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row) const {
+  if (!has_prior()) throw ConfigError("an autoencoder has no p(x|z) to draw data from");
+  ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
+  check_codes(z, latent());
+  return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row); });
 }
 
 }  // namespace elbo

@@ -81,14 +81,14 @@ std::vector<double> class_probabilities(const ValueFormulas& formulas, const Sam
   return probabilities;
 }
 
-bool has_classes(const Model::State& state) {
+bool has_classes(const ModelState& state) {
   return state.vae->likelihood().measure() == Measure::classes;
 }
 
 /// Completes rows from the samples drawn for them.
 class RowFiller {
  public:
-  RowFiller(const Model::State& state, const Table& x, const ImputeOptions& options, Imputation& result)
+  RowFiller(const ModelState& state, const Table& x, const ImputeOptions& options, Imputation& result)
       : state_(state),
         x_(x),
         options_(options),
@@ -118,10 +118,11 @@ class RowFiller {
       mean += weights[k] * samples.means[static_cast<std::size_t>(sample * x_.cols + j)];
     }
     result_.values.values[at] = state_.in_own_scale(mean, j);
-    if (options_.interval == 0.0) return;
+    if (!options_.interval) return;
     const auto draws = draws_of(*formulas_, samples, weights, i, j, options_.seed, options_.first_row + row);
-    result_.low.values[at] = state_.in_own_scale(quantile(draws, 0.5 - 0.5 * options_.interval), j);
-    result_.high.values[at] = state_.in_own_scale(quantile(draws, 0.5 + 0.5 * options_.interval), j);
+    const double half = 0.5 * *options_.interval;
+    result_.low.values[at] = state_.in_own_scale(quantile(draws, 0.5 - half), j);
+    result_.high.values[at] = state_.in_own_scale(quantile(draws, 0.5 + half), j);
   }
 
   void fill_class(const Samples& samples, const std::vector<double>& weights, std::int64_t i,
@@ -134,21 +135,21 @@ class RowFiller {
     result_.probability.values[at] = static_cast<float>(*likeliest);
   }
 
-  const Model::State& state_;
+  const ModelState& state_;
   const Table& x_;
   const ImputeOptions& options_;
   std::unique_ptr<ValueFormulas> formulas_;
   Imputation& result_;
 };
 
-void check_options(const Model::State& state, const Table& x, const ImputeOptions& options) {
+void check_options(const ModelState& state, const Table& x, const ImputeOptions& options) {
   require_density(*state.vae);
   ELBO_CHECK(x.rows >= 0 && x.cols == state.vae->config().dims &&
                  static_cast<std::size_t>(x.rows * x.cols) == x.values.size(),
              ShapeError, "rows of ", x.cols, " values were given to a model of ", state.vae->config().dims);
-  if (!(options.interval >= 0.0 && options.interval < 1.0)) {
+  if (options.interval && !(*options.interval > 0.0 && *options.interval < 1.0)) {
     throw ConfigError(
-        concat("an interval holds a share of the probability from 0 to less than 1, not ", options.interval));
+        concat("an interval holds a share of the probability between 0 and 1, not ", *options.interval));
   }
   const std::int64_t max_samples =
       math::kNoiseDimensions / std::max(x.cols, state.vae->config().latent) / 4 * 4;
@@ -191,31 +192,29 @@ void draw_samples(const Vae& vae, const Batch& batch, MatrixView<float> means, s
   copies.wait();
 }
 
-}  // namespace
-
-Imputation Model::impute(const Table& x, const ImputeOptions& options) {
-  check_options(*state_, x, options);
+Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOptions& options) {
   Imputation result;
   result.values = x;
-  if (has_classes(*state_)) {
+  if (has_classes(state)) {
     result.probability = {x.rows, x.cols, std::vector<float>(x.values.size(), 1.0f)};
-  } else if (options.interval > 0.0) {
+  } else if (options.interval) {
     result.low = result.high = x;
   }
   result.effective_samples.resize(static_cast<std::size_t>(x.rows));
   result.missing = std::ranges::count_if(x.values, [](float value) { return std::isnan(value); });
   if (x.rows == 0) return result;
 
-  const MissingScope scope(*state_->vae);
-  const Vae& vae = *state_->vae;
-  Context& context = *state_->context;
-  const StoredBatches batches(*state_, to_examples(x), options.seed);
+  const MissingScope scope(*state.vae);
+  const Vae& vae = *state.vae;
+  Context& context = *state.context;
+  const Examples rows_of_x = to_examples(x);
+  const StoredBatches batches(state, rows_of_x, options.seed);
   const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
   workspace.prepare();
-  const bool classes = has_classes(*state_);
+  const bool classes = has_classes(state);
   Buffer<float> means(context, classes ? 0 : rows * options.samples * x.cols);
-  const RowFiller filler(*state_, x, options, result);
+  const RowFiller filler(state, x, options, result);
   Samples samples{
       .count = options.samples, .width = 0, .nll = {}, .log_ratio = {}, .parameters = {}, .means = {}};
   std::vector<std::int64_t> examples;
@@ -232,6 +231,13 @@ Imputation Model::impute(const Table& x, const ImputeOptions& options) {
     for (std::int64_t i = 0; i < batch.rows(); ++i) filler.fill(samples, i, first + i);
   }
   return result;
+}
+
+}  // namespace
+
+Imputation Model::impute(const Table& x, const ImputeOptions& options) const {
+  check_options(*state_, x, options);
+  return exclusively(*state_, [&] { return impute_rows(*state_, x, options); });
 }
 
 }  // namespace elbo

@@ -20,7 +20,6 @@
 #include "model/stored_batches.h"
 #include "model/table_batches.h"
 #include "base/check.h"
-#include "base/out_of_memory.h"
 
 namespace elbo {
 namespace {
@@ -40,13 +39,13 @@ void rows_to_host(Context& context, Table& table, std::int64_t first, MatrixView
   }
 }
 
-std::unique_ptr<HostPrior> prior_of(const Model::State& state) {
+std::unique_ptr<HostPrior> prior_of(const ModelState& state) {
   if (state.vae->prior()) return prior_on_host(*state.vae);
   throw ConfigError(
       "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
 }
 
-Posterior encode_examples(const Model::State& state, const Examples& x) {
+Posterior encode_examples(const ModelState& state, const Examples& x) {
   const Vae& vae = *state.vae;
   Context& context = *state.context;
   const std::int64_t latent = vae.config().latent;
@@ -66,7 +65,7 @@ Posterior encode_examples(const Model::State& state, const Examples& x) {
 
 /// E[x|z] for `rows` rows in the data's own scale; decode(batch, first) decodes each batch.
 template <class Decode>
-Table means_of(const Model::State& state, std::int64_t rows, const Decode& decode) {
+Table means_of(const ModelState& state, std::int64_t rows, const Decode& decode) {
   const Vae& vae = *state.vae;
   const std::int64_t dims = vae.config().dims;
   Table result = make_table(rows, dims);
@@ -81,9 +80,40 @@ Table means_of(const Model::State& state, std::int64_t rows, const Decode& decod
   return result;
 }
 
+Table reconstruct_examples(const ModelState& state, const Examples& x) {
+  const Vae& vae = *state.vae;
+  const StoredBatches batches(state, x, 0);
+  return means_of(state, x.count, [&](const Batch& batch, std::int64_t first) {
+    batches.fill(batch, first);
+    vae.encode(batch);
+    vae.decode_mean(batch);
+  });
+}
+
+/// Adds the costs in bits per dimension, if x holds grey levels.
+void add_bits(Evaluation& result, const Examples& x) {
+  double values = 0.0;
+  for (const double share : data::presence(x)) values += share;
+  result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
+  if (result.nll) result.nll_bits_per_dimension = result.nll->mean / (values * std::numbers::ln2);
+}
+
+Evaluation evaluate_examples(const ModelState& state, const Examples& x, std::int64_t nll_samples,
+                             std::uint64_t seed) {
+  data::check_presence(x, "the evaluated examples");
+  const Vae& vae = *state.vae;
+  const StoredBatches batches(state, x, seed);
+  Evaluation result = evaluate_all(vae, batches.data(), seed);
+  const Likelihood& likelihood = vae.likelihood();
+  if (const auto variance = likelihood.learned_variance(vae.run())) result.variance = *variance;
+  if (nll_samples > 0) result.nll = importance_weighted_nll(vae, batches.data(), nll_samples, seed);
+  if (vae.prior() && likelihood.measure() == Measure::levels) add_bits(result, x);
+  return result;
+}
+
 }  // namespace
 
-Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
+ModelState::ModelState(const Recipe& made_by, std::int64_t dims, Device device, PictureShape shape)
     : recipe(made_by), picture(shape) {
   recipe.validate();
   if (picture.is_picture() && picture.height * picture.width * picture.channels != dims) {
@@ -98,13 +128,13 @@ Model::State::State(const Recipe& made_by, std::int64_t dims, Device device, Pic
   vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
 }
 
-float Model::State::in_own_scale(double value, std::int64_t j) const {
+float ModelState::in_own_scale(double value, std::int64_t j) const {
   if (standard_mean.empty()) return static_cast<float>(value);
   const auto at = static_cast<std::size_t>(j);
   return static_cast<float>(value * standard_deviation[at] + standard_mean[at]);
 }
 
-void Model::State::to_own_scale(std::span<float> rows) const {
+void ModelState::to_own_scale(std::span<float> rows) const {
   if (standard_mean.empty()) return;
   const std::int64_t dims = vae->config().dims;
   for (auto row = rows.begin(); row != rows.end(); row += dims) {
@@ -112,14 +142,15 @@ void Model::State::to_own_scale(std::span<float> rows) const {
   }
 }
 
-void Model::State::set_gemm_choices(std::unique_ptr<ops::GemmChoices> choices) {
+void ModelState::set_gemm_choices(std::unique_ptr<ops::GemmChoices> choices) {
   context->set_kernel_choices(choices.get());
   gemm_choices = std::move(choices);
 }
 
-Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Model::Model(std::unique_ptr<ModelState> state) : state_(std::move(state)) {}
 Model::Model(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture)
-    : Model(with_memory_errors([&] { return std::make_unique<State>(recipe, dims, device, picture); })) {}
+    : Model(with_memory_errors([&] { return std::make_unique<ModelState>(recipe, dims, device, picture); })) {
+}
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 Model::~Model() = default;
@@ -150,28 +181,43 @@ void Model::set_precision(Precision precision) {
   state_->context->set_precision(precision);
 }
 
-Posterior Model::encode(const Table& x) {
-  check_table(x);
-  return encode_examples(*state_, to_examples(x));
+std::vector<TensorInfo> Model::tensors() const {
+  std::vector<TensorInfo> list;
+  for (const nn::TensorInfo& tensor : state_->vae->parameters().layout().tensors)
+    list.push_back({tensor.name, tensor.shape});
+  return list;
 }
 
-Table Model::decode(const Table& z) {
+ModelTraits Model::traits() const {
+  return traits_of(recipe());
+}
+
+Posterior Model::encode(const Examples& x) const {
+  return exclusively(*state_, [&] { return encode_examples(*state_, x); });
+}
+
+Posterior Model::encode(const Table& x) const {
+  check_table(x);
+  return encode(to_examples(x));
+}
+
+Table Model::decode(const Table& z) const {
   check_codes(z, latent());
   const Vae& vae = *state_->vae;
-  return means_of(*state_, z.rows,
-                  [&](const Batch& batch, std::int64_t first) { decode_rows(vae, batch, z, first); });
+  return exclusively(*state_, [&] {
+    return means_of(*state_, z.rows,
+                    [&](const Batch& batch, std::int64_t first) { decode_rows(vae, batch, z, first); });
+  });
 }
 
-Table Model::reconstruct(const Table& x) {
+Table Model::reconstruct(const Examples& x) const {
+  if (x.empty()) return make_table(0, dims());
+  return exclusively(*state_, [&] { return reconstruct_examples(*state_, x); });
+}
+
+Table Model::reconstruct(const Table& x) const {
   check_table(x);
-  if (x.rows == 0) return make_table(0, dims());
-  const Vae& vae = *state_->vae;
-  const StoredBatches batches(*state_, to_examples(x), 0);
-  return means_of(*state_, x.rows, [&](const Batch& batch, std::int64_t first) {
-    batches.fill(batch, first);
-    vae.encode(batch);
-    vae.decode_mean(batch);
-  });
+  return reconstruct(to_examples(x));
 }
 
 bool Model::has_prior() const {
@@ -180,61 +226,48 @@ bool Model::has_prior() const {
 
 Table Model::prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const {
   ELBO_CHECK(count >= 0 && first >= 0, ShapeError, count, " samples were asked for, from ", first, " on");
-  return prior_of(*state_)->codes(count, seed, first);
+  return exclusively(*state_, [&] { return prior_of(*state_)->codes(count, seed, first); });
 }
 
 Table Model::prior_grid(std::int64_t side) const {
   ELBO_CHECK(side > 0, ShapeError, "a grid of ", side, " points a side was asked for");
-  return prior_of(*state_)->grid(side);
+  return exclusively(*state_, [&] { return prior_of(*state_)->grid(side); });
 }
 
-Table Model::sample(std::int64_t count, std::uint64_t seed) {
+Table Model::sample(std::int64_t count, std::uint64_t seed) const {
   return decode(prior_codes(count, seed));
 }
 
-Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
+Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) const {
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
   if (nll_samples > 0) require_density(*state_->vae);
-  data::check_presence(examples, "the evaluated examples");
-  const StoredBatches batches(*state_, examples, seed);
-  Evaluation result = evaluate_all(*state_->vae, batches.data(), seed);
-  const Likelihood& likelihood = state_->vae->likelihood();
-  if (const auto variance = likelihood.learned_variance(state_->vae->run())) result.variance = *variance;
-  if (nll_samples > 0) {
-    NllEstimate nll = importance_weighted_nll(*state_->vae, batches.data(), nll_samples, seed);
-    result.nll_samples = nll_samples;
-    result.nll = nll.mean;
-    result.nll_standard_error = nll.standard_error;
-    result.nll_effective_samples = nll.effective_samples;
-    result.example_nll = std::move(nll.examples);
-  }
-  if (has_prior() && likelihood.measure() == Measure::levels) {
-    double values = 0.0;
-    for (const double share : data::presence(examples)) values += share;
-    result.bits_per_dimension = -result.terms.elbo / (values * std::numbers::ln2);
-    if (nll_samples > 0) result.nll_bits_per_dimension = result.nll / (values * std::numbers::ln2);
-  }
-  return result;
+  return exclusively(*state_, [&] { return evaluate_examples(*state_, examples, nll_samples, seed); });
 }
 
-ExampleScores Model::scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) {
+ExampleScores Model::scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) const {
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
-  const StoredBatches batches(*state_, examples, seed);
-  return example_scores(*state_->vae, batches.data(), nll_samples, seed);
+  return exclusively(*state_, [&] {
+    const StoredBatches batches(*state_, examples, seed);
+    return example_scores(*state_->vae, batches.data(), nll_samples, seed);
+  });
 }
 
-AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOptions& options) {
-  const StoredBatches batches(*state_, examples, options.seed);
-  return elbo::annealed_nll(*state_->vae, batches.data(), options);
+AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOptions& options) const {
+  return exclusively(*state_, [&] {
+    const StoredBatches batches(*state_, examples, options.seed);
+    return elbo::annealed_nll(*state_->vae, batches.data(), options);
+  });
 }
 
 AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int64_t max_count,
-                                              std::uint64_t seed) {
+                                              std::uint64_t seed) const {
   ELBO_CHECK(max_count > 0, ConfigError, "an aggregate posterior of ", max_count, " examples was asked for");
   const Prior* prior = state_->vae->prior();
   if (!prior) throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
-  return divide_kl(encode_examples(*state_, examples.evenly_spaced(max_count)), *prior,
-                   *prior_on_host(*state_->vae), seed);
+  return exclusively(*state_, [&] {
+    return divide_kl(encode_examples(*state_, examples.evenly_spaced(max_count)), *prior,
+                     *prior_on_host(*state_->vae), seed);
+  });
 }
 
 }  // namespace elbo

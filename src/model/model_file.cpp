@@ -99,8 +99,7 @@ std::filesystem::path model_file_of(const std::filesystem::path& file_or_run) {
                          inside.string(), "."));
   }
   throw IoError(concat("no model in ", file_or_run.string(),
-                       ": it holds no model.safetensors. Train one with `elbo train --out ",
-                       file_or_run.string(), "`."));
+                       ": it holds no model.safetensors. A training with this folder makes one."));
 }
 
 /// Throws DataError if a run's recipe.toml and model file differ in model or data: they are files of two
@@ -219,7 +218,7 @@ std::vector<float> to_host(Context& context, VectorView<const float> values) {
   return host;
 }
 
-void save_model(const std::filesystem::path& file, const Model::State& model,
+void save_model(const std::filesystem::path& file, const ModelState& model,
                 const std::vector<float>& values) {
   io::SafetensorsWriter writer;
   write_description(writer, FileKind::model, {model.recipe, model.vae->config().dims, model.picture});
@@ -233,7 +232,9 @@ void save_model(const std::filesystem::path& file, const Model::State& model,
 }
 
 void Model::save(const std::filesystem::path& file) const {
-  save_model(file, state(), to_host(*state().context, state().vae->parameters().values()));
+  exclusively(*state_, [&] {
+    save_model(file, *state_, to_host(*state_->context, state_->vae->parameters().values()));
+  });
 }
 
 namespace {
@@ -247,7 +248,7 @@ nn::ParameterLayout layout_of(const io::SafetensorsFile& file, const ModelDescri
   }
 }
 
-std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_run, Device device) {
+std::unique_ptr<ModelState> load_state(const std::filesystem::path& file_or_run, Device device) {
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
   check_run_recipe(file_or_run, file.path(), description.recipe);
@@ -256,7 +257,7 @@ std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_ru
   const std::vector<float> values = read_parameters(file, layout);
 
   auto state =
-      std::make_unique<Model::State>(description.recipe, description.dims, device, description.picture);
+      std::make_unique<ModelState>(description.recipe, description.dims, device, description.picture);
   state->fresh = false;
   state->context->copy_to_device(state->vae->parameters().values().data, values.data(),
                                  sizeof(float) * values.size());
@@ -274,7 +275,7 @@ std::unique_ptr<Model::State> load_state(const std::filesystem::path& file_or_ru
 }  // namespace
 
 Model Model::load(const std::filesystem::path& file_or_run, Device device) {
-  return Model(with_memory_errors([&] { return load_state(file_or_run, device); }));
+  return with_memory_errors([&] { return Model(load_state(file_or_run, device)); });
 }
 
 }  // namespace elbo

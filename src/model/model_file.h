@@ -40,8 +40,7 @@ std::vector<float> read_parameters(const io::SafetensorsFile& file, const nn::Pa
                                    const std::string& prefix = "");
 
 /// Writes a model file with `values` [layout.size] in place of those on the device. Throws IoError.
-void save_model(const std::filesystem::path& file, const Model::State& model,
-                const std::vector<float>& values);
+void save_model(const std::filesystem::path& file, const ModelState& model, const std::vector<float>& values);
 
 /// Copies device memory to the host; waits for the device.
 std::vector<float> to_host(Context& context, VectorView<const float> values);

@@ -2,9 +2,12 @@
 // The implementation of elbo::Model.
 
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <span>
 #include <vector>
 
+#include "base/out_of_memory.h"
 #include "data/resident.h"
 #include "elbo/model.h"
 #include "vae/vae.h"
@@ -12,7 +15,7 @@
 
 namespace elbo {
 
-struct Model::State {
+struct ModelState {
   Recipe recipe;
   PictureShape picture;
   /// On a GPU, after training: the plans by which products run. Must outlive the context, which asks it.
@@ -23,6 +26,8 @@ struct Model::State {
   /// stored with the model.
   std::vector<float> standard_mean;
   std::vector<float> standard_deviation;
+  /// Held by a call that computes: the context and its workspaces serve one at a time.
+  std::mutex in_use;
   bool fresh = true;  ///< its parameters are as drawn: neither trained nor read from a file
 
   data::Standardization standardization() const { return {standard_mean, standard_deviation}; }
@@ -36,7 +41,28 @@ struct Model::State {
   void set_gemm_choices(std::unique_ptr<ops::GemmChoices> choices);
 
   /// A new model. Throws ConfigError or DeviceError.
-  State(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture);
+  ModelState(const Recipe& recipe, std::int64_t dims, Device device, PictureShape picture);
 };
+
+/// Returns call()'s result. It runs alone on the model; memory errors become elbo's.
+template <class Call>
+auto exclusively(ModelState& state, const Call& call) {
+  const std::scoped_lock lock(state.in_use);
+  return with_memory_errors(call);
+}
+
+/// How the library's own rooms make a model and reach its implementation.
+struct ModelAccess {
+  static Model make(std::unique_ptr<ModelState> state) { return Model(std::move(state)); }
+  static ModelState& state(Model& model) { return *model.state_; }
+  static const ModelState& state(const Model& model) { return *model.state_; }
+};
+
+inline ModelState& state_of(Model& model) {
+  return ModelAccess::state(model);
+}
+inline const ModelState& state_of(const Model& model) {
+  return ModelAccess::state(model);
+}
 
 }  // namespace elbo

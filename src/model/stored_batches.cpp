@@ -10,7 +10,7 @@
 namespace elbo {
 namespace {
 
-const Examples& checked(const Model::State& state, const Examples& examples) {
+const Examples& checked(const ModelState& state, const Examples& examples) {
   const ModelConfig& config = state.vae->config();
   if (examples.dims != config.dims && !examples.empty()) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
@@ -30,11 +30,11 @@ std::vector<std::int64_t> counting(std::int64_t count) {
 
 }  // namespace
 
-StoredBatches::StoredBatches(const Model::State& state, data::Standardization statistics,
+StoredBatches::StoredBatches(const ModelState& state, data::Standardization statistics,
                              const Examples& examples, std::uint64_t seed)
     : context_(state.context.get()),
       statistics_(std::move(statistics)),
-      resident_(*context_, checked(state, examples)),
+      resident_(data::ResidentData::borrow(*context_, checked(state, examples))),
       preprocessor_(*context_, binarization(state.recipe.data), !examples.bytes.empty(), statistics_.mean,
                     statistics_.deviation),
       order_(*context_, counting(examples.count)),

@@ -7,16 +7,20 @@
 
 namespace elbo {
 
-/// Uploads examples once and preprocesses them by the model's recipe. Must not outlive the model's context.
+/// Examples, preprocessed by the model's recipe. On a GPU they are uploaded once, on the CPU they are read where
+/// they are. Must outlive neither the model's context nor the examples.
 class StoredBatches {
  public:
   /// Throws ShapeError if the examples' width is not the model's, DataError if they do not suit its
   /// likelihood or there are none.
-  StoredBatches(const Model::State& state, const Examples& examples, std::uint64_t seed)
+  StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed)
       : StoredBatches(state, state.standardization(), examples, seed) {}
   /// The same, with these statistics in place of the model's.
-  StoredBatches(const Model::State& state, data::Standardization statistics, const Examples& examples,
+  StoredBatches(const ModelState& state, data::Standardization statistics, const Examples& examples,
                 std::uint64_t seed);
+  StoredBatches(const ModelState& state, Examples&& gone, std::uint64_t seed) = delete;
+  StoredBatches(const ModelState& state, data::Standardization statistics, Examples&& gone,
+                std::uint64_t seed) = delete;
 
   std::int64_t count() const noexcept { return resident_.count(); }
   /// Writes rows [first, first + batch.rows()) into the batch's x, mask and examples.

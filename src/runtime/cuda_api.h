@@ -19,7 +19,7 @@ struct CudaState;
 namespace cuda {
 
 /// Returns cuda_support()'s value.
-std::string_view support() noexcept;
+CudaSupport support() noexcept;
 /// GPUs this process can use; empty if there is no driver. Never throws.
 std::vector<DeviceInfo> gpus();
 /// Stream and handles on one GPU. Throws DeviceError.

@@ -81,11 +81,11 @@ int attribute(cudaDeviceAttr which, int device) {
 
 }  // namespace
 
-std::string_view support() noexcept {
+CudaSupport support() noexcept {
 #if ELBO_EMULATE
-  return "emulated";
+  return CudaSupport::emulated;
 #else
-  return "cuda";
+  return CudaSupport::cuda;
 #endif
 }
 
@@ -108,7 +108,7 @@ CudaState* create_state(int index) {
     throw DeviceError(concat("device \"cuda:", index, "\" was asked for, but ",
                              count == 0 ? std::string("no GPU with a working driver was found")
                                         : concat("the GPUs present are cuda:0 to cuda:", count - 1),
-                             ". Use --device cpu, or check nvidia-smi."));
+                             ". Use device \"cpu\", or check nvidia-smi."));
   }
   std::unique_ptr<CudaState, void (*)(CudaState*)> state(new CudaState, destroy_state);
   state->device = index;

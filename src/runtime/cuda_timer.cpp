@@ -39,7 +39,7 @@ double seconds_of_launch(CudaState& state, CapturedGraph& graph) {
 int repeats_for(double seconds) {
   constexpr double kEnough = 2e-3;
   constexpr int kMax = 20;
-  if (cuda_support() == "emulated") return 1;  // an emulated GPU has no time
+  if (cuda_support() == CudaSupport::emulated) return 1;  // an emulated GPU has no time
   return std::clamp(static_cast<int>(kEnough / std::max(seconds, 1e-6)), 1, kMax);
 }
 

@@ -1,5 +1,6 @@
 #include "elbo/device.h"
 
+#include <omp.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -23,13 +24,29 @@ std::string cpu_description() {
 
 }  // namespace
 
-std::string_view cuda_support() noexcept {
+CudaSupport cuda_support() noexcept {
   return cuda::support();
 }
 
+std::string_view cuda_support_name(CudaSupport support) noexcept {
+  switch (support) {
+    case CudaSupport::cuda:
+      return "cuda";
+    case CudaSupport::emulated:
+      return "emulated";
+    case CudaSupport::none:
+      break;
+  }
+  return "none";
+}
+
+int cpu_threads() noexcept {
+  return omp_get_max_threads();
+}
+
 std::vector<DeviceInfo> devices() {
-  const auto pages = static_cast<unsigned long long>(sysconf(_SC_PHYS_PAGES));
-  const auto page_bytes = static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
+  const auto pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
+  const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   std::vector<DeviceInfo> present = {{Device::cpu(), cpu_description(), pages * page_bytes}};
   for (auto& gpu : cuda::gpus()) present.push_back(std::move(gpu));
   return present;
@@ -37,7 +54,7 @@ std::vector<DeviceInfo> devices() {
 
 Device Device::automatic() {
   // An emulated device is used only if it is named.
-  return cuda_support() == "cuda" && !elbo::cuda::gpus().empty() ? cuda(0) : cpu();
+  return cuda_support() == CudaSupport::cuda && !elbo::cuda::gpus().empty() ? cuda(0) : cpu();
 }
 
 Device Device::parse(std::string_view text) {

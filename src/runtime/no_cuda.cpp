@@ -12,8 +12,8 @@ namespace {
 
 }  // namespace
 
-std::string_view support() noexcept {
-  return "none";
+CudaSupport support() noexcept {
+  return CudaSupport::none;
 }
 
 std::vector<DeviceInfo> gpus() {
@@ -23,7 +23,7 @@ std::vector<DeviceInfo> gpus() {
 CudaState* create_state(int index) {
   throw DeviceError(
       concat("device \"", Device::cuda(index).name(),
-             "\" was asked for, but this build of elbo has no CUDA. Use --device cpu, or rebuild "
+             "\" was asked for, but this build of elbo has no CUDA. Use device \"cpu\", or rebuild "
              "with -DELBO_CUDA=ON on a machine with the CUDA toolkit."));
 }
 void destroy_state(CudaState*) {}

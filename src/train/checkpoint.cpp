@@ -84,7 +84,7 @@ TrainingArrays read_arrays(const io::SafetensorsFile& file, const nn::ParameterL
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& file, const Model::State& model, const DataIdentity& data,
+void save_checkpoint(const std::filesystem::path& file, const ModelState& model, const DataIdentity& data,
                      const TrainingPosition& position, const TrainingArrays& arrays) {
   const std::array<std::int64_t, 4> counters = {position.epoch, position.epoch_steps, position.steps,
                                                 position.best_epoch};
@@ -109,7 +109,7 @@ void save_checkpoint(const std::filesystem::path& file, const Model::State& mode
   writer.write(file);
 }
 
-Checkpoint read_checkpoint(const std::filesystem::path& path, const Model::State& model,
+Checkpoint read_checkpoint(const std::filesystem::path& path, const ModelState& model,
                            const DataIdentity& data) {
   const io::SafetensorsFile file(path);
   const std::string where = path.string();
@@ -133,7 +133,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const Model::State
   return checkpoint;
 }
 
-TrainingArrays arrays_to_host(Model::State& model) {
+TrainingArrays arrays_to_host(ModelState& model) {
   nn::Parameters& parameters = model.vae->parameters();
   TrainingArrays arrays;
   const auto start = [&](std::vector<float>& host, VectorView<const float> device) {
@@ -148,7 +148,7 @@ TrainingArrays arrays_to_host(Model::State& model) {
   return arrays;
 }
 
-void arrays_to_device(Model::State& model, const TrainingArrays& arrays) {
+void arrays_to_device(ModelState& model, const TrainingArrays& arrays) {
   nn::Parameters& parameters = model.vae->parameters();
   const auto upload = [&](VectorView<float> device, const std::vector<float>& host) {
     model.context->copy_to_device(device.data, host.data(), sizeof(float) * host.size());

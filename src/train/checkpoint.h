@@ -40,7 +40,7 @@ struct DataIdentity {
 
 /// Writes the file through AtomicFile. Its contents do not depend on time, so that equal trainings give equal
 /// bytes. Throws IoError.
-void save_checkpoint(const std::filesystem::path& file, const Model::State& model, const DataIdentity& data,
+void save_checkpoint(const std::filesystem::path& file, const ModelState& model, const DataIdentity& data,
                      const TrainingPosition& position, const TrainingArrays& arrays);
 
 /// A checkpoint's contents, on the host.
@@ -53,12 +53,12 @@ struct Checkpoint {
 /// Reads a checkpoint of this model's shape and recipe and of this data. Only train.epochs, data.name, name
 /// and description may differ. Throws ConfigError naming a setting that must not differ, DataError if the
 /// data differs or the file is corrupt, IoError.
-Checkpoint read_checkpoint(const std::filesystem::path& file, const Model::State& model,
+Checkpoint read_checkpoint(const std::filesystem::path& file, const ModelState& model,
                            const DataIdentity& data);
 
 /// Copies the device's arrays to the host; waits for the device.
-TrainingArrays arrays_to_host(Model::State& model);
+TrainingArrays arrays_to_host(ModelState& model);
 /// Copies the arrays to the device. Throws DeviceError (out of memory).
-void arrays_to_device(Model::State& model, const TrainingArrays& arrays);
+void arrays_to_device(ModelState& model, const TrainingArrays& arrays);
 
 }  // namespace elbo

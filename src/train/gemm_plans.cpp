@@ -105,12 +105,12 @@ StoredPlans StoredPlans::from_text(const std::string& text) {
   }
 }
 
-StoredPlans stored_plans(const Model::State& model) {
+StoredPlans stored_plans(const ModelState& model) {
   if (!model.gemm_choices || model.gemm_choices->empty()) return {};
   return {identity(*model.context), model.gemm_choices->names()};
 }
 
-PlanSources PlanSources::of(Model::State& model) {
+PlanSources PlanSources::of(ModelState& model) {
   PlanSources sources;
   if (!model.context->is_cuda() || !model.recipe.train.tune) return sources;
   try {
@@ -118,7 +118,7 @@ PlanSources PlanSources::of(Model::State& model) {
   } catch (const IoError&) {
     // Without a home folder there is no cache.
   }
-  if (cuda_support() != "emulated") {
+  if (cuda_support() != CudaSupport::emulated) {
     sources.stopwatch = [context = model.context.get()](const std::function<void()>& work) {
       return context->seconds_on_device(work);
     };
@@ -126,11 +126,11 @@ PlanSources PlanSources::of(Model::State& model) {
   return sources;
 }
 
-void PlannedSteps::install_choices(Model::State& model) {
+void PlannedSteps::install_choices(ModelState& model) {
   if (choices) model.set_gemm_choices(std::move(choices));
 }
 
-PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
+PlannedSteps plan_steps(ModelState& model, const data::ResidentData& data,
                         const data::Preprocessor& preprocessor, const PlanSources& sources) {
   const auto make = [&](const StepGraphOptions& options) {
     return std::make_unique<StepGraphs>(model, data, preprocessor, options);
@@ -145,7 +145,7 @@ PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
   return {std::move(choices), std::move(graphs)};
 }
 
-std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
+std::unique_ptr<StepGraphs> make_step_graphs(ModelState& model, const data::ResidentData& data,
                                              const data::Preprocessor& preprocessor,
                                              const PlanSources& sources) {
   PlannedSteps steps = plan_steps(model, data, preprocessor, sources);

@@ -25,7 +25,7 @@ struct StoredPlans {
 };
 
 /// The settled plans of a model's products; empty on the CPU.
-StoredPlans stored_plans(const Model::State& model);
+StoredPlans stored_plans(const ModelState& model);
 
 /// The sources of plans, in this order.
 struct PlanSources {
@@ -35,7 +35,7 @@ struct PlanSources {
 
   /// The user's cache and the device's stopwatch; neither if train.tune is false. An emulated GPU has no
   /// stopwatch.
-  static PlanSources of(Model::State& model);
+  static PlanSources of(ModelState& model);
 };
 
 /// Steps whose products, on a GPU, run by settled plans. The model does not have the plans yet.
@@ -44,17 +44,17 @@ struct PlannedSteps {
   std::unique_ptr<StepGraphs> graphs;
 
   /// Makes the model's other computations use these plans, too.
-  void install_choices(Model::State& model);
+  void install_choices(ModelState& model);
 };
 
 /// Takes plans from the checkpoint, else from the cache, else by measurement, which it writes to the cache. A
 /// cache that is corrupt or cannot be written is ignored. Does not change the model's parameters and plans.
 /// Throws DeviceError.
-PlannedSteps plan_steps(Model::State& model, const data::ResidentData& data,
+PlannedSteps plan_steps(ModelState& model, const data::ResidentData& data,
                         const data::Preprocessor& preprocessor, const PlanSources& sources);
 
 /// The same, with the plans given to the model.
-std::unique_ptr<StepGraphs> make_step_graphs(Model::State& model, const data::ResidentData& data,
+std::unique_ptr<StepGraphs> make_step_graphs(ModelState& model, const data::ResidentData& data,
                                              const data::Preprocessor& preprocessor,
                                              const PlanSources& sources);
 

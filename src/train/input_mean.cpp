@@ -6,11 +6,12 @@
 
 namespace elbo {
 
-std::vector<float> input_mean(const Model::State& model, const data::Standardization& statistics,
+std::vector<float> input_mean(const ModelState& model, const data::Standardization& statistics,
                               const Examples& train) {
   constexpr std::int64_t kMaxExamples = 10'000;
   const Vae& vae = *model.vae;
-  const StoredBatches batches(model, statistics, train.evenly_spaced(kMaxExamples), model.recipe.train.seed);
+  const Examples some = train.evenly_spaced(kMaxExamples);
+  const StoredBatches batches(model, statistics, some, model.recipe.train.seed);
   HostCopies copies(*model.context);
   std::vector<float> rows;
   std::vector<double> sums;

@@ -11,7 +11,7 @@ namespace elbo {
 
 /// The mean of each column of the encoder's input over the preprocessed training data, or over evenly spaced
 /// examples if there are very many. Waits for the device. Throws DeviceError (out of memory).
-std::vector<float> input_mean(const Model::State& model, const data::Standardization& statistics,
+std::vector<float> input_mean(const ModelState& model, const data::Standardization& statistics,
                               const Examples& train);
 
 }  // namespace elbo

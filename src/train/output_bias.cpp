@@ -33,7 +33,7 @@ std::vector<float> prepared_mean(const DataSettings& data, const Examples& train
 
 }  // namespace
 
-std::vector<float> output_bias_of(const Model::State& state, const Examples& train) {
+std::vector<float> output_bias_of(const ModelState& state, const Examples& train) {
   const Vae& vae = *state.vae;
   if (!vae.parts().decoder.last().output_bias()) {
     throw ConfigError(
@@ -43,7 +43,7 @@ std::vector<float> output_bias_of(const Model::State& state, const Examples& tra
   return vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
 }
 
-void set_output_bias(Model::State& state, const std::vector<float>& bias) {
+void set_output_bias(ModelState& state, const std::vector<float>& bias) {
   const Vae& vae = *state.vae;
   const nn::Parameter output = vae.parts().decoder.last().output_bias().value();
   // The first of the layers that give the likelihood's parameters gives the locations.

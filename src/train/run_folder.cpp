@@ -74,7 +74,7 @@ void RunFolder::go_on(const Recipe& recipe, std::int64_t epochs) {
   metrics_.emplace(folder_ / kMetrics, epochs);
 }
 
-void RunFolder::save(const Model::State& model, const DataIdentity& data, const TrainingPosition& position,
+void RunFolder::save(const ModelState& model, const DataIdentity& data, const TrainingPosition& position,
                      const TrainingArrays& arrays, const std::vector<float>* best) {
   metrics_->sync();
   if (best) save_model(folder_ / kBest, model, *best);

@@ -39,7 +39,7 @@ class RunFolder {
   void add(const EpochMetrics& metrics) { metrics_->append(metrics); }
   /// Updates the files; `best` [layout.size] is given if there is a new best model. Throws IoError; files
   /// written before stay whole.
-  void save(const Model::State& model, const DataIdentity& data, const TrainingPosition& position,
+  void save(const ModelState& model, const DataIdentity& data, const TrainingPosition& position,
             const TrainingArrays& arrays, const std::vector<float>* best);
 
  private:

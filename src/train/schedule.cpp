@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "base/check.h"
 #include "recipe/choices.h"
@@ -107,6 +108,14 @@ double kl_capacity(const ObjectiveSettings& settings, std::int64_t steps_per_epo
 
 bool rates_follow_epochs(const Recipe& recipe) {
   return schedule_of(recipe.train).knows_the_end || recipe.objective.cycles > 0;
+}
+
+bool may_train_longer(const Recipe& recipe) {
+  const TrainSettings& train = recipe.train;
+  const auto& stages = train.stage_epochs;
+  const bool in_stages = train.schedule != "staged" ||
+                         std::accumulate(stages.begin(), stages.end(), std::int64_t{0}) > train.epochs;
+  return in_stages && !rates_follow_epochs(recipe);
 }
 
 std::vector<StepRates> epoch_rates(const Recipe& recipe, std::int64_t steps_per_epoch, std::int64_t epoch) {

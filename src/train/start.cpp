@@ -7,7 +7,7 @@
 #include "train/input_mean.h"
 #include "train/output_bias.h"
 #include "train/step_sizes.h"
-#include "train/trainable.h"
+#include "elbo/train.h"
 
 namespace elbo {
 namespace {
@@ -28,7 +28,7 @@ void check_counters(const std::filesystem::path& file, const TrainingPosition& p
   }
 }
 
-void read_run(const Model::State& model, const Dataset& data, const RunFolder& folder, TrainingStart& start) {
+void read_run(const ModelState& model, const Dataset& data, const RunFolder& folder, TrainingStart& start) {
   Checkpoint checkpoint = read_checkpoint(folder.checkpoint(), model, start.identity);
   const StepSizes sizes(model.recipe.train, data.train.count);
   check_counters(folder.checkpoint(), checkpoint.position, sizes.steps_per_epoch());
@@ -39,20 +39,20 @@ void read_run(const Model::State& model, const Dataset& data, const RunFolder& f
 }
 
 /// Sets the initial parameters of a new model that depend on the data.
-void start_from_data(const Model::State& model, const Examples& train, TrainingStart& start) {
+void start_from_data(const ModelState& model, const Examples& train, TrainingStart& start) {
   if (model.recipe.model.output_bias == "data") start.output_bias = output_bias_of(model, train);
   const Prior* prior = model.vae->prior();
   if (!prior || !prior->starts_from_data()) return;
   start.values = prior->start_values(model.vae->run(), input_mean(model, start.statistics, train));
 }
 
-void set_values(Model::State& model, const StartValues& start) {
+void set_values(ModelState& model, const StartValues& start) {
   nn::Parameters& parameters = model.vae->parameters();
   model.context->copy_to_device(parameters.vector(start.parameter, parameters.values()).data,
                                 start.values.data(), sizeof(float) * start.values.size());
 }
 
-void restart_optimizer(Model::State& model) {
+void restart_optimizer(ModelState& model) {
   nn::Parameters& parameters = model.vae->parameters();
   parameters.restart_average();
   for (const VectorView<float> moment : {parameters.first_moment(), parameters.second_moment()}) {
@@ -62,13 +62,13 @@ void restart_optimizer(Model::State& model) {
 
 }  // namespace
 
-data::Standardization training_statistics(const Model::State& model, const Examples& train) {
+data::Standardization training_statistics(const ModelState& model, const Examples& train) {
   return model.recipe.data.standardize ? data::standardization(train) : model.standardization();
 }
 
 TrainingStart read_start(const Model& model, const Dataset& data, const TrainOptions& options,
                          RunFolder* folder) {
-  const Model::State& state = model.state();
+  const ModelState& state = state_of(model);
   state.recipe.validate();
   check_trainable(model, data);
   if (options.resume && !folder) throw ConfigError("resuming a training needs the folder of its run.");
@@ -83,7 +83,7 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
   return start;
 }
 
-void install_start(Model::State& model, TrainingStart& start) {
+void install_start(ModelState& model, TrainingStart& start) {
   model.standard_mean = std::move(start.statistics.mean);
   model.standard_deviation = std::move(start.statistics.deviation);
   if (start.checkpoint) {

@@ -22,7 +22,7 @@ struct TrainingStart {
 };
 
 /// The statistics that a model gets by training on these examples.
-data::Standardization training_statistics(const Model::State& model, const Examples& train);
+data::Standardization training_statistics(const ModelState& model, const Examples& train);
 
 /// Claims `folder` if a training is resumed in it; null if nothing is written. Throws like train().
 TrainingStart read_start(const Model& model, const Dataset& data, const TrainOptions& options,
@@ -31,6 +31,6 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
 /// Installs a start in the model: its statistics, and either the checkpoint's arrays or the output bias with
 /// a new optimizer. Moves values out of `start` that are not needed afterwards. Parameters must be prepared
 /// for training.
-void install_start(Model::State& model, TrainingStart& start);
+void install_start(ModelState& model, TrainingStart& start);
 
 }  // namespace elbo

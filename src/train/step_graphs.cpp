@@ -38,7 +38,7 @@ bool overlap_asked_for() {
 
 }  // namespace
 
-StepGraphs::StepGraphs(Model::State& model, const data::ResidentData& data,
+StepGraphs::StepGraphs(ModelState& model, const data::ResidentData& data,
                        const data::Preprocessor& preprocessor, const StepGraphOptions& options)
     : parameters_(model.vae->parameters()),
       step_(model, data, preprocessor),
@@ -75,7 +75,7 @@ void StepGraphs::record_graphs(int graph_steps) {
   }
   if (step_.slots() == 1) return;
   if (graph_steps == 0) graph_steps = graph_steps_asked_for();
-  const bool measures = graph_steps == 0 && cuda_support() != "emulated";
+  const bool measures = graph_steps == 0 && cuda_support() != CudaSupport::emulated;
   if (graph_steps == 0) graph_steps = measures ? kMaxGraphSteps : kUnmeasuredGraphSteps;
   const auto max_steps = std::min<std::int64_t>(graph_steps, step_.sizes().full_steps());
   for (int steps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(max_steps))); steps > 1;

@@ -27,7 +27,7 @@ class StepGraphs {
  public:
   /// All must outlive this. Throws DeviceError (out of memory), and ConfigError where $ELBO_GRAPH_STEPS is no
   /// count.
-  StepGraphs(Model::State& model, const data::ResidentData& data, const data::Preprocessor& preprocessor,
+  StepGraphs(ModelState& model, const data::ResidentData& data, const data::Preprocessor& preprocessor,
              const StepGraphOptions& options = {});
   StepGraphs(const StepGraphs&) = delete;
   StepGraphs& operator=(const StepGraphs&) = delete;

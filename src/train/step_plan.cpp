@@ -1,15 +1,17 @@
-#include "train/step_plan.h"
+#include "elbo/plan.h"
 
 #include <algorithm>
 #include <chrono>
 
 #include "data/resident.h"
+#include "model/state.h"
+#include "ops/op_trace.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
 #include "recipe/data_settings.h"
 #include "train/gemm_plans.h"
 #include "train/start.h"
-#include "train/trainable.h"
+#include "elbo/train.h"
 
 namespace elbo {
 namespace {
@@ -73,10 +75,30 @@ double time_step(Context& context, StepGraphs& runner, std::int64_t full_steps) 
   return median(seconds);
 }
 
+/// Shape of a slot's row.
+std::vector<std::int64_t> extents_of(const nn::SlotInfo& slot) {
+  if (!slot.picture.is_picture()) return {slot.cols};
+  return {slot.picture.height, slot.picture.width, slot.picture.channels};
+}
+
+std::vector<LayerInfo> layers_of(const VaeParts& parts) {
+  std::vector<LayerInfo> layers;
+  for (const nn::Network* network : {&parts.encoder, &parts.decoder}) {
+    for (const nn::LayerSummary& layer : network->layers()) {
+      layers.push_back({.name = layer.name,
+                        .text = layer.text,
+                        .input = extents_of(layer.input),
+                        .output = extents_of(layer.output),
+                        .parameters = layer.parameters});
+    }
+  }
+  return layers;
+}
+
 StepPlan measure(Model& model, const Dataset& data) {
   constexpr std::int64_t kSteps = 20;
   check_trainable(model, data);
-  Model::State& state = model.state();
+  ModelState& state = state_of(model);
   Context& context = *state.context;
   const TrainSettings& train = state.recipe.train;
   const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulation_steps;
@@ -89,6 +111,7 @@ StepPlan measure(Model& model, const Dataset& data) {
   StepGraphs& runner = *made;
   StepPlan plan;
   plan.batch = std::min(state.recipe.train.batch, examples.count);
+  plan.layers = layers_of(state.vae->parts());
   plan.calls = trace_step(context, runner);
   for (const OpCall& call : plan.calls) plan.op_seconds += call.seconds;
   plan.step_seconds = time_step(context, runner, examples.count / runner.examples_in(1));

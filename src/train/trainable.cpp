@@ -1,4 +1,4 @@
-#include "train/trainable.h"
+#include "elbo/train.h"
 
 #include <utility>
 
@@ -19,7 +19,7 @@ void check_dims(const Model& model, const Examples& examples, const char* split)
 
 void check_batch(const Model& model) {
   if (model.recipe().train.batch > 1) return;
-  const VaeParts& parts = model.state().vae->parts();
+  const VaeParts& parts = state_of(model).vae->parts();
   for (const auto& [network, setting] :
        {std::pair(&parts.encoder, "model.encoder"), std::pair(&parts.decoder, "model.decoder")}) {
     if (!network->couples_rows()) continue;
@@ -35,7 +35,7 @@ void check_trainable(const Model& model, const Dataset& data) {
   check_batch(model);
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
-  const ModelConfig& config = model.state().vae->config();
+  const ModelConfig& config = state_of(model).vae->config();
   data::check_support(data, value_range(config.likelihood, model.recipe().data, config.constants));
   if (model.recipe().train.patience == 0 || !data.validation.empty()) return;
   throw ConfigError(concat("train.patience needs validation data, and ", data.name,

@@ -30,7 +30,7 @@ Trainer::Trainer(Model& model, const Dataset& data, const TrainOptions& options)
 }
 
 void Trainer::prepare(const Dataset& data) {
-  Model::State& state = model_.state();
+  ModelState& state = state_of(model_);
   Context& context = *state.context;
   const data::Standardization& statistics = start_.statistics;
   log_volume_ = statistics.log_volume(data.train);
@@ -77,12 +77,12 @@ TrainReport Trainer::run() {
 bool Trainer::out_of_patience() const {
   const std::int64_t patience = model_.recipe().train.patience;
   // While the objective still changes, later epochs may be better.
-  const std::int64_t settled = model_.state().vae->objective().settled_after(model_.recipe().train.epochs);
+  const std::int64_t settled = state_of(model_).vae->objective().settled_after(model_.recipe().train.epochs);
   return patience > 0 && position_.epoch - std::max(position_.best_epoch, settled) >= patience;
 }
 
 void Trainer::install_result() {
-  Model::State& state = model_.state();
+  ModelState& state = state_of(model_);
   nn::Parameters& parameters = state.vae->parameters();
   if (state.recipe.train.patience > 0 && !best_.empty()) {
     state.context->copy_to_device(parameters.values().data, best_.data(), sizeof(float) * best_.size());
@@ -96,7 +96,7 @@ void Trainer::begin() {
   install();
   if (!folder_) return;
   // From here on the run can be resumed, even if the model came with other parameters.
-  save_checkpoint(folder_->checkpoint(), model_.state(), start_.identity, position_, checked_arrays());
+  save_checkpoint(folder_->checkpoint(), state_of(model_), start_.identity, position_, checked_arrays());
   checkpoint_steps_ = position_.steps;
 }
 
@@ -109,8 +109,8 @@ void Trainer::go_on() {
 }
 
 void Trainer::install() {
-  steps_.install_choices(model_.state());
-  install_start(model_.state(), start_);
+  steps_.install_choices(state_of(model_));
+  install_start(state_of(model_), start_);
 }
 
 bool Trainer::train_epoch() {
@@ -177,7 +177,7 @@ void Trainer::finish_epoch() {
 }
 
 void Trainer::validate(EpochMetrics& metrics) {
-  const Model::State& state = model_.state();
+  const ModelState& state = state_of(model_);
   const nn::AverageInPlace average(*state.context, state.vae->parameters());
   // Uses the noise of time 0: the same after every epoch, and not used by any training step.
   metrics.validation =
@@ -204,7 +204,7 @@ void Trainer::save() {
   if (!folder_) return;
   const std::vector<float>* best = best_is_new_ ? &best_ : nullptr;
   if (!validation_) best = &arrays.model();  // without validation the last epoch is the best
-  folder_->save(model_.state(), start_.identity, position_, arrays, best);
+  folder_->save(state_of(model_), start_.identity, position_, arrays, best);
   best_is_new_ = false;
   saved_steps_ = checkpoint_steps_ = position_.steps;
   saved_at_ = Clock::now();
@@ -212,7 +212,7 @@ void Trainer::save() {
 }
 
 void Trainer::settle() {
-  Context& context = *model_.state().context;
+  Context& context = *state_of(model_).context;
   CostRecord record;
   context.copy_to_host(&record, runner_->record(), sizeof record);
   context.synchronize();
@@ -223,9 +223,9 @@ void Trainer::settle() {
 TrainingArrays Trainer::checked_arrays() {
   TrainingArrays arrays;
   if (folder_) {
-    arrays = arrays_to_host(model_.state());
+    arrays = arrays_to_host(state_of(model_));
   } else {
-    arrays.values = to_host(*model_.state().context, model_.state().vae->parameters().values());
+    arrays.values = to_host(*state_of(model_).context, state_of(model_).vae->parameters().values());
   }
   // A step's loss uses the parameters before the step, so the last update can only be checked here.
   if (!all_finite(arrays.values)) fail_diverged("a parameter became NaN or infinite", position_.steps);
@@ -289,8 +289,23 @@ double Trainer::seconds_since(Clock::time_point then) const {
   return std::chrono::duration<double>(Clock::now() - then).count();
 }
 
+namespace {
+
+/// Whether the recipe holds out examples of this data that have not been set aside.
+bool is_to_be_split(const DataSettings& settings, const Dataset& data) {
+  return (settings.validation > 0.0 && data.validation.empty()) || (settings.test > 0.0 && data.test.empty());
+}
+
+}  // namespace
+
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
-  return with_memory_errors([&] { return Trainer(model, data, options).run(); });
+  return with_memory_errors([&] {
+    const Recipe& recipe = model.recipe();
+    if (!is_to_be_split(recipe.data, data)) return Trainer(model, data, options).run();
+    Dataset parts = data;
+    hold_out(parts, recipe.data.validation, recipe.data.test, recipe.train.seed);
+    return Trainer(model, parts, options).run();
+  });
 }
 
 }  // namespace elbo

@@ -13,7 +13,7 @@ constexpr std::size_t kGradientBranches = 2;
 
 }  // namespace
 
-TrainingStep::TrainingStep(Model::State& model, const data::ResidentData& data,
+TrainingStep::TrainingStep(ModelState& model, const data::ResidentData& data,
                            const data::Preprocessor& preprocessor)
     : model_(model),
       data_(data),

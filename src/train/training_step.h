@@ -28,7 +28,7 @@ class TrainingStep {
   enum class Size { full, ragged };
 
   /// All arguments must outlive this. Throws DeviceError (out of memory).
-  TrainingStep(Model::State& model, const data::ResidentData& data, const data::Preprocessor& preprocessor);
+  TrainingStep(ModelState& model, const data::ResidentData& data, const data::Preprocessor& preprocessor);
   TrainingStep(const TrainingStep&) = delete;
   TrainingStep& operator=(const TrainingStep&) = delete;
 
@@ -65,7 +65,7 @@ class TrainingStep {
   /// Adds the batch's costs to the record.
   void record_costs(const Slot& slot, const Batch& batch);
 
-  Model::State& model_;
+  ModelState& model_;
   const data::ResidentData& data_;
   StepSizes sizes_;
   Precision precision_;

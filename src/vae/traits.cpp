@@ -1,4 +1,4 @@
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 #include "vae/config.h"
 #include "vae/latent/latent.h"

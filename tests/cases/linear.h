@@ -81,7 +81,8 @@ inline Tolerance allow_blas(Tolerance tolerance, const std::optional<ops::GemmPl
                             double magnitude) {
   const bool blas = plan && plan->engine == ops::GemmEngine::blas && plan->precision == Precision::tf32;
   // The mean of |a b| is 2/π for standard normals; sums of few terms vary more.
-  if (blas && cuda_support() != "emulated") tolerance.absolute += 0x1p-9 * (terms + 4.0) * magnitude;
+  if (blas && cuda_support() != CudaSupport::emulated)
+    tolerance.absolute += 0x1p-9 * (terms + 4.0) * magnitude;
   return tolerance;
 }
 /// The precision's suffix in a case's name.

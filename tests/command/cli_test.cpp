@@ -43,7 +43,7 @@ TEST(Cli, InfoNamesTheDevices) {
   EXPECT_SAYS(text.out, "cpu");
   const auto json = Json::parse(run_elbo({"info", "--json"}).out);
   EXPECT_EQ(json.at("version"), version());
-  EXPECT_EQ(json.at("cuda"), cuda_support());
+  EXPECT_EQ(json.at("cuda"), cuda_support_name(cuda_support()));
   EXPECT_GE(json.at("threads").get<int>(), 1);
   EXPECT_EQ(json.at("devices").at(0).at("device"), "cpu");
 }

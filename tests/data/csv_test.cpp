@@ -112,7 +112,7 @@ TEST(DataCsv, ValuesAreFoundByTheirLineAfterASplit) {
   std::string text = "width,class,height\n\n";
   for (int i = 0; i < 50; ++i) text += i == 31 ? "1,x,\n" : "1,x,2\n";
   Dataset dataset = parse(text);
-  split(dataset, 0.4, 0.4, 3);
+  hold_out(dataset, 0.4, 0.4, 3);
   expect_error<DataError>([&] { data::check_support(dataset, {}); },
                           {"line 34 of table.csv, column \"height\"", "missing"});
   Dataset plain = parse("1,2\n3,4\n5,nan\n");

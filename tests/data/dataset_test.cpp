@@ -81,7 +81,7 @@ TEST(DataDataset, EvenlySpacedExamples) {
 TEST(DataDataset, SplitDividesTheExamplesBySeed) {
   const auto labels_after = [](std::uint64_t seed) {
     Dataset dataset = counted(101);
-    split(dataset, 0.2, 0.1, seed);
+    hold_out(dataset, 0.2, 0.1, seed);
     EXPECT_EQ(dataset.train.count, 71);
     EXPECT_EQ(dataset.validation.count, 20);
     EXPECT_EQ(dataset.test.count, 10);
@@ -109,20 +109,20 @@ TEST(DataDataset, SplitDividesTheExamplesBySeed) {
 TEST(DataDataset, SplitLeavesWhatIsThere) {
   Dataset dataset = counted(10);
   dataset.test = counted(4).train;
-  split(dataset, 0.0, 0.5, 1);
+  hold_out(dataset, 0.0, 0.5, 1);
   EXPECT_EQ(dataset.train.count, 10);
   EXPECT_EQ(dataset.test.count, 4);
-  split(dataset, 0.3, 0.5, 1);
+  hold_out(dataset, 0.3, 0.5, 1);
   EXPECT_EQ(dataset.train.count, 7);
   EXPECT_EQ(dataset.validation.count, 3);
 }
 
 TEST(DataDataset, SplitRefusesBadFractions) {
   Dataset dataset = counted(10);
-  expect_error<ConfigError>([&] { split(dataset, 1.0, 0.0, 1); }, {"data.validation", "1"});
-  expect_error<ConfigError>([&] { split(dataset, 0.0, -0.1, 1); }, {"data.test", "-0.1"});
-  expect_error<ConfigError>([&] { split(dataset, std::nan(""), 0.0, 1); }, {"data.validation", "nan"});
-  expect_error<ConfigError>([&] { split(dataset, 0.5, 0.5, 1); }, {"leave none to train on"});
+  expect_error<ConfigError>([&] { hold_out(dataset, 1.0, 0.0, 1); }, {"data.validation", "1"});
+  expect_error<ConfigError>([&] { hold_out(dataset, 0.0, -0.1, 1); }, {"data.test", "-0.1"});
+  expect_error<ConfigError>([&] { hold_out(dataset, std::nan(""), 0.0, 1); }, {"data.validation", "nan"});
+  expect_error<ConfigError>([&] { hold_out(dataset, 0.5, 0.5, 1); }, {"leave none to train on"});
   EXPECT_EQ(dataset.train.count, 10);
 }
 
@@ -140,20 +140,20 @@ TEST(DataDataset, ABadValueIsFoundByItsRowAfterASplit) {
   values[2 * 7 + 1] = std::numeric_limits<float>::quiet_NaN();
   const auto file = test::write(folder / "nan.npy", test::npy("<f4", "(30, 2)", values)).string();
   Dataset dataset = load_dataset(file);
-  split(dataset, 0.3, 0.3, 5);
+  hold_out(dataset, 0.3, 0.3, 5);
   expect_error<DataError>([&] { data::check_support(dataset, {}); },
                           {"row 7 of " + file + ", dimension 1 (counted from 0) is missing"});
-  split(dataset, 0.5, 0.0, 6);  // data that is split already is not split again
+  hold_out(dataset, 0.5, 0.0, 6);  // data that is split already is not split again
   EXPECT_EQ(dataset.train.slice(2, 1).rows, (std::vector<std::int64_t>{dataset.train.rows[2]}));
 }
 
 TEST(DataDataset, SplitRefusesAFractionOfNoExample) {
   Dataset dataset = counted(2);
-  expect_error<ConfigError>([&] { split(dataset, 0.1, 0.0, 1); }, {"data.validation = 0.1 of 2 rows"});
-  expect_error<ConfigError>([&] { split(dataset, 0.0, 1e-30, 1); }, {"data.test = 1e-30 of 2 rows"});
+  expect_error<ConfigError>([&] { hold_out(dataset, 0.1, 0.0, 1); }, {"data.validation = 0.1 of 2 rows"});
+  expect_error<ConfigError>([&] { hold_out(dataset, 0.0, 1e-30, 1); }, {"data.test = 1e-30 of 2 rows"});
   EXPECT_EQ(dataset.train.count, 2);
   dataset.validation = counted(3).train;
-  EXPECT_NO_THROW(split(dataset, 0.1, 0.0, 1));
+  EXPECT_NO_THROW(hold_out(dataset, 0.1, 0.0, 1));
 }
 
 }  // namespace

@@ -175,9 +175,9 @@ TEST(DataKnown, BinarizedZerosAndOnesBecomeWholeValues) {
 }
 
 TEST(DataKnown, UnknownNamesAndPaths) {
-  expect_error<DataError>([] { load_dataset("minst"); }, {"\"minst\"", "did you mean \"mnist\"?"});
-  expect_error<DataError>([] { load_dataset("weather"); }, {"\"weather\"", "known are", "gaussian2d"});
-  expect_error<DataError>([] { load_dataset(""); }, {"known are"});
+  expect_error<ConfigError>([] { load_dataset("minst"); }, {"\"minst\"", "did you mean \"mnist\"?"});
+  expect_error<ConfigError>([] { load_dataset("weather"); }, {"\"weather\"", "known are", "gaussian2d"});
+  expect_error<ConfigError>([] { load_dataset(""); }, {"known are"});
   expect_error<IoError>([] { load_dataset("no/such/folder"); }, {"no/such/folder", "no such file"});
   expect_error<IoError>([] { load_dataset("absent.npy"); }, {"absent.npy", "no such file"});
   TempFolder folder;

@@ -79,7 +79,7 @@ TEST(DataPicturesResized, OfAllSizesAndKindsBecomeOne) {
   write(folder / "a.png", png(3, 2, 1));
   write(folder / "b.png", png(4, 4, 3, 100));
   write(folder / "c.png", png(2, 2, 3, 50));
-  const Dataset data = load_dataset(folder.path().string(), {.resize = {2, 2, 0}});
+  const Dataset data = load_dataset(folder.path().string(), {.resize = PictureShape{2, 2, 0}});
   EXPECT_EQ(data.picture, (PictureShape{2, 2, 3}));
   EXPECT_EQ(data.train.count, 3);
   EXPECT_EQ(Values(data.train.bytes.end() - 12, data.train.bytes.end()),
@@ -88,7 +88,7 @@ TEST(DataPicturesResized, OfAllSizesAndKindsBecomeOne) {
   EXPECT_NE(data.notes[0].find("2 of 3 pictures"), std::string::npos) << data.notes[0];
   EXPECT_NE(data.notes[0].find("2x2 in colour"), std::string::npos) << data.notes[0];
 
-  const Dataset grey = load_dataset(folder.path().string(), {.resize = {2, 2, 1}});
+  const Dataset grey = load_dataset(folder.path().string(), {.resize = PictureShape{2, 2, 1}});
   EXPECT_EQ(grey.picture, (PictureShape{2, 2, 1}));
   EXPECT_EQ(grey.train.dims, 4);
 }
@@ -96,7 +96,7 @@ TEST(DataPicturesResized, OfAllSizesAndKindsBecomeOne) {
 TEST(DataPicturesResized, NothingIsSaidWhereNothingChanges) {
   TempFolder folder;
   write(folder / "a.png", png(2, 2, 1));
-  const Dataset data = load_dataset(folder.path().string(), {.resize = {2, 2, 0}});
+  const Dataset data = load_dataset(folder.path().string(), {.resize = PictureShape{2, 2, 0}});
   EXPECT_EQ(data.picture, (PictureShape{2, 2, 1}));
   EXPECT_TRUE(data.notes.empty());
 }
@@ -107,7 +107,7 @@ TEST(DataPicturesResized, OtherDataIsRefused) {
   for (const std::string& name : {table, std::string("digits")}) {
     expect_error<ConfigError>(
         [&] {
-          load_dataset(name, {.resize = {8, 8, 0}});
+          load_dataset(name, {.resize = PictureShape{8, 8, 0}});
         },
         {name, "data.picture_size"});
   }
@@ -119,7 +119,7 @@ TEST(DataPicturesResized, DamagedPicturesAreNamed) {
   write(folder / "b.png", png(5, 4, 1).substr(0, 60));
   expect_error<DataError>(
       [&] {
-        load_dataset(folder.path().string(), {.resize = {2, 2, 0}});
+        load_dataset(folder.path().string(), {.resize = PictureShape{2, 2, 0}});
       },
       {"b.png", "damaged"});
 }

@@ -54,7 +54,7 @@ TEST_F(Emulation, TheGpuSaysWhatItIs) {
     }
   }
   EXPECT_TRUE(found);
-  EXPECT_EQ(cuda_support(), "emulated");
+  EXPECT_EQ(cuda_support(), CudaSupport::emulated);
   EXPECT_EQ(Device::automatic(), Device::cpu());
 }
 

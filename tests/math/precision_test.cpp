@@ -86,7 +86,7 @@ struct CpuTraining {
     return recipe;
   }
   std::vector<float> values() {
-    return to_host(*model.state().context, model.state().vae->parameters().values());
+    return to_host(*state_of(model).context, state_of(model).vae->parameters().values());
   }
 
   Dataset data;

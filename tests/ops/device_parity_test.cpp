@@ -27,18 +27,18 @@ struct Steps {
 
 Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
   Model model(recipe, data.dims(), device);
-  Context& context = *model.state().context;
+  Context& context = *state_of(model).context;
   if (recipe.data.standardize) {
     auto statistics = data::standardization(data.train);
-    model.state().standard_mean = statistics.mean;
-    model.state().standard_deviation = statistics.deviation;
+    state_of(model).standard_mean = statistics.mean;
+    state_of(model).standard_deviation = statistics.deviation;
   }
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, binarization(recipe.data), !data.train.bytes.empty(),
-                                        model.state().standard_mean, model.state().standard_deviation);
-  StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
-  for (const auto moment :
-       {model.state().vae->parameters().first_moment(), model.state().vae->parameters().second_moment()}) {
+                                        state_of(model).standard_mean, state_of(model).standard_deviation);
+  StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
+  for (const auto moment : {state_of(model).vae->parameters().first_moment(),
+                            state_of(model).vae->parameters().second_moment()}) {
     context.fill_zero(moment.data, sizeof(float) * static_cast<std::size_t>(moment.size));
   }
   Steps steps;
@@ -51,10 +51,10 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
     context.synchronize();
     steps.records.push_back(record);
   }
-  steps.values = to_host(context, model.state().vae->parameters().values());
-  steps.second_moment = to_host(context, model.state().vae->parameters().second_moment());
-  steps.optimized = static_cast<std::size_t>(model.state().vae->parameters().layout().optimized_size);
-  const VaeParts& parts = model.state().vae->parts();
+  steps.values = to_host(context, state_of(model).vae->parameters().values());
+  steps.second_moment = to_host(context, state_of(model).vae->parameters().second_moment());
+  steps.optimized = static_cast<std::size_t>(state_of(model).vae->parameters().layout().optimized_size);
+  const VaeParts& parts = state_of(model).vae->parts();
   steps.batch_norm = parts.encoder.couples_rows() || parts.decoder.couples_rows();
   return steps;
 }

@@ -57,7 +57,7 @@ std::vector<float> output(const GemmPlan& plan, Activation activation, const std
 // algorithm.
 TEST_P(GemmByBlas, TheLibraryComputesItByTheAlgorithmAskedFor) {
   ELBO_REQUIRE_CUDA();
-  if (cuda_support() != "emulated") GTEST_SKIP() << "algorithms of the replacement";
+  if (cuda_support() != CudaSupport::emulated) GTEST_SKIP() << "algorithms of the replacement";
   const auto x = LinearShape{24, 64, 40}.x();
   const auto first = output(plan(0), Activation::identity, x),
              second = output(plan(1), Activation::identity, x);

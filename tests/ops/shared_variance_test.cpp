@@ -95,7 +95,7 @@ TEST(SharedVariance, RefusesWrongArguments) {
 
 /// σ² of a model.
 double variance_of(Model& model) {
-  const Vae& vae = *model.state().vae;
+  const Vae& vae = *state_of(model).vae;
   return vae.likelihood().learned_variance(vae.run()).value();
 }
 

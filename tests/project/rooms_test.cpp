@@ -30,6 +30,21 @@ TEST(Rooms, CallsKeepToTheirPlace) {
   EXPECT_EQ(describe(check_words(project())), "");
 }
 
+TEST(Rooms, MessagesNameSettings) {
+  ELBO_REQUIRE_SOURCES();
+  EXPECT_EQ(describe(check_messages(project())), "");
+}
+
+TEST(Rooms, FlagsInMessagesAreCaught) {
+  const SourceTree tree = {{"src/train/a.cpp", "int a;  // \"use --resume\"\nauto m = \"use --resume\";\n"},
+                           {"src/train/b.cpp", "auto dash = \"a -- b\";\n--i;\n"},
+                           {"tools/elbo/a.cpp", "auto m = \"use --resume\";\n"}};
+  const auto violations = check_messages(tree);
+  ASSERT_EQ(violations.size(), 1u) << describe(violations);
+  EXPECT_EQ(violations[0].file, "src/train/a.cpp");
+  EXPECT_EQ(violations[0].line, 2);
+}
+
 TEST(Rooms, EveryOpHasBodyKernelCaseTestAndBenchmark) {
   ELBO_REQUIRE_SOURCES();
   EXPECT_EQ(describe(check_ops(project())), "");
@@ -128,6 +143,8 @@ TEST(Rooms, PlantedIncludesAreCaught) {
       {"src/train/a.cpp", "#include \"model/state.h\"", true},
       {"src/train/a.cpp", "#include \"platform.cuh\"", false},
       {"tools/elbo/commands/a.cpp", "#include \"reports/report.h\"", true},
+      {"tools/elbo/commands/a.cpp", "#include \"io/file.h\"", true},
+      {"tools/elbo/commands/a.cpp", "#include \"runtime/context.h\"", false},
       {"tools/elbo/a.cpp", "#include \"platform.cuh\"", false},
       {"tools/elbo/a.cpp", "#include \"../../kernels/platform.cuh\"", false},
       {"kernels/a.cuh", "#include \"math/philox.h\"", true},

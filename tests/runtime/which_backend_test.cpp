@@ -18,7 +18,9 @@ namespace {
 
 TEST(WhichBackend, BuildSupportsWhatItWasConfiguredFor) {
   const std::string mode = ELBO_CUDA_MODE;
-  EXPECT_EQ(cuda_support(), mode == "CUDA" ? "cuda" : mode == "EMULATE" ? "emulated" : "none");
+  EXPECT_EQ(cuda_support_name(cuda_support()), mode == "CUDA"      ? "cuda"
+                                               : mode == "EMULATE" ? "emulated"
+                                                                   : "none");
 }
 
 TEST(WhichBackend, ContextIsOnTheDeviceUnderTest) {
@@ -29,7 +31,7 @@ TEST(WhichBackend, ContextIsOnTheDeviceUnderTest) {
 }
 
 TEST(WhichBackend, EmulatedBuildTestsTheKernels) {
-  if (cuda_support() != "emulated") GTEST_SKIP() << "not an emulated build";
+  if (cuda_support() != CudaSupport::emulated) GTEST_SKIP() << "not an emulated build";
   ASSERT_NE(std::getenv("ELBO_TEST_DEVICE"), nullptr) << "run this through ctest";
   EXPECT_TRUE(test::device().is_cuda());
   EXPECT_NE(devices().back().description.find("emulated"), std::string::npos);
@@ -57,7 +59,7 @@ TEST(WhichBackend, CudaBuildRunsOnTheGpu) {
 #endif
 
 TEST(WhichBackend, CudaWithoutSupportIsRefused) {
-  if (cuda_support() != "none") GTEST_SKIP() << "this build has CUDA";
+  if (cuda_support() != CudaSupport::none) GTEST_SKIP() << "this build has CUDA";
   try {
     Context context(Device::cuda(0));
     FAIL() << "a CUDA context was made by a build without CUDA";

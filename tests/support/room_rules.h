@@ -27,6 +27,9 @@ std::vector<Violation> check_includes(const SourceTree& sources);
 /// Words (calls, keywords) outside the only place that may have them.
 std::vector<Violation> check_words(const SourceTree& sources);
 
+/// Texts of the library that name a flag of the command.
+std::vector<Violation> check_messages(const SourceTree& sources);
+
 /// Ops whose contract header lacks its body, kernel, case, test or benchmark; kernels without a contract.
 std::vector<Violation> check_ops(const SourceTree& sources);
 

@@ -114,8 +114,8 @@ TEST(ModelFile, ValuesThatAreNoNumbersAreRefused) {
   ELBO_REQUIRE_DEVICE();
   TempFolder folder;
   Model model = trained_model(small_recipe(), patterned_data(8, 0));
-  const nn::ParameterLayout& layout = model.state().vae->parameters().layout();
-  TrainingArrays arrays = arrays_to_host(model.state());
+  const nn::ParameterLayout& layout = state_of(model).vae->parameters().layout();
+  TrainingArrays arrays = arrays_to_host(state_of(model));
   const auto spoil = [&](std::vector<float>& values, float value) {
     for (const nn::TensorInfo& tensor : layout.tensors) {
       if (tensor.name == "encoder.mean.bias") values[static_cast<std::size_t>(tensor.offset) + 1] = value;
@@ -124,13 +124,13 @@ TEST(ModelFile, ValuesThatAreNoNumbersAreRefused) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     TrainingArrays spoiled = arrays;
     spoil(spoiled.values, bad);
-    save_model(folder / "m", model.state(), spoiled.values);
+    save_model(folder / "m", state_of(model), spoiled.values);
     expect_contains(message_of<DataError>([&] { Model::load(folder / "m", device()); }),
                     {(folder / "m").string(), "encoder.mean.bias", "NaN"});
     spoiled = arrays;
     spoil(spoiled.second_moment, bad);
-    save_checkpoint(folder / "c", model.state(), {}, {}, spoiled);
-    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", model.state(), {}); }),
+    save_checkpoint(folder / "c", state_of(model), {}, {}, spoiled);
+    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", state_of(model), {}); }),
                     {(folder / "c").string(), "adam.second_moment.encoder.mean.bias", "NaN"});
   }
 }
@@ -227,15 +227,15 @@ TEST(Checkpoint, ComesBackToTheBit) {
   Model model = trained_model(small_recipe(), data);
   const TrainingPosition position{2, 1, 7, {{1234.5, 0.1, 77.7}, 0}, 1, 99.25};
   const DataIdentity identity{0x12345678u, 0xffffffffu};
-  const TrainingArrays arrays = arrays_to_host(model.state());
-  save_checkpoint(folder / "c", model.state(), identity, position, arrays);
+  const TrainingArrays arrays = arrays_to_host(state_of(model));
+  save_checkpoint(folder / "c", state_of(model), identity, position, arrays);
 
   Model other = make_model(small_recipe(), data);
-  other.state().picture = {3, 4, 1};
-  if (const auto& choices = model.state().gemm_choices) {  // a resumed training begins with them
-    other.state().set_gemm_choices(std::make_unique<ops::GemmChoices>(*choices));
+  state_of(other).picture = {3, 4, 1};
+  if (const auto& choices = state_of(model).gemm_choices) {  // a resumed training begins with them
+    state_of(other).set_gemm_choices(std::make_unique<ops::GemmChoices>(*choices));
   }
-  const Checkpoint checkpoint = read_checkpoint(folder / "c", other.state(), identity);
+  const Checkpoint checkpoint = read_checkpoint(folder / "c", state_of(other), identity);
   const TrainingPosition& read = checkpoint.position;
   EXPECT_EQ(read.epoch, 2);
   EXPECT_EQ(read.epoch_steps, 1);
@@ -245,12 +245,12 @@ TEST(Checkpoint, ComesBackToTheBit) {
   EXPECT_EQ(read.record.sums[2], 77.7);
   EXPECT_EQ(read.best_epoch, 1);
   EXPECT_EQ(read.best_objective, 99.25);
-  arrays_to_device(other.state(), checkpoint.arrays);
-  const TrainingArrays back = arrays_to_host(other.state());
+  arrays_to_device(state_of(other), checkpoint.arrays);
+  const TrainingArrays back = arrays_to_host(state_of(other));
   EXPECT_EQ(back.values, arrays.values);
   EXPECT_EQ(back.first_moment, arrays.first_moment);
   EXPECT_EQ(back.second_moment, arrays.second_moment);
-  save_checkpoint(folder / "again", other.state(), identity, read, back);
+  save_checkpoint(folder / "again", state_of(other), identity, read, back);
   EXPECT_TRUE(io::read_file(folder / "again") == io::read_file(folder / "c"));
 }
 
@@ -261,19 +261,19 @@ TEST(Checkpoint, KeepsTheStepsThatWereSkipped) {
   Recipe recipe = small_recipe();
   recipe.train.skip_norm = 100.0;
   Model model = trained_model(recipe, data);
-  const TrainingArrays arrays = arrays_to_host(model.state());
+  const TrainingArrays arrays = arrays_to_host(state_of(model));
   TrainingPosition position{2, 1, 7, {}, 1, 99.25};
   position.record.skipped.total = 3;
   position.record.skipped.in_a_row = 2;
-  save_checkpoint(folder / "c", model.state(), {}, position, arrays);
-  const SkippedSteps read = read_checkpoint(folder / "c", model.state(), {}).position.record.skipped;
+  save_checkpoint(folder / "c", state_of(model), {}, position, arrays);
+  const SkippedSteps read = read_checkpoint(folder / "c", state_of(model), {}).position.record.skipped;
   EXPECT_EQ(read.total, 3u);
   EXPECT_EQ(read.in_a_row, 2u);
   for (const auto& [total, in_a_row] : {std::pair{8u, 2u}, std::pair{1u, 2u}}) {
     position.record.skipped.total = total;
     position.record.skipped.in_a_row = in_a_row;
-    save_checkpoint(folder / "c", model.state(), {}, position, arrays);
-    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", model.state(), {}); }),
+    save_checkpoint(folder / "c", state_of(model), {}, position, arrays);
+    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", state_of(model), {}); }),
                     {"training.skipped"});
   }
 }
@@ -283,8 +283,8 @@ TEST(Checkpoint, KeepsAnInfiniteBestLoss) {
   const Dataset data = patterned_data(24, 8);
   TempFolder folder;
   Model model = trained_model(small_recipe(), data);
-  save_checkpoint(folder / "c", model.state(), {}, {}, arrays_to_host(model.state()));
-  EXPECT_EQ(read_checkpoint(folder / "c", model.state(), {}).position.best_objective,
+  save_checkpoint(folder / "c", state_of(model), {}, {}, arrays_to_host(state_of(model)));
+  EXPECT_EQ(read_checkpoint(folder / "c", state_of(model), {}).position.best_objective,
             std::numeric_limits<double>::infinity());
 }
 
@@ -297,7 +297,7 @@ TEST(Checkpoint, IsNoModelAndAModelIsNoCheckpoint) {
                   {"checkpoint.safetensors", "is a checkpoint"});
   Model model = make_model(small_recipe(), data);
   expect_contains(
-      message_of<DataError>([&] { read_checkpoint(folder / "last.safetensors", model.state(), {}); }),
+      message_of<DataError>([&] { read_checkpoint(folder / "last.safetensors", state_of(model), {}); }),
       {"last.safetensors", "is a model"});
 }
 
@@ -306,12 +306,12 @@ TEST(Checkpoint, CountersThatContradictEachOtherAreRefused) {
   const Dataset data = patterned_data(24, 8);
   TempFolder folder;
   Model model = trained_model(small_recipe(), data);
-  const TrainingArrays arrays = arrays_to_host(model.state());
+  const TrainingArrays arrays = arrays_to_host(state_of(model));
   for (const TrainingPosition& bad :
        {TrainingPosition{-1, 0, 3, {}, 0, 0.0}, TrainingPosition{1, 4, 3, {}, 0, 0.0},
         TrainingPosition{1, 0, 3, {}, 2, 0.0}}) {
-    save_checkpoint(folder / "c", model.state(), {}, bad, arrays);
-    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", model.state(), {}); }),
+    save_checkpoint(folder / "c", state_of(model), {}, bad, arrays);
+    expect_contains(message_of<DataError>([&] { read_checkpoint(folder / "c", state_of(model), {}); }),
                     {"counters"});
   }
 }

@@ -63,10 +63,10 @@ TEST(Diverged, NamesTheFirstBadStep) {
 
   // The same steps, checked one by one.
   Model model = make_model(recipe, data);
-  Context& context = *model.state().context;
+  Context& context = *state_of(model).context;
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, binarization(recipe.data), false, {}, {});
-  StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+  StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
   runner.begin(1, 0, 0, {});
   for (std::int64_t i = 1; i <= step; ++i) {
     ASSERT_LE(i, runner.steps_per_epoch());
@@ -91,7 +91,8 @@ class Spoiled {
     options.on_epoch = [&](const EpochMetrics& metrics) {
       const float nan = std::numeric_limits<float>::quiet_NaN();
       if (metrics.epoch != epoch) return;
-      model.state().context->copy_to_device(model.state().vae->parameters().values().data, &nan, sizeof nan);
+      state_of(model).context->copy_to_device(state_of(model).vae->parameters().values().data, &nan,
+                                              sizeof nan);
     };
     try {
       train(model, data_, options);

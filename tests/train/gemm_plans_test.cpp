@@ -83,7 +83,7 @@ TEST(StoredPlans, AreReadBackAndNothingElseIs) {
 /// A model with layers wide enough for several candidates per product.
 struct Made {
   Made() : data(patterned_data(27, 0)), model(recipe(), data.dims(), device()) {
-    Model::State& state = model.state();
+    ModelState& state = state_of(model);
     resident = data::ResidentData(*state.context, data.train);
     preprocessor.emplace(*state.context, binarization(state.recipe.data), true, state.standard_mean,
                          state.standard_deviation);
@@ -97,8 +97,8 @@ struct Made {
     return recipe;
   }
   StoredPlans plans(const PlanSources& sources) {
-    make_step_graphs(model.state(), resident, *preprocessor, sources);
-    return stored_plans(model.state());
+    make_step_graphs(state_of(model), resident, *preprocessor, sources);
+    return stored_plans(state_of(model));
   }
 
   Dataset data;

@@ -26,10 +26,11 @@ class ReferenceTraining {
  public:
   ReferenceTraining(Model& model, const Dataset& data)
       : recipe_(model.recipe()),
-        config_(model.state().vae->config()),
+        config_(state_of(model).vae->config()),
         data_(data),
-        vae_(config_, to_named(model.state().vae->parameters().layout(),
-                               to_host(*model.state().context, model.state().vae->parameters().values()))) {
+        vae_(config_,
+             to_named(state_of(model).vae->parameters().layout(),
+                      to_host(*state_of(model).context, state_of(model).vae->parameters().values()))) {
     if (recipe_.data.standardize) measure_data();
     for (const auto& [name, values] : vae_.tensors()) {
       average_[name] = values;
@@ -252,9 +253,9 @@ TEST_P(GoldenCurve, FollowsFloat64) {
   if (recipe.model.activation == "relu") recipe.model.activation = "tanh";
   const Dataset data = GetParam().data(19, 0, 6);
   Model model = make_model(recipe, data);
-  model.state().vae->parameters().prepare_training();
+  state_of(model).vae->parameters().prepare_training();
   TrainingStart start = read_start(model, data, {}, nullptr);  // initial values that depend on the data
-  install_start(model.state(), start);
+  install_start(state_of(model), start);
   ReferenceTraining reference(model, data);
   const TrainReport report = train(model, data);
 
@@ -267,15 +268,15 @@ TEST_P(GoldenCurve, FollowsFloat64) {
         << "epoch " << epoch.epoch;
     // A KL estimated from samples is a sum of terms larger than itself.
     const double rounding =
-        model.state().vae->prior() && !model.state().vae->prior()->has_unit_kl() ? 5e-6 : 1e-6;
+        state_of(model).vae->prior() && !state_of(model).vae->prior()->has_unit_kl() ? 5e-6 : 1e-6;
     EXPECT_NEAR(epoch.train.kl, kl, 1e-5 * std::abs(kl) + rounding) << "epoch " << epoch.epoch;
     EXPECT_EQ(epoch.train.elbo, -(epoch.train.reconstruction + epoch.train.kl));
   }
   EXPECT_EQ(report.skipped_steps, reference.skipped());
   EXPECT_EQ(report.skipped_steps > 0, recipe.train.skip_norm > 0.0);
-  const auto& layout = model.state().vae->parameters().layout();
+  const auto& layout = state_of(model).vae->parameters().layout();
   const auto trained =
-      to_named(layout, to_host(*model.state().context, model.state().vae->parameters().values()));
+      to_named(layout, to_host(*state_of(model).context, state_of(model).vae->parameters().values()));
   for (const auto& [name, expected] : reference.parameters()) {
     EXPECT_TRUE(near_all<double>(trained.at(name), expected, {2e-5, 1e-4})) << name;
   }

@@ -43,7 +43,7 @@ struct Snapshot {
 Snapshot snapshot(Model& model) {
   const Examples examples = patterned_examples(4, model.dims(), 3, false);
   const Posterior posterior = model.encode({4, model.dims(), examples.floats});
-  const Model::State& state = model.state();
+  const ModelState& state = state_of(model);
   return {.values = to_host(*state.context, state.vae->parameters().values()),
           .mean = state.standard_mean,
           .deviation = state.standard_deviation,
@@ -93,9 +93,9 @@ class RefusedResume : public testing::Test {
     const Dataset data = float_data();
     const DataIdentity identity = {data::fingerprint(data.train), data::fingerprint(data.validation)};
     const Model model = make_model(standardized_recipe(), data);
-    Checkpoint read = read_checkpoint(checkpoint(), model.state(), identity);
+    Checkpoint read = read_checkpoint(checkpoint(), state_of(model), identity);
     change(read);
-    save_checkpoint(checkpoint(), model.state(), identity, read.position, read.arrays);
+    save_checkpoint(checkpoint(), state_of(model), identity, read.position, read.arrays);
   }
   template <class E>
   void expect_resume_refused(const std::string& said, const Recipe& recipe = standardized_recipe(),

@@ -53,11 +53,11 @@ TEST(SkipNorm, AStepWithAPlantedSpikeMovesNothingAndIsCounted) {
   const Recipe recipe = skipping_recipe();
   const Dataset data = data_with_spike(-1e5f);
   Model model = make_model(recipe, data);
-  Context& context = *model.state().context;
-  nn::Parameters& parameters = model.state().vae->parameters();
+  Context& context = *state_of(model).context;
+  nn::Parameters& parameters = state_of(model).vae->parameters();
   const data::ResidentData resident(context, data.train);
   const data::Preprocessor preprocessor(context, binarization(recipe.data), false, {}, {});
-  StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+  StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
   CostRecord record;
   std::uint64_t skipped = 0;
   for (std::int64_t epoch = 1; epoch <= 3; ++epoch) {

@@ -18,10 +18,11 @@ class StepRun {
  public:
   StepRun(const Recipe& recipe, const Dataset& data, int graph_steps, bool overlap = false)
       : model_(recipe, data.dims(), device(), data.picture),
-        context_(*model_.state().context),
+        context_(*state_of(model_).context),
         resident_(context_, data.train),
         preprocessor_(context_, binarization(recipe.data), !data.train.bytes.empty(), {}, {}),
-        runner_(model_.state(), resident_, preprocessor_, {.graph_steps = graph_steps, .overlap = overlap}) {}
+        runner_(state_of(model_), resident_, preprocessor_,
+                {.graph_steps = graph_steps, .overlap = overlap}) {}
 
   /// Runs whole epochs; returns the number of launches.
   int epochs(int count) {
@@ -34,7 +35,7 @@ class StepRun {
     return launches;
   }
   StepGraphs& runner() { return runner_; }
-  std::vector<float> values() { return to_host(context_, model_.state().vae->parameters().values()); }
+  std::vector<float> values() { return to_host(context_, state_of(model_).vae->parameters().values()); }
   CostRecord record() {
     CostRecord record;
     context_.copy_to_host(&record, runner_.record(), sizeof record);
@@ -173,11 +174,11 @@ TEST(StepGraph, TheEnvironmentSaysWhetherGridsOverlap) {
   const Dataset data = patterned_data(17, 0);
   const Recipe recipe = small_recipe();
   Model model(recipe, data.dims(), device());
-  const data::ResidentData resident(*model.state().context, data.train);
-  const data::Preprocessor preprocessor(*model.state().context, binarization(recipe.data), true, {}, {});
+  const data::ResidentData resident(*state_of(model).context, data.train);
+  const data::Preprocessor preprocessor(*state_of(model).context, binarization(recipe.data), true, {}, {});
   const auto make = [&](const char* text) {
     const Environment environment("ELBO_GRID_OVERLAP", text);
-    StepGraphs runner(model.state(), resident, preprocessor, {.graph_steps = 1});
+    StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
   };
   for (const char* right : {"", "0", "1"}) EXPECT_NO_THROW(make(right)) << right;
   for (const char* wrong : {"2", "yes", "1 "}) EXPECT_THROW(make(wrong), ConfigError) << wrong;

@@ -1,12 +1,14 @@
 // The plan of a step: every op once, with its engine and time.
 
-#include "train/step_plan.h"
+#include "elbo/plan.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/state.h"
+#include "ops/op_trace.h"
 #include "ops/linear.h"
 #include "support/cli.h"
 #include "support/temp_folder.h"
@@ -20,7 +22,7 @@ using Json = nlohmann::json;
 /// Flops of a step's products: two per multiply-add; the first layer's input has no gradient.
 double gemm_flops(const Model& model, std::int64_t batch) {
   double weights = 0.0, first = 0.0;
-  for (const nn::ParameterPlace& place : model.state().vae->parameters().layout().places) {
+  for (const nn::ParameterPlace& place : state_of(model).vae->parameters().layout().places) {
     if (place.cols == 0) continue;
     if (weights == 0.0) first = static_cast<double>(place.size());
     weights += static_cast<double>(place.size());
@@ -64,8 +66,8 @@ TEST(StepPlan, MeasuringLeavesParametersFiniteHoweverOftenOpsRun) {
     const Dataset data = patterned_data(24, 0);  // three batches
     Model model = make_model(recipe, data);
     ASSERT_EQ(plan_step(model, data).batch, 8);
-    nn::Parameters& parameters = model.state().vae->parameters();
-    Context& context = *model.state().context;
+    nn::Parameters& parameters = state_of(model).vae->parameters();
+    Context& context = *state_of(model).context;
     for (const auto& array : {parameters.values(), parameters.first_moment(), parameters.second_moment()}) {
       Buffer<float> copy(context, array.size);
       context.copy_on_device(copy.data(), array.data, sizeof(float) * static_cast<std::size_t>(array.size));

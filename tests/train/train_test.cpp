@@ -336,8 +336,8 @@ TEST(Train, ABatchLargerThanTheDataIsOneSmallerBatch) {
 
 TEST(Train, MemoryThatCannotBeHadIsADeviceError) {
   const auto throwing = [](auto error) { return [error]() -> int { throw error; }; };
-  EXPECT_THROW(with_memory_errors(throwing(std::bad_alloc())), DeviceError);
-  EXPECT_THROW(with_memory_errors(throwing(std::length_error("vector"))), DeviceError);
+  EXPECT_THROW(with_memory_errors(throwing(std::bad_alloc())), OutOfMemoryError);
+  EXPECT_THROW(with_memory_errors(throwing(std::length_error("vector"))), OutOfMemoryError);
   EXPECT_THROW(with_memory_errors(throwing(DataError("other"))), DataError);
   EXPECT_EQ(with_memory_errors([] { return 7; }), 7);
 }

@@ -50,7 +50,7 @@ void fetch(const std::string& url, const fs::path& file, const RemoteFile& remot
   };
   sink.progress = [&](std::int64_t bytes, std::int64_t total) {
     progress.bytes = bytes;
-    progress.total = total;
+    if (total > 0) progress.total = total;
     if (options.on_progress) options.on_progress(progress);
     return !(options.stop && options.stop());
   };

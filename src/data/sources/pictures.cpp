@@ -185,14 +185,14 @@ bool is_picture_folder(const fs::path& folder) {
   return std::any_of(splits.begin(), splits.end(), [](const Files& files) { return !files.paths.empty(); });
 }
 
-Dataset load_pictures(const fs::path& folder, std::string name, const PictureShape& resize) {
+Dataset load_pictures(const fs::path& folder, std::string name, const std::optional<PictureShape>& resize) {
   const auto splits = collect_splits(folder);
   const auto labels = number_classes(splits);
   if (splits[0].paths.empty()) throw DataError(concat(splits[0].origin, ": holds no pictures to train on"));
-  const bool resizes = resize.is_picture();
+  const bool resizes = resize.has_value();
   Resizing resizing;
   const PictureShape shape =
-      resizes ? (resizing = plan_resizing(splits, resize)).shape : picture_file_shape(splits[0].paths[0]);
+      resizes ? (resizing = plan_resizing(splits, *resize)).shape : picture_file_shape(splits[0].paths[0]);
   auto data =
       assemble(std::move(name), load_part(splits[0], shape, resizes, labels),
                load_part(splits[1], shape, resizes, labels), load_part(splits[2], shape, resizes, labels));

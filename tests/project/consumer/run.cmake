@@ -1,5 +1,6 @@
-# Installs the build into a new prefix, builds the consumer against it and runs the result.
-#   cmake -DBUILD=… -DSOURCE=… -DWORK=… -P run.cmake
+# Installs the build into a new prefix, and builds and runs programs against it: by find_package and by pkg-config, with
+# the static library and the shared one.
+#   cmake -DBUILD=… -DSOURCE=… -DWORK=… -DCXX=… -P run.cmake
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(code)
@@ -7,10 +8,52 @@ function(run)
   endif()
   message("${output}")
 endfunction()
+set(prefix ${WORK}/prefix)
+set(embed ${SOURCE}/examples/embed/main.cpp)
 file(REMOVE_RECURSE ${WORK})
-run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
+foreach(notice LICENSE THIRD_PARTY_NOTICES.md)
+  if(NOT EXISTS ${prefix}/share/doc/elbo/${notice})
+    message(FATAL_ERROR "${notice} is not installed")
+  endif()
+endforeach()
+
 run(${CMAKE_COMMAND} -S ${SOURCE}/tests/project/consumer -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
-  -DCMAKE_PREFIX_PATH=${WORK}/prefix -DELBO_EMBED_DIR=${SOURCE}/examples/embed)
+  -DCMAKE_PREFIX_PATH=${prefix} -DELBO_EMBED_DIR=${SOURCE}/examples/embed)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/headers)
 run(${WORK}/build/embed/elbo_embed ${WORK}/ring.safetensors)
+run(${WORK}/build/embed_shared ${WORK}/ring-shared.safetensors)
+
+# The shared library exports the public API alone.
+execute_process(COMMAND nm -DC --defined-only ${prefix}/lib/libelbo.so OUTPUT_VARIABLE symbols RESULT_VARIABLE code)
+if(code OR NOT symbols MATCHES "elbo::train\\(elbo::Model&")
+  message(FATAL_ERROR "libelbo.so does not export elbo::train:\n${symbols}")
+elseif(symbols MATCHES "elbo::(ops|nn|data|io|cuda)::|elbo::(Vae|Context)::")
+  message(FATAL_ERROR "libelbo.so exports ${CMAKE_MATCH_0}…")
+endif()
+
+find_program(PKG_CONFIG NAMES pkg-config pkgconf)
+if(NOT PKG_CONFIG)
+  message("pkg-config is not installed: not tried")
+  return()
+endif()
+set(ENV{PKG_CONFIG_PATH} ${prefix}/lib/pkgconfig)
+# build_by_pkg_config NAME REMOVED OPTION…: without the library REMOVED, so that the linker takes the other.
+function(build_by_pkg_config name removed)
+  execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${ARGN} elbo OUTPUT_VARIABLE flags RESULT_VARIABLE code
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(code)
+    message(FATAL_ERROR "pkg-config ended with ${code}")
+  endif()
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  file(GLOB files ${prefix}/lib/${removed})
+  file(MAKE_DIRECTORY ${WORK}/aside)
+  file(COPY ${files} DESTINATION ${WORK}/aside)
+  file(REMOVE ${files})
+  run(${CXX} -std=c++20 ${embed} -o ${WORK}/${name} ${flags} -Wl,-rpath,${prefix}/lib)
+  run(${WORK}/${name} ${WORK}/${name}.safetensors)
+  file(COPY ${WORK}/aside/ DESTINATION ${prefix}/lib)
+endfunction()
+build_by_pkg_config(pkg_config_static "libelbo.so*" --static)
+build_by_pkg_config(pkg_config_shared "libelbo.a")

@@ -8,7 +8,6 @@
 
 #include "drawing/code_map.h"
 #include "commands/command.h"
-#include "data/check.h"
 #include "drawing/pictures.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
@@ -45,11 +44,11 @@ Table joined(const Posterior& posterior) {
 }
 
 // Writes the codes of some examples in the plane, as a picture or as a table of points.
-int write_map(Model& model, const Dataset& data, const Examples& examples, const EncodeOptions& options,
+int write_map(const Model& model, const Dataset& data, const Examples& examples, const EncodeOptions& options,
               FileKind kind) {
   const Examples chosen = examples.evenly_spaced(options.count.value_or(kMappedExamples));
   const auto map = options.map.empty() ? default_map(model.latent()) : options.map;
-  Panel panel = lay_out(model.encode(to_table(chosen, 0, chosen.count)).mean, map);
+  Panel panel = lay_out(model.encode(chosen).mean, map);
   panel.title +=
       concat(", ", options.split, " data of ", std::filesystem::path(data.name).filename().string());
   panel.groups = chosen.labels;
@@ -68,7 +67,7 @@ int write_map(Model& model, const Dataset& data, const Examples& examples, const
   return 0;
 }
 
-int write_codes(Model& model, const Examples& examples, const EncodeOptions& options) {
+int write_codes(const Model& model, const Examples& examples, const EncodeOptions& options) {
   auto columns = numbered("z", model.latent());
   if (options.log_variance) {
     for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
@@ -117,7 +116,7 @@ int run_decode(const DecodeOptions& options) {
     throw DataError(concat(options.codes, ": its rows have ", codes.dims, " values; the model's latent has ",
                            model.latent(), "."));
   }
-  data::check_support(codes, {.needed_by = "decoding"}, options.codes);
+  check_finite(codes, "decoding");
   if (kind == FileKind::png) {
     const auto decoded = model.decode(to_table(codes, 0, codes.count));
     draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);

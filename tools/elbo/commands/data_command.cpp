@@ -55,7 +55,7 @@ class DownloadLine {
     line << progress.file << " (" << progress.number << " of " << progress.files << ")";
     if (terminal_) {
       line << std::fixed << std::setprecision(1) << "  " << static_cast<double>(progress.bytes) / 1e6;
-      if (progress.total > 0) line << " of " << static_cast<double>(progress.total) / 1e6;
+      if (progress.total) line << " of " << static_cast<double>(*progress.total) / 1e6;
       line << " MB";
     }
     std::cerr << (terminal_ ? "\r\033[K" : "") << line.str() << (terminal_ ? "" : "\n") << std::flush;

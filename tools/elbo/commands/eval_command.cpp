@@ -40,7 +40,8 @@ struct EvalOptions {
 };
 
 // Trains classifiers of the labels on the training codes, and tests them on a split's codes.
-CodeQuality probe(Model& model, const Dataset& data, const Examples& examples, const std::string& split) {
+CodeQuality probe(const Model& model, const Dataset& data, const Examples& examples,
+                  const std::string& split) {
   if (split == "train" || split == "all") {
     throw DataError(concat(data.name,
                            ": --probe learns from the train split and needs another to be tried on; "
@@ -48,7 +49,7 @@ CodeQuality probe(Model& model, const Dataset& data, const Examples& examples, c
   }
   if (data.train.labels.empty() || examples.labels.empty())
     throw DataError(concat(data.name, ": has no labels, and --probe needs them."));
-  const auto codes = [&](const Examples& of) { return model.encode(to_table(of, 0, of.count)).mean; };
+  const auto codes = [&](const Examples& of) { return model.encode(of).mean; };
   return code_quality(codes(data.train), data.train.labels, codes(examples), examples.labels);
 }
 
@@ -66,13 +67,13 @@ struct Annealed {
   std::optional<double> nll;  ///< of the same examples by importance weighting, if asked for
 };
 
-Annealed anneal(Model& model, const Examples& examples, const EvalOptions& options) {
+Annealed anneal(const Model& model, const Examples& examples, const EvalOptions& options) {
   const Examples some = examples.evenly_spaced(options.annealed_examples);
   Annealed annealed;
   annealed.estimate = model.annealed_nll(
       some, {.chains = options.annealed_chains, .steps = options.annealed_steps, .seed = options.seed});
   if (options.evaluated_samples() > 0)
-    annealed.nll = model.evaluate(some, options.evaluated_samples(), options.seed).nll;
+    annealed.nll = model.evaluate(some, options.evaluated_samples(), options.seed).nll->mean;
   return annealed;
 }
 

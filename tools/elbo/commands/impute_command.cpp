@@ -14,7 +14,7 @@
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -26,7 +26,11 @@ struct ImputeCommandOptions {
   std::optional<double> interval;  ///< as requested
   bool classes = false;            ///< whether the model's values are classes
 
-  double interval_probability() const { return classes ? 0.0 : interval.value_or(0.9); }
+  /// Nothing if no interval is written.
+  std::optional<double> interval_probability() const {
+    if (classes || interval == 0.0) return std::nullopt;
+    return interval.value_or(0.9);
+  }
   std::uint64_t seed = 0;
   bool json = false;
 };
@@ -113,7 +117,7 @@ Examples load_truth(const Model& model, const ImputeCommandOptions& options, con
   Dataset truth = load_like(model, options.truth);
   const Recipe& recipe = model.recipe();
   if (is_own_data(model, options.data) && options.split != "all")
-    split(truth, recipe.data.validation, recipe.data.test, recipe.train.seed);
+    hold_out(truth, recipe.data.validation, recipe.data.test, recipe.train.seed);
   std::string name = options.split;
   Examples chosen = choose_split(truth, name);
   if (chosen.count != examples.count || chosen.dims != examples.dims) {
@@ -131,7 +135,7 @@ class Outputs {
           const std::vector<std::string>& columns)
       : values_(file, rows, columns) {
     if (options.classes) probability_.emplace(beside(file, "probability"), rows, columns);
-    if (options.interval_probability() == 0.0) return;
+    if (!options.interval_probability()) return;
     low_.emplace(beside(file, "low"), rows, columns);
     high_.emplace(beside(file, "high"), rows, columns);
   }
@@ -166,7 +170,7 @@ void print_comparison(const ImputeCommandOptions& options, const Comparison& com
   }
   std::cout << "RMSE to the truth: " << comparison.of_model()
             << "; of column means: " << comparison.of_guesses() << '\n';
-  if (options.interval_probability() > 0.0)
+  if (options.interval_probability())
     std::cout << "truths inside their intervals: " << 100.0 * comparison.coverage() << " %\n";
 }
 
@@ -178,11 +182,11 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
     Json json = {{"run", options.run},        {"split", options.split},     {"examples", examples.count},
                  {"missing", totals.missing}, {"samples", options.samples}, {"effective_samples", effective},
                  {"out", file.string()}};
-    if (options.interval_probability() > 0.0) json["interval"] = options.interval_probability();
+    if (const auto interval = options.interval_probability()) json["interval"] = *interval;
     if (compared) {
       json[options.classes ? "error_rate" : "rmse"] = comparison->of_model();
       json[options.classes ? "error_rate_of_modes" : "rmse_of_means"] = comparison->of_guesses();
-      if (options.interval_probability() > 0.0) json["coverage"] = comparison->coverage();
+      if (options.interval_probability()) json["coverage"] = comparison->coverage();
     }
     return print(json);
   }
@@ -192,9 +196,9 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
   if (options.classes) {
     std::cout << beside(file, "probability").string() << ": the probability of each imputed class\n";
   }
-  if (options.interval_probability() > 0.0) {
+  if (const auto interval = options.interval_probability()) {
     std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
-              << 100.0 * options.interval_probability() << " % intervals\n";
+              << 100.0 * *interval << " % intervals\n";
   }
   if (compared) print_comparison(options, *comparison);
 }

@@ -9,8 +9,6 @@
 
 #include "commands/command.h"
 #include "io/file.h"
-#include "recipe/keys.h"
-#include "model/state.h"
 #include "reports/plan_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
@@ -41,7 +39,7 @@ Json device_list() {
   for (const auto& info : devices()) {
     list.push_back({{"device", info.device.name()},
                     {"description", info.description},
-                    {"memory_bytes", info.memory_bytes}});
+                    {"memory_bytes", info.memory_bytes ? Json(*info.memory_bytes) : Json()}});
   }
   return list;
 }
@@ -49,30 +47,36 @@ Json device_list() {
 void print_devices() {
   for (const auto& info : devices()) {
     std::cout << "  " << padded(info.device.name(), 8) << info.description;
-    if (info.memory_bytes > 0)
-      std::cout << ", " << (info.memory_bytes + (1ull << 29)) / (1ull << 30) << " GiB";
+    if (info.memory_bytes) std::cout << ", " << (*info.memory_bytes + (1ull << 29)) / (1ull << 30) << " GiB";
     std::cout << '\n';
   }
 }
 
+const char* in_words(CudaSupport support) {
+  switch (support) {
+    case CudaSupport::cuda:
+      return "in this build";
+    case CudaSupport::emulated:
+      return "emulated on the CPU, for tests";
+    case CudaSupport::none:
+      break;
+  }
+  return "not in this build";
+}
+
 int run_installation(const InfoOptions& options) {
-  const int threads = Context(Device::cpu()).threads();
+  const int threads = cpu_threads();
   if (options.json) {
     print({{"version", version()},
-           {"cuda", cuda_support()},
+           {"cuda", cuda_support_name(cuda_support())},
            {"threads", threads},
            {"default_device", Device::automatic().name()},
            {"devices", device_list()}});
     return 0;
   }
   if (!options.devices) {
-    const std::string cuda(cuda_support());
     std::cout << "elbo " << version() << "\n"
-              << "  CUDA      "
-              << (cuda == "none"   ? "not in this build"
-                  : cuda == "cuda" ? "in this build"
-                                   : "emulated on the CPU, for tests")
-              << "\n"
+              << "  CUDA      " << in_words(cuda_support()) << "\n"
               << "  threads   " << threads << " on the CPU (OMP_NUM_THREADS)\n"
               << "  default   " << Device::automatic().name() << "\n\n"
               << "Devices:\n";
@@ -81,7 +85,7 @@ int run_installation(const InfoOptions& options) {
   return 0;
 }
 
-std::string shape_of(const nn::TensorInfo& tensor) {
+std::string shape_of(const TensorInfo& tensor) {
   std::string text;
   for (const auto size : tensor.shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
   return text;
@@ -99,21 +103,23 @@ Json last_metrics(const fs::path& folder) {
   return last;
 }
 
-// {"name": …, "model": {"latent": …, …}, …}: the recipe's keys, by section.
-Json recipe_object(Recipe recipe) {
+// {"name": …, "model": {"latent": …, …}, …}: the recipe's settings, by section.
+Json recipe_object(const Recipe& recipe) {
   Json object = Json::object();
-  for (const auto& key : recipe_keys()) {
+  for (const Setting& setting : recipe_settings()) {
     Json::json_pointer path;
-    std::istringstream parts{std::string(key.name)};
+    std::istringstream parts{setting.name};
     for (std::string part; std::getline(parts, part, '.');) path /= part;
-    std::visit([&](const auto* value) { object[path] = *value; }, key.at(recipe));
+    const std::string value = recipe.value(setting.name);
+    object[path] = Json::parse(value, nullptr, false);  // such TOML is JSON, if it is UTF-8
+    if (object[path].is_discarded()) object[path] = value;
   }
   return object;
 }
 
 int run_run(const InfoOptions& options) {
   auto model = Model::load(options.run, Device::cpu());
-  const auto& tensors = model.state().vae->parameters().layout().tensors;
+  const std::vector<TensorInfo> tensors = model.tensors();
   const auto metrics = last_metrics(output_folder(options.run));
   if (options.json) {
     Json list = Json::array();

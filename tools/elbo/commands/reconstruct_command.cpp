@@ -36,7 +36,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> asked_pairs(const Reconstruct
   return {{options.between[0], options.between[1]}};
 }
 
-int write_walk(Model& model, const ReconstructOptions& options, const Examples& examples) {
+int write_walk(const Model& model, const ReconstructOptions& options, const Examples& examples) {
   if (!model.picture().is_picture())
     throw ConfigError("--walk draws pictures, and this model's data are none.");
   const auto pairs = asked_pairs(options, examples);

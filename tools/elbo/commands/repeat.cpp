@@ -12,9 +12,9 @@
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
-#include "train/trainable.h"
+#include "elbo/train.h"
 #include "commands/train_run.h"
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -99,12 +99,13 @@ void forget_runs(const fs::path& folder) {
 
 /// Writes each example's cost, for held_out_costs().
 void write_costs(const fs::path& run, const Evaluation& evaluation) {
-  const bool estimated = !evaluation.example_nll.empty();
   TableFile file(run / kHeldOutCosts, evaluation.examples, {"cost"});
   Table costs{evaluation.examples, 1, {}};
-  for (const double nll : evaluation.example_nll) costs.values.push_back(static_cast<float>(nll));
-  for (std::size_t i = 0; !estimated && i < evaluation.example_elbo.size(); ++i)
-    costs.values.push_back(static_cast<float>(-evaluation.example_elbo[i]));
+  if (evaluation.nll) {
+    costs.values.assign(evaluation.nll->examples.begin(), evaluation.nll->examples.end());
+  } else {
+    for (const double elbo : evaluation.example_elbo) costs.values.push_back(static_cast<float>(-elbo));
+  }
   file.append(costs);
   file.commit();
 }
@@ -244,7 +245,7 @@ std::string in_words(const Spread& spread, int decimals) {
 HeldOut held_out(const Recipe& recipe) {
   Dataset data = load_whole(recipe);
   const bool own_validation = !data.validation.empty(), own_test = !data.test.empty();
-  split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
+  hold_out(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
   const struct {
     HeldOut held_out;
     const Examples& examples;

@@ -24,50 +24,36 @@ std::filesystem::path output_folder(const std::filesystem::path& run) {
 
 namespace {
 
-// An unknown data set's name is wrong usage, like an unknown recipe's; a missing file is not.
-Dataset load_named(const std::string& name, const LoadOptions& options = {}) {
-  std::error_code ignored;
-  const bool path = name.find('/') != std::string::npos || std::filesystem::path(name).has_extension() ||
-                    std::filesystem::exists(name, ignored);
-  const auto known = known_datasets();
-  if (path || std::any_of(known.begin(), known.end(), [&](const auto& set) { return set.name == name; })) {
-    return load_dataset(name, options);
-  }
-  try {
-    return load_dataset(name, options);
-  } catch (const DataError& error) {
-    throw ConfigError(error.what());
-  }
-}
-
-/// Loads data and reports what reading changed. `channels`: the channels of a trained model's pictures, or 0.
-Dataset load_prepared(const std::string& name, const DataSettings& settings, std::int64_t channels) {
-  auto data = load_named(name, {.resize = {settings.picture_size, settings.picture_size, channels}});
+/// Loads data by a recipe and reports what reading changed. `channels`: those of a trained model's pictures,
+/// or 0.
+Dataset load_and_tell(const Recipe& recipe, std::int64_t channels) {
+  Dataset data = load_dataset(recipe, channels);
   std::vector<std::string> notes;
-  for (const auto& note : data.notes) notes.push_back(concat(name, ": ", note));
+  for (const auto& note : data.notes) notes.push_back(concat(recipe.data.name, ": ", note));
   tell(notes);
   return data;
 }
 
-Dataset load_with_splits(const Recipe& recipe, std::int64_t channels) {
-  auto data = load_prepared(recipe.data.name, recipe.data, channels);
-  if (!recipe.data.mask.empty()) apply_mask(data, load_named(recipe.data.mask));
-  split(data, recipe.data.validation, recipe.data.test, recipe.train.seed);
-  return data;
+/// Loads data as the recipe's is prepared, but in the splits it has.
+Dataset load_prepared(Recipe recipe, const std::string& name, std::int64_t channels) {
+  recipe.data.name = name;
+  recipe.data.mask.clear();
+  recipe.data.validation = recipe.data.test = 0.0;
+  return load_and_tell(recipe, channels);
 }
 
 }  // namespace
 
 Dataset load_data(const Recipe& recipe) {
-  return load_with_splits(recipe, 0);
+  return load_and_tell(recipe, 0);
 }
 
 Dataset load_whole(const Recipe& recipe) {
-  return load_prepared(recipe.data.name, recipe.data, 0);
+  return load_prepared(recipe, recipe.data.name, 0);
 }
 
 Dataset load_like(const Model& model, const std::string& name_or_path) {
-  return load_prepared(name_or_path, model.recipe().data, model.picture().channels);
+  return load_prepared(model.recipe(), name_or_path, model.picture().channels);
 }
 
 std::string found_from_anywhere(const std::string& data) {
@@ -93,9 +79,8 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
   if (!mask.empty()) recipe.data.mask = mask;
   if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
   const std::int64_t channels = model.picture().channels;
-  auto data =
-      is_own ? load_with_splits(recipe, channels) : load_prepared(name_or_path, recipe.data, channels);
-  if (!is_own && !mask.empty()) apply_mask(data, load_named(mask));
+  auto data = is_own ? load_and_tell(recipe, channels) : load_prepared(recipe, name_or_path, channels);
+  if (!is_own && !mask.empty()) apply_mask(data, load_dataset(mask));
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
                            " values; the model was trained on rows of ", model.dims(), " (", own, ")."));

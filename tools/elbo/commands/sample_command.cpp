@@ -9,7 +9,6 @@
 
 #include "commands/command.h"
 #include "drawing/figures.h"
-#include "ops/host_noise.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
@@ -26,7 +25,7 @@ struct SampleOptions {
   bool draw = false;
 };
 
-int write_manifold(Model& model, const SampleOptions& options) {
+int write_manifold(const Model& model, const SampleOptions& options) {
   if (model.latent() != 2 || !model.picture().is_picture() || !model.has_prior()) {
     throw ConfigError(
         "--manifold needs a VAE of pictures whose latent has two dimensions; train one with --set "
@@ -42,13 +41,13 @@ int write_manifold(Model& model, const SampleOptions& options) {
 }
 
 // Rows [first, first + count) of the seed's sequence.
-Table sample_rows(Model& model, const SampleOptions& options, std::int64_t first, std::int64_t count) {
+Table sample_rows(const Model& model, const SampleOptions& options, std::int64_t first, std::int64_t count) {
   const Table codes = model.prior_codes(count, options.seed, first);
   return options.draw ? model.draw(codes, options.seed, first) : model.decode(codes);
 }
 
 // Writes in chunks, so that memory does not grow with the number of samples.
-void write_table(Model& model, const SampleOptions& options, const std::filesystem::path& file) {
+void write_table(const Model& model, const SampleOptions& options, const std::filesystem::path& file) {
   constexpr std::int64_t kRows = 4096;
   TableFile table(file, options.count, numbered("x", model.dims()));
   for (std::int64_t first = 0; first < options.count; first += kRows)

@@ -14,7 +14,7 @@
 #include "base/check.h"
 #include "commands/selection.h"
 #include "commands/train_job.h"
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 namespace elbo::command {
 namespace {

@@ -9,13 +9,11 @@
 #include "commands/command.h"
 #include "drawing/figures.h"
 #include "reports/latent_report.h"
-#include "recipe/keys.h"
 #include "reports/progress.h"
 #include "commands/repeat.h"
 #include "reports/report.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
-#include "train/schedule.h"
 #include "commands/train_job.h"
 #include "commands/train_run.h"
 
@@ -36,15 +34,6 @@ std::string in_epochs(std::int64_t epochs) {
   return concat(epochs, epochs == 1 ? " epoch" : " epochs");
 }
 
-// Whether a resumed training may have one more epoch, which its stages may not allow.
-bool may_go_further(const Recipe& recipe) {
-  const TrainSettings& train = recipe.train;
-  const auto& stages = train.stage_epochs;
-  const bool in_stages = train.schedule != "staged" ||
-                         std::accumulate(stages.begin(), stages.end(), std::int64_t{0}) > train.epochs;
-  return in_stages && !rates_follow_epochs(recipe);
-}
-
 void print_headline(const Job& job, const Model& model, const TrainReport& report) {
   const auto epochs = std::ssize(report.epochs);
   const auto all = job.recipe.train.epochs;
@@ -58,7 +47,7 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
               << report.best_epoch << " was better";
   } else if (report.already_finished) {
     std::cout << "already finished: " << in_epochs(all);
-    if (may_go_further(job.recipe)) std::cout << "; --epochs " << all + 1 << " goes further";
+    if (may_train_longer(job.recipe)) std::cout << "; --epochs " << all + 1 << " goes further";
   } else {
     if (epochs < all) std::cout << in_epochs(all) << ", the last ";
     std::cout << in_epochs(epochs);
@@ -150,10 +139,9 @@ std::string footer() {
                    Recipe::named(name).description, "\n");
   }
   text += "\nKeys for --set and for recipes of your own (defaults in brackets):\n";
-  const Recipe defaults;
-  for (const auto& key : recipe_keys()) {
-    text += concat("  ", key.name, std::string(key.name.size() < 26 ? 26 - key.name.size() : 1, ' '), key.doc,
-                   "\n", std::string(28, ' '), key.type(), " [", key.to_toml(defaults), "]\n");
+  for (const Setting& setting : recipe_settings()) {
+    text += concat("  ", padded(setting.name, -26), ' ', setting.description, "\n", std::string(28, ' '),
+                   setting.type, " [", setting.default_value, "]\n");
   }
   return text;
 }

@@ -6,7 +6,7 @@
 #include "reports/latent_report.h"
 #include "reports/progress.h"
 #include "commands/run_argument.h"
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 namespace elbo::command {
 
@@ -29,7 +29,7 @@ std::int64_t nll_samples_of(const TrainRequest& request, const Recipe& recipe) {
   return *request.nll_samples;
 }
 
-SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll_samples,
+SplitResults evaluate_splits(const Model& model, const Dataset& data, std::int64_t nll_samples,
                              const std::string& split) {
   std::vector<std::pair<std::string, const Examples*>> splits = {{"train", &data.train}};
   if (!data.validation.empty()) splits.emplace_back("validation", &data.validation);

@@ -21,7 +21,7 @@ std::int64_t nll_samples_of(const TrainRequest& request, const Recipe& recipe);
 
 /// The stored model's costs on every split and, for nll_samples > 0, its NLL on `split`, or on the last split
 /// if that is empty. Throws Error if a result is not finite.
-SplitResults evaluate_splits(Model& model, const Dataset& data, std::int64_t nll_samples,
+SplitResults evaluate_splits(const Model& model, const Dataset& data, std::int64_t nll_samples,
                              const std::string& split = {});
 
 /// {"run", "recipe", …, "seconds", "interrupted", …}: the results that need no evaluation.

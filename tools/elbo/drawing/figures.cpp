@@ -94,7 +94,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& ex
   return pairs;
 }
 
-Canvas draw_walks(Model& model, const Examples& examples,
+Canvas draw_walks(const Model& model, const Examples& examples,
                   const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc) {
   Table rows;
   for (const auto& [from, to] : pairs) {
@@ -111,7 +111,7 @@ Canvas draw_walks(Model& model, const Examples& examples,
   return draw_grid(rows, model.picture(), style, display_range(rows));
 }
 
-Canvas draw_manifold(Model& model, std::int64_t n) {
+Canvas draw_manifold(const Model& model, std::int64_t n) {
   const auto decoded = model.decode(model.prior_grid(n));
   return draw_grid(decoded, model.picture(),
                    {.columns = n,
@@ -120,10 +120,9 @@ Canvas draw_manifold(Model& model, std::int64_t n) {
                    display_range(decoded));
 }
 
-Canvas draw_latent(Model& model, const Examples& examples) {
+Canvas draw_latent(const Model& model, const Examples& examples) {
   const Examples chosen = examples.evenly_spaced(2 * kPoints);
-  Panel panel{
-      "posterior means of z", model.encode(to_table(chosen, 0, chosen.count)).mean, {}, 0, "z0", "z1"};
+  Panel panel{"posterior means of z", model.encode(chosen).mean, {}, 0, "z0", "z1"};
   if (!chosen.labels.empty()) {
     panel.groups = chosen.labels;
     panel.title += ", a colour per label";
@@ -131,7 +130,8 @@ Canvas draw_latent(Model& model, const Examples& examples) {
   return draw_scatter({panel});
 }
 
-std::vector<Figure> write_figures(Model& model, const Dataset& data, const std::filesystem::path& folder) {
+std::vector<Figure> write_figures(const Model& model, const Dataset& data,
+                                  const std::filesystem::path& folder) {
   std::vector<Figure> figures;
   const auto write = [&](const Canvas& canvas, const char* name, std::string what) {
     canvas.write_png(folder / name);

@@ -23,7 +23,7 @@ Canvas draw_samples(const Model& model, const Table& samples, const Examples* da
 Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions);
 
 /// For each pair of examples: the first, decoded points between their codes, and the second.
-Canvas draw_walks(Model& model, const Examples& examples,
+Canvas draw_walks(const Model& model, const Examples& examples,
                   const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc);
 
 /// Pairs of examples that look different: with different labels if there are labels, else half the data
@@ -31,10 +31,10 @@ Canvas draw_walks(Model& model, const Examples& examples,
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count);
 
 /// A 2-D latent space decoded at n × n points, at evenly spaced quantiles of each dimension of the prior.
-Canvas draw_manifold(Model& model, std::int64_t n);
+Canvas draw_manifold(const Model& model, std::int64_t n);
 
 /// Posterior means of a 2-D latent, coloured by label if there are labels.
-Canvas draw_latent(Model& model, const Examples& examples);
+Canvas draw_latent(const Model& model, const Examples& examples);
 
 /// A file in a run folder, and its description.
 struct Figure {
@@ -43,6 +43,7 @@ struct Figure {
 };
 
 /// Every figure that suits the model, from the data's test (or else validation, train) split. Throws IoError.
-std::vector<Figure> write_figures(Model& model, const Dataset& data, const std::filesystem::path& folder);
+std::vector<Figure> write_figures(const Model& model, const Dataset& data,
+                                  const std::filesystem::path& folder);
 
 }  // namespace elbo::command

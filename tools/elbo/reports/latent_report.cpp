@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -92,7 +92,7 @@ void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
   json["kl_per_dimension"] = nullptr;
   if (traits_of(recipe).has_unit_kl) {
     json["kl_per_dimension"] = Json::array();
-    for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl);
+    for (const auto& unit : evaluation.units) json["kl_per_dimension"].push_back(unit.kl.value());
   }
   json["dead_units"] = dead_units(evaluation);
   json["collapse"] = collapse_report(recipe, evaluation);
@@ -113,7 +113,7 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
   }
   std::vector<std::pair<std::string, double>> kl;
   for (std::size_t d = 0; d < evaluation.units.size(); ++d)
-    kl.emplace_back(concat("z", d), evaluation.units[d].kl);
+    kl.emplace_back(concat("z", d), evaluation.units[d].kl.value());
   std::cout << "\nKL of each latent dimension, nats\n";
   print_parts(std::move(kl));
 }
@@ -130,7 +130,7 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
             concat("To change it: ", how_to_use_more(recipe), "; train longer; or use a weaker decoder.")};
   }
   double carried = 0.0;
-  for (const auto d : dead) carried += evaluation.units[d].kl;
+  for (const auto d : dead) carried += evaluation.units[d].kl.value_or(0.0);
   // If dead dimensions carry most of the KL, the model has not learned yet, and fewer dimensions would not
   // help.
   const bool spare = traits_of(recipe).has_unit_kl && carried < 0.1 * evaluation.terms.kl;

@@ -5,14 +5,12 @@
 #include <iostream>
 
 #include "elbo/elbo.h"
-#include "model/state.h"
 #include "commands/command.h"
 #include "commands/recipe_argument.h"
 #include "reports/progress.h"
 #include "reports/report.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
-#include "train/step_plan.h"
 
 namespace elbo::command {
 namespace {
@@ -38,12 +36,6 @@ Json to_json(const OpCall& call) {
           {"microseconds", 1e6 * call.seconds}};
 }
 
-/// The extents of a slot's row: [height, width, channels], or [values].
-std::vector<std::int64_t> extents_of(const nn::SlotInfo& slot) {
-  if (!slot.picture.is_picture()) return {slot.cols};
-  return {slot.picture.height, slot.picture.width, slot.picture.channels};
-}
-
 /// "28x28x1", "784"
 std::string text_of(const std::vector<std::int64_t>& extents) {
   std::string text;
@@ -51,19 +43,11 @@ std::string text_of(const std::vector<std::int64_t>& extents) {
   return text;
 }
 
-/// The layers of both networks, in the order of a forward pass.
-std::vector<nn::LayerSummary> layers_of(const Model& model) {
-  const VaeParts& parts = model.state().vae->parts();
-  std::vector<nn::LayerSummary> layers = parts.encoder.layers();
-  layers.insert(layers.end(), parts.decoder.layers().begin(), parts.decoder.layers().end());
-  return layers;
-}
-
-Json to_json(const nn::LayerSummary& layer) {
+Json to_json(const LayerInfo& layer) {
   return {{"name", layer.name},
           {"layer", layer.text},
-          {"input", extents_of(layer.input)},
-          {"output", extents_of(layer.output)},
+          {"input", layer.input},
+          {"output", layer.output},
           {"parameters", layer.parameters}};
 }
 
@@ -86,11 +70,10 @@ void print_columns(const std::vector<Line>& lines) {
   }
 }
 
-void print_layers(const Model& model) {
+void print_layers(const std::vector<LayerInfo>& layers) {
   std::vector<Line> lines = {{"layer", "kind", "shapes", "parameters"}};
-  for (const nn::LayerSummary& layer : layers_of(model)) {
-    lines.push_back({layer.name, layer.text,
-                     concat(text_of(extents_of(layer.input)), " -> ", text_of(extents_of(layer.output))),
+  for (const LayerInfo& layer : layers) {
+    lines.push_back({layer.name, layer.text, concat(text_of(layer.input), " -> ", text_of(layer.output)),
                      with_commas(static_cast<double>(layer.parameters))});
   }
   print_columns(lines);
@@ -121,7 +104,7 @@ void print_table(const Model& model, const StepPlan& plan) {
   const Recipe& recipe = model.recipe();
   std::cout << recipe.name << " on " << describe(model.device(), parse_precision(recipe.train.precision))
             << ": a training step of " << plan.batch << ' ' << unit_of(model.picture()) << "\n\n";
-  print_layers(model);
+  print_layers(plan.layers);
   std::vector<Line> lines = {{"op", "shape", "runs", "MFLOP", "MB", "us", "GFLOP/s", "GB/s"}};
   double flops = 0.0, bytes = 0.0;
   for (const OpCall& call : plan.calls) {
@@ -153,11 +136,11 @@ int run_plan(const PlanOptions& options, bool json) {
   Json ops = Json::array();
   for (const OpCall& call : plan.calls) ops.push_back(to_json(call));
   Json layers = Json::array();
-  for (const nn::LayerSummary& layer : layers_of(model)) layers.push_back(to_json(layer));
+  for (const LayerInfo& layer : plan.layers) layers.push_back(to_json(layer));
   print({{"recipe", recipe.name},
          {"device", device.name()},
          {"description", describe(device)},
-         {"threads", model.state().context->threads()},
+         {"threads", cpu_threads()},
          {"precision", model.recipe().train.precision},
          {"batch", plan.batch},
          {"layers", layers},

@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "runtime/context.h"
-#include "vae/traits.h"
+#include "elbo/traits.h"
 
 namespace elbo::command {
 namespace {
@@ -66,7 +65,7 @@ void require_finite(const std::string& split, const Evaluation& evaluation) {
     double value;
   } results[] = {{"reconstruction cost", evaluation.terms.reconstruction},
                  {"KL", evaluation.terms.kl},
-                 {"NLL", evaluation.nll},
+                 {"NLL", evaluation.nll ? evaluation.nll->mean : 0.0},
                  {"error of reconstructions", evaluation.squared_error}};
   for (const auto& [name, value] : results) {
     if (std::isfinite(value)) continue;
@@ -83,11 +82,12 @@ void add_likelihood_figures(Json& json, const Evaluation& evaluation) {
 }
 
 void add_nll(Json& json, const Evaluation& evaluation) {
-  if (evaluation.nll_samples == 0) return;
-  json["nll"] = evaluation.nll;
-  json["nll_standard_error"] = evaluation.examples > 1 ? Json(evaluation.nll_standard_error) : Json();
-  json["nll_samples"] = evaluation.nll_samples;
-  json["nll_effective_samples"] = evaluation.nll_effective_samples;
+  if (!evaluation.nll) return;
+  const NllEstimate& nll = *evaluation.nll;
+  json["nll"] = nll.mean;
+  json["nll_standard_error"] = evaluation.examples > 1 ? Json(nll.standard_error) : Json();
+  json["nll_samples"] = nll.samples;
+  json["nll_effective_samples"] = nll.effective_samples;
 }
 
 void print(const Json& json) {
@@ -112,18 +112,18 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
   } else {
     line("reconstruction", [](const Evaluation& e) { return fixed(e.terms.reconstruction); });
   }
-  const auto estimated = std::ranges::find_if(splits, [](const auto& s) { return s.second.nll_samples > 0; });
+  const auto estimated = std::ranges::find_if(splits, [](const auto& s) { return s.second.nll.has_value(); });
   if (estimated != splits.end()) {
-    const auto samples = estimated->second.nll_samples;
+    const auto samples = estimated->second.nll->samples;
     const auto nll_line = [&](const std::string& label, auto value_of) {
-      line(label, [&](const Evaluation& e) { return e.nll_samples > 0 ? value_of(e) : std::string("-"); });
+      line(label, [&](const Evaluation& e) { return e.nll ? value_of(e) : std::string("-"); });
     };
     nll_line(concat("NLL, ", samples, samples == 1 ? " sample" : " samples"),
-             [](const Evaluation& e) { return fixed(e.nll); });
+             [](const Evaluation& e) { return fixed(e.nll->mean); });
     nll_line("  standard error", [](const Evaluation& e) {
-      return e.examples > 1 ? fixed(e.nll_standard_error) : std::string("-");
+      return e.examples > 1 ? fixed(e.nll->standard_error) : std::string("-");
     });
-    nll_line("  effective samples", [](const Evaluation& e) { return fixed(e.nll_effective_samples); });
+    nll_line("  effective samples", [](const Evaluation& e) { return fixed(e.nll->effective_samples); });
   }
   if (!splits.empty() && splits.front().second.bits_per_dimension) {
     line("-ELBO, bits per dimension", [](const Evaluation& e) { return fixed(*e.bits_per_dimension, 4); });
@@ -182,7 +182,7 @@ std::string describe(Device device) {
   for (const auto& info : devices()) {
     if (info.device != device) continue;
     if (device.is_cuda()) return concat(device.name(), " (", info.description, ")");
-    const int threads = Context(device).threads();
+    const int threads = cpu_threads();
     return concat(device.name(), " (", info.description, ", ", threads,
                   threads == 1 ? " thread)" : " threads)");
   }

@@ -9,20 +9,6 @@
 
 #include "elbo/elbo.h"
 
-namespace elbo {
-
-/// Writes a layer as in a recipe's TOML: a number or a text.
-template <class AnyJson>
-void to_json(AnyJson& json, const Layer& layer) {
-  if (const auto width = layer.width()) {
-    json = *width;
-  } else {
-    json = layer.text();
-  }
-}
-
-}  // namespace elbo
-
 namespace elbo::command {
 
 using Json = nlohmann::ordered_json;

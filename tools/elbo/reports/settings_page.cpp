@@ -1,12 +1,9 @@
 #include "reports/settings_page.h"
 
-#include <cmath>
-#include <limits>
 #include <string_view>
 
 #include "base/check.h"
-#include "recipe/counts.h"
-#include "recipe/keys.h"
+#include "elbo/recipe.h"
 
 namespace elbo::command {
 namespace {
@@ -26,47 +23,34 @@ std::string cell(std::string_view text) {
   return escaped;
 }
 
-/// Without those bounds that only keep numbers finite.
-std::string bounds_of(const RecipeKey& key) {
-  Bounds bounds = key.bounds;
-  if (bounds.low > 0.0 && bounds.low < 1e-9) bounds = {.low = 0.0, .high = bounds.high, .low_allowed = false};
-  if (bounds.high >= 1e9) bounds.high = std::numeric_limits<double>::infinity();
-  return std::isfinite(bounds.low) || std::isfinite(bounds.high) ? ", " + bounds.describe() : "";
-}
-
-std::string values_of(const RecipeKey& key) {
-  if (key.type() == "true|false") return "`true`, `false`";
-  if (!key.choices) {
-    const bool is_number = key.type().find("number") != std::string::npos;
-    return key.type() + (is_number ? bounds_of(key) : "");
-  }
+std::string values_of(const Setting& setting) {
+  if (setting.type == "true|false") return "`true`, `false`";
+  if (setting.choices.empty()) return setting.type + (setting.bounds.empty() ? "" : ", ") + setting.bounds;
   std::string text;
-  for (const Choice& choice : key.choices()) text += concat(text.empty() ? "" : ", ", "`", choice.name, "`");
+  for (const std::string& choice : setting.choices)
+    text += concat(text.empty() ? "" : ", ", "`", choice, "`");
   return text;
 }
 
-std::string row_of(const RecipeKey& key) {
-  const std::string with = counts_with(key);
-  return concat("| `", key.name, "` | ", cell(key.doc), with.empty() ? "" : "; counts with ", cell(with),
-                " | ", cell(values_of(key)), " | `", cell(key.to_toml({})), "` |\n");
-}
-
-std::string_view section_of(const RecipeKey& key) {
-  return key.name.substr(0, key.name.find('.'));
+std::string row_of(const Setting& setting) {
+  const std::string& with = setting.counts_with;
+  return concat("| `", setting.name, "` | ", cell(setting.description), with.empty() ? "" : "; counts with ",
+                cell(with), " | ", cell(values_of(setting)), " | `", cell(setting.default_value), "` |\n");
 }
 
 }  // namespace
 
 std::string settings_page() {
   std::string page(kIntroduction);
-  std::string_view section;
-  for (const RecipeKey& key : recipe_keys()) {
-    if (key.name.find('.') == std::string_view::npos) continue;  // the recipe's name and description
-    if (section_of(key) != section) {
-      section = section_of(key);
+  std::string section;
+  for (const Setting& setting : recipe_settings()) {
+    const std::size_t dot = setting.name.find('.');
+    if (dot == std::string::npos) continue;  // the recipe's name and description
+    if (setting.name.compare(0, dot, section) != 0) {
+      section = setting.name.substr(0, dot);
       page += concat("\n## ", section, "\n\n| key | what | values | default |\n|---|---|---|---|\n");
     }
-    page += row_of(key);
+    page += row_of(setting);
   }
   return page;
 }
