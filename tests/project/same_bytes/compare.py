@@ -1,11 +1,11 @@
-"""Compares two runs: tensors and files byte for byte, figures as written, without times."""
+"""Compares two runs: tensors and files byte for byte, figures as written, without times and sentences."""
 
 import json
 import struct
 
 # A recipe may gain keys. It is part of a model file's metadata, so that is left out too.
 _LEFT_OUT = ("recipe.toml",)
-_TIMES = ("seconds", "examples_per_second")
+_NOT_COMPARED = ("seconds", "examples_per_second", "collapse", "rule")  # times and sentences
 _NAMED = 3  # number of differences named
 
 
@@ -19,23 +19,23 @@ def _tensors(file):
     return {name: (t["dtype"], t["shape"], bytes(values[slice(*t["data_offsets"])])) for name, t in header.items()}
 
 
-def _without_times(value):
+def _figures_of(value):
     if isinstance(value, dict):
-        return {key: _without_times(inner) for key, inner in value.items() if key not in _TIMES}
-    return [_without_times(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _figures_of(inner) for key, inner in value.items() if key not in _NOT_COMPARED}
+    return [_figures_of(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _figures(file):
     """{"1 key": text} of each line's object; numbers stay text."""
     found = {}
     for number, line in enumerate(file.read_text().splitlines(), 1):
-        for key, value in _without_times(json.loads(line, parse_float=str, parse_int=str)).items():
+        for key, value in _figures_of(json.loads(line, parse_float=str, parse_int=str)).items():
             found["line %d, %s" % (number, key)] = json.dumps(value)
     return found
 
 
 def _one_object(file):
-    value = _without_times(json.loads(file.read_text(), parse_float=str, parse_int=str))
+    value = _figures_of(json.loads(file.read_text(), parse_float=str, parse_int=str))
     return {key: json.dumps(inner) for key, inner in value.items()}
 
 
