@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "elbo/export.h"
+#include "elbo/schema.h"
 
 namespace elbo {
 
@@ -35,6 +37,9 @@ struct PictureShape {
   friend bool operator==(const PictureShape&, const PictureShape&) = default;
 };
 
+/// The label of an example without one.
+inline constexpr std::int32_t kNoLabel = std::numeric_limits<std::int32_t>::min();
+
 /// The examples of one split. A missing value is NaN in `floats`. Values are kept as they were stored: a byte
 /// stays a byte, which stands for byte / 255, until a batch is built on the device. Exactly one of `bytes`
 /// and `floats` is non-empty, of size examples · dims.
@@ -43,7 +48,8 @@ struct ELBO_API Examples {
   std::int64_t dims = 0;
   std::vector<std::uint8_t> bytes;
   std::vector<float> floats;
-  std::vector<std::int32_t> labels;  ///< one per example, or empty
+  std::vector<std::int32_t> labels;  ///< one per example, kNoLabel where it has none; or empty
+  std::vector<std::string> ids;      ///< one per example, or empty
   Table factors;                     ///< the generating factors of built-in data, or empty
   std::string origin;                ///< the file (and its array) that was read; empty for data from memory
   bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
@@ -60,6 +66,9 @@ struct ELBO_API Examples {
   Examples evenly_spaced(std::int64_t max_count) const;
 };
 
+/// The examples that have a label.
+ELBO_API Examples labelled(const Examples& examples);
+
 /// Examples [first, first + count) as floats, before preprocessing. Throws ShapeError if the range is not
 /// within the split.
 ELBO_API Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
@@ -68,7 +77,9 @@ ELBO_API Table to_table(const Examples& examples, std::int64_t first, std::int64
 struct ELBO_API Dataset {
   std::string name;
   PictureShape picture;
-  std::vector<std::string> columns;       ///< column names, if the source had them
+  std::vector<std::string> columns;       ///< names of the values, if the source had them
+  Schema schema;                          ///< all columns of a table
+  std::vector<std::string> label_names;   ///< the name of label i; empty: labels are numbers
   std::vector<std::string> factor_names;  ///< names of Examples::factors' columns
   std::vector<std::string> notes;         ///< what reading changed, one sentence each
   Examples train;
@@ -85,6 +96,17 @@ struct ELBO_API Dataset {
   static Dataset from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture = {});
 };
 
+/// How a text table (.csv, .tsv) is read. Columns are named by their header, or by their number from 1.
+struct TableOptions {
+  std::string label;  ///< the column of labels; "none": none; empty: one named label, class or target
+  std::string id;     ///< the column of ids; "none": none; empty: one whose name and cells say so
+  std::vector<std::string> columns;  ///< those to use; empty: all
+  std::vector<std::string> drop;     ///< those to leave out
+  std::vector<std::string> kinds;    ///< "NAME=KIND" for columns whose kind is not to be inferred
+  std::string header = "auto";       ///< whether the first line has names: auto, true, false
+  std::string decimal = "auto";      ///< auto, point, comma
+};
+
 /// Options of `load_dataset`.
 struct LoadOptions {
   std::uint64_t seed = 0;  ///< for generating built-in data
@@ -92,6 +114,10 @@ struct LoadOptions {
   /// these proportions and then resampled, bicubic. Channels 0: 3 if any picture is in colour, else 1.
   /// Nothing: pictures keep their size and must all have the same.
   std::optional<PictureShape> resize = {};
+  TableOptions table = {};
+  /// The columns of a model's training data: a table's columns are matched with them by name, put in their
+  /// order and read as their kinds; texts get their numbers.
+  std::optional<Schema> like = {};
 };
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
@@ -122,6 +148,9 @@ ELBO_API void apply_mask(Dataset& data, const Dataset& mask);
 /// outside [0, 1), leaves no example to train on, or is positive and rounds to no example.
 ELBO_API void hold_out(Dataset& dataset, double validation_fraction, double test_fraction,
                        std::uint64_t seed);
+
+/// A label's name; its number if labels have no names; "none" for kNoLabel.
+ELBO_API std::string label_name(const Dataset& data, std::int32_t label);
 
 /// A data set that `load_dataset` takes by name.
 struct KnownDataset {

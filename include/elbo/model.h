@@ -78,6 +78,8 @@ class ELBO_API Model {
   std::int64_t dims() const;
   std::int64_t latent() const;
   PictureShape picture() const;
+  /// The columns of the table that the model was trained on; empty for other data.
+  const Schema& schema() const;
   std::int64_t parameter_count() const;
   /// All tensors, in the order of the file.
   std::vector<TensorInfo> tensors() const;

@@ -24,7 +24,14 @@ struct DataSettings {
   std::string binarize = "none";  ///< none, threshold (at 0.5), dynamic (Bernoulli, anew each time)
   std::string missing = "error";  ///< how NaN is read: error, mask (a missing value)
   std::string mask;               ///< data for load_dataset: 0 where a value is missing, else 1; empty: none
-  bool standardize = false;       ///< subtract the training mean and divide by the deviation, per dimension
+  std::string label;              ///< a table's column of labels; "none": none; empty: found by its name
+  std::string id;                 ///< its column of ids, in the same way
+  std::vector<std::string> columns;  ///< its columns to use, by name or by number from 1; empty: all
+  std::vector<std::string> drop;     ///< its columns to leave out
+  std::vector<std::string> kinds;    ///< "NAME=KIND" for columns whose kind is not to be inferred
+  std::string header = "auto";       ///< whether its first line has names: auto, true, false
+  std::string decimal = "auto";      ///< auto, point, comma
+  bool standardize = false;  ///< subtract the training mean and divide by the deviation, per dimension
 
   friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };

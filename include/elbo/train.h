@@ -107,8 +107,8 @@ ELBO_API void check_trainable(const Model& model, const Dataset& data);
 ELBO_API bool may_train_longer(const Recipe& recipe);
 
 /// Loads the data a recipe names, with its missing values masked and its splits held out as `data.*` says.
-/// `channels`: those of a folder's pictures that are resized, as in LoadOptions. Throws like load_dataset,
-/// apply_mask and hold_out.
-ELBO_API Dataset load_dataset(const Recipe& recipe, std::int64_t channels = 0);
+/// With a trained model, data is brought into the form that it knows: a table's columns are matched by name,
+/// pictures that are resized get its channels. Throws like load_dataset, apply_mask and hold_out.
+ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr);
 
 }  // namespace elbo

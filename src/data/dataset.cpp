@@ -34,6 +34,7 @@ Examples take(const Examples& from, std::span<const std::int64_t> rows) {
   out.bytes = take_rows(from.bytes, from.dims, rows);
   out.floats = take_rows(from.floats, from.dims, rows);
   out.labels = take_rows(from.labels, 1, rows);
+  out.ids = take_rows(from.ids, 1, rows);
   out.origin = from.origin;
   out.from_text = from.from_text;
   out.rows = from.rows.empty() ? std::vector(rows.begin(), rows.end()) : take_rows(from.rows, 1, rows);
@@ -140,6 +141,20 @@ Dataset Dataset::from_bytes(std::vector<std::uint8_t> values, std::int64_t dims,
   dataset.train.count = static_cast<std::int64_t>(values.size()) / dims;
   dataset.train.bytes = std::move(values);
   return dataset;
+}
+
+Examples labelled(const Examples& examples) {
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < examples.labels.size(); ++i) {
+    if (examples.labels[i] != kNoLabel) rows.push_back(static_cast<std::int64_t>(i));
+  }
+  return std::ssize(rows) == examples.count ? examples : take(examples, rows);
+}
+
+std::string label_name(const Dataset& data, std::int32_t label) {
+  if (label == kNoLabel) return "none";
+  const bool named = label >= 0 && label < std::ssize(data.label_names);
+  return named ? data.label_names[static_cast<std::size_t>(label)] : std::to_string(label);
 }
 
 void apply_mask(Dataset& data, const Dataset& mask) {

@@ -6,11 +6,12 @@
 #include <utility>
 
 #include "data/sources/array.h"
-#include "data/sources/csv.h"
+#include "data/sources/gzip.h"
 #include "data/sources/idx.h"
 #include "data/sources/known.h"
 #include "data/sources/npy.h"
 #include "data/sources/pictures.h"
+#include "data/table/table.h"
 #include "base/out_of_memory.h"
 #include "base/text.h"
 #include "elbo/dataset.h"
@@ -39,11 +40,26 @@ Dataset load_folder(const fs::path& folder, std::string name, const std::optiona
   throw DataError(concat(folder.string(), ": holds no data.\nelbo reads ", kFormats, "."));
 }
 
-Dataset load_file(const fs::path& file, std::string name) {
-  const std::string extension = data::lower(file.extension().string());
+/// A text file's contents, decompressed if it is gzip.
+std::string read_text(const fs::path& file) {
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  data::GzipFile in(file);
+  std::string text;
+  for (std::size_t got = kPiece, size = 0; got == kPiece;) {
+    text.resize(size + kPiece);
+    got = in.read(text.data() + size, kPiece);
+    text.resize(size += got);
+  }
+  return text;
+}
+
+Dataset load_file(const fs::path& file, std::string name, const LoadOptions& options) {
+  std::string extension = data::lower(file.extension().string());
+  if (extension == ".gz") extension = data::lower(file.stem().extension().string());
   if (extension == ".npy") return data::load_npy(file, std::move(name));
   if (extension == ".npz") return data::load_npz(file, std::move(name));
-  if (extension == ".csv" || extension == ".tsv") return data::load_csv(file, std::move(name));
+  if (extension == ".csv" || extension == ".tsv")
+    return data::parse_table(read_text(file), file.string(), std::move(name), options.table, options.like);
   if (data::looks_like_idx(file))
     return data::from_array(data::read_idx(file), file.string(), std::move(name));
   throw DataError(concat(file.string(), ": unknown format.\nelbo reads ", kFormats, "."));
@@ -72,7 +88,7 @@ Dataset load(std::string_view name_or_path, const LoadOptions& options) {
   std::string name(name_or_path);
   if (fs::is_directory(status)) return load_folder(path, std::move(name), options.resize);
   refuse_resizing(options.resize, name_or_path);
-  return load_file(path, std::move(name));
+  return load_file(path, std::move(name), options);
 }
 
 }  // namespace

@@ -170,6 +170,9 @@ std::int64_t Model::latent() const {
 PictureShape Model::picture() const {
   return state_->picture;
 }
+const Schema& Model::schema() const {
+  return state_->schema;
+}
 std::int64_t Model::parameter_count() const {
   return state_->vae->parameters().layout().count;
 }

@@ -7,6 +7,7 @@
 
 #include "elbo/version.h"
 #include "io/file.h"
+#include "model/schema_text.h"
 #include "recipe/keys.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
@@ -20,6 +21,7 @@ constexpr const char* kVersionKey = "elbo.version";
 constexpr const char* kRecipeKey = "elbo.recipe";
 constexpr const char* kDimsKey = "elbo.dims";
 constexpr const char* kPictureKey = "elbo.picture";  // "height width channels"
+constexpr const char* kSchemaKey = "elbo.schema";    // of a table alone
 constexpr std::int64_t kMaxDims = std::int64_t{1} << 30;
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
 constexpr const char* kMeanTensor = "standardize.mean";
@@ -156,6 +158,7 @@ void write_description(io::SafetensorsWriter& writer, FileKind kind, const Model
   writer.text(kRecipeKey, description.recipe.to_toml());
   writer.text(kDimsKey, std::to_string(description.dims));
   writer.text(kPictureKey, concat(picture.height, " ", picture.width, " ", picture.channels));
+  if (!description.schema.empty()) writer.text(kSchemaKey, schema_to_text(description.schema));
 }
 
 ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind) {
@@ -181,6 +184,10 @@ ModelDescription read_description(const io::SafetensorsFile& file, FileKind kind
   if (!sane || (picture[0] > 0 && picture[0] * picture[1] * picture[2] != description.dims)) {
     throw DataError(concat(where, ": its metadata \"", kPictureKey, "\" is \"", file.text(kPictureKey),
                            "\", which is not a picture of ", description.dims, " values."));
+  }
+  if (file.metadata().contains(kSchemaKey)) {
+    description.schema = schema_from_text(file.text(kSchemaKey), description.dims,
+                                          concat(where, ": its metadata \"", kSchemaKey, '"'));
   }
   if (format == 1) upgrade_from_1(description);
   return description;
@@ -221,7 +228,8 @@ std::vector<float> to_host(Context& context, VectorView<const float> values) {
 void save_model(const std::filesystem::path& file, const ModelState& model,
                 const std::vector<float>& values) {
   io::SafetensorsWriter writer;
-  write_description(writer, FileKind::model, {model.recipe, model.vae->config().dims, model.picture});
+  write_description(writer, FileKind::model,
+                    {model.recipe, model.vae->config().dims, model.picture, model.schema});
   write_parameters(writer, model.vae->parameters().layout(), values);
   if (!model.standard_mean.empty()) {
     const io::TensorShape shape = {model.vae->config().dims};
@@ -258,6 +266,7 @@ std::unique_ptr<ModelState> load_state(const std::filesystem::path& file_or_run,
 
   auto state =
       std::make_unique<ModelState>(description.recipe, description.dims, device, description.picture);
+  state->schema = description.schema;
   state->fresh = false;
   state->context->copy_to_device(state->vae->parameters().values().data, values.data(),
                                  sizeof(float) * values.size());

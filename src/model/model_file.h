@@ -23,6 +23,7 @@ struct ModelDescription {
   Recipe recipe;
   std::int64_t dims = 0;
   PictureShape picture;
+  Schema schema = {};
 };
 
 void write_description(io::SafetensorsWriter& writer, FileKind kind, const ModelDescription& description);

@@ -17,8 +17,9 @@
 namespace elbo {
 
 /// A pointer to a key's value in a recipe, by type.
-using SettingRef = std::variant<std::string*, bool*, std::int64_t*, std::uint64_t*, double*,
-                                std::vector<std::int64_t>*, std::vector<double>*, std::vector<Layer>*>;
+using SettingRef =
+    std::variant<std::string*, bool*, std::int64_t*, std::uint64_t*, double*, std::vector<std::int64_t>*,
+                 std::vector<double>*, std::vector<Layer>*, std::vector<std::string>*>;
 
 struct RecipeKey {
   std::string_view name;  ///< "model.latent"
@@ -36,7 +37,7 @@ struct RecipeKey {
   std::string_view formerly = {};  ///< its name in earlier versions, which is read too
 
   /// "text", "true|false", "whole number", "number", "list of whole numbers", "list of numbers", "list
-  /// of layers", or its choices: "relu|tanh|…".
+  /// of layers", "list of texts", or its choices: "relu|tanh|…".
   std::string type() const;
   /// The value in TOML; a number is written with the fewest digits that read back to it.
   std::string to_toml(const Recipe& recipe) const;

@@ -8,6 +8,16 @@ std::span<const Choice> missing_choices() {
   return kMissing;
 }
 
+constexpr Choice kHeader[] = {{"auto"}, {"true"}, {"false"}};
+std::span<const Choice> header_choices() {
+  return kHeader;
+}
+
+constexpr Choice kDecimal[] = {{"auto"}, {"point"}, {"comma"}};
+std::span<const Choice> decimal_choices() {
+  return kDecimal;
+}
+
 template <auto Member>
 SettingRef at(Recipe& recipe) {
   return &(recipe.data.*Member);
@@ -42,6 +52,29 @@ constexpr RecipeKey kKeys[] = {
      .doc = "a file of the data's shape, 0 where a value is missing, else 1; empty: none",
      .at = at<&S::mask>,
      .may_be_empty = true},
+    {.name = "data.label",
+     .doc = "a table's column of labels; none: it has none; empty: one named label, class or target",
+     .at = at<&S::label>,
+     .may_be_empty = true},
+    {.name = "data.id",
+     .doc = "a table's column of ids; none: it has none; empty: one whose name and cells say so",
+     .at = at<&S::id>,
+     .may_be_empty = true},
+    {.name = "data.columns",
+     .doc = "a table's columns to use, by name or by number from 1; empty: all",
+     .at = at<&S::columns>},
+    {.name = "data.drop", .doc = "a table's columns to leave out", .at = at<&S::drop>},
+    {.name = "data.kinds",
+     .doc = "kinds of a table's columns where they are not to be inferred, as in \"age=count\"",
+     .at = at<&S::kinds>},
+    {.name = "data.header",
+     .doc = "whether a table's first line has the columns' names",
+     .at = at<&S::header>,
+     .choices = header_choices},
+    {.name = "data.decimal",
+     .doc = "the decimal sign of a table's numbers",
+     .at = at<&S::decimal>,
+     .choices = decimal_choices},
     {.name = "data.standardize",
      .doc = "subtract the training mean and divide by its deviation",
      .at = at<&S::standardize>},

@@ -4,6 +4,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -55,13 +56,23 @@ bool assign(Layer& target, const toml::node& node) {
   return width || text;
 }
 
+/// A value to be assigned.
+template <class Value>
+Value blank() {
+  if constexpr (std::is_same_v<Value, std::string>) {
+    return {};
+  } else {
+    return 0;
+  }
+}
+
 template <class Value>
 bool assign(std::vector<Value>& target, const toml::node& node) {
   const auto* array = node.as_array();
   if (!array) return false;
   std::vector<Value> values;
   for (const auto& element : *array) {
-    Value value = 0;
+    Value value = blank<Value>();
     if (!assign(value, element)) return false;
     values.push_back(value);
   }
@@ -85,6 +96,7 @@ std::string wrong_type(const RecipeKey& key, std::string_view value) {
   if (std::holds_alternative<std::vector<std::int64_t>*>(target)) text += ", as in [400, 200]";
   if (std::holds_alternative<std::vector<double>*>(target)) text += ", as in [1e-3, 1e-4]";
   if (std::holds_alternative<std::vector<Layer>*>(target)) text += ", as in [400, \"conv 32 k4 s2\"]";
+  if (std::holds_alternative<std::vector<std::string>*>(target)) text += ", as in [\"age\", \"city\"]";
   if (std::holds_alternative<std::int64_t*>(target) || std::holds_alternative<std::uint64_t*>(target)) {
     text += ", without point or exponent as in 1000";
   }

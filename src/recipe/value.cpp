@@ -23,6 +23,9 @@ std::string literal(Whole value) {
 std::string literal(const Layer& layer) {
   return layer.to_toml();
 }
+std::string literal(const std::string& text) {
+  return quote_toml(text);
+}
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -65,7 +68,8 @@ std::string RecipeKey::type() const {
                  [](double*) { return "number"; },
                  [](std::vector<std::int64_t>*) { return "list of whole numbers"; },
                  [](std::vector<double>*) { return "list of numbers"; },
-                 [](std::vector<Layer>*) { return "list of layers"; }},
+                 [](std::vector<Layer>*) { return "list of layers"; },
+                 [](std::vector<std::string>*) { return "list of texts"; }},
       at(recipe));
 }
 
@@ -111,6 +115,7 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
                  },
                  [](const bool*) -> std::optional<std::string> { return std::nullopt; },
                  [&](const std::vector<Layer>* list) { return complaint_of(name, *list, bounds); },
+                 [](const std::vector<std::string>*) -> std::optional<std::string> { return std::nullopt; },
                  [&]<class Number>(const std::vector<Number>* list) -> std::optional<std::string> {
                    for (const auto value : *list) {
                      if (auto wrong = outside(value)) return wrong;

@@ -74,6 +74,7 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
   if (options.resume && !folder) throw ConfigError("resuming a training needs the folder of its run.");
   TrainingStart start;
   start.statistics = training_statistics(state, data.train);
+  start.schema = data.schema;
   start.identity = identity_of(data);
   if (options.resume && folder->claim_checkpoint()) {
     read_run(state, data, *folder, start);
@@ -84,6 +85,7 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
 }
 
 void install_start(ModelState& model, TrainingStart& start) {
+  model.schema = std::move(start.schema);
   model.standard_mean = std::move(start.statistics.mean);
   model.standard_deviation = std::move(start.statistics.deviation);
   if (start.checkpoint) {

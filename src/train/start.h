@@ -14,6 +14,7 @@ namespace elbo {
 
 struct TrainingStart {
   data::Standardization statistics;  ///< the model's from here on; empty if data is not standardised
+  Schema schema;                     ///< the model's from here on
   DataIdentity identity;
   std::vector<float> output_bias;        ///< the decoder's; empty: not changed
   std::vector<StartValues> values;       ///< initial values of the prior's parameters, if it has any

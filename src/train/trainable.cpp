@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "data/check.h"
 #include "model/state.h"
 #include "recipe/data_settings.h"
@@ -28,6 +29,18 @@ void check_batch(const Model& model) {
   }
 }
 
+/// Throws if a column holds text of several levels, which are no amounts, and the likelihood takes amounts.
+void check_columns(const Model& model, const Dataset& data) {
+  if (model.traits().has_classes) return;
+  for (const Column& column : data.schema.columns) {
+    if (column.kind != ColumnKind::categorical) continue;
+    throw DataError(concat(data.train.origin, ": column ", data::shown(column.name),
+                           " is categorical, and model.likelihood = \"", model.recipe().model.likelihood,
+                           "\" takes numbers.\nLeave it out with data.drop, or take it for "
+                           "the labels with data.label."));
+  }
+}
+
 }  // namespace
 
 void check_trainable(const Model& model, const Dataset& data) {
@@ -35,6 +48,7 @@ void check_trainable(const Model& model, const Dataset& data) {
   check_batch(model);
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
+  check_columns(model, data);
   const ModelConfig& config = state_of(model).vae->config();
   data::check_support(data, value_range(config.likelihood, model.recipe().data, config.constants));
   if (model.recipe().train.patience == 0 || !data.validation.empty()) return;

@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "data/check.h"
-#include "data/sources/csv.h"
+#include "data/table/table.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
 
@@ -15,7 +16,7 @@ namespace {
 using test::expect_error;
 
 Dataset parse(const std::string& text) {
-  return data::parse_csv(text, "table.csv", "table");
+  return data::parse_table(text, "table.csv", "table");
 }
 
 using Floats = std::vector<float>;
@@ -128,6 +129,132 @@ TEST(DataCsv, LoadedByItsEnding) {
   EXPECT_EQ(dataset.train.count, 2);
   test::write(folder / "mine.tsv", "1\t2\n3\tx\n");
   expect_error<DataError>([&] { load_dataset((folder / "mine.tsv").string()); }, {"mine.tsv:2", "\"x\""});
+}
+
+using Kinds = std::vector<ColumnKind>;
+
+Kinds kinds_of(const Dataset& data) {
+  Kinds kinds;
+  for (const Column& column : data.schema.columns) kinds.push_back(column.kind);
+  return kinds;
+}
+
+Dataset parse_with(const std::string& text, const TableOptions& options) {
+  return data::parse_table(text, "table.csv", "table", options);
+}
+
+Dataset match(const std::string& text, const Schema& schema, const TableOptions& options = {}) {
+  return data::parse_table(text, "new.csv", "new", options, schema);
+}
+
+bool has_note(const Dataset& data, const std::string& part) {
+  return std::ranges::any_of(data.notes,
+                             [&](const std::string& note) { return note.find(part) != note.npos; });
+}
+
+TEST(DataTable, KindsAreInferred) {
+  const Dataset data = parse(
+      "customer_id,age,height,smoker,city,joined,empty,label\n"
+      "7,31,1.75,yes,Bonn,2024-01-31,,good\n"
+      "8,40,1.80,no,Köln,2024-02-01 12:00,,bad\n"
+      "9,?,1.62,yes,Bonn,1970-01-02,NA,\n");
+  EXPECT_EQ(kinds_of(data),
+            (Kinds{ColumnKind::id, ColumnKind::count, ColumnKind::numeric, ColumnKind::binary,
+                   ColumnKind::categorical, ColumnKind::date, ColumnKind::ignored, ColumnKind::label}));
+  EXPECT_EQ(data.columns, (Names{"age", "height", "smoker", "city", "joined"}));
+  EXPECT_EQ(data.train.ids, (Names{"7", "8", "9"}));
+  EXPECT_EQ(data.label_names, (Names{"bad", "good"}));
+  EXPECT_EQ(data.train.labels, (Labels{1, 0, kNoLabel}));
+  EXPECT_EQ(data.schema.columns[3].levels, (Names{"no", "yes"}));
+  EXPECT_EQ(data.schema.columns[4].levels, (Names{"Bonn", "Köln"}));
+  const Floats first(data.train.floats.begin(), data.train.floats.begin() + 5);
+  EXPECT_EQ(first, (Floats{31, 1.75f, 1, 0, 19753}));  // 31 January 2024
+  EXPECT_EQ(data.train.value(1, 4), 19754.5f);
+  EXPECT_EQ(data.train.value(2, 4), 1.0f);
+  EXPECT_TRUE(std::isnan(data.train.value(2, 0)));
+  EXPECT_TRUE(
+      has_note(data, "3 rows, 5 columns: 1 numeric, 1 count, 1 binary, 1 categorical, 1 date; 1 missing"));
+  EXPECT_TRUE(has_note(data, "labels from \"label\": bad 1, good 1, none 1"));
+  EXPECT_TRUE(has_note(data, "ids from \"customer_id\""));
+  EXPECT_TRUE(has_note(data, "without a value: \"empty\""));
+}
+
+TEST(DataTable, SettingsOverride) {
+  const std::string text = "id,class,b\n1,3,4\n2,1,6\n";
+  EXPECT_EQ(kinds_of(parse(text)), (Kinds{ColumnKind::id, ColumnKind::label, ColumnKind::count}));
+  const Dataset none = parse_with(text, {.label = "none", .id = "none"});
+  EXPECT_EQ(none.columns, (Names{"id", "class", "b"}));
+  EXPECT_TRUE(none.train.labels.empty() && none.train.ids.empty());
+  EXPECT_EQ(parse_with(text, {.label = "b"}).train.labels, (Labels{4, 6}));
+  EXPECT_EQ(parse_with(text, {.id = "2"}).train.ids, (Names{"3", "1"}));  // the second column
+  EXPECT_EQ(parse_with(text, {.drop = {"b"}, .label = "none"}).columns, (Names{"class"}));
+  EXPECT_EQ(parse_with(text, {.columns = {"b"}}).columns, (Names{"b"}));
+  const Dataset classes = parse_with(text, {.kinds = {"b=categorical"}});
+  EXPECT_EQ(kinds_of(classes).back(), ColumnKind::categorical);
+  expect_error<ConfigError>([&] { parse_with(text, {.label = "klass"}); }, {"data.label", "klass", "class"});
+  expect_error<ConfigError>([&] { parse_with(text, {.kinds = {"b=number"}}); }, {"number", "kind"});
+  expect_error<ConfigError>([&] { parse_with(text, {.kinds = {"b"}}); }, {"data.kinds", "NAME=KIND"});
+  expect_error<DataError>([&] { parse_with(text, {.kinds = {"b=binary"}}); }, {"\"b\"", "binary", "0 and 1"});
+}
+
+TEST(DataTable, NumbersInOtherStyles) {
+  const Dataset comma = parse("a;b\n1,5;1.234,5\n2;3\n");
+  EXPECT_EQ(comma.train.floats, (Floats{1.5f, 1234.5f, 2, 3}));
+  EXPECT_TRUE(has_note(comma, "decimal comma"));
+  const Dataset thousands = parse("a;b\n1,234;0.5\n12,345,678.5;-1\n");
+  EXPECT_EQ(thousands.train.floats, (Floats{1234, 0.5f, 12345678.5f, -1}));
+  EXPECT_TRUE(has_note(thousands, "thousands"));
+  EXPECT_EQ(parse_with("a;b\n1,234;5\n1,5;5\n", {.decimal = "comma"}).train.floats[0], 1.234f);
+  for (const char* missing : {"", "NA", "n/a", "#N/A", "None", "?", "-", ".", "nan", "NULL"}) {
+    EXPECT_TRUE(std::isnan(parse(std::string("a,b\n") + missing + ",1\n2,3\n").train.floats[0])) << missing;
+  }
+}
+
+TEST(DataTable, HeadersThatCount) {
+  const Dataset counted = parse("0,1,2\n5,6,7\n8,9,1\n");
+  EXPECT_EQ(counted.columns, (Names{"0", "1", "2"}));
+  EXPECT_EQ(counted.train.count, 2);
+  const Dataset numbered = parse(",a,b\n0,5,6\n1,7,8\n");
+  EXPECT_EQ(numbered.columns, (Names{"a", "b"}));
+  EXPECT_EQ(numbered.train.ids, (Names{"0", "1"}));
+  EXPECT_EQ(parse("Unnamed: 0,a\n0,5\n1,7\n").columns, (Names{"a"}));
+  EXPECT_EQ(parse_with("2019,2020\n1,2\n3,4\n", {.header = "true"}).columns, (Names{"2019", "2020"}));
+  EXPECT_EQ(parse_with("0,1\n3,4\n", {.header = "false"}).train.count, 2);
+}
+
+TEST(DataTable, LaterDataIsMatchedByName) {
+  const Dataset train = parse("a,b,city,label\n1,2,Rome,x\n3,4,Oslo,y\n5,6,Rome,x\n7,8,Oslo,y\n");
+  const Dataset later = match("new,label,city,b,a\n9,y,Oslo,4,3\n9,z,Rome,2,1\n", train.schema);
+  EXPECT_EQ(later.columns, train.columns);
+  EXPECT_EQ(later.train.floats, (Floats{3, 4, 0, 1, 2, 1}));
+  EXPECT_EQ(later.label_names, (Names{"x", "y", "z"}));
+  EXPECT_EQ(later.train.labels, (Labels{1, 2}));
+  EXPECT_TRUE(has_note(later, "unknown to the model: \"new\""));
+  expect_error<DataError>([&] { match("a,town\n1,Rome\n", train.schema); },
+                          {"new.csv", "no columns \"b\", \"city\"", "\"town\""});
+  expect_error<DataError>([&] { match("a,b,city\n1,2,Bonn\n", train.schema); },
+                          {"\"Bonn\"", "\"city\"", "Oslo, Rome"});
+  expect_error<DataError>([&] { match("a,b,city\n1,x,Rome\n", train.schema); },
+                          {"new.csv:2", "\"x\"", "\"b\""});
+  EXPECT_TRUE(match("a,b,city\n1,2,Oslo\n", train.schema).train.labels.empty());
+  EXPECT_EQ(match("a,b,city,kind\n1,2,Oslo,y\n", train.schema, {.label = "kind"}).train.labels, (Labels{1}));
+}
+
+TEST(DataTable, WithoutNamesPositionsCount) {
+  const Dataset train = parse("a,b\n1,2\n3,4\n");
+  const Dataset later = match("5,6\n7,8\n", train.schema);
+  EXPECT_EQ(later.train.floats, (Floats{5, 6, 7, 8}));
+  EXPECT_TRUE(has_note(later, "in the model's order"));
+  expect_error<DataError>([&] { match("5,6,7\n", train.schema); }, {"3 columns", "2"});
+  EXPECT_EQ(match("9,5,6\n", train.schema, {.label = "1"}).train.labels, (Labels{9}));
+}
+
+TEST(DataTable, OtherEncodings) {
+  const Dataset latin = parse(
+      "gr\xF6\xDF"
+      "e,b\n1,2\n");
+  EXPECT_EQ(latin.columns, (Names{"größe", "b"}));
+  EXPECT_TRUE(has_note(latin, "Latin-1"));
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ int write_map(const Model& model, const Dataset& data, const Examples& examples,
   panel.title +=
       concat(", ", options.split, " data of ", std::filesystem::path(data.name).filename().string());
   panel.groups = chosen.labels;
+  panel.group_names = data.label_names;
   if (kind == FileKind::png) {
     draw_scatter({panel}).write_png(options.out);
   } else if (kind == FileKind::svg) {
@@ -67,22 +68,25 @@ int write_map(const Model& model, const Dataset& data, const Examples& examples,
   return 0;
 }
 
-int write_codes(const Model& model, const Examples& examples, const EncodeOptions& options) {
+int write_codes(const Model& model, const Dataset& data, const Examples& examples,
+                const EncodeOptions& options) {
   auto columns = numbered("z", model.latent());
   if (options.log_variance) {
     for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
   }
   const auto count = std::min(options.count.value_or(examples.count), examples.count);
-  TableFile table(options.out, count, columns);
-  const auto encode = [&](const Table& rows) {
+  const Examples chosen = examples.evenly_spaced(count);
+  const bool texts = file_kind(options.out, {FileKind::npy, FileKind::csv}) == FileKind::csv;
+  const LeadingTexts leading = texts ? leading_texts(chosen, data) : LeadingTexts();
+  TableFile table(options.out, count, columns, leading.names);
+  std::size_t first = 0;
+  in_chunks(chosen, 0, count, [&](const Table& rows) {
     const auto posterior = model.encode(rows);
-    table.append(options.log_variance ? joined(posterior) : posterior.mean);
-  };
-  if (count == examples.count) {
-    in_chunks(examples, 0, count, encode);
-  } else {
-    encode(to_table(examples.evenly_spaced(count), 0, count));
-  }
+    const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.rows);
+    table.append(options.log_variance ? joined(posterior) : posterior.mean,
+                 std::span(leading.rows).subspan(first, there));
+    first += there;
+  });
   table.commit();
   std::cout << options.out << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
             << " encoded\n";
@@ -102,7 +106,8 @@ int run_encode(EncodeOptions options) {
   }
   const auto data = load_data(model, options.data, options.split);
   const auto& examples = choose_split(data, options.split);
-  return mapped ? write_map(model, data, examples, options, kind) : write_codes(model, examples, options);
+  return mapped ? write_map(model, data, examples, options, kind)
+                : write_codes(model, data, examples, options);
 }
 
 int run_decode(const DecodeOptions& options) {

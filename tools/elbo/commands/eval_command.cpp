@@ -32,6 +32,7 @@ struct EvalOptions {
   std::int64_t annealed_chains = 0, annealed_steps = 500, annealed_examples = 100;
   std::uint64_t seed = 0;
   bool anomaly = false;
+  std::string normal;
   bool probe = false;
   bool json = false;
 
@@ -47,10 +48,10 @@ CodeQuality probe(const Model& model, const Dataset& data, const Examples& examp
                            ": --probe learns from the train split and needs another to be tried on; "
                            "the recipe's data.test can hold out a fraction."));
   }
-  if (data.train.labels.empty() || examples.labels.empty())
+  const Examples train = labelled(data.train), test = labelled(examples);
+  if (train.empty() || test.empty())
     throw DataError(concat(data.name, ": has no labels, and --probe needs them."));
-  const auto codes = [&](const Examples& of) { return model.encode(of).mean; };
-  return code_quality(codes(data.train), data.train.labels, codes(examples), examples.labels);
+  return code_quality(model.encode(train).mean, train.labels, model.encode(test).mean, test.labels);
 }
 
 void print_probe(const CodeQuality& quality) {
@@ -114,7 +115,8 @@ int run_eval(EvalOptions options) {
   }
   const auto data = load_data(model, options.data, options.split);
   const auto& examples = choose_split(data, options.split);
-  if (options.anomaly) require_anomaly_labels(examples, data.name);
+  std::optional<AnomalyLabels> kinds;
+  if (options.anomaly) kinds = anomaly_labels(examples, data, options.normal);
   const auto start = std::chrono::steady_clock::now();
   const auto result = model.evaluate(examples, options.evaluated_samples(), options.seed);
   require_finite(options.split, result);
@@ -137,9 +139,9 @@ int run_eval(EvalOptions options) {
     print_collapse(model.recipe(), result);
     if (annealed) print_annealed(*annealed, options);
     if (quality) print_probe(*quality);
-    if (options.anomaly) print_auroc(model.recipe(), scores, examples);
+    if (kinds) print_auroc(model.recipe(), scores, *kinds);
     if (options.scores.empty()) return 0;
-    write_scores(options.scores, scores, examples);
+    write_scores(options.scores, scores, examples, data);
     std::cout << '\n' << options.scores << ": the scores of each example\n";
     return 0;
   }
@@ -163,9 +165,9 @@ int run_eval(EvalOptions options) {
     json["linear_probe_accuracy"] = quality->linear_probe;
     json["nearest_neighbour_accuracy"] = quality->nearest_neighbours;
   }
-  if (options.anomaly) add_auroc(json, scores, examples);
+  if (kinds) add_auroc(json, scores, *kinds);
   print(json);
-  if (!options.scores.empty()) write_scores(options.scores, scores, examples);
+  if (!options.scores.empty()) write_scores(options.scores, scores, examples, data);
   return 0;
 }
 
@@ -194,8 +196,12 @@ void add_eval(CLI::App& app, Action& action) {
   command->add_option("--ais-examples", options->annealed_examples, "Number of its examples, evenly spaced")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->capture_default_str();
-  command->add_flag("--anomaly", options->anomaly,
-                    "How well -ELBO, NLL and squared error detect anomalies (AUROC); label 0 is normal");
+  auto* anomaly = command->add_flag("--anomaly", options->anomaly,
+                                    "How well -ELBO, NLL and squared error detect anomalies (AUROC)");
+  command
+      ->add_option("--normal", options->normal,
+                   "The label of normal examples [one called normal, good, ok, 0, inlier]")
+      ->needs(anomaly);
   command->add_option("--scores", options->scores,
                       "A .csv or .npy file for the three scores of each example");
   command->add_flag(

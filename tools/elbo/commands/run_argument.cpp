@@ -24,10 +24,10 @@ std::filesystem::path output_folder(const std::filesystem::path& run) {
 
 namespace {
 
-/// Loads data by a recipe and reports what reading changed. `channels`: those of a trained model's pictures,
-/// or 0.
-Dataset load_and_tell(const Recipe& recipe, std::int64_t channels) {
-  Dataset data = load_dataset(recipe, channels);
+/// Loads data by a recipe, in the form that a trained model knows unless it is null, and reports what was
+/// read.
+Dataset load_and_tell(const Recipe& recipe, const Model* like) {
+  Dataset data = load_dataset(recipe, like);
   std::vector<std::string> notes;
   for (const auto& note : data.notes) notes.push_back(concat(recipe.data.name, ": ", note));
   tell(notes);
@@ -35,25 +35,25 @@ Dataset load_and_tell(const Recipe& recipe, std::int64_t channels) {
 }
 
 /// Loads data as the recipe's is prepared, but in the splits it has.
-Dataset load_prepared(Recipe recipe, const std::string& name, std::int64_t channels) {
+Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like) {
   recipe.data.name = name;
   recipe.data.mask.clear();
   recipe.data.validation = recipe.data.test = 0.0;
-  return load_and_tell(recipe, channels);
+  return load_and_tell(recipe, like);
 }
 
 }  // namespace
 
 Dataset load_data(const Recipe& recipe) {
-  return load_and_tell(recipe, 0);
+  return load_and_tell(recipe, nullptr);
 }
 
 Dataset load_whole(const Recipe& recipe) {
-  return load_prepared(recipe, recipe.data.name, 0);
+  return load_prepared(recipe, recipe.data.name, nullptr);
 }
 
 Dataset load_like(const Model& model, const std::string& name_or_path) {
-  return load_prepared(model.recipe(), name_or_path, model.picture().channels);
+  return load_prepared(model.recipe(), name_or_path, &model);
 }
 
 std::string found_from_anywhere(const std::string& data) {
@@ -78,8 +78,7 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
   const bool is_own = is_own_data(model, name_or_path);
   if (!mask.empty()) recipe.data.mask = mask;
   if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
-  const std::int64_t channels = model.picture().channels;
-  auto data = is_own ? load_and_tell(recipe, channels) : load_prepared(recipe, name_or_path, channels);
+  auto data = is_own ? load_and_tell(recipe, &model) : load_prepared(recipe, name_or_path, &model);
   if (!is_own && !mask.empty()) apply_mask(data, load_dataset(mask));
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),

@@ -120,11 +120,12 @@ Canvas draw_manifold(const Model& model, std::int64_t n) {
                    display_range(decoded));
 }
 
-Canvas draw_latent(const Model& model, const Examples& examples) {
+Canvas draw_latent(const Model& model, const Dataset& data, const Examples& examples) {
   const Examples chosen = examples.evenly_spaced(2 * kPoints);
   Panel panel{"posterior means of z", model.encode(chosen).mean, {}, 0, "z0", "z1"};
   if (!chosen.labels.empty()) {
     panel.groups = chosen.labels;
+    panel.group_names = data.label_names;
     panel.title += ", a colour per label";
   }
   return draw_scatter({panel});
@@ -156,7 +157,8 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
   }
   if (model.latent() == 2) {
     if (variational && picture) write(draw_manifold(model, 20), "manifold.png", "the latent plane, decoded");
-    write(draw_latent(model, examples), "latent.png", "where " + chosen + " data lies in the latent plane");
+    write(draw_latent(model, data, examples), "latent.png",
+          "where " + chosen + " data lies in the latent plane");
   }
   if (!drawable && variational) {
     const auto file = folder / "samples.csv";

@@ -34,7 +34,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& ex
 Canvas draw_manifold(const Model& model, std::int64_t n);
 
 /// Posterior means of a 2-D latent, coloured by label if there are labels.
-Canvas draw_latent(const Model& model, const Examples& examples);
+Canvas draw_latent(const Model& model, const Dataset& data, const Examples& examples);
 
 /// A file in a run folder, and its description.
 struct Figure {

@@ -76,7 +76,7 @@ constexpr std::int64_t kLegendRows = 16;
 // The groups of a panel and their colours.
 class Groups {
  public:
-  explicit Groups(const Panel& panel) {
+  explicit Groups(const Panel& panel) : texts_(panel.group_names) {
     const std::set<std::int32_t> names(panel.groups.begin(), panel.groups.end());
     names_.assign(names.begin(), names.end());
   }
@@ -84,8 +84,14 @@ class Groups {
   // A group's colour: by its number, so that a digit has the same colour in every picture, or by its rank if
   // numbers are too large for the palette.
   Colour colour(std::int32_t name) const {
-    if (names_.front() >= 0 && names_.back() < kPaletteColours) return palette(name);
+    if (name == kNoLabel) return kFaint;
+    if (first() >= 0 && names_.back() < kPaletteColours) return palette(name);
     return palette(std::lower_bound(names_.begin(), names_.end(), name) - names_.begin());
+  }
+  std::string text(std::int32_t name) const {
+    if (name == kNoLabel) return "none";
+    const bool named = name >= 0 && name < std::ssize(texts_);
+    return named ? texts_[static_cast<std::size_t>(name)] : std::to_string(name);
   }
   // The groups in the legend: all, or none if there are too many for the palette.
   std::span<const std::int32_t> legend() const {
@@ -94,12 +100,17 @@ class Groups {
   std::int64_t legend_columns() const { return (std::ssize(legend()) + kLegendRows - 1) / kLegendRows; }
   std::int64_t legend_column_width() const {
     std::int64_t widest = 16;
-    for (const auto name : legend()) widest = std::max(widest, Canvas::text_width(std::to_string(name)));
+    for (const auto name : legend()) widest = std::max(widest, Canvas::text_width(text(name)));
     return widest + 40;
   }
 
  private:
+  std::int32_t first() const {
+    return names_.front() == kNoLabel && names_.size() > 1 ? names_[1] : names_.front();
+  }
+
   std::vector<std::int32_t> names_;
+  std::vector<std::string> texts_;
 };
 
 void draw_legend(Surface& canvas, const Groups& groups, std::int64_t left, std::int64_t top) {
@@ -109,7 +120,7 @@ void draw_legend(Surface& canvas, const Groups& groups, std::int64_t left, std::
     const auto name = names[static_cast<std::size_t>(i)];
     const auto x = left + i / kLegendRows * column, y = top + i % kLegendRows * kLegendRow;
     canvas.dot(static_cast<double>(x), static_cast<double>(y) + 7.0, 5.0, groups.colour(name), 1.0);
-    canvas.text(x + 14, y, std::to_string(name), kInk);
+    canvas.text(x + 14, y, groups.text(name), kInk);
   }
 }
 

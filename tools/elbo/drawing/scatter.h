@@ -20,6 +20,7 @@ struct Panel {
   std::int64_t colour = 0;  ///< number in the palette
   std::string x_axis = {};  ///< name of the coordinates, ASCII; empty: none
   std::string y_axis = {};
+  std::vector<std::string> group_names = {};  ///< of groups 0, 1, …; empty: their numbers
 };
 
 /// Panels side by side with the same axes, in one scale. The axes include every finite point except the

@@ -1,10 +1,13 @@
 #include "reports/anomaly.h"
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
+#include <set>
 
 #include "reports/report.h"
 #include "base/check.h"
+#include "commands/command.h"
 #include "reports/table_file.h"
 
 namespace elbo::command {
@@ -17,49 +20,121 @@ std::vector<std::pair<std::string, const std::vector<double>*>> named_scores(con
   return named;
 }
 
-void require_anomaly_labels(const Examples& examples, const std::string& data) {
-  if (examples.labels.empty()) {
-    throw DataError(concat(data,
-                           ": has no labels, and --anomaly needs them: 0 for normal examples, another "
-                           "number for anomalies. --scores FILE.csv writes scores without."));
+namespace {
+
+/// The names of the classes that occur, in the order of their labels.
+std::vector<std::string> classes_of(const Examples& examples, const Dataset& data) {
+  const std::set<std::int32_t> labels(examples.labels.begin(), examples.labels.end());
+  std::vector<std::string> names;
+  for (const std::int32_t label : labels) {
+    if (label != kNoLabel) names.push_back(label_name(data, label));
   }
-  const auto normal = std::count(examples.labels.begin(), examples.labels.end(), 0);
-  if (normal != 0 && normal != std::ssize(examples.labels)) return;
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i)
+    text += concat(i > 0 ? ", " : "", names[i]);
+  return names.size() > kNamed ? text + ", …" : text;
+}
+
+/// The class whose name says that it is the normal one. Throws DataError if none or several do.
+std::string guess_normal(const std::vector<std::string>& classes, const std::string& data) {
+  std::vector<std::string> found;
+  for (const std::string& name : classes) {
+    std::string small = name;
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const char* normal : {"normal", "good", "ok", "0", "inlier"}) {
+      if (small == normal) found.push_back(name);
+    }
+  }
+  if (found.size() == 1) return found[0];
   throw DataError(
-      concat(data, ": all ", examples.labels.size(), " labels are ",
-             normal == 0 ? "other than 0, so every example is an anomaly" : "0, so every example is normal",
-             "; --anomaly needs both kinds."));
+      concat(data, ": which label is the normal one? It has ", listed(classes),
+             ". --anomaly needs both kinds, normal examples and anomalies: name the normal label, as in "
+             "--normal ",
+             classes[0], "."));
 }
 
-void add_auroc(Json& json, const ExampleScores& scores, const Examples& examples) {
-  json["anomalies"] =
-      std::ssize(examples.labels) - std::count(examples.labels.begin(), examples.labels.end(), 0);
-  for (const auto& [name, values] : named_scores(scores))
-    json["auroc"][name] = auroc(*values, examples.labels);
+}  // namespace
+
+AnomalyLabels anomaly_labels(const Examples& examples, const Dataset& data, const std::string& normal) {
+  const std::vector<std::string> classes = classes_of(examples, data);
+  if (classes.empty()) {
+    throw DataError(
+        concat(data.name,
+               ": has no labels, and --anomaly needs them, one for normal examples and others for "
+               "anomalies. --scores FILE.csv writes scores without."));
+  }
+  AnomalyLabels result;
+  result.normal = normal.empty() ? guess_normal(classes, data.name) : normal;
+  if (std::ranges::find(classes, result.normal) == classes.end()) {
+    throw ConfigError(
+        concat("--normal ", normal, ": ", data.name, " has no such label; it has ", listed(classes), "."));
+  }
+  if (classes.size() == 1) {
+    throw DataError(concat(data.name, ": all ", examples.count, " labels are ", result.normal,
+                           ", so every example is normal; --anomaly needs both kinds."));
+  }
+  if (normal.empty()) tell({concat("label ", result.normal, " is taken for normal; --normal names another")});
+  for (const std::int32_t label : examples.labels) {
+    const bool is_normal = label != kNoLabel && label_name(data, label) == result.normal;
+    result.kinds.push_back(label == kNoLabel ? kNoLabel : is_normal ? 0 : 1);
+    result.normals += is_normal;
+    result.anomalies += label != kNoLabel && !is_normal;
+  }
+  return result;
 }
 
-void print_auroc(const Recipe& recipe, const ExampleScores& scores, const Examples& examples) {
-  const auto normal = std::count(examples.labels.begin(), examples.labels.end(), 0);
-  std::cout << "\nAUROC of " << std::ssize(examples.labels) - normal << " anomalies among " << normal
+namespace {
+
+/// The AUROC over the examples with a label.
+double auroc_of(const std::vector<double>& scores, const AnomalyLabels& labels) {
+  std::vector<double> labelled;
+  std::vector<std::int32_t> kinds;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (labels.kinds[i] == kNoLabel) continue;
+    labelled.push_back(scores[i]);
+    kinds.push_back(labels.kinds[i]);
+  }
+  return auroc(labelled, kinds);
+}
+
+}  // namespace
+
+void add_auroc(Json& json, const ExampleScores& scores, const AnomalyLabels& labels) {
+  json["anomalies"] = labels.anomalies;
+  json["normal"] = labels.normal;
+  for (const auto& [name, values] : named_scores(scores)) json["auroc"][name] = auroc_of(*values, labels);
+}
+
+void print_auroc(const Recipe& recipe, const ExampleScores& scores, const AnomalyLabels& labels) {
+  std::cout << "\nAUROC of " << labels.anomalies << " anomalies among " << labels.normals
             << " normal examples\n";
   for (const auto& [name, values] : named_scores(scores)) {
     const std::string label = name == "elbo" ? "-ELBO" : name == "nll" ? "NLL" : error_label(recipe);
-    std::cout << padded(label, -26) << padded(fixed(auroc(*values, examples.labels), 4), 14) << '\n';
+    std::cout << padded(label, -26) << padded(fixed(auroc_of(*values, labels), 4), 14) << '\n';
   }
 }
 
-void write_scores(const std::filesystem::path& file, const ExampleScores& scores, const Examples& examples) {
+void write_scores(const std::filesystem::path& file, const ExampleScores& scores, const Examples& examples,
+                  const Dataset& data) {
   const auto named = named_scores(scores);
+  const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
+  const bool numbers = !examples.labels.empty() && !texts;
   std::vector<std::string> columns;
-  if (!examples.labels.empty()) columns.push_back("label");
+  if (numbers) columns.push_back("label");
   for (const auto& [name, values] : named) columns.push_back(name == "elbo" ? "negative_elbo" : name);
-  TableFile table(file, examples.count, columns);
+  const LeadingTexts leading = texts ? leading_texts(examples, data) : LeadingTexts();
+  TableFile table(file, examples.count, columns, leading.names);
   Table rows{examples.count, std::ssize(columns), {}};
   for (std::size_t i = 0; i < scores.squared_error.size(); ++i) {
-    if (!examples.labels.empty()) rows.values.push_back(static_cast<float>(examples.labels[i]));
+    if (numbers) rows.values.push_back(static_cast<float>(examples.labels[i]));
     for (const auto& [name, values] : named) rows.values.push_back(static_cast<float>((*values)[i]));
   }
-  table.append(rows);
+  table.append(rows, leading.rows);
   table.commit();
 }
 

@@ -66,25 +66,48 @@ FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind
       concat("\"", file.string(), "\" does not say what to write: its name must end in ", known, "."));
 }
 
-TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns)
+LeadingTexts leading_texts(const Examples& examples, const Dataset& data) {
+  LeadingTexts leading;
+  if (!examples.ids.empty()) leading.names.push_back("id");
+  if (!examples.labels.empty()) leading.names.push_back("label");
+  if (leading.names.empty()) return leading;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(examples.count); ++i) {
+    std::vector<std::string>& row = leading.rows.emplace_back();
+    if (!examples.ids.empty()) row.push_back(examples.ids[i]);
+    if (examples.labels.empty()) continue;
+    row.push_back(examples.labels[i] == kNoLabel ? "" : label_name(data, examples.labels[i]));
+  }
+  return leading;
+}
+
+TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
+                     std::vector<std::string> texts)
     : kind_(file_kind(file, {FileKind::npy, FileKind::csv})),
       rows_(rows),
       columns_(std::ssize(columns)),
+      texts_(texts.size()),
       file_(file) {
   if (kind_ == FileKind::npy) {
+    ELBO_CHECK(texts.empty(), ConfigError, "a .npy file holds numbers alone");
     file_.write(npy_header(rows_, columns_));
     return;
   }
   std::string header;
-  for (const auto& name : columns) {
-    if (!header.empty()) header += ',';
-    header += csv_field(name);
+  bool first = true;
+  for (const auto* names : {&texts, &columns}) {
+    for (const auto& name : *names) {
+      if (!first) header += ',';
+      first = false;
+      header += csv_field(name);
+    }
   }
   file_.write(header + "\n");
 }
 
-void TableFile::append(const Table& rows) {
+void TableFile::append(const Table& rows, std::span<const std::vector<std::string>> texts) {
   ELBO_CHECK(rows.cols == columns_, ShapeError, "a row has ", rows.cols, " values, not ", columns_);
+  ELBO_CHECK(texts_ == 0 || std::ssize(texts) == rows.rows, ShapeError, texts.size(), " rows of text for ",
+             rows.rows);
   written_ += rows.rows;
   if (kind_ == FileKind::npy) {
     file_.write(rows.values.data(), rows.values.size() * sizeof(float));
@@ -93,6 +116,11 @@ void TableFile::append(const Table& rows) {
   std::string text;
   for (std::int64_t i = 0; i < rows.rows; ++i) {
     char separator = 0;
+    for (std::size_t j = 0; j < texts_; ++j) {
+      if (separator) text += separator;
+      separator = ',';
+      text += csv_field(texts[static_cast<std::size_t>(i)][j]);
+    }
     for (const float value : rows.row(i)) {
       if (separator) text += separator;
       separator = ',';

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,14 +18,25 @@ enum class FileKind { npy, csv, png, svg };
 /// Throws ConfigError if the ending of `file` is not among `allowed`; case does not matter.
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed);
 
+/// Columns of text before those of numbers, in a .csv file.
+struct LeadingTexts {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> rows;  ///< a text per name in each row
+};
+
+/// The ids and the labels' names of examples, as far as there are any.
+LeadingTexts leading_texts(const Examples& examples, const Dataset& data);
+
 /// Writes [rows, columns] float32.
 class TableFile {
  public:
-  /// `columns` become the CSV's header. Throws ConfigError if the ending is neither .npy nor .csv, IoError.
-  TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns);
+  /// `texts` and `columns` become the CSV's header. Throws ConfigError if the ending is neither .npy nor
+  /// .csv, or there are texts for a .npy file; IoError.
+  TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
+            std::vector<std::string> texts = {});
 
-  /// Throws ShapeError if the width differs, IoError.
-  void append(const Table& rows);
+  /// `texts` has those of each row; empty if there are none. Throws ShapeError if a width differs, IoError.
+  void append(const Table& rows, std::span<const std::vector<std::string>> texts = {});
   /// Throws ShapeError if the number of rows is not as announced, IoError.
   void commit();
 
@@ -32,6 +44,7 @@ class TableFile {
   FileKind kind_;
   std::int64_t rows_;
   std::int64_t columns_;
+  std::size_t texts_;
   std::int64_t written_ = 0;
   io::AtomicFile file_;
 };

@@ -1,0 +1,52 @@
+#pragma once
+// The columns of a table: what a model remembers of its data.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elbo/export.h"
+
+namespace elbo {
+
+/// What a column holds. Values of the first five kinds are modelled.
+enum class ColumnKind {
+  numeric,
+  count,        ///< whole numbers from 0 on
+  binary,       ///< 0 and 1, or two texts
+  categorical,  ///< texts, or whole numbers that are classes
+  date,         ///< dates, and times of day, as days since 1970-01-01
+  label,        ///< classes of the examples
+  id,           ///< names or numbers of the examples
+  ignored,
+};
+
+/// "numeric", "count", ….
+ELBO_API std::string_view column_kind_name(ColumnKind kind) noexcept;
+/// Reads one of those names. Throws ConfigError with the nearest name.
+ELBO_API ColumnKind parse_column_kind(std::string_view text);
+/// Whether a model has a value for each cell of such a column.
+constexpr bool is_modelled(ColumnKind kind) noexcept {
+  return kind < ColumnKind::label;
+}
+
+/// A column of the training data.
+struct Column {
+  std::string name;  ///< empty if the file has none
+  ColumnKind kind = ColumnKind::numeric;
+  std::vector<std::string>
+      levels;  ///< the texts that values 0, 1, … stand for; empty: numbers are themselves
+
+  friend bool operator==(const Column&, const Column&) = default;
+};
+
+/// The columns of a table, in the order of its file; none for data that is no table.
+struct Schema {
+  std::vector<Column> columns;
+
+  bool empty() const noexcept { return columns.empty(); }
+  friend bool operator==(const Schema&, const Schema&) = default;
+};
+
+}  // namespace elbo

@@ -1,0 +1,28 @@
+#include "elbo/schema.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "base/nearest.h"
+
+namespace elbo {
+namespace {
+
+constexpr std::array<std::string_view, 8> kNames = {"numeric", "count", "binary", "categorical",
+                                                    "date",    "label", "id",     "ignored"};
+
+}  // namespace
+
+std::string_view column_kind_name(ColumnKind kind) noexcept {
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+ColumnKind parse_column_kind(std::string_view text) {
+  const auto found = std::ranges::find(kNames, text);
+  if (found != kNames.end()) return static_cast<ColumnKind>(found - kNames.begin());
+  throw ConfigError(
+      concat("\"", text, "\" is no kind of column; ", nearest_hint(text, {kNames.begin(), kNames.end()})));
+}
+
+}  // namespace elbo

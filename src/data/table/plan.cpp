@@ -1,0 +1,197 @@
+#include "data/table/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "data/sources/array.h"
+#include "data/table/names.h"
+
+namespace elbo::data {
+namespace {
+
+constexpr std::array<std::string_view, 3> kLabelNames = {"label", "class", "target"};
+
+/// What the options say of a file's columns.
+struct Wishes {
+  Wishes(const Survey& survey, const TableOptions& options) : kinds(survey.width), used(survey.width, true) {
+    if (!options.columns.empty()) used.assign(survey.width, false);
+    for (const auto& name : options.columns) used[find_column(survey, name, "data.columns")] = true;
+    for (const auto& name : options.drop) used[find_column(survey, name, "data.drop")] = false;
+    for (const auto& text : options.kinds) {
+      const std::size_t equals = text.rfind('=');
+      if (equals == std::string::npos)
+        throw ConfigError(concat("data.kinds: ", shown(text), " is not NAME=KIND, as in \"age=count\""));
+      kinds[find_column(survey, text.substr(0, equals), "data.kinds")] =
+          parse_column_kind(text.substr(equals + 1));
+    }
+    const auto role = [&](const std::string& name, ColumnKind kind, std::string_view setting) {
+      if (name.empty() || name == "none") return;
+      const std::size_t field = find_column(survey, name, setting);
+      kinds[field] = kind;
+      used[field] = true;
+    };
+    role(options.label, ColumnKind::label, "data.label");
+    role(options.id, ColumnKind::id, "data.id");
+    infers_label = options.label.empty() && std::ranges::find(kinds, ColumnKind::label) == kinds.end();
+    infers_id = options.id.empty() && std::ranges::find(kinds, ColumnKind::id) == kinds.end();
+  }
+
+  std::vector<std::optional<ColumnKind>> kinds;
+  std::vector<bool> used;
+  bool infers_label, infers_id;
+};
+
+std::vector<std::string> sorted_texts(const ColumnFacts& facts) {
+  std::vector<std::string> texts(facts.number_texts.begin(), facts.number_texts.end());
+  for (const auto& [text, count] : facts.texts) texts.push_back(text);
+  std::ranges::sort(texts);
+  return texts;
+}
+
+bool all_numbers(const ColumnFacts& facts) {
+  return facts.numbers == facts.present;
+}
+
+bool is_id(const ColumnFacts& facts, std::string_view name) {
+  if (facts.missing > 0) return false;
+  const bool unnamed = name.empty() || name.starts_with("Unnamed: ");
+  if (unnamed && facts.counts_rows && facts.numbers > 1) return true;
+  return is_id_name(name) && facts.distinct && !facts.many_texts && facts.present > 1 && facts.whole;
+}
+
+bool is_label_name(std::string_view name) {
+  return std::ranges::find(kLabelNames, lower(std::string(name))) != kLabelNames.end();
+}
+
+/// Labels are texts or whole numbers.
+bool can_be_label(const ColumnFacts& facts) {
+  return facts.present > 0 &&
+         (!all_numbers(facts) || (facts.whole && to_label(facts.min) && to_label(facts.max)));
+}
+
+[[noreturn]] void fail_cell(const Survey& survey, std::string_view origin, std::size_t field) {
+  const Example& bad = survey.columns[field].not_a_number;
+  const std::string name = survey.header.empty() ? "" : concat(" (", shown(survey.header[field]), ")");
+  const bool first = survey.header.empty() && survey.rows > 1 && bad.line == 1;
+  throw DataError(
+      concat(origin, ":", bad.line, ": ", shown(bad.text), " in column ", field + 1, name, " is not a number",
+             first ? ".\nA first line that holds a number is data: data.header = \"true\" makes it names."
+                   : concat(".\nIs the column text, set data.kinds = [\"",
+                            survey.header.empty() ? std::to_string(field + 1) : escaped(survey.header[field]),
+                            "=categorical\"]; leave it out with data.drop.")));
+}
+
+ColumnKind kind_of_numbers(const ColumnFacts& facts) {
+  if (!facts.whole || facts.min < 0.0) return ColumnKind::numeric;
+  return facts.max <= 1.0 && facts.max > facts.min ? ColumnKind::binary : ColumnKind::count;
+}
+
+/// The kind of a column by its cells alone.
+ColumnKind kind_of_cells(const Survey& survey, std::string_view origin, std::size_t field) {
+  const ColumnFacts& facts = survey.columns[field];
+  if (facts.present == 0) return ColumnKind::ignored;
+  if (all_numbers(facts)) return kind_of_numbers(facts);
+  if (facts.dates == facts.present) return ColumnKind::date;
+  if (2 * facts.numbers >= facts.present) fail_cell(survey, origin, field);  // some cells of it are wrong
+  if (facts.numbers == 0 && facts.texts.size() == 2 && !facts.many_texts) return ColumnKind::binary;
+  const bool all_differ = facts.many_texts || facts.many_numbers || (facts.distinct && facts.present > 20);
+  return all_differ ? ColumnKind::ignored : ColumnKind::categorical;
+}
+
+/// The texts that values stand for: false before true, others in sorted order.
+std::vector<std::string> levels_of(const ColumnFacts& facts) {
+  std::vector<std::string> levels = sorted_texts(facts);
+  if (levels.size() == 2 && parse_truth(levels[0]) == true && parse_truth(levels[1]) == false)
+    std::swap(levels[0], levels[1]);
+  return levels;
+}
+
+/// Throws if the cells cannot be of the kind that is set for their column.
+void check_kind(const Survey& survey, std::string_view origin, std::size_t field, ColumnKind kind) {
+  const ColumnFacts& facts = survey.columns[field];
+  const bool numbers = kind == ColumnKind::numeric || kind == ColumnKind::count;
+  if (numbers && !all_numbers(facts)) fail_cell(survey, origin, field);
+  const auto refuse = [&](std::string_view why) {
+    throw DataError(
+        concat(origin, ": ", name_of(survey, field), " cannot be ", column_kind_name(kind), ": ", why));
+  };
+  if (kind == ColumnKind::count && (!facts.whole || facts.min < 0.0))
+    refuse("not all its numbers are whole and 0 or more");
+  if (kind == ColumnKind::date && facts.dates + facts.numbers < facts.present)
+    refuse("not all its cells are dates");
+  if (kind == ColumnKind::binary && all_numbers(facts) && kind_of_numbers(facts) != ColumnKind::binary)
+    refuse("its numbers are not 0 and 1");
+  if (kind == ColumnKind::binary && !all_numbers(facts) && facts.texts.size() > 2)
+    refuse("it has more than two texts");
+  if (kind == ColumnKind::categorical &&
+      (facts.many_texts || facts.many_numbers || (all_numbers(facts) && !facts.whole)))
+    refuse(facts.many_texts || facts.many_numbers ? "it has more than 1000 texts"
+                                                  : "its numbers are not whole");
+  if (kind == ColumnKind::label && !can_be_label(facts)) refuse("labels are texts or whole numbers");
+}
+
+Column infer(const Survey& survey, std::string_view origin, std::size_t field, Wishes& wishes) {
+  const ColumnFacts& facts = survey.columns[field];
+  Column column;
+  if (!survey.header.empty()) column.name = survey.header[field];
+  if (!wishes.used[field]) {
+    column.kind = ColumnKind::ignored;
+    return column;
+  }
+  if (wishes.kinds[field]) {
+    column.kind = *wishes.kinds[field];
+    check_kind(survey, origin, field, column.kind);
+  } else if (wishes.infers_label && is_label_name(column.name) && can_be_label(facts)) {
+    column.kind = ColumnKind::label;
+    wishes.infers_label = false;
+  } else if (wishes.infers_id && !survey.header.empty() && is_id(facts, column.name)) {
+    column.kind = ColumnKind::id;
+    wishes.infers_id = false;
+  } else {
+    column.kind = kind_of_cells(survey, origin, field);
+  }
+  const bool texts = facts.numbers < facts.present && column.kind != ColumnKind::date;
+  if (texts && (is_modelled(column.kind) || column.kind == ColumnKind::label))
+    column.levels = levels_of(facts);
+  return column;
+}
+
+/// Says what was left out, and why.
+void note_left_out(const Survey& survey, const Wishes& wishes, TablePlan& plan) {
+  std::vector<std::string> empty, texts;
+  for (std::size_t field = 0; field < survey.width; ++field) {
+    if (plan.schema.columns[field].kind != ColumnKind::ignored || !wishes.used[field]) continue;
+    (survey.columns[field].present == 0 ? empty : texts).push_back(name_of(survey, field));
+  }
+  if (!empty.empty()) plan.notes.push_back(concat("left out, without a value: ", list_names(empty)));
+  if (!texts.empty())
+    plan.notes.push_back(concat("left out, text that differs in most rows: ", list_names(texts)));
+}
+
+}  // namespace
+
+TablePlan plan_table(const Survey& survey, std::string_view origin, const TableOptions& options) {
+  Wishes wishes(survey, options);
+  TablePlan plan;
+  for (std::size_t field = 0; field < survey.width; ++field) {
+    plan.schema.columns.push_back(infer(survey, origin, field, wishes));
+    const Column& column = plan.schema.columns.back();
+    if (is_modelled(column.kind)) plan.values.push_back({field, field});
+    if (column.kind == ColumnKind::label) {
+      plan.label = field;
+      plan.label_names = column.levels;
+    }
+    if (column.kind == ColumnKind::id) plan.id = field;
+  }
+  if (plan.values.empty()) {
+    throw DataError(concat(origin, plan.label ? ": holds labels alone, no values" : ": holds no values"));
+  }
+  note_left_out(survey, wishes, plan);
+  return plan;
+}
+
+}  // namespace elbo::data

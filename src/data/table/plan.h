@@ -1,0 +1,44 @@
+#pragma once
+// What is made of each column of a table: inferred for training data, matched for later data.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/table/survey.h"
+#include "elbo/dataset.h"
+
+namespace elbo::data {
+
+/// A modelled column of the schema, and where it is in the file.
+struct ValueColumn {
+  std::size_t column;
+  std::size_t field;
+};
+
+struct TablePlan {
+  Schema schema;                     ///< of the file, or of the model that it is matched with
+  std::vector<ValueColumn> values;   ///< in the schema's order
+  std::optional<std::size_t> label;  ///< the file's column of labels
+  std::vector<std::string> label_names;
+  std::optional<std::size_t> id;
+  std::vector<std::string> notes;
+};
+
+/// Infers the kinds of the columns, as far as the options do not set them. Throws ConfigError if the options
+/// name a column that is not there, DataError, with the line, if a cell is neither a number nor its column
+/// text.
+TablePlan plan_table(const Survey& survey, std::string_view origin, const TableOptions& options);
+
+/// Matches the columns with those of a model by name. Without a header, or without names in the model,
+/// columns are matched by position, if their number is right. Throws DataError that names missing columns, or
+/// a text that the model does not know.
+TablePlan match_table(const Survey& survey, std::string_view origin, const TableOptions& options,
+                      const Schema& like);
+
+/// "columns "a", "b" and 3 more".
+std::string list_columns(const std::vector<std::string>& names);
+
+}  // namespace elbo::data

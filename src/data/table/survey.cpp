@@ -1,0 +1,152 @@
+#include "data/table/survey.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "data/table/csv_reader.h"
+
+namespace elbo::data {
+namespace {
+
+/// Whether the fields count 0, 1, … to the last, as a table without names is often written; the first may be
+/// empty, for a column of row numbers.
+bool counts_columns(const std::vector<std::string>& fields) {
+  const std::size_t first = !fields.empty() && fields[0].empty() ? 1 : 0;
+  if (fields.size() < first + 2) return false;
+  for (std::size_t i = first; i < fields.size(); ++i) {
+    if (fields[i] != std::to_string(i - first)) return false;
+  }
+  return true;
+}
+
+/// A header's fields are texts, or missing, or count the columns.
+bool is_header(const std::vector<std::string>& fields, NumberStyle style) {
+  if (counts_columns(fields)) return true;
+  bool text = false;
+  for (const auto& field : fields) {
+    if (parse_number(field, style) || parse_date(field)) return false;
+    text = text || !is_missing(field);
+  }
+  return text;
+}
+
+/// Finds the style in which more of the first rows' cells are numbers.
+NumberStyle find_style(std::string_view text, std::string_view origin) {
+  constexpr int kRows = 1000;
+  CsvReader reader(text, origin);
+  std::vector<std::string> fields;
+  std::int64_t point = 0, comma = 0;
+  for (int row = 0; row < kRows && reader.next(fields); ++row) {
+    for (const auto& field : fields) {
+      if (field.find_first_of(".,") == std::string::npos) continue;
+      const bool by_point = parse_number(field, kPoint).has_value();
+      const bool by_comma = parse_number(field, kComma).has_value();
+      point += by_point && !by_comma;
+      comma += by_comma && !by_point;
+    }
+  }
+  return comma > point ? kComma : kPoint;
+}
+
+NumberStyle style_of(std::string_view text, std::string_view origin, const std::string& decimal) {
+  if (decimal == "auto") return find_style(text, origin);
+  return decimal == "comma" ? kComma : kPoint;
+}
+
+void add_number(ColumnFacts& facts, double number, std::int64_t row) {
+  if (facts.numbers == 0) facts.first = facts.min = facts.max = number;
+  ++facts.numbers;
+  facts.whole = facts.whole && number == std::floor(number);
+  facts.min = std::min(facts.min, number);
+  facts.max = std::max(facts.max, number);
+  facts.counts_rows = facts.counts_rows && (facts.first == 0.0 || facts.first == 1.0) &&
+                      number == facts.first + static_cast<double>(row);
+}
+
+void add_text(ColumnFacts& facts, const std::string& cell, std::int64_t line) {
+  if (facts.not_a_number.line == 0) facts.not_a_number = {cell, line};
+  facts.dates += parse_date(cell).has_value();
+  facts.truths += parse_truth(cell).has_value();
+  if (facts.many_texts) return;
+  if (++facts.texts[cell] > 1) facts.distinct = false;
+  facts.many_texts = facts.texts.size() > ColumnFacts::kMaxLevels;
+}
+
+class Surveyor {
+ public:
+  Surveyor(Survey& result, const CsvReader& reader) : result_(result), reader_(reader) {}
+
+  void add(const std::vector<std::string>& fields) {
+    if (fields.size() != result_.width) {
+      throw DataError(concat(reader_.place(), ": has ", fields.size(),
+                             fields.size() == 1 ? " field" : " fields", ", but the first row has ",
+                             result_.width));
+    }
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      add_cell(result_.columns[i], fields[i]);
+      if (i < result_.header.size() && is_id_name(result_.header[i]) && result_.columns[i].distinct)
+        result_.columns[i].distinct = seen_[i].insert(fields[i]).second;
+    }
+    ++result_.rows;
+  }
+
+ private:
+  void add_cell(ColumnFacts& facts, const std::string& cell) {
+    if (is_missing(cell)) {
+      ++facts.missing;
+      facts.counts_rows = false;
+      return;
+    }
+    ++facts.present;
+    if (const auto number = parse_number(cell, result_.style)) {
+      add_number(facts, *number, result_.rows);
+      if (!facts.many_numbers) facts.number_texts.insert(cell);
+      facts.many_numbers = facts.number_texts.size() > ColumnFacts::kMaxLevels;
+      result_.comma_as_thousands =
+          result_.comma_as_thousands || (result_.style == kPoint && cell.find(',') != std::string::npos);
+    } else {
+      facts.counts_rows = false;
+      add_text(facts, cell, reader_.line());
+    }
+  }
+
+  Survey& result_;
+  const CsvReader& reader_;
+  std::unordered_map<std::size_t, std::unordered_set<std::string>> seen_;  // cells of columns named like ids
+};
+
+}  // namespace
+
+bool is_id_name(std::string_view name) {
+  const std::string small = lower(std::string(name));
+  for (const char* word : {"id", "index", "uuid", "guid", "key"}) {
+    if (small == word) return true;
+  }
+  return name.ends_with("ID") || name.ends_with("Id") || name.ends_with("_id") || name.ends_with("-id") ||
+         name.ends_with(" id");
+}
+
+Survey survey(std::string_view text, std::string_view origin, const TableOptions& options) {
+  Survey result;
+  result.style = style_of(text, origin, options.decimal);
+  CsvReader reader(text, origin);
+  std::vector<std::string> fields;
+  if (!reader.next(fields)) throw DataError(concat(origin, ": holds no rows"));
+  result.width = fields.size();
+  result.columns.resize(result.width);
+  Surveyor surveyor(result, reader);
+  if (options.header == "auto" ? is_header(fields, result.style) : options.header == "true") {
+    result.header = fields;
+  } else {
+    surveyor.add(fields);
+  }
+  while (reader.next(fields)) surveyor.add(fields);
+  if (result.rows == 0) throw DataError(concat(origin, ": holds a header alone"));
+  return result;
+}
+
+}  // namespace elbo::data

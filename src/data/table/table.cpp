@@ -1,0 +1,168 @@
+#include "data/table/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "data/sources/array.h"
+#include "data/table/csv_reader.h"
+#include "data/table/encoding.h"
+#include "data/table/names.h"
+#include "data/table/plan.h"
+
+namespace elbo::data {
+namespace {
+
+constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
+
+using Numbers = std::unordered_map<std::string, std::int32_t>;
+
+Numbers numbers_of(const std::vector<std::string>& levels) {
+  Numbers numbers;
+  for (std::size_t i = 0; i < levels.size(); ++i) numbers.emplace(levels[i], static_cast<std::int32_t>(i));
+  return numbers;
+}
+
+/// Puts a table's rows into a dataset, by a plan.
+class Filler {
+ public:
+  Filler(const Survey& survey, const TablePlan& plan, const CsvReader& reader, Examples& examples)
+      : survey_(survey),
+        plan_(plan),
+        reader_(reader),
+        examples_(examples),
+        labels_(numbers_of(plan.label_names)) {
+    for (const ValueColumn& value : plan.values)
+      levels_.push_back(numbers_of(plan.schema.columns[value.column].levels));
+    examples.count = survey.rows;
+    examples.dims = static_cast<std::int64_t>(plan.values.size());
+    examples.floats.reserve(static_cast<std::size_t>(examples.count * examples.dims));
+  }
+
+  void add(const std::vector<std::string>& fields) {
+    for (std::size_t i = 0; i < plan_.values.size(); ++i)
+      examples_.floats.push_back(value(fields[plan_.values[i].field], i));
+    if (plan_.label) examples_.labels.push_back(label(fields[*plan_.label]));
+    if (plan_.id) examples_.ids.push_back(fields[*plan_.id]);
+    examples_.rows.push_back(reader_.line());
+  }
+
+ private:
+  float value(const std::string& cell, std::size_t i) const {
+    if (is_missing(cell)) return kNotANumber;
+    const auto& [index, field] = plan_.values[i];
+    const Column& column = plan_.schema.columns[index];
+    if (!column.levels.empty()) return static_cast<float>(levels_[i].at(cell));
+    const auto number = parse_number(cell, survey_.style);
+    const double found = number ? *number : parse_date(cell).value();
+    if (std::fabs(found) > std::numeric_limits<float>::max()) {
+      const std::string name = survey_.header.empty() ? "" : concat(" (", shown(survey_.header[field]), ")");
+      throw DataError(concat(reader_.place(), ": ", shown(cell), " in column ", field + 1, name,
+                             " is infinite or too large for a 32-bit float"));
+    }
+    return static_cast<float>(found);
+  }
+
+  std::int32_t label(const std::string& cell) const {
+    if (is_missing(cell)) return kNoLabel;
+    if (!labels_.empty()) {
+      const auto found = labels_.find(cell);
+      if (found != labels_.end()) return found->second;
+    }
+    const auto number = parse_number(cell, survey_.style);
+    const auto whole = number ? to_label(*number) : std::nullopt;
+    if (whole) return *whole;
+    throw DataError(
+        concat(reader_.place(), ": ", shown(cell), " is no label: labels are texts or whole numbers"));
+  }
+
+  const Survey& survey_;
+  const TablePlan& plan_;
+  const CsvReader& reader_;
+  Examples& examples_;
+  std::vector<Numbers> levels_;  // of each value
+  Numbers labels_;
+};
+
+/// "5 numeric, 3 categorical, 1 binary"
+std::string kinds_in_words(const TablePlan& plan) {
+  std::map<ColumnKind, int> counts;
+  for (const ValueColumn& value : plan.values) ++counts[plan.schema.columns[value.column].kind];
+  std::string text;
+  for (const auto& [kind, count] : counts)
+    text += concat(text.empty() ? "" : ", ", count, ' ', column_kind_name(kind));
+  return text;
+}
+
+std::string labels_in_words(const Dataset& data) {
+  constexpr std::size_t kNamed = 6;
+  std::map<std::int32_t, std::int64_t> counts;
+  for (const std::int32_t label : data.train.labels) ++counts[label];
+  const std::int64_t without = counts.contains(kNoLabel) ? counts[kNoLabel] : 0;
+  counts.erase(kNoLabel);
+  std::string text;
+  std::size_t named = 0;
+  for (const auto& [label, count] : counts) {
+    if (named++ == kNamed) break;
+    text += concat(text.empty() ? "" : ", ", label_name(data, label), ' ', count);
+  }
+  if (counts.size() > kNamed) text += concat(" and ", counts.size() - kNamed, " more classes");
+  if (without > 0) text += concat(text.empty() ? "" : ", ", "none ", without);
+  return text;
+}
+
+/// Says what was read, in a few sentences.
+void add_notes(const Survey& survey, TablePlan& plan, Dataset& data) {
+  std::int64_t missing = 0;
+  for (const float value : data.train.floats) missing += std::isnan(value);
+  data.notes.push_back(concat(survey.rows, survey.rows == 1 ? " row, " : " rows, ", plan.values.size(),
+                              plan.values.size() == 1 ? " column: " : " columns: ", kinds_in_words(plan),
+                              missing > 0 ? concat("; ", missing, " missing cells") : ""));
+  if (plan.label)
+    data.notes.push_back(concat("labels from ", name_of(survey, *plan.label), ": ", labels_in_words(data)));
+  if (plan.id) data.notes.push_back(concat("ids from ", name_of(survey, *plan.id)));
+  if (survey.style == kComma) data.notes.push_back("numbers have a decimal comma");
+  if (survey.comma_as_thousands) data.notes.push_back("commas within numbers separate thousands");
+  data.notes.insert(data.notes.end(), plan.notes.begin(), plan.notes.end());
+}
+
+}  // namespace
+
+Dataset parse_table(std::string_view text, std::string_view origin, std::string name,
+                    const TableOptions& options, const std::optional<Schema>& like) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw DataError(concat(origin, ": is it UTF-16? Save it as UTF-8."));
+  const bool utf8 = is_utf8(text);
+  const std::string converted = utf8 ? std::string() : from_latin1(text);
+  if (!utf8) text = converted;
+  const Survey found = survey(text, origin, options);
+  TablePlan plan = like && !like->empty() ? match_table(found, origin, options, *like)
+                                          : plan_table(found, origin, options);
+  Dataset data;
+  CsvReader reader(text, origin);
+  Filler filler(found, plan, reader, data.train);
+  std::vector<std::string> fields;
+  if (!found.header.empty()) reader.next(fields);
+  while (reader.next(fields)) filler.add(fields);
+  data.name = std::move(name);
+  data.label_names = plan.label_names;
+  data.train.origin = origin;
+  data.train.from_text = true;
+  const bool named =
+      std::ranges::any_of(plan.schema.columns, [](const Column& column) { return !column.name.empty(); });
+  for (const ValueColumn& value : plan.values) {
+    if (named) data.columns.push_back(plan.schema.columns[value.column].name);
+  }
+  add_notes(found, plan, data);
+  if (!utf8) data.notes.push_back("is not UTF-8: read as Latin-1");
+  data.schema = std::move(plan.schema);
+  return data;
+}
+
+}  // namespace elbo::data
