@@ -34,6 +34,7 @@ Examples take(const Examples& from, std::span<const std::int64_t> rows) {
   out.bytes = take_rows(from.bytes, from.dims, rows);
   out.floats = take_rows(from.floats, from.dims, rows);
   out.labels = take_rows(from.labels, 1, rows);
+  out.ids = take_rows(from.ids, 1, rows);
   out.origin = from.origin;
   out.from_text = from.from_text;
   out.rows = from.rows.empty() ? std::vector(rows.begin(), rows.end()) : take_rows(from.rows, 1, rows);
