@@ -322,6 +322,31 @@ TEST(DataH5ad, DamagedFiles) {
       {"obs/label", "code 2", "2 categories"});
 }
 
+TEST(DataH5ad, ChunksThatH5pyPackedByLzf) {
+  // Twelve floats: four zero bytes, then a 1, then a reference of 40 bytes back to that.
+  const std::vector<std::uint8_t> packed = {3, 0, 0, 0, 0, 3, 0, 0, 0x80, 0x3F, 7 << 5, 31, 3};
+  const auto add_packed = [](Writer& file, std::vector<std::uint8_t> bytes) {
+    const hsize_t shape[] = {3, 4};
+    const unsigned values[] = {4, 261, 48};
+    const hid_t space = H5Screate_simple(2, shape, nullptr), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, 2, shape);
+    if (H5Zfilter_avail(32000) > 0) H5Zunregister(32000);  // elbo's unpacks alone, so that none must be there
+    H5Pset_filter(list, 32000, H5Z_FLAG_OPTIONAL, 3, values);
+    const hid_t set = H5Dcreate2(file.id(), "X", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    const hsize_t first[] = {0, 0};
+    EXPECT_GE(H5Dwrite_chunk(set, H5P_DEFAULT, 0, first, bytes.size(), bytes.data()), 0);
+    H5Dclose(set);
+    H5Pclose(list);
+    H5Sclose(space);
+  };
+  Floats expected(12, 1.0f);
+  expected[0] = 0.0f;
+  EXPECT_EQ(made([&](Writer& file) { add_packed(file, packed); }).train.floats, expected);
+  const std::vector<std::uint8_t> damaged = {3, 0, 0, 0, 0, 0x20, 200};
+  expect_error<DataError>([&] { made([&](Writer& file) { add_packed(file, damaged); }); },
+                          {"a.h5ad (X)", "damaged"});
+}
+
 TEST(DataH5ad, DeclaredSizesThatTheFileCannotHold) {
   expect_error<DataError>(
       [] {

@@ -96,7 +96,7 @@ TEST(DataMatFile, AMatrixWithLabels) {
     file.add("y", {2, 1}, {0, 1});
     file.add("X", {2, 3}, {1, 4, 2, 5, 3, 6});
   };
-  for (const auto version : {MAT_FT_MAT4, MAT_FT_MAT5, MAT_FT_MAT73}) {
+  for (const auto version : {MAT_FT_MAT5, MAT_FT_MAT73}) {
     const Dataset dataset = made(fill, "", version);
     EXPECT_EQ(dataset.train.floats, (Floats{1, 2, 3, 4, 5, 6}));
     EXPECT_EQ(dataset.train.labels, (Ints{0, 1}));

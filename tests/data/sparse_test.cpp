@@ -268,7 +268,7 @@ TEST(DataSparse, SvmlightsDamagedFiles) {
 TEST(DataSparse, RealDocuments) {
   ELBO_REQUIRE_DATA("20news/train.feat");
   const Dataset dataset = load_dataset(std::string(std::getenv("ELBO_DATA")) + "/20news/train.feat");
-  EXPECT_EQ(dataset.train.count, 11257);
+  EXPECT_EQ(dataset.train.count, 11258);
   EXPECT_EQ(dataset.dims(), 1994);
   EXPECT_EQ(dataset.train.value(0, 699), 1.0f);
   EXPECT_EQ(dataset.train.value(0, 151), 4.0f);

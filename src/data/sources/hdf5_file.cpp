@@ -8,11 +8,13 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "data/sources/gzip.h"
+#include "data/sources/lzf.h"
 
 namespace elbo::data {
 namespace {
@@ -20,9 +22,32 @@ namespace {
 constexpr std::size_t kTextsAtOnce = 1024;
 constexpr std::size_t kMaxAttributeBytes = 1 << 20;
 
-std::mutex& turns() {
-  static std::mutex turn;
-  return turn;
+constexpr H5Z_filter_t kLzf = 32000;  // as registered with the HDF Group
+constexpr std::size_t kMaxChunk = std::size_t{1} << 32;
+
+/// The filter that unpacks LZF: replaces the buffer by an unpacked one and returns its size, or returns 0.
+std::size_t filter_lzf(unsigned flags, std::size_t values, const unsigned* value, std::size_t packed_bytes,
+                       std::size_t* buffer_bytes, void** buffer) {
+  if (!(flags & H5Z_FLAG_REVERSE) || values < 3) return 0;
+  const std::size_t bytes = value[2];  // of the chunk
+  if (bytes == 0 || bytes > kMaxChunk || bytes / kLargestExpansion > packed_bytes) return 0;
+  auto* unpacked = static_cast<std::uint8_t*>(H5allocate_memory(bytes, false));
+  if (!unpacked) return 0;
+  const auto done = unpack_lzf({static_cast<const std::uint8_t*>(*buffer), packed_bytes}, {unpacked, bytes});
+  if (done == 0) {
+    H5free_memory(unpacked);
+    return 0;
+  }
+  H5free_memory(*buffer);
+  *buffer = unpacked;
+  *buffer_bytes = bytes;
+  return done;
+}
+
+void register_lzf() {
+  if (H5Zfilter_avail(kLzf) > 0) return;
+  const H5Z_class2_t filter = {H5Z_CLASS_T_VERS, kLzf, 0, 1, "lzf", nullptr, nullptr, filter_lzf};
+  H5Zregister(&filter);
 }
 
 /// An object of libhdf5, closed at the end of its scope.
@@ -186,11 +211,18 @@ bool has_hdf5() noexcept {
   return true;
 }
 
-Hdf5File::Hdf5File(const std::filesystem::path& file) : turn_(turns()), name_(file.string()) {
+std::unique_lock<std::mutex> hdf5_turn() {
+  static std::mutex turns;
+  std::unique_lock<std::mutex> turn(turns);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  return turn;
+}
+
+Hdf5File::Hdf5File(const std::filesystem::path& file) : turn_(hdf5_turn()), name_(file.string()) {
   std::error_code error;
   size_ = std::filesystem::file_size(file, error);
   if (error) throw IoError(concat("cannot open ", name_, ": ", error.message()));
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // it prints else
+  register_lzf();
   file_ = H5Fopen(name_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file_ < 0) throw DataError(concat(name_, ": not an HDF5 file, or a damaged one", kMakeAgain));
 }
@@ -284,6 +316,11 @@ namespace elbo::data {
 
 bool has_hdf5() noexcept {
   return false;
+}
+
+std::unique_lock<std::mutex> hdf5_turn() {
+  static std::mutex turns;
+  return std::unique_lock<std::mutex>(turns);
 }
 
 Hdf5File::Hdf5File(const std::filesystem::path& file) {

@@ -15,6 +15,9 @@ namespace elbo::data {
 /// Whether this build reads HDF5.
 bool has_hdf5() noexcept;
 
+/// Waits until no other thread uses libhdf5, and keeps that from printing. libmatio uses it, too.
+std::unique_lock<std::mutex> hdf5_turn();
+
 /// An open file. Datasets and groups are named by their paths, "obs/index". What lies in another file, by an
 /// external link or external storage, is not read. One file is open at a time: libhdf5 is not made for
 /// threads.

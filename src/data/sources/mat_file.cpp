@@ -14,6 +14,8 @@
 
 #include "data/sources/csr.h"
 #include "data/sources/gzip.h"
+#include "data/sources/hdf5_file.h"
+#include "data/sources/mat5_check.h"
 
 namespace elbo::data {
 namespace {
@@ -153,6 +155,7 @@ class MatFile {
     std::error_code error;
     size_ = std::filesystem::file_size(file, error);
     if (error) throw IoError(concat("cannot open ", name_, ": ", error.message()));
+    check_mat5(file);
     file_.reset(Mat_Open(name_.c_str(), MAT_ACC_RDONLY));
     if (!file_) throw DataError(concat(name_, ": not a file of MATLAB, or a damaged one", kMakeAgain));
     while (Variable next{Mat_VarReadNextInfo(file_.get())}) {
@@ -220,6 +223,7 @@ class MatFile {
                            ".\nName one behind the file's name and a colon in data.name."));
   }
 
+  std::unique_lock<std::mutex> turn_ = hdf5_turn();
   std::string name_;
   std::size_t size_ = 0;
   std::unique_ptr<mat_t, CloseFile> file_;
