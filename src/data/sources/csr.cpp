@@ -26,13 +26,14 @@ void check_sizes(std::int64_t rows, std::int64_t cols, std::string_view origin) 
   throw DataError(concat(origin, ": a matrix of ", size_name(rows, cols), " values has a negative size"));
 }
 
-/// `what` is in memory when it takes `bytes`.
-void check_memory(double bytes, std::int64_t rows, std::int64_t cols, std::string_view what,
-                  std::string_view origin) {
+/// Refuses early what to_dense() could not hold. Two columns are what the pointers to the rows take.
+void check_memory(std::int64_t rows, std::int64_t cols, std::string_view origin) {
+  const double bytes =
+      static_cast<double>(rows) * static_cast<double>(std::max<std::int64_t>(cols, 2)) * sizeof(float);
   const double memory = memory_bytes();
   if (bytes <= memory) return;
   throw OutOfMemoryError(concat(origin, ": a sparse matrix of ", size_name(rows, cols), " values takes ",
-                                bytes / kGigabyte, " GB ", what, ", but this machine has ",
+                                bytes / kGigabyte, " GB when its zeros are filled in, but this machine has ",
                                 memory / kGigabyte, " GB.\nSave fewer of its rows or columns."));
 }
 
@@ -63,7 +64,7 @@ void check_csr(const Csr& matrix, std::string_view origin) {
 
 Csr to_csr(std::int64_t rows, std::int64_t cols, std::span<const Entry> entries, std::string_view origin) {
   check_sizes(rows, cols, origin);
-  check_memory(static_cast<double>(rows) * sizeof(std::int64_t), rows, cols, "for its rows alone", origin);
+  check_memory(rows, cols, origin);
   Csr matrix{rows, cols, std::vector<std::int64_t>(static_cast<std::size_t>(rows) + 1), {}, {}};
   for (const auto& entry : entries) {
     if (entry.row < 0 || entry.row >= rows || entry.col < 0 || entry.col >= cols) {
@@ -99,8 +100,7 @@ Csr transpose(const Csr& matrix, std::string_view origin) {
 
 Array to_dense(const Csr& matrix, std::string_view origin) {
   check_csr(matrix, origin);
-  check_memory(static_cast<double>(matrix.rows) * static_cast<double>(matrix.cols) * sizeof(float),
-               matrix.rows, matrix.cols, "when its zeros are filled in", origin);
+  check_memory(matrix.rows, matrix.cols, origin);
   Array dense{{matrix.rows, matrix.cols}, {}, {}};
   dense.floats.resize(static_cast<std::size_t>(matrix.rows) * static_cast<std::size_t>(matrix.cols));
   for (std::int64_t row = 0; row < matrix.rows; ++row) {

@@ -32,7 +32,7 @@ struct Entry {
 void check_csr(const Csr& matrix, std::string_view origin);
 
 /// A matrix of entries in any order, which it keeps within a row. Throws DataError if a size is negative or
-/// an entry outside the matrix; OutOfMemoryError if there are more rows than the machine's memory can hold.
+/// an entry outside the matrix; OutOfMemoryError like to_dense.
 Csr to_csr(std::int64_t rows, std::int64_t cols, std::span<const Entry> entries, std::string_view origin);
 
 /// The transpose, and so compressed rows from compressed columns. Throws like check_csr and to_csr.
