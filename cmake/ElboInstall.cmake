@@ -12,7 +12,8 @@ install(EXPORT elbo-targets NAMESPACE elbo:: DESTINATION ${CMAKE_INSTALL_LIBDIR}
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/elboConfig.cmake.in
   ${PROJECT_BINARY_DIR}/elboConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/elbo)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/elboConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindLibZip.cmake ${PROJECT_BINARY_DIR}/elboConfig.cmake ${PROJECT_BINARY_DIR}/elboConfigVersion.cmake
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindLibZip.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLibHdf5.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/FindLibMatio.cmake ${PROJECT_BINARY_DIR}/elboConfig.cmake ${PROJECT_BINARY_DIR}/elboConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/elbo)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -23,6 +24,14 @@ set(ELBO_PC_LIBS "-lhwy -lpng -ljpeg -lzip -lz ${OpenMP_CXX_FLAGS} -lstdc++ -lm"
 if(CURL_FOUND)
   string(PREPEND ELBO_PC_LIBS "-lcurl ")
 endif()
+foreach(optional LibHdf5 LibMatio)
+  if(${optional}_FOUND)  # libhdf5_serial.so: -lhdf5_serial
+    get_filename_component(name ${${optional}_LIBRARY} NAME_WE)
+    get_filename_component(folder ${${optional}_LIBRARY} DIRECTORY)
+    string(REGEX REPLACE "^lib" "-l" name ${name})
+    string(PREPEND ELBO_PC_LIBS "-L${folder} ${name} ")
+  endif()
+endforeach()
 if(ELBO_CUDA_MODE STREQUAL "CUDA")
   string(APPEND ELBO_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcudart -lcublas -lcublasLt")
 endif()

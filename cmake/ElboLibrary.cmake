@@ -8,6 +8,8 @@ find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CURL QUIET)  # for `elbo data get` alone, which reports its absence
+find_package(LibHdf5 QUIET)   # for .h5ad files, and
+find_package(LibMatio QUIET)  # for .mat files, whose errors name the package without it
 find_path(STB_INCLUDE_DIR stb_image_resize.h PATH_SUFFIXES stb REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only, to avoid linking its shared library
 
@@ -31,6 +33,27 @@ if(CURL_FOUND)
 endif()
 target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> $<BUILD_INTERFACE:elbo_instrumented> ${ELBO_LIBRARIES}
   $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+
+# elbo_use_optional(SOURCE NAME DEFINITION): for the one file that includes an optional library's header, where that was
+# found. The others compile to the same objects with and without it.
+function(elbo_use_optional source name definition)
+  if(NOT ${name}_FOUND)
+    return()
+  endif()
+  set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS ${definition}=1)
+  if(NOT ${name}_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)  # /usr/include named twice breaks <cstdlib>
+    set_property(SOURCE ${source} APPEND PROPERTY INCLUDE_DIRECTORIES ${${name}_INCLUDE_DIR})
+  endif()
+endfunction()
+elbo_use_optional(src/data/sources/hdf5_file.cpp LibHdf5 ELBO_HAS_HDF5)
+elbo_use_optional(src/data/sources/mat_file.cpp LibMatio ELBO_HAS_MATIO)
+set(ELBO_OPTIONAL_LIBRARIES)
+foreach(ELBO_OPTIONAL LibHdf5 LibMatio)
+  if(${ELBO_OPTIONAL}_FOUND)
+    list(APPEND ELBO_OPTIONAL_LIBRARIES ${ELBO_OPTIONAL}::${ELBO_OPTIONAL})
+    target_link_libraries(elbo INTERFACE $<LINK_ONLY:${ELBO_OPTIONAL}::${ELBO_OPTIONAL}>)
+  endif()
+endforeach()
 
 # What both kinds of library give to their users.
 function(elbo_public_interface target)
@@ -89,7 +112,7 @@ if(ELBO_SHARED)  # of the same objects
   set_target_properties(elbo_shared PROPERTIES OUTPUT_NAME elbo EXPORT_NAME shared LINKER_LANGUAGE CXX
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   elbo_public_interface(elbo_shared)
-  target_link_libraries(elbo_shared PRIVATE $<BUILD_INTERFACE:elbo_options> ${ELBO_LIBRARIES}
+  target_link_libraries(elbo_shared PRIVATE $<BUILD_INTERFACE:elbo_options> ${ELBO_LIBRARIES} ${ELBO_OPTIONAL_LIBRARIES}
     $<$<STREQUAL:${ELBO_CUDA_MODE},CUDA>:CUDA::cudart> $<$<STREQUAL:${ELBO_CUDA_MODE},CUDA>:CUDA::cublas>
     $<$<STREQUAL:${ELBO_CUDA_MODE},CUDA>:CUDA::cublasLt>)
 endif()

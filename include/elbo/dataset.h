@@ -58,11 +58,12 @@ struct ELBO_API Examples {
   bool empty() const noexcept { return count == 0; }
   /// Value j of example i before preprocessing (a byte times 1/255, rounded as in a batch).
   float value(std::int64_t i, std::int64_t j) const;
-  /// Examples [first, first + count), with their labels and factors. Throws ShapeError if the range is not
-  /// within the split.
+  /// Examples [first, first + count), with their labels, ids and factors. Throws ShapeError if the range is
+  /// not within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
-  /// At most `max_count` evenly spaced examples, with their labels and factors: numbers i · count / most for
-  /// i < most, or all examples if there are no more than that. Throws ShapeError if `max_count` is negative.
+  /// At most `max_count` evenly spaced examples, with their labels, ids and factors: numbers i · count / most
+  /// for i < most, or all examples if there are no more than that. Throws ShapeError if `max_count` is
+  /// negative.
   Examples evenly_spaced(std::int64_t max_count) const;
 };
 
@@ -122,8 +123,9 @@ struct LoadOptions {
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
-/// cache), a folder of IDX files or of pictures, or a .npy, .npz, .csv, .tsv or IDX file. Built-in data
-/// depends on the seed alone and is the same on every machine.
+/// cache), a folder of IDX files or of pictures, or a file: .npy, .npz, .csv, .tsv, .mtx, .mat, .h5ad,
+/// SVMlight's text or IDX. "file.npz:imgs" is one array of a .npz, .mat or .h5ad file. Built-in data depends
+/// on the seed alone and is the same on every machine.
 ///
 ///     const elbo::Dataset data = elbo::load_dataset("customers.csv");
 ///     // data.train.count rows of data.dims() values, named by data.columns

@@ -1,17 +1,25 @@
 // load_dataset: finds the reader for a name or path.
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "data/sources/array.h"
 #include "data/sources/gzip.h"
+#include "data/sources/h5ad.h"
 #include "data/sources/idx.h"
 #include "data/sources/known.h"
+#include "data/sources/mat_file.h"
+#include "data/sources/matrix_market.h"
 #include "data/sources/npy.h"
 #include "data/sources/pictures.h"
+#include "data/sources/svmlight.h"
+#include "data/sources/unread.h"
 #include "data/table/table.h"
+#include "base/array_path.h"
 #include "base/out_of_memory.h"
 #include "base/text.h"
 #include "elbo/dataset.h"
@@ -24,7 +32,29 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFormats =
-    "a .npy, .npz, .csv or .tsv file, an IDX file, or a folder of IDX files or of PNG or JPEG pictures";
+    "a .npy, .npz, .csv, .tsv, .mtx, .mat or .h5ad file, SVMlight's text, an IDX file, or a folder of IDX "
+    "files or of pictures";
+
+/// Who reads a file with this ending; one of the two functions is null.
+struct Reader {
+  std::string_view ending;
+  Dataset (*load)(const fs::path& file, std::string name) = nullptr;
+  /// The array may be empty.
+  Dataset (*load_array)(const fs::path& file, std::string name, std::string_view array) = nullptr;
+};
+
+constexpr Reader kReaders[] = {
+    {.ending = ".npy", .load = data::load_npy},
+    {.ending = ".npz", .load_array = data::load_npz},
+    {.ending = ".mtx", .load = data::load_matrix_market},
+    {.ending = ".mtx.gz", .load = data::load_matrix_market},
+    {.ending = ".mat", .load_array = data::load_mat},
+    {.ending = ".h5ad", .load_array = data::load_h5ad},
+    {.ending = ".svmlight", .load = data::load_svmlight},
+    {.ending = ".libsvm", .load = data::load_svmlight},
+};
+
+constexpr std::string_view kTables[] = {".csv", ".tsv", ".csv.gz", ".tsv.gz"};
 
 void refuse_resizing(const std::optional<PictureShape>& resize, std::string_view data) {
   if (!resize) return;
@@ -53,16 +83,30 @@ std::string read_text(const fs::path& file) {
   return text;
 }
 
-Dataset load_file(const fs::path& file, std::string name, const LoadOptions& options) {
-  std::string extension = data::lower(file.extension().string());
-  if (extension == ".gz") extension = data::lower(file.stem().extension().string());
-  if (extension == ".npy") return data::load_npy(file, std::move(name));
-  if (extension == ".npz") return data::load_npz(file, std::move(name));
-  if (extension == ".csv" || extension == ".tsv")
-    return data::parse_table(read_text(file), file.string(), std::move(name), options.table, options.like);
+/// A file that no ending tells: by its first bytes.
+Dataset load_by_content(const fs::path& file, std::string name) {
+  if (data::looks_like_svmlight(file)) return data::load_svmlight(file, std::move(name));
   if (data::looks_like_idx(file))
     return data::from_array(data::read_idx(file), file.string(), std::move(name));
   throw DataError(concat(file.string(), ": unknown format.\nelbo reads ", kFormats, "."));
+}
+
+Dataset load_file(const fs::path& file, std::string name, std::string_view array, const LoadOptions& options) {
+  const std::string lower_name = data::lower(file.filename().string());
+  const auto ends = [&](std::string_view ending) { return lower_name.ends_with(ending); };
+  const auto* reader = std::ranges::find_if(kReaders, ends, &Reader::ending);
+  const bool found = reader != std::end(kReaders);
+  if (found && reader->load_array) return reader->load_array(file, std::move(name), array);
+  if (!array.empty()) {
+    throw DataError(
+        concat(name, ": ", file.string(), " has no arrays with names, so that none can follow a colon."));
+  }
+  if (found) return reader->load(file, std::move(name));
+  if (std::ranges::any_of(kTables, ends))
+    return data::parse_table(read_text(file), file.string(), std::move(name), options.table, options.like);
+  if (const auto advice = data::conversion_advice(file); !advice.empty())
+    throw DataError(concat(file.string(), ": ", advice));
+  return load_by_content(file, std::move(name));
 }
 
 [[noreturn]] void fail_unknown(std::string_view name) {
@@ -77,7 +121,8 @@ Dataset load(std::string_view name_or_path, const LoadOptions& options) {
     refuse_resizing(options.resize, name_or_path);
     return data::load_known(*known, options.seed);
   }
-  const fs::path path(name_or_path);
+  const data::ArrayPath parts = data::split_array_path(name_or_path);
+  const fs::path path(parts.file);
   std::error_code error;
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) fail_unknown(name_or_path);
@@ -88,7 +133,7 @@ Dataset load(std::string_view name_or_path, const LoadOptions& options) {
   std::string name(name_or_path);
   if (fs::is_directory(status)) return load_folder(path, std::move(name), options.resize);
   refuse_resizing(options.resize, name_or_path);
-  return load_file(path, std::move(name), options);
+  return load_file(path, std::move(name), parts.array, options);
 }
 
 }  // namespace

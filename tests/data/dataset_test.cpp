@@ -67,6 +67,19 @@ TEST(DataDataset, SliceKeepsLabelsAndFactors) {
   EXPECT_THROW(dataset.train.slice(1, std::numeric_limits<std::int64_t>::max()), ShapeError);
 }
 
+TEST(DataDataset, IdsStayWithTheirExamples) {
+  Dataset dataset = counted(10);
+  for (int i = 0; i < 10; ++i) dataset.train.ids.push_back("id " + std::to_string(i));
+  EXPECT_EQ(dataset.train.slice(4, 2).ids, (std::vector<std::string>{"id 4", "id 5"}));
+  EXPECT_EQ(dataset.train.evenly_spaced(2).ids, (std::vector<std::string>{"id 0", "id 5"}));
+  hold_out(dataset, 0.2, 0.3, 1);
+  for (const auto* part : {&dataset.train, &dataset.validation, &dataset.test}) {
+    ASSERT_EQ(part->ids.size(), part->labels.size());
+    for (std::size_t i = 0; i < part->ids.size(); ++i)
+      EXPECT_EQ(part->ids[i], "id " + std::to_string(part->labels[i]));
+  }
+}
+
 TEST(DataDataset, EvenlySpacedExamples) {
   const Dataset dataset = counted(10);
   const Examples some = dataset.train.evenly_spaced(4);

@@ -184,7 +184,7 @@ TEST(DataNumpy, NpzKeys) {
       [&] {
         load_dataset(npz(folder / "a.npz", {{"p.npy", values}, {"q.npy", values}}).string());
       },
-      {"a.npz", "p, q", "x_train"});
+      {"a.npz", "p (2 x 3), q (2 x 3)", "x_train", "a.npz:p"});
 }
 
 TEST(DataNumpy, BadNpz) {

@@ -34,6 +34,25 @@ std::string shape_name(std::span<const std::int64_t> shape);
 std::size_t checked_size(std::span<const std::int64_t> shape, std::size_t item_bytes, std::size_t available,
                          std::string_view origin);
 
+/// Converts from Fortran order, in which the first index runs fastest, to C order.
+template <class T>
+std::vector<T> to_c_order(const std::vector<T>& from, std::span<const std::int64_t> shape) {
+  std::vector<T> to(from.size());
+  std::vector<std::int64_t> index(shape.size(), 0), stride(shape.size(), 1);
+  for (std::size_t d = 1; d < shape.size(); ++d) stride[d] = stride[d - 1] * shape[d - 1];
+  std::int64_t source = 0;
+  for (auto& value : to) {
+    value = from[static_cast<std::size_t>(source)];
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      source += stride[d];
+      if (++index[d] < shape[d]) break;
+      source -= stride[d] * shape[d];
+      index[d] = 0;
+    }
+  }
+  return to;
+}
+
 /// Examples from an array [n, …], flattened to [n, dims]. Throws DataError on rank 0 or 1 and on zero values.
 Examples to_examples(Array array, std::string_view origin);
 
@@ -54,6 +73,7 @@ struct Part {
   Examples examples;
   PictureShape picture;
   std::string origin;
+  std::vector<std::string> label_texts;  ///< for number_label_texts(); or empty
 };
 
 /// Examples, with their picture's shape, from an array [n, …]. Throws DataError like to_examples.

@@ -14,6 +14,7 @@ namespace elbo::data {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 30;  // gzread takes an unsigned and returns an int
+constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr unsigned kBuffer = 1u << 17;
 
 }  // namespace
@@ -55,6 +56,18 @@ std::size_t GzipFile::read(void* target, std::size_t bytes) {
     done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+std::string read_unpacked(const std::filesystem::path& file, std::size_t max_bytes) {
+  GzipFile from(file);
+  std::string bytes;
+  for (;;) {
+    const std::size_t done = bytes.size(), piece = std::min(kPiece, max_bytes - done);
+    bytes.resize(done + piece);
+    const std::size_t got = from.read(bytes.data() + done, piece);
+    bytes.resize(done + got);
+    if (got < piece || bytes.size() == max_bytes) return bytes;
+  }
 }
 
 }  // namespace elbo::data

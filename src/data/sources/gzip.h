@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 
 namespace elbo::data {
 
@@ -28,5 +29,10 @@ class GzipFile {
   void* stream_ = nullptr;
   std::size_t max_bytes_ = 0;
 };
+
+/// The file's bytes, decompressed if it is gzip; no more than the first `max_bytes`. Throws IoError,
+/// DataError.
+std::string read_unpacked(const std::filesystem::path& file,
+                          std::size_t max_bytes = static_cast<std::size_t>(-1));
 
 }  // namespace elbo::data

@@ -21,13 +21,6 @@ static_assert(std::endian::native == std::endian::little, "values are read as in
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxRank = 32;  // NumPy's own limit
 
-/// The header's dictionary: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }.
-struct Header {
-  std::string type;
-  bool fortran = false;
-  std::vector<std::int64_t> shape;
-};
-
 /// A cursor over the dictionary's text, which is a Python literal.
 class Literal {
  public:
@@ -87,9 +80,10 @@ std::vector<std::int64_t> read_shape(Literal& text) {
   return shape;
 }
 
-Header read_header(std::string_view dictionary, std::string_view origin) {
+/// The header's dictionary: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }.
+NpyHeader read_header(std::string_view dictionary, std::string_view origin) {
   Literal text(dictionary, origin);
-  Header header;
+  NpyHeader header;
   int seen = 0;
   text.expect("{");
   while (!text.take("}")) {
@@ -135,6 +129,21 @@ std::pair<std::string_view, std::string_view> split_npy(std::string_view bytes, 
   return {bytes.substr(2 + width, length), bytes.substr(2 + width + length)};
 }
 
+/// The values' bytes and what they are. `item_bytes` gives the bytes of a value of a type, or throws.
+template <class ItemBytes>
+std::pair<NpyHeader, std::string_view> read_npy(std::string_view bytes, std::string_view origin,
+                                                const ItemBytes& item_bytes) {
+  const auto [dictionary, values] = split_npy(bytes, origin);
+  NpyHeader header = read_header(dictionary, origin);
+  const std::size_t item = item_bytes(header.type);
+  const std::size_t count = checked_size(header.shape, item, values.size(), origin);
+  if (values.size() != count * item) {
+    throw DataError(concat(origin, ": there are bytes after the ", shape_name(header.shape),
+                           " values that the header declares", kMakeAgain));
+  }
+  return {std::move(header), values};
+}
+
 /// An IEEE 754 16-bit float.
 struct Half {
   std::uint16_t bits;
@@ -158,30 +167,45 @@ std::string swap_bytes(std::string_view bytes, std::size_t item) {
   return swapped;
 }
 
-template <class T>
-std::vector<float> read_floats(std::string_view bytes, std::size_t count) {
-  std::vector<float> values(count);
+template <class T, class To>
+std::vector<To> convert(std::string_view bytes, std::size_t count) {
+  std::vector<To> values(count);
   for (std::size_t i = 0; i < count; ++i) {
     T value;
     std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
-    values[i] = static_cast<float>(value);
+    values[i] = static_cast<To>(value);
   }
   return values;
 }
 
+using ToFloats = std::vector<float> (*)(std::string_view, std::size_t);
+using ToIntegers = std::vector<std::int64_t> (*)(std::string_view, std::size_t);
+
 struct Type {
   std::string_view code;  ///< without the byte order
   std::size_t bytes;
-  std::vector<float> (*read)(std::string_view, std::size_t);  ///< null for bytes, which are not converted
+  ToFloats floats;      ///< null for bytes, which are not converted
+  ToIntegers integers;  ///< null for floats
 };
 
+template <class T>
+constexpr Type integer(std::string_view code) {
+  return {code, sizeof(T), convert<T, float>, convert<T, std::int64_t>};
+}
+
 constexpr Type kTypes[] = {
-    {"f2", 2, read_floats<Half>},          {"f4", 4, read_floats<float>},
-    {"f8", 8, read_floats<double>},        {"u1", 1, nullptr},
-    {"b1", 1, read_floats<std::uint8_t>},  {"i1", 1, read_floats<std::int8_t>},
-    {"i2", 2, read_floats<std::int16_t>},  {"i4", 4, read_floats<std::int32_t>},
-    {"i8", 8, read_floats<std::int64_t>},  {"u2", 2, read_floats<std::uint16_t>},
-    {"u4", 4, read_floats<std::uint32_t>}, {"u8", 8, read_floats<std::uint64_t>},
+    {"f2", 2, convert<Half, float>, nullptr},
+    {"f4", 4, convert<float, float>, nullptr},
+    {"f8", 8, convert<double, float>, nullptr},
+    {"u1", 1, nullptr, convert<std::uint8_t, std::int64_t>},
+    integer<std::uint8_t>("b1"),
+    integer<std::int8_t>("i1"),
+    integer<std::int16_t>("i2"),
+    integer<std::int32_t>("i4"),
+    integer<std::int64_t>("i8"),
+    integer<std::uint16_t>("u2"),
+    integer<std::uint32_t>("u4"),
+    integer<std::uint64_t>("u8"),
 };
 
 const Type& find_type(const std::string& descr, std::string_view origin) {
@@ -190,44 +214,80 @@ const Type& find_type(const std::string& descr, std::string_view origin) {
       if (descr.substr(1) == type.code) return type;
     }
   }
+  if (NpyHeader{descr, false, {}}.holds_objects()) {
+    throw DataError(concat(origin, ": values of type ", shown(descr),
+                           ", Python objects, are not supported.\n",
+                           "Save numbers by array.astype('<f4'), text by array.astype(str)."));
+  }
   throw DataError(concat(origin, ": values of type ", shown(descr), " are not supported.\n",
                          "Save them as 32-bit floats: np.save(file, array.astype('<f4'))."));
 }
 
-/// Converts from Fortran order, in which the first index runs fastest, to C order.
-template <class T>
-std::vector<T> to_c_order(const std::vector<T>& from, std::span<const std::int64_t> shape) {
-  std::vector<T> to(from.size());
-  std::vector<std::int64_t> index(shape.size(), 0), stride(shape.size(), 1);
-  for (std::size_t d = 1; d < shape.size(); ++d) stride[d] = stride[d - 1] * shape[d - 1];
-  std::int64_t source = 0;
-  for (auto& value : to) {
-    value = from[static_cast<std::size_t>(source)];
-    for (std::size_t d = shape.size(); d-- > 0;) {
-      source += stride[d];
-      if (++index[d] < shape[d]) break;
-      source -= stride[d] * shape[d];
-      index[d] = 0;
-    }
+constexpr std::size_t kUnicodeBytes = 4;  // a character of NumPy's Unicode text
+
+/// The bytes of one text of type '<U5' or '|S5'.
+std::size_t text_bytes(const std::string& descr, std::string_view origin) {
+  std::size_t length = 0;
+  const char* last = descr.data() + descr.size();
+  const bool text = NpyHeader{descr, false, {}}.holds_text();
+  if (!text || std::from_chars(descr.data() + 2, last, length).ptr != last || length == 0) {
+    throw DataError(concat(origin, ": needs text, but holds values of type ", shown(descr)));
   }
-  return to;
+  if (descr[1] == 'S') return length;
+  if (length > std::numeric_limits<std::size_t>::max() / kUnicodeBytes)
+    throw DataError(concat(origin, ": the NPY header is damaged", kMakeAgain));
+  return length * kUnicodeBytes;
+}
+
+void append_utf8(std::string& text, std::uint32_t character) {
+  const auto tail = [&](int shift) {
+    text.push_back(static_cast<char>(0x80u | (character >> shift & 0x3Fu)));
+  };
+  if (character < 0x80) {
+    text.push_back(static_cast<char>(character));
+  } else if (character < 0x800) {
+    text.push_back(static_cast<char>(0xC0u | character >> 6));
+    tail(0);
+  } else if (character < 0x10000) {
+    text.push_back(static_cast<char>(0xE0u | character >> 12));
+    tail(6), tail(0);
+  } else {
+    text.push_back(static_cast<char>(0xF0u | character >> 18));
+    tail(12), tail(6), tail(0);
+  }
+}
+
+/// UTF-8 from little-endian UTF-32, without the zeros that fill it up.
+std::string to_utf8(std::string_view characters, std::string_view origin) {
+  std::string text;
+  const auto end = characters.find_last_not_of('\0');
+  for (std::size_t at = 0; end != characters.npos && at <= end; at += kUnicodeBytes) {
+    std::uint32_t character = 0;
+    std::memcpy(&character, characters.data() + at, kUnicodeBytes);
+    if (character > 0x10FFFF || (character >= 0xD800 && character < 0xE000))
+      throw DataError(concat(origin, ": the text is damaged", kMakeAgain));
+    append_utf8(text, character);
+  }
+  return text;
 }
 
 }  // namespace
 
+NpyHeader parse_npy_header(std::string_view bytes, std::string_view origin) {
+  return read_header(split_npy(bytes, origin).first, origin);
+}
+
 Array parse_npy(std::string_view bytes, std::string_view origin) {
-  const auto [dictionary, values] = split_npy(bytes, origin);
-  Header header = read_header(dictionary, origin);
-  const Type& type = find_type(header.type, origin);
-  const std::size_t count = checked_size(header.shape, type.bytes, values.size(), origin);
-  if (values.size() != count * type.bytes) {
-    throw DataError(concat(origin, ": there are bytes after the ", shape_name(header.shape),
-                           " values that the header declares", kMakeAgain));
-  }
+  const Type* type = nullptr;
+  auto [header, values] = read_npy(bytes, origin, [&](const std::string& descr) {
+    type = &find_type(descr, origin);
+    return type->bytes;
+  });
+  const std::size_t count = values.size() / type->bytes;
   Array array;
-  if (type.read) {
-    array.floats =
-        header.type[0] == '>' ? type.read(swap_bytes(values, type.bytes), count) : type.read(values, count);
+  if (type->floats) {
+    array.floats = header.type[0] == '>' ? type->floats(swap_bytes(values, type->bytes), count)
+                                         : type->floats(values, count);
     if (header.fortran) array.floats = to_c_order(array.floats, header.shape);
   } else {
     array.bytes.assign(values.begin(), values.end());
@@ -235,6 +295,38 @@ Array parse_npy(std::string_view bytes, std::string_view origin) {
   }
   array.shape = std::move(header.shape);
   return array;
+}
+
+std::vector<std::int64_t> parse_npy_integers(std::string_view bytes, std::string_view origin) {
+  const Type* type = nullptr;
+  const auto [header, values] = read_npy(bytes, origin, [&](const std::string& descr) {
+    type = &find_type(descr, origin);
+    if (!type->integers) {
+      throw DataError(concat(origin, ": needs integers, but holds values of type ", shown(descr)));
+    }
+    return type->bytes;
+  });
+  const std::size_t count = values.size() / type->bytes;
+  return header.type[0] == '>' ? type->integers(swap_bytes(values, type->bytes), count)
+                               : type->integers(values, count);
+}
+
+std::vector<std::string> parse_npy_texts(std::string_view bytes, std::string_view origin) {
+  std::size_t item = 0;
+  const auto [header, values] = read_npy(bytes, origin, [&](const std::string& descr) {
+    item = text_bytes(descr, origin);
+    return item;
+  });
+  const bool unicode = header.type[1] == 'U';
+  const std::string swapped = unicode && header.type[0] == '>' ? swap_bytes(values, kUnicodeBytes) : "";
+  const std::string_view in_order = swapped.empty() ? values : std::string_view(swapped);
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at < in_order.size(); at += item) {
+    const std::string_view text = in_order.substr(at, item);
+    texts.push_back(unicode ? to_utf8(text, origin)
+                            : std::string(text.substr(0, text.find_last_not_of('\0') + 1)));
+  }
+  return header.fortran && header.shape.size() > 1 ? to_c_order(texts, header.shape) : texts;
 }
 
 Dataset load_npy(const std::filesystem::path& file, std::string name) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/sources/array.h"
 
@@ -15,13 +16,37 @@ namespace elbo::data {
 /// floats in C order. `origin` names the bytes in errors. Throws DataError.
 Array parse_npy(std::string_view bytes, std::string_view origin);
 
+/// What the header of a .npy says.
+struct NpyHeader {
+  std::string type;      ///< NumPy's name of it, with the byte order: "<f8"
+  bool fortran = false;  ///< the first index runs fastest
+  std::vector<std::int64_t> shape;
+
+  std::int64_t rows() const { return shape.empty() ? 0 : shape[0]; }
+  /// Python objects (pickles), which are never read.
+  bool holds_objects() const { return type.size() > 1 && type[1] == 'O'; }
+  /// Text of a fixed length, of bytes or of Unicode.
+  bool holds_text() const { return type.size() > 1 && (type[1] == 'S' || type[1] == 'U'); }
+};
+
+/// Reads the header from a .npy's first bytes. Throws DataError.
+NpyHeader parse_npy_header(std::string_view bytes, std::string_view origin);
+
+/// Reads a .npy of text, '<U5' or '|S5', as UTF-8, in C order whatever its shape. Throws DataError, also if a
+/// character is none of Unicode's.
+std::vector<std::string> parse_npy_texts(std::string_view bytes, std::string_view origin);
+
+/// Reads a .npy of integers without rounding. Throws DataError.
+std::vector<std::int64_t> parse_npy_integers(std::string_view bytes, std::string_view origin);
+
 /// Loads examples from one array [n, …]. [n] is read as [n, 1]; [n, h, w] and [n, h, w, c] are pictures.
 /// Throws IoError, DataError.
 Dataset load_npy(const std::filesystem::path& file, std::string name);
 
 /// Loads splits and labels by the arrays' names: X, x or data, x_train, train_images and the like; y or
-/// labels, y_test …. If only one array can be examples, it is taken whatever its name. Throws IoError,
-/// DataError.
-Dataset load_npz(const std::filesystem::path& file, std::string name);
+/// labels, y_test …. If only one array can be examples, it is taken whatever its name, and a note says so
+/// where others were left. `array`, if not empty, names the examples. A sparse matrix of SciPy is read as its
+/// rows. Throws IoError, DataError, OutOfMemoryError.
+Dataset load_npz(const std::filesystem::path& file, std::string name, std::string_view array = {});
 
 }  // namespace elbo::data

@@ -1,70 +1,21 @@
-#include <zip.h>
+// .npz: which of its arrays are the examples and the labels.
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <memory>
 #include <span>
 #include <utility>
 
-#include "data/sources/gzip.h"
+#include "data/sources/labels.h"
 #include "data/sources/npy.h"
+#include "data/sources/npz_archive.h"
+#include "data/sources/scipy.h"
 #include "base/text.h"
 #include "base/check.h"
 
 namespace elbo::data {
 namespace {
 
-struct Discard {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
-struct Close {
-  void operator()(zip_file_t* entry) const { zip_fclose(entry); }
-};
-using Archive = std::unique_ptr<zip_t, Discard>;
-
-Archive open_archive(const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) {
-    throw IoError(concat("cannot read ", file.string(), ": it is a folder"));
-  }
-  int code = 0;
-  if (zip_t* archive = zip_open(file.c_str(), ZIP_RDONLY, &code)) return Archive(archive);
-  zip_error_t reason;
-  zip_error_init_with_code(&reason, code);
-  const std::string message = concat(file.string(), ": ", zip_error_strerror(&reason));
-  zip_error_fini(&reason);
-  if (code == ZIP_ER_OPEN || code == ZIP_ER_NOENT || code == ZIP_ER_READ)
-    throw IoError("cannot open " + message);
-  throw DataError(concat(message, " (a .npz is a zip of .npy files)", kMakeAgain));
-}
-
-std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t file_size,
-                       const std::string& origin) {
-  zip_stat_t about;
-  const bool known = zip_stat_index(archive, index, 0, &about) == 0 && (about.valid & ZIP_STAT_SIZE) &&
-                     (about.valid & ZIP_STAT_COMP_SIZE);
-  if (!known || about.comp_size > file_size || about.size / kLargestExpansion > about.comp_size) {
-    throw DataError(concat(origin, ": the zip's directory is damaged", kMakeAgain));
-  }
-  const std::unique_ptr<zip_file_t, Close> entry(zip_fopen_index(archive, index, 0));
-  if (!entry) throw DataError(concat(origin, ": ", zip_strerror(archive), kMakeAgain));
-  std::string bytes(about.size, '\0');
-  std::size_t done = 0;
-  char past_the_end = 0;
-  for (;;) {
-    // The read that finds the end also compares the checksum.
-    const bool full = done == bytes.size();
-    const auto got = full ? zip_fread(entry.get(), &past_the_end, 1)
-                          : zip_fread(entry.get(), bytes.data() + done, bytes.size() - done);
-    if (got < 0) throw DataError(concat(origin, ": ", zip_file_strerror(entry.get()), kMakeAgain));
-    if (got == 0) break;
-    if (full) throw DataError(concat(origin, ": the zip's directory is damaged", kMakeAgain));
-    done += static_cast<std::size_t>(got);
-  }
-  if (done < bytes.size()) throw DataError(concat(origin, ": the compressed data is truncated", kMakeAgain));
-  return bytes;
-}
+constexpr std::size_t npos = NpzArchive::npos;
 
 /// The names, in lower case, that denote a split's examples and labels.
 struct SplitKeys {
@@ -84,82 +35,133 @@ constexpr std::string_view kTestX[] = {"x_test", "test_x", "test_images", "image
 constexpr std::string_view kTestY[] = {"y_test", "test_y", "test_labels", "labels_test"};
 constexpr SplitKeys kTrain{kTrainX, kTrainY}, kValidation{kValidationX, kValidationY}, kTest{kTestX, kTestY};
 
-/// The arrays of an .npz, read when they are asked for.
-class Arrays {
- public:
-  explicit Arrays(const std::filesystem::path& file) : file_(file.string()), archive_(open_archive(file)) {
-    size_ = std::filesystem::file_size(file);
-    const auto entries = zip_get_num_entries(archive_.get(), 0);
-    for (zip_int64_t i = 0; i < entries; ++i) {
-      const char* name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), 0);
-      if (!name) continue;
-      std::string key = name;
-      if (key.ends_with(".npy")) key.resize(key.size() - 4);
-      entries_.push_back({key, static_cast<zip_uint64_t>(i)});
-    }
+bool contains(std::span<const std::string_view> keys, std::string_view key) {
+  return std::ranges::find(keys, key) != keys.end();
+}
+
+void read_labels(const NpzArchive& archive, std::size_t labels, Part& part) {
+  const std::string origin = archive.origin(labels);
+  const auto header = archive.header(labels);
+  if (!header || !header->holds_text()) {
+    attach_labels(part, to_labels(parse_npy(archive.read(labels), origin), origin), origin);
+    return;
   }
+  part.label_texts = parse_npy_texts(archive.read(labels), origin);
+  if (static_cast<std::int64_t>(part.label_texts.size()) == part.examples.count) return;
+  throw DataError(concat(origin, ": holds ", part.label_texts.size(), " labels, but ", part.origin, " has ",
+                         part.examples.count, " examples"));
+}
 
-  std::string origin(std::size_t entry) const { return concat(file_, " (", entries_[entry].key, ")"); }
-
-  Array read(std::size_t entry) const {
-    return parse_npy(read_entry(archive_.get(), entries_[entry].index, size_, origin(entry)), origin(entry));
-  }
-
-  /// The entry with the first of `names` that is present; npos if none is.
-  std::size_t find(std::span<const std::string_view> names) const {
-    for (const auto name : names) {
-      for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (lower(entries_[i].key) == name) return i;
-      }
-    }
-    return npos;
-  }
-
-  std::size_t count() const { return entries_.size(); }
-
-  std::string keys() const {
-    std::string list;
-    for (const auto& entry : entries_) list += (list.empty() ? "" : ", ") + entry.key;
-    return list;
-  }
-
-  static constexpr std::size_t npos = static_cast<std::size_t>(-1);
-
- private:
-  struct Entry {
-    std::string key;
-    zip_uint64_t index;
-  };
-
-  std::string file_;
-  Archive archive_;
-  std::uint64_t size_ = 0;
-  std::vector<Entry> entries_;
-};
-
-Part load_part(const Arrays& arrays, const SplitKeys& keys, std::size_t examples) {
+Part load_part(const NpzArchive& archive, const SplitKeys& keys, std::size_t examples) {
   Part part;
-  if (examples == Arrays::npos) return part;
-  part = to_part(as_examples(arrays.read(examples)), arrays.origin(examples));
-  if (const auto labels = arrays.find(keys.labels); labels != Arrays::npos) {
-    attach_labels(part, to_labels(arrays.read(labels), arrays.origin(labels)), arrays.origin(labels));
-  }
+  if (examples == npos) return part;
+  const std::string origin = archive.origin(examples);
+  part = to_part(as_examples(parse_npy(archive.read(examples), origin)), origin);
+  const auto labels = archive.find_first(keys.labels);
+  if (labels != npos && labels != examples) read_labels(archive, labels, part);
   return part;
+}
+
+Dataset assemble_labelled(std::string name, Part train, Part validation, Part test) {
+  Part* const parts[] = {&train, &validation, &test};
+  auto names = number_label_texts(parts);
+  Dataset dataset = assemble(std::move(name), std::move(train), std::move(validation), std::move(test));
+  dataset.label_names = std::move(names);
+  return dataset;
+}
+
+[[noreturn]] void fail_choice(const NpzArchive& archive, const std::string& problem) {
+  const std::string example = archive.count() ? archive.key(0) : "x";
+  throw DataError(concat(archive.file(), ": ", problem, ".\nIts arrays are ", archive.listed(),
+                         ".\nName one behind a colon in data.name: ", archive.file(), ":", escaped(example)));
+}
+
+/// The number of examples if an array can be them: numbers, one example a row; else nothing.
+std::optional<std::int64_t> examples_in(const NpzArchive& archive, std::size_t array) {
+  const auto header = archive.header(array);
+  if (!header || header->holds_objects() || header->holds_text() || header->shape.size() < 2) return {};
+  return header->rows();
+}
+
+/// Whether an array describes examples, as labels do and the factors of dSprites, or has another split's.
+bool is_beside_examples(const std::string& key) {
+  const std::string name = lower(key);
+  if (name.starts_with("latents") || name.starts_with("factors")) return true;
+  return contains(kTrainY, name) || contains(kValidationX, name) || contains(kValidationY, name) ||
+         contains(kTestX, name) || contains(kTestY, name);
+}
+
+/// The only array that can be the training examples; npos if there is none or more.
+std::size_t only_examples(const NpzArchive& archive) {
+  std::size_t only = npos;
+  for (std::size_t i = 0; i < archive.count(); ++i) {
+    if (is_beside_examples(archive.key(i)) || !examples_in(archive, i)) continue;
+    if (only != npos) return npos;
+    only = i;
+  }
+  return only;
+}
+
+/// What a choice by the arrays' shapes took and left, as a note.
+std::string choice_note(const NpzArchive& archive, std::size_t examples) {
+  const std::size_t read[] = {examples,
+                              archive.find_first(kTrainY),
+                              archive.find_first(kValidationX),
+                              archive.find_first(kValidationY),
+                              archive.find_first(kTestX),
+                              archive.find_first(kTestY)};
+  std::string left;
+  for (std::size_t i = 0; i < archive.count(); ++i) {
+    if (std::ranges::find(read, i) == std::end(read))
+      left += (left.empty() ? "" : ", ") + escaped(archive.key(i));
+  }
+  return concat("The examples are the array ", escaped(archive.key(examples)),
+                left.empty() ? "" : "; not read: ", left, ".");
+}
+
+/// The keys of the labels that belong to the named examples.
+const SplitKeys& keys_beside(const std::string& examples) {
+  const std::string name = lower(examples);
+  if (contains(kValidation.examples, name)) return kValidation;
+  return contains(kTest.examples, name) ? kTest : kTrain;
+}
+
+/// The array called `key` as training examples, with labels where there are as many.
+Dataset load_named(const NpzArchive& archive, std::string name, std::string_view key) {
+  const auto examples = archive.find(key);
+  if (examples == npos) fail_choice(archive, concat("no array in it is named ", shown(key)));
+  const SplitKeys& keys = keys_beside(archive.key(examples));
+  const auto labels = archive.find_first(keys.labels);
+  const auto header = archive.header(examples), of_labels = labels == npos ? header : archive.header(labels);
+  const bool fit = header && of_labels && of_labels->rows() == header->rows();
+  Dataset dataset =
+      assemble_labelled(std::move(name), load_part(archive, fit ? keys : SplitKeys{}, examples), {}, {});
+  if (!fit) {
+    dataset.notes.push_back(concat("The array ", escaped(archive.key(labels)),
+                                   " does not have a label for each of ", escaped(archive.key(examples)),
+                                   ": it was not read."));
+  }
+  return dataset;
 }
 
 }  // namespace
 
-Dataset load_npz(const std::filesystem::path& file, std::string name) {
-  const Arrays arrays(file);
-  std::size_t train = arrays.find(kTrain.examples);
-  if (train == Arrays::npos && arrays.count() == 1) train = 0;
-  if (train == Arrays::npos) {
-    throw DataError(concat(file.string(), ": no array in it is named x, x_train or data.\nIts arrays are: ",
-                           arrays.count() ? arrays.keys() : "none", "."));
+Dataset load_npz(const std::filesystem::path& file, std::string name, std::string_view array) {
+  const NpzArchive archive(file);
+  if (!array.empty()) return load_named(archive, std::move(name), array);
+  if (holds_sparse_matrix(archive)) {
+    return from_array(to_dense(read_sparse_matrix(archive), archive.file()), archive.file(), std::move(name));
   }
-  return assemble(std::move(name), load_part(arrays, kTrain, train),
-                  load_part(arrays, kValidation, arrays.find(kValidation.examples)),
-                  load_part(arrays, kTest, arrays.find(kTest.examples)));
+  std::size_t train = archive.find_first(kTrain.examples);
+  const bool named = train != npos || archive.count() == 1;
+  if (train == npos) train = archive.count() == 1 ? 0 : only_examples(archive);
+  if (train == npos) fail_choice(archive, "no array in it is named x, x_train, data or the like");
+  Dataset dataset =
+      assemble_labelled(std::move(name), load_part(archive, kTrain, train),
+                        load_part(archive, kValidation, archive.find_first(kValidation.examples)),
+                        load_part(archive, kTest, archive.find_first(kTest.examples)));
+  if (!named) dataset.notes.push_back(choice_note(archive, train));
+  return dataset;
 }
 
 }  // namespace elbo::data

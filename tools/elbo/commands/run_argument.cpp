@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/array_path.h"
 #include "base/nearest.h"
 #include "commands/recipe_argument.h"
 #include "base/check.h"
@@ -56,19 +57,23 @@ Dataset load_like(const Model& model, const std::string& name_or_path) {
   return load_prepared(model.recipe(), name_or_path, &model);
 }
 
-std::string found_from_anywhere(const std::string& data) {
-  if (is_dataset(data)) return data;
+std::string found_from_anywhere(const std::string& data_name) {
+  if (is_dataset(data_name)) return data_name;
   std::error_code error;
-  if (!std::filesystem::exists(data, error)) return data;
-  const auto path = std::filesystem::absolute(data).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).string();
+  const auto [file, array] = data::split_array_path(data_name);
+  if (!std::filesystem::exists(file, error)) return data_name;
+  const auto path = std::filesystem::absolute(file).lexically_normal();
+  const std::string whole = (path.has_filename() ? path : path.parent_path()).string();
+  return array.empty() ? whole : concat(whole, ":", array);
 }
 
 bool is_own_data(const Model& model, const std::string& name_or_path) {
   const std::string& own = model.recipe().data.name;
+  if (name_or_path.empty() || name_or_path == own) return true;
   std::error_code is_no_file;
-  return name_or_path.empty() || name_or_path == own ||
-         std::filesystem::equivalent(name_or_path, own, is_no_file);
+  const auto given = data::split_array_path(name_or_path), trained_on = data::split_array_path(own);
+  return given.array == trained_on.array &&
+         std::filesystem::equivalent(given.file, trained_on.file, is_no_file);
 }
 
 Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,

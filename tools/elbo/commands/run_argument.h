@@ -20,8 +20,8 @@ std::filesystem::path output_folder(const std::filesystem::path& run);
 /// The recipe's data with the recipe's splits, the same each time. Throws ConfigError if the name is unknown.
 Dataset load_data(const Recipe& recipe);
 
-/// A data set's name, or a file's absolute path.
-std::string found_from_anywhere(const std::string& data);
+/// A data set's name, or a file's absolute path, with the array that was named after it.
+std::string found_from_anywhere(const std::string& data_name);
 
 /// Whether `name_or_path` (or an empty one) denotes the data that the model was trained on.
 bool is_own_data(const Model& model, const std::string& name_or_path);
