@@ -12,7 +12,8 @@ install(EXPORT elbo-targets NAMESPACE elbo:: DESTINATION ${CMAKE_INSTALL_LIBDIR}
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/elboConfig.cmake.in
   ${PROJECT_BINARY_DIR}/elboConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/elbo)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/elboConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindLibZip.cmake ${PROJECT_BINARY_DIR}/elboConfig.cmake ${PROJECT_BINARY_DIR}/elboConfigVersion.cmake
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindLibZip.cmake ${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake
+  ${PROJECT_BINARY_DIR}/elboConfig.cmake ${PROJECT_BINARY_DIR}/elboConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/elbo)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -22,6 +23,12 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD_PARTY_NO
 set(ELBO_PC_LIBS "-lhwy -lpng -ljpeg -lzip -lz ${OpenMP_CXX_FLAGS} -lstdc++ -lm")
 if(CURL_FOUND)
   string(PREPEND ELBO_PC_LIBS "-lcurl ")
+endif()
+if(WebP_FOUND)
+  string(PREPEND ELBO_PC_LIBS "-lwebp ")
+endif()
+if(TIFF_FOUND)
+  string(PREPEND ELBO_PC_LIBS "-ltiff ")
 endif()
 if(ELBO_CUDA_MODE STREQUAL "CUDA")
   string(APPEND ELBO_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcudart -lcublas -lcublasLt")

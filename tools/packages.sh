@@ -2,7 +2,8 @@
 
 BUILD_PACKAGES="g++ cmake ninja-build libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libstb-dev libpng-dev libjpeg-dev zlib1g-dev libzip-dev libcurl4-openssl-dev"
-TEST_PACKAGES="ccache libgtest-dev libbenchmark-dev libboost-context-dev pkg-config python3"
+TEST_PACKAGES="ccache libgtest-dev libbenchmark-dev libboost-context-dev pkg-config python3
+  libwebp-dev libtiff-dev"
 
 # install_packages NAME…: installs missing packages; needs root or sudo only if one is missing.
 install_packages() {

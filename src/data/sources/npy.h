@@ -15,7 +15,8 @@ namespace elbo::data {
 /// floats in C order. `origin` names the bytes in errors. Throws DataError.
 Array parse_npy(std::string_view bytes, std::string_view origin);
 
-/// Loads examples from one array [n, …]. [n] is read as [n, 1]; [n, h, w] and [n, h, w, c] are pictures.
+/// Loads examples from one array [n, …]. [n] is read as [n, 1]; [n, h, w], [n, h, w, c] and [n, c, h, w] are
+/// pictures (array.h).
 /// Throws IoError, DataError.
 Dataset load_npy(const std::filesystem::path& file, std::string name);
 
