@@ -32,7 +32,8 @@ PictureShape read_size(std::string_view text) {
 void check_picture_settings(const DataSettings& settings) {
   if (!settings.resize.empty() && settings.picture_size > 0) {
     throw ConfigError(
-        "data.picture_size and data.resize both say which size pictures are brought to: use one.");
+        "data.picture_size and data.resize both say which size pictures are brought to: use one "
+        "(data.picture_size = 0 is none).");
   }
   if (settings.channels == 2)
     throw ConfigError("data.channels is 2: use 1 (grey), 3 (colour) or 0 (as they are).");

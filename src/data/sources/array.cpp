@@ -143,8 +143,8 @@ Part to_part(Array array, std::string origin) {
   Part part;
   part.origin = std::move(origin);
   if (has_channels_first(array.shape)) {
-    part.notes.push_back(concat("arrays of shape ", shape_name(array.shape),
-                                " were taken for colour pictures with their channels first"));
+    part.notes.push_back(concat("arrays [n, 3, ", array.shape[2], ", ", array.shape[3],
+                                "] were taken for colour pictures whose channels come first"));
     array = channels_last(std::move(array));
   }
   part.picture = picture_shape(array.shape);
