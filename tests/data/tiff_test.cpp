@@ -7,6 +7,7 @@
 #include "elbo/dataset.h"
 #include "support/data.h"
 #include "support/file_formats.h"
+#include "support/random.h"
 
 namespace elbo {
 namespace {
@@ -105,6 +106,26 @@ TEST(DataTiff, BadOnesAreRefused) {
     expect_error<DataError>([&] { read(whole.substr(0, size)); }, {"a.tif"});
   expect_error<DataError>([&] { read(tiff_file({.width = 60000, .height = 60000})); }, {"a.tif", "too many"});
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(DataTiff, ChangedBytesAreReadOrRefused) {
+  REQUIRE_TIFF();
+  test::Random random(5);
+  const std::string whole = tiff_file(
+      {.width = 2, .samples = 4, .photometric = 2, .extra = 2, .values = text({1, 2, 3, 4, 5, 6, 7, 8})});
+  for (int trial = 0; trial < 1000; ++trial) {
+    std::string bytes = whole;
+    for (int change = 0; change < 1 + trial % 3; ++change) {
+      const auto at = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(bytes.size())));
+      bytes[at] = static_cast<char>(random.below(256));
+    }
+    try {
+      const Dataset data = read(bytes);
+      EXPECT_EQ(data.train.count, 1);
+    } catch (const DataError& error) {
+      EXPECT_NE(std::string(error.what()).find("a.tif"), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

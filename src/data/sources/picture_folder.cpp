@@ -135,7 +135,9 @@ class Finder {
 
   /// The pictures of a class, however deep. A folder that links lead back to is read once.
   void collect_class(const fs::path& folder, std::size_t split, std::set<fs::path>& seen) {
-    if (!seen.insert(fs::canonical(folder)).second) return;
+    std::error_code error;
+    const fs::path real = fs::canonical(folder, error);
+    if (!seen.insert(error ? folder : real).second) return;
     const Listing listing = list_pictures(folder);
     take(listing, split);
     for (const auto& below : listing.folders) collect_class(below, split, seen);
