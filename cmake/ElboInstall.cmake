@@ -13,7 +13,8 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/elboConfig.cmake.in
   ${PROJECT_BINARY_DIR}/elboConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/elbo)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/elboConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindLibZip.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLibHdf5.cmake
-  ${PROJECT_SOURCE_DIR}/cmake/FindLibMatio.cmake ${PROJECT_BINARY_DIR}/elboConfig.cmake ${PROJECT_BINARY_DIR}/elboConfigVersion.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/FindLibMatio.cmake ${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake
+  ${PROJECT_BINARY_DIR}/elboConfig.cmake ${PROJECT_BINARY_DIR}/elboConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/elbo)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -32,6 +33,12 @@ foreach(optional LibHdf5 LibMatio)
     string(PREPEND ELBO_PC_LIBS "-L${folder} ${name} ")
   endif()
 endforeach()
+if(WebP_FOUND)
+  string(PREPEND ELBO_PC_LIBS "-lwebp ")
+endif()
+if(TIFF_FOUND)
+  string(PREPEND ELBO_PC_LIBS "-ltiff ")
+endif()
 if(ELBO_CUDA_MODE STREQUAL "CUDA")
   string(APPEND ELBO_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcudart -lcublas -lcublasLt")
 endif()

@@ -8,8 +8,11 @@ find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CURL QUIET)  # for `elbo data get` alone, which reports its absence
-find_package(LibHdf5 QUIET)   # for .h5ad files, and
-find_package(LibMatio QUIET)  # for .mat files, whose errors name the package without it
+# Optional: without one, an error names its package.
+find_package(LibHdf5 QUIET)   # .h5ad files
+find_package(LibMatio QUIET)  # .mat files
+find_package(WebP QUIET)      # pictures
+find_package(TIFF 4.5 QUIET)  # pictures; older ones have no handler of errors for each file
 find_path(STB_INCLUDE_DIR stb_image_resize.h PATH_SUFFIXES stb REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # header-only, to avoid linking its shared library
 
@@ -30,6 +33,14 @@ set(ELBO_LIBRARIES OpenMP::OpenMP_CXX hwy::hwy ZLIB::ZLIB LibZip::LibZip PNG::PN
 if(CURL_FOUND)
   list(APPEND ELBO_LIBRARIES CURL::libcurl)
   target_compile_definitions(elbo PRIVATE ELBO_HAS_CURL=1)
+endif()
+if(WebP_FOUND)
+  list(APPEND ELBO_LIBRARIES WebP::webp)
+  set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/data/sources/webp_file.cpp APPEND PROPERTY COMPILE_DEFINITIONS ELBO_HAS_WEBP=1)
+endif()
+if(TIFF_FOUND)
+  list(APPEND ELBO_LIBRARIES TIFF::TIFF)
+  set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/data/sources/tiff_file.cpp APPEND PROPERTY COMPILE_DEFINITIONS ELBO_HAS_TIFF=1)
 endif()
 target_link_libraries(elbo PRIVATE $<BUILD_INTERFACE:elbo_options> $<BUILD_INTERFACE:elbo_instrumented> ${ELBO_LIBRARIES}
   $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)

@@ -3,7 +3,7 @@
 BUILD_PACKAGES="g++ cmake ninja-build libhwy-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libstb-dev libpng-dev libjpeg-dev zlib1g-dev libzip-dev libcurl4-openssl-dev"
 TEST_PACKAGES="ccache libgtest-dev libbenchmark-dev libboost-context-dev pkg-config python3
-  libhdf5-dev libmatio-dev"
+  libhdf5-dev libmatio-dev libwebp-dev libtiff-dev"
 
 # install_packages NAME…: installs missing packages; needs root or sudo only if one is missing.
 install_packages() {

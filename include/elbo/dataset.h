@@ -111,28 +111,34 @@ struct TableOptions {
 /// Options of `load_dataset`.
 struct LoadOptions {
   std::uint64_t seed = 0;  ///< for generating built-in data
-  /// The shape that the pictures of a folder are resized to: each is cropped to the largest central piece of
-  /// these proportions and then resampled, bicubic. Channels 0: 3 if any picture is in colour, else 1.
-  /// Nothing: pictures keep their size and must all have the same.
+  /// The shape that pictures in files are brought to: each is cropped to the largest central piece of these
+  /// proportions and then resampled, bicubic. Channels 0: 3 if any picture is in colour, else 1. Height and
+  /// width 0: pictures keep their size, and only their channels are changed. Nothing: pictures keep their
+  /// shape and must all have the same.
   std::optional<PictureShape> resize = {};
   TableOptions table = {};
   /// The columns of a model's training data: a table's columns are matched with them by name, put in their
   /// order and read as their kinds; texts get their numbers.
   std::optional<Schema> like = {};
+  /// The grey level that pictures in files with transparency are laid over. Nothing: transparency is dropped,
+  /// and colours are as they are stored.
+  std::optional<std::uint8_t> background = {};
+  std::int64_t skip_bad = 0;  ///< how many picture files of a folder may be left out because they are damaged
 };
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
-/// cache), a folder of IDX files or of pictures, or a file: .npy, .npz, .csv, .tsv, .mtx, .mat, .h5ad,
-/// SVMlight's text or IDX. "file.npz:imgs" is one array of a .npz, .mat or .h5ad file. Built-in data depends
-/// on the seed alone and is the same on every machine.
+/// cache), a folder of IDX files or of pictures, one picture, or a file: .npy, .npz, .csv, .tsv, .mtx, .mat,
+/// .h5ad, SVMlight's text or IDX. "file.npz:imgs" is one array of a .npz, .mat or .h5ad file. Built-in data
+/// depends on the seed alone and is the same on every machine. Pictures are bytes, or floats from 0 to 1 if any
+/// of them has 16 bits a value.
 ///
 ///     const elbo::Dataset data = elbo::load_dataset("customers.csv");
 ///     // data.train.count rows of data.dims() values, named by data.columns
 ///
 /// Throws DataError or IoError, which name the file; ConfigError, with the nearest known name, for a name
-/// that is neither known nor a file, or if `resize` is set and the data is not a folder of pictures;
-/// OutOfMemoryError.
+/// that is neither known nor a file, or if `resize` is set and the data is neither a picture file nor a
+/// folder of them; OutOfMemoryError.
 ELBO_API Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options = {});
 
 /// Checks that no value is missing (NaN) or infinite. Throws DataError with the first such value, its row or
@@ -143,6 +149,10 @@ ELBO_API void check_finite(const Examples& examples, std::string_view needed_by)
 /// and shapes; a split that it lacks is not changed. Masked bytes become floats. Throws DataError if shapes
 /// differ or the mask holds other values.
 ELBO_API void apply_mask(Dataset& data, const Dataset& mask);
+
+/// Divides values by 255 where the data are pictures of floats that are grey levels: all whole numbers from 0
+/// to 255, or missing, and some above 1. A note says so. Returns whether it did.
+ELBO_API bool scale_grey_levels(Dataset& data);
 
 /// Moves the last round(fraction · count) training examples into `validation`, and likewise into `test`,
 /// after a shuffle that depends on `seed` only. A split that has examples already, or whose fraction is 0, is

@@ -21,6 +21,10 @@ struct DataSettings {
   double validation = 0.0;        ///< fraction of train held out if the data has no validation split
   double test = 0.0;              ///< the same for the test split
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are resized to; 0: not resized
+  std::string resize;             ///< "64x48": the width and height that a folder's pictures are resized to
+  std::int64_t channels = 0;      ///< that pictures in files are brought to: 1, 3; 0: as they are
+  std::int64_t background = -1;   ///< grey level under transparent pictures; -1: transparency is dropped
+  std::int64_t skip_bad = 0;      ///< how many damaged picture files of a folder may be left out
   std::string binarize = "none";  ///< none, threshold (at 0.5), dynamic (Bernoulli, anew each time)
   std::string missing = "error";  ///< how NaN is read: error, mask (a missing value)
   std::string mask;               ///< data for load_dataset: 0 where a value is missing, else 1; empty: none

@@ -163,6 +163,24 @@ void apply_mask(Dataset& data, const Dataset& mask) {
   mask_split(data.test, mask.test, "test");
 }
 
+bool scale_grey_levels(Dataset& data) {
+  const auto floats = {&data.train.floats, &data.validation.floats, &data.test.floats};
+  bool above_one = false;
+  for (const auto* values : floats) {
+    for (const float value : *values) {
+      if (std::isnan(value)) continue;
+      if (!(value >= 0.0f && value <= 255.0f) || value != std::floor(value)) return false;
+      above_one = above_one || value > 1.0f;
+    }
+  }
+  if (!data.picture.is_picture() || !above_one) return false;
+  for (auto* values : floats) {
+    for (float& value : *values) value *= data::kByteScale;
+  }
+  data.notes.push_back("values are whole numbers up to 255, and were taken for grey levels: divided by 255");
+  return true;
+}
+
 void hold_out(Dataset& dataset, double validation_fraction, double test_fraction, std::uint64_t seed) {
   check_fraction(validation_fraction, "data.validation");
   check_fraction(test_fraction, "data.test");

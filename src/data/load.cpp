@@ -15,6 +15,7 @@
 #include "data/sources/mat_file.h"
 #include "data/sources/matrix_market.h"
 #include "data/sources/npy.h"
+#include "data/sources/picture_file.h"
 #include "data/sources/pictures.h"
 #include "data/sources/svmlight.h"
 #include "data/sources/unread.h"
@@ -31,9 +32,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFormats =
-    "a .npy, .npz, .csv, .tsv, .mtx, .mat or .h5ad file, SVMlight's text, an IDX file, or a folder of IDX "
-    "files or of pictures";
+/// What elbo reads, for errors.
+std::string formats() {
+  return concat("a .npy, .npz, .csv, .tsv, .mtx, .mat or .h5ad file, SVMlight's text, an IDX file, a ", data::picture_formats(),
+                " picture, or a folder of IDX files or of pictures");
+}
 
 /// Who reads a file with this ending; one of the two functions is null.
 struct Reader {
@@ -58,16 +61,17 @@ constexpr std::string_view kTables[] = {".csv", ".tsv", ".csv.gz", ".tsv.gz"};
 
 void refuse_resizing(const std::optional<PictureShape>& resize, std::string_view data) {
   if (!resize) return;
-  throw ConfigError(
-      concat("data.picture_size is for folders of PNG and JPEG pictures, which ", data, " is not."));
+  throw ConfigError(concat("data.picture_size, data.resize and data.channels are for pictures in files (",
+                           data::picture_formats(), "), which ", data, " is not."));
 }
 
-Dataset load_folder(const fs::path& folder, std::string name, const std::optional<PictureShape>& resize) {
+Dataset load_folder(const fs::path& folder, std::string name, const LoadOptions& options) {
   const bool idx = data::is_idx_folder(folder);
-  if (!idx && data::is_picture_folder(folder)) return data::load_pictures(folder, std::move(name), resize);
-  refuse_resizing(resize, name);
+  auto pictures = idx ? data::PictureFolder{} : data::find_pictures(folder);
+  if (pictures.count() > 0) return data::load_pictures(std::move(pictures), std::move(name), options);
+  refuse_resizing(options.resize, name);
   if (idx) return data::load_idx_folder(folder, std::move(name));
-  throw DataError(concat(folder.string(), ": holds no data.\nelbo reads ", kFormats, "."));
+  throw DataError(concat(folder.string(), ": holds no data.\nelbo reads ", formats(), "."));
 }
 
 /// A text file's contents, decompressed if it is gzip.
@@ -88,10 +92,12 @@ Dataset load_by_content(const fs::path& file, std::string name) {
   if (data::looks_like_svmlight(file)) return data::load_svmlight(file, std::move(name));
   if (data::looks_like_idx(file))
     return data::from_array(data::read_idx(file), file.string(), std::move(name));
-  throw DataError(concat(file.string(), ": unknown format.\nelbo reads ", kFormats, "."));
+  throw DataError(concat(file.string(), ": unknown format.\nelbo reads ", formats(), "."));
 }
 
 Dataset load_file(const fs::path& file, std::string name, std::string_view array, const LoadOptions& options) {
+  if (data::is_picture_name(file)) return data::load_picture(file, std::move(name), options);
+  refuse_resizing(options.resize, name);
   const std::string lower_name = data::lower(file.filename().string());
   const auto ends = [&](std::string_view ending) { return lower_name.ends_with(ending); };
   const auto* reader = std::ranges::find_if(kReaders, ends, &Reader::ending);
@@ -113,14 +119,36 @@ Dataset load_file(const fs::path& file, std::string name, std::string_view array
   const bool path = name.find('/') != std::string_view::npos || fs::path(name).has_extension();
   if (path) throw IoError(concat("cannot open ", name, ": no such file or folder"));
   throw ConfigError(concat("unknown data set \"", name, "\"; ", nearest_hint(name, data::known_names()),
-                           "\nIt may also be the path of ", kFormats, "."));
+                           "\nIt may also be the path of ", formats(), "."));
+}
+
+/// "what lies here under that name is ./digits" if a file or folder that is not the set itself has its name;
+/// else empty.
+std::string same_name(const data::KnownSet& set) {
+  std::error_code error;
+  if (!fs::exists(set.name, error)) return {};
+  const bool itself =
+      set.origin != data::Origin::built_in && fs::equivalent(data::locate(set.name), set.name, error);
+  return itself ? std::string() : concat("what lies here under that name is ./", set.name);
+}
+
+/// Loads known data, and says so if a file or folder has that name too.
+Dataset load_known(const data::KnownSet& set, const LoadOptions& options) {
+  refuse_resizing(options.resize, set.name);
+  const std::string other = same_name(set);
+  try {
+    Dataset data = data::load_known(set, options.seed);
+    const char* kind = set.origin == data::Origin::built_in ? "built-in" : "known";
+    if (!other.empty()) data.notes.push_back(concat("the ", kind, " data set was taken; ", other));
+    return data;
+  } catch (const DataError& error) {
+    if (other.empty()) throw;
+    throw DataError(concat(error.what(), " (", other, ")"));
+  }
 }
 
 Dataset load(std::string_view name_or_path, const LoadOptions& options) {
-  if (const auto* known = data::find_known(name_or_path)) {
-    refuse_resizing(options.resize, name_or_path);
-    return data::load_known(*known, options.seed);
-  }
+  if (const auto* known = data::find_known(name_or_path)) return load_known(*known, options);
   const data::ArrayPath parts = data::split_array_path(name_or_path);
   const fs::path path(parts.file);
   std::error_code error;
@@ -131,8 +159,7 @@ Dataset load(std::string_view name_or_path, const LoadOptions& options) {
     throw IoError(concat("cannot read ", name_or_path, ": neither a file nor a folder"));
   }
   std::string name(name_or_path);
-  if (fs::is_directory(status)) return load_folder(path, std::move(name), options.resize);
-  refuse_resizing(options.resize, name_or_path);
+  if (fs::is_directory(status)) return load_folder(path, std::move(name), options);
   return load_file(path, std::move(name), parts.array, options);
 }
 

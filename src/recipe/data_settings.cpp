@@ -28,9 +28,9 @@ data::ValueRange present_values(LikelihoodKind kind, const DataSettings& setting
             .whole = true};
   }
   const ops::Binarize binarize = binarization(settings);
-  if (binarize == ops::Binarize::threshold) return {.needed_by = name};
-  if (binarize == ops::Binarize::dynamic) {
-    return {"data.binarize = \"dynamic\"", 0.0f, 1.0f, "Set data.binarize = \"none\""};
+  if (binarize != ops::Binarize::none) {
+    return {concat("data.binarize = \"", settings.binarize, "\""), 0.0f, 1.0f,
+            "Set data.binarize = \"none\""};
   }
   if (likelihood_support(kind) == Support::real) return {.needed_by = name};
   return {name, 0.0f, 1.0f, "Set model.likelihood = \"gaussian\""};

@@ -1,4 +1,5 @@
 #include "recipe/keys.h"
+#include "recipe/picture_settings.h"
 
 namespace elbo {
 namespace {
@@ -23,7 +24,9 @@ SettingRef at(Recipe& recipe) {
   return &(recipe.data.*Member);
 }
 
-constexpr Bounds kPictureSize = {.low = 0.0, .high = 1 << 12};
+constexpr Bounds kPictureSize = {.low = 0.0, .high = kMaxPictureSide};
+constexpr Bounds kChannels = {.low = 0.0, .high = 3.0};
+constexpr Bounds kGreyOrNone = {.low = -1.0, .high = 255.0};
 
 using S = DataSettings;
 constexpr RecipeKey kKeys[] = {
@@ -40,6 +43,22 @@ constexpr RecipeKey kKeys[] = {
      .doc = "pixels a side that a folder's pictures are resized to; 0: not resized",
      .at = at<&S::picture_size>,
      .bounds = kPictureSize},
+    {.name = "data.resize",
+     .doc = "width and height that a folder's pictures are resized to, as \"64x48\"; empty: not resized",
+     .at = at<&S::resize>,
+     .may_be_empty = true},
+    {.name = "data.channels",
+     .doc = "channels that pictures in files are brought to: 1 grey, 3 colour; 0: as they are",
+     .at = at<&S::channels>,
+     .bounds = kChannels},
+    {.name = "data.background",
+     .doc = "grey level that transparent pictures are laid over; -1: transparency is dropped",
+     .at = at<&S::background>,
+     .bounds = kGreyOrNone},
+    {.name = "data.skip_bad",
+     .doc = "how many damaged picture files of a folder may be left out",
+     .at = at<&S::skip_bad>,
+     .bounds = kTimes},
     {.name = "data.binarize",
      .doc = "threshold at 0.5, or draw each value anew from its Bernoulli",
      .at = at<&S::binarize>,

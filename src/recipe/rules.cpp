@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "math/likelihoods/list.h"
+#include "recipe/picture_settings.h"
 
 namespace elbo {
 namespace {
@@ -22,6 +23,7 @@ void check_data(const Recipe& recipe) {
     throw ConfigError(
         concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));
   }
+  check_picture_settings(data);
   refuse(recipe.model.encode_mask && data.missing != "mask" && data.mask.empty(),
          "model.encode_mask shows the encoder which values are missing, but none may be missing; set "
          "data.missing = "

@@ -1,11 +1,13 @@
 // load_dataset: the data a recipe names.
 
 #include "elbo/train.h"
+#include "recipe/picture_settings.h"
 
 namespace elbo {
 
 Dataset load_dataset(const Recipe& recipe, const Model* like) {
   const DataSettings& settings = recipe.data;
+  check_picture_settings(settings);
   LoadOptions options;
   options.table = {.label = settings.label,
                    .id = settings.id,
@@ -15,9 +17,11 @@ Dataset load_dataset(const Recipe& recipe, const Model* like) {
                    .header = settings.header,
                    .decimal = settings.decimal};
   if (like) options.like = like->schema();
-  const std::int64_t size = settings.picture_size;
-  if (size > 0) options.resize = PictureShape{size, size, like ? like->picture().channels : 0};
+  options.resize = picture_resizing(settings, like ? like->picture().channels : 0);
+  if (settings.background >= 0) options.background = static_cast<std::uint8_t>(settings.background);
+  options.skip_bad = settings.skip_bad;
   Dataset data = load_dataset(settings.name, options);
+  if (settings.binarize != "none") scale_grey_levels(data);
   if (!settings.mask.empty()) apply_mask(data, load_dataset(settings.mask));
   hold_out(data, settings.validation, settings.test, recipe.train.seed);
   return data;

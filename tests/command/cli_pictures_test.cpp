@@ -51,4 +51,81 @@ TEST(CliPictures, UnlikePicturesNameTheSetting) {
 }
 
 }  // namespace
+/// Trains for an epoch in `folder` and returns what was said.
+CommandResult train_in(const TempFolder& folder, const std::string& data,
+                       std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments = {"train",
+                                        "digits",
+                                        "--data",
+                                        data,
+                                        "--epochs",
+                                        "1",
+                                        "--out",
+                                        "run",
+                                        "--force",
+                                        "--device",
+                                        device().name(),
+                                        "--set",
+                                        "model.encoder=[4]",
+                                        "--set",
+                                        "model.decoder=[4]",
+                                        "--set",
+                                        "data.validation=0",
+                                        "--set",
+                                        "model.latent=2"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  CommandSettings settings;
+  settings.folder = folder.path().string();
+  return run_elbo(arguments, settings);
+}
+
+TEST(CliPictures, AFolderOfAKnownNameIsMentioned) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  write_folder(folder / "uniform10", 1, 1, 4);
+  const auto known = train_in(folder, "uniform10");
+  EXPECT_EQ(known.code, 0) << known.err;
+  EXPECT_SAYS(known.err, "the built-in data set was taken; what lies here under that name is ./uniform10");
+  const auto mine = train_in(folder, "./uniform10");
+  EXPECT_EQ(mine.code, 0) << mine.err;
+  EXPECT_EQ(mine.err.find("built-in"), std::string::npos) << mine.err;
+  write_folder(folder / "mnist-binarized", 1, 1, 4);
+  expect_complaint(train_in(folder, "mnist-binarized"), 1, {"not on this machine", "./mnist-binarized"});
+}
+
+TEST(CliPictures, SettingsOfPictures) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  write_folder(folder / "some", 4, 3, 8);
+  write(folder / "some/bad.png", "no picture");
+  const auto trained = train_in(folder, "some",
+                                {"--set", "data.resize=6x4", "--set", "data.channels=1", "--set",
+                                 "data.skip_bad=1", "--set", "data.background=255"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_SAYS(trained.err, "1 file that cannot be read was skipped");
+  EXPECT_SAYS(trained.err, "4 of 4 pictures were brought to 6x4 in grey");
+  expect_complaint(train_in(folder, "some"), 1, {"bad.png", "data.skip_bad"});
+}
+
+TEST(CliPictures, GreyLevelsAsFloatsAreNotCutAtAHalf) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  std::vector<float> grey(16 * 4);
+  std::vector<std::uint8_t> bytes(grey.size());
+  for (std::size_t i = 0; i < grey.size(); ++i) grey[i] = bytes[i] = static_cast<std::uint8_t>(i * 37 % 256);
+  const auto trained = [&](const std::string& array, const std::string& binarize) {
+    write(folder / "x.npy", array);
+    const auto result = train_in(folder, "x.npy", {"--set", binarize});
+    EXPECT_EQ(result.code, 0) << result.err;
+    return std::pair(io::read_file(folder / "run/model.safetensors"), result.err);
+  };
+  write(folder / "table.npy", npy("<f4", "(16, 4)", grey));
+  for (const std::string binarize : {"data.binarize=threshold", "data.binarize=dynamic"}) {
+    const auto [of_grey, said] = trained(npy("<f4", "(16, 2, 2)", grey), binarize);
+    EXPECT_SAYS(said, "divided by 255");
+    EXPECT_EQ(trained(npy("|u1", "(16, 2, 2)", bytes), binarize).first, of_grey);
+    expect_complaint(train_in(folder, "table.npy", {"--set", binarize}), 1, {"binarize", "[0, 1]"});
+  }
+}
+
 }  // namespace elbo::test

@@ -32,14 +32,16 @@ std::vector<Sample> samples(const TempFolder& folder) {
           {"a.npz", io::read_file(npz)},
           {"a.csv", "width,\"he ight\",class\n1,2,x\n3.5,-4e2,y\n\"7\",,z\n"},
           {"a.png", test::png(5, 4, 3)},
-          {"a.jpg", test::jpeg(8, 8, 1, 90)}};
+          {"a.jpg", test::with_exif(test::jpeg(8, 8, 1, 90), test::exif(6))},
+          {"a.bmp", test::bmp_file({.width = 3, .height = 2, .bits = 24, .rows = std::string(24, 'x')})},
+          {"one.png", test::png(3, 2, 4)}};
 }
 
 class DataCorruption : public testing::Test {
  protected:
   /// Loads the bytes under the sample's name; pictures from a separate folder.
   void load(const Sample& sample, const std::string& bytes) {
-    const bool picture = sample.name == "a.png" || sample.name == "a.jpg";
+    const bool picture = sample.name == "a.png" || sample.name == "a.jpg" || sample.name == "a.bmp";
     const auto file = picture ? folder_ / sample.name.substr(2) / sample.name : folder_ / sample.name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

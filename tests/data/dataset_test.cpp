@@ -169,5 +169,31 @@ TEST(DataDataset, SplitRefusesAFractionOfNoExample) {
   EXPECT_NO_THROW(hold_out(dataset, 0.1, 0.0, 1));
 }
 
+TEST(DataGreyLevels, FloatsUpTo255AreDivided) {
+  Dataset pictures = Dataset::from_floats({0, 255, 51, 1}, 4);
+  EXPECT_FALSE(scale_grey_levels(pictures)) << "no pictures";
+  pictures.picture = {2, 2, 1};
+  pictures.test = pictures.train;
+  pictures.test.floats = {0, 1, 1, std::numeric_limits<float>::quiet_NaN()};
+  ASSERT_TRUE(scale_grey_levels(pictures));
+  const Dataset bytes = Dataset::from_bytes({0, 255, 51, 1}, 4);
+  for (std::int64_t i = 0; i < 4; ++i) EXPECT_EQ(pictures.train.value(0, i), bytes.train.value(0, i));
+  EXPECT_EQ(pictures.test.value(0, 1), bytes.train.value(0, 3));
+  ASSERT_EQ(pictures.notes.size(), 1u);
+  EXPECT_NE(pictures.notes[0].find("divided by 255"), std::string::npos) << pictures.notes[0];
+  EXPECT_FALSE(scale_grey_levels(pictures)) << "twice";
+}
+
+TEST(DataGreyLevels, OthersAreLeft) {
+  for (const std::vector<float>& values :
+       {std::vector<float>{0, 1, 0, 1}, {0, 0.5f, 1, 200}, {-1, 0, 3, 4}, {0, 1, 2, 256}}) {
+    Dataset pictures = Dataset::from_floats(values, 4);
+    pictures.picture = {2, 2, 1};
+    EXPECT_FALSE(scale_grey_levels(pictures));
+    EXPECT_EQ(pictures.train.floats, values);
+    EXPECT_TRUE(pictures.notes.empty());
+  }
+}
+
 }  // namespace
 }  // namespace elbo

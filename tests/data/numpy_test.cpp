@@ -118,6 +118,34 @@ TEST(DataNumpy, ShapesThatArePictures) {
   EXPECT_EQ(load("(1, 3, 3, 2, 2)").dims(), 36);
 }
 
+TEST(DataNumpy, ChannelsFirstAreBroughtLast) {
+  TempFolder folder;
+  std::vector<std::uint8_t> values(2 * 3 * 2 * 4);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint8_t>(i);
+  const std::string array = npy("|u1", "(2, 3, 2, 4)", values);
+  const Dataset data = load_dataset(write(folder / "x.npy", array).string());
+  EXPECT_EQ(data.picture, (PictureShape{2, 4, 3}));
+  for (std::int64_t n = 0; n < 2; ++n) {
+    for (std::int64_t pixel = 0; pixel < 8; ++pixel) {
+      for (std::int64_t c = 0; c < 3; ++c)
+        EXPECT_EQ(data.train.bytes[static_cast<std::size_t>(24 * n + 3 * pixel + c)], 24 * n + 8 * c + pixel);
+    }
+  }
+  ASSERT_EQ(data.notes.size(), 1u);
+  EXPECT_NE(data.notes[0].find("channels come first"), std::string::npos) << data.notes[0];
+  // Floats of several splits: one note.
+  const std::string one = npy("<f4", "(1, 3, 1, 2)", std::vector<float>{1, 2, 3, 4, 5, 6});
+  const std::string two = npy("<f4", "(2, 3, 1, 2)", std::vector<float>(12, 7));
+  const Dataset splits =
+      load_dataset(npz(folder / "x.npz", {{"x_train.npy", one}, {"x_test.npy", two}}).string());
+  EXPECT_EQ(splits.train.floats, (std::vector<float>{1, 3, 5, 2, 4, 6}));
+  EXPECT_EQ(splits.test.count, 2);
+  EXPECT_EQ(splits.notes.size(), 1u);
+  // Where the last dimension may be the channels, it is.
+  const std::string last = npy("|u1", "(1, 3, 2, 3)", std::vector<std::uint8_t>(18));
+  EXPECT_EQ(load_dataset(write(folder / "y.npy", last).string()).picture, (PictureShape{3, 2, 3}));
+}
+
 TEST(DataNumpy, BadFiles) {
   const auto refused = [](const std::string& bytes, const std::vector<std::string>& parts) {
     TempFolder folder;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "elbo/dataset.h"
@@ -42,24 +43,90 @@ TEST(PngFiles, GreyOfEveryDepth) {
   EXPECT_EQ(read(png_file({.width = 4, .depth = 2, .rows = row({0b00011011})})), (Values{0, 85, 170, 255}));
   EXPECT_EQ(read(png_file({.width = 3, .depth = 4, .rows = row({0x01, 0xF0})})), (Values{0, 17, 255}));
   EXPECT_EQ(read(png_file({.width = 2, .rows = row({3, 250})})), (Values{3, 250}));
-  EXPECT_EQ(read(png_file({.width = 2, .depth = 16, .rows = row({0x12, 0x34, 0xFE, 0xFF})})),
-            (Values{0x12, 0xFE}));
+}
+
+/// The floats of the picture in these bytes, in 65535ths.
+std::vector<int> read_wide(const std::string& bytes) {
+  TempFolder folder;
+  write(folder / "a.png", bytes);
+  std::vector<int> values;
+  for (const float value : load_dataset(folder.path().string()).train.floats) {
+    values.push_back(static_cast<int>(std::lround(value * 65535.0f)));
+    EXPECT_EQ(value, static_cast<float>(values.back()) / 65535.0f);
+  }
+  return values;
+}
+
+TEST(PngFiles, SixteenBitsAreAllKept) {
+  EXPECT_EQ(read_wide(png_file({.width = 3, .depth = 16, .rows = row({0x12, 0x34, 0xFF, 0xFF, 0, 0})})),
+            (std::vector<int>{0x1234, 65535, 0}));
+  EXPECT_EQ(read_wide(png_file({.depth = 16, .colour = 2, .rows = row({1, 99, 2, 200, 3, 0})})),
+            (std::vector<int>{256 + 99, 512 + 200, 768}));
+  EXPECT_EQ(read_wide(png_file({.depth = 16, .colour = 6, .rows = row({1, 0, 2, 0, 3, 7, 0, 0})})),
+            (std::vector<int>{256, 512, 768 + 7}));
+}
+
+TEST(PngFiles, OneOfSixteenBitsMakesAllFloats) {
+  TempFolder folder;
+  write(folder / "a.png", png_file({.width = 2, .rows = row({255, 51})}));
+  write(folder / "b.png", png_file({.width = 2, .depth = 16, .rows = row({0, 1, 0x80, 0})}));
+  const Dataset data = load_dataset(folder.path().string());
+  EXPECT_TRUE(data.train.bytes.empty());
+  EXPECT_EQ(data.train.floats,
+            (std::vector<float>{1.0f, 51 * (1.0f / 255.0f), 1.0f / 65535.0f, 32768.0f / 65535.0f}));
+  ASSERT_EQ(data.notes.size(), 1u);
+  EXPECT_NE(data.notes[0].find("1 of 2 pictures have 16 bits a value"), std::string::npos) << data.notes[0];
 }
 
 TEST(PngFiles, ColourOfEveryDepth) {
   EXPECT_EQ(read(png_file({.colour = 2, .rows = row({1, 2, 3})})), (Values{1, 2, 3}));
-  EXPECT_EQ(read(png_file({.depth = 16, .colour = 2, .rows = row({1, 99, 2, 200, 3, 0})})),
-            (Values{1, 2, 3}));
 }
 
 TEST(PngFiles, TransparencyIsDropped) {
   EXPECT_EQ(read(png_file({.colour = 4, .rows = row({77, 0})})), (Values{77}));
   EXPECT_EQ(read(png_file({.colour = 6, .rows = row({1, 2, 3, 0})})), (Values{1, 2, 3}));
-  EXPECT_EQ(read(png_file({.depth = 16, .colour = 6, .rows = row({1, 0, 2, 0, 3, 0, 0, 0})})),
-            (Values{1, 2, 3}));
   const std::string clear = png_chunk("tRNS", std::string("\x00\x01", 2));
   EXPECT_EQ(read(png_file({.width = 4, .depth = 2, .rows = row({0b00011011}), .chunks = clear})),
             (Values{0, 85, 170, 255}));
+}
+
+/// The picture in these bytes over a grey level, with what is said about it.
+Dataset over(const std::string& bytes, std::uint8_t background) {
+  TempFolder folder;
+  write(folder / "a.png", bytes);
+  return load_dataset(folder.path().string(), {.background = background});
+}
+
+TEST(PngFiles, TransparencyIsLaidOverABackground) {
+  const std::string grey = png_file({.width = 3, .colour = 4, .rows = row({100, 255, 100, 0, 100, 51})});
+  EXPECT_EQ(over(grey, 200).train.bytes, (Values{100, 200, 180}));
+  EXPECT_EQ(over(grey, 0).train.bytes, (Values{100, 0, 20}));
+  EXPECT_EQ(over(png_file({.colour = 6, .rows = row({0, 100, 255, 102})}), 255).train.bytes,
+            (Values{153, 193, 255}));
+  const std::string palette = png_chunk("PLTE", std::string("\x0A\x0B\x0C\x14\x15\x16", 6)) +
+                              png_chunk("tRNS", std::string("\x00", 1));
+  EXPECT_EQ(over(png_file({.width = 2, .colour = 3, .rows = row({0, 1}), .chunks = palette}), 7).train.bytes,
+            (Values{7, 7, 7, 20, 21, 22}));
+  const std::string clear = png_chunk("tRNS", std::string("\x00\x01", 2));
+  EXPECT_EQ(
+      over(png_file({.width = 4, .depth = 2, .rows = row({0b00011011}), .chunks = clear}), 9).train.bytes,
+      (Values{0, 9, 170, 255}));
+  const Dataset wide = over(png_file({.depth = 16, .colour = 4, .rows = row({0xFF, 0xFF, 0x80, 0})}), 0);
+  EXPECT_FLOAT_EQ(wide.train.floats.at(0), 32768.0f / 65535.0f);
+}
+
+TEST(PngFiles, WhatBecomesOfTransparencyIsSaid) {
+  const std::string grey = png_file({.colour = 4, .rows = row({100, 51})});
+  const auto dropped = [&] {
+    TempFolder folder;
+    write(folder / "a.png", grey);
+    return load_dataset(folder.path().string()).notes;
+  }();
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_NE(dropped[0].find("dropped (data.background"), std::string::npos) << dropped[0];
+  const auto laid = over(grey, 128).notes;
+  ASSERT_EQ(laid.size(), 1u);
+  EXPECT_NE(laid[0].find("laid over the grey level 128"), std::string::npos) << laid[0];
 }
 
 TEST(PngFiles, Palette) {

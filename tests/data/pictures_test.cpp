@@ -87,9 +87,9 @@ TEST(DataPictures, BadFolders) {
   write(folder / "b.png", png(3, 2, 1).substr(0, 60));
   expect_error<DataError>(load, {"b.png", "damaged"});
   write(folder / "b.png", "no picture");
-  expect_error<DataError>(load, {"b.png", "not a PNG or JPEG"});
+  expect_error<DataError>(load, {"b.png", "not a PNG, JPEG"});
   write(folder / "b.png", "");
-  expect_error<DataError>(load, {"b.png", "not a PNG or JPEG"});
+  expect_error<DataError>(load, {"b.png", "not a PNG, JPEG"});
   std::filesystem::remove(folder / "b.png");
   EXPECT_NO_THROW(load());
   write(folder / "sub/c.png", png(3, 2, 1));

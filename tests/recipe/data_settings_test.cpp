@@ -37,14 +37,16 @@ TEST(DataSettings, SupportOfBernoulliIsTheUnitInterval) {
 }
 
 TEST(DataSettings, BinarizingChangesWhatIsNeeded) {
+  const Dataset grey = Dataset::from_floats({0.0f, 0.25f}, 2);
   const Dataset dataset = Dataset::from_floats({0.0f, 3.5f}, 2);
-  DataSettings settings;
-  settings.binarize = "threshold";
-  EXPECT_NO_THROW(data::check_support(dataset, value_range(LikelihoodKind::bernoulli, settings)));
-  settings.binarize = "dynamic";
-  expect_error<DataError>(
-      [&] { data::check_support(dataset, value_range(LikelihoodKind::gaussian, settings)); },
-      {"data.binarize = \"dynamic\" needs values in [0, 1]", "3.5", "data.binarize = \"none\""});
+  for (const std::string binarize : {"threshold", "dynamic"}) {
+    DataSettings settings;
+    settings.binarize = binarize;
+    EXPECT_NO_THROW(data::check_support(grey, value_range(LikelihoodKind::bernoulli, settings)));
+    expect_error<DataError>(
+        [&] { data::check_support(dataset, value_range(LikelihoodKind::gaussian, settings)); },
+        {"data.binarize = \"" + binarize + "\" needs values in [0, 1]", "3.5", "data.binarize = \"none\""});
+  }
 }
 
 TEST(DataSettings, BytesSuitEveryLikelihood) {

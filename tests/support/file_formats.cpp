@@ -151,4 +151,86 @@ std::string jpeg_file(const JpegParts& parts) {
   return file;
 }
 
+namespace {
+
+std::string number(std::uint32_t value, int bytes, bool little_endian = true) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> 8 * i));
+  return little_endian ? text : std::string(text.rbegin(), text.rend());
+}
+
+}  // namespace
+
+std::string exif(int orientation, bool little_endian) {
+  const auto put = [&](int value, int bytes) {
+    return number(static_cast<std::uint32_t>(value), bytes, little_endian);
+  };
+  const std::string maker = put(0x010F, 2) + put(2, 2) + put(4, 4) + "ABC" + '\0';
+  const std::string turned = put(0x0112, 2) + put(3, 2) + put(1, 4) + put(orientation, 2) + put(0, 2);
+  return (little_endian ? "II" : "MM") + put(42, 2) + put(8, 4) + put(2, 2) + maker + turned + put(0, 4);
+}
+
+std::string with_exif(const std::string& jpeg, const std::string& exif) {
+  const std::string body = std::string("Exif\0\0", 6) + exif;
+  return std::string(jpeg).insert(
+      2, "\xFF\xE1" + big_endian(static_cast<std::uint32_t>(body.size() + 2)).substr(2) + body);
+}
+
+std::string bmp_file(const BmpParts& parts) {
+  const auto put = [](std::int64_t value) { return number(static_cast<std::uint32_t>(value), 4); };
+  const auto short_number = [](int value) { return number(static_cast<std::uint32_t>(value), 2); };
+  const auto colours = static_cast<std::int64_t>(parts.palette.size() / 4);
+  std::string header = put(parts.header) + put(parts.width) + put(parts.height) + short_number(1) +
+                       short_number(parts.bits) + put(parts.compression) + put(0) + put(2835) + put(2835) +
+                       put(colours) + put(0);
+  for (const std::int64_t mask : {0xFF0000LL, 0xFF00LL, 0xFFLL, 0xFF000000LL}) header += put(mask);
+  header.resize(static_cast<std::size_t>(parts.header), '\0');
+  const std::string before = header + parts.palette;
+  const auto pixels = static_cast<std::int64_t>(14 + before.size());
+  return "BM" + put(pixels + static_cast<std::int64_t>(parts.rows.size())) + put(0) + put(pixels) + before +
+         parts.rows;
+}
+
+std::string tiff_file(const TiffParts& parts) {
+  std::string file = "II" + number(42, 2) + number(0, 4);
+  std::size_t link = 4;
+  for (int page = 0; page < parts.pages; ++page) {
+    const auto place = [&] { return static_cast<std::uint32_t>(file.size()); };
+    const auto samples = static_cast<std::uint32_t>(parts.samples);
+    const std::uint32_t values = place(), bytes = static_cast<std::uint32_t>(parts.values.size());
+    file += parts.values;
+    const std::uint32_t bits = place();
+    for (int i = 0; i < parts.samples; ++i) file += number(static_cast<std::uint32_t>(parts.bits), 2);
+    const std::uint32_t strips = parts.planes == 2 ? samples : 1, places = place();
+    for (std::uint32_t i = 0; i < strips; ++i) file += number(values + i * bytes / strips, 4);
+    const std::uint32_t sizes = place();
+    for (std::uint32_t i = 0; i < strips; ++i) file += number(bytes / strips, 4);
+    struct Entry {
+      std::uint32_t tag, type, count, value;
+    };
+    const auto whole = [](int value) { return static_cast<std::uint32_t>(value); };
+    std::vector<Entry> entries = {{256, 4, 1, whole(parts.width)},
+                                  {257, 4, 1, whole(parts.height)},
+                                  {258, 3, samples, samples <= 2 ? whole(parts.bits * 0x10001) : bits},
+                                  {259, 3, 1, 1},
+                                  {262, 3, 1, whole(parts.photometric)},
+                                  {273, 4, strips, strips == 1 ? values : places},
+                                  {274, 3, 1, whole(parts.orientation)},
+                                  {277, 3, 1, samples},
+                                  {278, 4, 1, whole(parts.height)},
+                                  {279, 4, strips, strips == 1 ? bytes : sizes},
+                                  {284, 3, 1, whole(parts.planes)}};
+    if (parts.extra >= 0) entries.push_back({338, 3, 1, whole(parts.extra)});
+    if (parts.samples == 1) entries.push_back({339, 3, 1, whole(parts.format)});
+    if (file.size() % 2 == 1) file += '\0';
+    file.replace(link, 4, number(place(), 4));
+    file += number(static_cast<std::uint32_t>(entries.size()), 2);
+    for (const Entry& entry : entries)
+      file += number(entry.tag, 2) + number(entry.type, 2) + number(entry.count, 4) + number(entry.value, 4);
+    link = file.size();
+    file += number(0, 4);
+  }
+  return file;
+}
+
 }  // namespace elbo::test

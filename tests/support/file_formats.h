@@ -66,4 +66,34 @@ struct JpegParts {
 };
 std::string jpeg_file(const JpegParts& parts);
 
+/// EXIF's data with an orientation alone, without "Exif\0\0".
+std::string exif(int orientation, bool little_endian = true);
+/// The JPEG with EXIF's data in an APP1 segment after its start.
+std::string with_exif(const std::string& jpeg, const std::string& exif);
+
+/// An uncompressed BMP assembled by hand, valid or not.
+struct BmpParts {
+  int width = 1, height = 1;  ///< negative: rows run from the top down
+  int bits = 8;
+  int compression = 0;
+  int header = 40;           ///< bytes; a longer one has masks for red, green, blue and alpha
+  std::string palette = {};  ///< blue, green, red and a spare byte each
+  std::string rows = {};     ///< each padded to a multiple of four bytes
+};
+std::string bmp_file(const BmpParts& parts);
+
+/// An uncompressed TIFF assembled by hand, valid or not; little-endian.
+struct TiffParts {
+  int width = 1, height = 1;
+  int bits = 8, samples = 1;
+  int photometric = 1;  ///< 0 white is zero, 1 black is zero, 2 RGB
+  int extra = -1;       ///< the kind of the last sample: 1 alpha that colours are multiplied by, 2 alpha
+  int orientation = 1;
+  int format = 1;           ///< of values: 1 whole, 3 floats
+  int planes = 1;           ///< 2: each sample's values are on their own
+  int pages = 1;            ///< all the same
+  std::string values = {};  ///< of a page, row by row
+};
+std::string tiff_file(const TiffParts& parts);
+
 }  // namespace elbo::test

@@ -54,9 +54,8 @@ constexpr Room kRooms[] = {
     {"src/ops/.*", PUBLIC_DATA "|src/(base|math|ops)/.*|" RUNTIME, STD "|omp\\.h|xmmintrin\\.h|hwy/.*",
      "src/ops may include base, math, runtime and itself"},
     {"src/data/.*", PUBLIC_DATA "|src/(base|io|math|ops|data)/.*|" RUNTIME,
-     STD
-     "|" POSIX "|omp\\.h|zlib\\.h|curl/"
-     "curl\\.h|zip\\.h|hdf5\\.h|matio\\.h|png\\.h|jpeglib\\.h|jerror\\.h|stb_image_resize\\.h|nlohmann/.*",
+     STD "|" POSIX "|omp\\.h|zlib\\.h|curl/curl\\.h|zip\\.h|hdf5\\.h|matio\\.h|png\\.h|jpeglib\\.h|jerror\\.h|"
+         "stb_image_resize\\.h|webp/decode\\.h|tiffio\\.h|nlohmann/.*",
      "src/data may include the rooms above it, base, io, math, runtime and ops: it knows no recipe"},
     {"src/nn/.*", PUBLIC_DATA "|src/(base|io|math|ops|data|nn)/.*|" RUNTIME, STD,
      "src/nn may include the rooms above it: base, io, math, runtime, ops, data"},

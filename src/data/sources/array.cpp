@@ -1,5 +1,6 @@
 #include "data/sources/array.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -21,6 +22,25 @@ void check_agreement(const Part& train, const Part& other) {
   if (train.examples.dims == other.examples.dims && train.picture == other.picture) return;
   throw DataError(concat(other.origin, ": examples are ", width_name(other), ", but ", train.origin, " has ",
                          width_name(train), ".\nAll splits need one shape."));
+}
+
+template <class T>
+std::vector<T> to_channels_last(const std::vector<T>& from, std::span<const std::int64_t> shape) {
+  const auto channels = static_cast<std::size_t>(shape[1]);
+  const auto pixels = static_cast<std::size_t>(shape[2] * shape[3]);
+  std::vector<T> to(from.size());
+  for (std::size_t first = 0; first < from.size(); first += channels * pixels) {
+    for (std::size_t i = 0; i < pixels; ++i) {
+      for (std::size_t c = 0; c < channels; ++c) to[first + i * channels + c] = from[first + c * pixels + i];
+    }
+  }
+  return to;
+}
+
+void add_notes(std::vector<std::string>& notes, const Part& part) {
+  for (const auto& note : part.notes) {
+    if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+  }
 }
 
 }  // namespace
@@ -92,6 +112,17 @@ PictureShape picture_shape(std::span<const std::int64_t> shape) {
   return {};
 }
 
+bool has_channels_first(std::span<const std::int64_t> shape) {
+  return shape.size() == 4 && shape[1] == 3 && shape[3] != 1 && shape[3] != 3;
+}
+
+Array channels_last(Array array) {
+  array.bytes = to_channels_last(array.bytes, array.shape);
+  array.floats = to_channels_last(array.floats, array.shape);
+  std::rotate(array.shape.begin() + 1, array.shape.begin() + 2, array.shape.end());
+  return array;
+}
+
 std::vector<std::int32_t> to_labels(const Array& array, std::string_view origin) {
   const bool column = array.shape.size() == 2 && array.shape[1] == 1;
   if (array.shape.size() != 1 && !column) {
@@ -111,6 +142,11 @@ std::vector<std::int32_t> to_labels(const Array& array, std::string_view origin)
 Part to_part(Array array, std::string origin) {
   Part part;
   part.origin = std::move(origin);
+  if (has_channels_first(array.shape)) {
+    part.notes.push_back(concat("arrays [n, 3, ", array.shape[2], ", ", array.shape[3],
+                                "] were taken for colour pictures whose channels come first"));
+    array = channels_last(std::move(array));
+  }
   part.picture = picture_shape(array.shape);
   part.examples = to_examples(std::move(array), part.origin);
   return part;
@@ -135,6 +171,7 @@ Dataset assemble(std::string name, Part train, Part validation, Part test) {
   Dataset dataset;
   dataset.name = std::move(name);
   dataset.picture = train.picture;
+  for (const Part* part : {&train, &validation, &test}) add_notes(dataset.notes, *part);
   dataset.train = std::move(train.examples);
   dataset.validation = std::move(validation.examples);
   dataset.test = std::move(test.examples);

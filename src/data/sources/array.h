@@ -59,6 +59,13 @@ Examples to_examples(Array array, std::string_view origin);
 /// [n, h, w], [n, 1, h, w] and [n, h, w, c] with 1 or 3 channels are pictures.
 PictureShape picture_shape(std::span<const std::int64_t> shape);
 
+/// Whether the shape is that of colour pictures whose channels come first: [n, 3, h, w] where the last
+/// dimension is neither 1 nor 3.
+bool has_channels_first(std::span<const std::int64_t> shape);
+
+/// Brings an array of rank 4 from [n, c, h, w] to [n, h, w, c].
+Array channels_last(Array array);
+
 /// Reshapes [n] to [n, 1]: examples of one value.
 Array as_examples(Array array);
 
@@ -73,10 +80,12 @@ struct Part {
   Examples examples;
   PictureShape picture;
   std::string origin;
-  std::vector<std::string> label_texts;  ///< for number_label_texts(); or empty
+  std::vector<std::string> label_texts = {};  ///< for number_label_texts(); or empty
+  std::vector<std::string> notes = {};        ///< what reading changed
 };
 
-/// Examples, with their picture's shape, from an array [n, …]. Throws DataError like to_examples.
+/// Examples, with their picture's shape, from an array [n, …]; colour pictures are brought to channels last,
+/// with a note. Throws DataError like to_examples.
 Part to_part(Array array, std::string origin);
 
 /// A dataset of training examples alone from an array [n, …]. Throws DataError like to_examples.
@@ -86,8 +95,8 @@ Dataset from_array(Array array, std::string origin, std::string name);
 void attach_labels(Part& part, std::vector<std::int32_t> labels, std::string_view origin);
 
 /// Puts the parts together (validation and test may be empty) after checking that they agree in width and
-/// picture shape. Throws DataError, naming both origins, if they disagree; also if there are no training
-/// examples.
+/// picture shape. A note that several parts have is kept once. Throws DataError, naming both origins, if they
+/// disagree; also if there are no training examples.
 Dataset assemble(std::string name, Part train, Part validation, Part test);
 
 }  // namespace elbo::data

@@ -167,8 +167,8 @@ bool is_jpeg(Bytes file) {
   return at > 0 && at < file.size() && file[at] == 0xD8;
 }
 
-PictureShape jpeg_shape(Bytes file) {
-  return Reader().read(file, nullptr);
+PictureHeader jpeg_header(Bytes file) {
+  return {.stored = Reader().read(file, nullptr), .orientation = jpeg_orientation(file)};
 }
 
 void decode_jpeg(Bytes file, std::span<std::uint8_t> pixels) {

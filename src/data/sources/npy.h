@@ -39,7 +39,8 @@ std::vector<std::string> parse_npy_texts(std::string_view bytes, std::string_vie
 /// Reads a .npy of integers without rounding. Throws DataError.
 std::vector<std::int64_t> parse_npy_integers(std::string_view bytes, std::string_view origin);
 
-/// Loads examples from one array [n, …]. [n] is read as [n, 1]; [n, h, w] and [n, h, w, c] are pictures.
+/// Loads examples from one array [n, …]. [n] is read as [n, 1]; [n, h, w], [n, h, w, c] and [n, c, h, w] are
+/// pictures (array.h).
 /// Throws IoError, DataError.
 Dataset load_npy(const std::filesystem::path& file, std::string name);
 

@@ -2,202 +2,256 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <exception>
-#include <map>
+#include <functional>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "data/sources/array.h"
-#include "base/folder.h"
-#include "data/sources/picture_file.h"
-#include "base/text.h"
 #include "base/check.h"
+#include "data/sources/array.h"
+#include "data/sources/picture_file.h"
 
 namespace elbo::data {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_picture(const fs::path& file) {
-  const std::string extension = lower(file.extension().string());
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
-/// A folder's files and sub-folders, sorted, without hidden entries.
-struct Listing {
-  std::vector<fs::path> pictures;
-  std::vector<fs::path> folders;
-};
-
-Listing list_pictures(const fs::path& folder) {
-  Listing listing;
-  std::error_code error;
-  for (auto& path : list_folder(folder)) {
-    if (path.filename().string().starts_with('.')) continue;
-    if (fs::is_directory(path, error)) {
-      listing.folders.push_back(std::move(path));
-    } else if (is_picture(path)) {
-      listing.pictures.push_back(std::move(path));
-    }
-  }
-  return listing;
-}
-
-/// A split's pictures, each with its sub-folder's name (none if there are no sub-folders).
-struct Files {
-  std::vector<fs::path> paths;
-  std::vector<std::string> classes;
-  std::string origin;
-};
-
-Files collect(const fs::path& folder) {
-  Listing listing = list_pictures(folder);
-  Files files;
-  files.origin = folder.string();
-  files.paths = std::move(listing.pictures);
-  for (const auto& below : listing.folders) {
-    for (auto& path : list_pictures(below).pictures) {
-      files.paths.push_back(std::move(path));
-      files.classes.push_back(below.filename().string());
-    }
-  }
-  if (!files.classes.empty() && files.classes.size() != files.paths.size()) {
-    throw DataError(concat(folder.string(), ": holds pictures both beside and in sub-folders, ",
-                           "so that some would have labels and some not"));
-  }
-  return files;
-}
-
-/// Class name → label, over all splits.
-std::map<std::string, std::int32_t> number_classes(const std::array<Files, 3>& splits) {
-  std::map<std::string, std::int32_t> labels;
-  for (const auto& files : splits) {
-    for (const auto& name : files.classes) labels.emplace(name, 0);
-  }
-  const auto numeric = [](const std::string& name, std::int32_t& value) {
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
-    return error == std::errc() && end == name.data() + name.size();
-  };
-  bool all_numeric = true;
-  for (auto& [name, label] : labels) all_numeric = all_numeric && numeric(name, label);
-  if (all_numeric) return labels;
-  std::int32_t next = 0;
-  for (auto& [name, label] : labels) label = next++;
-  return labels;
-}
-
-/// Calls use(i, file) for each file, on all threads. Rethrows the error of the first file in order that
-/// failed, whichever thread failed first.
+/// Calls use(i, file) for each file, on all threads. Returns what each file's call threw, null where nothing.
 template <class Use>
-void for_each_file(const std::vector<fs::path>& paths, const Use& use) {
+std::vector<std::exception_ptr> for_each_file(const std::vector<fs::path>& paths, const Use& use) {
   const auto count = static_cast<std::int64_t>(paths.size());
-  std::exception_ptr failure;
-  std::int64_t failed = count;
+  std::vector<std::exception_ptr> failures(paths.size());
 #pragma omp parallel for schedule(dynamic, 16) if (count > 64)
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     try {
       use(at, paths[at]);
     } catch (...) {
-#pragma omp critical(elbo_pictures)
-      if (i < failed) {
-        failed = i;
-        failure = std::current_exception();
-      }
+      failures[at] = std::current_exception();
     }
   }
-  if (failure) std::rethrow_exception(failure);
+  return failures;
 }
 
-/// The shape of all pictures, and a sentence about it if any picture changes.
-struct Resizing {
-  PictureShape shape;
-  std::string note;
+/// Files that cannot be read, of which data.skip_bad may be left out.
+class BadFiles {
+ public:
+  /// Errors name the setting if `advise`.
+  BadFiles(std::int64_t allowed, bool advise) : allowed_(allowed), advise_(advise) {}
+
+  /// Counts a file with its error, which is one of elbo's; rethrows any other, and this one if there are too
+  /// many files.
+  void add(const fs::path& file, const std::exception_ptr& failure) {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const DataError& error) {
+      count<DataError>(file, error);
+    } catch (const IoError& error) {
+      count<IoError>(file, error);
+    }
+  }
+
+  void tell(std::vector<std::string>& notes) const {
+    if (count_ == 0) return;
+    notes.push_back(concat(count_,
+                           count_ == 1 ? " file that cannot be read was" : " files that cannot be read were",
+                           " skipped (data.skip_bad): ", names_, count_ > kNamed ? " and others" : ""));
+  }
+
+ private:
+  static constexpr std::int64_t kNamed = 10;
+
+  template <class Error>
+  void count(const fs::path& file, const Error& error) {
+    if (count_++ == 0) first_ = error.what();
+    if (count_ <= kNamed) names_ += (names_.empty() ? "" : ", ") + file.string();
+    if (count_ <= allowed_) return;
+    if (!advise_) throw Error(first_);
+    throw Error(
+        concat(first_, "\ndata.skip_bad leaves out up to that many such files; it is ", allowed_, "."));
+  }
+
+  std::int64_t allowed_;
+  bool advise_;
+  std::int64_t count_ = 0;
+  std::string first_;
+  std::string names_;
 };
 
-Resizing plan_resizing(const std::array<Files, 3>& splits, PictureShape shape) {
-  std::vector<PictureShape> found;
-  for (const auto& files : splits) {
-    const std::size_t before = found.size();
-    found.resize(before + files.paths.size());
-    for_each_file(files.paths,
-                  [&](std::size_t i, const fs::path& file) { found[before + i] = picture_file_shape(file); });
+/// A split's files with their headers.
+struct Split {
+  PictureFiles files;
+  std::vector<PictureHeader> headers;
+};
+
+/// Removes the rows, each `width` values, whose failure is not null.
+template <class T>
+void remove_failed(std::vector<T>& values, std::size_t width,
+                   const std::vector<std::exception_ptr>& failures) {
+  if (values.empty()) return;
+  auto to = values.begin();
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    if (failures[i]) continue;
+    const auto from = values.begin() + static_cast<std::ptrdiff_t>(i * width);
+    to = to == from ? to + static_cast<std::ptrdiff_t>(width)
+                    : std::move(from, from + static_cast<std::ptrdiff_t>(width), to);
   }
-  const bool any = shape.channels == 0;
-  for (const auto& one : found)
-    shape.channels = any ? std::max(shape.channels, one.channels) : shape.channels;
-  const auto changed =
-      std::count_if(found.begin(), found.end(), [&](const auto& one) { return one != shape; });
-  if (changed == 0) return {shape, {}};
-  return {shape, concat(changed, " of ", found.size(), " pictures were brought to ", describe(shape),
-                        ", the middle of each (data.picture_size)")};
+  values.erase(to, values.end());
 }
 
-Part load_part(const Files& files, const PictureShape& shape, bool resize,
-               const std::map<std::string, std::int32_t>& labels) {
-  Part part;
-  part.origin = files.origin;
-  part.picture = shape;
-  const auto count = static_cast<std::int64_t>(files.paths.size());
-  const auto dims = static_cast<std::size_t>(shape.height * shape.width * shape.channels);
-  part.examples.count = count;
-  part.examples.dims = static_cast<std::int64_t>(dims);
-  part.examples.bytes.resize(static_cast<std::size_t>(count) * dims);
-  for_each_file(files.paths, [&](std::size_t i, const fs::path& file) {
-    const auto pixels = std::span(part.examples.bytes).subspan(i * dims, dims);
-    resize ? read_resized_picture(file, shape, pixels) : read_picture(file, shape, pixels);
+/// Adds failed files to the bad ones. Returns whether there are any.
+bool count_bad(const std::vector<fs::path>& paths, const std::vector<std::exception_ptr>& failures,
+               BadFiles& bad) {
+  bool any = false;
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    if (!failures[i]) continue;
+    bad.add(paths[i], failures[i]);
+    any = true;
+  }
+  return any;
+}
+
+Split read_headers(PictureFiles files, BadFiles& bad) {
+  Split split{std::move(files), {}};
+  split.headers.resize(split.files.paths.size());
+  const auto failures = for_each_file(split.files.paths, [&](std::size_t i, const fs::path& file) {
+    split.headers[i] = read_picture_header(file);
   });
-  for (const auto& name : files.classes) part.examples.labels.push_back(labels.at(name));
-  return part;
-}
-
-constexpr std::array<std::string_view, 2> kTrainNames = {"train", "training"};
-constexpr std::array<std::string_view, 3> kValidationNames = {"valid", "val", "validation"};
-constexpr std::array<std::string_view, 2> kTestNames = {"test", "testing"};
-
-/// The sub-folder that has one of the names; empty if there is none.
-fs::path find_folder(const Listing& listing, std::span<const std::string_view> names) {
-  for (const auto& folder : listing.folders) {
-    if (std::find(names.begin(), names.end(), folder.filename().string()) != names.end()) return folder;
+  if (count_bad(split.files.paths, failures, bad)) {
+    remove_failed(split.files.paths, 1, failures);
+    remove_failed(split.files.labels, 1, failures);
+    remove_failed(split.headers, 1, failures);
   }
-  return {};
+  return split;
 }
 
-/// The files of train, validation and test.
-std::array<Files, 3> collect_splits(const fs::path& folder) {
-  const Listing listing = list_pictures(folder);
-  const fs::path train = find_folder(listing, kTrainNames);
-  if (train.empty()) return {collect(folder), Files{}, Files{}};
-  const auto collect_named = [&](std::span<const std::string_view> names) {
-    const fs::path below = find_folder(listing, names);
-    return below.empty() ? Files{} : collect(below);
+using Splits = std::array<Split, 3>;
+
+/// The number of pictures of which `is` holds.
+template <class Is>
+std::int64_t count_pictures(const Splits& splits, const Is& is) {
+  std::int64_t count = 0;
+  for (const auto& split : splits) count += std::ranges::count_if(split.headers, is);
+  return count;
+}
+
+/// Throws DataError naming the first picture that differs from the first one.
+void check_one_shape(const Splits& splits, const PictureShape& first, bool any_channels) {
+  for (const auto& split : splits) {
+    for (std::size_t i = 0; i < split.headers.size(); ++i) {
+      const PictureShape shape = shown_shape(split.headers[i]);
+      const bool one_size = shape.height == first.height && shape.width == first.width;
+      if (one_size && (any_channels || shape.channels == first.channels)) continue;
+      throw DataError(concat(
+          split.files.paths[i].string(), ": is ", describe(shape), ", but the first picture is ",
+          describe(first), ".\nAll pictures need one size and one kind: ",
+          one_size ? "data.channels brings them to one kind."
+                   : "data.picture_size or data.resize brings them to one size, data.channels to one kind."));
+    }
+  }
+}
+
+/// The shape that all pictures are brought to.
+PictureShape common_shape(const Splits& splits, const std::optional<PictureShape>& resize) {
+  const PictureShape first = shown_shape(splits[0].headers[0]);
+  const PictureShape wanted = resize.value_or(PictureShape{0, 0, 0});
+  if (!wanted.is_picture()) {
+    check_one_shape(splits, first, wanted.channels != 0);
+    return {first.height, first.width, wanted.channels != 0 ? wanted.channels : first.channels};
+  }
+  if (wanted.channels != 0) return wanted;
+  const bool colour =
+      count_pictures(splits, [](const auto& header) { return header.stored.channels == 3; }) > 0;
+  return {wanted.height, wanted.width, colour ? 3 : 1};
+}
+
+/// Says what happens to pictures.
+std::vector<std::string> tell(const Splits& splits, const PictureForm& form) {
+  const std::int64_t all = count_pictures(splits, [](const auto&) { return true; });
+  std::vector<std::string> notes;
+  const auto note = [&](const std::string& what, const auto& is) {
+    const std::int64_t count = count_pictures(splits, is);
+    if (count > 0) notes.push_back(concat(count, " of ", all, all == 1 ? " picture " : " pictures ", what));
   };
-  return {collect(train), collect_named(kValidationNames), collect_named(kTestNames)};
+  note("were turned, as their EXIF orientation says",
+       [](const auto& header) { return header.orientation != 1; });
+  note("have 16 bits a value: all values are read as floats from 0 to 1",
+       [](const auto& header) { return header.wide; });
+  note(form.background ? concat("have transparency and were laid over the grey level ", int{*form.background},
+                                " (data.background)")
+                       : std::string("have transparency, which was dropped (data.background lays them over "
+                                     "a grey level)"),
+       [](const auto& header) { return header.alpha; });
+  note("have several pages, of which the first was read",
+       [](const auto& header) { return header.pages > 1; });
+  const auto sized = [&](const PictureShape& shape) {
+    return shape.height == form.shape.height && shape.width == form.shape.width;
+  };
+  const bool cropped =
+      count_pictures(splits, [&](const auto& header) { return !sized(shown_shape(header)); }) > 0;
+  note(concat("were brought to ", describe(form.shape), cropped ? ", the middle of each (" : " (",
+              !cropped                                ? "data.channels)"
+              : form.shape.height == form.shape.width ? "data.picture_size)"
+                                                      : "data.resize)"),
+       [&](const auto& header) { return shown_shape(header) != form.shape; });
+  return notes;
+}
+
+template <class T>
+void decode(const Split& split, const PictureForm& form, std::vector<T>& values, Part& part, BadFiles& bad) {
+  const auto dims = static_cast<std::size_t>(part.examples.dims);
+  const auto& paths = split.files.paths;
+  values.resize(paths.size() * dims);
+  const auto failures = for_each_file(paths, [&](std::size_t i, const fs::path& file) {
+    read_picture(file, form, std::span(values).subspan(i * dims, dims));
+  });
+  part.examples.labels = split.files.labels;
+  if (count_bad(paths, failures, bad)) {
+    remove_failed(values, dims, failures);
+    remove_failed(part.examples.labels, 1, failures);
+  }
+  part.examples.count = static_cast<std::int64_t>(values.size() / dims);
+}
+
+Part load_part(const Split& split, const PictureForm& form, bool wide, BadFiles& bad) {
+  Part part;
+  part.origin = split.files.origin;
+  part.picture = form.shape;
+  part.examples.dims = form.shape.height * form.shape.width * form.shape.channels;
+  if (wide) {
+    decode(split, form, part.examples.floats, part, bad);
+  } else {
+    decode(split, form, part.examples.bytes, part, bad);
+  }
+  return part;
 }
 
 }  // namespace
 
-bool is_picture_folder(const fs::path& folder) {
-  const auto splits = collect_splits(folder);
-  return std::any_of(splits.begin(), splits.end(), [](const Files& files) { return !files.paths.empty(); });
+Dataset load_pictures(PictureFolder pictures, std::string name, const LoadOptions& options) {
+  BadFiles bad(options.skip_bad, pictures.count() > 1);
+  Splits splits;
+  for (std::size_t i = 0; i < splits.size(); ++i)
+    splits[i] = read_headers(std::move(pictures.splits[i]), bad);
+  if (splits[0].headers.empty())
+    throw DataError(concat(splits[0].files.origin, ": holds no pictures to train on"));
+  const PictureForm form{common_shape(splits, options.resize), options.background};
+  const bool wide = count_pictures(splits, [](const auto& header) { return header.wide; }) > 0;
+  Part train = load_part(splits[0], form, wide, bad);
+  Part validation = load_part(splits[1], form, wide, bad);
+  Part test = load_part(splits[2], form, wide, bad);
+  Dataset data = assemble(std::move(name), std::move(train), std::move(validation), std::move(test));
+  data.notes = std::move(pictures.notes);
+  bad.tell(data.notes);
+  for (auto& note : tell(splits, form)) data.notes.push_back(std::move(note));
+  return data;
 }
 
-Dataset load_pictures(const fs::path& folder, std::string name, const std::optional<PictureShape>& resize) {
-  const auto splits = collect_splits(folder);
-  const auto labels = number_classes(splits);
-  if (splits[0].paths.empty()) throw DataError(concat(splits[0].origin, ": holds no pictures to train on"));
-  const bool resizes = resize.has_value();
-  Resizing resizing;
-  const PictureShape shape =
-      resizes ? (resizing = plan_resizing(splits, *resize)).shape : picture_file_shape(splits[0].paths[0]);
-  auto data =
-      assemble(std::move(name), load_part(splits[0], shape, resizes, labels),
-               load_part(splits[1], shape, resizes, labels), load_part(splits[2], shape, resizes, labels));
-  if (!resizing.note.empty()) data.notes.push_back(std::move(resizing.note));
-  return data;
+Dataset load_picture(const fs::path& file, std::string name, const LoadOptions& options) {
+  PictureFolder pictures;
+  pictures.splits[0] = {{file}, {}, file.string()};
+  return load_pictures(std::move(pictures), std::move(name), options);
 }
 
 }  // namespace elbo::data

@@ -1,23 +1,22 @@
 #pragma once
-// A folder of PNG and JPEG pictures.
+// Pictures in files as data.
 
 #include <filesystem>
 #include <string>
 
+#include "data/sources/picture_folder.h"
 #include "elbo/dataset.h"
 
 namespace elbo::data {
 
-/// Whether the folder, or a folder up to two levels below it, holds a .png, .jpg or .jpeg.
-bool is_picture_folder(const std::filesystem::path& folder);
+/// Loads the pictures of a folder, grey or in colour, each turned by its EXIF orientation. They are bytes; if
+/// any has 16 bits a value, all are floats from 0 to 1. All must have one shape, or are brought to
+/// options.resize. Up to options.skip_bad files that cannot be read are left out. The dataset's notes say
+/// what was changed and left out. Throws IoError, DataError naming the first file that cannot be read or that
+/// differs in shape from the first.
+Dataset load_pictures(PictureFolder pictures, std::string name, const LoadOptions& options);
 
-/// Loads the pictures, grey or in colour (transparency is dropped), in the order of their paths. All must
-/// have one shape, or are resized to `resize`, whose channels may be 0: 3 if any picture
-/// is in colour, else 1. Pictures in sub-folders are labelled by them: by number if all sub-folders have
-/// numbers as names, else by their sorted order. Sub-folders train, valid (val, validation) and test are the
-/// splits and may have sub-folders for labels themselves. Throws IoError; DataError naming the file that is
-/// damaged or, without resizing, differs in shape from the first.
-Dataset load_pictures(const std::filesystem::path& folder, std::string name,
-                      const std::optional<PictureShape>& resize = {});
+/// Loads one picture as one example. Throws like load_pictures.
+Dataset load_picture(const std::filesystem::path& file, std::string name, const LoadOptions& options);
 
 }  // namespace elbo::data

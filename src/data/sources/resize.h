@@ -14,5 +14,8 @@ namespace elbo::data {
 /// BT.601). Throws std::bad_alloc.
 void resize_picture(std::span<const std::uint8_t> pixels, const PictureShape& shape,
                     std::span<std::uint8_t> resized, const PictureShape& wanted);
+/// The same for values of 16 bits.
+void resize_picture(std::span<const std::uint16_t> pixels, const PictureShape& shape,
+                    std::span<std::uint16_t> resized, const PictureShape& wanted);
 
 }  // namespace elbo::data
