@@ -9,6 +9,8 @@
 
 #include "data/sources/gzip.h"
 #include "data/sources/npy.h"
+#include "io/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/check.h"
 
@@ -24,10 +26,7 @@ struct Close {
 using Archive = std::unique_ptr<zip_t, Discard>;
 
 Archive open_archive(const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) {
-    throw IoError(concat("cannot read ", file.string(), ": it is a folder"));
-  }
+  io::require_plain_file(file);
   int code = 0;
   if (zip_t* archive = zip_open(file.c_str(), ZIP_RDONLY, &code)) return Archive(archive);
   zip_error_t reason;
@@ -49,6 +48,7 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t file_si
   }
   const std::unique_ptr<zip_file_t, Close> entry(zip_fopen_index(archive, index, 0));
   if (!entry) throw DataError(concat(origin, ": ", zip_strerror(archive), kMakeAgain));
+  require_memory(about.size, origin);
   std::string bytes(about.size, '\0');
   std::size_t done = 0;
   char past_the_end = 0;
