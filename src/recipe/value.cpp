@@ -50,7 +50,7 @@ std::optional<std::string> complaint_of(std::string_view key, const std::vector<
 /// What is wrong with a text that has no choices.
 std::optional<std::string> complaint_of(const RecipeKey& key, const std::string& text) {
   if (text.empty() && !key.may_be_empty) return concat(key.name, " cannot be empty.");
-  const std::string_view allowed = key.name == "description" ? "\n\t" : "";
+  const std::string_view allowed = key.name == "description" ? "\t\n" : "\t";
   const auto at = data::find_control(text, allowed);
   if (at == std::string::npos) return std::nullopt;
   return concat(key.name, " cannot hold the control character ", data::escaped({&text[at], 1}), ", as ",

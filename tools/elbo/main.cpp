@@ -83,10 +83,10 @@ std::string in_plain_words(const CLI::App& app, const CLI::ParseError& error) {
   return message + "; " + help_of(app);
 }
 
-// Names and paths with control characters would be cut at a NUL, or hide what they are.
+// Names and paths with control characters, other than tabs, hide what they are.
 void refuse_control_characters(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    if (elbo::data::find_control(argv[i]) == std::string::npos) continue;
+    if (elbo::data::find_control(argv[i], "\t") == std::string::npos) continue;
     throw elbo::ConfigError(
         concat("argument ", i, " holds a control character: ", elbo::data::shown(argv[i]), "."));
   }
