@@ -1,8 +1,29 @@
 #include "base/check.h"
 
-#include <string_view>
+#include <charconv>
+#include <iterator>
 
 namespace elbo {
+namespace {
+
+template <class... Number>
+void append_digits(std::string& text, Number... number) {
+  char digits[32];
+  text.append(digits, std::to_chars(std::begin(digits), std::end(digits), number...).ptr);
+}
+
+}  // namespace
+
+void append_number(std::string& text, long long value) {
+  append_digits(text, value);
+}
+void append_number(std::string& text, unsigned long long value) {
+  append_digits(text, value);
+}
+void append_number(std::string& text, double value) {
+  constexpr int kDigits = 6;  // what an output stream writes
+  append_digits(text, value, std::chars_format::general, kDigits);
+}
 
 std::string place(const std::source_location& where) {
   std::string_view file = where.file_name();

@@ -1,35 +1,128 @@
 #include "io/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <random>
+#include <vector>
 
 #include "elbo/error.h"
 #include "base/check.h"
+#include "base/memory.h"
 
 namespace elbo::io {
+namespace {
 
-std::string read_file(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) {
-    throw IoError(concat("cannot read ", file.string(), ": it is a folder"));
+constexpr std::string_view kPart = ".part";
+constexpr std::size_t kRandomDigits = 16;
+
+[[noreturn]] void fail_to(const char* act, const std::filesystem::path& file, std::string_view reason) {
+  throw IoError(concat("cannot ", act, " ", file.string(), ": ", reason));
+}
+
+/// A plain file, open for reading.
+class Descriptor {
+ public:
+  explicit Descriptor(const std::filesystem::path& file)
+      : number_(open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {  // a pipe opens at once
+    if (number_ < 0) fail_to("open", file, std::strerror(errno));
+    struct stat about = {};
+    const bool known = fstat(number_, &about) == 0;
+    const int reason = errno;
+    if (known && S_ISREG(about.st_mode)) {
+      size_ = static_cast<std::size_t>(about.st_size);
+      return;
+    }
+    close(number_);
+    fail_to("read", file,
+            !known                   ? std::strerror(reason)
+            : S_ISDIR(about.st_mode) ? "it is a folder"
+                                     : "it is not a plain file");
   }
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw IoError(concat("cannot open ", file.string(), ": ", std::strerror(errno)));
-  std::string bytes;
-  for (std::size_t size = 0; stream;) {  // in steps: a pipe has no size to ask for
-    bytes.resize(std::max<std::size_t>(std::size_t{1} << 16, 2 * size));
-    stream.read(bytes.data() + size, static_cast<std::streamsize>(bytes.size() - size));
-    size += static_cast<std::size_t>(stream.gcount());
-    if (!stream) bytes.resize(size);
+  ~Descriptor() { close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  int number_;
+  std::size_t size_ = 0;
+};
+
+/// Names that nobody can foresee.
+std::string random_digits() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::random_device source;
+  std::string text;
+  for (std::size_t i = 0; i < kRandomDigits; ++i) text += kDigits[source() % kDigits.size()];
+  return text;
+}
+
+/// Whether it ends as AtomicFile's temporary names do, or as those of earlier versions, by the process.
+bool is_temporary(std::string_view name) {
+  if (!name.ends_with(kPart)) return false;
+  name.remove_suffix(kPart.size());
+  const auto point = name.rfind('.');
+  if (point == std::string_view::npos || point == 0) return false;
+  const std::string_view digits = name.substr(point + 1);
+  const bool by_process = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  return by_process || (digits.size() == kRandomDigits &&
+                        digits.find_first_not_of("0123456789abcdef") == std::string_view::npos);
+}
+
+bool is_being_written(const std::filesystem::path& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool locked = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(descriptor);
+  return locked;
+}
+
+}  // namespace
+
+void require_plain_file(const std::filesystem::path& file) {
+  (void)Descriptor{file};
+}
+
+std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) {
+  const Descriptor opened(file);
+  const auto refuse_above = [&](std::size_t size) {
+    if (size <= max_bytes) return;
+    throw IoError(concat("cannot read ", file.string(), ": it has more than ", max_bytes, " bytes"));
+  };
+  refuse_above(opened.size());
+  require_memory(opened.size(), file.string());
+  std::string bytes(opened.size() + 1, '\0');  // one more, to meet the end
+  std::size_t size = 0;
+  for (;;) {
+    const ssize_t got = read(opened.number(), bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_to("read", file, std::strerror(errno));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+    refuse_above(size);
+    if (size == bytes.size()) bytes.resize(2 * size);  // it grew
   }
-  if (stream.bad()) throw IoError(concat("cannot read ", file.string(), ": ", std::strerror(errno)));
+  bytes.resize(size);
   return bytes;
+}
+
+void remove_partial_files(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    if (is_temporary(entry->path().filename().string())) left.push_back(entry->path());
+  }
+  for (const auto& file : left) {
+    if (!is_being_written(file)) std::filesystem::remove(file, ignored);
+  }
 }
 
 AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
@@ -50,9 +143,18 @@ AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
     if (error)
       throw IoError(concat("cannot create folder ", file_.parent_path().string(), ": ", error.message()));
   }
-  temporary_ = concat(file_.string(), ".", getpid(), ".part");
-  descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  open_temporary();
+}
+
+void AtomicFile::open_temporary() {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries && descriptor_ < 0; ++i) {
+    temporary_ = concat(file_.string(), ".", random_digits(), kPart);
+    descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (descriptor_ < 0 && errno != EEXIST) break;
+  }
   if (descriptor_ < 0) fail("cannot write");
+  (void)flock(descriptor_, LOCK_EX | LOCK_NB);  // says to remove_partial_files() that it is being written
 }
 
 AtomicFile::~AtomicFile() {

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace elbo::io {
+#include "io/safetensors_header.h"
 
-using TensorShape = std::vector<std::int64_t>;
+namespace elbo::io {
 
 /// Collects tensors and text, then writes them as one file. The same calls give the same bytes.
 class SafetensorsWriter {
@@ -50,20 +50,15 @@ class SafetensorsWriter {
 /// and the tensors cover the data without gap or overlap.
 class SafetensorsFile {
  public:
-  struct Tensor {
-    std::string type;  ///< "F32", "F64", "I64", … as in the file
-    TensorShape shape;
-    std::size_t begin = 0;  ///< first byte in the data
-    std::size_t end = 0;
-  };
+  using Tensor = SafetensorsHeader::Tensor;
 
   /// Throws IoError if the file cannot be read, DataError naming the file and the tensor if it is malformed.
   explicit SafetensorsFile(const std::filesystem::path& file);
 
   const std::filesystem::path& path() const noexcept { return path_; }
-  const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
-  const std::map<std::string, Tensor>& tensors() const noexcept { return tensors_; }
-  bool has(const std::string& name) const { return tensors_.contains(name); }
+  const std::map<std::string, std::string>& metadata() const noexcept { return header_.metadata; }
+  const std::map<std::string, Tensor>& tensors() const noexcept { return header_.tensors; }
+  bool has(const std::string& name) const { return tensors().contains(name); }
 
   /// Text of "__metadata__". Throws DataError if the key is absent.
   const std::string& text(const std::string& key) const;
@@ -85,11 +80,7 @@ class SafetensorsFile {
   std::filesystem::path path_;
   std::string bytes_;
   std::size_t data_begin_ = 0;
-  std::map<std::string, std::string> metadata_;
-  std::map<std::string, Tensor> tensors_;
+  SafetensorsHeader header_;
 };
-
-/// "[64, 784]".
-std::string describe(const TensorShape& shape);
 
 }  // namespace elbo::io

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <sstream>
 
 #include "elbo/version.h"
 #include "io/file.h"
@@ -11,6 +10,7 @@
 #include "recipe/keys.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "base/text.h"
 
 namespace elbo {
 namespace {
@@ -35,8 +35,7 @@ const char* name_of(FileKind kind) {
 /// `count` numbers.
 std::vector<std::int64_t> parse_counts(const io::SafetensorsFile& file, const char* key, std::size_t count) {
   std::vector<std::int64_t> values;
-  std::istringstream text(file.text(key));
-  for (std::string word; text >> word;) {
+  for (const std::string_view word : data::words(file.text(key))) {
     std::int64_t value = -1;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size() || value < 0) {
@@ -111,7 +110,7 @@ void check_run_recipe(const std::filesystem::path& run, const std::filesystem::p
   std::error_code ignored;
   const auto path = run / "recipe.toml";
   if (!std::filesystem::is_directory(run, ignored) || !std::filesystem::exists(path, ignored)) return;
-  const Recipe said = Recipe::from_toml(io::read_file(path), path.string());
+  const Recipe said = Recipe::from_toml(io::read_file(path, io::kMaxTextBytes), path.string());
   for (const RecipeKey& key : recipe_keys()) {
     const bool shapes_the_model = key.name.starts_with("model.") || key.name.starts_with("data.");
     if (!shapes_the_model || key.name == "data.name") continue;

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <sstream>
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include "base/text.h"
 
 namespace elbo::nn {
 namespace {
@@ -36,8 +36,7 @@ bool is_option(std::string_view word, char letter) {
 }  // namespace
 
 LayerWords::LayerWords(std::string_view text) {
-  std::istringstream words{std::string(text)};
-  for (std::string word; words >> word;) words_.push_back(word);
+  for (const std::string_view word : data::words(text)) words_.emplace_back(word);
 }
 
 bool LayerWords::has_next() const {
@@ -74,9 +73,8 @@ std::string_view LayerWords::one_of(std::string_view what, std::span<const std::
 PictureShape LayerWords::picture() {
   const std::string word = take("shape");
   std::vector<std::int64_t> extents;
-  std::istringstream parts(word);
-  for (std::string part; std::getline(parts, part, 'x');) {
-    extents.push_back(whole_of(part, "shape", 1, kMaxChannels));
+  for (const std::string_view extent : data::pieces(word, 'x')) {
+    extents.push_back(whole_of(extent, "shape", 1, kMaxChannels));
   }
   if (extents.size() != 3 || word.ends_with('x') || extents[0] * extents[1] * extents[2] > kMaxWidth) {
     throw ConfigError(concat("its shape cannot be \"", word,

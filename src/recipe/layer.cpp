@@ -1,15 +1,17 @@
 #include <charconv>
 #include <ostream>
-#include <sstream>
 
 #include "elbo/recipe.h"
+#include "base/text.h"
 #include "recipe/keys.h"
 
 namespace elbo {
 
 Layer::Layer(std::string_view text) {
-  std::istringstream words{std::string(text)};
-  for (std::string word; words >> word;) text_ += (text_.empty() ? "" : " ") + word;
+  for (const std::string_view word : data::words(text)) {
+    if (!text_.empty()) text_ += ' ';
+    text_ += word;
+  }
   if (const auto whole = width()) text_ = std::to_string(*whole);  // 007 is not a TOML number
 }
 

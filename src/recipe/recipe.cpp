@@ -64,7 +64,7 @@ Recipe Recipe::from_toml(std::string_view text, std::string_view origin, std::ve
 }
 
 Recipe Recipe::from_file(const std::filesystem::path& file, std::vector<std::string>* notes) {
-  return read(io::read_file(file), file.string(), file.stem().string(), notes);
+  return read(io::read_file(file, io::kMaxTextBytes), file.string(), file.stem().string(), notes);
 }
 
 void Recipe::set(std::string_view key_equals_value, std::vector<std::string>* notes) {

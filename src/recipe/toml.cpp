@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "recipe/toml_check.h"
 
 namespace elbo {
 namespace {
@@ -144,6 +145,9 @@ struct Reading {
 };
 
 toml::table parse(std::string_view text, std::string_view origin) {
+  if (const auto fault = find_toml_fault(text)) {
+    throw ConfigError(concat(origin, ":", fault->line, ": ", fault->what, "."));
+  }
   try {
     return toml::parse(text, origin);
   } catch (const toml::parse_error& error) {
@@ -162,7 +166,8 @@ void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text, Not
                     !text.starts_with('\'');
   toml::table parsed;
   try {
-    parsed = toml::parse(concat("value = ", bare ? quote_toml(text) : std::string(text)));
+    const std::string line = concat("value = ", bare ? quote_toml(text) : std::string(text));
+    if (!find_toml_fault(line)) parsed = toml::parse(line);
   } catch (const toml::parse_error&) {
     parsed.clear();
   }

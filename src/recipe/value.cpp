@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "nn/layers.h"
 
 namespace elbo {
@@ -43,10 +44,20 @@ std::optional<std::string> complaint_of(std::string_view key, const std::vector<
     try {
       nn::read_layer(layers[i].text());
     } catch (const ConfigError& error) {
-      return concat(key, "[", i, "] ", layers[i], ": ", error.what());
+      return concat(key, "[", i, "] ", layers[i].to_toml(), ": ", error.what());
     }
   }
   return std::nullopt;
+}
+
+/// What is wrong with a text that has no choices.
+std::optional<std::string> complaint_of(const RecipeKey& key, const std::string& text) {
+  if (text.empty() && !key.may_be_empty) return concat(key.name, " cannot be empty.");
+  const std::string_view allowed = key.name == "description" ? "\t\n" : "\t";
+  const auto at = data::find_control(text, allowed);
+  if (at == std::string::npos) return std::nullopt;
+  return concat(key.name, " cannot hold the control character ", data::escaped({&text[at], 1}), ", as ",
+                data::shown(text), " does.");
 }
 
 SettingRef value_of(const RecipeKey& key, const Recipe& recipe) {
@@ -102,10 +113,7 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
   };
   return std::visit(
       Overloaded{[&](const std::string* text) -> std::optional<std::string> {
-                   if (!choices) {
-                     if (text->empty() && !may_be_empty) return concat(name, " cannot be empty.");
-                     return std::nullopt;
-                   }
+                   if (!choices) return complaint_of(*this, *text);
                    std::vector<std::string> known;
                    for (const Choice& choice : choices()) {
                      if (choice.name == *text) return std::nullopt;

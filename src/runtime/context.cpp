@@ -4,11 +4,10 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <limits>
 #include <string>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "runtime/cuda_api.h"
 
 #if defined(__linux__)
@@ -22,17 +21,7 @@ namespace {
 /// moments; with small pages it spends a tenth of its time on address translation.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-/// The available memory. Linux grants memory that it does not have and kills the process that touches it, so
-/// large requests are compared with this. Returns the largest number if the system does not tell.
-std::size_t available_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string name, unit;
-  for (std::size_t kibibytes = 0; file >> name >> kibibytes; std::getline(file, unit)) {
-    if (name == "MemAvailable:") return kibibytes << 10;
-  }
-  return std::numeric_limits<std::size_t>::max();
-}
-
+/// From this size on, a request is compared with the memory that can be had.
 constexpr std::size_t kLargeRequest = std::size_t{256} << 20;
 
 }  // namespace
@@ -76,11 +65,11 @@ void* Context::allocate(std::size_t bytes) {
   if (is_cuda()) return cuda::allocate(*cuda_, bytes);
   const std::size_t alignment = bytes >= kHugePage ? kHugePage : 256;
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
-  const bool too_large = bytes > size || (bytes >= kLargeRequest && bytes > available_bytes());
+  const bool too_large = bytes > size || (bytes >= kLargeRequest && bytes > available_memory());
   void* memory = too_large ? nullptr : std::aligned_alloc(alignment, size);
   if (!memory) {
     throw DeviceError(concat("out of memory: ", bytes, " bytes were asked for on the CPU, and ",
-                             available_bytes(), " are free. Use a smaller batch or model."));
+                             available_memory(), " are free. Use a smaller batch or model."));
   }
 #if defined(__linux__)
   if (alignment == kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // only advice: it may fail

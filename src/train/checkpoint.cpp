@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 #include <string_view>
 
@@ -27,8 +28,13 @@ constexpr const char* kPlansKey = "training.products";  // on a GPU
 constexpr std::string_view kMayDiffer[] = {"name",      "description",  "data.name",
                                            "data.mask", "train.epochs", "train.tune"};
 
+std::string hexadecimal(std::uint64_t value) {
+  char digits[16];
+  return {digits, std::to_chars(std::begin(digits), std::end(digits), value, 16).ptr};
+}
+
 std::string describe(const DataIdentity& data) {
-  return concat(std::hex, data.train, " ", data.validation);
+  return concat(hexadecimal(data.train), " ", hexadecimal(data.validation));
 }
 
 void check_recipe(const std::string& where, const Recipe& saved, const Recipe& asked) {

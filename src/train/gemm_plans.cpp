@@ -29,7 +29,7 @@ std::filesystem::path file_of(const std::filesystem::path& folder, const std::st
 
 StoredPlans read_cache(const std::filesystem::path& folder, const std::string& device) {
   try {
-    StoredPlans stored = StoredPlans::from_text(io::read_file(file_of(folder, device)));
+    StoredPlans stored = StoredPlans::from_text(io::read_file(file_of(folder, device), io::kMaxTextBytes));
     if (stored.device == device) return stored;
   } catch (const IoError&) {
     // A cache that is absent or unreadable is measured anew.

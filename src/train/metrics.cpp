@@ -6,22 +6,32 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <string_view>
 
 #include "io/file.h"
 #include "base/check.h"
+#include "base/text.h"
 
 namespace elbo {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const ElboTerms& terms) {
-  return {{"elbo", terms.elbo}, {"reconstruction", terms.reconstruction}, {"kl", terms.kl}};
+// Objects are written as text: a JSON tree's destructor allocates, and a failure there would end the program.
+
+/// A number as JSON has it, with the digits that read back to it; null for NaN and infinities.
+template <class Number>
+std::string literal(Number value) {
+  return Json(value).dump();
+}
+
+std::string terms_object(const ElboTerms& terms, const std::string& more = {}) {
+  return concat("{\"elbo\":", literal(terms.elbo), ",\"reconstruction\":", literal(terms.reconstruction),
+                ",\"kl\":", literal(terms.kl), more, "}");
 }
 
 /// The epoch of a line; 0 if it is not a line of this format.
-std::int64_t epoch_of(const std::string& line) {
+std::int64_t epoch_of(std::string_view line) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object() || !json.contains("epoch") || !json["epoch"].is_number_integer()) return 0;
   return json["epoch"].get<std::int64_t>();
@@ -70,24 +80,28 @@ class AppendedFile {
 }  // namespace
 
 std::string to_json(const EpochMetrics& metrics) {
-  Json json = {{"epoch", metrics.epoch},          {"steps", metrics.steps},
-               {"seconds", metrics.seconds},      {"examples_per_second", metrics.examples_per_second},
-               {"train", to_json(metrics.train)}, {"objective", metrics.objective}};
-  if (metrics.skipped_steps) json["skipped_steps"] = *metrics.skipped_steps;
-  if (metrics.validation) json["validation"] = to_json(*metrics.validation);
-  if (metrics.validation_objective) json["validation"]["objective"] = *metrics.validation_objective;
-  return json.dump();
+  std::string text = concat(
+      "{\"epoch\":", metrics.epoch, ",\"steps\":", metrics.steps, ",\"seconds\":", literal(metrics.seconds),
+      ",\"examples_per_second\":", literal(metrics.examples_per_second),
+      ",\"train\":", terms_object(metrics.train), ",\"objective\":", literal(metrics.objective));
+  if (metrics.skipped_steps) text += concat(",\"skipped_steps\":", *metrics.skipped_steps);
+  if (metrics.validation) {
+    const auto objective = metrics.validation_objective;
+    text += concat(",\"validation\":",
+                   terms_object(*metrics.validation,
+                                objective ? concat(",\"objective\":", literal(*objective)) : std::string()));
+  }
+  return text + "}";
 }
 
 MetricsFile::MetricsFile(std::filesystem::path file, std::int64_t last_epoch) : file_(std::move(file)) {
   std::error_code ignored;
   std::string kept;
   if (std::filesystem::exists(file_, ignored)) {
-    const std::string text = io::read_file(file_);
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
+    const std::string text = io::read_file(file_, io::kMaxMetricsBytes);
+    for (const std::string_view line : data::pieces(text, '\n')) {
       const std::int64_t epoch = epoch_of(line);
-      if (epoch >= 1 && epoch <= last_epoch) kept += line + "\n";
+      if (epoch >= 1 && epoch <= last_epoch) kept += concat(line, "\n");
     }
     if (kept == text) return;
   }

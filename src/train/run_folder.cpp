@@ -1,7 +1,5 @@
 #include "train/run_folder.h"
 
-#include <vector>
-
 #include "io/file.h"
 #include "model/model_file.h"
 #include "base/check.h"
@@ -46,31 +44,19 @@ void RunFolder::lock() {
   if (!lock_ && std::filesystem::is_directory(folder_, ignored)) lock_.emplace(folder_);
 }
 
-void RunFolder::remove_partial_files() const {
-  std::error_code ignored;
-  std::vector<std::filesystem::path> partial;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
-    if (entry.path().extension() != ".part") continue;
-    for (const char* name : {kRecipe, kMetrics, kBest, kLast, kCheckpoint}) {
-      if (entry.path().filename().string().starts_with(concat(name, "."))) partial.push_back(entry.path());
-    }
-  }
-  for (const auto& file : partial) std::filesystem::remove(file, ignored);
-}
-
 void RunFolder::begin(const Recipe& recipe) {
   std::error_code told_by_the_first_file;
   std::filesystem::create_directories(folder_, told_by_the_first_file);
   lock();
   io::write_file(folder_ / kRecipe, recipe.to_toml());
   for (const char* name : {kCheckpoint, kLast, kBest}) remove_old(folder_ / name);
-  remove_partial_files();
+  io::remove_partial_files(folder_);
   metrics_.emplace(folder_ / kMetrics, 0);
 }
 
 void RunFolder::go_on(const Recipe& recipe, std::int64_t epochs) {
   io::write_file(folder_ / kRecipe, recipe.to_toml());
-  remove_partial_files();
+  io::remove_partial_files(folder_);
   metrics_.emplace(folder_ / kMetrics, epochs);
 }
 

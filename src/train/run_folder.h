@@ -45,7 +45,6 @@ class RunFolder {
  private:
   /// Locks the folder, if there is one, during its lifetime. Throws IoError if another training has it.
   void lock();
-  void remove_partial_files() const;
 
   std::filesystem::path folder_;
   std::optional<FolderLock> lock_;

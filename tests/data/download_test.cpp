@@ -90,7 +90,8 @@ TEST(DataDownload, EveryDownloadableSetHasAManifest) {
   std::set<std::string> names;
   for (const auto& manifest : data::manifests()) {
     names.insert(manifest.name);
-    EXPECT_FALSE(manifest.mirrors.empty());
+    ASSERT_FALSE(manifest.mirrors.empty());
+    EXPECT_TRUE(manifest.mirrors.front().starts_with("https:")) << manifest.name;
     for (const auto& mirror : manifest.mirrors)
       EXPECT_TRUE(mirror.starts_with("http") && mirror.ends_with('/'));
     for (const auto& file : manifest.files) EXPECT_EQ(file.md5.size(), 32u);
@@ -188,6 +189,20 @@ TEST_F(DataDownloads, TruncatedBodyLeavesNothing) {
   const HttpServer server({{"/set/first", HttpServer::ok(first_.substr(0, 1000), 300003)}});
   expect_error<IoError>([&] { get(manifest(server)); }, {"/set/first", "cannot download"});
   EXPECT_EQ(files(), Names{});
+}
+
+TEST_F(DataDownloads, FilesAreBounded) {
+  const std::string undeclared = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + first_;
+  for (const std::string& answer : {HttpServer::ok(first_), undeclared}) {
+    const HttpServer large({{"/set/first", answer}});
+    data::Manifest bounded = manifest(large);
+    bounded.files[0].max_bytes = 1000;
+    expect_error<IoError>([&] { get(bounded); }, {"/set/first", "more than 1000 bytes"});
+    EXPECT_EQ(files(), Names{});
+  }
+  write(folder_ / "first", std::string(2000, 'x'));
+  const HttpServer server({{"/set/first", HttpServer::ok(first_)}, {"/set/second", HttpServer::ok(second_)}});
+  EXPECT_EQ(get(manifest(server)).fetched, 2) << "a file that grew is fetched again";
 }
 
 TEST_F(DataDownloads, AbsentFileAndAbsentServer) {

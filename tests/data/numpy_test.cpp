@@ -49,6 +49,16 @@ TEST(DataNumpy, EveryType) {
   EXPECT_TRUE(bytes.floats.empty());
 }
 
+TEST(DataNumpy, NoExamplesWhateverTheOtherExtents) {
+  const TempFolder folder;
+  const std::vector<float> none;
+  for (const bool fortran : {false, true}) {
+    const auto file = write(folder / "a.npy",
+                            npy("<f4", "(4611686018427387904, 0, 4611686018427387904, 3)", none, fortran));
+    expect_error<DataError>([&] { load_dataset(file.string()); }, {"holds no examples"});
+  }
+}
+
 TEST(DataNumpy, HalfPrecision) {
   const std::vector<std::uint16_t> halves = {0x3C00, 0xC100, 0x7BFF, 0x0001, 0x8000, 0x0400, 0x7C00, 0x7E00};
   const auto values = data::parse_npy(npy("<f2", "(8,)", halves), "x").floats;

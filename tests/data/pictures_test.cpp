@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include "elbo/dataset.h"
 #include "support/data.h"
 #include "support/file_formats.h"
@@ -35,6 +37,17 @@ TEST(DataPictures, ColourIsChannelsLastAndTransparencyIsDropped) {
   const Dataset dataset = load_dataset(folder.path().string());
   EXPECT_EQ(dataset.picture, (PictureShape{1, 2, 3}));
   EXPECT_EQ(dataset.train.bytes, (std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 0, 1, 2, 4, 5, 6}));
+}
+
+TEST(DataPictures, ArePlainFiles) {
+  TempFolder folder;
+  write(folder / "a.png", png(3, 2, 1));
+  ASSERT_EQ(mkfifo((folder / "b.png").c_str(), 0600), 0);
+  const auto load = [&] { load_dataset(folder.path().string()); };
+  expect_error<IoError>(load, {"b.png", "not a plain file"});
+  std::filesystem::remove(folder / "b.png");
+  std::filesystem::create_symlink("/dev/zero", folder / "c.png");
+  expect_error<IoError>(load, {"c.png", "not a plain file"});
 }
 
 TEST(DataPictures, Jpeg) {

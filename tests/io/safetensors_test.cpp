@@ -162,6 +162,43 @@ TEST_F(Safetensors, MalformedFilesAreRefused) {
   expect_refused(assemble("{\"__metadata__\":[]}", ""), "__metadata__");
 }
 
+/// A header of `count` tensors without values.
+std::string many_tensors(int count) {
+  std::string header = "{";
+  for (int i = 0; i < count; ++i) {
+    if (i > 0) header += ',';
+    header += "\"t" + std::to_string(i) + "\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}";
+  }
+  return header + "}";
+}
+
+TEST_F(Safetensors, HeadersAreBounded) {
+  const auto file = folder_ / "many.safetensors";
+  write_file(file, assemble(many_tensors(100'000), ""));
+  EXPECT_EQ(SafetensorsFile(file).tensors().size(), 100'000u);
+  expect_refused(assemble(many_tensors(100'002), ""), "more than 100000 tensors");
+
+  const auto with_extra = [](const std::string& extra) {
+    return assemble(
+        "{\"t\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0],\"extra\":" + extra + "}}", "");
+  };
+  for (const char* extra : {"null", "-1", "\"x\"", "[1,\"x\"]", "{\"a\":1}"}) {
+    write_file(file, with_extra(extra));
+    EXPECT_EQ(SafetensorsFile(file).shape("t"), TensorShape{0}) << extra;
+  }
+  expect_refused(with_extra("[[1]]"), "three levels");
+  expect_refused(with_extra("{\"a\":[]}"), "three levels");
+  expect_refused(with_extra("{\"a\":1,\"a\":2}"), "twice");
+  expect_refused(assemble("{\"t\":" + std::string(1'000'000, '[') + "}", ""), "\"t\"");
+  expect_refused(assemble("{\"t\":[{}]}", ""), "\"t\"");
+  expect_refused(assemble("3", ""), "not a JSON object");
+  std::string extents = "0";
+  for (int i = 0; i < 64; ++i) extents += ",1";
+  expect_refused(
+      assemble("{\"t\":{\"dtype\":\"F32\",\"shape\":[" + extents + "],\"data_offsets\":[0,0]}}", ""),
+      "lacks a valid");
+}
+
 TEST_F(Safetensors, AskingForWhatIsNotThereNamesIt) {
   const std::vector<float> values(6);
   SafetensorsWriter writer;

@@ -36,6 +36,44 @@ Recipe with(const std::string& setting) {
   return recipe;
 }
 
+TEST(Recipe, TextsHoldNoControlCharacters) {
+  for (const char* key : {"name", "data.name", "data.mask"}) {
+    for (const char* escape : {"\\u0000", "\\u001b", "\\n", "\\u007f"}) {
+      const std::string setting = std::string(key) + "=\"a" + escape + "\"";
+      EXPECT_SAYS(config_error([&] { with(setting); }),
+                  std::string(key) + " cannot hold the control character \\x")
+          << setting;
+    }
+  }
+  EXPECT_EQ(with("description=\"two\\nlines\"").description, "two\nlines");
+  EXPECT_SAYS(config_error([] { with("description=\"\\u0000\""); }), "description");
+  EXPECT_SAYS(config_error([] { Recipe::from_toml("name = \"\\u0000x\"", "r.toml"); }), "r.toml:1: name");
+  Recipe recipe;
+  recipe.name = std::string("a\0b", 3);
+  EXPECT_SAYS(config_error([&] { recipe.validate(); }), "\\x00");
+}
+
+TEST(Recipe, RefusesWhatTomlPlusPlusDoesNotDefine) {
+  const auto message = [](const char* text) {
+    return config_error([&] { Recipe::from_toml(text, "r.toml"); });
+  };
+  EXPECT_SAYS(message("é = 1"), "r.toml:1: a character that is not ASCII must be in quotes");
+  EXPECT_SAYS(message("name = \"a\"\n[model]\nlatent = 2 é"), "r.toml:3: ");
+  EXPECT_SAYS(message("name = \"a\"é"), "r.toml:1: ");
+  EXPECT_SAYS(message("[model]\nencoder = [ }"), "r.toml:2: \"}\" does not close \"[\"");
+  EXPECT_SAYS(message("a = { b = 1 ]"), "r.toml:1: \"]\" does not close \"{\"");
+  EXPECT_SAYS(message("name = \"a\\\"\" é"), "not ASCII");
+  EXPECT_SAYS(message("name = 'a\\' é"), "not ASCII");
+  EXPECT_SAYS(message("name = \"never closed\né = 1"), "r.toml:2: ");
+  EXPECT_NE(config_error([] { with("model.encoder=[ }"); }), "");
+  EXPECT_NE(config_error([] { with("model.latent=é"); }), "");
+  const std::string sound =
+      "\xEF\xBB\xBF# é ] }\nname = \"é [ }\" # '\ndescription = \"\"\"é\n\" ] \\\"\"\"\"\n[model]\nencoder = "
+      "[\n3, # }\n4]\n";
+  EXPECT_EQ(Recipe::from_toml(sound, "r.toml").name, "é [ }");
+  EXPECT_EQ(with("name=é").name, "é");
+}
+
 TEST(Recipe, ShippedOnesAreReadAndNamedAsTheirFiles) {
   const auto names = Recipe::names();
   const std::set<std::string> present(names.begin(), names.end());

@@ -20,6 +20,8 @@
 #include "commands/command.h"
 #include "elbo/elbo.h"
 #include "base/nearest.h"
+#include "base/text.h"
+#include "reports/escaped_output.h"
 #include "reports/progress.h"
 #include "base/check.h"
 
@@ -81,7 +83,17 @@ std::string in_plain_words(const CLI::App& app, const CLI::ParseError& error) {
   return message + "; " + help_of(app);
 }
 
+// Names and paths with control characters, other than tabs, hide what they are.
+void refuse_control_characters(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (elbo::data::find_control(argv[i], "\t") == std::string::npos) continue;
+    throw elbo::ConfigError(
+        concat("argument ", i, " holds a control character: ", elbo::data::shown(argv[i]), "."));
+  }
+}
+
 int parse_and_run(int argc, char** argv) {
+  refuse_control_characters(argc, argv);
   CLI::App app{"elbo trains variational autoencoders, on the CPU or on a GPU, and puts them to use."};
   app.name("elbo");
   app.require_subcommand(1);
@@ -142,18 +154,10 @@ void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 #endif
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  occupy_standard_streams();
-  // Ignores SIGXFSZ and SIGPIPE, so that a file that may not grow, or a reader that has exited, is a write
-  // error instead of the end of the process. Then no partial file is left behind, and a training survives the
-  // exit of its progress pager.
-  signal(SIGXFSZ, SIG_IGN);
-  signal(SIGPIPE, SIG_IGN);
-  restart_with_brief_spinning(argv);
-  take_interrupts();
+// Runs the command and turns errors into messages.
+int run(int argc, char** argv) {
   try {
+    take_interrupts();
     return flushed(parse_and_run(argc, argv));
   } catch (const elbo::ConfigError& error) {
     return complain(error.what(), kWrongUsage);
@@ -165,5 +169,23 @@ int main(int argc, char** argv) {
     return complain("out of memory.", kFailed);
   } catch (const std::exception& error) {
     return complain(error.what(), kFailed);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  occupy_standard_streams();
+  // Ignores SIGXFSZ and SIGPIPE, so that a file that may not grow, or a reader that has exited, is a write
+  // error instead of the end of the process. Then no partial file is left behind, and a training survives the
+  // exit of its progress pager.
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+  restart_with_brief_spinning(argv);
+  try {
+    const EscapedOutput output(std::cout), errors(std::cerr);
+    return run(argc, argv);
+  } catch (const std::exception&) {  // not even a message could be made
+    return kFailed;
   }
 }

@@ -94,12 +94,12 @@ Examples to_examples(Array array, std::string_view origin) {
   }
   Examples examples;
   examples.origin = origin;
+  if (std::ranges::count(array.shape, 0) > 0) {  // before the product, which only a 0 keeps within bounds
+    throw DataError(concat(origin, ": holds no examples (its shape is ", shape_name(array.shape), ")"));
+  }
   examples.count = array.rows();
   examples.dims = 1;
   for (std::size_t i = 1; i < array.shape.size(); ++i) examples.dims *= array.shape[i];
-  if (examples.count == 0 || examples.dims == 0) {
-    throw DataError(concat(origin, ": holds no examples (its shape is ", shape_name(array.shape), ")"));
-  }
   examples.bytes = std::move(array.bytes);
   examples.floats = std::move(array.floats);
   return examples;

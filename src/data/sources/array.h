@@ -38,6 +38,7 @@ std::size_t checked_size(std::span<const std::int64_t> shape, std::size_t item_b
 template <class T>
 std::vector<T> to_c_order(const std::vector<T>& from, std::span<const std::int64_t> shape) {
   std::vector<T> to(from.size());
+  if (to.empty()) return to;  // the other extents may be of any size
   std::vector<std::int64_t> index(shape.size(), 0), stride(shape.size(), 1);
   for (std::size_t d = 1; d < shape.size(); ++d) stride[d] = stride[d - 1] * shape[d - 1];
   std::int64_t source = 0;

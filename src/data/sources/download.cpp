@@ -30,13 +30,14 @@ class ChecksumError : public DataError {
   using DataError::DataError;
 };
 
-/// Throws IoError if the file exists but cannot be read.
-bool is_present(const fs::path& file, const std::string& md5) {
+/// Whether the file is there and intact. Throws IoError if it exists but cannot be read.
+bool is_present(const fs::path& file, const RemoteFile& remote) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
+  if (fs::file_size(file, error) > static_cast<std::uintmax_t>(remote.max_bytes)) return false;
   Md5 found;
   found.update(io::read_file(file));
-  return found.finish() == md5;
+  return found.finish() == remote.md5;
 }
 
 void fetch(const std::string& url, const fs::path& file, const RemoteFile& remote, DownloadProgress progress,
@@ -44,6 +45,7 @@ void fetch(const std::string& url, const fs::path& file, const RemoteFile& remot
   io::AtomicFile out(file);
   Md5 found;
   HttpSink sink;
+  sink.max_bytes = remote.max_bytes;
   sink.write = [&](std::string_view bytes) {
     out.write(bytes);
     found.update(bytes);
@@ -89,12 +91,12 @@ std::span<const Manifest> manifests() {
        four_files("9fb629c4189551a2d022fa330f9573f3", "ec29112dd5afa0611ce80d1b7f02629c",
                   "d53e105ee54ea40749a09fcbcd1e9432", "f68b3c2dcbeaaa9fbdd348bbdeb94873")},
       {"fashion-mnist",
-       {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"},
+       {"https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
        four_files("bef4ecab320f06d8554ea6380940ec79", "bb300cfdad3c16e7a12a480ee83cd310",
                   "25c81989df183df01b3e8a0aad5dffbe", "8d4fb7e6c68d591d4c3dfef9ec88bf0d")},
       {"kmnist",
-       {"http://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
+       {"https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
        four_files("5c965bf0a639b31b8f53240b1b52f4d7", "7320c461ea6c1c855c0b718fb2a4b134",
                   "e144d726b3acfaa3e44228e80efcd344", "bdb82020997e1d708af4cf47b453dcf7")},
   };
@@ -108,7 +110,7 @@ DownloadResult download(const Manifest& manifest, const fs::path& folder, const 
   for (const auto& remote : manifest.files) {
     ++progress.number;
     progress.file = remote.name;
-    if (is_present(folder / remote.name, remote.md5)) continue;
+    if (is_present(folder / remote.name, remote)) continue;
     fetch_from_any(manifest, folder / remote.name, remote, progress, options);
     ++result.fetched;
   }

@@ -1,6 +1,7 @@
 #pragma once
 // The files that download_dataset (elbo/download.h) fetches, and their mirrors.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,10 +13,12 @@ namespace elbo::data {
 
 struct RemoteFile {
   std::string name;
-  std::string md5;  ///< as published
+  std::string md5;                                  ///< as published; no other checksum is
+  std::int64_t max_bytes = std::int64_t{64} << 20;  ///< more than any known file has
 };
 
-/// A data set's files, in the order they are fetched, and its mirrors' folders (URLs that end in /).
+/// A data set's files, in the order they are fetched, and its mirrors' folders (URLs that end in /),
+/// those by https first: MD5 does not tell a forged file.
 struct Manifest {
   std::string name;
   std::vector<std::string> mirrors;

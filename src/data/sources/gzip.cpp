@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "io/file.h"
 #include "base/check.h"
 
 namespace elbo::data {
@@ -20,10 +21,8 @@ constexpr unsigned kBuffer = 1u << 17;
 }  // namespace
 
 GzipFile::GzipFile(std::filesystem::path file) : file_(std::move(file)) {
+  io::require_plain_file(file_);
   std::error_code error;
-  if (std::filesystem::is_directory(file_, error)) {
-    throw IoError(concat("cannot read ", file_.string(), ": it is a folder"));
-  }
   const auto size = std::filesystem::file_size(file_, error);
   if (error) throw IoError(concat("cannot open ", file_.string(), ": ", error.message()));
   errno = 0;

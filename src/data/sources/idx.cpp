@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "base/folder.h"
+#include "base/memory.h"
 #include "data/sources/gzip.h"
+#include "io/file.h"
 #include "base/text.h"
 #include "base/check.h"
 
@@ -98,6 +100,7 @@ Part load_part(const fs::path& folder, const SplitNames& split) {
 }  // namespace
 
 bool looks_like_idx(const fs::path& file) {
+  io::require_plain_file(file);
   std::array<unsigned char, kMagicBytes> magic{};
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw IoError(concat("cannot open ", file.string()));
@@ -127,6 +130,7 @@ Array read_idx(const fs::path& file) {
     array.shape.push_back(big_endian<std::uint32_t>(&extents[i]));
   const std::size_t size = checked_size(array.shape, item, stream.max_bytes(), origin);
 
+  require_memory(size * item, origin);
   std::vector<std::uint8_t> bytes(size * item);
   if (const std::size_t read = stream.read(bytes.data(), bytes.size()); read < bytes.size()) {
     throw DataError(concat(origin, ": truncated: the header declares ", bytes.size(), " bytes of values, ",

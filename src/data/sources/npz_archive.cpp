@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "data/sources/gzip.h"
+#include "io/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/check.h"
 
@@ -19,10 +21,7 @@ struct Close {
 };
 
 zip_t* open_archive(const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) {
-    throw IoError(concat("cannot read ", file.string(), ": it is a folder"));
-  }
+  io::require_plain_file(file);
   int code = 0;
   if (zip_t* archive = zip_open(file.c_str(), ZIP_RDONLY, &code)) return archive;
   zip_error_t reason;
@@ -103,6 +102,7 @@ std::string NpzArchive::read_first(std::size_t array, std::uint64_t max_bytes) c
   const std::unique_ptr<zip_file_t, Close> entry(zip_fopen_index(archive_.get(), index, 0));
   if (!entry) throw DataError(concat(origin(array), ": ", zip_strerror(archive_.get()), kMakeAgain));
   const bool whole = about.size <= max_bytes;
+  require_memory(std::min<std::uint64_t>(about.size, max_bytes), origin(array));
   std::string bytes(std::min<std::uint64_t>(about.size, max_bytes), '\0');
   std::size_t done = 0;
   char past_the_end = 0;

@@ -4,15 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iomanip>
+#include <cstdio>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "commands/command.h"
 #include "elbo/elbo.h"
 #include "reports/progress.h"
 #include "reports/report.h"
+#include "base/check.h"
 
 namespace elbo::command {
 namespace {
@@ -44,21 +44,20 @@ int run_list(bool json) {
 class DownloadLine {
  public:
   ~DownloadLine() {
-    if (live_) std::cerr << "\r\033[K" << std::flush;
+    if (live_) std::fputs("\r\033[K", stderr);
   }
 
   void show(const DownloadProgress& progress) {
     const bool new_file = progress.number != file_;
     file_ = progress.number;
     if (!terminal_ && !new_file) return;
-    std::ostringstream line;
-    line << progress.file << " (" << progress.number << " of " << progress.files << ")";
+    std::string line = concat(progress.file, " (", progress.number, " of ", progress.files, ")");
     if (terminal_) {
-      line << std::fixed << std::setprecision(1) << "  " << static_cast<double>(progress.bytes) / 1e6;
-      if (progress.total) line << " of " << static_cast<double>(*progress.total) / 1e6;
-      line << " MB";
+      line += "  " + fixed(static_cast<double>(progress.bytes) / 1e6, 1);
+      if (progress.total) line += " of " + fixed(static_cast<double>(*progress.total) / 1e6, 1);
+      line += " MB";
     }
-    std::cerr << (terminal_ ? "\r\033[K" : "") << line.str() << (terminal_ ? "" : "\n") << std::flush;
+    std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
     live_ = terminal_;
   }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "commands/command.h"
 #include "io/file.h"
@@ -15,6 +14,7 @@
 #include "reports/settings_page.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
+#include "base/text.h"
 
 namespace elbo::command {
 namespace {
@@ -95,9 +95,9 @@ std::string shape_of(const TensorInfo& tensor) {
 Json last_metrics(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder / "metrics.jsonl", error)) return {};
-  std::istringstream lines(io::read_file(folder / "metrics.jsonl"));
+  const std::string text = io::read_file(folder / "metrics.jsonl", io::kMaxMetricsBytes);
   Json last;
-  for (std::string line; std::getline(lines, line);) {
+  for (const std::string_view line : data::pieces(text, '\n')) {
     if (auto metrics = Json::parse(line, nullptr, false); !metrics.is_discarded()) last = std::move(metrics);
   }
   return last;
@@ -108,8 +108,7 @@ Json recipe_object(const Recipe& recipe) {
   Json object = Json::object();
   for (const Setting& setting : recipe_settings()) {
     Json::json_pointer path;
-    std::istringstream parts{setting.name};
-    for (std::string part; std::getline(parts, part, '.');) path /= part;
+    for (const std::string_view part : data::pieces(setting.name, '.')) path /= std::string(part);
     const std::string value = recipe.value(setting.name);
     object[path] = Json::parse(value, nullptr, false);  // such TOML is JSON, if it is UTF-8
     if (object[path].is_discarded()) object[path] = value;

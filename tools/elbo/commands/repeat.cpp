@@ -53,7 +53,7 @@ bool same_recipe(const Job& job) {
 std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, const std::string& split) {
   std::error_code ignored;
   if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
-  Json result = Json::parse(io::read_file(job.folder / kResult), nullptr, false);
+  Json result = Json::parse(io::read_file(job.folder / kResult, io::kMaxTextBytes), nullptr, false);
   if (!result.is_object()) return std::nullopt;
   const bool same_nll = result.value("nll_samples", std::int64_t{0}) == nll_samples;
   const bool whole = split.empty() ? same_nll || nll_samples == 0
@@ -114,7 +114,7 @@ void write_costs(const fs::path& run, const Evaluation& evaluation) {
 void keep_times(Json& json, const fs::path& result) {
   std::error_code ignored;
   if (!fs::exists(result, ignored)) return;
-  const Json earlier = Json::parse(io::read_file(result), nullptr, false);
+  const Json earlier = Json::parse(io::read_file(result, io::kMaxTextBytes), nullptr, false);
   for (const char* key : {"seconds", "examples_per_second", "already_finished"}) {
     if (earlier.is_object() && earlier.contains(key)) json[key] = earlier[key];
   }

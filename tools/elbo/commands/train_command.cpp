@@ -113,7 +113,7 @@ int run_train(const TrainRequest& options) {
   TrainReport report;
   {
     InterruptGuard guard;
-    report = run_training(model, data, job, options.resume, options.quiet);
+    report = run_training(model, data, job, job.resumes, options.quiet);
   }
   check_not_beyond(job, data, report);
   Json json = summary(job, model, report);

@@ -93,6 +93,7 @@ Job new_job(const TrainRequest& options) {
 
 Job resumed_job(const TrainRequest& options) {
   Job job;
+  job.resumes = true;
   const std::string name = options.recipe.value_or(kDefaultRecipe);
   job.folder = options.out ? fs::path(*options.out) : holds_run(name) ? fs::path(name) : latest_run(name);
   if (!fs::exists(job.folder / "recipe.toml")) {
@@ -124,7 +125,9 @@ Job job_of(const TrainRequest& request) {
   if (request.resume && request.force)
     throw ConfigError("--resume continues a run, --force replaces it: use only one of them.");
   if (request.out == "") throw ConfigError("--out is empty; it takes the run's folder.");
-  return request.resume ? resumed_job(request) : new_job(request);
+  const bool nothing_to_resume =
+      request.recipe && request.out && !holds_run(*request.out) && !fs::is_directory(*request.recipe);
+  return request.resume && !nothing_to_resume ? resumed_job(request) : new_job(request);
 }
 
 void claim_run(Job& job) {

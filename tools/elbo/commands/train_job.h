@@ -44,6 +44,7 @@ struct Job {
   Recipe recipe;
   std::filesystem::path folder;
   std::string other_data;  ///< as the user named it; empty if it is the recipe's own
+  bool resumes = false;    ///< continues what its folder holds
 };
 
 /// A new training. Throws ConfigError if its folder holds a run, unless it is to be replaced.
@@ -51,7 +52,8 @@ Job new_job(const TrainRequest& request);
 /// A resumed training, with the recipe.toml of its folder. Throws ConfigError if the request contradicts it,
 /// IoError if there is none.
 Job resumed_job(const TrainRequest& request);
-/// A new or a resumed job, as requested.
+/// A new or a resumed job, as requested. A request to resume a recipe's run in a folder that holds nothing of
+/// one begins it: its training was stopped before the first file.
 Job job_of(const TrainRequest& request);
 /// Makes the folder of a run without --out; takes another number if another process was faster.
 void claim_run(Job& job);

@@ -2,13 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <new>
 #include <string>
 
 #include "elbo/error.h"
 #include "io/file.h"
 #include "base/check.h"
 
+namespace {
+
+// stb_image_write does not ask whether it got its memory.
+void* allocate_or_throw(void* old, std::size_t bytes) {
+  void* memory = std::realloc(old, bytes);
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+#define STBIW_MALLOC(bytes) allocate_or_throw(nullptr, bytes)
+#define STBIW_REALLOC(old, bytes) allocate_or_throw(old, bytes)
+#define STBIW_FREE(memory) std::free(memory)
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO

@@ -4,6 +4,7 @@
 
 #include "io/file.h"
 #include "base/check.h"
+#include "base/text.h"
 
 namespace elbo::command {
 namespace {
@@ -21,9 +22,10 @@ std::string short_number(double value) {
   return text;
 }
 
-std::string escaped(std::string_view words) {
+// XML has no control characters at all.
+std::string as_xml(std::string_view words) {
   std::string text;
-  for (const char c : words) {
+  for (const char c : data::escaped(words)) {
     if (c == '&') {
       text += "&amp;";
     } else if (c == '<') {
@@ -60,7 +62,7 @@ void Svg::text(std::int64_t x, std::int64_t y, std::string_view words, Colour co
   if (words.empty()) return;
   body_ += concat("<text x=\"", x, "\" y=\"", y + Canvas::kTextHeight - 3, "\" textLength=\"",
                   Canvas::text_width(words), "\" lengthAdjust=\"spacingAndGlyphs\" fill=\"", hex(colour),
-                  "\">", escaped(words), "</text>\n");
+                  "\">", as_xml(words), "</text>\n");
 }
 
 void Svg::write(const std::filesystem::path& file) const {

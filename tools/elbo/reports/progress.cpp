@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -140,7 +141,11 @@ void ProgressLine::epoch(const EpochMetrics& metrics) {
 void take_interrupts() {
   const sigset_t signals = interrupts();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread(wait_for_interrupts, signals).detach();
+  try {
+    std::thread(wait_for_interrupts, signals).detach();
+  } catch (const std::system_error&) {  // no thread is to be had: the signals keep their default effect
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  }
 }
 
 InterruptGuard::InterruptGuard() {

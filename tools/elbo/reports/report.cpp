@@ -30,6 +30,25 @@ std::string shortened(const std::string& text, std::size_t max_length) {
   return concat(text.substr(0, starts[first]), "…", text.substr(starts[starts.size() - last]));
 }
 
+/// Escapes the control characters that JSON lets pass, DEL and U+0080 to U+009F, as JSON does.
+std::string without_controls(std::string_view json) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(json[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < json.size() ? json[i + 1] : '\0');
+    const bool wide = byte == 0xC2 && (next & 0xE0u) == 0x80u;
+    if (!wide && byte != 0x7F) {
+      text += json[i];
+      continue;
+    }
+    const unsigned code = wide ? next : byte;
+    text += concat("\\u00", kHex[code >> 4], kHex[code & 15u]);
+    if (wide) ++i;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string padded(const std::string& text, int width) {
@@ -92,7 +111,7 @@ void add_nll(Json& json, const Evaluation& evaluation) {
 
 void print(const Json& json) {
   // JSON must be UTF-8, and a file's name may not be.
-  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << without_controls(json.dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
 }
 
 void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {

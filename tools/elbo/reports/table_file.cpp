@@ -4,8 +4,6 @@
 #include <bit>
 #include <cctype>
 #include <charconv>
-#include <iomanip>
-#include <sstream>
 
 #include "base/check.h"
 
@@ -44,9 +42,9 @@ std::string npy_header(std::int64_t rows, std::int64_t columns) {
 // A column's name as a CSV field.
 std::string csv_field(const std::string& name) {
   if (name.find_first_of(",\"\n\r") == std::string::npos) return name;
-  std::ostringstream field;
-  field << std::quoted(name, '"', '"');
-  return field.str();
+  std::string field = "\"";
+  for (const char c : name) field += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return field + '"';
 }
 
 }  // namespace

@@ -1,0 +1,66 @@
+#include "recipe/toml_check.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace elbo {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// The length of the quoted text that `rest` begins with; to its line's end if it is not closed.
+std::size_t quoted_length(std::string_view rest) {
+  const char quote = rest[0];
+  const std::string_view three = rest.substr(0, 3);
+  const bool many_lines = three == "\"\"\"" || three == "'''";
+  const std::size_t marks = many_lines ? 3 : 1;
+  for (std::size_t i = marks; i < rest.size(); ++i) {
+    if (quote == '"' && rest[i] == '\\') {
+      ++i;
+    } else if (rest.substr(i, marks) == rest.substr(0, marks)) {
+      return i + marks;
+    } else if (rest[i] == '\n' && !many_lines) {
+      return i;
+    }
+  }
+  return rest.size();
+}
+
+char closing(char bracket) {
+  return bracket == '[' ? ']' : '}';
+}
+
+}  // namespace
+
+std::optional<TomlFault> find_toml_fault(std::string_view text) {
+  std::string open;  // the brackets
+  std::size_t i = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  const auto fault = [&](std::string what) {
+    const auto before = text.substr(0, i);
+    return TomlFault{1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), std::move(what)};
+  };
+  while (i < text.size()) {
+    const char c = text[i];
+    if (c == '"' || c == '\'') {
+      i += quoted_length(text.substr(i));
+      continue;
+    }
+    if (c == '#') {
+      i = std::min(text.find('\n', i), text.size());
+      continue;
+    }
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return fault("a character that is not ASCII must be in quotes, or in a comment");
+    }
+    if (c == '[' || c == '{') open += c;
+    if ((c == ']' || c == '}') && !open.empty()) {
+      if (closing(open.back()) != c) return fault(concat("\"", c, "\" does not close \"", open.back(), "\""));
+      open.pop_back();
+    }
+    ++i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace elbo
