@@ -99,13 +99,13 @@ struct ELBO_API Dataset {
 
 /// How a text table (.csv, .tsv) is read. Columns are named by their header, or by their number from 1.
 struct TableOptions {
-  std::string label;  ///< the column of labels; "none": none; empty: one named label, class or target
-  std::string id;     ///< the column of ids; "none": none; empty: one whose name and cells say so
-  std::vector<std::string> columns;  ///< those to use; empty: all
-  std::vector<std::string> drop;     ///< those to leave out
-  std::vector<std::string> kinds;    ///< "NAME=KIND" for columns whose kind is not to be inferred
-  std::string header = "auto";       ///< whether the first line has names: auto, true, false
-  std::string decimal = "auto";      ///< auto, point, comma
+  std::string label = {};  ///< the column of labels; "none": none; empty: one named label, class or target
+  std::string id = {};     ///< the column of ids; "none": none; empty: one whose name and cells say so
+  std::vector<std::string> columns = {};  ///< those to use; empty: all
+  std::vector<std::string> drop = {};     ///< those to leave out
+  std::vector<std::string> kinds = {};    ///< "NAME=KIND" for columns whose kind is not to be inferred
+  std::string header = "auto";            ///< whether the first line has names: auto, true, false
+  std::string decimal = "auto";           ///< auto, point, comma
 };
 
 /// Options of `load_dataset`.
@@ -130,8 +130,8 @@ struct LoadOptions {
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
 /// cache), a folder of IDX files or of pictures, one picture, or a file: .npy, .npz, .csv, .tsv, .mtx, .mat,
 /// .h5ad, SVMlight's text or IDX. "file.npz:imgs" is one array of a .npz, .mat or .h5ad file. Built-in data
-/// depends on the seed alone and is the same on every machine. Pictures are bytes, or floats from 0 to 1 if any
-/// of them has 16 bits a value.
+/// depends on the seed alone and is the same on every machine. Pictures are bytes, or floats from 0 to 1 if
+/// any of them has 16 bits a value.
 ///
 ///     const elbo::Dataset data = elbo::load_dataset("customers.csv");
 ///     // data.train.count rows of data.dims() values, named by data.columns

@@ -13,6 +13,7 @@
 #include "elbo/plan.h"
 #include "elbo/precision.h"
 #include "elbo/recipe.h"
+#include "elbo/schema.h"
 #include "elbo/train.h"
 #include "elbo/traits.h"
 #include "elbo/version.h"

@@ -34,8 +34,8 @@ namespace fs = std::filesystem;
 
 /// What elbo reads, for errors.
 std::string formats() {
-  return concat("a .npy, .npz, .csv, .tsv, .mtx, .mat or .h5ad file, SVMlight's text, an IDX file, a ", data::picture_formats(),
-                " picture, or a folder of IDX files or of pictures");
+  return concat("a .npy, .npz, .csv, .tsv, .mtx, .mat or .h5ad file, SVMlight's text, an IDX file, a ",
+                data::picture_formats(), " picture, or a folder of IDX files or of pictures");
 }
 
 /// Who reads a file with this ending; one of the two functions is null.
@@ -95,7 +95,8 @@ Dataset load_by_content(const fs::path& file, std::string name) {
   throw DataError(concat(file.string(), ": unknown format.\nelbo reads ", formats(), "."));
 }
 
-Dataset load_file(const fs::path& file, std::string name, std::string_view array, const LoadOptions& options) {
+Dataset load_file(const fs::path& file, std::string name, std::string_view array,
+                  const LoadOptions& options) {
   if (data::is_picture_name(file)) return data::load_picture(file, std::move(name), options);
   refuse_resizing(options.resize, name);
   const std::string lower_name = data::lower(file.filename().string());

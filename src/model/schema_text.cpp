@@ -33,7 +33,8 @@ std::string schema_to_text(const Schema& schema) {
 Schema schema_from_text(std::string_view text, std::int64_t dims, std::string_view where) {
   Schema schema;
   try {
-    for (const Json& json : Json::parse(text).at("columns")) schema.columns.push_back(column_of(json));
+    const Json document = Json::parse(text);
+    for (const Json& json : document.at("columns")) schema.columns.push_back(column_of(json));
   } catch (const Json::exception&) {
     throw DataError(concat(where, " is no list of columns. The file is corrupt."));
   } catch (const ConfigError& error) {

@@ -18,7 +18,8 @@ namespace elbo {
 struct ModelState {
   Recipe recipe;
   PictureShape picture;
-  Schema schema;  ///< of the training data, set by train(), stored with the model; empty if they were no table
+  Schema
+      schema;  ///< of the training data, set by train(), stored with the model; empty if they were no table
   /// On a GPU, after training: the plans by which products run. Must outlive the context, which asks it.
   std::unique_ptr<ops::GemmChoices> gemm_choices;
   std::unique_ptr<Context> context;  // declared before the members that use it

@@ -7,8 +7,8 @@
 
 namespace elbo {
 
-/// Examples, preprocessed by the model's recipe. On a GPU they are uploaded once, on the CPU they are read where
-/// they are. Must outlive neither the model's context nor the examples.
+/// Examples, preprocessed by the model's recipe. On a GPU they are uploaded once, on the CPU they are read
+/// where they are. Must outlive neither the model's context nor the examples.
 class StoredBatches {
  public:
   /// Throws ShapeError if the examples' width is not the model's, DataError if they do not suit its

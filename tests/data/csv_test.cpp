@@ -157,7 +157,7 @@ TEST(DataTable, KindsAreInferred) {
       "customer_id,age,height,smoker,city,joined,empty,label\n"
       "7,31,1.75,yes,Bonn,2024-01-31,,good\n"
       "8,40,1.80,no,Köln,2024-02-01 12:00,,bad\n"
-      "9,?,1.62,yes,Bonn,1970-01-02,NA,\n");
+      "9,?,1.62,yes,Ulm,1970-01-02,NA,\n");
   EXPECT_EQ(kinds_of(data),
             (Kinds{ColumnKind::id, ColumnKind::count, ColumnKind::numeric, ColumnKind::binary,
                    ColumnKind::categorical, ColumnKind::date, ColumnKind::ignored, ColumnKind::label}));
@@ -166,7 +166,7 @@ TEST(DataTable, KindsAreInferred) {
   EXPECT_EQ(data.label_names, (Names{"bad", "good"}));
   EXPECT_EQ(data.train.labels, (Labels{1, 0, kNoLabel}));
   EXPECT_EQ(data.schema.columns[3].levels, (Names{"no", "yes"}));
-  EXPECT_EQ(data.schema.columns[4].levels, (Names{"Bonn", "Köln"}));
+  EXPECT_EQ(data.schema.columns[4].levels, (Names{"Bonn", "Köln", "Ulm"}));
   const Floats first(data.train.floats.begin(), data.train.floats.begin() + 5);
   EXPECT_EQ(first, (Floats{31, 1.75f, 1, 0, 19753}));  // 31 January 2024
   EXPECT_EQ(data.train.value(1, 4), 19754.5f);
@@ -187,7 +187,7 @@ TEST(DataTable, SettingsOverride) {
   EXPECT_TRUE(none.train.labels.empty() && none.train.ids.empty());
   EXPECT_EQ(parse_with(text, {.label = "b"}).train.labels, (Labels{4, 6}));
   EXPECT_EQ(parse_with(text, {.id = "2"}).train.ids, (Names{"3", "1"}));  // the second column
-  EXPECT_EQ(parse_with(text, {.drop = {"b"}, .label = "none"}).columns, (Names{"class"}));
+  EXPECT_EQ(parse_with(text, {.label = "none", .drop = {"b"}}).columns, (Names{"class"}));
   EXPECT_EQ(parse_with(text, {.columns = {"b"}}).columns, (Names{"b"}));
   const Dataset classes = parse_with(text, {.kinds = {"b=categorical"}});
   EXPECT_EQ(kinds_of(classes).back(), ColumnKind::categorical);
@@ -237,6 +237,8 @@ TEST(DataTable, LaterDataIsMatchedByName) {
   expect_error<DataError>([&] { match("a,b,city\n1,x,Rome\n", train.schema); },
                           {"new.csv:2", "\"x\"", "\"b\""});
   EXPECT_TRUE(match("a,b,city\n1,2,Oslo\n", train.schema).train.labels.empty());
+  const Dataset unlabelled = parse("a,b\n1,2\n3,4\n");
+  EXPECT_EQ(match("a,b,label\n1,2,bad\n3,4,ok\n", unlabelled.schema).label_names, (Names{"bad", "ok"}));
   EXPECT_EQ(match("a,b,city,kind\n1,2,Oslo,y\n", train.schema, {.label = "kind"}).train.labels, (Labels{1}));
 }
 

@@ -99,6 +99,16 @@ std::optional<std::size_t> field_of_role(const Survey& survey, const Schema& sch
   return std::nullopt;
 }
 
+/// A column that is called like labels and is none of the model's.
+std::optional<std::size_t> find_labels(const Survey& survey, const TablePlan& plan) {
+  for (std::size_t field = 0; field < survey.header.size(); ++field) {
+    const bool known = std::ranges::any_of(
+        plan.schema.columns, [&](const Column& column) { return column.name == survey.header[field]; });
+    if (!known && is_label_name(survey.header[field]) && can_be_label(survey.columns[field])) return field;
+  }
+  return std::nullopt;
+}
+
 /// The names of labels: those of the model first, so that a class has one number everywhere.
 std::vector<std::string> names_of_labels(const Schema& schema, const ColumnFacts& facts) {
   std::vector<std::string> names;
@@ -144,6 +154,7 @@ TablePlan match_table(const Survey& survey, std::string_view origin, const Table
   }
   check_cells(survey, origin, plan);
   plan.label = field_of_role(survey, like, ColumnKind::label, options.label, "data.label");
+  if (!plan.label && options.label.empty()) plan.label = find_labels(survey, plan);
   if (plan.label) plan.label_names = names_of_labels(like, survey.columns[*plan.label]);
   plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id");
   note_extra(survey, plan);

@@ -63,16 +63,6 @@ bool is_id(const ColumnFacts& facts, std::string_view name) {
   return is_id_name(name) && facts.distinct && !facts.many_texts && facts.present > 1 && facts.whole;
 }
 
-bool is_label_name(std::string_view name) {
-  return std::ranges::find(kLabelNames, lower(std::string(name))) != kLabelNames.end();
-}
-
-/// Labels are texts or whole numbers.
-bool can_be_label(const ColumnFacts& facts) {
-  return facts.present > 0 &&
-         (!all_numbers(facts) || (facts.whole && to_label(facts.min) && to_label(facts.max)));
-}
-
 [[noreturn]] void fail_cell(const Survey& survey, std::string_view origin, std::size_t field) {
   const Example& bad = survey.columns[field].not_a_number;
   const std::string name = survey.header.empty() ? "" : concat(" (", shown(survey.header[field]), ")");
@@ -173,6 +163,15 @@ void note_left_out(const Survey& survey, const Wishes& wishes, TablePlan& plan) 
 }
 
 }  // namespace
+
+bool is_label_name(std::string_view name) {
+  return std::ranges::find(kLabelNames, lower(std::string(name))) != kLabelNames.end();
+}
+
+bool can_be_label(const ColumnFacts& facts) {
+  return facts.present > 0 &&
+         (!all_numbers(facts) || (facts.whole && to_label(facts.min) && to_label(facts.max)));
+}
 
 TablePlan plan_table(const Survey& survey, std::string_view origin, const TableOptions& options) {
   Wishes wishes(survey, options);

@@ -27,6 +27,11 @@ struct TablePlan {
   std::vector<std::string> notes;
 };
 
+/// Whether a column is called label, class or target, in any case.
+bool is_label_name(std::string_view name);
+/// Labels are texts or whole numbers.
+bool can_be_label(const ColumnFacts& facts);
+
 /// Infers the kinds of the columns, as far as the options do not set them. Throws ConfigError if the options
 /// name a column that is not there, DataError, with the line, if a cell is neither a number nor its column
 /// text.

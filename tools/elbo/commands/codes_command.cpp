@@ -126,7 +126,7 @@ int run_decode(const DecodeOptions& options) {
     const auto decoded = model.decode(to_table(codes, 0, codes.count));
     draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);
   } else {
-    TableFile table(options.out, codes.count, numbered("x", model.dims()));
+    TableFile table(options.out, codes.count, value_names(model));
     in_chunks(codes, 0, codes.count, [&](const Table& rows) { table.append(model.decode(rows)); });
     table.commit();
   }

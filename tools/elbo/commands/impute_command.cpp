@@ -226,8 +226,7 @@ int run_impute(ImputeCommandOptions options) {
     truth = load_truth(model, options, examples);
     comparison.emplace(data.train.empty() ? examples : data.train, *truth, options.classes);
   }
-  Outputs outputs(file, options, examples.count,
-                  data.columns.empty() ? numbered("x", model.dims()) : data.columns);
+  Outputs outputs(file, options, examples.count, value_names(model, data.columns));
   Totals totals;
   std::int64_t first = 0;
   in_chunks(examples, 0, examples.count, [&](const Table& rows) {

@@ -70,7 +70,7 @@ int run_reconstruct(ReconstructOptions options) {
     draw_reconstructions(model, originals, model.reconstruct(originals)).write_png(file);
   } else {
     count = options.count > 0 ? std::min(options.count, examples.count) : examples.count;
-    TableFile table(file, count, data.columns.empty() ? numbered("x", model.dims()) : data.columns);
+    TableFile table(file, count, value_names(model, data.columns));
     in_chunks(examples, 0, count, [&](const Table& rows) { table.append(model.reconstruct(rows)); });
     table.commit();
   }

@@ -49,7 +49,7 @@ Table sample_rows(const Model& model, const SampleOptions& options, std::int64_t
 // Writes in chunks, so that memory does not grow with the number of samples.
 void write_table(const Model& model, const SampleOptions& options, const std::filesystem::path& file) {
   constexpr std::int64_t kRows = 4096;
-  TableFile table(file, options.count, numbered("x", model.dims()));
+  TableFile table(file, options.count, value_names(model));
   for (std::int64_t first = 0; first < options.count; first += kRows)
     table.append(sample_rows(model, options, first, std::min(kRows, options.count - first)));
   table.commit();

@@ -135,6 +135,18 @@ void TableFile::commit() {
   file_.commit();
 }
 
+std::vector<std::string> value_names(const Model& model, const std::vector<std::string>& columns) {
+  std::vector<std::string> names;
+  bool named = false;
+  for (const Column& column : model.schema().columns) {
+    if (!is_modelled(column.kind)) continue;
+    names.push_back(column.name);
+    named = named || !column.name.empty();
+  }
+  if (named) return names;
+  return columns.empty() ? numbered("x", model.dims()) : columns;
+}
+
 std::vector<std::string> numbered(const std::string& prefix, std::int64_t count) {
   std::vector<std::string> names;
   for (std::int64_t i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i));

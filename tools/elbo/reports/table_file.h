@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "elbo/dataset.h"
+#include "elbo/model.h"
 #include "io/file.h"
 
 namespace elbo::command {
@@ -48,6 +48,9 @@ class TableFile {
   std::int64_t written_ = 0;
   io::AtomicFile file_;
 };
+
+/// The names of a model's values: its table's columns, those of the data, or x0, x1, ….
+std::vector<std::string> value_names(const Model& model, const std::vector<std::string>& columns = {});
 
 /// "prefix0", "prefix1", …
 std::vector<std::string> numbered(const std::string& prefix, std::int64_t count);
