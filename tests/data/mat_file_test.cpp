@@ -1,8 +1,7 @@
-// .mat files, made by libmatio, and damaged ones. Without libmatio: the message.
+// .mat files, made by libmatio, and damaged ones.
 
 #include <gtest/gtest.h>
 
-#include "data/sources/mat_file.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
 
@@ -16,13 +15,6 @@ namespace {
 using test::expect_error;
 using test::TempFolder;
 using test::write;
-
-TEST(DataMatFile, WithoutTheLibraryTheMessageNamesThePackage) {
-  if (data::has_matio()) GTEST_SKIP() << "this build has libmatio";
-  TempFolder folder;
-  expect_error<DataError>([&] { load_dataset(write(folder / "a.mat", "x").string()); },
-                          {"a.mat", "libmatio", "libmatio-dev"});
-}
 
 #if !defined(ELBO_HAS_MATIO)
 
