@@ -31,7 +31,7 @@ class ResidentData {
   std::int64_t dims_ = 0;
   Buffer<std::uint8_t> bytes_;
   Buffer<float> floats_;
-  // Of the buffers, or of the borrowed examples; one of them is empty.
+  // Point into the buffers, or into the borrowed examples; one is null.
   const std::uint8_t* byte_values_ = nullptr;
   const float* float_values_ = nullptr;
 };

@@ -201,7 +201,7 @@ Posterior Model::encode(const Examples& x) const {
 
 Posterior Model::encode(const Table& x) const {
   check_table(x);
-  return encode(to_examples(x));
+  return encode(with_memory_errors([&] { return to_examples(x); }));
 }
 
 Table Model::decode(const Table& z) const {
@@ -220,7 +220,7 @@ Table Model::reconstruct(const Examples& x) const {
 
 Table Model::reconstruct(const Table& x) const {
   check_table(x);
-  return reconstruct(to_examples(x));
+  return reconstruct(with_memory_errors([&] { return to_examples(x); }));
 }
 
 bool Model::has_prior() const {

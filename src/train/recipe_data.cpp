@@ -1,9 +1,45 @@
 // load_dataset: the data a recipe names.
 
 #include "elbo/train.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/out_of_memory.h"
 #include "recipe/picture_settings.h"
 
 namespace elbo {
+namespace {
+
+/// Puts columns in another order, or leaves some out.
+void take_columns(Examples& examples, const std::vector<std::int64_t>& columns) {
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    for (const std::int64_t column : columns) values.push_back(examples.value(i, column));
+  }
+  examples.dims = std::ssize(columns);
+  examples.floats = std::move(values);
+}
+
+/// The mask's columns that have the names of the data's. Throws DataError if one is missing.
+Dataset load_mask(const std::string& name, const Dataset& data) {
+  LoadOptions options;
+  options.table.label = options.table.id = "none";
+  Dataset mask = load_dataset(name, options);
+  if (mask.columns.empty() || data.columns.empty()) return mask;
+  std::vector<std::int64_t> columns;
+  for (const std::string& column : data.columns) {
+    const auto found = std::ranges::find(mask.columns, column);
+    if (found == mask.columns.end())
+      throw DataError(concat("data.mask, ", name, ": has no column \"", column, "\" as ", data.name, " has"));
+    columns.push_back(found - mask.columns.begin());
+  }
+  take_columns(mask.train, columns);
+  return mask;
+}
+
+}  // namespace
 
 Dataset load_dataset(const Recipe& recipe, const Model* like) {
   const DataSettings& settings = recipe.data;
@@ -22,9 +58,11 @@ Dataset load_dataset(const Recipe& recipe, const Model* like) {
   options.skip_bad = settings.skip_bad;
   Dataset data = load_dataset(settings.name, options);
   if (settings.binarize != "none") scale_grey_levels(data);
-  if (!settings.mask.empty()) apply_mask(data, load_dataset(settings.mask));
-  hold_out(data, settings.validation, settings.test, recipe.train.seed);
-  return data;
+  return with_memory_errors([&] {
+    if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
+    hold_out(data, settings.validation, settings.test, recipe.train.seed);
+    return std::move(data);
+  });
 }
 
 }  // namespace elbo

@@ -1,10 +1,12 @@
 #include "elbo/train.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "data/check.h"
+#include "model/schema_text.h"
 #include "model/state.h"
 #include "recipe/data_settings.h"
 
@@ -29,8 +31,21 @@ void check_batch(const Model& model) {
   }
 }
 
-/// Throws if a column holds text of several levels, which are no amounts, and the likelihood takes amounts.
+/// Throws if the schema does not fit the rows or a model file, or if a column holds classes and the
+/// likelihood takes amounts.
 void check_columns(const Model& model, const Dataset& data) {
+  constexpr std::size_t kMaxSchemaBytes = std::size_t{16} << 20;  // of a model file's header
+  const auto modelled = std::ranges::count_if(data.schema.columns,
+                                              [](const Column& column) { return is_modelled(column.kind); });
+  if (!data.schema.empty() && modelled != model.dims()) {
+    throw ShapeError(
+        concat("the data's schema has ", modelled, " columns with values, but its rows have ", model.dims()));
+  }
+  if (schema_to_text(data.schema).size() > kMaxSchemaBytes) {
+    throw DataError(concat(data.name,
+                           ": the names and texts of its columns are more than a model file can hold. "
+                           "Leave columns out with data.drop."));
+  }
   if (model.traits().has_classes) return;
   for (const Column& column : data.schema.columns) {
     if (column.kind != ColumnKind::categorical) continue;
@@ -51,7 +66,8 @@ void check_trainable(const Model& model, const Dataset& data) {
   check_columns(model, data);
   const ModelConfig& config = state_of(model).vae->config();
   data::check_support(data, value_range(config.likelihood, model.recipe().data, config.constants));
-  if (model.recipe().train.patience == 0 || !data.validation.empty()) return;
+  const Recipe& recipe = model.recipe();
+  if (recipe.train.patience == 0 || !data.validation.empty() || recipe.data.validation > 0.0) return;
   throw ConfigError(concat("train.patience needs validation data, and ", data.name,
                            " has none: hold some out, as with data.validation = 0.1."));
 }

@@ -301,7 +301,7 @@ bool is_to_be_split(const DataSettings& settings, const Dataset& data) {
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
   return with_memory_errors([&] {
     const Recipe& recipe = model.recipe();
-    if (!is_to_be_split(recipe.data, data)) return Trainer(model, data, options).run();
+    if (data.train.empty() || !is_to_be_split(recipe.data, data)) return Trainer(model, data, options).run();
     Dataset parts = data;
     hold_out(parts, recipe.data.validation, recipe.data.test, recipe.train.seed);
     return Trainer(model, parts, options).run();

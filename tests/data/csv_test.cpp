@@ -251,6 +251,66 @@ TEST(DataTable, WithoutNamesPositionsCount) {
   EXPECT_EQ(match("9,5,6\n", train.schema, {.label = "1"}).train.labels, (Labels{9}));
 }
 
+TEST(DataTable, CellsThatTheModelDoesNotKnowAreRefused) {
+  const Dataset train = parse("a,flag,code\n1,yes,A\n2,no,1\n3,yes,B\n4,no,C\n");
+  expect_error<DataError>([&] { match("a,flag,code\n1,1,A\n", train.schema); },
+                          {"new.csv:2", "\"1\"", "\"flag\"", "no, yes"});
+  expect_error<DataError>([&] { match("a,flag,code\n1,no,3\n", train.schema); },
+                          {"\"3\"", "\"code\"", "A, B, C"});
+  const Dataset dates = parse("a,day\n1,2024-01-31\n2,2024-02-01\n");
+  expect_error<DataError>([&] { match("a,day\n1,20240131\n", dates.schema); }, {"\"day\"", "dates"});
+}
+
+TEST(DataTable, SettingsOfTheModelsLabelsMayBeAbsentLater) {
+  const TableOptions options = {.label = "species", .id = "plant"};
+  const Dataset train = parse_with("a,species,plant\n1,x,p1\n2,y,p2\n", options);
+  const Dataset later = match("plant,a\np9,3\n", train.schema, options);
+  EXPECT_TRUE(later.train.labels.empty());
+  EXPECT_EQ(later.train.ids, (Names{"p9"}));
+  const TableOptions numbered = {.label = "3"};
+  const Dataset plain = parse_with("1,2,7\n3,4,8\n", numbered);
+  EXPECT_EQ(match("5,6,9\n", plain.schema, numbered).train.labels, (Labels{9}));
+  EXPECT_EQ(match("5,6\n", plain.schema, {}).train.floats, (Floats{5, 6}));
+  EXPECT_EQ(match("species,a\n1,2\n0,3\n", train.schema, options).label_names,
+            Names());  // numbers are their own names
+}
+
+TEST(DataTable, NamesThatOccurTwiceGetNumbers) {
+  const Dataset data = parse("a,a,b\n1,2,3\n4,5,6\n");
+  EXPECT_EQ(data.columns, (Names{"a", "a.1", "b"}));
+  EXPECT_TRUE(has_note(data, "given a number: a"));
+  EXPECT_EQ(match("b,a,a\n3,1,2\n", data.schema).train.floats, (Floats{1, 2, 3}));
+}
+
+TEST(DataTable, DecimalCommasOfThreeDigits) {
+  const Dataset data = parse("a;b\n1,234;0,125\n2,500;3,750\n");
+  EXPECT_EQ(data.train.floats, (Floats{1.234f, 0.125f, 2.5f, 3.75f}));
+  const Dataset either = parse("a;b\n1,234;5\n2,500;6\n");
+  EXPECT_EQ(either.train.floats[0], 1.234f);
+  EXPECT_TRUE(has_note(either, "in two ways"));
+  EXPECT_EQ(parse_with("a;b\n1,234;5\n2,500;6\n", {.decimal = "point"}).train.floats[0], 1234.0f);
+}
+
+TEST(DataTable, RowsAreNotLost) {
+  EXPECT_EQ(parse("a\n1\n\"\"\n3\n").train.count, 3);  // as a missing number in a single column is written
+  const Dataset two = parse("0,1\n1,1\n");
+  EXPECT_EQ(two.train.count, 2);
+  EXPECT_TRUE(has_note(two, "the first line is data"));
+  std::string text = "uuid,v\n";
+  for (int i = 0; i < 1500; ++i) text += "k" + std::to_string(i) + "," + std::to_string(i) + ".5\n";
+  EXPECT_EQ(parse(text).train.ids.size(), 1500u);
+}
+
+TEST(DataTable, OneColumnHasOneRole) {
+  const std::string text = "a,b,c\n1,2,3\n4,5,6\n";
+  expect_error<ConfigError>([&] { parse_with(text, {.label = "a", .kinds = {"b=label"}}); },
+                            {"label", "\"a\"", "\"b\""});
+  expect_error<ConfigError>([&] { parse_with(text, {.label = "a", .id = "a"}); },
+                            {"data.id", "\"a\"", "label"});
+  expect_error<DataError>([&] { parse_with("a,b\nyes,1\n1,2\n2,3\n", {.kinds = {"a=binary"}}); },
+                          {"two texts"});
+}
+
 TEST(DataTable, OtherEncodings) {
   const Dataset latin = parse(
       "gr\xF6\xDF"

@@ -13,8 +13,8 @@
 namespace elbo::data {
 namespace {
 
-constexpr std::size_t kLongestWord = 5;      // of those below
-constexpr std::size_t kLongestNumber = 512;  // of characters in a number with thousands separators
+constexpr std::size_t kLongestWord = 5;      // the words below are no longer
+constexpr std::size_t kLongestNumber = 512;  // a longer cell is no number with separators
 
 template <std::size_t kCount>
 bool is_one_of(std::string_view cell, const std::array<std::string_view, kCount>& words) {
@@ -52,6 +52,7 @@ std::optional<double> parse_plain(std::string_view digits) {
 
 /// Whether the digits before the decimal sign are groups of three, the first of one to three.
 bool is_grouped(std::string_view whole, char separator) {
+  if (whole.starts_with('0')) return false;  // 0,123 is no thousand
   std::size_t group = 0;
   bool first = true;
   for (const char c : whole) {

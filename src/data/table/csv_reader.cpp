@@ -48,7 +48,7 @@ bool CsvReader::next(std::vector<std::string>& fields) {
     } while (take(separator_));
     fields.resize(count);
     end_line();
-  } while (fields.size() == 1 && fields[0].empty());
+  } while (fields.size() == 1 && fields[0].empty() && !quoted_);
   return true;
 }
 
@@ -74,7 +74,8 @@ void CsvReader::end_line() {
 
 void CsvReader::read_field(std::string& field) {
   field.clear();
-  if (take('"')) return read_quoted(field);
+  quoted_ = take('"');
+  if (quoted_) return read_quoted(field);
   const char ends[] = {separator_, '\r', '\n'};
   const auto end = std::min(rest_.find_first_of(std::string_view(ends, 3)), rest_.size());
   field.assign(trimmed(rest_.substr(0, end)));

@@ -15,8 +15,9 @@ class CsvReader {
   /// skipped.
   CsvReader(std::string_view text, std::string_view origin);
 
-  /// Reads the next row's fields, without quotes and outer blanks; false at the end. Blank lines are skipped.
-  /// Throws DataError, with the line, for a quote that is not closed or text after a closing quote.
+  /// Reads the next row's fields, without quotes and outer blanks; false at the end. Blank lines are skipped,
+  /// but not a row of one quoted field that is empty. Throws DataError, with the line, for a quote that is
+  /// not closed or text after a closing quote.
   bool next(std::vector<std::string>& fields);
 
   char separator() const { return separator_; }
@@ -33,6 +34,7 @@ class CsvReader {
   std::string_view rest_;
   std::string_view origin_;
   char separator_ = ',';
+  bool quoted_ = false;  // the last field was
   std::int64_t line_ = 0;
   std::int64_t next_line_ = 1;
 };

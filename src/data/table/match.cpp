@@ -1,6 +1,8 @@
 // match_table: a table's columns, matched with those of a model.
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -10,21 +12,27 @@
 namespace elbo::data {
 namespace {
 
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 bool has_names(const Schema& schema) {
   return std::ranges::any_of(schema.columns, [](const Column& column) { return !column.name.empty(); });
 }
 
 /// The file's columns by name, in the model's order.
 void match_names(const Survey& survey, std::string_view origin, TablePlan& plan) {
+  std::unordered_map<std::string, std::size_t> fields;
+  for (std::size_t field = 0; field < survey.width; ++field) fields.emplace(survey.header[field], field);
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < plan.schema.columns.size(); ++i) {
     const Column& column = plan.schema.columns[i];
     if (!is_modelled(column.kind)) continue;
-    const auto found = std::ranges::find(survey.header, column.name);
-    if (found == survey.header.end()) {
+    const auto found = fields.find(column.name);
+    if (found == fields.end()) {
       missing.push_back(shown(column.name));
     } else {
-      plan.values.push_back({i, static_cast<std::size_t>(found - survey.header.begin())});
+      plan.values.push_back({i, found->second});
     }
   }
   if (missing.empty()) return;
@@ -35,33 +43,40 @@ void match_names(const Survey& survey, std::string_view origin, TablePlan& plan)
                          "."));
 }
 
-/// The file's columns by position: all of them but those of labels and ids, if the options name them.
+/// A file with as many columns as the one that the model was trained on is laid out like it.
+void match_whole(TablePlan& plan) {
+  for (std::size_t i = 0; i < plan.schema.columns.size(); ++i) {
+    const ColumnKind kind = plan.schema.columns[i].kind;
+    if (is_modelled(kind)) plan.values.push_back({i, i});
+    if (kind == ColumnKind::label) plan.label = i;
+    if (kind == ColumnKind::id) plan.id = i;
+  }
+}
+
+/// The file's columns by position: all of them but those of labels and ids, if the options give their
+/// numbers.
 void match_positions(const Survey& survey, std::string_view origin, const TableOptions& options,
                      TablePlan& plan) {
+  if (survey.width == plan.schema.columns.size()) return match_whole(plan);
   std::vector<bool> apart(survey.width, false);
   for (const auto& [name, setting] :
        {std::pair(options.label, "data.label"), std::pair(options.id, "data.id")}) {
-    if (!name.empty() && name != "none") apart[find_column(survey, name, setting)] = true;
+    if (is_number(name)) apart[find_column(survey, name, setting)] = true;
   }
   std::vector<std::size_t> fields;
   for (std::size_t field = 0; field < survey.width; ++field) {
     if (!apart[field]) fields.push_back(field);
   }
-  std::vector<std::size_t> modelled;
   for (std::size_t i = 0; i < plan.schema.columns.size(); ++i) {
-    if (is_modelled(plan.schema.columns[i].kind)) modelled.push_back(i);
+    if (is_modelled(plan.schema.columns[i].kind) && plan.values.size() < fields.size())
+      plan.values.push_back({i, fields[plan.values.size()]});
   }
-  // A file like the one that the model was trained on has the other columns too.
-  const bool whole = fields.size() == plan.schema.columns.size();
-  if (!whole && fields.size() != modelled.size()) {
-    throw DataError(concat(origin, ": has ", fields.size(), fields.size() == 1 ? " column" : " columns",
-                           " and no names to match them by; the model was trained on ", modelled.size(),
-                           "."));
-  }
-  for (std::size_t i = 0; i < modelled.size(); ++i)
-    plan.values.push_back({modelled[i], fields[whole ? modelled[i] : i]});
-  if (has_names(plan.schema))
-    plan.notes.push_back("has no names of columns: they are taken in the model's order");
+  const auto modelled = std::ranges::count_if(plan.schema.columns,
+                                              [](const Column& column) { return is_modelled(column.kind); });
+  if (std::ssize(fields) == modelled) return;
+  throw DataError(concat(origin, ": has ", fields.size(), fields.size() == 1 ? " column" : " columns",
+                         ", and ", survey.header.empty() ? "no names" : "the model has no names",
+                         " to match them by; the model was trained on ", modelled, "."));
 }
 
 /// Throws if cells are not of the kind that the model knows.
@@ -69,15 +84,16 @@ void check_cells(const Survey& survey, std::string_view origin, const TablePlan&
   for (const auto& [index, field] : plan.values) {
     const Column& column = plan.schema.columns[index];
     const ColumnFacts& facts = survey.columns[field];
-    if (column.levels.empty()) {
-      const bool dates = column.kind == ColumnKind::date && facts.dates + facts.numbers == facts.present;
-      if (facts.numbers < facts.present && !dates) {
-        throw DataError(concat(origin, ":", facts.not_a_number.line, ": ", shown(facts.not_a_number.text),
-                               " in ", name_of(survey, field),
-                               " is not a number, as it was in the training data"));
-      }
-      continue;
+    if (column.kind == ColumnKind::date && facts.dates < facts.present) {
+      throw DataError(concat(origin, ": ", name_of(survey, field),
+                             " holds dates in the training data, and here cells that are none"));
     }
+    if (column.kind == ColumnKind::date) continue;
+    if (column.levels.empty() && facts.numbers < facts.present) {
+      throw DataError(concat(origin, ":", facts.not_a_number.line, ": ", shown(facts.not_a_number.text),
+                             " in ", name_of(survey, field), " is not a number, as in the training data"));
+    }
+    if (column.levels.empty()) continue;
     for (const auto& [text, count] : facts.texts) {
       if (std::ranges::find(column.levels, text) != column.levels.end()) continue;
       throw DataError(concat(origin, ": ", shown(text), " in ", name_of(survey, field),
@@ -87,16 +103,24 @@ void check_cells(const Survey& survey, std::string_view origin, const TablePlan&
   }
 }
 
+std::optional<std::size_t> field_called(const Survey& survey, const std::string& name) {
+  const auto found = std::ranges::find(survey.header, name);
+  if (found == survey.header.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - survey.header.begin());
+}
+
+/// The column of labels or ids: the one that is set, if the file has it, else the one called as in the
+/// training data. A number counts if neither has names.
 std::optional<std::size_t> field_of_role(const Survey& survey, const Schema& schema, ColumnKind kind,
                                          const std::string& wish, std::string_view setting) {
   if (wish == "none") return std::nullopt;
-  if (!wish.empty()) return find_column(survey, wish, setting);
+  if (const auto field = wish.empty() ? std::nullopt : field_called(survey, wish)) return field;
   for (const Column& column : schema.columns) {
     if (column.kind != kind || column.name.empty()) continue;
-    const auto found = std::ranges::find(survey.header, column.name);
-    if (found != survey.header.end()) return static_cast<std::size_t>(found - survey.header.begin());
+    if (const auto field = field_called(survey, column.name)) return field;
   }
-  return std::nullopt;
+  const bool by_number = is_number(wish) && (survey.header.empty() || !has_names(schema));
+  return by_number ? std::optional(find_column(survey, wish, setting)) : std::nullopt;
 }
 
 /// A column that is called like labels and is none of the model's.
@@ -111,15 +135,17 @@ std::optional<std::size_t> find_labels(const Survey& survey, const TablePlan& pl
 
 /// The names of labels: those of the model first, so that a class has one number everywhere.
 std::vector<std::string> names_of_labels(const Schema& schema, const ColumnFacts& facts) {
+  if (facts.numbers == facts.present) return {};  // numbers are their own names
   std::vector<std::string> names;
   for (const Column& column : schema.columns) {
     if (column.kind == ColumnKind::label) names = column.levels;
   }
-  if (facts.numbers == facts.present) return names;
   std::vector<std::string> others;
-  for (const auto& [text, count] : facts.texts) {
+  const auto add = [&](const std::string& text) {
     if (std::ranges::find(names, text) == names.end()) others.push_back(text);
-  }
+  };
+  for (const auto& [text, count] : facts.texts) add(text);
+  for (const std::string& text : facts.number_texts) add(text);
   std::ranges::sort(others);
   names.insert(names.end(), others.begin(), others.end());
   return names;
@@ -130,13 +156,13 @@ void note_extra(const Survey& survey, TablePlan& plan) {
   for (const ValueColumn& value : plan.values) known[value.field] = true;
   if (plan.label) known[*plan.label] = true;
   if (plan.id) known[*plan.id] = true;
+  std::unordered_set<std::string> ignored;
+  for (const Column& column : plan.schema.columns) ignored.insert(column.name);
+  const bool laid_out_alike = survey.header.empty() && survey.width == plan.schema.columns.size();
   std::vector<std::string> extra;
   for (std::size_t field = 0; field < survey.width; ++field) {
-    const bool ignored =
-        field < survey.header.size() && std::ranges::any_of(plan.schema.columns, [&](const Column& column) {
-          return column.name == survey.header[field];
-        });
-    if (!known[field] && !ignored) extra.push_back(name_of(survey, field));
+    const bool left_out = field < survey.header.size() && ignored.contains(survey.header[field]);
+    if (!known[field] && !left_out && !laid_out_alike) extra.push_back(name_of(survey, field));
   }
   if (!extra.empty()) plan.notes.push_back(concat("left out, unknown to the model: ", list_names(extra)));
 }
@@ -149,14 +175,15 @@ TablePlan match_table(const Survey& survey, std::string_view origin, const Table
   plan.schema = like;
   if (survey.header.empty() || !has_names(like)) {
     match_positions(survey, origin, options, plan);
+    if (has_names(like)) plan.notes.push_back("has no names of columns: they are taken in the model's order");
   } else {
     match_names(survey, origin, plan);
   }
   check_cells(survey, origin, plan);
-  plan.label = field_of_role(survey, like, ColumnKind::label, options.label, "data.label");
-  if (!plan.label && options.label.empty()) plan.label = find_labels(survey, plan);
+  if (!plan.label) plan.label = field_of_role(survey, like, ColumnKind::label, options.label, "data.label");
+  if (!plan.label && options.label != "none") plan.label = find_labels(survey, plan);
   if (plan.label) plan.label_names = names_of_labels(like, survey.columns[*plan.label]);
-  plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id");
+  if (!plan.id) plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id");
   note_extra(survey, plan);
   return plan;
 }

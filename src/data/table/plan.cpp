@@ -31,6 +31,10 @@ struct Wishes {
     const auto role = [&](const std::string& name, ColumnKind kind, std::string_view setting) {
       if (name.empty() || name == "none") return;
       const std::size_t field = find_column(survey, name, setting);
+      if (kinds[field] && *kinds[field] != kind) {
+        throw ConfigError(concat(setting, ": ", name_of(survey, field), " is ",
+                                 column_kind_name(*kinds[field]), " by another setting."));
+      }
       kinds[field] = kind;
       used[field] = true;
     };
@@ -60,7 +64,7 @@ bool is_id(const ColumnFacts& facts, std::string_view name) {
   if (facts.missing > 0) return false;
   const bool unnamed = name.empty() || name.starts_with("Unnamed: ");
   if (unnamed && facts.counts_rows && facts.numbers > 1) return true;
-  return is_id_name(name) && facts.distinct && !facts.many_texts && facts.present > 1 && facts.whole;
+  return is_id_name(name) && facts.distinct && facts.present > 1 && facts.whole;
 }
 
 [[noreturn]] void fail_cell(const Survey& survey, std::string_view origin, std::size_t field) {
@@ -111,17 +115,17 @@ void check_kind(const Survey& survey, std::string_view origin, std::size_t field
   };
   if (kind == ColumnKind::count && (!facts.whole || facts.min < 0.0))
     refuse("not all its numbers are whole and 0 or more");
-  if (kind == ColumnKind::date && facts.dates + facts.numbers < facts.present)
-    refuse("not all its cells are dates");
+  if (kind == ColumnKind::date && facts.dates < facts.present) refuse("not all its cells are dates");
   if (kind == ColumnKind::binary && all_numbers(facts) && kind_of_numbers(facts) != ColumnKind::binary)
     refuse("its numbers are not 0 and 1");
-  if (kind == ColumnKind::binary && !all_numbers(facts) && facts.texts.size() > 2)
+  if (kind == ColumnKind::binary && !all_numbers(facts) && facts.texts.size() + facts.number_texts.size() > 2)
     refuse("it has more than two texts");
   if (kind == ColumnKind::categorical &&
       (facts.many_texts || facts.many_numbers || (all_numbers(facts) && !facts.whole)))
     refuse(facts.many_texts || facts.many_numbers ? "it has more than 1000 texts"
                                                   : "its numbers are not whole");
-  if (kind == ColumnKind::label && !can_be_label(facts)) refuse("labels are texts or whole numbers");
+  if (kind == ColumnKind::label && !can_be_label(facts))
+    refuse("labels are whole numbers, or at most 1000 texts");
 }
 
 Column infer(const Survey& survey, std::string_view origin, std::size_t field, Wishes& wishes) {
@@ -169,8 +173,9 @@ bool is_label_name(std::string_view name) {
 }
 
 bool can_be_label(const ColumnFacts& facts) {
-  return facts.present > 0 &&
-         (!all_numbers(facts) || (facts.whole && to_label(facts.min) && to_label(facts.max)));
+  if (facts.present == 0) return false;
+  if (!all_numbers(facts)) return !facts.many_texts && !facts.many_numbers;
+  return facts.whole && to_label(facts.min) && to_label(facts.max);
 }
 
 TablePlan plan_table(const Survey& survey, std::string_view origin, const TableOptions& options) {
@@ -180,6 +185,11 @@ TablePlan plan_table(const Survey& survey, std::string_view origin, const TableO
     plan.schema.columns.push_back(infer(survey, origin, field, wishes));
     const Column& column = plan.schema.columns.back();
     if (is_modelled(column.kind)) plan.values.push_back({field, field});
+    if ((column.kind == ColumnKind::label && plan.label) || (column.kind == ColumnKind::id && plan.id)) {
+      throw ConfigError(concat(origin, ": two columns are set to be ", column_kind_name(column.kind), ": ",
+                               name_of(survey, column.kind == ColumnKind::label ? *plan.label : *plan.id),
+                               " and ", name_of(survey, field), "."));
+    }
     if (column.kind == ColumnKind::label) {
       plan.label = field;
       plan.label_names = column.levels;

@@ -16,7 +16,7 @@ namespace {
 /// empty, for a column of row numbers.
 bool counts_columns(const std::vector<std::string>& fields) {
   const std::size_t first = !fields.empty() && fields[0].empty() ? 1 : 0;
-  if (fields.size() < first + 2) return false;
+  if (fields.size() < first + 3) return false;  // 0, 1 may as well be a row of data
   for (std::size_t i = first; i < fields.size(); ++i) {
     if (fields[i] != std::to_string(i - first)) return false;
   }
@@ -34,12 +34,13 @@ bool is_header(const std::vector<std::string>& fields, NumberStyle style) {
   return text;
 }
 
-/// Finds the style in which more of the first rows' cells are numbers.
-NumberStyle find_style(std::string_view text, std::string_view origin) {
+/// Finds the style in which more of the first rows' cells are numbers. Where every sign may be either, it is
+/// taken for the decimal one, unless it is a comma between commas.
+NumberStyle find_style(std::string_view text, std::string_view origin, bool& ambiguous) {
   constexpr int kRows = 1000;
   CsvReader reader(text, origin);
   std::vector<std::string> fields;
-  std::int64_t point = 0, comma = 0;
+  std::int64_t point = 0, comma = 0, either = 0, either_with_comma = 0;
   for (int row = 0; row < kRows && reader.next(fields); ++row) {
     for (const auto& field : fields) {
       if (field.find_first_of(".,") == std::string::npos) continue;
@@ -47,13 +48,18 @@ NumberStyle find_style(std::string_view text, std::string_view origin) {
       const bool by_comma = parse_number(field, kComma).has_value();
       point += by_point && !by_comma;
       comma += by_comma && !by_point;
+      either += by_point && by_comma;
+      either_with_comma += by_point && by_comma && field.find(',') != std::string::npos;
     }
   }
-  return comma > point ? kComma : kPoint;
+  if (point != comma) return comma > point ? kComma : kPoint;
+  ambiguous = either > 0;
+  return reader.separator() != ',' && 2 * either_with_comma > either ? kComma : kPoint;
 }
 
-NumberStyle style_of(std::string_view text, std::string_view origin, const std::string& decimal) {
-  if (decimal == "auto") return find_style(text, origin);
+NumberStyle style_of(std::string_view text, std::string_view origin, const std::string& decimal,
+                     bool& ambiguous) {
+  if (decimal == "auto") return find_style(text, origin, ambiguous);
   return decimal == "comma" ? kComma : kPoint;
 }
 
@@ -104,8 +110,6 @@ class Surveyor {
     ++facts.present;
     if (const auto number = parse_number(cell, result_.style)) {
       add_number(facts, *number, result_.rows);
-      if (!facts.many_numbers) facts.number_texts.insert(cell);
-      facts.many_numbers = facts.number_texts.size() > ColumnFacts::kMaxLevels;
       result_.comma_as_thousands =
           result_.comma_as_thousands || (result_.style == kPoint && cell.find(',') != std::string::npos);
     } else {
@@ -118,6 +122,41 @@ class Surveyor {
   const CsvReader& reader_;
   std::unordered_map<std::size_t, std::unordered_set<std::string>> seen_;  // cells of columns named like ids
 };
+
+/// Gives names that occur again a number: a, a.1, a.2.
+void make_unique(Survey& result) {
+  std::unordered_set<std::string> taken(result.header.begin(), result.header.end());
+  std::unordered_set<std::string> seen;
+  for (std::string& name : result.header) {
+    if (seen.insert(name).second) continue;
+    result.renamed.push_back(name);
+    std::string other;
+    for (int number = 1; other.empty() || taken.contains(other); ++number) other = concat(name, '.', number);
+    taken.insert(other);
+    name = other;
+  }
+}
+
+/// Collects the numbers, as they are written, of columns that hold texts too.
+void collect_number_texts(std::string_view text, std::string_view origin, Survey& result) {
+  std::vector<std::size_t> mixed;
+  for (std::size_t i = 0; i < result.width; ++i) {
+    const ColumnFacts& facts = result.columns[i];
+    if (facts.numbers > 0 && facts.numbers < facts.present) mixed.push_back(i);
+  }
+  if (mixed.empty()) return;
+  CsvReader reader(text, origin);
+  std::vector<std::string> fields;
+  if (!result.header.empty()) reader.next(fields);
+  while (reader.next(fields)) {
+    for (const std::size_t i : mixed) {
+      ColumnFacts& facts = result.columns[i];
+      if (facts.many_numbers || is_missing(fields[i]) || !parse_number(fields[i], result.style)) continue;
+      facts.number_texts.insert(fields[i]);
+      facts.many_numbers = facts.number_texts.size() > ColumnFacts::kMaxLevels;
+    }
+  }
+}
 
 }  // namespace
 
@@ -132,7 +171,7 @@ bool is_id_name(std::string_view name) {
 
 Survey survey(std::string_view text, std::string_view origin, const TableOptions& options) {
   Survey result;
-  result.style = style_of(text, origin, options.decimal);
+  result.style = style_of(text, origin, options.decimal, result.ambiguous);
   CsvReader reader(text, origin);
   std::vector<std::string> fields;
   if (!reader.next(fields)) throw DataError(concat(origin, ": holds no rows"));
@@ -141,11 +180,14 @@ Survey survey(std::string_view text, std::string_view origin, const TableOptions
   Surveyor surveyor(result, reader);
   if (options.header == "auto" ? is_header(fields, result.style) : options.header == "true") {
     result.header = fields;
+    result.counted = options.header == "auto" && counts_columns(fields);
+    make_unique(result);
   } else {
     surveyor.add(fields);
   }
   while (reader.next(fields)) surveyor.add(fields);
   if (result.rows == 0) throw DataError(concat(origin, ": holds a header alone"));
+  collect_number_texts(text, origin, result);
   return result;
 }
 

@@ -33,8 +33,8 @@ struct ColumnFacts {
   /// The texts and how often each occurs, as far as there are at most kMaxLevels.
   std::unordered_map<std::string, std::int64_t> texts;
   bool many_texts = false;  ///< there are more
-  /// The numbers as they are written, as far as there are at most kMaxLevels: levels too where a column is
-  /// text.
+  /// The numbers as they are written, of a column that holds texts too, as far as there are at most
+  /// kMaxLevels.
   std::unordered_set<std::string> number_texts;
   bool many_numbers = false;  ///< there are more
   bool distinct = true;       ///< no cell occurs twice; looked at in columns named like ids, and of texts
@@ -44,7 +44,10 @@ struct ColumnFacts {
 };
 
 struct Survey {
-  std::vector<std::string> header;  ///< empty if the file has none
+  std::vector<std::string> header;   ///< empty if the file has none; no name occurs twice
+  std::vector<std::string> renamed;  ///< those that did, and have a number now
+  bool counted = false;              ///< the first line counts the columns, and was taken for their names
+  bool ambiguous = false;            ///< every sign in a number may be the decimal one, or separate thousands
   std::size_t width = 0;
   std::int64_t rows = 0;
   NumberStyle style;

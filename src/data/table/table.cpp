@@ -58,7 +58,7 @@ class Filler {
     if (is_missing(cell)) return kNotANumber;
     const auto& [index, field] = plan_.values[i];
     const Column& column = plan_.schema.columns[index];
-    if (!column.levels.empty()) return static_cast<float>(levels_[i].at(cell));
+    if (!column.levels.empty()) return level(cell, i);
     const auto number = parse_number(cell, survey_.style);
     const double found = number ? *number : parse_date(cell).value();
     if (std::fabs(found) > std::numeric_limits<float>::max()) {
@@ -69,11 +69,21 @@ class Filler {
     return static_cast<float>(found);
   }
 
+  float level(const std::string& cell, std::size_t i) const {
+    const auto found = levels_[i].find(cell);
+    if (found != levels_[i].end()) return static_cast<float>(found->second);
+    const auto& [index, field] = plan_.values[i];
+    throw DataError(concat(reader_.place(), ": ", shown(cell), " in ", name_of(survey_, field),
+                           " did not occur in the training data, which has ",
+                           list_names(plan_.schema.columns[index].levels), "."));
+  }
+
   std::int32_t label(const std::string& cell) const {
     if (is_missing(cell)) return kNoLabel;
     if (!labels_.empty()) {
       const auto found = labels_.find(cell);
       if (found != labels_.end()) return found->second;
+      throw DataError(concat(reader_.place(), ": ", shown(cell), " is one of more than 1000 labels"));
     }
     const auto number = parse_number(cell, survey_.style);
     const auto whole = number ? to_label(*number) : std::nullopt;
@@ -118,7 +128,7 @@ std::string labels_in_words(const Dataset& data) {
 }
 
 /// Says what was read, in a few sentences.
-void add_notes(const Survey& survey, TablePlan& plan, Dataset& data) {
+void add_notes(const Survey& survey, const TableOptions& options, TablePlan& plan, Dataset& data) {
   std::int64_t missing = 0;
   for (const float value : data.train.floats) missing += std::isnan(value);
   data.notes.push_back(concat(survey.rows, survey.rows == 1 ? " row, " : " rows, ", plan.values.size(),
@@ -126,6 +136,16 @@ void add_notes(const Survey& survey, TablePlan& plan, Dataset& data) {
                               missing > 0 ? concat("; ", missing, " missing cells") : ""));
   if (plan.label)
     data.notes.push_back(concat("labels from ", name_of(survey, *plan.label), ": ", labels_in_words(data)));
+  if (survey.header.empty() && options.header == "auto")
+    data.notes.push_back("has no names of columns: the first line is data (data.header says otherwise)");
+  if (survey.counted)
+    data.notes.push_back("the first line counts the columns, and was taken for their names");
+  if (!survey.renamed.empty())
+    data.notes.push_back(concat("names that occur again were given a number: ", list_names(survey.renamed)));
+  if (survey.ambiguous)
+    data.notes.push_back(
+        concat("numbers may be read in two ways: ", survey.style == kComma ? "commas" : "points",
+               " were taken for the decimal sign (data.decimal says otherwise)"));
   if (plan.id) data.notes.push_back(concat("ids from ", name_of(survey, *plan.id)));
   if (survey.style == kComma) data.notes.push_back("numbers have a decimal comma");
   if (survey.comma_as_thousands) data.notes.push_back("commas within numbers separate thousands");
@@ -159,7 +179,7 @@ Dataset parse_table(std::string_view text, std::string_view origin, std::string 
   for (const ValueColumn& value : plan.values) {
     if (named) data.columns.push_back(plan.schema.columns[value.column].name);
   }
-  add_notes(found, plan, data);
+  add_notes(found, options, plan, data);
   if (!utf8) data.notes.push_back("is not UTF-8: read as Latin-1");
   data.schema = std::move(plan.schema);
   return data;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <iostream>
+#include <limits>
 #include <set>
 
 #include "reports/report.h"
@@ -119,6 +120,15 @@ void print_auroc(const Recipe& recipe, const ExampleScores& scores, const Anomal
   }
 }
 
+namespace {
+
+/// A label in a table of numbers.
+float number_of(std::int32_t label) {
+  return label == kNoLabel ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(label);
+}
+
+}  // namespace
+
 void write_scores(const std::filesystem::path& file, const ExampleScores& scores, const Examples& examples,
                   const Dataset& data) {
   const auto named = named_scores(scores);
@@ -131,7 +141,7 @@ void write_scores(const std::filesystem::path& file, const ExampleScores& scores
   TableFile table(file, examples.count, columns, leading.names);
   Table rows{examples.count, std::ssize(columns), {}};
   for (std::size_t i = 0; i < scores.squared_error.size(); ++i) {
-    if (numbers) rows.values.push_back(static_cast<float>(examples.labels[i]));
+    if (numbers) rows.values.push_back(number_of(examples.labels[i]));
     for (const auto& [name, values] : named) rows.values.push_back(static_cast<float>((*values)[i]));
   }
   table.append(rows, leading.rows);
