@@ -1,11 +1,11 @@
-"""Compares two runs: tensors and files byte for byte, figures as written, without times and sentences."""
+"""Compares two runs: tensors and files byte for byte, figures as written, without times, sentences and names."""
 
 import json
 import struct
 
 # A recipe may gain keys. It is part of a model file's metadata, so that is left out too.
 _LEFT_OUT = ("recipe.toml",)
-_NOT_COMPARED = ("seconds", "examples_per_second", "collapse", "rule")  # times and sentences
+_NOT_COMPARED = ("seconds", "examples_per_second", "collapse", "rule", "normal")  # times, sentences, names
 _NAMED = 3  # number of differences named
 
 
@@ -39,7 +39,14 @@ def _one_object(file):
     return {key: json.dumps(inner) for key, inner in value.items()}
 
 
-_READERS = {".safetensors": _tensors, ".jsonl": _figures, ".json": _one_object}
+def _numbers(file):
+    """{"line 1": text} of a table, without the ids and names of labels that precede its numbers."""
+    lines = file.read_text().splitlines()
+    texts = sum(1 for name in lines[0].split(",")[:2] if name in ("id", "label"))
+    return {"line %d" % number: ",".join(line.split(",")[texts:]) for number, line in enumerate(lines, 1)}
+
+
+_READERS = {".csv": _numbers, ".safetensors": _tensors, ".jsonl": _figures, ".json": _one_object}
 
 
 def _differing(first, second):
