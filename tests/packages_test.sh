@@ -12,14 +12,17 @@ install() {
     { cat "$machine/install.log"; return 1; }
 }
 
-# first_files PRESET: compiles the public headers and the smallest source of the first target, the library or the
-# emulation that it needs (SOURCE^ is ninja's name for a source's object).
+# first_files PRESET: compiles the public headers, where the preset has their tests, and the smallest source of the first
+# target, the library or the emulation that it needs (SOURCE^ is ninja's name for a source's object).
 first_files() {
-  local folder=src source
-  case $1 in emulate* | asan) folder=tests/emulation ;; esac
+  local folder=src headers=elbo_public_headers source
+  case $1 in
+    emulate* | asan) folder=tests/emulation ;;
+    library) headers= ;;
+  esac
   source=$(cd "$machine/elbo" && find $folder -name '*.cpp' -not -name 'cuda_*' -not -name '*_test.cpp' -printf '%s %p\n' |
     sort -n | sed -n '1s/^[0-9]* //p')
-  in_machine ninja -C "build/$1" elbo_public_headers "/elbo/$source^"
+  in_machine ninja -C "build/$1" $headers "/elbo/$source^"
 }
 
 seconds_of "a bare machine" make_machine "$project"
