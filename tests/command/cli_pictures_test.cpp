@@ -76,7 +76,8 @@ CommandResult train_in(const TempFolder& folder, const std::string& data,
   arguments.insert(arguments.end(), more.begin(), more.end());
   CommandSettings settings;
   settings.folder = folder.path().string();
-  settings.environment = {"ELBO_DATA=", "XDG_CACHE_HOME=" + settings.folder};  // no known data is on this machine
+  settings.environment = {"ELBO_DATA=",
+                          "XDG_CACHE_HOME=" + settings.folder};  // no known data is on this machine
   return run_elbo(arguments, settings);
 }
 
