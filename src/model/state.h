@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <mutex>
-#include <utility>
 #include <span>
 #include <vector>
 
@@ -18,8 +17,8 @@ namespace elbo {
 struct ModelState {
   Recipe recipe;
   PictureShape picture;
-  Schema
-      schema;  ///< of the training data, set by train(), stored with the model; empty if they were no table
+  /// The columns of the training data; empty if it was no table. Set by train(), stored with the model.
+  Schema schema;
   /// On a GPU, after training: the plans by which products run. Must outlive the context, which asks it.
   std::unique_ptr<ops::GemmChoices> gemm_choices;
   std::unique_ptr<Context> context;  // declared before the members that use it
@@ -53,9 +52,8 @@ auto exclusively(ModelState& state, const Call& call) {
   return with_memory_errors(call);
 }
 
-/// How the library's own rooms make a model and reach its implementation.
+/// How the library's own rooms reach a model's implementation.
 struct ModelAccess {
-  static Model make(std::unique_ptr<ModelState> state) { return Model(std::move(state)); }
   static ModelState& state(Model& model) { return *model.state_; }
   static const ModelState& state(const Model& model) { return *model.state_; }
 };

@@ -109,6 +109,19 @@ TEST(PublicApi, DataIsLoadedByARecipe) {
   EXPECT_EQ(data.validation.count, 200);
 }
 
+TEST(PublicApi, AMaskIsMatchedByName) {
+  const TempFolder folder;
+  Recipe recipe;
+  recipe.data.name = write(folder / "data.csv", "a,b\n1,2\n3,4\n").string();
+  recipe.data.mask = write(folder / "mask.csv", "b,label,a\n1,1,0\n1,1,1\n").string();
+  const Dataset data = load_dataset(recipe);
+  EXPECT_TRUE(std::isnan(data.train.floats[0]));
+  EXPECT_EQ(std::vector<float>(data.train.floats.begin() + 1, data.train.floats.end()),
+            (std::vector<float>{2, 3, 4}));
+  recipe.data.mask = write(folder / "other.csv", "a,c\n1,1\n1,1\n").string();
+  expect_error<DataError>([&] { load_dataset(recipe); }, {"data.mask", "\"b\""});
+}
+
 TEST(PublicApi, FiniteValuesAreToldFromOthers) {
   Dataset data = Dataset::from_floats({1.0f, 2.0f, 3.0f, 4.0f}, 2);
   check_finite(data.train, "decoding");

@@ -162,8 +162,7 @@ void note_left_out(const Survey& survey, const Wishes& wishes, TablePlan& plan) 
     (survey.columns[field].present == 0 ? empty : texts).push_back(name_of(survey, field));
   }
   if (!empty.empty()) plan.notes.push_back(concat("left out, without a value: ", list_names(empty)));
-  if (!texts.empty())
-    plan.notes.push_back(concat("left out, text that differs in most rows: ", list_names(texts)));
+  if (!texts.empty()) plan.notes.push_back(concat("left out, text of too many values: ", list_names(texts)));
 }
 
 }  // namespace

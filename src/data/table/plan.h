@@ -43,7 +43,4 @@ TablePlan plan_table(const Survey& survey, std::string_view origin, const TableO
 TablePlan match_table(const Survey& survey, std::string_view origin, const TableOptions& options,
                       const Schema& like);
 
-/// "columns "a", "b" and 3 more".
-std::string list_columns(const std::vector<std::string>& names);
-
 }  // namespace elbo::data

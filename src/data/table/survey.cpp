@@ -76,7 +76,6 @@ void add_number(ColumnFacts& facts, double number, std::int64_t row) {
 void add_text(ColumnFacts& facts, const std::string& cell, std::int64_t line) {
   if (facts.not_a_number.line == 0) facts.not_a_number = {cell, line};
   facts.dates += parse_date(cell).has_value();
-  facts.truths += parse_truth(cell).has_value();
   if (facts.many_texts) return;
   if (++facts.texts[cell] > 1) facts.distinct = false;
   facts.many_texts = facts.texts.size() > ColumnFacts::kMaxLevels;

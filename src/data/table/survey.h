@@ -25,7 +25,6 @@ struct ColumnFacts {
   std::int64_t missing = 0;
   std::int64_t numbers = 0;
   std::int64_t dates = 0;
-  std::int64_t truths = 0;
   bool whole = true;            ///< every number is one without fraction
   double min = 0.0, max = 0.0;  ///< of the numbers
   bool counts_rows = true;      ///< the cells are the rows' numbers, from 0 or from 1

@@ -75,7 +75,9 @@ int write_codes(const Model& model, const Dataset& data, const Examples& example
     for (auto& name : numbered("log_variance", model.latent())) columns.push_back(std::move(name));
   }
   const auto count = std::min(options.count.value_or(examples.count), examples.count);
-  const Examples chosen = examples.evenly_spaced(count);
+  const bool all = count == examples.count;
+  const Examples some = all ? Examples() : examples.evenly_spaced(count);
+  const Examples& chosen = all ? examples : some;
   const bool texts = file_kind(options.out, {FileKind::npy, FileKind::csv}) == FileKind::csv;
   const LeadingTexts leading = texts ? leading_texts(chosen, data) : LeadingTexts();
   TableFile table(options.out, count, columns, leading.names);

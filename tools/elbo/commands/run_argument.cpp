@@ -35,10 +35,11 @@ Dataset load_and_tell(const Recipe& recipe, const Model* like) {
   return data;
 }
 
-/// Loads data as the recipe's is prepared, but in the splits it has.
-Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like) {
+/// Loads data as the recipe's is prepared, but in the splits it has and with another mask, or none.
+Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like,
+                      const std::string& mask = {}) {
   recipe.data.name = name;
-  recipe.data.mask.clear();
+  recipe.data.mask = mask;
   recipe.data.validation = recipe.data.test = 0.0;
   return load_and_tell(recipe, like);
 }
@@ -83,8 +84,7 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
   const bool is_own = is_own_data(model, name_or_path);
   if (!mask.empty()) recipe.data.mask = mask;
   if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
-  auto data = is_own ? load_and_tell(recipe, &model) : load_prepared(recipe, name_or_path, &model);
-  if (!is_own && !mask.empty()) apply_mask(data, load_dataset(mask));
+  auto data = is_own ? load_and_tell(recipe, &model) : load_prepared(recipe, name_or_path, &model, mask);
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
                            " values; the model was trained on rows of ", model.dims(), " (", own, ")."));
