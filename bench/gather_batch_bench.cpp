@@ -5,7 +5,7 @@
 #include "support.h"
 
 int main(int argc, char** argv) {
-  using elbo::ops::Binarize;
+  using elbo::Binarize;
   using elbo::test::GatherCase;
   for (const Binarize binarize : {Binarize::none, Binarize::threshold, Binarize::dynamic}) {
     elbo::bench::add("gather_batch", GatherCase{128, 784, 60000, GatherCase::Source::bytes, binarize});

@@ -214,8 +214,7 @@ void serve(Training& training, const Options& options) {
 
 /// The recipe's precision on the device.
 std::string precision_of(const Recipe& recipe, Device device) {
-  const std::string& precision = recipe.train.precision;
-  return precision == "auto" ? std::string(precision_name(default_training_precision(device))) : precision;
+  return std::string(precision_name(recipe.train.precision.value_or(default_training_precision(device))));
 }
 
 void run(Options options) {

@@ -52,7 +52,7 @@ class Training {
            const StepGraphOptions& options = {})
       : model_(in_precision(recipe, precision), dims, device, square_picture(dims)),
         data_(in_precision(*model_.context, precision), pictures(examples, dims)),
-        preprocessor_(*model_.context, binarization(recipe.data), true, {}, {}),
+        preprocessor_(*model_.context, recipe.data.binarize, true, {}, {}),
         runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),
         workspace_(*model_.vae, recipe.train.batch, recipe.objective.samples, Purpose::gradients),
         batch_(workspace_.rows(recipe.train.batch)),
@@ -135,7 +135,7 @@ class Training {
 
  private:
   static Recipe in_precision(Recipe recipe, Precision precision) {
-    recipe.train.precision = precision_name(precision);
+    recipe.train.precision = precision;
     return recipe;
   }
   /// The model with its products' plans settled, as in a training.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kMaxThreads = 256;
 
-using ops::Binarize;
+using Binarize;
 using ops::GatherSource;
 using ops::GatherTarget;
 using ops::Preprocess;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "elbo/choices.h"
 #include "elbo/export.h"
 #include "elbo/schema.h"
 
@@ -61,9 +62,9 @@ struct ELBO_API Examples {
   /// Examples [first, first + count), with their labels, ids and factors. Throws ShapeError if the range is
   /// not within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
-  /// At most `max_count` evenly spaced examples, with their labels, ids and factors: numbers i · count / most
-  /// for i < most, or all examples if there are no more than that. Throws ShapeError if `max_count` is
-  /// negative.
+  /// At most `max_count` evenly spaced examples, with their labels, ids and factors: numbers
+  /// i · count / max_count for i < max_count, or all examples if there are no more than that. Throws
+  /// ShapeError if `max_count` is negative.
   Examples evenly_spaced(std::int64_t max_count) const;
 };
 
@@ -101,11 +102,11 @@ struct ELBO_API Dataset {
 struct TableOptions {
   std::string label = {};  ///< the column of labels; "none": none; empty: one named label, class or target
   std::string id = {};     ///< the column of ids; "none": none; empty: one whose name and cells say so
-  std::vector<std::string> columns = {};  ///< those to use; empty: all
-  std::vector<std::string> drop = {};     ///< those to leave out
-  std::vector<std::string> kinds = {};    ///< "NAME=KIND" for columns whose kind is not to be inferred
-  std::string header = "auto";            ///< whether the first line has names: auto, true, false
-  std::string decimal = "auto";           ///< auto, point, comma
+  std::vector<std::string> columns = {};         ///< those to use; empty: all
+  std::vector<std::string> drop = {};            ///< those to leave out
+  std::vector<std::string> kinds = {};           ///< "NAME=KIND" for columns whose kind is not to be inferred
+  HeaderLine header = HeaderLine::automatic;     ///< whether the first line has names
+  DecimalSign decimal = DecimalSign::automatic;  ///< of numbers
 };
 
 /// Options of `load_dataset`.

@@ -2,6 +2,7 @@
 // elbo: a variational-autoencoder engine. This header brings in the whole public API.
 
 #include "elbo/analysis.h"
+#include "elbo/choices.h"
 #include "elbo/dataset.h"
 #include "elbo/device.h"
 #include "elbo/download.h"

@@ -32,9 +32,10 @@ struct ImputeOptions {
 /// Completed rows, [n, dims] each. Present values are kept, in `low` and `high` too.
 struct Imputation {
   Table values;
-  Table low, high;  ///< ends of the central interval; empty if not asked for, and for classes
-  /// For the categorical likelihood: the probability of the class in `values`, 1 for a present value. Else
-  /// empty.
+  /// Ends of the central interval; empty if not asked for, or if all columns hold classes. A class that was
+  /// missing has NaN.
+  Table low, high;
+  /// If columns hold classes, the probability of the class in `values`, 1 for a present value. Else empty.
   Table probability;
   std::vector<double> effective_samples;  ///< [n] 1/Σ w², of K
   std::int64_t missing = 0;               ///< number of values that were missing
@@ -84,6 +85,8 @@ class ELBO_API Model {
   /// All tensors, in the order of the file.
   std::vector<TensorInfo> tensors() const;
   ModelTraits traits() const;
+  /// Whether each of the dims() values is a class: impute() gives these the most probable class.
+  std::vector<bool> class_columns() const;
 
   /// Precision of the matrix products in the calls below and in a training's validation. It is fp32 by
   /// default, whatever the model was trained in, so that results of different devices and trainings are
@@ -123,9 +126,9 @@ class ELBO_API Model {
   /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by
   /// self-normalised importance sampling (Mattei & Frellsen 2019, eq. 12). `low` and `high` are the
   /// w-weighted quantiles at (1 ∓ interval)/2 of one draw x_j ~ p(x_j|z_k) for each k: as the draw includes
-  /// the likelihood's noise, the interval is for the value, not for its mean. For the categorical likelihood,
-  /// the value becomes the class c with the largest Σ_k w_k p(x_j = c|z_k), which is its probability. Any VAE
-  /// can impute, whatever its data.missing.
+  /// the likelihood's noise, the interval is for the value, not for its mean. With the categorical
+  /// likelihood, and in the mixed one's columns of classes and coins, the value becomes the class c with the
+  /// largest Σ_k w_k p(x_j = c|z_k), which is its probability. Any VAE can impute, whatever its data.missing.
   /// Deterministic for a seed. Throws like encode; ConfigError for an autoencoder or if an option is out of
   /// range.
   Imputation impute(const Table& x, const ImputeOptions& options = {}) const;

@@ -11,7 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "elbo/choices.h"
+#include "elbo/dataset.h"
 #include "elbo/export.h"
+#include "elbo/precision.h"
 
 namespace elbo {
 
@@ -25,16 +28,16 @@ struct DataSettings {
   std::int64_t channels = 0;      ///< that pictures in files are brought to: 1, 3; 0: as they are
   std::int64_t background = -1;   ///< grey level under transparent pictures; -1: transparency is dropped
   std::int64_t skip_bad = 0;      ///< how many damaged picture files of a folder may be left out
-  std::string binarize = "none";  ///< none, threshold (at 0.5), dynamic (Bernoulli, anew each time)
-  std::string missing = "error";  ///< how NaN is read: error, mask (a missing value)
-  std::string mask;               ///< data for load_dataset: 0 where a value is missing, else 1; empty: none
-  std::string label;              ///< a table's column of labels; "none": none; empty: found by its name
-  std::string id;                 ///< its column of ids, in the same way
-  std::vector<std::string> columns;  ///< its columns to use, by name or by number from 1; empty: all
-  std::vector<std::string> drop;     ///< its columns to leave out
-  std::vector<std::string> kinds;    ///< "NAME=KIND" for columns whose kind is not to be inferred
-  std::string header = "auto";       ///< whether its first line has names: auto, true, false
-  std::string decimal = "auto";      ///< auto, point, comma
+  Binarize binarize = Binarize::none;                ///< whether values become 0 or 1, and how
+  MissingValues missing = MissingValues::automatic;  ///< what NaN is
+  std::string mask;   ///< data for load_dataset: 0 where a value is missing, else 1; empty: none
+  std::string label;  ///< a table's column of labels; "none": none; empty: found by its name
+  std::string id;     ///< its column of ids, in the same way
+  std::vector<std::string> columns;           ///< its columns to use, by name or by number from 1; empty: all
+  std::vector<std::string> drop;              ///< its columns to leave out
+  std::vector<std::string> kinds;             ///< "NAME=KIND" for columns whose kind is not to be inferred
+  HeaderLine header = HeaderLine::automatic;  ///< whether its first line has names
+  DecimalSign decimal = DecimalSign::automatic;  ///< of its numbers
   bool standardize = false;  ///< subtract the training mean and divide by the deviation, per dimension
 
   friend bool operator==(const DataSettings&, const DataSettings&) = default;
@@ -79,12 +82,16 @@ struct ModelSettings {
   std::vector<double> log_variance_bounds;  ///< low and high bound of log σ² of q(z|x); empty: none
   std::string activation = "relu";          ///< relu, tanh, gelu, silu (also sigmoid, identity)
   std::string likelihood = "bernoulli";     ///< see docs/likelihoods.md
+  /// For mixed, the likelihood of each column: gaussian, gaussian-learned, laplace, laplace-learned,
+  /// bernoulli, poisson, negative-binomial, or "categorical 5" with the number of classes. Empty:
+  /// follow_data() fills it.
+  std::vector<std::string> column_likelihoods;
   double variance = 1.0;     ///< of gaussian and gaussian-sigmoid; initial value for gaussian-shared
   double scale = 1.0;        ///< of laplace, whose scale is fixed
   std::int64_t classes = 2;  ///< for categorical: values are 0 … classes − 1
   bool encode_mask = false;  ///< the encoder sees which values are missing
-  std::string initialization = "pytorch";  ///< pytorch (uniform ±1/√fan_in), he, glorot
-  std::string output_bias = "random";      ///< random (like the rest), data (the training data's mean)
+  Initialization initialization = Initialization::pytorch;
+  OutputBias output_bias = OutputBias::random;
 
   friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
 };
@@ -141,9 +148,9 @@ struct TrainSettings {
   double ema = 0.0;  ///< decay of the weights' running average, which is evaluated and saved; 0: none
   std::int64_t patience = 0;  ///< stops after this many epochs without improvement; 0: never
   std::uint64_t seed = 1;
-  /// Precision of the matrix products in a step: fp32, tf32, bf16 (see elbo/precision.h). auto stands for
-  /// default_training_precision() of the device; a model's recipe has the resolved value.
-  std::string precision = "auto";
+  /// Precision of the matrix products in a step. Nothing ("auto") stands for default_training_precision() of
+  /// the device; a model's recipe has the resolved value.
+  std::optional<Precision> precision;
   bool tune = true;  ///< on CUDA, time the candidates for each product and take the fastest
 
   friend bool operator==(const TrainSettings&, const TrainSettings&) = default;

@@ -35,8 +35,11 @@ constexpr bool is_modelled(ColumnKind kind) noexcept {
 struct Column {
   std::string name;  ///< empty if the file has none
   ColumnKind kind = ColumnKind::numeric;
-  std::vector<std::string>
-      levels;  ///< the texts that values 0, 1, … stand for; empty: numbers are themselves
+  /// The texts that values 0, 1, … stand for; empty: numbers are themselves.
+  std::vector<std::string> levels;
+  /// Values are the file's numbers less this; not 0 where a 32-bit float would lose their differences.
+  double origin = 0.0;
+  bool has_times = false;  ///< dates have times of day
 
   friend bool operator==(const Column&, const Column&) = default;
 };
@@ -48,5 +51,8 @@ struct Schema {
   bool empty() const noexcept { return columns.empty(); }
   friend bool operator==(const Schema&, const Schema&) = default;
 };
+
+/// The columns that have values, in their order.
+ELBO_API std::vector<Column> modelled_columns(const Schema& schema);
 
 }  // namespace elbo

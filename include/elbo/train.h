@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "elbo/dataset.h"
@@ -110,5 +111,23 @@ ELBO_API bool may_train_longer(const Recipe& recipe);
 /// With a trained model, data is brought into the form that it knows: a table's columns are matched by name,
 /// pictures that are resized get its channels. Throws like load_dataset, apply_mask and hold_out.
 ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr);
+
+/// Sets what a recipe leaves to the data. data.missing = "auto" becomes "mask" for a table with missing
+/// cells, else "error". With model.likelihood = "mixed", an empty model.column_likelihoods gets one for each
+/// column: gaussian-learned for numbers and dates, negative-binomial for counts, bernoulli for two values,
+/// categorical for classes. Throws DataError if a column has more classes than a likelihood takes.
+ELBO_API Recipe follow_data(Recipe recipe, const Dataset& data);
+
+/// A recipe for data that none was written for, called after it, with the likelihood that is given, or one
+/// that suits the data: the mixed likelihood for a table, the negative binomial for counts, Bernoulli for
+/// values in [0, 1], else a Gaussian, standardised; layers, batches and epochs by the data's size, at most
+/// about ten minutes on two cores; early stopping if there is validation data.
+///
+///     const elbo::Dataset data = elbo::load_dataset("customers.csv");
+///     elbo::Model model(elbo::recipe_for(data), data.dims());
+///     elbo::train(model, data);
+///
+/// Throws like follow_data.
+ELBO_API Recipe recipe_for(const Dataset& data, std::string_view likelihood = {});
 
 }  // namespace elbo

@@ -19,8 +19,9 @@ std::string shortest(float value) {
 }
 
 [[noreturn]] void fail_class(const ValueRange& range, std::string_view place, std::string_view what) {
+  const std::string to = range.high < 1e6f ? concat(" to ", range.high) : "";
   throw DataError(concat(place, " is ", what, ", but ", range.needed_by, " needs whole numbers from ",
-                         range.low, " to ", range.high, ".\n", range.advice, "."));
+                         range.low, to.empty() ? " on" : to, ".\n", range.advice, "."));
 }
 
 [[noreturn]] void fail(const ValueRange& range, std::string_view place, float value) {
@@ -37,6 +38,12 @@ std::string shortest(float value) {
   if (range.whole) fail_class(range, place, shortest(value));
   throw DataError(concat(place, " is ", shortest(value), ", but ", range.needed_by, " needs values in [",
                          range.low, ", ", range.high, "].\n", range.advice, ", or scale the data."));
+}
+
+bool suits(const ValueRange& range, float value) {
+  if (std::isnan(value)) return range.may_miss;
+  return value >= range.low && value <= range.high && !std::isinf(value) &&
+         (!range.whole || value == std::floor(value));
 }
 
 /// "row 7 of a.npy", "line 9 of a.csv".
@@ -62,32 +69,31 @@ std::string place_of(const Examples& examples, std::string_view source, std::int
 }  // namespace elbo::data
 
 void elbo::check_finite(const Examples& examples, std::string_view needed_by) {
-  data::check_support(examples, {.needed_by = std::string(needed_by)}, needed_by);
+  const data::ValueRange finite{.needed_by = std::string(needed_by)};
+  data::check_support(examples, {&finite, 1}, needed_by);
 }
 
 namespace elbo::data {
 
-void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
+void check_support(const Examples& examples, std::span<const ValueRange> ranges, std::string_view source,
                    const std::vector<std::string>& columns) {
-  const auto place = [&](std::int64_t at) {
-    return place_of(examples, source, at / examples.dims, at % examples.dims, columns);
+  const auto place = [&](std::size_t at) {
+    const auto i = static_cast<std::int64_t>(at);
+    return place_of(examples, source, i / examples.dims, i % examples.dims, columns);
   };
-  // Bytes stand for 0 … 1, which suits every likelihood but the categorical.
-  if (range.whole) {
-    const auto byte = std::ranges::find_if_not(examples.bytes,
-                                               [](std::uint8_t value) { return value == 0 || value == 255; });
-    if (byte != examples.bytes.end()) {
-      fail_class(range, place(byte - examples.bytes.begin()),
-                 concat("the byte ", int{*byte}, ", which stands for ", int{*byte}, "/255"));
-    }
+  const auto range_of = [&](std::size_t at) -> const ValueRange& {
+    return ranges.size() == 1 ? ranges[0] : ranges[at % ranges.size()];
+  };
+  // Bytes stand for 0 … 1, which suits every likelihood but those of classes and counts.
+  const std::size_t bytes = std::ranges::any_of(ranges, &ValueRange::whole) ? examples.bytes.size() : 0;
+  for (std::size_t at = 0; at < bytes; ++at) {
+    const int byte = examples.bytes[at];
+    if (!range_of(at).whole || byte == 0 || byte == 255) continue;
+    fail_class(range_of(at), place(at), concat("the byte ", byte, ", which stands for ", byte, "/255"));
   }
-  // A comparison with NaN is false.
-  const auto found = std::find_if_not(examples.floats.begin(), examples.floats.end(), [&](float value) {
-    const bool suits = !range.whole || value == std::floor(value);
-    return (value >= range.low && value <= range.high && !std::isinf(value) && suits) ||
-           (range.may_miss && std::isnan(value));
-  });
-  if (found != examples.floats.end()) fail(range, place(found - examples.floats.begin()), *found);
+  for (std::size_t at = 0; at < examples.floats.size(); ++at) {
+    if (!suits(range_of(at), examples.floats[at])) fail(range_of(at), place(at), examples.floats[at]);
+  }
 }
 
 void check_presence(const Examples& examples, std::string_view source) {
@@ -102,10 +108,10 @@ void check_presence(const Examples& examples, std::string_view source) {
   }
 }
 
-void check_support(const Dataset& dataset, const ValueRange& range) {
+void check_support(const Dataset& dataset, std::span<const ValueRange> ranges) {
   const auto check = [&](const Examples& examples, const char* split) {
     const std::string source = concat(dataset.name, ", ", split);
-    check_support(examples, range, source, dataset.columns);
+    check_support(examples, ranges, source, dataset.columns);
     check_presence(examples, source);
   };
   check(dataset.train, "train");

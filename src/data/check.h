@@ -2,6 +2,7 @@
 // Checks of data's values before training and evaluation.
 
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,10 +20,11 @@ struct ValueRange {
   bool whole = false;     ///< whether values must be whole numbers
 };
 
-/// Checks that every value is finite and in the range, or missing if range.may_miss; a byte stands for byte /
-/// 255. `source` ("mine, train") names examples without an origin, `columns` (may be empty) the dimensions.
-/// Throws DataError with the first offending value, its row or line, and what to do.
-void check_support(const Examples& examples, const ValueRange& range, std::string_view source,
+/// Checks that every value is finite and in its range, or missing if range.may_miss; a byte stands for byte /
+/// 255. `ranges` has one range for all values, or one for each dimension. `source` ("mine, train") names
+/// examples without an origin, `columns` (may be empty) the dimensions. Throws DataError with the first
+/// offending value, its row or line, and what to do.
+void check_support(const Examples& examples, std::span<const ValueRange> ranges, std::string_view source,
                    const std::vector<std::string>& columns = {});
 
 /// Checks that no example has all its values missing, as it would count as an example without cost. Throws
@@ -30,6 +32,9 @@ void check_support(const Examples& examples, const ValueRange& range, std::strin
 void check_presence(const Examples& examples, std::string_view source);
 
 /// Makes both checks for every split of a dataset.
-void check_support(const Dataset& dataset, const ValueRange& range);
+void check_support(const Dataset& dataset, std::span<const ValueRange> ranges);
+inline void check_support(const Dataset& dataset, const ValueRange& range) {
+  check_support(dataset, {&range, 1});
+}
 
 }  // namespace elbo::data

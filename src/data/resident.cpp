@@ -122,7 +122,7 @@ std::vector<double> presence(const Examples& examples) {
   return share;
 }
 
-Preprocessor::Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes,
+Preprocessor::Preprocessor(Context& context, Binarize binarize, bool stored_as_bytes,
                            std::span<const float> mean, std::span<const float> deviation) {
   ELBO_CHECK(mean.size() == deviation.size(), ShapeError, mean.size(), " means and ", deviation.size(),
              " deviations");

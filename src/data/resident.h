@@ -59,7 +59,7 @@ std::vector<double> presence(const Examples& examples);
 class Preprocessor {
  public:
   /// `stored_as_bytes`: a byte stands for byte / 255. `mean` and `deviation` [dims], or empty for none.
-  Preprocessor(Context& context, ops::Binarize binarize, bool stored_as_bytes, std::span<const float> mean,
+  Preprocessor(Context& context, Binarize binarize, bool stored_as_bytes, std::span<const float> mean,
                std::span<const float> deviation);
 
   /// The preprocessing with Binarize::dynamic's noise keyed by `seed` and `time` (device memory; null means

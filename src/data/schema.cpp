@@ -25,4 +25,12 @@ ColumnKind parse_column_kind(std::string_view text) {
       concat("\"", text, "\" is no kind of column; ", nearest_hint(text, {kNames.begin(), kNames.end()})));
 }
 
+std::vector<Column> modelled_columns(const Schema& schema) {
+  std::vector<Column> columns;
+  for (const Column& column : schema.columns) {
+    if (is_modelled(column.kind)) columns.push_back(column);
+  }
+  return columns;
+}
+
 }  // namespace elbo

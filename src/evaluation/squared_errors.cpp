@@ -21,7 +21,7 @@ std::vector<double> SquaredErrors::of_rows(const Batch& batch, const HostBatch& 
       if (!host.present(i, j)) continue;
       const double scale = deviation_.empty() ? 1.0 : deviation_[static_cast<std::size_t>(j)];
       const double value = host.x(i)[j];
-      sum += likelihood.error(scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]));
+      sum += likelihood.error(j, scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]));
     }
     errors.push_back(sum);
   }

@@ -27,7 +27,7 @@ void ValueCosts::add(const Batch& batch, const HostBatch& host) {
     const std::int64_t end = std::min(dims, block + kBlock);
     double costs[kBlock];
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
-      formulas_->costs(host.x(i) + block, parameters_.data() + i * stride + block, end - block, costs);
+      formulas_->costs(host.x(i), parameters_.data() + i * stride, block, end - block, costs);
       for (std::int64_t j = block; j < end; ++j) {
         if (!host.present(i, j)) continue;
         const auto at = static_cast<std::size_t>(j);

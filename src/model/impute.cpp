@@ -47,9 +47,9 @@ float quantile(const std::vector<std::pair<float, double>>& draws, double share)
   return std::isnan(sum) ? kNotANumber : draws.back().first;
 }
 
-/// The decoder's outputs for value j of one sample.
-const float* parameters_of(const Samples& samples, std::int64_t sample, std::int64_t j) {
-  return samples.parameters.data() + sample * samples.width + j;
+/// The decoder's outputs for one sample.
+const float* parameters_of(const Samples& samples, std::int64_t sample) {
+  return samples.parameters.data() + sample * samples.width;
 }
 
 /// A draw of value j from every sample's p(x_j|z_k) with its weight, sorted by draw.
@@ -57,11 +57,11 @@ std::vector<std::pair<float, double>> draws_of(const ValueFormulas& formulas, co
                                                const std::vector<double>& weights, std::int64_t i,
                                                std::int64_t j, std::uint64_t seed, std::int64_t example) {
   std::vector<float> noise(weights.size());
-  formulas.fill_noise(noise, seed, example, j * ((samples.count + 3) / 4 * 4));
+  formulas.fill_noise(j, noise, seed, example, j * ((samples.count + 3) / 4 * 4));
   std::vector<std::pair<float, double>> draws(weights.size());
   for (std::size_t k = 0; k < draws.size(); ++k) {
     const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
-    draws[k] = {formulas.draw(parameters_of(samples, sample, j), noise[k]), weights[k]};
+    draws[k] = {formulas.draw(j, parameters_of(samples, sample), noise[k]), weights[k]};
   }
   // NaN, which an overflowing decoder gives, comes last.
   std::ranges::sort(draws, [](const auto& a, const auto& b) {
@@ -73,16 +73,12 @@ std::vector<std::pair<float, double>> draws_of(const ValueFormulas& formulas, co
 /// Σ_k w_k p(x_j = c|z_k) for every class c.
 std::vector<double> class_probabilities(const ValueFormulas& formulas, const Samples& samples,
                                         const std::vector<double>& weights, std::int64_t i, std::int64_t j) {
-  std::vector<double> probabilities(static_cast<std::size_t>(formulas.classes()));
+  std::vector<double> probabilities(static_cast<std::size_t>(formulas.classes(j)));
   for (std::size_t k = 0; k < weights.size(); ++k) {
     const std::int64_t sample = i * samples.count + static_cast<std::int64_t>(k);
-    formulas.add_probabilities(parameters_of(samples, sample, j), weights[k], probabilities);
+    formulas.add_probabilities(j, parameters_of(samples, sample), weights[k], probabilities);
   }
   return probabilities;
-}
-
-bool has_classes(const ModelState& state) {
-  return state.vae->likelihood().measure() == Measure::classes;
 }
 
 /// Completes rows from the samples drawn for them.
@@ -93,7 +89,15 @@ class RowFiller {
         x_(x),
         options_(options),
         formulas_(state.vae->likelihood().on_host(state.vae->run())),
-        result_(result) {}
+        result_(result) {
+    for (std::int64_t j = 0; j < x.cols; ++j)
+      (formulas_->classes(j) > 0 ? has_classes_ : has_numbers_) = true;
+    if (has_classes_) result.probability = {x.rows, x.cols, std::vector<float>(x.values.size(), 1.0f)};
+    if (has_numbers_ && options.interval) result.low = result.high = x;
+  }
+
+  /// Whether some columns have a mean.
+  bool needs_means() const { return has_numbers_; }
 
   /// Fills row `row` of the table, which is row i of the batch.
   void fill(const Samples& samples, std::int64_t i, std::int64_t row) const {
@@ -101,10 +105,13 @@ class RowFiller {
     double squares = 0.0;
     for (const double weight : weights) squares += weight * weight;
     result_.effective_samples[static_cast<std::size_t>(row)] = 1.0 / squares;
-    const bool classes = formulas_->has_classes();
     for (std::int64_t j = 0; j < x_.cols; ++j) {
       if (!std::isnan(x_.values[static_cast<std::size_t>(row * x_.cols + j)])) continue;
-      classes ? fill_class(samples, weights, i, row, j) : fill_number(samples, weights, i, row, j);
+      if (formulas_->classes(j) > 0) {
+        fill_class(samples, weights, i, row, j);
+      } else {
+        fill_number(samples, weights, i, row, j);
+      }
     }
   }
 
@@ -133,6 +140,7 @@ class RowFiller {
     const auto number = static_cast<float>(likeliest - probabilities.begin());
     result_.values.values[at] = std::isnan(*likeliest) ? kNotANumber : number;
     result_.probability.values[at] = static_cast<float>(*likeliest);
+    if (!result_.low.values.empty()) result_.low.values[at] = result_.high.values[at] = kNotANumber;
   }
 
   const ModelState& state_;
@@ -140,6 +148,7 @@ class RowFiller {
   const ImputeOptions& options_;
   std::unique_ptr<ValueFormulas> formulas_;
   Imputation& result_;
+  bool has_classes_ = false, has_numbers_ = false;
 };
 
 void check_options(const ModelState& state, const Table& x, const ImputeOptions& options) {
@@ -195,13 +204,9 @@ void draw_samples(const Vae& vae, const Batch& batch, MatrixView<float> means, s
 Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOptions& options) {
   Imputation result;
   result.values = x;
-  if (has_classes(state)) {
-    result.probability = {x.rows, x.cols, std::vector<float>(x.values.size(), 1.0f)};
-  } else if (options.interval) {
-    result.low = result.high = x;
-  }
   result.effective_samples.resize(static_cast<std::size_t>(x.rows));
   result.missing = std::ranges::count_if(x.values, [](float value) { return std::isnan(value); });
+  const RowFiller filler(state, x, options, result);
   if (x.rows == 0) return result;
 
   const MissingScope scope(*state.vae);
@@ -212,9 +217,7 @@ Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOpti
   const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
   workspace.prepare();
-  const bool classes = has_classes(state);
-  Buffer<float> means(context, classes ? 0 : rows * options.samples * x.cols);
-  const RowFiller filler(state, x, options, result);
+  Buffer<float> means(context, filler.needs_means() ? rows * options.samples * x.cols : 0);
   Samples samples{
       .count = options.samples, .width = 0, .nll = {}, .log_ratio = {}, .parameters = {}, .means = {}};
   std::vector<std::int64_t> examples;
@@ -225,7 +228,7 @@ Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOpti
     std::iota(examples.begin(), examples.end(), options.first_row + first);
     context.copy_to_device(batch.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
     const MatrixView<float> of_batch =
-        classes ? MatrixView<float>() : means.matrix(batch.rows() * options.samples, x.cols);
+        filler.needs_means() ? means.matrix(batch.rows() * options.samples, x.cols) : MatrixView<float>();
     draw_samples(vae, batch, of_batch, options.seed, samples);
 #pragma omp parallel for schedule(dynamic) num_threads(context.threads())
     for (std::int64_t i = 0; i < batch.rows(); ++i) filler.fill(samples, i, first + i);

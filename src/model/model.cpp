@@ -121,9 +121,7 @@ ModelState::ModelState(const Recipe& made_by, std::int64_t dims, Device device, 
                             " does not have ", dims, " values"));
   }
   const ModelConfig config = resolve(recipe, dims, picture);
-  if (recipe.train.precision == "auto") {
-    recipe.train.precision = precision_name(default_training_precision(device));
-  }
+  if (!recipe.train.precision) recipe.train.precision = default_training_precision(device);
   context = std::make_unique<Context>(device);
   vae = std::make_unique<Vae>(*context, config, recipe.train.seed);
 }
@@ -193,6 +191,15 @@ std::vector<TensorInfo> Model::tensors() const {
 
 ModelTraits Model::traits() const {
   return traits_of(recipe());
+}
+
+std::vector<bool> Model::class_columns() const {
+  return exclusively(*state_, [&] {
+    const auto formulas = state_->vae->likelihood().on_host(state_->vae->run());
+    std::vector<bool> classes;
+    for (std::int64_t j = 0; j < dims(); ++j) classes.push_back(formulas->classes(j) > 0);
+    return classes;
+  });
 }
 
 Posterior Model::encode(const Examples& x) const {

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "data/check.h"
-#include "recipe/data_settings.h"
 
 namespace elbo {
 namespace {
@@ -16,9 +15,9 @@ const Examples& checked(const ModelState& state, const Examples& examples) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
                             config.dims, ". Use the data it was trained on, or train a new model."));
   }
-  data::ValueRange range = value_range(config.likelihood, state.recipe.data, config.constants);
-  range.may_miss = range.may_miss || config.missing;
-  data::check_support(examples, range, "the evaluated examples");
+  auto ranges = state.vae->likelihood().ranges(state.recipe.data);
+  for (data::ValueRange& range : ranges) range.may_miss = range.may_miss || config.missing;
+  data::check_support(examples, ranges, "the evaluated examples");
   return examples;
 }
 
@@ -35,7 +34,7 @@ StoredBatches::StoredBatches(const ModelState& state, data::Standardization stat
     : context_(state.context.get()),
       statistics_(std::move(statistics)),
       resident_(data::ResidentData::borrow(*context_, checked(state, examples))),
-      preprocessor_(*context_, binarization(state.recipe.data), !examples.bytes.empty(), statistics_.mean,
+      preprocessor_(*context_, state.recipe.data.binarize, !examples.bytes.empty(), statistics_.mean,
                     statistics_.deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),

@@ -11,6 +11,11 @@ Parameter Builder::parameter(ParameterInfo info) {
   return {static_cast<int>(parameters_.size()) - 1};
 }
 
+Constant Builder::constant(std::vector<std::int32_t> values) {
+  constants_.push_back(std::move(values));
+  return {static_cast<int>(constants_.size()) - 1};
+}
+
 Slot Builder::activation(SlotInfo info) {
   slots_.push_back(std::move(info));
   last_reader_adds_.push_back(true);

@@ -1,5 +1,5 @@
 #pragma once
-// The declarations of a model's parameters and activations, before it is on any device.
+// The declarations of a model's parameters, constants and activations, before it is on any device.
 
 #include <utility>
 #include <vector>
@@ -14,6 +14,8 @@ class Builder {
  public:
   /// Throws ShapeError if a tensor has no values.
   Parameter parameter(ParameterInfo info);
+
+  Constant constant(std::vector<std::int32_t> values);
 
   Slot activation(SlotInfo info);
   /// Declares a layer's output, made by an activation, with a gradient. If the derivative is not computed
@@ -40,10 +42,12 @@ class Builder {
   std::int64_t noise_stream();
 
   const std::vector<ParameterInfo>& parameters() const noexcept { return parameters_; }
+  const std::vector<std::vector<std::int32_t>>& constants() const noexcept { return constants_; }
   const std::vector<SlotInfo>& slots() const noexcept { return slots_; }
 
  private:
   std::vector<ParameterInfo> parameters_;
+  std::vector<std::vector<std::int32_t>> constants_;
   std::vector<SlotInfo> slots_;
   std::vector<bool> last_reader_adds_;  ///< for each slot, whether another reader may follow
   std::int64_t noise_streams_ = 0;

@@ -7,22 +7,6 @@
 #include "ops/host_noise.h"
 
 namespace elbo::nn {
-namespace {
-
-constexpr std::string_view kNames[] = {"pytorch", "he", "glorot"};
-
-}  // namespace
-
-std::vector<std::string_view> initialization_names() {
-  return {std::begin(kNames), std::end(kNames)};
-}
-
-std::optional<Initialization> initialization_named(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  if (found == std::end(kNames)) return std::nullopt;
-  return static_cast<Initialization>(found - std::begin(kNames));
-}
-
 std::vector<float> initial_values(const TensorInfo& tensor, std::int64_t index, Initialization initialization,
                                   std::uint64_t seed) {
   std::vector<float> values(static_cast<std::size_t>(tensor.size()), tensor.value.value_or(0.0f));

@@ -2,20 +2,12 @@
 // Initial values of parameters.
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
 #include <vector>
 
+#include "elbo/choices.h"
 #include "nn/parameter_layout.h"
 
 namespace elbo::nn {
-
-enum class Initialization { pytorch, he, glorot };
-
-/// "pytorch", "he", "glorot", in the order of the enumerators.
-std::vector<std::string_view> initialization_names();
-/// The initialization called `name`, or nothing.
-std::optional<Initialization> initialization_named(std::string_view name);
 
 /// The values of the layout's tensor `index`, a pure function of the arguments. PyTorch's Linear draws weight
 /// and bias from U(−1/√fan_in, 1/√fan_in); He et al. 2015, eq. 10 draws weights from N(0, 2/fan_in), Glorot &

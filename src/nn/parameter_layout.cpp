@@ -84,7 +84,13 @@ std::vector<float> to_memory_order(const TensorInfo& tensor, std::span<const flo
   return ordered;
 }
 
-ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters) : places(parameters.size()) {
+ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters,
+                                 const std::vector<std::vector<std::int32_t>>& tables)
+    : places(parameters.size()) {
+  for (const auto& table : tables) {
+    constant_places.push_back({std::ssize(constants), std::ssize(table)});
+    constants.insert(constants.end(), table.begin(), table.end());
+  }
   for (const Mover mover : {Mover::optimizer, Mover::part}) {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       if (parameters[i].mover != mover) continue;

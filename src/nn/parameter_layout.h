@@ -1,5 +1,5 @@
 #pragma once
-// A model's parameters, and the place of each in one flat array.
+// A model's parameters and constants, and the place of each in its flat array.
 
 #include <cstdint>
 #include <optional>
@@ -11,6 +11,11 @@ namespace elbo::nn {
 
 /// Names a parameter that was declared to a Builder.
 struct Parameter {
+  int index = -1;
+};
+
+/// Names whole numbers that were declared to a Builder: a table that a part's ops read, and nothing changes.
+struct Constant {
   int index = -1;
 };
 
@@ -98,10 +103,13 @@ struct ParameterLayout {
   std::int64_t optimized_size = 0;     ///< the optimizer moves this many first values
   /// The parameters that do not take their step with the gradient, in as few ranges as possible.
   std::vector<ArrayRange> stepped_after;
-  std::int64_t count = 0;  ///< parameters, without gaps
+  std::int64_t count = 0;                   ///< parameters, without gaps
+  std::vector<std::int32_t> constants;      ///< all constants' values, one after the other
+  std::vector<ArrayRange> constant_places;  ///< by Constant::index
 
   ParameterLayout() = default;
-  explicit ParameterLayout(const std::vector<ParameterInfo>& parameters);
+  explicit ParameterLayout(const std::vector<ParameterInfo>& parameters,
+                           const std::vector<std::vector<std::int32_t>>& tables = {});
 };
 
 }  // namespace elbo::nn

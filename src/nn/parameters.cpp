@@ -16,7 +16,10 @@ void copy(Context& context, VectorView<float> to, VectorView<const float> from) 
 
 Parameters::Parameters(Context& context, ParameterLayout layout, Initialization initialization,
                        std::uint64_t seed)
-    : context_(&context), layout_(std::move(layout)), values_(context, layout_.size) {
+    : context_(&context),
+      layout_(std::move(layout)),
+      values_(context, layout_.size),
+      constants_(context, std::span<const std::int32_t>(layout_.constants)) {
   values_.fill_zero();
   for (std::size_t t = 0; t < layout_.tensors.size(); ++t) {
     const TensorInfo& tensor = layout_.tensors[t];

@@ -1,5 +1,5 @@
 #pragma once
-// The parameters of a model on one device.
+// The parameters and constants of a model on one device.
 
 #include "nn/initialization.h"
 #include "nn/parameter_layout.h"
@@ -30,6 +30,10 @@ class Parameters {
   void restart_average();
   void take_average();
 
+  VectorView<const std::int32_t> constant(Constant constant) const {
+    const ArrayRange& place = layout_.constant_places[static_cast<std::size_t>(constant.index)];
+    return constants_.view().part(place.first, place.count);
+  }
   /// A parameter's piece of one of the arrays above, [rows, cols] or [rows].
   MatrixView<float> matrix(Parameter parameter, VectorView<float> array) const {
     const ParameterPlace& place = at(parameter);
@@ -48,6 +52,7 @@ class Parameters {
   Context* context_;
   ParameterLayout layout_;
   Buffer<float> values_, gradient_, first_moment_, second_moment_, average_;
+  Buffer<std::int32_t> constants_;
 };
 
 /// During its lifetime values() holds the running average, if there is one, and gradient() holds the actual

@@ -1,6 +1,7 @@
 #pragma once
 // Builds a batch from the resident dataset: rows by index, converted, scaled, binarised, standardised.
 
+#include "elbo/choices.h"
 #include "math/step_state.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
@@ -14,8 +15,6 @@ struct GatherSource {
   /// [examples] order of this epoch; empty: the stored order.
   VectorView<const std::int64_t> permutation;
 };
-
-enum class Binarize { none, threshold, dynamic };
 
 /// The preprocessing of a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.
 struct Preprocess {

@@ -17,7 +17,7 @@ namespace elbo::ops {
 template <class Likelihood>
 inline constexpr bool kLinearLikelihoodTakes =
     Likelihood::kParameters == 1 && !std::is_same_v<Likelihood, math::Categorical> &&
-    !requires(const Likelihood& likelihood) {
+    Likelihood::kSupport != Support::counts && !requires(const Likelihood& likelihood) {
   likelihood.settled();
 };
 /// The same by name.

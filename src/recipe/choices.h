@@ -25,7 +25,6 @@ std::span<const Choice> objective_choices();   ///< objective.kind, in src/vae/o
 std::span<const Choice> corruption_choices();  ///< objective.corruption, in src/vae/input/table.cpp
 std::span<const Choice> optimizer_choices();   ///< train.optimizer, in src/train/optimizer.cpp
 std::span<const Choice> schedule_choices();    ///< train.schedule, in src/train/schedule.cpp
-std::span<const Choice> binarize_choices();    ///< data.binarize, in src/recipe/data_settings.cpp
 
 /// The choices of a table whose rows extend Choice: `struct Row : Choice { …make; }`.
 template <class Row, std::size_t N>

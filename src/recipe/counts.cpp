@@ -25,7 +25,8 @@ std::vector<const RecipeKey*> choosers_of(const RecipeKey& key) {
 
 /// The choice of `chooser`; its value must be the name of a choice.
 const Choice& chosen_of(const RecipeKey& chooser, const Recipe& recipe) {
-  return *std::ranges::find(chooser.choices(), std::string_view(chooser.chosen(recipe)), &Choice::name);
+  const std::string chosen = chooser.chosen(recipe);
+  return *std::ranges::find(chooser.choices(), std::string_view(chosen), &Choice::name);
 }
 
 /// "a", "a or b", "a, b or c".

@@ -4,12 +4,8 @@
 #include "data/check.h"
 #include "elbo/recipe.h"
 #include "math/likelihoods/list.h"
-#include "ops/gather_batch.h"
 
 namespace elbo {
-
-/// Throws ConfigError on an unknown data.binarize.
-ops::Binarize binarization(const DataSettings& settings);
 
 /// The allowed values of data, before preprocessing, for training with a likelihood. It is the likelihood's
 /// support, including grey values for bernoulli, or [0, 1] if its mean must be there. With data.binarize =

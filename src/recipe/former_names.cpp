@@ -15,17 +15,10 @@ void note_former_key(const RecipeKey& key, std::string_view name, std::string_vi
   if (notes && name != key.name) notes->push_back(concat(where, name, " is now called ", key.name));
 }
 
-void rename_former_choice(Recipe& recipe, const RecipeKey& key, std::string_view where, Notes notes) {
-  if (!key.choices) return;
-  std::string& chosen = *std::get<std::string*>(key.at(recipe));
-  for (const Choice& choice : key.choices()) {
-    if (choice.formerly.empty() || choice.formerly != chosen) continue;
-    chosen = choice.name;
-    if (notes) {
-      notes->push_back(concat(where, key.name, " = ", quote_toml(choice.formerly), " is now called ",
-                              quote_toml(choice.name)));
-    }
-  }
+void note_former_choice(const RecipeKey& key, const Choice& choice, std::string_view where, Notes notes) {
+  if (!notes) return;
+  notes->push_back(concat(where, key.name, " = ", quote_toml(choice.formerly), " is now called ",
+                          quote_toml(choice.name)));
 }
 
 }  // namespace elbo

@@ -27,7 +27,7 @@ class GivenNames {
 /// Notes it where `name`, by which the key was given, is its former one. `where` begins the note.
 void note_former_key(const RecipeKey& key, std::string_view name, std::string_view where, Notes notes);
 
-/// Puts a choice's name in place of the former one that the recipe has for it, and notes it.
-void rename_former_choice(Recipe& recipe, const RecipeKey& key, std::string_view where, Notes notes);
+/// Notes that the key was given its choice by the former name of that.
+void note_former_choice(const RecipeKey& key, const Choice& choice, std::string_view where, Notes notes);
 
 }  // namespace elbo

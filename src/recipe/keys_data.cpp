@@ -4,7 +4,12 @@
 namespace elbo {
 namespace {
 
-constexpr Choice kMissing[] = {{"error"}, {"mask"}};
+constexpr Choice kBinarize[] = {{"none"}, {"threshold"}, {.name = "dynamic", .formerly = "resample"}};
+std::span<const Choice> binarize_choices() {
+  return kBinarize;
+}
+
+constexpr Choice kMissing[] = {{"auto"}, {"error"}, {"mask"}};
 std::span<const Choice> missing_choices() {
   return kMissing;
 }
@@ -21,7 +26,7 @@ std::span<const Choice> decimal_choices() {
 
 template <auto Member>
 SettingRef at(Recipe& recipe) {
-  return &(recipe.data.*Member);
+  return setting_ref(recipe.data.*Member);
 }
 
 constexpr Bounds kPictureSize = {.low = 0.0, .high = kMaxPictureSide};
@@ -64,7 +69,7 @@ constexpr RecipeKey kKeys[] = {
      .at = at<&S::binarize>,
      .choices = binarize_choices},
     {.name = "data.missing",
-     .doc = "NaN is an error, or a missing value that the likelihood leaves out",
+     .doc = "NaN is an error, or a missing value that the likelihood leaves out; auto: the latter in tables",
      .at = at<&S::missing>,
      .choices = missing_choices},
     {.name = "data.mask",

@@ -26,7 +26,7 @@ std::span<const Choice> activation_choices() {
 
 template <auto Member>
 SettingRef at(Recipe& recipe) {
-  return &(recipe.model.*Member);
+  return setting_ref(recipe.model.*Member);
 }
 
 using S = ModelSettings;
@@ -62,6 +62,10 @@ constexpr RecipeKey kKeys[] = {
      .at = at<&S::activation>,
      .choices = activation_choices},
     {.name = "model.likelihood", .doc = "p(x|z)", .at = at<&S::likelihood>, .choices = likelihood_choices},
+    {.name = "model.column_likelihoods",
+     .doc =
+         "p(x|z) of each column, as [\"gaussian-learned\", \"categorical 3\"]; empty: by the columns' kinds",
+     .at = at<&S::column_likelihoods>},
     {.name = "model.variance",
      .doc = "σ² of gaussian and gaussian-sigmoid; initial σ² of gaussian-shared",
      .at = at<&S::variance>,

@@ -5,7 +5,7 @@ namespace {
 
 template <auto Member>
 SettingRef at(Recipe& recipe) {
-  return &(recipe.objective.*Member);
+  return setting_ref(recipe.objective.*Member);
 }
 
 using S = ObjectiveSettings;

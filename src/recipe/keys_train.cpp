@@ -10,7 +10,7 @@ std::span<const Choice> precision_choices() {
 
 template <auto Member>
 SettingRef at(Recipe& recipe) {
-  return &(recipe.train.*Member);
+  return setting_ref(recipe.train.*Member);
 }
 
 using S = TrainSettings;

@@ -19,12 +19,12 @@ void check_data(const Recipe& recipe) {
     throw ConfigError(concat("data.validation and data.test are ", data.validation, " and ", data.test,
                              ", which leaves no example to train on."));
   }
-  if (data.standardize && data.binarize != "none") {
-    throw ConfigError(
-        concat("data.standardize and data.binarize = \"", data.binarize, "\" contradict each other."));
+  if (data.standardize && data.binarize != Binarize::none) {
+    throw ConfigError(concat("data.standardize and data.binarize = ", recipe.value("data.binarize"),
+                             " contradict each other."));
   }
   check_picture_settings(data);
-  refuse(recipe.model.encode_mask && data.missing != "mask" && data.mask.empty(),
+  refuse(recipe.model.encode_mask && data.missing == MissingValues::error && data.mask.empty(),
          "model.encode_mask shows the encoder which values are missing, but none may be missing; set "
          "data.missing = "
          "\"mask\" as well, or name a data.mask.");
@@ -47,18 +47,31 @@ void check_likelihood(const Recipe& recipe) {
                              recipe.model.likelihood,
                              "\" needs them; take a gaussian, or no standardizing."));
   }
-  if (support != Support::classes) return;
+  if (support != Support::classes && support != Support::counts) return;
+  const std::string_view values = support == Support::classes ? "the numbers of classes" : "counts";
   const struct {
     bool set;
     const char* key;
   } changes[] = {{data.standardize, "data.standardize"},
-                 {data.binarize != "none", "data.binarize"},
+                 {data.binarize != Binarize::none, "data.binarize"},
                  {recipe.objective.corruption != "none", "objective.corruption"}};
   for (const auto& [set, key] : changes) {
     if (!set) continue;
     throw ConfigError(concat(key, " computes with values, but those of model.likelihood = \"",
-                             recipe.model.likelihood, "\" are the numbers of classes; leave it out."));
+                             recipe.model.likelihood, "\" are ", values, "; leave it out."));
   }
+}
+
+/// Values of a table's columns are of different kinds.
+void check_mixed(const Recipe& recipe) {
+  if (recipe.model.likelihood != "mixed") return;
+  refuse(recipe.data.binarize != Binarize::none,
+         "data.binarize takes values in [0, 1], but model.likelihood = \"mixed\" takes each column as it is; "
+         "leave it out.");
+  refuse(
+      recipe.objective.corruption != "none",
+      "objective.corruption computes with values, but model.likelihood = \"mixed\" takes classes and counts "
+      "too; leave it out.");
 }
 
 void check_objective(const ObjectiveSettings& o) {
@@ -121,6 +134,7 @@ void check_rules(const Recipe& recipe) {
   check_data(recipe);
   check_bounds(recipe.model.log_variance_bounds);
   check_likelihood(recipe);
+  check_mixed(recipe);
   check_objective(recipe.objective);
 }
 

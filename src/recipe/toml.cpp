@@ -81,6 +81,16 @@ bool assign(std::vector<Value>& target, const toml::node& node) {
   return true;
 }
 
+struct Assignment {
+  const toml::node& node;
+
+  template <class Value>
+  bool operator()(Value* target) const {
+    return assign(*target, node);
+  }
+  bool operator()(EnumRef) const { return false; }
+};
+
 // The node as it was written if it is a short scalar; else nothing.
 std::string written(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return quote_toml(*text);
@@ -105,13 +115,27 @@ std::string wrong_type(const RecipeKey& key, std::string_view value) {
   return value.empty() ? text + "." : concat(text, ", not ", value, ".");
 }
 
+/// The key's choice by its name, or by the one that it had.
+std::size_t choice_called(const RecipeKey& key, std::string_view name, const std::string& where,
+                          Notes notes) {
+  const auto choices = key.choices();
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i].name == name) return i;
+    if (choices[i].formerly.empty() || choices[i].formerly != name) continue;
+    note_former_choice(key, choices[i], where, notes);
+    return i;
+  }
+  throw ConfigError(where + key.unknown_choice(name));
+}
+
 // Sets one key and checks it. `where` begins messages; `text` is the value as it was written.
 void assign(Recipe& recipe, const RecipeKey& key, const toml::node& node, const std::string& where,
             std::string_view text, Notes notes) {
-  if (!std::visit([&](auto* target) { return assign(*target, node); }, key.at(recipe))) {
+  std::string name;
+  if (!(key.choices ? assign(name, node) : std::visit(Assignment{node}, key.at(recipe)))) {
     throw ConfigError(concat(where, wrong_type(key, text)));
   }
-  rename_former_choice(recipe, key, where, notes);
+  if (key.choices) key.choose(recipe, choice_called(key, name, where, notes));
   if (const auto wrong = key.complaint(recipe)) throw ConfigError(where + *wrong);
 }
 
@@ -162,8 +186,7 @@ void read_toml(Recipe& recipe, std::string_view text, std::string_view origin, N
 }
 
 void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text, Notes notes) {
-  const bool bare = std::holds_alternative<std::string*>(key.at(recipe)) && !text.starts_with('"') &&
-                    !text.starts_with('\'');
+  const bool bare = key.is_text() && !text.starts_with('"') && !text.starts_with('\'');
   toml::table parsed;
   try {
     const std::string line = concat("value = ", bare ? quote_toml(text) : std::string(text));

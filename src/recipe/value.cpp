@@ -1,5 +1,6 @@
 #include "recipe/keys.h"
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 
@@ -80,12 +81,13 @@ std::string RecipeKey::type() const {
                  [](std::vector<std::int64_t>*) { return "list of whole numbers"; },
                  [](std::vector<double>*) { return "list of numbers"; },
                  [](std::vector<Layer>*) { return "list of layers"; },
-                 [](std::vector<std::string>*) { return "list of texts"; }},
+                 [](std::vector<std::string>*) { return "list of texts"; }, [](EnumRef) { return "text"; }},
       at(recipe));
 }
 
 std::string RecipeKey::to_toml(const Recipe& recipe) const {
   return std::visit(Overloaded{[](const std::string* text) { return quote_toml(*text); },
+                               [&](EnumRef) { return quote_toml(chosen(recipe)); },
                                [](const bool* flag) { return std::string(*flag ? "true" : "false"); },
                                [](const double* value) { return literal(*value); },
                                []<class Value>(const std::vector<Value>* list) {
@@ -98,8 +100,33 @@ std::string RecipeKey::to_toml(const Recipe& recipe) const {
                     value_of(*this, recipe));
 }
 
-const std::string& RecipeKey::chosen(const Recipe& recipe) const {
-  return *std::get<std::string*>(value_of(*this, recipe));
+bool RecipeKey::is_text() const {
+  Recipe recipe;
+  const SettingRef value = at(recipe);
+  return std::holds_alternative<std::string*>(value) || std::holds_alternative<EnumRef>(value);
+}
+
+std::string RecipeKey::chosen(const Recipe& recipe) const {
+  const SettingRef value = value_of(*this, recipe);
+  const auto* of_enum = std::get_if<EnumRef>(&value);
+  if (!of_enum) return *std::get<std::string*>(value);
+  const std::size_t choice = of_enum->get(of_enum->member);
+  return choice < choices().size() ? std::string(choices()[choice].name) : concat("number ", choice);
+}
+
+void RecipeKey::choose(Recipe& recipe, std::size_t choice) const {
+  const SettingRef target = at(recipe);
+  if (const auto* of_enum = std::get_if<EnumRef>(&target)) {
+    of_enum->set(of_enum->member, choice);
+  } else {
+    *std::get<std::string*>(target) = choices()[choice].name;
+  }
+}
+
+std::string RecipeKey::unknown_choice(std::string_view text) const {
+  std::vector<std::string> known;
+  for (const Choice& choice : choices()) known.emplace_back(choice.name);
+  return concat(name, " cannot be \"", text, "\"; ", nearest_hint(text, known));
 }
 
 bool RecipeKey::is_default(const Recipe& recipe) const {
@@ -114,12 +141,13 @@ std::optional<std::string> RecipeKey::complaint(const Recipe& recipe) const {
   return std::visit(
       Overloaded{[&](const std::string* text) -> std::optional<std::string> {
                    if (!choices) return complaint_of(*this, *text);
-                   std::vector<std::string> known;
-                   for (const Choice& choice : choices()) {
-                     if (choice.name == *text) return std::nullopt;
-                     known.emplace_back(choice.name);
-                   }
-                   return concat(name, " cannot be \"", *text, "\"; ", nearest_hint(*text, known));
+                   if (std::ranges::count(choices(), std::string_view(*text), &Choice::name))
+                     return std::nullopt;
+                   return unknown_choice(*text);
+                 },
+                 [&](EnumRef value) -> std::optional<std::string> {
+                   if (value.get(value.member) < choices().size()) return std::nullopt;
+                   return unknown_choice(chosen(recipe));
                  },
                  [](const bool*) -> std::optional<std::string> { return std::nullopt; },
                  [&](const std::vector<Layer>* list) { return complaint_of(name, *list, bounds); },

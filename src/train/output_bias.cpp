@@ -25,10 +25,14 @@ std::vector<float> thresholded_mean(const Examples& examples) {
 }
 
 /// The mean of each dimension after preprocessing, [dims].
-std::vector<float> prepared_mean(const DataSettings& data, const Examples& train) {
-  if (data.binarize == "threshold") return thresholded_mean(train);
-  if (data.standardize) return std::vector<float>(static_cast<std::size_t>(train.dims), 0.0f);
-  return data::standardization(train).mean;
+std::vector<float> prepared_mean(const ModelState& state, const Examples& train) {
+  const DataSettings& data = state.recipe.data;
+  if (data.binarize == Binarize::threshold) return thresholded_mean(train);
+  std::vector<float> mean = data::standardization(train).mean;
+  for (std::size_t j = 0; j < mean.size() && data.standardize; ++j) {
+    if (state.vae->likelihood().standardizes(static_cast<std::int64_t>(j))) mean[j] = 0.0f;
+  }
+  return mean;
 }
 
 }  // namespace
@@ -40,7 +44,7 @@ std::vector<float> output_bias_of(const ModelState& state, const Examples& train
         "model.output_bias = \"data\" needs a bias for each value, but this decoder ends with a convolution, "
         "which has one for each channel. Leave it at \"random\".");
   }
-  return vae.likelihood().output_bias(train, prepared_mean(state.recipe.data, train));
+  return vae.likelihood().output_bias(train, prepared_mean(state, train));
 }
 
 void set_output_bias(ModelState& state, const std::vector<float>& bias) {

@@ -57,7 +57,7 @@ Dataset load_dataset(const Recipe& recipe, const Model* like) {
   if (settings.background >= 0) options.background = static_cast<std::uint8_t>(settings.background);
   options.skip_bad = settings.skip_bad;
   Dataset data = load_dataset(settings.name, options);
-  if (settings.binarize != "none") scale_grey_levels(data);
+  if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
     hold_out(data, settings.validation, settings.test, recipe.train.seed);

@@ -40,7 +40,7 @@ void read_run(const ModelState& model, const Dataset& data, const RunFolder& fol
 
 /// Sets the initial parameters of a new model that depend on the data.
 void start_from_data(const ModelState& model, const Examples& train, TrainingStart& start) {
-  if (model.recipe.model.output_bias == "data") start.output_bias = output_bias_of(model, train);
+  if (model.recipe.model.output_bias == OutputBias::data) start.output_bias = output_bias_of(model, train);
   const Prior* prior = model.vae->prior();
   if (!prior || !prior->starts_from_data()) return;
   start.values = prior->start_values(model.vae->run(), input_mean(model, start.statistics, train));
@@ -63,7 +63,14 @@ void restart_optimizer(ModelState& model) {
 }  // namespace
 
 data::Standardization training_statistics(const ModelState& model, const Examples& train) {
-  return model.recipe.data.standardize ? data::standardization(train) : model.standardization();
+  if (!model.recipe.data.standardize) return model.standardization();
+  data::Standardization statistics = data::standardization(train);
+  for (std::size_t j = 0; j < statistics.mean.size(); ++j) {
+    if (model.vae->likelihood().standardizes(static_cast<std::int64_t>(j))) continue;
+    statistics.mean[j] = 0.0f;
+    statistics.deviation[j] = 1.0f;
+  }
+  return statistics;
 }
 
 TrainingStart read_start(const Model& model, const Dataset& data, const TrainOptions& options,

@@ -105,7 +105,7 @@ StepPlan measure(Model& model, const Dataset& data) {
   const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));
   const data::Standardization statistics = training_statistics(state, examples);
   const data::ResidentData resident(context, examples);
-  const data::Preprocessor preprocessor(context, binarization(state.recipe.data), !examples.bytes.empty(),
+  const data::Preprocessor preprocessor(context, state.recipe.data.binarize, !examples.bytes.empty(),
                                         statistics.mean, statistics.deviation);
   const auto made = make_step_graphs(state, resident, preprocessor, PlanSources::of(state));
   StepGraphs& runner = *made;

@@ -8,7 +8,6 @@
 #include "data/check.h"
 #include "model/schema_text.h"
 #include "model/state.h"
-#include "recipe/data_settings.h"
 
 namespace elbo {
 namespace {
@@ -31,12 +30,28 @@ void check_batch(const Model& model) {
   }
 }
 
-/// Throws if the schema does not fit the rows or a model file, or if a column holds classes and the
-/// likelihood takes amounts.
+/// Throws if a column holds classes and its likelihood takes amounts.
+void check_classes(const Model& model, const Dataset& data) {
+  const ModelSettings& settings = model.recipe().model;
+  const ModelTraits traits = model.traits();
+  if (traits.has_classes) return;
+  const auto columns = modelled_columns(data.schema);
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    const std::string likelihood = traits.has_columns ? settings.column_likelihoods[j] : settings.likelihood;
+    if (columns[j].kind != ColumnKind::categorical || likelihood.starts_with("categorical")) continue;
+    throw DataError(
+        concat(data.train.origin, ": column ", data::shown(columns[j].name), " is categorical, and model.",
+               traits.has_columns ? "column_likelihoods" : "likelihood", " = \"", likelihood,
+               "\" takes numbers.\nSet model.likelihood = \"mixed\", which has a "
+               "likelihood for each column, leave the column out with data.drop, or take it for the "
+               "labels with data.label."));
+  }
+}
+
+/// Throws if the schema does not fit the rows or a model file.
 void check_columns(const Model& model, const Dataset& data) {
   constexpr std::size_t kMaxSchemaBytes = std::size_t{16} << 20;  // of a model file's header
-  const auto modelled = std::ranges::count_if(data.schema.columns,
-                                              [](const Column& column) { return is_modelled(column.kind); });
+  const std::int64_t modelled = std::ssize(modelled_columns(data.schema));
   if (!data.schema.empty() && modelled != model.dims()) {
     throw ShapeError(
         concat("the data's schema has ", modelled, " columns with values, but its rows have ", model.dims()));
@@ -45,14 +60,6 @@ void check_columns(const Model& model, const Dataset& data) {
     throw DataError(concat(data.name,
                            ": the names and texts of its columns are more than a model file can hold. "
                            "Leave columns out with data.drop."));
-  }
-  if (model.traits().has_classes) return;
-  for (const Column& column : data.schema.columns) {
-    if (column.kind != ColumnKind::categorical) continue;
-    throw DataError(concat(data.train.origin, ": column ", data::shown(column.name),
-                           " is categorical, and model.likelihood = \"", model.recipe().model.likelihood,
-                           "\" takes numbers.\nLeave it out with data.drop, or take it for "
-                           "the labels with data.label."));
   }
 }
 
@@ -64,8 +71,8 @@ void check_trainable(const Model& model, const Dataset& data) {
   check_dims(model, data.train, "training");
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
   check_columns(model, data);
-  const ModelConfig& config = state_of(model).vae->config();
-  data::check_support(data, value_range(config.likelihood, model.recipe().data, config.constants));
+  check_classes(model, data);
+  data::check_support(data, state_of(model).vae->likelihood().ranges(model.recipe().data));
   const Recipe& recipe = model.recipe();
   if (recipe.train.patience == 0 || !data.validation.empty() || recipe.data.validation > 0.0) return;
   throw ConfigError(concat("train.patience needs validation data, and ", data.name,

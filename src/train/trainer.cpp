@@ -9,6 +9,7 @@
 #include "evaluation/evaluate.h"
 #include "recipe/data_settings.h"
 #include "train/best_epoch.h"
+#include "train/scale_advice.h"
 #include "train/schedule.h"
 
 namespace elbo {
@@ -35,7 +36,7 @@ void Trainer::prepare(const Dataset& data) {
   const data::Standardization& statistics = start_.statistics;
   log_volume_ = statistics.log_volume(data.train);
   train_data_ = data::ResidentData(context, data.train);
-  preprocessor_.emplace(context, binarization(state.recipe.data), !data.train.bytes.empty(), statistics.mean,
+  preprocessor_.emplace(context, state.recipe.data.binarize, !data.train.bytes.empty(), statistics.mean,
                         statistics.deviation);
   PlanSources plans = PlanSources::of(state);
   if (start_.checkpoint) plans.checkpoint = start_.checkpoint->plans;
@@ -296,15 +297,25 @@ bool is_to_be_split(const DataSettings& settings, const Dataset& data) {
   return (settings.validation > 0.0 && data.validation.empty()) || (settings.test > 0.0 && data.test.empty());
 }
 
+TrainReport train_on(Model& model, const Dataset& data, const TrainOptions& options) {
+  try {
+    return Trainer(model, data, options).run();
+  } catch (const DivergedError& error) {
+    const auto advice = error.step() == 1 ? scale_advice(model.recipe(), data) : std::nullopt;
+    if (!advice) throw;
+    throw DivergedError(*advice, 1);
+  }
+}
+
 }  // namespace
 
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
   return with_memory_errors([&] {
     const Recipe& recipe = model.recipe();
-    if (data.train.empty() || !is_to_be_split(recipe.data, data)) return Trainer(model, data, options).run();
+    if (data.train.empty() || !is_to_be_split(recipe.data, data)) return train_on(model, data, options);
     Dataset parts = data;
     hold_out(parts, recipe.data.validation, recipe.data.test, recipe.train.seed);
-    return Trainer(model, parts, options).run();
+    return train_on(model, parts, options);
   });
 }
 

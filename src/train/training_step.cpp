@@ -18,7 +18,7 @@ TrainingStep::TrainingStep(ModelState& model, const data::ResidentData& data,
     : model_(model),
       data_(data),
       sizes_(model.recipe.train, data.count()),
-      precision_(parse_precision(model.recipe.train.precision)),
+      precision_(model.recipe.train.precision.value()),
       ahead_(model.context->is_cuda() && sizes_.step_rows == sizes_.batch),
       optimizer_(*model.context, model.vae->parameters(), model.recipe.train),
       fused_adam_(!optimizer_.needs_whole_gradient() && sizes_.step_rows == sizes_.batch &&

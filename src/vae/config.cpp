@@ -28,20 +28,20 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.encoder = settings.encoder;
   config.decoder = settings.decoder;
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
-  config.likelihood = find(likelihood_named(settings.likelihood), "model.likelihood", settings.likelihood);
+  config.likelihood = settings.likelihood;
+  config.column_likelihoods = settings.column_likelihoods;
   config.missing = config.encode_mask = settings.encode_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);
   config.constants.classes = static_cast<std::int32_t>(settings.classes);
-  config.initialization = find(nn::initialization_named(settings.initialization), "model.initialization",
-                               settings.initialization);
+  config.initialization = settings.initialization;
   return config;
 }
 
 ModelConfig resolve(const Recipe& recipe, std::int64_t dims, const PictureShape& picture) {
   ModelConfig config = resolve(recipe.model, dims, picture);
   config.objective = recipe.objective;
-  config.missing = config.missing || recipe.data.missing == "mask" || !recipe.data.mask.empty();
+  config.missing = config.missing || recipe.data.missing == MissingValues::mask || !recipe.data.mask.empty();
   return config;
 }
 

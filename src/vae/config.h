@@ -28,9 +28,10 @@ struct ModelConfig {
   bool missing = false;      ///< batches have a mask of their present values
   bool encode_mask = false;  ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;
-  LikelihoodKind likelihood = LikelihoodKind::bernoulli;
+  std::string likelihood = "bernoulli";         ///< model.likelihood: a line of the likelihoods' table
+  std::vector<std::string> column_likelihoods;  ///< of the mixed likelihood
   LikelihoodConstants constants;
-  nn::Initialization initialization = nn::Initialization::pytorch;
+  Initialization initialization = Initialization::pytorch;
   ObjectiveSettings objective;
 };
 

@@ -37,7 +37,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   slots.parameters = decoder.output();
   likelihood->declare(builder, slots, decoder.last().output_is_gemm() ? nll_parts : 1);
   objective->declare(builder, config.latent);
-  layout = nn::ParameterLayout(builder.parameters());
+  layout = nn::ParameterLayout(builder.parameters(), builder.constants());
   plan = nn::Plan(builder.slots());
 }
 

@@ -44,7 +44,7 @@ struct GatherCase {
 
   std::int64_t n = 1, d = 1, examples = 1;  ///< rows of the batch, its width, rows of the dataset
   Source source = Source::bytes;
-  ops::Binarize binarize = ops::Binarize::none;
+  Binarize binarize = Binarize::none;
   bool standardize = false;
   bool permuted = true;
   std::int64_t cursor = 0;
@@ -97,9 +97,8 @@ struct GatherCase {
         const auto at = static_cast<std::size_t>(example * d + j);
         const double raw = source == Source::bytes ? stored_bytes[at] : stored_values[at];
         double value = raw * p.scale + p.offset;
-        if (binarize == ops::Binarize::threshold) value = value > p.threshold;
-        if (binarize == ops::Binarize::dynamic)
-          value = dynamic_uniform(p.noise.seed, time, example, j) < value;
+        if (binarize == Binarize::threshold) value = value > p.threshold;
+        if (binarize == Binarize::dynamic) value = dynamic_uniform(p.noise.seed, time, example, j) < value;
         if (standardize)
           value =
               (value - mean[static_cast<std::size_t>(j)]) * inverse_deviation[static_cast<std::size_t>(j)];

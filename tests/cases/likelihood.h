@@ -67,6 +67,14 @@ inline double reference_nll(LikelihoodKind kind, const LikelihoodConstants& cons
       return laplace(parameters[0], std::exp(clamped(parameters[1], 0.5 * low, 0.5 * high)));
     case LikelihoodKind::discretized_logistic:
       return -logistic_log_mass(std::floor(255.0 * x + 0.5), parameters);
+    case LikelihoodKind::poisson:
+      return std::exp(parameters[0]) - x * parameters[0] + std::lgamma(x + 1.0);
+    case LikelihoodKind::negative_binomial: {
+      // Γ(x + θ)/(Γ(θ) x!) (θ/(θ + μ))^θ (μ/(θ + μ))^x
+      const double theta = std::exp(-clamped(parameters[1], low, high)), mean = std::exp(parameters[0]);
+      return std::lgamma(x + 1.0) + std::lgamma(theta) - std::lgamma(x + theta) +
+             theta * std::log1p(mean / theta) - x * std::log(mean / (theta + mean));
+    }
     case LikelihoodKind::categorical: {
       const double largest = *std::max_element(parameters.begin(), parameters.end());
       double sum = 0.0;
@@ -89,6 +97,7 @@ inline double reference_mean(LikelihoodKind kind, std::span<const double> parame
   if (kind == LikelihoodKind::categorical) {
     return static_cast<double>(std::max_element(parameters.begin(), parameters.end()) - parameters.begin());
   }
+  if (likelihood_support(kind) == Support::counts) return std::exp(parameters[0]);
   if (kind == LikelihoodKind::discretized_logistic) {
     double sum = 0.0;
     for (int level = 1; level < 256; ++level) sum += level * std::exp(logistic_log_mass(level, parameters));
@@ -139,6 +148,11 @@ struct LikelihoodCase {
   std::vector<float> data(Random& random) const {
     const std::int64_t count = examples * values;
     if (likelihood_support(kind) == Support::unit_interval) return random.uniform(count, 0.0, 1.0);
+    if (likelihood_support(kind) == Support::counts) {
+      auto counts = random.normal(count, 1.0, 1.5);
+      for (float& value : counts) value = std::floor(std::exp(value));
+      return counts;
+    }
     if (likelihood_support(kind) != Support::classes) return random.normal(count);
     const auto drawn = random.indices(count, classes);
     return {drawn.begin(), drawn.end()};
@@ -154,7 +168,8 @@ struct LikelihoodCase {
     // float32 has a level's place to 3e-8, an error that a narrow scale magnifies, so no scale is below
     // exp(−4).
     const bool levels = likelihood_measure(kind) == Measure::levels;
-    for (float& p : parameter_values) p *= levels ? 0.3f : 1.0f;
+    const bool of_counts = likelihood_support(kind) == Support::counts;  // logarithms of means
+    for (float& p : parameter_values) p *= levels ? 0.3f : of_counts ? 0.6f : 1.0f;
     std::vector<float> mask(masked ? x.size() : 0), weights(weighted ? static_cast<std::size_t>(rows()) : 0);
     for (float& m : mask) m = random.unit() < 0.6 ? 1.0f : 0.0f;
     for (float& w : weights) w = static_cast<float>(random.unit());
@@ -201,7 +216,7 @@ struct LikelihoodCase {
         masked ? run.input<float>("mask", examples, values, mask) : MatrixView<const float>();
     ops::RowWeight weight{kScale, {}};
     if (weighted) weight.per_row = run.input<float>("weights", weights);
-    const Tolerance gradient_tolerance = levels ? Tolerance{1e-5, 1e-5} : Tolerance{1e-6, 2e-6};
+    const Tolerance gradient_tolerance = levels || of_counts ? Tolerance{1e-5, 1e-5} : Tolerance{1e-6, 2e-6};
     MatrixView<const float> parameter_view;
     MatrixView<float> gradient_view;
     if (in_place) {

@@ -12,7 +12,7 @@ namespace {
 void expect_refused(const std::string& data, int code, const std::vector<std::string>& parts,
                     const std::vector<std::string>& more = {}) {
   const TempFolder folder;
-  auto arguments = small_training({"--data", data, "--out", folder / "run", "--epochs", "1"});
+  auto arguments = small_training({"digits", "--data", data, "--out", folder / "run", "--epochs", "1"});
   arguments.insert(arguments.end(), more.begin(), more.end());
   expect_complaint(run_elbo(arguments), code, parts);
   EXPECT_TRUE(files_below(folder.path()).empty()) << files_below(folder.path()).front();
@@ -105,7 +105,8 @@ TEST(CliErrors, ValuesTheLikelihoodCannotTakeAreRefused) {
   const TempFolder folder;
   std::string rows = "a,b\n";  // enough for a tenth of them to be an example
   for (int i = 0; i < 12; ++i) rows += "0.5,0.25\n";
-  expect_refused(write(folder / "nan.csv", rows + "nan,0.5\n").string(), 1, {"nan.csv"});
+  expect_refused(write(folder / "nan.csv", rows + "nan,0.5\n").string(), 1, {"nan.csv"},
+                 {"--set", "data.missing=error"});
   expect_refused(write(folder / "wide.csv", rows + "3.5,0.5\n").string(), 1,
                  {"wide.csv", "3.5", "bernoulli"});
   expect_refused(write(folder / "empty.csv", "a,b\n").string(), 1, {"empty.csv"});

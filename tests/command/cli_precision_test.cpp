@@ -30,7 +30,7 @@ TEST(CliPrecision, IsNamedWhereverItMatters) {
   const auto trained = run_elbo(training(run, data, {"--precision", "bf16"}));
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_EQ(Json::parse(trained.out).at("precision"), "bf16");
-  EXPECT_EQ(Recipe::from_file(run + "/recipe.toml").train.precision, "bf16");
+  EXPECT_EQ(Recipe::from_file(run + "/recipe.toml").train.precision, Precision::bf16);
   const auto info = run_elbo({"info", run, "--json"});
   ASSERT_EQ(info.code, 0) << info.err;
   EXPECT_EQ(Json::parse(info.out).at("recipe").at("train").at("precision"), "bf16");
@@ -57,7 +57,7 @@ TEST(CliPrecision, TheDefaultIsSpelledOut) {
   const auto trained = run_elbo(training(folder / "run", data, {}));
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_EQ(Json::parse(trained.out).at("precision"), "fp32");
-  EXPECT_EQ(Recipe::from_file(folder / "run" / "recipe.toml").train.precision, "fp32");
+  EXPECT_EQ(Recipe::from_file(folder / "run" / "recipe.toml").train.precision, Precision::fp32);
 }
 
 TEST(CliPrecision, MistakesAreWrongUsage) {

@@ -322,7 +322,7 @@ TEST(Cli, ReportsNameTheDataThatIsNotTheRecipesOwn) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
   const auto data = write_pictures(folder / "my pictures", 10, 3), run = (folder / "run").string();
-  const auto other = run_elbo(small_training({"--data", data, "--out", run, "--epochs", "1"}));
+  const auto other = run_elbo(small_training({"digits", "--data", data, "--out", run, "--epochs", "1"}));
   ASSERT_EQ(other.code, 0) << other.err;
   EXPECT_SAYS(other.out, "digits with " + data + " on ");
   EXPECT_SAYS(other.out, "elbo train " + run + "/recipe.toml --set model.latent=2");

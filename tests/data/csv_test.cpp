@@ -114,10 +114,10 @@ TEST(DataCsv, ValuesAreFoundByTheirLineAfterASplit) {
   for (int i = 0; i < 50; ++i) text += i == 31 ? "1,x,\n" : "1,x,2\n";
   Dataset dataset = parse(text);
   hold_out(dataset, 0.4, 0.4, 3);
-  expect_error<DataError>([&] { data::check_support(dataset, {}); },
+  expect_error<DataError>([&] { data::check_support(dataset, data::ValueRange{}); },
                           {"line 34 of table.csv, column \"height\"", "missing"});
   Dataset plain = parse("1,2\n3,4\n5,nan\n");
-  expect_error<DataError>([&] { data::check_support(plain, {}); },
+  expect_error<DataError>([&] { data::check_support(plain, data::ValueRange{}); },
                           {"line 3 of table.csv, column 2 is missing"});
 }
 
@@ -159,7 +159,7 @@ TEST(DataTable, KindsAreInferred) {
       "8,40,1.80,no,Köln,2024-02-01 12:00,,bad\n"
       "9,?,1.62,yes,Ulm,1970-01-02,NA,\n");
   EXPECT_EQ(kinds_of(data),
-            (Kinds{ColumnKind::id, ColumnKind::count, ColumnKind::numeric, ColumnKind::binary,
+            (Kinds{ColumnKind::id, ColumnKind::numeric, ColumnKind::numeric, ColumnKind::binary,
                    ColumnKind::categorical, ColumnKind::date, ColumnKind::ignored, ColumnKind::label}));
   EXPECT_EQ(data.columns, (Names{"age", "height", "smoker", "city", "joined"}));
   EXPECT_EQ(data.train.ids, (Names{"7", "8", "9"}));
@@ -168,12 +168,14 @@ TEST(DataTable, KindsAreInferred) {
   EXPECT_EQ(data.schema.columns[3].levels, (Names{"no", "yes"}));
   EXPECT_EQ(data.schema.columns[4].levels, (Names{"Bonn", "Köln", "Ulm"}));
   const Floats first(data.train.floats.begin(), data.train.floats.begin() + 5);
-  EXPECT_EQ(first, (Floats{31, 1.75f, 1, 0, 19753}));  // 31 January 2024
-  EXPECT_EQ(data.train.value(1, 4), 19754.5f);
-  EXPECT_EQ(data.train.value(2, 4), 1.0f);
+  EXPECT_EQ(first, (Floats{31, 1.75f, 1, 0, 19752}));
+  // Dates with times count from the first one; 31 January 2024 is day 19753.
+  EXPECT_EQ(data.schema.columns[5].origin, 1.0);
+  EXPECT_TRUE(data.schema.columns[5].has_times);
+  EXPECT_EQ(data.train.value(1, 4), 19753.5f);
+  EXPECT_EQ(data.train.value(2, 4), 0.0f);
   EXPECT_TRUE(std::isnan(data.train.value(2, 0)));
-  EXPECT_TRUE(
-      has_note(data, "3 rows, 5 columns: 1 numeric, 1 count, 1 binary, 1 categorical, 1 date; 1 missing"));
+  EXPECT_TRUE(has_note(data, "3 rows, 5 columns: 2 numeric, 1 binary, 1 categorical, 1 date; 1 missing"));
   EXPECT_TRUE(has_note(data, "labels from \"label\": bad 1, good 1, none 1"));
   EXPECT_TRUE(has_note(data, "ids from \"customer_id\""));
   EXPECT_TRUE(has_note(data, "without a value: \"empty\""));
@@ -181,7 +183,7 @@ TEST(DataTable, KindsAreInferred) {
 
 TEST(DataTable, SettingsOverride) {
   const std::string text = "id,class,b\n1,3,4\n2,1,6\n";
-  EXPECT_EQ(kinds_of(parse(text)), (Kinds{ColumnKind::id, ColumnKind::label, ColumnKind::count}));
+  EXPECT_EQ(kinds_of(parse(text)), (Kinds{ColumnKind::id, ColumnKind::label, ColumnKind::numeric}));
   const Dataset none = parse_with(text, {.label = "none", .id = "none"});
   EXPECT_EQ(none.columns, (Names{"id", "class", "b"}));
   EXPECT_TRUE(none.train.labels.empty() && none.train.ids.empty());
@@ -204,7 +206,7 @@ TEST(DataTable, NumbersInOtherStyles) {
   const Dataset thousands = parse("a;b\n1,234;0.5\n12,345,678.5;-1\n");
   EXPECT_EQ(thousands.train.floats, (Floats{1234, 0.5f, 12345678.5f, -1}));
   EXPECT_TRUE(has_note(thousands, "thousands"));
-  EXPECT_EQ(parse_with("a;b\n1,234;5\n1,5;5\n", {.decimal = "comma"}).train.floats[0], 1.234f);
+  EXPECT_EQ(parse_with("a;b\n1,234;5\n1,5;5\n", {.decimal = DecimalSign::comma}).train.floats[0], 1.234f);
   for (const char* missing : {"", "NA", "n/a", "#N/A", "None", "?", "-", ".", "nan", "NULL"}) {
     EXPECT_TRUE(std::isnan(parse(std::string("a,b\n") + missing + ",1\n2,3\n").train.floats[0])) << missing;
   }
@@ -218,8 +220,9 @@ TEST(DataTable, HeadersThatCount) {
   EXPECT_EQ(numbered.columns, (Names{"a", "b"}));
   EXPECT_EQ(numbered.train.ids, (Names{"0", "1"}));
   EXPECT_EQ(parse("Unnamed: 0,a\n0,5\n1,7\n").columns, (Names{"a"}));
-  EXPECT_EQ(parse_with("2019,2020\n1,2\n3,4\n", {.header = "true"}).columns, (Names{"2019", "2020"}));
-  EXPECT_EQ(parse_with("0,1\n3,4\n", {.header = "false"}).train.count, 2);
+  EXPECT_EQ(parse_with("2019,2020\n1,2\n3,4\n", {.header = HeaderLine::present}).columns,
+            (Names{"2019", "2020"}));
+  EXPECT_EQ(parse_with("0,1\n3,4\n", {.header = HeaderLine::absent}).train.count, 2);
 }
 
 TEST(DataTable, LaterDataIsMatchedByName) {
@@ -288,7 +291,7 @@ TEST(DataTable, DecimalCommasOfThreeDigits) {
   const Dataset either = parse("a;b\n1,234;5\n2,500;6\n");
   EXPECT_EQ(either.train.floats[0], 1.234f);
   EXPECT_TRUE(has_note(either, "in two ways"));
-  EXPECT_EQ(parse_with("a;b\n1,234;5\n2,500;6\n", {.decimal = "point"}).train.floats[0], 1234.0f);
+  EXPECT_EQ(parse_with("a;b\n1,234;5\n2,500;6\n", {.decimal = DecimalSign::point}).train.floats[0], 1234.0f);
 }
 
 TEST(DataTable, RowsAreNotLost) {

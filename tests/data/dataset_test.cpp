@@ -141,10 +141,10 @@ TEST(DataDataset, SplitRefusesBadFractions) {
 
 TEST(DataDataset, MissingAndInfiniteValuesAreRefused) {
   Dataset dataset = Dataset::from_floats({0.0f, 1.0f, std::numeric_limits<float>::quiet_NaN(), 2.0f}, 2);
-  expect_error<DataError>([&] { data::check_support(dataset, {}); },
+  expect_error<DataError>([&] { data::check_support(dataset, data::ValueRange{}); },
                           {"row 1 of memory, train, dimension 0 (counted from 0)", "missing"});
   dataset.train.floats[2] = -std::numeric_limits<float>::infinity();
-  expect_error<DataError>([&] { data::check_support(dataset, {}); }, {"infinite"});
+  expect_error<DataError>([&] { data::check_support(dataset, data::ValueRange{}); }, {"infinite"});
 }
 
 TEST(DataDataset, ABadValueIsFoundByItsRowAfterASplit) {
@@ -154,7 +154,7 @@ TEST(DataDataset, ABadValueIsFoundByItsRowAfterASplit) {
   const auto file = test::write(folder / "nan.npy", test::npy("<f4", "(30, 2)", values)).string();
   Dataset dataset = load_dataset(file);
   hold_out(dataset, 0.3, 0.3, 5);
-  expect_error<DataError>([&] { data::check_support(dataset, {}); },
+  expect_error<DataError>([&] { data::check_support(dataset, data::ValueRange{}); },
                           {"row 7 of " + file + ", dimension 1 (counted from 0) is missing"});
   hold_out(dataset, 0.5, 0.0, 6);  // data that is split already is not split again
   EXPECT_EQ(dataset.train.slice(2, 1).rows, (std::vector<std::int64_t>{dataset.train.rows[2]}));

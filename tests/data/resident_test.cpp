@@ -22,7 +22,7 @@ namespace {
 using test::Random;
 
 /// All examples as a batch, preprocessed.
-std::vector<float> preprocessed(const Examples& examples, ops::Binarize binarize,
+std::vector<float> preprocessed(const Examples& examples, Binarize binarize,
                                 const Standardization& statistics = {}, std::uint64_t seed = 0) {
   Context context(test::device());
   const ResidentData resident(context, examples);
@@ -45,7 +45,7 @@ Examples all_bytes() {
 
 TEST(Resident, BytesStandForTheirShareOf255) {
   ELBO_REQUIRE_DEVICE();
-  const auto x = preprocessed(all_bytes(), ops::Binarize::none);
+  const auto x = preprocessed(all_bytes(), Binarize::none);
   std::vector<double> expected;
   for (int value = 0; value < 256; ++value) expected.push_back(value / 255.0);
   EXPECT_TRUE(test::near_all<float>(x, expected, {1e-7, 1e-7}));
@@ -59,12 +59,12 @@ TEST(Resident, FloatsAreTakenAsTheyAre) {
   examples.count = 3;
   examples.dims = 5;
   examples.floats = Random(1).normal(15, 100.0, 50.0);
-  EXPECT_EQ(preprocessed(examples, ops::Binarize::none), examples.floats);
+  EXPECT_EQ(preprocessed(examples, Binarize::none), examples.floats);
 }
 
 TEST(Resident, ThresholdIsAtOneHalf) {
   ELBO_REQUIRE_DEVICE();
-  const auto x = preprocessed(all_bytes(), ops::Binarize::threshold);
+  const auto x = preprocessed(all_bytes(), Binarize::threshold);
   for (int value = 0; value < 256; ++value)
     EXPECT_EQ(x[static_cast<std::size_t>(value)], value >= 128 ? 1.0f : 0.0f);
 }
@@ -75,13 +75,13 @@ TEST(Resident, ResampleFollowsTheValuesAndTheSeed) {
   grey.count = 400;
   grey.dims = 50;
   grey.bytes.assign(20000, 77);
-  const auto x = preprocessed(grey, ops::Binarize::dynamic, {}, 5);
+  const auto x = preprocessed(grey, Binarize::dynamic, {}, 5);
   EXPECT_TRUE(std::ranges::all_of(x, [](float value) { return value == 0.0f || value == 1.0f; }));
   const double mean = std::accumulate(x.begin(), x.end(), 0.0) / 20000.0;
   const double p = 77 / 255.0;
   EXPECT_NEAR(mean, p, 5.0 * std::sqrt(p * (1 - p) / 20000.0));
-  EXPECT_EQ(preprocessed(grey, ops::Binarize::dynamic, {}, 5), x);
-  EXPECT_NE(preprocessed(grey, ops::Binarize::dynamic, {}, 6), x);
+  EXPECT_EQ(preprocessed(grey, Binarize::dynamic, {}, 5), x);
+  EXPECT_NE(preprocessed(grey, Binarize::dynamic, {}, 6), x);
 }
 
 TEST(Resident, StatisticsAreThoseOfTheValues) {
@@ -134,7 +134,7 @@ TEST(Resident, StandardizedDataHasMeanZeroAndDeviationOne) {
   examples.dims = 4;
   examples.floats = Random(9).normal(2000, 7.0, 2.0);
   for (std::size_t i = 3; i < 2000; i += 4) examples.floats[i] = 1.25f;  // constant
-  const auto x = preprocessed(examples, ops::Binarize::none, standardization(examples));
+  const auto x = preprocessed(examples, Binarize::none, standardization(examples));
   for (std::size_t j = 0; j < 4; ++j) {
     double sum = 0, square = 0;
     for (std::size_t i = j; i < 2000; i += 4) sum += x[i];

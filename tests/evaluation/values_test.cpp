@@ -59,10 +59,14 @@ Trained trained(LikelihoodKind kind, const std::string& model_kind = "vae") {
   Recipe recipe = small_recipe();
   recipe.model.kind = model_kind;
   recipe.model.likelihood = likelihood_name(kind);
-  Dataset data = patterned_data(40, 0, 12, kind != LikelihoodKind::categorical);
+  const bool as_bytes = kind != LikelihoodKind::categorical && likelihood_support(kind) != Support::counts;
+  Dataset data = patterned_data(40, 0, 12, as_bytes);
   if (kind == LikelihoodKind::categorical) {
     recipe.model.classes = 3;
     for (float& value : data.train.floats) value = std::min(std::floor(3.0f * value), 2.0f);
+  }
+  if (likelihood_support(kind) == Support::counts) {
+    for (float& value : data.train.floats) value = std::floor(9.0f * value);
   }
   Model model = make_model(recipe, data);
   train(model, data);
@@ -86,6 +90,10 @@ bool possible(Measure measure, Support support, float value) {
       return value >= 0.0f && value <= 1.0f && std::abs(255.0f * value - std::round(255.0f * value)) < 1e-4f;
     case Measure::classes:
       return value == 0.0f || value == 1.0f || value == 2.0f;
+    case Measure::counts:
+      return value >= 0.0f && value == std::floor(value) && value < 1e4f;
+    case Measure::columns:
+      break;  // no formula's
     case Measure::density:
       return std::isfinite(value) && (support != Support::unit_interval || (value >= 0.0f && value <= 1.0f));
   }
@@ -189,7 +197,7 @@ TEST(Values, CostWhatTheExampleDoesWhereSomeAreMissingOfStandardizedData) {
                               [](Recipe& r) {
                                 r.model.likelihood = "gaussian-learned";
                                 r.data.standardize = true;
-                                r.data.missing = "mask";
+                                r.data.missing = MissingValues::mask;
                               },
                               false};
   const Dataset data = variant.data(30, 0);
@@ -202,7 +210,7 @@ TEST(Values, CostWhatTheExampleDoesInManyColumnsAndBatches) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
   recipe.model.likelihood = "gaussian";
-  recipe.data.missing = "mask";
+  recipe.data.missing = MissingValues::mask;
   Dataset data = patterned_data(700, 0, 150, false);  // an evaluation's batch on the CPU has 512 rows
   for (std::size_t i = 0; i < data.train.floats.size(); i += 7)
     data.train.floats[i] = std::numeric_limits<float>::quiet_NaN();

@@ -75,12 +75,12 @@ TEST(Precision, AScopePutsItBack) {
 
 /// The small recipe's training on the CPU, with its steps in `precision`.
 struct CpuTraining {
-  explicit CpuTraining(const std::string& precision, const std::filesystem::path& folder = {})
+  explicit CpuTraining(std::optional<Precision> precision, const std::filesystem::path& folder = {})
       : data(patterned_data(27, 10)), model(recipe_in(precision), data.dims(), Device::cpu()) {
     TrainOptions options = run_options(folder);
     report = train(model, data, options);
   }
-  static Recipe recipe_in(const std::string& precision) {
+  static Recipe recipe_in(std::optional<Precision> precision) {
     Recipe recipe = small_recipe();
     recipe.train.precision = precision;
     return recipe;
@@ -95,7 +95,7 @@ struct CpuTraining {
 };
 
 TEST(TrainingPrecision, ChangesTheStepsAndLittleOfTheResult) {
-  CpuTraining fp32("fp32"), tf32("tf32"), bf16("bf16");
+  CpuTraining fp32(Precision::fp32), tf32(Precision::tf32), bf16(Precision::bf16);
   EXPECT_NE(fp32.values(), tf32.values());
   EXPECT_NE(fp32.values(), bf16.values());
   EXPECT_NE(tf32.values(), bf16.values());
@@ -105,16 +105,16 @@ TEST(TrainingPrecision, ChangesTheStepsAndLittleOfTheResult) {
 }
 
 TEST(TrainingPrecision, AutoIsTheDevicesDefaultAndIsSpelledOut) {
-  CpuTraining automatic("auto"), fp32("fp32");
-  EXPECT_EQ(automatic.model.recipe().train.precision, "fp32");
+  CpuTraining automatic(std::nullopt), fp32(Precision::fp32);
+  EXPECT_EQ(automatic.model.recipe().train.precision, Precision::fp32);
   EXPECT_EQ(automatic.values(), fp32.values());
   ELBO_REQUIRE_DEVICE();
-  const Model model(CpuTraining::recipe_in("auto"), 12, device());
-  EXPECT_EQ(model.recipe().train.precision, device().is_cuda() ? "tf32" : "fp32");
+  const Model model(CpuTraining::recipe_in(std::nullopt), 12, device());
+  EXPECT_EQ(model.recipe().train.precision, device().is_cuda() ? Precision::tf32 : Precision::fp32);
 }
 
 TEST(TrainingPrecision, ValidationAndTheModelAfterwardsAreOfTheModelsOwn) {
-  CpuTraining bf16("bf16");
+  CpuTraining bf16(Precision::bf16);
   EXPECT_EQ(bf16.model.precision(), Precision::fp32);
   const auto evaluate = [&] { return bf16.model.evaluate(bf16.data.validation, 0, 11).terms.elbo; };
   const double validation = bf16.report.epochs.back().validation->elbo;
@@ -127,8 +127,8 @@ TEST(TrainingPrecision, ValidationAndTheModelAfterwardsAreOfTheModelsOwn) {
 
 TEST(TrainingPrecision, ResumingInAnotherIsRefused) {
   TempFolder folder;
-  CpuTraining fp32("fp32", folder.path());
-  Model other(CpuTraining::recipe_in("bf16"), 12, Device::cpu());
+  CpuTraining fp32(Precision::fp32, folder.path());
+  Model other(CpuTraining::recipe_in(Precision::bf16), 12, Device::cpu());
   try {
     train(other, fp32.data, run_options(folder.path(), true));
     FAIL() << "a run in fp32 was resumed in bf16";

@@ -133,8 +133,8 @@ TEST(FileFormat, ARunWithFormerNamesIsReadAndResumed) {
   const Dataset data = patterned_data(27, 10, 12, false);
   const auto run = folder / "run";
   Recipe recipe = small_recipe();
-  recipe.data.binarize = "dynamic";
-  recipe.data.missing = "mask";
+  recipe.data.binarize = Binarize::dynamic;
+  recipe.data.missing = MissingValues::mask;
   recipe.model.encode_mask = true;
   recipe.objective.ramp_fraction = 0.75;
   recipe.train.batch = 4;

@@ -76,7 +76,7 @@ TEST(ParameterLayout, CountsTheReferenceNetwork) {
 }
 
 /// A tensor's initial values on the device.
-std::vector<float> initial(const std::string& initialization, const std::string& tensor, std::uint64_t seed) {
+std::vector<float> initial(Initialization initialization, const std::string& tensor, std::uint64_t seed) {
   ModelSettings settings;
   settings.encoder = {300};
   settings.initialization = initialization;
@@ -105,7 +105,7 @@ double deviation(const std::vector<float>& v) {
 TEST(Initialization, PytorchIsUniformWithinOneOverRootFanIn) {
   ELBO_REQUIRE_DEVICE();
   for (const char* tensor : {"encoder.hidden.0.weight", "encoder.hidden.0.bias"}) {
-    const auto w = initial("pytorch", tensor, 1);
+    const auto w = initial(Initialization::pytorch, tensor, 1);
     const auto [low, high] = std::minmax_element(w.begin(), w.end());
     EXPECT_GE(*low, -0.1f);
     EXPECT_LE(*high, 0.1f);
@@ -118,30 +118,30 @@ TEST(Initialization, PytorchIsUniformWithinOneOverRootFanIn) {
 
 TEST(Initialization, HeIsNormalWithVarianceTwoOverFanIn) {
   ELBO_REQUIRE_DEVICE();
-  const auto w = initial("he", "encoder.hidden.0.weight", 1);
+  const auto w = initial(Initialization::he, "encoder.hidden.0.weight", 1);
   EXPECT_NEAR(mean(w), 0.0, 0.004);
   EXPECT_NEAR(deviation(w), std::sqrt(2.0 / 100), 0.004);
-  for (const float b : initial("he", "encoder.hidden.0.bias", 1)) EXPECT_EQ(b, 0.0f);
+  for (const float b : initial(Initialization::he, "encoder.hidden.0.bias", 1)) EXPECT_EQ(b, 0.0f);
 }
 
 TEST(Initialization, GlorotIsUniformByBothFans) {
   ELBO_REQUIRE_DEVICE();
-  const auto w = initial("glorot", "encoder.hidden.0.weight", 1);  // [300, 100]
+  const auto w = initial(Initialization::glorot, "encoder.hidden.0.weight", 1);  // [300, 100]
   const double bound = std::sqrt(6.0 / 400.0);
   EXPECT_LT(*std::max_element(w.begin(), w.end()), bound);
   EXPECT_GT(*std::max_element(w.begin(), w.end()), 0.999 * bound);
   EXPECT_GT(*std::min_element(w.begin(), w.end()), -bound);
   EXPECT_NEAR(mean(w), 0.0, 4.0 * bound / std::sqrt(3.0 * w.size()));
   EXPECT_NEAR(deviation(w), bound / std::sqrt(3.0), 0.01 * bound);
-  for (const float b : initial("glorot", "encoder.hidden.0.bias", 1)) EXPECT_EQ(b, 0.0f);
+  for (const float b : initial(Initialization::glorot, "encoder.hidden.0.bias", 1)) EXPECT_EQ(b, 0.0f);
 }
 
 TEST(Initialization, SeedsAndTensorsDiffer) {
   ELBO_REQUIRE_DEVICE();
-  const auto w = initial("pytorch", "encoder.hidden.0.weight", 1);
-  EXPECT_EQ(w, initial("pytorch", "encoder.hidden.0.weight", 1));
-  EXPECT_NE(w, initial("pytorch", "encoder.hidden.0.weight", 2));
-  const auto other = initial("pytorch", "encoder.mean.weight", 1);
+  const auto w = initial(Initialization::pytorch, "encoder.hidden.0.weight", 1);
+  EXPECT_EQ(w, initial(Initialization::pytorch, "encoder.hidden.0.weight", 1));
+  EXPECT_NE(w, initial(Initialization::pytorch, "encoder.hidden.0.weight", 2));
+  const auto other = initial(Initialization::pytorch, "encoder.mean.weight", 1);
   EXPECT_NE(std::vector<float>(w.begin(), w.begin() + 100),
             std::vector<float>(other.begin(), other.begin() + 100));
 }

@@ -152,7 +152,7 @@ class RunNetwork {
                                  .activation = Activation::tanh,
                                  .heads = {{"net.out", kOutputs}}});
     parameters_ = std::make_unique<nn::Parameters>(context_, nn::ParameterLayout(builder_.parameters()),
-                                                   nn::Initialization::pytorch, 3);
+                                                   Initialization::pytorch, 3);
     parameters_->prepare_training();
     const unsigned uses = nn::kTraining | (of.learning ? nn::kLearning : 0u);
     plan_ = std::make_unique<nn::Plan>(builder_.slots());

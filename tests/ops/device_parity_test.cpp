@@ -34,7 +34,7 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
     state_of(model).standard_deviation = statistics.deviation;
   }
   const data::ResidentData resident(context, data.train);
-  const data::Preprocessor preprocessor(context, binarization(recipe.data), !data.train.bytes.empty(),
+  const data::Preprocessor preprocessor(context, recipe.data.binarize, !data.train.bytes.empty(),
                                         state_of(model).standard_mean, state_of(model).standard_deviation);
   StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
   for (const auto moment : {state_of(model).vae->parameters().first_moment(),
@@ -71,8 +71,8 @@ struct Apart {
   Tolerance values;
 };
 Apart apart(const Recipe& recipe) {
-  if (recipe.train.precision == "tf32") return {5e-4, {5e-3, 1e-2}};
-  if (recipe.train.precision == "bf16") return {4e-3, {2e-2, 5e-2}};
+  if (recipe.train.precision == Precision::tf32) return {5e-4, {5e-3, 1e-2}};
+  if (recipe.train.precision == Precision::bf16) return {4e-3, {2e-2, 5e-2}};
   return {1e-5, {1e-4, 1e-3}};
 }
 
@@ -152,7 +152,7 @@ TEST(DeviceNoise, ResampledBatchesAreEqualToTheBit) {
   const auto batch = [&](Device device, std::uint64_t time) {
     Context context(device);
     const data::ResidentData resident(context, examples);
-    const data::Preprocessor preprocessor(context, ops::Binarize::dynamic, true, {}, {});
+    const data::Preprocessor preprocessor(context, Binarize::dynamic, true, {}, {});
     const Buffer<std::uint64_t> clock(context, std::span<const std::uint64_t>(&time, 1));
     Buffer<float> x(context, examples.count * examples.dims);
     ops::GatherTarget target;

@@ -16,7 +16,6 @@
 namespace elbo::test {
 namespace {
 
-using ops::Binarize;
 using ops::GatherSource;
 using ops::GatherTarget;
 using ops::Preprocess;

@@ -163,7 +163,7 @@ TEST(SharedVariance, MissingValuesDoNotCount) {
     present += i % 5 == 2 ? 0.0 : 1.0;
   }
   Recipe recipe = shared_recipe(60, 1e-30);
-  recipe.data.missing = "mask";
+  recipe.data.missing = MissingValues::mask;
   Model model = make_model(recipe, data);
   train(model, data);
   expect_optimal(model, data.train, present / 64.0, 0.05);

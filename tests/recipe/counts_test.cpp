@@ -44,10 +44,40 @@ TEST(Counts, TablesOfChoicesNameKeysThatThereAre) {
   }
 }
 
+TEST(Counts, ChoicesOfEnumsAreInTheOrderOfTheEnumerators) {
+  const auto with = [](const char* setting) {
+    Recipe recipe;
+    recipe.set(setting);
+    EXPECT_EQ(Recipe::from_toml(recipe.to_toml()), recipe) << setting;
+    return recipe;
+  };
+  EXPECT_EQ(with("data.binarize=threshold").data.binarize, Binarize::threshold);
+  EXPECT_EQ(with("data.binarize=dynamic").data.binarize, Binarize::dynamic);
+  EXPECT_EQ(with("data.missing=mask").data.missing, MissingValues::mask);
+  EXPECT_EQ(with("data.header=true").data.header, HeaderLine::present);
+  EXPECT_EQ(with("data.header=false").data.header, HeaderLine::absent);
+  EXPECT_EQ(with("data.decimal=point").data.decimal, DecimalSign::point);
+  EXPECT_EQ(with("data.decimal=comma").data.decimal, DecimalSign::comma);
+  EXPECT_EQ(with("model.initialization=he").model.initialization, Initialization::he);
+  EXPECT_EQ(with("model.initialization=glorot").model.initialization, Initialization::glorot);
+  EXPECT_EQ(with("model.output_bias=data").model.output_bias, OutputBias::data);
+  EXPECT_EQ(with("train.precision=auto").train.precision, std::nullopt);
+  EXPECT_EQ(with("train.precision=fp32").train.precision, Precision::fp32);
+  EXPECT_EQ(with("train.precision=tf32").train.precision, Precision::tf32);
+  EXPECT_EQ(with("train.precision=bf16").train.precision, Precision::bf16);
+}
+
+TEST(Counts, AnEnumOfNoChoiceIsRefused) {
+  Recipe recipe;
+  recipe.data.missing = static_cast<MissingValues>(7);
+  expect_error<ConfigError>([&] { recipe.validate(); }, {"data.missing cannot be \"number 7\""});
+}
+
 TEST(Counts, TheTableOfLikelihoodsHasEachInItsPlace) {
   const auto choices = likelihood_choices();
-  ASSERT_EQ(choices.size(), std::size(kLikelihoods));
-  for (std::size_t i = 0; i < choices.size(); ++i) EXPECT_EQ(choices[i].name, kLikelihoods[i].name);
+  ASSERT_EQ(choices.size(), std::size(kLikelihoods) + 1);
+  for (std::size_t i = 0; i < std::size(kLikelihoods); ++i) EXPECT_EQ(choices[i].name, kLikelihoods[i].name);
+  EXPECT_EQ(choices.back().name, "mixed");
 }
 
 TEST(Counts, AKeyCountsWithTheChoicesThatListIt) {

@@ -39,27 +39,20 @@ TEST(DataSettings, SupportOfBernoulliIsTheUnitInterval) {
 TEST(DataSettings, BinarizingChangesWhatIsNeeded) {
   const Dataset grey = Dataset::from_floats({0.0f, 0.25f}, 2);
   const Dataset dataset = Dataset::from_floats({0.0f, 3.5f}, 2);
-  for (const std::string binarize : {"threshold", "dynamic"}) {
+  for (const auto& [binarize, name] :
+       {std::pair<Binarize, std::string>(Binarize::threshold, "threshold"), {Binarize::dynamic, "dynamic"}}) {
     DataSettings settings;
     settings.binarize = binarize;
     EXPECT_NO_THROW(data::check_support(grey, value_range(LikelihoodKind::bernoulli, settings)));
     expect_error<DataError>(
         [&] { data::check_support(dataset, value_range(LikelihoodKind::gaussian, settings)); },
-        {"data.binarize = \"" + binarize + "\" needs values in [0, 1]", "3.5", "data.binarize = \"none\""});
+        {"data.binarize = \"" + name + "\" needs values in [0, 1]", "3.5", "data.binarize = \"none\""});
   }
 }
 
 TEST(DataSettings, BytesSuitEveryLikelihood) {
   const Dataset dataset = Dataset::from_bytes({0, 1, 254, 255}, 2);
   EXPECT_NO_THROW(data::check_support(dataset, value_range(LikelihoodKind::bernoulli)));
-}
-
-TEST(DataSettings, AnUnknownBinarizationIsRefused) {
-  DataSettings settings;
-  settings.binarize = "threshold";
-  EXPECT_EQ(binarization(settings), ops::Binarize::threshold);
-  settings.binarize = "sometimes";
-  expect_error<ConfigError>([&] { binarization(settings); }, {"data.binarize", "sometimes"});
 }
 
 }  // namespace

@@ -83,8 +83,8 @@ TEST(FormerNames, OfSettingsAreReadAndNoted) {
     recipe.set(setting, &notes);
   }
   EXPECT_EQ(recipe.train.accumulation_steps, 2);
-  EXPECT_EQ(recipe.data.binarize, "dynamic");
-  EXPECT_EQ(recipe.model.output_bias, "random");
+  EXPECT_EQ(recipe.data.binarize, Binarize::dynamic);
+  EXPECT_EQ(recipe.model.output_bias, OutputBias::random);
   EXPECT_EQ(recipe.objective.ramp_fraction, 0.75);
   EXPECT_TRUE(recipe.model.encode_mask);
   EXPECT_EQ(notes, (Lines{"train.accumulate is now called train.accumulation_steps",

@@ -91,7 +91,7 @@ TEST(Recipe, ShippedOnesAreReadAndNamedAsTheirFiles) {
 TEST(Recipe, MnistDeepIsTheNetworkItSays) {
   const auto recipe = Recipe::named("mnist-deep");
   EXPECT_EQ(recipe.data.name, "mnist");
-  EXPECT_EQ(recipe.data.binarize, "none");
+  EXPECT_EQ(recipe.data.binarize, Binarize::none);
   EXPECT_EQ(recipe.model.kind, "vae");
   EXPECT_EQ(recipe.model.encoder, (std::vector<Layer>{400, 400}));
   EXPECT_EQ(recipe.model.decoder, (std::vector<Layer>{400, 400}));
@@ -130,12 +130,18 @@ TEST(Recipe, EveryKeyIsSpelledOutOnceWithItsDoc) {
 }
 
 // If two keys wrote to one member, a key would have no effect of its own.
+const void* member_of(const void* target) {
+  return target;
+}
+const void* member_of(const EnumRef& target) {
+  return target.member;
+}
+
 TEST(Recipe, EveryKeyHasItsOwnMember) {
   Recipe recipe;
   std::set<const void*> members;
   for (const auto& key : recipe_keys()) {
-    const void* member =
-        std::visit([](auto* target) { return static_cast<const void*>(target); }, key.at(recipe));
+    const void* member = std::visit([](auto target) { return member_of(target); }, key.at(recipe));
     EXPECT_TRUE(members.insert(member).second) << key.name;
   }
 }
@@ -358,7 +364,7 @@ TEST(Recipe, ContradictionsAreRefused) {
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "data.standardize");
   recipe.model.likelihood = "gaussian";
   EXPECT_NO_THROW(recipe.validate());
-  recipe.data.binarize = "threshold";
+  recipe.data.binarize = Binarize::threshold;
   EXPECT_SAYS(config_error([&] { recipe.validate(); }), "data.binarize");
   recipe = {};
   recipe.model.kind = "autoencoder";

@@ -34,6 +34,7 @@ make_machine() {
   [ -n "$repository" ] || skip "this machine has no package source for ${release:-its release}"
 
   machine=$(mktemp -d "${TMPDIR:-/var/tmp}/elbo-machine.XXXXXX")
+  chmod 755 "$machine"
   trap 'rm -rf --one-file-system "$machine" "$machine.log"' EXIT
   trap 'exit 130' INT TERM
   log=$machine.log

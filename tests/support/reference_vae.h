@@ -13,6 +13,7 @@
 #include "cases/likelihood.h"
 #include "cases/mixture.h"
 #include "support/reference_layers.h"
+#include "vae/likelihood/column_kind.h"
 #include "vae/vae.h"
 
 namespace elbo::test {
@@ -40,10 +41,7 @@ class ReferenceVae {
   Costs costs(const double* x, const double* epsilon, std::int64_t samples, const double* mask = nullptr,
               const double* seen = nullptr) const {
     if (!seen) seen = x;
-    std::vector<double> input(seen, seen + config_.dims);
-    if (config_.likelihood == LikelihoodKind::categorical) input = one_hot(seen);
-    for (std::size_t j = 0; mask && j < input.size(); ++j)
-      input[j] *= mask[j % static_cast<std::size_t>(config_.dims)];
+    std::vector<double> input = encoder_input(seen, mask);
     if (mask && config_.encode_mask) input.insert(input.end(), mask, mask + config_.dims);
     const auto [mean, log_variance] = head(input);
     const auto mixture = prior();
@@ -127,7 +125,9 @@ class ReferenceVae {
     for (std::size_t c = 0; c < count; ++c) {
       std::vector<double> input(inputs.begin() + static_cast<std::ptrdiff_t>(c * width),
                                 inputs.begin() + static_cast<std::ptrdiff_t>((c + 1) * width));
-      const bool bounded = likelihood_support(config_.likelihood) != Support::real;
+      const auto kind = likelihood_named(config_.likelihood);
+      const bool bounded =
+          kind && likelihood_support(*kind) != Support::real && likelihood_support(*kind) != Support::counts;
       for (double& value : input) value = bounded ? std::clamp(value, 0.0, 1.0) : value;
       const Head of = head(input);
       mixture.mean.insert(mixture.mean.end(), of.mean.begin(), of.mean.end());
@@ -151,13 +151,36 @@ class ReferenceVae {
     return total / static_cast<double>(n);
   }
 
-  /// Class c of value j at c·dims + j.
-  std::vector<double> one_hot(const double* x) const {
-    std::vector<double> hot;
-    for (int c = 0; c < config_.constants.classes; ++c) {
-      for (std::int64_t j = 0; j < config_.dims; ++j) hot.push_back(x[j] == c ? 1.0 : 0.0);
+  /// The kind of value j and its constants.
+  std::pair<LikelihoodKind, LikelihoodConstants> formula(std::int64_t j) const {
+    LikelihoodConstants constants = config_.constants;
+    if (const auto kind = likelihood_named(config_.likelihood)) return {*kind, constants};
+    const auto column = read_column_kind(config_.column_likelihoods[static_cast<std::size_t>(j)]);
+    constants.classes = column.classes;
+    return {column.kind, constants};
+  }
+
+  /// Numbers as they are, counts as log(1 + x), classes one-hot: of a table column by column, else class c of
+  /// value j at c·dims + j. Missing values are 0.
+  std::vector<double> encoder_input(const double* x, const double* mask) const {
+    const auto present = [&](std::int64_t j) { return mask ? mask[j] : 1.0; };
+    std::vector<double> input;
+    if (config_.likelihood == "categorical") {
+      for (int c = 0; c < config_.constants.classes; ++c) {
+        for (std::int64_t j = 0; j < config_.dims; ++j) input.push_back(x[j] == c ? present(j) : 0.0);
+      }
+      return input;
     }
-    return hot;
+    for (std::int64_t j = 0; j < config_.dims; ++j) {
+      const auto [kind, constants] = formula(j);
+      const Support support = likelihood_support(kind);
+      if (support == Support::classes) {
+        for (int c = 0; c < constants.classes; ++c) input.push_back(x[j] == c ? present(j) : 0.0);
+      } else {
+        input.push_back(present(j) * (support == Support::counts ? std::log1p(x[j]) : x[j]));
+      }
+    }
+    return input;
   }
 
   /// The likelihood's parameters: parameter p of value j at p·dims + j.
@@ -165,8 +188,10 @@ class ReferenceVae {
     std::vector<double> outputs;
     const bool pictures = config_.picture.is_picture() && hidden.picture.height == config_.picture.height &&
                           hidden.picture.width == config_.picture.width;
-    for (int p = 0; p < likelihood_heads(config_.likelihood); ++p) {
-      const std::string name = concat("decoder.", likelihood_head(config_.likelihood, p));
+    const auto kind = likelihood_named(config_.likelihood);
+    if (!kind) return layers.linear("decoder.output", hidden.values);
+    for (int p = 0; p < likelihood_heads(*kind); ++p) {
+      const std::string name = concat("decoder.", likelihood_head(*kind, p));
       const auto head =
           pictures ? planes(layers.conv(name, hidden, 1, 1, 0)) : layers.linear(name, hidden.values);
       outputs.insert(outputs.end(), head.begin(), head.end());
@@ -190,16 +215,19 @@ class ReferenceVae {
 
   double nll(const double* x, const double* mask, const std::vector<double>& outputs) const {
     const auto dims = static_cast<std::size_t>(config_.dims);
-    LikelihoodConstants constants = config_.constants;
-    if (const auto own = tensors_.find("decoder.log_variance"); own != tensors_.end()) {
-      constants.variance = static_cast<float>(std::exp(own->second[0]));
-    }
+    const bool by_column = config_.likelihood == "mixed";
     double total = 0.0;
+    std::size_t first = 0;
     for (std::size_t j = 0; j < dims; ++j) {
-      if (mask && mask[j] == 0.0) continue;
+      auto [kind, constants] = formula(static_cast<std::int64_t>(j));
+      if (const auto own = tensors_.find("decoder.log_variance"); own != tensors_.end()) {
+        constants.variance = static_cast<float>(std::exp(own->second[0]));
+      }
+      const auto count = static_cast<std::size_t>(likelihood_parameters(kind, constants));
       std::vector<double> at;
-      for (std::size_t p = j; p < outputs.size(); p += dims) at.push_back(outputs[p]);
-      total += reference_nll(config_.likelihood, constants, x[j], at);
+      for (std::size_t p = 0; p < count; ++p) at.push_back(outputs[by_column ? first + p : p * dims + j]);
+      first += count;
+      if (!mask || mask[j] != 0.0) total += reference_nll(kind, constants, x[j], at);
     }
     return total;
   }

@@ -30,7 +30,7 @@ struct Room {
   "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility|optional|string_" \
   "view"
 // Public headers by the room that implements them.
-#define PUBLIC_BASE "include/elbo/(device|error|op_call|precision|version)\\.h"
+#define PUBLIC_BASE "include/elbo/(choices|device|error|op_call|precision|version)\\.h"
 #define PUBLIC_DATA PUBLIC_BASE "|include/elbo/(dataset|download|schema)\\.h"
 #define PUBLIC_RECIPE PUBLIC_DATA "|include/elbo/(recipe|traits)\\.h"
 #define PUBLIC_EVALUATION PUBLIC_RECIPE "|include/elbo/(analysis|evaluation)\\.h"

@@ -59,7 +59,7 @@ inline Recipe small_recipe() {
   recipe.train.epochs = 3;
   recipe.train.learning_rate = 0.01;
   recipe.train.seed = 11;
-  recipe.train.precision = "fp32";  // the trainings for comparison are in fp32
+  recipe.train.precision = Precision::fp32;  // the trainings for comparison are in fp32
   return recipe;
 }
 
@@ -94,7 +94,8 @@ struct RecipeVariant {
         float& value = examples->floats[i];
         if (made.model.likelihood == "categorical")
           value = std::min(std::floor(value * classes), classes - 1.0f);
-        if (made.data.missing == "mask" && i % 5 == 2) value = std::numeric_limits<float>::quiet_NaN();
+        if (made.data.missing == MissingValues::mask && i % 5 == 2)
+          value = std::numeric_limits<float>::quiet_NaN();
       }
     }
     return data;
@@ -162,7 +163,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.likelihood = "categorical";
          r.model.classes = 3;
          r.model.encode_mask = true;
-         r.data.missing = "mask";
+         r.data.missing = MissingValues::mask;
        },
        false},
       {"free_bits", [](Recipe& r) { r.objective.free_bits = 0.05; }},
@@ -226,8 +227,8 @@ inline std::vector<RecipeVariant> recipe_variants() {
        }},
       {"burda",
        [](Recipe& r) {
-         r.model.initialization = "glorot";
-         r.model.output_bias = "data";
+         r.model.initialization = Initialization::glorot;
+         r.model.output_bias = OutputBias::data;
          r.model.activation = "tanh";
          r.train.epsilon = 1e-4;
        }},
@@ -270,8 +271,8 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.kind = "autoencoder";
          r.model.likelihood = "gaussian";
        }},
-      {"resampled", [](Recipe& r) { r.data.binarize = "dynamic"; }},
-      {"thresholded", [](Recipe& r) { r.data.binarize = "threshold"; }},
+      {"resampled", [](Recipe& r) { r.data.binarize = Binarize::dynamic; }},
+      {"thresholded", [](Recipe& r) { r.data.binarize = Binarize::threshold; }},
       {"standardized",
        [](Recipe& r) {
          r.data.standardize = true;
@@ -289,7 +290,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.model.likelihood = "categorical";
          r.model.classes = 4;
-         r.model.output_bias = "data";
+         r.model.output_bias = OutputBias::data;
        },
        false},
       {"categorical_missing",
@@ -297,13 +298,13 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.likelihood = "categorical";
          r.model.classes = 3;
          r.model.encode_mask = true;
-         r.data.missing = "mask";
+         r.data.missing = MissingValues::mask;
        },
        false},
       {"shared_variance_missing",
        [](Recipe& r) {
          r.model.likelihood = "gaussian-shared";
-         r.data.missing = "mask";
+         r.data.missing = MissingValues::mask;
          r.objective.kind = "iwae";
          r.objective.samples = 3;
        },
@@ -336,8 +337,8 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.model.activation = "silu";
          r.objective.beta = 0.1;  // otherwise so few steps learn the mean alone
        }},
-      {"tf32", [](Recipe& r) { r.train.precision = "tf32"; }},
-      {"bf16", [](Recipe& r) { r.train.precision = "bf16"; }},
+      {"tf32", [](Recipe& r) { r.train.precision = Precision::tf32; }},
+      {"bf16", [](Recipe& r) { r.train.precision = Precision::bf16; }},
   };
 }
 

@@ -100,7 +100,7 @@ TEST(ModelFile, ARunOfTwoRunsFilesIsRefused) {
   Recipe other = small_recipe();
   other.train.seed = 12;
   other.model.latent = 2;
-  other.data.binarize = "threshold";
+  other.data.binarize = Binarize::threshold;
   train_into(folder / "run", small_recipe(), data);
   train_into(folder / "other", other, data);
   std::filesystem::copy_file(folder / "other" / "model.safetensors", folder / "run" / "model.safetensors",

@@ -65,7 +65,7 @@ TEST(Diverged, NamesTheFirstBadStep) {
   Model model = make_model(recipe, data);
   Context& context = *state_of(model).context;
   const data::ResidentData resident(context, data.train);
-  const data::Preprocessor preprocessor(context, binarization(recipe.data), false, {}, {});
+  const data::Preprocessor preprocessor(context, recipe.data.binarize, false, {}, {});
   StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
   runner.begin(1, 0, 0, {});
   for (std::int64_t i = 1; i <= step; ++i) {

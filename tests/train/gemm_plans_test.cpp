@@ -85,12 +85,12 @@ struct Made {
   Made() : data(patterned_data(27, 0)), model(recipe(), data.dims(), device()) {
     ModelState& state = state_of(model);
     resident = data::ResidentData(*state.context, data.train);
-    preprocessor.emplace(*state.context, binarization(state.recipe.data), true, state.standard_mean,
+    preprocessor.emplace(*state.context, state.recipe.data.binarize, true, state.standard_mean,
                          state.standard_deviation);
   }
   static Recipe recipe() {
     Recipe recipe = small_recipe();
-    recipe.train.precision = "tf32";
+    recipe.train.precision = Precision::tf32;
     recipe.model.encoder = {150};
     recipe.model.decoder = {150};
     recipe.train.epochs = 2;

@@ -82,7 +82,7 @@ class ReferenceTraining {
         data_.train.bytes.empty()
             ? static_cast<double>(data_.train.floats[static_cast<std::size_t>(example * config_.dims + j)])
             : data_.train.bytes[static_cast<std::size_t>(example * config_.dims + j)] / 255.0;
-    if (recipe_.data.binarize == "threshold") x = x > 0.5 ? 1.0 : 0.0;
+    if (recipe_.data.binarize == Binarize::threshold) x = x > 0.5 ? 1.0 : 0.0;
     const auto column = static_cast<std::size_t>(j);
     return mean_.empty() ? x : (x - mean_[column]) / deviation_[column];
   }

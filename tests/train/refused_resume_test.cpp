@@ -21,7 +21,7 @@ Recipe standardized_recipe() {
   Recipe recipe = small_recipe();
   recipe.data.standardize = true;
   recipe.model.likelihood = "gaussian";
-  recipe.model.output_bias = "data";
+  recipe.model.output_bias = OutputBias::data;
   recipe.train.ema = 0.5;
   recipe.train.patience = 5;
   return recipe;

@@ -56,7 +56,7 @@ TEST(SkipNorm, AStepWithAPlantedSpikeMovesNothingAndIsCounted) {
   Context& context = *state_of(model).context;
   nn::Parameters& parameters = state_of(model).vae->parameters();
   const data::ResidentData resident(context, data.train);
-  const data::Preprocessor preprocessor(context, binarization(recipe.data), false, {}, {});
+  const data::Preprocessor preprocessor(context, recipe.data.binarize, false, {}, {});
   StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});
   CostRecord record;
   std::uint64_t skipped = 0;

@@ -20,7 +20,7 @@ class StepRun {
       : model_(recipe, data.dims(), device(), data.picture),
         context_(*state_of(model_).context),
         resident_(context_, data.train),
-        preprocessor_(context_, binarization(recipe.data), !data.train.bytes.empty(), {}, {}),
+        preprocessor_(context_, recipe.data.binarize, !data.train.bytes.empty(), {}, {}),
         runner_(state_of(model_), resident_, preprocessor_,
                 {.graph_steps = graph_steps, .overlap = overlap}) {}
 
@@ -58,7 +58,7 @@ Recipe deep_recipe() {
   recipe.model.decoder = {400, 400};
   recipe.model.latent = 20;
   recipe.train.batch = 128;
-  recipe.train.precision = "tf32";
+  recipe.train.precision = Precision::tf32;
   return recipe;
 }
 
@@ -175,7 +175,7 @@ TEST(StepGraph, TheEnvironmentSaysWhetherGridsOverlap) {
   const Recipe recipe = small_recipe();
   Model model(recipe, data.dims(), device());
   const data::ResidentData resident(*state_of(model).context, data.train);
-  const data::Preprocessor preprocessor(*state_of(model).context, binarization(recipe.data), true, {}, {});
+  const data::Preprocessor preprocessor(*state_of(model).context, recipe.data.binarize, true, {}, {});
   const auto make = [&](const char* text) {
     const Environment environment("ELBO_GRID_OVERLAP", text);
     StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});

@@ -33,7 +33,7 @@ double gemm_flops(const Model& model, std::int64_t batch) {
 TEST(StepPlan, CountsEveryGemmOnce) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
-  recipe.train.precision = "bf16";
+  recipe.train.precision = Precision::bf16;
   const Dataset data = patterned_data(27, 0);
   Model model = make_model(recipe, data);
   const StepPlan plan = plan_step(model, data);

@@ -56,14 +56,15 @@ TEST(Train, ResampledDataChangesFromStepToStep) {
   recipe.train.learning_rate = 1e-12;  // so that only the data changes
   recipe.objective.beta = 0.0;
   const Dataset data = patterned_data(16, 0);
-  const auto losses = [&](const char* binarize) {
+  const auto losses = [&](Binarize binarize) {
     recipe.data.binarize = binarize;
     std::vector<double> result;
     for (const auto& epoch : train_anew(recipe, data, {}).epochs)
       result.push_back(epoch.train.reconstruction);
     return result;
   };
-  const auto drawn = losses("dynamic"), grey = losses("none"), cut = losses("threshold");
+  const auto drawn = losses(Binarize::dynamic), grey = losses(Binarize::none),
+             cut = losses(Binarize::threshold);
   EXPECT_NE(drawn[0], drawn[1]);
   EXPECT_NE(drawn[0], grey[0]);
   EXPECT_NE(drawn[0], cut[0]);

@@ -151,7 +151,7 @@ Recipe class_recipe(std::int64_t classes) {
   recipe.model.latent = 2;
   recipe.train.batch = 32;
   recipe.train.learning_rate = 0.01;
-  recipe.train.precision = "fp32";
+  recipe.train.precision = Precision::fp32;
   return recipe;
 }
 
@@ -284,7 +284,7 @@ TEST(CategoricalLikelihood, AModelLearnsHowClassesGoTogether) {
 TEST(CategoricalLikelihood, TheOutputsBiasIsTheLogOfFrequencies) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = class_recipe(3);
-  recipe.data.missing = "mask";
+  recipe.data.missing = MissingValues::mask;
   Model model(recipe, 2, device());
   const Examples examples = Dataset::from_floats({0, 2, 0, kNan, 1, 2, 0, 1}, 2).train;
   set_output_bias(state_of(model), output_bias_of(state_of(model), examples));
@@ -304,7 +304,7 @@ TEST(CategoricalLikelihood, WhatIsMissingIsTheClassThatIsMostProbable) {
   recipe.model.encoder = recipe.model.decoder = {};
   recipe.model.latent = 1;
   recipe.model.encode_mask = true;
-  recipe.data.missing = "mask";
+  recipe.data.missing = MissingValues::mask;
   Model model(recipe, 2, device());
   ModelState& state = state_of(model);
   const auto tensors =

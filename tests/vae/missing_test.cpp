@@ -27,7 +27,7 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 DataSettings with_missing() {
   DataSettings settings;
-  settings.missing = "mask";
+  settings.missing = MissingValues::mask;
   return settings;
 }
 
@@ -84,7 +84,7 @@ TEST(Missing, StatisticsAreOfWhatIsThere) {
 
 Recipe small_missing_recipe() {
   Recipe recipe;
-  recipe.data.missing = "mask";
+  recipe.data.missing = MissingValues::mask;
   recipe.model.encoder = {8};
   recipe.model.decoder = {8};
   recipe.model.latent = 2;
@@ -167,7 +167,7 @@ TEST(Missing, EachExamplesCostIsInItsOwnScale) {
 TEST(Missing, SeeingTheMaskNeedsOne) {
   Recipe recipe = small_missing_recipe();
   recipe.model.encode_mask = true;
-  recipe.data.missing = "error";
+  recipe.data.missing = MissingValues::error;
   expect_error<ConfigError>([&] { recipe.validate(); }, {"model.encode_mask", "data.missing"});
   recipe.data.mask = "mask.npy";
   EXPECT_NO_THROW(recipe.validate());
@@ -180,7 +180,7 @@ TEST(Impute, AgreesWithTheExactConditionalOfALinearModel) {
   recipe.model.encoder = recipe.model.decoder = {};
   recipe.model.latent = 1;
   recipe.model.variance = 0.3;
-  recipe.data.missing = "error";  // imputation does not need data.missing = "mask"
+  recipe.data.missing = MissingValues::error;  // imputation does not need data.missing = MissingValues::mask
   Model model(recipe, 3, device());
   state_of(model).standard_mean = {1.0f, 0.0f, -2.0f};
   state_of(model).standard_deviation = {2.0f, 1.0f, 0.5f};

@@ -43,6 +43,9 @@ ModelSettings settings(const std::string& likelihood, const std::string& activat
   s.variance = 0.7;
   s.scale = 0.6;
   s.classes = 4;
+  if (likelihood == "mixed") {
+    s.column_likelihoods = {"gaussian-learned", "categorical 3", "bernoulli", "negative-binomial", "poisson"};
+  }
   return s;
 }
 
@@ -96,8 +99,9 @@ std::vector<Case> cases_of_pictures() {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const auto& info : kLikelihoods) {
-    const std::string likelihood(info.name);
+  std::vector<std::string> likelihoods = {"mixed"};
+  for (const auto& info : kLikelihoods) likelihoods.emplace_back(info.name);
+  for (const std::string& likelihood : likelihoods) {
     for (const char* activation : {"tanh", "relu", "gelu", "silu", "sigmoid", "identity"}) {
       all.push_back({likelihood + "_" + activation, settings(likelihood, activation)});
     }
@@ -148,6 +152,22 @@ void fill(Context& context, const Batch& a, const std::vector<float>& x, const s
   }
 }
 
+/// A value of column j that its likelihood takes, made from a number up to 100.
+float value_of(const ModelSettings& settings, std::int64_t j, std::size_t number) {
+  ColumnKindSetting column{likelihood_named(settings.likelihood).value_or(LikelihoodKind::gaussian),
+                           static_cast<std::int32_t>(settings.classes)};
+  if (settings.likelihood == "mixed")
+    column = read_column_kind(settings.column_likelihoods[static_cast<std::size_t>(j)]);
+  switch (likelihood_support(column.kind)) {
+    case Support::classes:
+      return static_cast<float>(number % static_cast<std::size_t>(column.classes));
+    case Support::counts:
+      return static_cast<float>(number % 7);
+    default:
+      return static_cast<float>(number / 100.0);
+  }
+}
+
 class ModelGradient : public testing::TestWithParam<Case> {};
 
 TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
@@ -165,11 +185,8 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const Batch a = workspace.rows(c.rows);
 
   std::vector<float> x(static_cast<std::size_t>(c.rows * c.dims));
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    x[i] = static_cast<float>(config.likelihood == LikelihoodKind::categorical
-                                  ? i * 37 % 101 % c.settings.classes
-                                  : (i * 37 % 101) / 100.0);
-  }
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = value_of(c.settings, static_cast<std::int64_t>(i) % c.dims, i * 37 % 101);
   std::vector<double> mask;
   for (std::size_t i = 0; i < x.size() && c.missing; ++i) mask.push_back(i % 3 == 1 ? 0.0 : 1.0);
   fill(context, a, x, mask);

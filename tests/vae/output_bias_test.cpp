@@ -22,7 +22,7 @@ Dataset means_data() {
 }
 
 std::vector<float> output_bias(Recipe recipe, const Dataset& data = means_data()) {
-  recipe.model.output_bias = "data";
+  recipe.model.output_bias = OutputBias::data;
   recipe.train.epochs = 0;
   TempFolder folder;
   train_into(folder / "run", recipe, data);
@@ -39,9 +39,9 @@ TEST(OutputBias, IsTheLogitOfClippedMeansForBernoulli) {
   // log(1/3), log(0.001/0.999), its negative, log(0.7/0.3)
   const std::vector<double> logits = {-1.0986123, -6.9067548, 6.9067548, 0.8472979};
   expect_near(output_bias(recipe), logits);
-  recipe.data.binarize = "dynamic";
+  recipe.data.binarize = Binarize::dynamic;
   expect_near(output_bias(recipe), logits);
-  recipe.data.binarize = "threshold";  // 3/4 of the last column are above ½
+  recipe.data.binarize = Binarize::threshold;  // 3/4 of the last column are above ½
   expect_near(output_bias(recipe), {-1.0986123, -6.9067548, 6.9067548, 1.0986123});
 }
 
@@ -68,7 +68,7 @@ TEST(OutputBias, IsTheMeanForGaussians) {
 TEST(OutputBias, LeavesTrainedParametersAlone) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
-  recipe.model.output_bias = "data";
+  recipe.model.output_bias = OutputBias::data;
   TempFolder folder;
   train_into(folder / "first", recipe, means_data());
   const auto bias = [&](const char* run) {

@@ -79,9 +79,24 @@ bool is_id(const ColumnFacts& facts, std::string_view name) {
                             "=categorical\"]; leave it out with data.drop.")));
 }
 
+/// Counts begin near 0: whole numbers such as years and incomes are amounts.
+bool could_count(const ColumnFacts& facts) {
+  constexpr double kMax = 16777216.0;  // the largest that a float, and a likelihood of counts, takes
+  return facts.whole && facts.min >= 0.0 && facts.max <= kMax &&
+         (facts.min <= 1.0 || 20.0 * facts.min <= facts.max);
+}
+
 ColumnKind kind_of_numbers(const ColumnFacts& facts) {
-  if (!facts.whole || facts.min < 0.0) return ColumnKind::numeric;
+  if (!could_count(facts)) return ColumnKind::numeric;
   return facts.max <= 1.0 && facts.max > facts.min ? ColumnKind::binary : ColumnKind::count;
+}
+
+/// A number near the values where a float has too few digits for their differences, else 0.
+double origin_of(const ColumnFacts& facts) {
+  constexpr double kSteps = 1e4, kFloat = 0x1p-23;
+  const double largest = std::max(std::abs(facts.min), std::abs(facts.max));
+  const double spread = facts.max - facts.min;
+  return spread > 0.0 && spread < kSteps * kFloat * largest ? std::floor(facts.min) : 0.0;
 }
 
 /// The kind of a column by its cells alone.
@@ -151,7 +166,24 @@ Column infer(const Survey& survey, std::string_view origin, std::size_t field, W
   const bool texts = facts.numbers < facts.present && column.kind != ColumnKind::date;
   if (texts && (is_modelled(column.kind) || column.kind == ColumnKind::label))
     column.levels = levels_of(facts);
+  if (column.kind == ColumnKind::numeric && all_numbers(facts)) column.origin = origin_of(facts);
+  if (column.kind == ColumnKind::date && !facts.whole_days) {
+    column.has_times = true;
+    column.origin = std::floor(facts.first_date);
+  }
   return column;
+}
+
+/// Says which columns' values are read relative to their origin.
+void note_origins(const Survey& survey, TablePlan& plan) {
+  for (const ValueColumn& value : plan.values) {
+    const double origin = plan.schema.columns[value.column].origin;
+    if (origin == 0.0 || plan.schema.columns[value.column].has_times) continue;
+    plan.notes.push_back(
+        concat(name_of(survey, value.field), ": values count from ",
+               std::abs(origin) < 1e15 ? std::to_string(std::llround(origin)) : concat(origin),
+               " on, as a 32-bit float would lose their differences"));
+  }
 }
 
 /// Says what was left out, and why.
@@ -199,6 +231,7 @@ TablePlan plan_table(const Survey& survey, std::string_view origin, const TableO
     throw DataError(concat(origin, plan.label ? ": holds labels alone, no values" : ": holds no values"));
   }
   note_left_out(survey, wishes, plan);
+  note_origins(survey, plan);
   return plan;
 }
 

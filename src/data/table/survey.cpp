@@ -57,10 +57,9 @@ NumberStyle find_style(std::string_view text, std::string_view origin, bool& amb
   return reader.separator() != ',' && 2 * either_with_comma > either ? kComma : kPoint;
 }
 
-NumberStyle style_of(std::string_view text, std::string_view origin, const std::string& decimal,
-                     bool& ambiguous) {
-  if (decimal == "auto") return find_style(text, origin, ambiguous);
-  return decimal == "comma" ? kComma : kPoint;
+NumberStyle style_of(std::string_view text, std::string_view origin, DecimalSign decimal, bool& ambiguous) {
+  if (decimal == DecimalSign::automatic) return find_style(text, origin, ambiguous);
+  return decimal == DecimalSign::comma ? kComma : kPoint;
 }
 
 void add_number(ColumnFacts& facts, double number, std::int64_t row) {
@@ -75,7 +74,10 @@ void add_number(ColumnFacts& facts, double number, std::int64_t row) {
 
 void add_text(ColumnFacts& facts, const std::string& cell, std::int64_t line) {
   if (facts.not_a_number.line == 0) facts.not_a_number = {cell, line};
-  facts.dates += parse_date(cell).has_value();
+  if (const auto date = parse_date(cell)) {
+    facts.first_date = facts.dates++ == 0 ? *date : std::min(facts.first_date, *date);
+    facts.whole_days = facts.whole_days && *date == std::floor(*date);
+  }
   if (facts.many_texts) return;
   if (++facts.texts[cell] > 1) facts.distinct = false;
   facts.many_texts = facts.texts.size() > ColumnFacts::kMaxLevels;
@@ -177,9 +179,10 @@ Survey survey(std::string_view text, std::string_view origin, const TableOptions
   result.width = fields.size();
   result.columns.resize(result.width);
   Surveyor surveyor(result, reader);
-  if (options.header == "auto" ? is_header(fields, result.style) : options.header == "true") {
+  const bool automatic = options.header == HeaderLine::automatic;
+  if (automatic ? is_header(fields, result.style) : options.header == HeaderLine::present) {
     result.header = fields;
-    result.counted = options.header == "auto" && counts_columns(fields);
+    result.counted = automatic && counts_columns(fields);
     make_unique(result);
   } else {
     surveyor.add(fields);

@@ -25,6 +25,8 @@ struct ColumnFacts {
   std::int64_t missing = 0;
   std::int64_t numbers = 0;
   std::int64_t dates = 0;
+  double first_date = 0.0;      ///< the earliest, in days since 1970
+  bool whole_days = true;       ///< no date has a time of day
   bool whole = true;            ///< every number is one without fraction
   double min = 0.0, max = 0.0;  ///< of the numbers
   bool counts_rows = true;      ///< the cells are the rows' numbers, from 0 or from 1

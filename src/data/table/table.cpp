@@ -60,7 +60,7 @@ class Filler {
     const Column& column = plan_.schema.columns[index];
     if (!column.levels.empty()) return level(cell, i);
     const auto number = parse_number(cell, survey_.style);
-    const double found = number ? *number : parse_date(cell).value();
+    const double found = (number ? *number : parse_date(cell).value()) - column.origin;
     if (std::fabs(found) > std::numeric_limits<float>::max()) {
       const std::string name = survey_.header.empty() ? "" : concat(" (", shown(survey_.header[field]), ")");
       throw DataError(concat(reader_.place(), ": ", shown(cell), " in column ", field + 1, name,
@@ -136,7 +136,7 @@ void add_notes(const Survey& survey, const TableOptions& options, TablePlan& pla
                               missing > 0 ? concat("; ", missing, " missing cells") : ""));
   if (plan.label)
     data.notes.push_back(concat("labels from ", name_of(survey, *plan.label), ": ", labels_in_words(data)));
-  if (survey.header.empty() && options.header == "auto")
+  if (survey.header.empty() && options.header == HeaderLine::automatic)
     data.notes.push_back("has no names of columns: the first line is data (data.header says otherwise)");
   if (survey.counted)
     data.notes.push_back("the first line counts the columns, and was taken for their names");

@@ -11,6 +11,7 @@ struct Categorical {
   static constexpr int kParameters = 1;  ///< the logit, for each class
   static constexpr const char* kHeads[kParameters] = {"output"};
   static constexpr Support kSupport = Support::classes;
+  static constexpr bool kDrawsNormal = false;
   static constexpr Measure kMeasure = Measure::classes;
 
   int classes;

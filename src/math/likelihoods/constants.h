@@ -24,6 +24,7 @@ enum class Support {
   unit_interval,  ///< [0, 1]
   unit_mean,      ///< every finite number, with a mean in [0, 1]: suits data in [0, 1]
   real,           ///< every finite number
+  counts,         ///< the whole numbers from 0 to 2^24
   classes         ///< the whole numbers 0 … C − 1
 };
 
@@ -32,7 +33,9 @@ enum class Measure {
   outcomes,  ///< the values 0 and 1
   levels,    ///< the values n/255, n = 0 … 255
   density,   ///< a continuous value; −log p may be below 0
-  classes    ///< the values 0 … C − 1, which have no order
+  counts,    ///< the whole numbers from 0 on
+  classes,   ///< the values 0 … C − 1, which have no order
+  columns    ///< each column's own
 };
 
 /// The number of levels of Measure::levels.
@@ -40,6 +43,9 @@ inline constexpr int kLevels = 256;
 
 /// Maximum number of the categorical likelihood's classes. A float represents every class exactly.
 inline constexpr std::int32_t kMaxClasses = 1024;
+
+/// The largest count. A float represents every count up to it exactly.
+inline constexpr float kMaxCount = 16777216.0f;
 
 /// Uniform noise is kept this far from 0 and 1 if their quantiles are infinite.
 inline constexpr float kMinNoise = 0x1p-25f;

@@ -7,8 +7,8 @@
 //   nll(x, parameters)             −log p(x|parameters), in nats
 // nll_gradient(x, parameters, gradient) its derivative with respect to each parameter
 //   mean(parameters)               E[x|parameters]
-//   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or uniform in [0,
-//   1)
+//   draw(parameters, noise)        a draw of x, from standard normal noise (kDrawsNormal) or from uniform
+//                                  noise in [0, 1); on the host alone
 // and, if it depends on a part of the model that training changes, settled(): a copy with the present value.
 //
 // The categorical is not in ELBO_LIKELIHOODS, because its number of parameters per value is the number of
@@ -22,12 +22,15 @@
 #include "math/likelihoods/categorical.h"
 #include "math/likelihoods/continuous_bernoulli.h"
 #include "math/likelihoods/discretized_logistic.h"
+#include "math/likelihoods/gamma.h"
 #include "math/likelihoods/gaussian.h"
 #include "math/likelihoods/gaussian_learned.h"
 #include "math/likelihoods/gaussian_shared.h"
 #include "math/likelihoods/gaussian_sigmoid.h"
 #include "math/likelihoods/laplace.h"
 #include "math/likelihoods/laplace_learned.h"
+#include "math/likelihoods/negative_binomial.h"
+#include "math/likelihoods/poisson.h"
 #endif
 
 #ifndef ELBO_MATH_LIKELIHOODS_LIST_H
@@ -46,7 +49,9 @@
   X(gaussian_shared, GaussianShared)           \
   X(laplace, Laplace)                          \
   X(laplace_learned, LaplaceLearned)           \
-  X(discretized_logistic, DiscretizedLogistic)
+  X(discretized_logistic, DiscretizedLogistic) \
+  X(poisson, Poisson)                          \
+  X(negative_binomial, NegativeBinomial)
 
 namespace elbo {
 
@@ -62,11 +67,13 @@ struct LikelihoodInfo {
   const char* const* heads;  ///< name of each parameter's head
   Support support;
   Measure measure;
+  bool draws_normal;  ///< draw() takes standard normal noise, not uniform noise
 };
 
-#define ELBO_ENTRY(kind, Likelihood)                                                    \
-  {LikelihoodKind::kind,     math::Likelihood::kName,    math::Likelihood::kParameters, \
-   math::Likelihood::kHeads, math::Likelihood::kSupport, math::Likelihood::kMeasure},
+#define ELBO_ENTRY(kind, Likelihood)                                                         \
+  {LikelihoodKind::kind,          math::Likelihood::kName,    math::Likelihood::kParameters, \
+   math::Likelihood::kHeads,      math::Likelihood::kSupport, math::Likelihood::kMeasure,    \
+   math::Likelihood::kDrawsNormal},
 inline constexpr LikelihoodInfo kLikelihoods[] = {ELBO_LIKELIHOODS(ELBO_ENTRY)
                                                       ELBO_ENTRY(categorical, Categorical)};
 #undef ELBO_ENTRY
@@ -93,6 +100,10 @@ constexpr Support likelihood_support(LikelihoodKind kind) {
 
 constexpr Measure likelihood_measure(LikelihoodKind kind) {
   return kLikelihoods[static_cast<int>(kind)].measure;
+}
+
+constexpr bool likelihood_draws_normal(LikelihoodKind kind) {
+  return kLikelihoods[static_cast<int>(kind)].draws_normal;
 }
 
 /// The likelihood called `name` ("bernoulli", "gaussian-learned", …), or nothing.

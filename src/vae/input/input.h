@@ -2,6 +2,7 @@
 // The encoder's input from a batch.
 
 #include <memory>
+#include <vector>
 
 #include "nn/block.h"
 #include "ops/corrupt.h"
@@ -25,6 +26,14 @@ class Input {
 std::unique_ptr<Input> make_value_input(const ModelConfig& config);
 /// The input for classes: one-hot, `constants.classes` values for each.
 std::unique_ptr<Input> make_one_hot_input(const ModelConfig& config);
+
+/// How the encoder reads a column: as it is, as log(1 + x), or one-hot.
+struct ColumnForm {
+  bool log = false;
+  std::int32_t classes = 0;  ///< from 1 on: one-hot
+};
+/// The input for columns that the encoder reads in different forms.
+std::unique_ptr<Input> make_column_input(const ModelConfig& config, const std::vector<ColumnForm>& forms);
 
 /// Declares the mask and the examples' indices, which every input has. If the encoder reads the mask, it is
 /// in the input's columns from `first` on.

@@ -1,6 +1,8 @@
-// The decoder's initial output bias for likelihoods whose mean depends on one location per value.
+// The decoder's initial output bias: for likelihoods whose mean depends on one location per value, and for
+// classes.
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "base/check.h"
@@ -43,14 +45,26 @@ double location_of(LikelihoodKind kind, const LikelihoodConstants& constants, do
 
 }  // namespace
 
-std::vector<float> Likelihood::output_bias(const Examples&, const std::vector<float>& mean) const {
-  const bool in_unit_interval = mean_at(kind_, constants_, kFarthest) <= 1.0;
-  std::vector<float> bias;
-  for (const float value : mean) {
-    const double kept = in_unit_interval ? std::clamp<double>(value, kMin, kMax) : value;
-    bias.push_back(static_cast<float>(location_of(kind_, constants_, kept)));
+float location_for_mean(LikelihoodKind kind, const LikelihoodConstants& constants, float mean) {
+  double kept = mean;
+  if (mean_at(kind, constants, kFarthest) <= 1.0) kept = std::clamp(kept, kMin, kMax);
+  if (likelihood_support(kind) == Support::counts) kept = std::max(kept, kMin);
+  return static_cast<float>(location_of(kind, constants, kept));
+}
+
+std::vector<float> log_shares(const Examples& examples, std::int64_t j, std::int64_t classes) {
+  std::vector<double> counts(static_cast<std::size_t>(classes));
+  double present = 0.0;
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    const float value = examples.value(i, j);
+    if (std::isnan(value)) continue;
+    counts[static_cast<std::size_t>(std::lround(value))] += 1.0;
+    present += 1.0;
   }
-  return bias;
+  std::vector<float> shares;
+  for (const double count : counts)
+    shares.push_back(static_cast<float>(std::log(std::max(count / std::max(present, 1.0), kMin))));
+  return shares;
 }
 
 }  // namespace elbo

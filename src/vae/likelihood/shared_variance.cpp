@@ -6,12 +6,12 @@
 namespace elbo {
 namespace {
 
-class SharedVariance final : public Likelihood {
+class SharedVariance final : public FormulaLikelihood {
  public:
-  explicit SharedVariance(const ModelConfig& config) : Likelihood(config) {}
+  explicit SharedVariance(const ModelConfig& config) : FormulaLikelihood(config) {}
 
   void declare(nn::Builder& builder, BatchSlots& slots, std::int64_t parts) override {
-    Likelihood::declare(builder, slots, parts);
+    FormulaLikelihood::declare(builder, slots, parts);
     log_variance_ = builder.parameter({.parts = {{"decoder.log_variance", 1}},
                                        .value = std::log(settings().variance),
                                        .mover = nn::Mover::part});

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kVariance[] = {"model.variance"};
 constexpr std::string_view kScale[] = {"model.scale"};
 constexpr std::string_view kClasses[] = {"model.classes"};
+constexpr std::string_view kColumns[] = {"model.column_likelihoods"};
 
 struct Row : Choice {
   std::unique_ptr<Likelihood> (*make)(const ModelConfig&);
@@ -25,10 +26,11 @@ constexpr Row kTable[] = {
     {{"laplace", kScale}, make_elementwise},
     {{"laplace-learned"}, make_elementwise},
     {{"discretized-logistic"}, make_elementwise},
+    {{"poisson"}, make_counts},
+    {{"negative-binomial"}, make_counts},
     {{"categorical", kClasses}, make_categorical},
+    {{"mixed", kColumns}, make_mixed},
 };
-
-static_assert(std::size(kTable) == std::size(kLikelihoods));
 
 }  // namespace
 
@@ -38,9 +40,8 @@ std::span<const Choice> likelihood_choices() {
 }
 
 std::unique_ptr<Likelihood> make_likelihood(const ModelConfig& config) {
-  const Row* row = find_row(kTable, likelihood_name(config.likelihood));
-  if (!row)
-    throw ConfigError(concat("model.likelihood = \"", likelihood_name(config.likelihood), "\" is not known"));
+  const Row* row = find_row(kTable, config.likelihood);
+  if (!row) throw ConfigError(concat("model.likelihood = \"", config.likelihood, "\" is not known"));
   return row->make(config);
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/clamp.h"
+#include "vae/likelihood/likelihood.h"
 #include "vae/prior/gaussian_mixture.h"
 
 namespace elbo {
@@ -15,10 +16,7 @@ struct Interval {
 };
 
 Interval interval_of(const ModelConfig& config) {
-  const Support support = likelihood_support(config.likelihood);
-  if (support == Support::unit_interval || support == Support::unit_mean || support == Support::classes) {
-    return {0.0f, 1.0f, 0.5f};
-  }
+  if (make_likelihood(config)->has_unit_input()) return {0.0f, 1.0f, 0.5f};
   constexpr float kFar = std::numeric_limits<float>::infinity();
   return {-kFar, kFar, 0.0f};
 }

@@ -1,6 +1,6 @@
 # Installs the build into a new prefix, and builds and runs programs against it: by find_package and by pkg-config, with
 # the static library and the shared one.
-#   cmake -DBUILD=… -DSOURCE=… -DWORK=… -DCXX=… -P run.cmake
+#   cmake -DBUILD=… -DSOURCE=… -DWORK=… -DCXX=… -DGENERATOR=… -P run.cmake
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(code)
@@ -18,7 +18,7 @@ foreach(notice LICENSE THIRD_PARTY_NOTICES.md)
   endif()
 endforeach()
 
-run(${CMAKE_COMMAND} -S ${SOURCE}/tests/project/consumer -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
+run(${CMAKE_COMMAND} -G "${GENERATOR}" -S ${SOURCE}/tests/project/consumer -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
   -DCMAKE_PREFIX_PATH=${prefix} -DELBO_EMBED_DIR=${SOURCE}/examples/embed)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/headers)

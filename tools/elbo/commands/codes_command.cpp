@@ -129,6 +129,7 @@ int run_decode(const DecodeOptions& options) {
     draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);
   } else {
     TableFile table(options.out, codes.count, value_names(model));
+    table.write_as(modelled_columns(model.schema()));
     in_chunks(codes, 0, codes.count, [&](const Table& rows) { table.append(model.decode(rows)); });
     table.commit();
   }

@@ -3,13 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
 
 #include "commands/command.h"
+#include "commands/impute_comparison.h"
 #include "reports/report.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
@@ -24,11 +23,12 @@ struct ImputeCommandOptions {
   Machine machine;
   std::int64_t samples = 100;
   std::optional<double> interval;  ///< as requested
-  bool classes = false;            ///< whether the model's values are classes
+  bool classes = false;            ///< whether some of the model's values are classes
+  bool numbers = false;            ///< whether some are numbers
 
   /// Nothing if no interval is written.
   std::optional<double> interval_probability() const {
-    if (classes || interval == 0.0) return std::nullopt;
+    if (!numbers || interval == 0.0) return std::nullopt;
     return interval.value_or(0.9);
   }
   std::uint64_t seed = 0;
@@ -39,78 +39,6 @@ struct ImputeCommandOptions {
 std::filesystem::path beside(const std::filesystem::path& file, const std::string& what) {
   return file.parent_path() / (file.stem().string() + "-" + what + file.extension().string());
 }
-
-/// The mean of each column's present values; 0 if it has none.
-std::vector<double> column_means(const Examples& examples) {
-  std::vector<double> sum(static_cast<std::size_t>(examples.dims)), count(sum.size());
-  for (std::int64_t i = 0; i < examples.count; ++i) {
-    for (std::size_t j = 0; j < sum.size(); ++j) {
-      const float value = examples.value(i, static_cast<std::int64_t>(j));
-      if (std::isnan(value)) continue;
-      sum[j] += value;
-      count[j] += 1.0;
-    }
-  }
-  for (std::size_t j = 0; j < sum.size(); ++j) sum[j] /= std::max(count[j], 1.0);
-  return sum;
-}
-
-/// The most frequent of each column's present values; 0 if it has none.
-std::vector<double> column_modes(const Examples& examples) {
-  std::vector<double> modes(static_cast<std::size_t>(examples.dims));
-  for (std::size_t j = 0; j < modes.size(); ++j) {
-    std::map<float, std::int64_t> count;
-    for (std::int64_t i = 0; i < examples.count; ++i) {
-      const float value = examples.value(i, static_cast<std::int64_t>(j));
-      if (!std::isnan(value)) ++count[value];
-    }
-    const auto modal = std::ranges::max_element(count, {}, &std::pair<const float, std::int64_t>::second);
-    if (modal != count.end()) modes[j] = modal->first;
-  }
-  return modes;
-}
-
-/// The error of the imputed values: the root of the mean squared error, or the share of wrong classes; and
-/// the same for one guess per column.
-class Comparison {
- public:
-  /// Guesses come from the present values of `known`, the data's train split.
-  Comparison(const Examples& known, const Examples& truth, bool classes)
-      : truth_(truth), classes_(classes), guesses_(classes ? column_modes(known) : column_means(known)) {}
-
-  /// Adds rows from `first` on.
-  void add(const Table& rows, const Imputation& completed, std::int64_t first) {
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      for (std::int64_t j = 0; j < rows.cols; ++j) {
-        const auto at = static_cast<std::size_t>(i * rows.cols + j);
-        const double truth = truth_.value(first + i, j);
-        if (!std::isnan(rows.values[at]) || std::isnan(truth)) continue;
-        ++count_;
-        errors_ += error(truth - completed.values.values[at]);
-        guess_errors_ += error(truth - guesses_[static_cast<std::size_t>(j)]);
-        if (completed.low.values.empty()) continue;
-        covered_ += completed.low.values[at] <= truth && truth <= completed.high.values[at];
-      }
-    }
-  }
-  std::int64_t count() const { return count_; }
-  double of_model() const { return averaged(errors_); }
-  double of_guesses() const { return averaged(guess_errors_); }
-  double coverage() const { return static_cast<double>(covered_) / static_cast<double>(count_); }
-
- private:
-  double error(double difference) const { return classes_ ? (difference != 0.0) : difference * difference; }
-  double averaged(double sum) const {
-    const double mean = sum / static_cast<double>(count_);
-    return classes_ ? mean : std::sqrt(mean);
-  }
-
-  const Examples& truth_;
-  bool classes_;
-  std::vector<double> guesses_;
-  double errors_ = 0.0, guess_errors_ = 0.0;
-  std::int64_t count_ = 0, covered_ = 0;
-};
 
 /// The split of `--truth` that corresponds to the completed split.
 Examples load_truth(const Model& model, const ImputeCommandOptions& options, const Examples& examples) {
@@ -132,15 +60,21 @@ Examples load_truth(const Model& model, const ImputeCommandOptions& options, con
 class Outputs {
  public:
   Outputs(const std::filesystem::path& file, const ImputeCommandOptions& options, std::int64_t rows,
-          const std::vector<std::string>& columns)
-      : values_(file, rows, columns) {
+          const std::vector<std::string>& columns, LeadingTexts leading, const std::vector<Column>& as)
+      : values_(file, rows, columns, leading.names), leading_(std::move(leading)) {
+    values_.write_as(as);
     if (options.classes) probability_.emplace(beside(file, "probability"), rows, columns);
     if (!options.interval_probability()) return;
     low_.emplace(beside(file, "low"), rows, columns);
     high_.emplace(beside(file, "high"), rows, columns);
+    low_->write_as(as);
+    high_->write_as(as);
   }
   void append(const Imputation& completed) {
-    values_.append(completed.values);
+    const auto texts = std::span(leading_.rows);
+    const auto count = texts.empty() ? 0 : static_cast<std::size_t>(completed.values.rows);
+    values_.append(completed.values, texts.subspan(written_, count));
+    written_ += count;
     if (probability_) probability_->append(completed.probability);
     if (low_) low_->append(completed.low);
     if (high_) high_->append(completed.high);
@@ -154,6 +88,8 @@ class Outputs {
 
  private:
   TableFile values_;
+  LeadingTexts leading_;
+  std::size_t written_ = 0;
   std::optional<TableFile> probability_, low_, high_;
 };
 
@@ -162,32 +98,15 @@ struct Totals {
   double effective_samples = 0.0;  ///< summed over rows
 };
 
-void print_comparison(const ImputeCommandOptions& options, const Comparison& comparison) {
-  if (options.classes) {
-    std::cout << "wrong classes: " << 100.0 * comparison.of_model()
-              << " %; by each column's most frequent one: " << 100.0 * comparison.of_guesses() << " %\n";
-    return;
-  }
-  std::cout << "RMSE to the truth: " << comparison.of_model()
-            << "; of column means: " << comparison.of_guesses() << '\n';
-  if (options.interval_probability())
-    std::cout << "truths inside their intervals: " << 100.0 * comparison.coverage() << " %\n";
-}
-
 void report(const ImputeCommandOptions& options, const std::filesystem::path& file, const Examples& examples,
             const Totals& totals, const std::optional<Comparison>& comparison) {
   const double effective = totals.effective_samples / static_cast<double>(examples.count);
-  const bool compared = comparison && comparison->count() > 0;
   if (options.json) {
     Json json = {{"run", options.run},        {"split", options.split},     {"examples", examples.count},
                  {"missing", totals.missing}, {"samples", options.samples}, {"effective_samples", effective},
                  {"out", file.string()}};
     if (const auto interval = options.interval_probability()) json["interval"] = *interval;
-    if (compared) {
-      json[options.classes ? "error_rate" : "rmse"] = comparison->of_model();
-      json[options.classes ? "error_rate_of_modes" : "rmse_of_means"] = comparison->of_guesses();
-      if (options.interval_probability()) json["coverage"] = comparison->coverage();
-    }
+    if (comparison) add_comparison(json, *comparison, options.interval_probability().has_value());
     return print(json);
   }
   std::cout << file.string() << ": " << totals.missing << " missing values of " << examples.count << ' '
@@ -200,7 +119,7 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
     std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
               << 100.0 * *interval << " % intervals\n";
   }
-  if (compared) print_comparison(options, *comparison);
+  if (comparison) print_comparison(*comparison, options.interval_probability().has_value());
 }
 
 int run_impute(ImputeCommandOptions options) {
@@ -208,25 +127,27 @@ int run_impute(ImputeCommandOptions options) {
   if (!model.has_prior()) {
     throw ConfigError("impute needs a VAE: an autoencoder defines no density to complete data by.");
   }
-  options.classes = traits_of(model.recipe()).has_classes;
-  if (options.classes && options.interval && *options.interval != 0.0) {
+  for (const bool is_class : model.class_columns()) (is_class ? options.classes : options.numbers) = true;
+  if (!options.numbers && options.interval && *options.interval != 0.0) {
     throw ConfigError(
         "--interval: this model's values are classes, which have no order and so no interval. Without it, "
         "the "
         "probability of each imputed class is written to FILE-probability.");
   }
+  const char* const usual = model.schema().empty() ? "imputed.npy" : "imputed.csv";
   const std::filesystem::path file =
-      options.out.empty() ? output_folder(options.run) / "imputed.npy" : std::filesystem::path(options.out);
-  file_kind(file, {FileKind::npy, FileKind::csv});
+      options.out.empty() ? output_folder(options.run) / usual : std::filesystem::path(options.out);
+  const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
   const Dataset data = load_data(model, options.data, options.split, options.mask);
   const auto& examples = choose_split(data, options.split);
   std::optional<Examples> truth;
   std::optional<Comparison> comparison;
   if (!options.truth.empty()) {
     truth = load_truth(model, options, examples);
-    comparison.emplace(data.train.empty() ? examples : data.train, *truth, options.classes);
+    comparison.emplace(model, data.train.empty() ? examples : data.train, *truth);
   }
-  Outputs outputs(file, options, examples.count, value_names(model, data.columns));
+  Outputs outputs(file, options, examples.count, value_names(model, data.columns),
+                  texts ? leading_texts(examples, data) : LeadingTexts(), modelled_columns(model.schema()));
   Totals totals;
   std::int64_t first = 0;
   in_chunks(examples, 0, examples.count, [&](const Table& rows) {

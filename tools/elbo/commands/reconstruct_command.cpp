@@ -70,8 +70,16 @@ int run_reconstruct(ReconstructOptions options) {
     draw_reconstructions(model, originals, model.reconstruct(originals)).write_png(file);
   } else {
     count = options.count > 0 ? std::min(options.count, examples.count) : examples.count;
-    TableFile table(file, count, value_names(model, data.columns));
-    in_chunks(examples, 0, count, [&](const Table& rows) { table.append(model.reconstruct(rows)); });
+    const bool texts = file_kind(file, kinds) == FileKind::csv;
+    const LeadingTexts leading = texts ? leading_texts(examples, data) : LeadingTexts();
+    TableFile table(file, count, value_names(model, data.columns), leading.names);
+    table.write_as(modelled_columns(model.schema()));
+    std::size_t first = 0;
+    in_chunks(examples, 0, count, [&](const Table& rows) {
+      const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.rows);
+      table.append(model.reconstruct(rows), std::span(leading.rows).subspan(first, there));
+      first += there;
+    });
     table.commit();
   }
   std::cout << file.string() << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())

@@ -45,7 +45,7 @@ Job job_of_seed(Job job, std::int64_t i) {
 bool same_recipe(const Job& job) {
   const Recipe own = Recipe::from_file(job.folder / "recipe.toml");
   Recipe asked = job.recipe;
-  if (asked.train.precision == "auto") asked.train.precision = own.train.precision;
+  if (!asked.train.precision) asked.train.precision = own.train.precision;
   return own.to_toml() == asked.to_toml();
 }
 
@@ -295,7 +295,7 @@ void begin_several(Job& job, const TrainRequest& request) {
     throw ConfigError(concat(job.folder.string(), " holds a single run, not one of several trainings."));
   }
   {  // if the model cannot be trained, nothing is replaced or left behind
-    const Dataset data = load_data(job.recipe);
+    const Dataset data = load_job_data(job);
     check_trainable(Model(job.recipe, data.dims(), Device::parse(request.device), data.picture), data);
   }
   if (!request.resume && !request.out) claim_run(job);

@@ -50,6 +50,7 @@ Table sample_rows(const Model& model, const SampleOptions& options, std::int64_t
 void write_table(const Model& model, const SampleOptions& options, const std::filesystem::path& file) {
   constexpr std::int64_t kRows = 4096;
   TableFile table(file, options.count, value_names(model));
+  table.write_as(modelled_columns(model.schema()));
   for (std::int64_t first = 0; first < options.count; first += kRows)
     table.append(sample_rows(model, options, first, std::min(kRows, options.count - first)));
   table.commit();

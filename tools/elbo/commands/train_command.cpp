@@ -39,7 +39,7 @@ void print_headline(const Job& job, const Model& model, const TrainReport& repor
   const auto all = job.recipe.train.epochs;
   std::cout << '\n' << job.recipe.name;
   if (!job.other_data.empty()) std::cout << " with " << job.other_data;
-  std::cout << " on " << describe(model.device(), parse_precision(model.recipe().train.precision)) << ": ";
+  std::cout << " on " << describe(model.device(), model.recipe().train.precision.value()) << ": ";
   if (all == 0) {
     std::cout << "0 epochs: nothing was trained; these are the initial weights";
   } else if (report.stopped_early) {
@@ -104,9 +104,9 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
 
 int run_train(const TrainRequest& options) {
   Job job = job_of(options);
-  const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   const Device device = Device::parse(options.device);
-  const Dataset data = load_data(job.recipe);
+  const Dataset data = load_job_data(job);
+  const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
   if (!options.resume && !options.out) claim_run(job);
   if (options.force) forget_several(job.folder);

@@ -7,6 +7,7 @@
 #include "commands/command.h"
 #include "commands/recipe_argument.h"
 #include "commands/run_argument.h"
+#include "base/array_path.h"
 #include "base/check.h"
 
 namespace elbo::command {
@@ -68,18 +69,71 @@ std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport&
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
+/// The value of the last setting of a key, "data.name="; empty if there is none.
+std::string value_given(const std::vector<std::string>& settings, std::string_view key) {
+  std::string value;
+  for (const std::string& setting : settings) {
+    if (setting.starts_with(key)) value = setting.substr(key.size());
+  }
+  return value;
+}
+std::string data_given(const TrainRequest& options) {
+  return value_given(options.settings, "data.name=");
+}
+
+/// Whether the recipe follows the data: none is named, and the data is a file or a folder.
+bool follows_data(const TrainRequest& options) {
+  const std::string name = data_given(options);
+  std::error_code ignored;
+  return !options.recipe && !name.empty() && !is_dataset(name) &&
+         fs::exists(data::split_array_path(name).file, ignored);
+}
+
+/// Whether the data is a folder of pictures, and not of IDX files.
+bool holds_pictures(const std::string& data) {
+  std::error_code error;
+  if (!fs::is_directory(data, error)) return false;
+  for (const auto& entry : fs::directory_iterator(data, error)) {
+    if (entry.path().filename().string().find("ubyte") != std::string::npos) return false;
+  }
+  return true;
+}
+
+/// "customers" for "data/customers.csv.gz".
+std::string name_after(const std::string& data) {
+  fs::path file = fs::path(data::split_array_path(data).file).lexically_normal();
+  if (!file.has_filename()) file = file.parent_path();
+  const std::string name = file.filename().string();
+  return name.substr(0, std::max<std::size_t>(name.find('.', 1), 1));
+}
+
+std::string recipe_name(const TrainRequest& options) {
+  if (options.recipe) return *options.recipe;
+  return follows_data(options) ? name_after(data_given(options)) : kDefaultRecipe;
+}
+
+/// The recipe with which data is loaded that is not known yet. A tenth is for validation.
+Recipe recipe_before_data(const TrainRequest& options) {
+  Recipe recipe;
+  if (holds_pictures(data_given(options))) recipe = Recipe::named("pictures");
+  recipe.name = recipe_name(options);
+  recipe.data.validation = 0.1;
+  return recipe;
+}
+
 }  // namespace
 
 Job new_job(const TrainRequest& options) {
   Job job;
-  const std::string name = options.recipe.value_or(kDefaultRecipe);
   std::vector<std::string> notes;
-  job.recipe = find_recipe(name, &notes);
+  const bool follows = follows_data(options);  // a recipe of its own, or "pictures"
+  job.recipe = follows ? recipe_before_data(options) : find_recipe(recipe_name(options), &notes);
+  if (follows) job.followed_by = options.settings;
   const std::string own_data = job.recipe.data.name;
   for (const auto& setting : options.settings) job.recipe.set(setting, &notes);
-  job.recipe.check_counts(options.settings);
+  if (!follows) job.recipe.check_counts(options.settings);
   tell(notes);
-  if (job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
+  if (!follows && job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
   if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);
   job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
@@ -94,7 +148,7 @@ Job new_job(const TrainRequest& options) {
 Job resumed_job(const TrainRequest& options) {
   Job job;
   job.resumes = true;
-  const std::string name = options.recipe.value_or(kDefaultRecipe);
+  const std::string name = recipe_name(options);
   job.folder = options.out ? fs::path(*options.out) : holds_run(name) ? fs::path(name) : latest_run(name);
   if (!fs::exists(job.folder / "recipe.toml")) {
     throw IoError(concat(job.folder.string(), " holds no run to resume: it has no recipe.toml."));
@@ -128,6 +182,56 @@ Job job_of(const TrainRequest& request) {
   const bool nothing_to_resume =
       request.recipe && request.out && !holds_run(*request.out) && !fs::is_directory(*request.recipe);
   return request.resume && !nothing_to_resume ? resumed_job(request) : new_job(request);
+}
+
+namespace {
+
+/// A line of what a recipe that follows the data is.
+std::string described(const Recipe& recipe) {
+  std::string layers;
+  for (const Layer& layer : recipe.model.encoder) layers += concat(layers.empty() ? "" : "-", layer.text());
+  return concat("no recipe is named, so the settings follow the data: model.likelihood = \"",
+                recipe.model.likelihood, "\", layers of ", layers, ", ", recipe.model.latent,
+                " latent dimensions, at most ", recipe.train.epochs, " epochs");
+}
+
+/// "900 rows to train on, 100 for validation"
+std::string splits_of(const Dataset& data) {
+  std::string text = concat(data.train.count, data.train.count == 1 ? " row" : " rows", " to train on");
+  if (!data.validation.empty()) text += concat(", ", data.validation.count, " for validation");
+  if (!data.test.empty()) text += concat(", ", data.test.count, " for testing");
+  return text;
+}
+
+/// The job's recipe, which knew only how to read the data, with all other settings by the data.
+Recipe followed(const Job& job, const Dataset& data) {
+  Recipe recipe = job.recipe;
+  std::string likelihood = value_given(*job.followed_by, "model.likelihood=");
+  std::erase(likelihood, '"');
+  const Recipe own = recipe_for(data, likelihood);
+  recipe.model = own.model;
+  recipe.train = own.train;
+  recipe.data.standardize = own.data.standardize;
+  recipe.description = concat("Made for the data ", recipe.name);
+  for (const auto& setting : *job.followed_by) {
+    if (!setting.starts_with("data.name=") && !setting.starts_with("data.mask=")) recipe.set(setting);
+  }
+  return recipe;
+}
+
+}  // namespace
+
+Dataset load_job_data(Job& job) {
+  Dataset data = load_data(job.recipe);
+  if (!data.schema.empty()) tell({concat(job.recipe.data.name, ": ", splits_of(data))});
+  if (job.followed_by) {
+    const bool pictures = holds_pictures(job.recipe.data.name);
+    if (!pictures) job.recipe = followed(job, data);
+    job.recipe.check_counts(*job.followed_by);
+    tell({pictures ? "no recipe is named: the recipe \"pictures\" is taken" : described(job.recipe)});
+  }
+  job.recipe = follow_data(std::move(job.recipe), data);
+  return data;
 }
 
 void claim_run(Job& job) {

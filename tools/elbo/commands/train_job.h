@@ -45,6 +45,8 @@ struct Job {
   std::filesystem::path folder;
   std::string other_data;  ///< as the user named it; empty if it is the recipe's own
   bool resumes = false;    ///< continues what its folder holds
+  /// No recipe was named: its settings follow the data, but for these, "key=value".
+  std::optional<std::vector<std::string>> followed_by = {};
 };
 
 /// A new training. Throws ConfigError if its folder holds a run, unless it is to be replaced.
@@ -55,6 +57,8 @@ Job resumed_job(const TrainRequest& request);
 /// A new or a resumed job, as requested. A request to resume a recipe's run in a folder that holds nothing of
 /// one begins it: its training was stopped before the first file.
 Job job_of(const TrainRequest& request);
+/// Loads the job's data and tells what was read; then the recipe's settings follow the data.
+Dataset load_job_data(Job& job);
 /// Makes the folder of a run without --out; takes another number if another process was faster.
 void claim_run(Job& job);
 /// Throws ConfigError if a finished run has more epochs than requested.

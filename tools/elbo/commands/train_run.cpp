@@ -48,7 +48,7 @@ Json summary(const Job& job, const Model& model, const TrainReport& report) {
                {"recipe", job.recipe.name},
                {"data", job.recipe.data.name},
                {"device", model.device().name()},
-               {"precision", model.recipe().train.precision},
+               {"precision", precision_name(model.recipe().train.precision.value())},
                {"parameters", model.parameter_count()},
                {"epochs", job.recipe.train.epochs},
                {"epoch", report.epoch},

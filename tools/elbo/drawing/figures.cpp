@@ -163,6 +163,7 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
   if (!drawable && variational) {
     const auto file = folder / "samples.csv";
     TableFile table(file, 1000, value_names(model, data.columns));
+    table.write_as(modelled_columns(model.schema()));
     table.append(model.sample(1000, seed));
     table.commit();
     figures.push_back({file, "draws from the prior, decoded"});

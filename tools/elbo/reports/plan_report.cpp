@@ -102,7 +102,7 @@ Line line_of(const std::string& op, const std::string& shape, const std::string&
 
 void print_table(const Model& model, const StepPlan& plan) {
   const Recipe& recipe = model.recipe();
-  std::cout << recipe.name << " on " << describe(model.device(), parse_precision(recipe.train.precision))
+  std::cout << recipe.name << " on " << describe(model.device(), recipe.train.precision.value())
             << ": a training step of " << plan.batch << ' ' << unit_of(model.picture()) << "\n\n";
   print_layers(plan.layers);
   std::vector<Line> lines = {{"op", "shape", "runs", "MFLOP", "MB", "us", "GFLOP/s", "GB/s"}};
@@ -127,6 +127,7 @@ int run_plan(const PlanOptions& options, bool json) {
   tell(notes);
   const Device device = Device::parse(options.device);
   const Dataset data = load_data(recipe);
+  recipe = follow_data(std::move(recipe), data);
   Model model(recipe, data.dims(), device, data.picture);
   const StepPlan plan = plan_step(model, data);
   if (!json) {
@@ -141,7 +142,7 @@ int run_plan(const PlanOptions& options, bool json) {
          {"device", device.name()},
          {"description", describe(device)},
          {"threads", cpu_threads()},
-         {"precision", model.recipe().train.precision},
+         {"precision", precision_name(model.recipe().train.precision.value())},
          {"batch", plan.batch},
          {"layers", layers},
          {"ops", ops},

@@ -4,6 +4,9 @@
 #include <bit>
 #include <cctype>
 #include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
 
 #include "base/check.h"
 
@@ -102,6 +105,46 @@ TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::
   file_.write(header + "\n");
 }
 
+namespace {
+
+template <class Real>
+std::string number(Real value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
+/// Days since 1970-01-01 as a date, with the time of day if the column has them.
+std::string date_text(double days, bool has_times) {
+  constexpr double kFarthest = 3e6, kSeconds = 86400.0;
+  if (!(std::abs(days) < kFarthest)) return number(days);
+  const double rounded = has_times ? std::round(days * kSeconds) / kSeconds : std::round(days);
+  const double day = std::floor(rounded);
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+  char text[48];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  if (!has_times) return text;
+  const long seconds = std::lround((rounded - day) * kSeconds);
+  std::snprintf(text + 10, sizeof text - 10, "T%02ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60,
+                seconds % 60);
+  return text;
+}
+
+/// A value as the column's file has it. Classes are whole; a probability of two texts is the likelier one.
+std::string cell_of(const Column& column, float value) {
+  if (std::isnan(value)) return "";
+  if (column.kind == ColumnKind::date)
+    return date_text(static_cast<double>(value) + column.origin, column.has_times);
+  if (column.levels.empty()) {
+    return column.origin == 0.0 ? number(value) : number(static_cast<double>(value) + column.origin);
+  }
+  const auto last = std::ssize(column.levels) - 1;
+  const auto level = std::clamp<std::ptrdiff_t>(std::lround(value), 0, last);
+  return csv_field(column.levels[static_cast<std::size_t>(level)]);
+}
+
+}  // namespace
+
 void TableFile::append(const Table& rows, std::span<const std::vector<std::string>> texts) {
   ELBO_CHECK(rows.cols == columns_, ShapeError, "a row has ", rows.cols, " values, not ", columns_);
   ELBO_CHECK(texts_ == 0 || std::ssize(texts) == rows.rows, ShapeError, texts.size(), " rows of text for ",
@@ -119,11 +162,11 @@ void TableFile::append(const Table& rows, std::span<const std::vector<std::strin
       separator = ',';
       text += csv_field(texts[static_cast<std::size_t>(i)][j]);
     }
-    for (const float value : rows.row(i)) {
+    for (std::size_t j = 0; j < rows.row(i).size(); ++j) {
       if (separator) text += separator;
       separator = ',';
-      char digits[32];
-      text.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+      const float value = rows.row(i)[j];
+      text += as_.empty() ? number(value) : cell_of(as_[j], value);
     }
     text += '\n';
   }

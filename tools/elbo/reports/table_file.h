@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "elbo/model.h"
@@ -35,6 +36,10 @@ class TableFile {
   TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
             std::vector<std::string> texts = {});
 
+  /// Writes values of these columns to a .csv file as the training data's file had them: the texts of levels,
+  /// a missing value as an empty cell.
+  void write_as(std::vector<Column> columns) { as_ = std::move(columns); }
+
   /// `texts` has those of each row; empty if there are none. Throws ShapeError if a width differs, IoError.
   void append(const Table& rows, std::span<const std::vector<std::string>> texts = {});
   /// Throws ShapeError if the number of rows is not as announced, IoError.
@@ -46,6 +51,7 @@ class TableFile {
   std::int64_t columns_;
   std::size_t texts_;
   std::int64_t written_ = 0;
+  std::vector<Column> as_;  ///< empty: values are written as numbers
   io::AtomicFile file_;
 };
 

@@ -1,0 +1,125 @@
+#pragma once
+// The likelihood of one value whose kind is known at run time only: a column of a table.
+
+#include <cstdint>
+
+#include "math/likelihoods/list.h"
+
+namespace elbo::math {
+
+/// A column's likelihood, and the place of its parameters, which follow one another, in a row.
+struct ColumnLikelihood {
+  LikelihoodKind kind;
+  std::int32_t first;    ///< index of its first parameter
+  std::int32_t classes;  ///< of a categorical column
+};
+/// A column is three numbers in a table on the device.
+inline constexpr std::int64_t kColumnNumbers = 3;
+
+ELBO_HD inline ColumnLikelihood column_at(const std::int32_t* table, std::int64_t j) {
+  const std::int32_t* const entry = table + kColumnNumbers * j;
+  return {static_cast<LikelihoodKind>(entry[0]), entry[1], entry[2]};
+}
+
+/// Calls f(likelihood) with the struct of the kind, where the likelihood is computed.
+template <class F>
+ELBO_HD inline float with_likelihood(LikelihoodKind kind, const LikelihoodConstants& constants, const F& f) {
+  switch (kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return f(Likelihood(constants));
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;
+  }
+  return f(Categorical(constants));
+}
+
+/// A value's logits, which follow one another.
+struct ColumnLogits {
+  const float* first;
+
+  ELBO_HD float operator()(int c) const { return first[c]; }
+};
+
+/// Returns −log p(x | parameters) and, unless `gradient` is null, writes weight · its derivatives, which may
+/// take the parameters' place.
+struct ColumnCost {
+  float x;
+  const float* parameters;
+  float* gradient;
+  float weight;
+
+  template <class Likelihood>
+  ELBO_HD float operator()(const Likelihood& likelihood) const {
+    float values[Likelihood::kParameters], slopes[Likelihood::kParameters];
+    for (int p = 0; p < Likelihood::kParameters; ++p) values[p] = parameters[p];
+    const float nll = likelihood.nll(x, values);
+    if (gradient) {
+      likelihood.nll_gradient(x, values, slopes);
+      for (int p = 0; p < Likelihood::kParameters; ++p) gradient[p] = slopes[p] * weight;
+    }
+    return nll;
+  }
+  ELBO_HD float operator()(const Categorical& likelihood) const {
+    const ColumnLogits logit{parameters};
+    const auto softmax = likelihood.softmax(x, logit);
+    const float max_probability = likelihood.max_probability(softmax);
+    for (int c = 0; gradient && c < likelihood.classes; ++c) {
+      gradient[c] = likelihood.nll_gradient(softmax, max_probability, x, c, logit(c)) * weight;
+    }
+    return likelihood.nll(softmax);
+  }
+};
+
+/// The mean of a value, or a categorical's most probable class.
+struct ColumnMean {
+  const float* parameters;
+
+  template <class Likelihood>
+  ELBO_HD float operator()(const Likelihood& likelihood) const {
+    float values[Likelihood::kParameters];
+    for (int p = 0; p < Likelihood::kParameters; ++p) values[p] = parameters[p];
+    return likelihood.mean(values);
+  }
+  ELBO_HD float operator()(const Categorical& likelihood) const {
+    return likelihood.mode<float>(ColumnLogits{parameters});
+  }
+};
+
+/// The number of a column's parameters.
+ELBO_HD inline std::int32_t column_parameters(const ColumnLikelihood& column) {
+  switch (column.kind) {
+#define ELBO_CASE(kind, Likelihood) \
+  case LikelihoodKind::kind:        \
+    return Likelihood::kParameters;
+    ELBO_LIKELIHOODS(ELBO_CASE)
+#undef ELBO_CASE
+    case LikelihoodKind::categorical:
+      break;
+  }
+  return column.classes;
+}
+
+/// One value's part of a row's costs; pointers are to the row's first values, `gradient` and `mask` may be
+/// null. A missing value costs nothing and has no gradient.
+ELBO_HD inline float column_cost(const ColumnLikelihood& column, LikelihoodConstants constants,
+                                 std::int64_t j, const float* x, const float* mask, const float* parameters,
+                                 float* gradient, float weight) {
+  float* const slopes = gradient ? gradient + column.first : nullptr;
+  if (mask && mask[j] == 0.0f) {
+    for (std::int32_t p = 0; slopes && p < column_parameters(column); ++p) slopes[p] = 0.0f;
+    return 0.0f;
+  }
+  constants.classes = column.classes;
+  return with_likelihood(column.kind, constants, ColumnCost{x[j], parameters + column.first, slopes, weight});
+}
+
+ELBO_HD inline float column_mean(const ColumnLikelihood& column, LikelihoodConstants constants,
+                                 const float* parameters) {
+  constants.classes = column.classes;
+  return with_likelihood(column.kind, constants, ColumnMean{parameters + column.first});
+}
+
+}  // namespace elbo::math
