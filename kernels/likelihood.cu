@@ -52,7 +52,7 @@ __device__ float values_at(const Likelihood& likelihood, const LikelihoodArgumen
            parameters[p]);
   }
   float sum = 0.0f;
-#pragma unroll
+  ELBO_UNROLL
   for (int i = 0; i < 4; ++i) {
     float value_parameters[kParameters], value_gradient[kParameters];
     for (int p = 0; p < kParameters; ++p) value_parameters[p] = parameters[p][i];
