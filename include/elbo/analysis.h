@@ -16,6 +16,20 @@ namespace elbo {
 /// Throws ShapeError if the sizes differ, DataError if a score is NaN or all labels are of one kind.
 ELBO_API double auroc(std::span<const double> scores, std::span<const std::int32_t> labels);
 
+/// The average precision: Σ_t (R_t − R_{t−1}) P_t over the distinct scores t from the highest down, with P_t
+/// the share of anomalies among the examples with score t or more (precision), and R_t the share of all
+/// anomalies that these have (recall), as scikit-learn's average_precision_score. Equal scores count
+/// together. Without any skill it is the share of anomalies. Throws like auroc.
+ELBO_API double average_precision(std::span<const double> scores, std::span<const std::int32_t> labels);
+
+/// The q-quantile of values, interpolated linearly between the two nearest (Hyndman & Fan 1996, type 7).
+/// Throws ConfigError unless q is in [0, 1], DataError if there is no value or one is NaN.
+ELBO_API double quantile(std::span<const double> values, double q);
+/// For each value, the share of `reference` below it, in percent; equal ones count half. Throws DataError if
+/// there is no reference or a number is NaN.
+ELBO_API std::vector<double> percentile_ranks(std::span<const double> values,
+                                              std::span<const double> reference);
+
 /// The k nearest rows to each query by Euclidean distance: nearest first, equal distances by row number.
 struct Neighbours {
   std::int64_t k = 0;

@@ -151,6 +151,12 @@ class ELBO_API Model {
   /// a seed. Throws like evaluate.
   ExampleScores scores(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed = 0) const;
 
+  /// What each value of each example costs, [n, dims]: −log p(x_j|z) in nats, in the data's own scale,
+  /// averaged over `samples` samples z ~ q(z|x), those of scores() with the same seed; an autoencoder's z is
+  /// its code. A row adds up to its −ELBO there less its KL. A missing value has no cost: NaN. Throws like
+  /// evaluate; ConfigError if `samples` is less than 1.
+  Table value_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
+
   /// −log p(x) by annealed importance sampling (Neal 2001; for decoders Wu et al. 2017): a stochastic bound
   /// like the importance-weighted NLL, but independent of the encoder. Deterministic for a seed. Throws
   /// ConfigError for an autoencoder or if a number in `options` is less than 1, DataError if there are no

@@ -13,6 +13,7 @@
 #include "evaluation/aggregate_posterior.h"
 #include "evaluation/annealing.h"
 #include "evaluation/evaluate.h"
+#include "evaluation/example_costs.h"
 #include "evaluation/host_copies.h"
 #include "evaluation/importance.h"
 #include "evaluation/scores.h"
@@ -259,6 +260,14 @@ ExampleScores Model::scores(const Examples& examples, std::int64_t nll_samples, 
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, seed);
     return example_scores(*state_->vae, batches.data(), nll_samples, seed);
+  });
+}
+
+Table Model::value_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed) const {
+  ELBO_CHECK(samples >= 1, ConfigError, samples, " samples were asked for");
+  return exclusively(*state_, [&] {
+    const StoredBatches batches(*state_, examples, seed);
+    return example_value_costs(*state_->vae, batches.data(), samples, seed);
   });
 }
 

@@ -1,4 +1,5 @@
-// Statistics of tables: AUROC, neighbours, the quality of codes, principal components.
+// Statistics of tables: AUROC, average precision, quantiles, neighbours, the quality of codes, principal
+// components.
 
 #include <gtest/gtest.h>
 
@@ -60,6 +61,61 @@ TEST(Auroc, TakesInfinityButNotWhatCannotBeRanked) {
   const std::vector<double> nan = {0.0, NAN};
   expect_error<DataError>([&] { auroc(nan, std::vector<std::int32_t>{0, 1}); }, {"NaN"});
   EXPECT_THROW(auroc({}, {}), DataError);
+}
+
+TEST(AveragePrecision, IsTheMeanOfPrecisionsAtEachAnomaly) {
+  // From the highest down: 0.8 is an anomaly (precision 1/1), 0.4 the fourth (2/4).
+  const std::vector<double> scores = {0.1, 0.5, 0.8, 0.6, 0.4};
+  const std::vector<std::int32_t> labels = {0, 0, 1, 0, 1};
+  EXPECT_DOUBLE_EQ(average_precision(scores, labels), (1.0 + 0.5) / 2.0);
+  // The example of scikit-learn's documentation, 0.83.
+  EXPECT_DOUBLE_EQ(
+      average_precision(std::vector<double>{0.1, 0.4, 0.35, 0.8}, std::vector<std::int32_t>{0, 0, 1, 1}),
+      0.5 * 1.0 + 0.5 * 2.0 / 3.0);
+}
+
+TEST(AveragePrecision, CountsEqualScoresTogether) {
+  const std::vector<double> same = {2, 2, 2, 2, 2};
+  EXPECT_DOUBLE_EQ(average_precision(same, std::vector<std::int32_t>{0, 7, 0, 7, 0}), 0.4);
+  // The three fives give 2/3 of the anomalies at precision 2/3, the two the rest at 3/4, in any order.
+  const std::vector<double> some = {5, 5, 5, 2}, turned = {2, 5, 5, 5};
+  EXPECT_DOUBLE_EQ(average_precision(some, std::vector<std::int32_t>{1, 1, 0, 1}),
+                   2.0 / 3.0 * 2.0 / 3.0 + 1.0 / 3.0 * 3.0 / 4.0);
+  EXPECT_DOUBLE_EQ(average_precision(turned, std::vector<std::int32_t>{1, 0, 1, 1}),
+                   2.0 / 3.0 * 2.0 / 3.0 + 1.0 / 3.0 * 3.0 / 4.0);
+}
+
+TEST(AveragePrecision, TakesInfinityButNotWhatCannotBeRanked) {
+  const std::vector<double> scores = {0.0, INFINITY}, nan = {0.0, NAN};
+  EXPECT_EQ(average_precision(scores, std::vector<std::int32_t>{0, 1}), 1.0);
+  expect_error<DataError>(
+      [&] {
+        average_precision(scores, std::vector<std::int32_t>{0, 0});
+      },
+      {"average precision", "normal"});
+  expect_error<DataError>([&] { average_precision(nan, std::vector<std::int32_t>{0, 1}); }, {"NaN"});
+  expect_error<ShapeError>([&] { average_precision(scores, std::vector<std::int32_t>{1}); }, {"2 scores"});
+}
+
+TEST(Quantile, LiesBetweenTheNearestValues) {
+  const std::vector<double> values = {40, 10, 30, 20};
+  EXPECT_DOUBLE_EQ(quantile(values, 0.0), 10.0);
+  EXPECT_DOUBLE_EQ(quantile(values, 1.0), 40.0);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.5), 25.0);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.9), 37.0);  // place 2.7
+  EXPECT_DOUBLE_EQ(quantile(std::vector<double>{7}, 0.3), 7.0);
+  const std::vector<double> infinite = {0, INFINITY, INFINITY};
+  EXPECT_EQ(quantile(infinite, 0.9), INFINITY);
+  expect_error<ConfigError>([&] { quantile(values, 1.5); }, {"1.5"});
+  expect_error<DataError>([&] { quantile(std::vector<double>{}, 0.5); }, {"no values"});
+  expect_error<DataError>([&] { quantile(std::vector<double>{1.0, NAN}, 0.5); }, {"NaN"});
+}
+
+TEST(PercentileRanks, AreTheShareBelowWithHalfOfTheEqual) {
+  const std::vector<double> reference = {3, 1, 2, 2}, values = {0, 1, 2, 2.5, 9};
+  EXPECT_EQ(percentile_ranks(values, reference), (std::vector<double>{0.0, 12.5, 50.0, 75.0, 100.0}));
+  expect_error<DataError>([&] { percentile_ranks(values, std::vector<double>{}); }, {"no values"});
+  expect_error<DataError>([&] { percentile_ranks(std::vector<double>{NAN}, reference); }, {"NaN"});
 }
 
 /// `count` rows of `dims` normals around `centre`.

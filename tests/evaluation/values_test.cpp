@@ -81,6 +81,46 @@ TEST_P(ValuesOfLikelihoods, CostWhatTheExampleDoes) {
   expect_parts_add_up(model.evaluate(data.train), data.dims());
 }
 
+/// KL(N(m, e^v) ‖ N(0, I)) of a row.
+double kl_of(const Posterior& q, std::int64_t row) {
+  double kl = 0.0;
+  for (std::size_t d = 0; d < static_cast<std::size_t>(q.mean.cols); ++d) {
+    const double mean = q.mean.row(row)[d], log_variance = q.log_variance.row(row)[d];
+    kl += 0.5 * (mean * mean + std::exp(log_variance) - 1.0 - log_variance);
+  }
+  return kl;
+}
+
+/// Expects each row's costs and its KL to be its −ELBO.
+void expect_rows_add_up(const Model& model, const Examples& examples, std::int64_t samples) {
+  const Table costs = model.value_costs(examples, samples, 3);
+  const ExampleScores scores = model.scores(examples, samples, 3);
+  const Posterior q = model.encode(examples);
+  ASSERT_EQ(costs.rows, examples.count);
+  ASSERT_EQ(costs.cols, examples.dims);
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    double sum = kl_of(q, i);
+    for (std::int64_t j = 0; j < costs.cols; ++j) {
+      const float cost = costs.row(i)[static_cast<std::size_t>(j)];
+      EXPECT_EQ(std::isnan(cost), std::isnan(examples.value(i, j))) << i << ' ' << j;
+      if (!std::isnan(cost)) sum += cost;
+    }
+    const double expected = scores.negative_elbo[static_cast<std::size_t>(i)];
+    EXPECT_NEAR(sum, expected, 1e-4 * std::max(1.0, std::abs(expected))) << i;
+  }
+}
+
+// 70 samples are more than a chunk.
+TEST_P(ValuesOfLikelihoods, CostInEachRowWhatItsBoundDoes) {
+  ELBO_REQUIRE_DEVICE();
+  auto [data, model] = trained(GetParam().kind);
+  expect_rows_add_up(model, data.train, 70);
+  EXPECT_EQ(model.value_costs(data.train, 3, 1).values, model.value_costs(data.train, 3, 1).values);
+  EXPECT_NE(model.value_costs(data.train, 3, 1).values, model.value_costs(data.train, 3, 2).values);
+  EXPECT_THROW(model.value_costs(data.train, 0), ConfigError);
+  EXPECT_THROW(model.value_costs(Examples(), 1), DataError);
+}
+
 /// Whether a value is a possible draw of the likelihood.
 bool possible(Measure measure, Support support, float value) {
   switch (measure) {
@@ -204,6 +244,19 @@ TEST(Values, CostWhatTheExampleDoesWhereSomeAreMissingOfStandardizedData) {
   Model model = make_model(variant.recipe(), data);
   train(model, data);
   expect_parts_add_up(model.evaluate(data.train), data.dims());
+  expect_rows_add_up(model, data.train, 5);
+}
+
+TEST(Values, OfAnAutoencoderCostWhatTheReconstructionDoes) {
+  ELBO_REQUIRE_DEVICE();
+  auto [data, model] = trained(LikelihoodKind::bernoulli, "autoencoder");
+  const Table costs = model.value_costs(data.train, 5);
+  const std::vector<double> whole = model.evaluate(data.train).reconstruction_per_value;
+  for (std::int64_t j = 0; j < costs.cols; ++j) {
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < costs.rows; ++i) sum += costs.row(i)[static_cast<std::size_t>(j)];
+    EXPECT_NEAR(sum / 40.0, whole[static_cast<std::size_t>(j)], 1e-5) << j;
+  }
 }
 
 TEST(Values, CostWhatTheExampleDoesInManyColumnsAndBatches) {

@@ -104,6 +104,7 @@ int parse_and_run(int argc, char** argv) {
   add_train(app, action);
   add_select(app, action);
   add_eval(app, action);
+  add_anomalies(app, action);
   add_sample(app, action);
   add_reconstruct(app, action);
   add_encode(app, action);

@@ -28,6 +28,7 @@ using Action = std::function<int()>;
 void add_train(CLI::App& app, Action& action);
 void add_select(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
+void add_anomalies(CLI::App& app, Action& action);
 void add_sample(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);
 void add_encode(CLI::App& app, Action& action);

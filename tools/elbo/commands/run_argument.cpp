@@ -70,6 +70,7 @@ std::string found_from_anywhere(const std::string& data_name) {
 
 bool is_own_data(const Model& model, const std::string& name_or_path) {
   const std::string& own = model.recipe().data.name;
+  if (name_or_path == kStandardInput) return false;  // a new table each time
   if (name_or_path.empty() || name_or_path == own) return true;
   std::error_code is_no_file;
   const auto given = data::split_array_path(name_or_path), trained_on = data::split_array_path(own);

@@ -11,6 +11,9 @@
 
 namespace elbo::command {
 
+/// The name of data on standard input.
+inline constexpr const char* kStandardInput = "-";
+
 /// The trained model of a RUN. Throws like Model::load, Device::parse and parse_precision.
 Model load_model(const std::filesystem::path& run, const Machine& machine);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 #include <iostream>
 #include <limits>
 #include <set>
+#include <span>
 
 #include "reports/report.h"
 #include "base/check.h"
@@ -41,16 +43,21 @@ std::string listed(const std::vector<std::string>& names) {
   return names.size() > kNamed ? text + ", …" : text;
 }
 
-/// The class whose name says that it is the normal one. Throws DataError if none or several do.
-std::string guess_normal(const std::vector<std::string>& classes, const std::string& data) {
+/// The classes whose names are among `usual`, in any case.
+std::vector<std::string> called(const std::vector<std::string>& classes,
+                                std::initializer_list<const char*> usual) {
   std::vector<std::string> found;
   for (const std::string& name : classes) {
     std::string small = name;
     std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
-    for (const char* normal : {"normal", "good", "ok", "0", "inlier"}) {
-      if (small == normal) found.push_back(name);
-    }
+    if (std::ranges::find(usual, small) != usual.end()) found.push_back(name);
   }
+  return found;
+}
+
+/// The class whose name says that it is the normal one. Throws DataError if none or several do.
+std::string guess_normal(const std::vector<std::string>& classes, const std::string& data) {
+  const std::vector<std::string> found = called(classes, {"normal", "good", "ok", "0", "inlier"});
   if (found.size() == 1) return found[0];
   throw DataError(
       concat(data, ": which label is the normal one? It has ", listed(classes),
@@ -61,6 +68,25 @@ std::string guess_normal(const std::vector<std::string>& classes, const std::str
 
 }  // namespace
 
+std::optional<std::string> normal_label(const Examples& examples, const Dataset& data) {
+  const std::vector<std::string> classes = classes_of(examples, data);
+  std::vector<std::string> found = called(classes, {"normal", "good", "ok", "inlier"});
+  if (found.empty() && classes.size() <= 2) found = called(classes, {"0"});
+  return found.size() == 1 ? std::optional(found[0]) : std::nullopt;
+}
+
+AnomalyLabels sort_labels(const Examples& examples, const Dataset& data, const std::string& normal) {
+  AnomalyLabels result;
+  result.normal = normal;
+  for (const std::int32_t label : examples.labels) {
+    const bool is_normal = label != kNoLabel && label_name(data, label) == normal;
+    result.kinds.push_back(label == kNoLabel ? kNoLabel : is_normal ? 0 : 1);
+    result.normals += is_normal;
+    result.anomalies += label != kNoLabel && !is_normal;
+  }
+  return result;
+}
+
 AnomalyLabels anomaly_labels(const Examples& examples, const Dataset& data, const std::string& normal) {
   const std::vector<std::string> classes = classes_of(examples, data);
   if (classes.empty()) {
@@ -69,30 +95,24 @@ AnomalyLabels anomaly_labels(const Examples& examples, const Dataset& data, cons
                ": has no labels, and --anomaly needs them, one for normal examples and others for "
                "anomalies. --scores FILE.csv writes scores without."));
   }
-  AnomalyLabels result;
-  result.normal = normal.empty() ? guess_normal(classes, data.name) : normal;
-  if (std::ranges::find(classes, result.normal) == classes.end()) {
+  const std::string chosen = normal.empty() ? guess_normal(classes, data.name) : normal;
+  if (std::ranges::find(classes, chosen) == classes.end()) {
     throw ConfigError(
         concat("--normal ", normal, ": ", data.name, " has no such label; it has ", listed(classes), "."));
   }
   if (classes.size() == 1) {
-    throw DataError(concat(data.name, ": all ", examples.count, " labels are ", result.normal,
+    throw DataError(concat(data.name, ": all ", examples.count, " labels are ", chosen,
                            ", so every example is normal; --anomaly needs both kinds."));
   }
-  if (normal.empty()) tell({concat("label ", result.normal, " is taken for normal; --normal names another")});
-  for (const std::int32_t label : examples.labels) {
-    const bool is_normal = label != kNoLabel && label_name(data, label) == result.normal;
-    result.kinds.push_back(label == kNoLabel ? kNoLabel : is_normal ? 0 : 1);
-    result.normals += is_normal;
-    result.anomalies += label != kNoLabel && !is_normal;
-  }
-  return result;
+  if (normal.empty()) tell({concat("label ", chosen, " is taken for normal; --normal names another")});
+  return sort_labels(examples, data, chosen);
 }
 
 namespace {
 
-/// The AUROC over the examples with a label.
-double auroc_of(const std::vector<double>& scores, const AnomalyLabels& labels) {
+/// A figure over the examples with a label: auroc or average_precision.
+double figure_of(double (*figure)(std::span<const double>, std::span<const std::int32_t>),
+                 const std::vector<double>& scores, const AnomalyLabels& labels) {
   std::vector<double> labelled;
   std::vector<std::int32_t> kinds;
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -100,7 +120,7 @@ double auroc_of(const std::vector<double>& scores, const AnomalyLabels& labels) 
     labelled.push_back(scores[i]);
     kinds.push_back(labels.kinds[i]);
   }
-  return auroc(labelled, kinds);
+  return figure(labelled, kinds);
 }
 
 }  // namespace
@@ -108,15 +128,23 @@ double auroc_of(const std::vector<double>& scores, const AnomalyLabels& labels) 
 void add_auroc(Json& json, const ExampleScores& scores, const AnomalyLabels& labels) {
   json["anomalies"] = labels.anomalies;
   json["normal"] = labels.normal;
-  for (const auto& [name, values] : named_scores(scores)) json["auroc"][name] = auroc_of(*values, labels);
+  for (const auto& [name, values] : named_scores(scores)) {
+    json["auroc"][name] = figure_of(auroc, *values, labels);
+    json["average_precision"][name] = figure_of(average_precision, *values, labels);
+  }
+}
+
+std::string score_label(const Recipe& recipe, const std::string& name) {
+  return name == "elbo" ? "-ELBO" : name == "nll" ? "NLL" : error_label(recipe);
 }
 
 void print_auroc(const Recipe& recipe, const ExampleScores& scores, const AnomalyLabels& labels) {
   std::cout << "\nAUROC of " << labels.anomalies << " anomalies among " << labels.normals
-            << " normal examples\n";
+            << " normal examples; average precision\n";
   for (const auto& [name, values] : named_scores(scores)) {
-    const std::string label = name == "elbo" ? "-ELBO" : name == "nll" ? "NLL" : error_label(recipe);
-    std::cout << padded(label, -26) << padded(fixed(auroc_of(*values, labels), 4), 14) << '\n';
+    std::cout << padded(score_label(recipe, name), -26)
+              << padded(fixed(figure_of(auroc, *values, labels), 4), 14)
+              << padded(fixed(figure_of(average_precision, *values, labels), 4), 14) << '\n';
   }
 }
 

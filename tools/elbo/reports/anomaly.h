@@ -2,6 +2,9 @@
 // Scores of how unusual each example is, and how well they detect anomalies.
 
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "elbo/elbo.h"
@@ -11,6 +14,9 @@ namespace elbo::command {
 
 /// The available scores, by name: "elbo" (its negative), "nll", "squared_error".
 std::vector<std::pair<std::string, const std::vector<double>*>> named_scores(const ExampleScores& scores);
+
+/// A score's name in reports.
+std::string score_label(const Recipe& recipe, const std::string& name);
 
 /// Which examples are anomalies.
 struct AnomalyLabels {
@@ -24,7 +30,15 @@ struct AnomalyLabels {
 /// exactly one has such a name; ConfigError if there is no class `normal`.
 AnomalyLabels anomaly_labels(const Examples& examples, const Dataset& data, const std::string& normal);
 
-/// Adds "anomalies", their number, "normal", and "auroc", an object with the AUROC of each score.
+/// The label that says normal by its name: normal, good, ok or inlier, or 0 beside at most one other. Nothing
+/// if none or several do.
+std::optional<std::string> normal_label(const Examples& examples, const Dataset& data);
+
+/// Which examples have the label `normal`, and which another.
+AnomalyLabels sort_labels(const Examples& examples, const Dataset& data, const std::string& normal);
+
+/// Adds "anomalies", their number, "normal", and the objects "auroc" and "average_precision", which have the
+/// figure of each score.
 void add_auroc(Json& json, const ExampleScores& scores, const AnomalyLabels& labels);
 /// The same as a small table.
 void print_auroc(const Recipe& recipe, const ExampleScores& scores, const AnomalyLabels& labels);

@@ -19,17 +19,6 @@ std::size_t characters(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
 }
 
-/// Shortens a text to at most `most` characters. Cuts the middle, as names often differ at their ends.
-std::string shortened(const std::string& text, std::size_t max_length) {
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (characters({&text[i], 1}) > 0) starts.push_back(i);
-  }
-  if (starts.size() <= max_length) return text;
-  const std::size_t first = (max_length - 1) / 2, last = max_length - 1 - first;
-  return concat(text.substr(0, starts[first]), "…", text.substr(starts[starts.size() - last]));
-}
-
 /// Escapes the control characters that JSON lets pass, DEL and U+0080 to U+009F, as JSON does.
 std::string without_controls(std::string_view json) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -55,6 +44,16 @@ std::string padded(const std::string& text, int width) {
   const std::size_t wanted = static_cast<std::size_t>(std::abs(width)), length = characters(text);
   const std::string space(wanted > length ? wanted - length : 0, ' ');
   return width < 0 ? text + space : space + text;
+}
+
+std::string shortened(const std::string& text, std::size_t max_length) {
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (characters({&text[i], 1}) > 0) starts.push_back(i);
+  }
+  if (starts.size() <= max_length) return text;
+  const std::size_t first = (max_length - 1) / 2, last = max_length - 1 - first;
+  return concat(text.substr(0, starts[first]), "…", text.substr(starts[starts.size() - last]));
 }
 
 std::string fixed(double value, int decimals) {

@@ -35,6 +35,9 @@ void add_nll(Json& json, const Evaluation& evaluation);
 
 /// Text right-aligned in a field, or left-aligned if the width is negative.
 std::string padded(const std::string& text, int width);
+/// A text of at most `max_length` characters: a longer one loses its middle, as names often differ at their
+/// ends.
+std::string shortened(const std::string& text, std::size_t max_length);
 /// A number with this many decimals.
 std::string fixed(double value, int decimals = 2);
 
