@@ -75,12 +75,19 @@ ELBO_API Examples labelled(const Examples& examples);
 /// within the split.
 ELBO_API Table to_table(const Examples& examples, std::int64_t first, std::int64_t count);
 
+/// What reading a table found in one of its columns.
+struct ColumnReading {
+  std::int64_t present = 0, missing = 0;  ///< cells
+  std::string why;  ///< why its kind is not that of its numbers: a setting, its name, or its cells; or empty
+};
+
 /// Named data with its splits. `validation` and `test` may be empty.
 struct ELBO_API Dataset {
   std::string name;
   PictureShape picture;
   std::vector<std::string> columns;       ///< names of the values, if the source had them
   Schema schema;                          ///< all columns of a table
+  std::vector<ColumnReading> readings;    ///< of each of these; empty if they are those of a model
   std::vector<std::string> label_names;   ///< the name of label i; empty: labels are numbers
   std::vector<std::string> factor_names;  ///< names of Examples::factors' columns
   std::vector<std::string> notes;         ///< what reading changed, one sentence each
@@ -129,8 +136,9 @@ struct LoadOptions {
 
 /// Loads data: a built-in name ("digits", "gaussian2d", "uniform10"), a known data set ("mnist",
 /// "mnist-binarized", "fashion-mnist", "kmnist", "frey", looked up under $ELBO_DATA, then in the user's
-/// cache), a folder of IDX files or of pictures, one picture, or a file: .npy, .npz, .csv, .tsv, .mtx, .mat,
-/// .h5ad, SVMlight's text or IDX. "file.npz:imgs" is one array of a .npz, .mat or .h5ad file. Built-in data
+/// cache, then in the system's /usr/share/datasets), a folder of IDX files or of pictures, one picture, or a
+/// file: .npy, .npz, .csv, .tsv, .mtx, .mat, .h5ad, SVMlight's text or IDX. "file.npz:imgs" is one array of a
+/// .npz, .mat or .h5ad file; "-" a text table on standard input, which is read once. Built-in data
 /// depends on the seed alone and is the same on every machine. Pictures are bytes, or floats from 0 to 1 if
 /// any of them has 16 bits a value.
 ///

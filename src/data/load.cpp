@@ -1,6 +1,9 @@
 // load_dataset: finds the reader for a name or path.
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -57,6 +60,7 @@ constexpr Reader kReaders[] = {
     {.ending = ".libsvm", .load = data::load_svmlight},
 };
 
+constexpr std::string_view kStandardInput = "-";
 constexpr std::string_view kTables[] = {".csv", ".tsv", ".csv.gz", ".tsv.gz"};
 
 void refuse_resizing(const std::optional<PictureShape>& resize, std::string_view data) {
@@ -85,6 +89,33 @@ std::string read_text(const fs::path& file) {
     text.resize(size += got);
   }
   return text;
+}
+
+/// Everything on standard input, which can be read once alone: later calls get the same text.
+const std::string& standard_input() {
+  static const std::string text = [] {
+    if (isatty(STDIN_FILENO))
+      throw IoError(
+          "data.name \"-\" is a table on standard input, which is a terminal: pipe a table into it");
+    constexpr std::size_t kPiece = std::size_t{1} << 20;
+    std::string all;
+    for (std::size_t got = kPiece, size = 0; got > 0;) {
+      all.resize(size + kPiece);
+      got = std::fread(all.data() + size, 1, kPiece, stdin);
+      all.resize(size += got);
+    }
+    if (std::ferror(stdin)) throw IoError("cannot read standard input");
+    return all;
+  }();
+  return text;
+}
+
+Dataset load_standard_input(const LoadOptions& options) {
+  refuse_resizing(options.resize, kStandardInput);
+  const std::string& text = standard_input();
+  if (text.starts_with("\x1f\x8b"))
+    throw DataError("standard input: is compressed, and a table read from there must be text.");
+  return data::parse_table(text, "standard input", std::string(kStandardInput), options.table, options.like);
 }
 
 /// A file that no ending tells: by its first bytes.
@@ -150,6 +181,7 @@ Dataset load_known(const data::KnownSet& set, const LoadOptions& options) {
 
 Dataset load(std::string_view name_or_path, const LoadOptions& options) {
   if (const auto* known = data::find_known(name_or_path)) return load_known(*known, options);
+  if (name_or_path == kStandardInput) return load_standard_input(options);
   const data::ArrayPath parts = data::split_array_path(name_or_path);
   const fs::path path(parts.file);
   std::error_code error;

@@ -124,13 +124,17 @@ TEST(DataIdx, BadFolders) {
   EXPECT_NO_THROW(load());
 }
 
-TEST(DataKnown, LookedUpInElboDataThenInTheCache) {
-  TempFolder data, cache;
+TEST(DataKnown, LookedUpInElboDataThenInTheCacheThenInTheSystem) {
+  TempFolder data, cache, system;
+  const Environment shared("XDG_DATA_DIRS", "relative:" + system.path().string());
   const Environment elbo_data("ELBO_DATA", data.path().string());
   const Environment xdg("XDG_CACHE_HOME", cache.path().string());
-  expect_error<DataError>(
-      [] { load_dataset("kmnist"); },
-      {"\"kmnist\"", (data / "kmnist").string(), (cache / "elbo/kmnist").string(), "elbo data get kmnist"});
+  expect_error<DataError>([] { load_dataset("kmnist"); },
+                          {"\"kmnist\"", (data / "kmnist").string(), (cache / "elbo/kmnist").string(),
+                           (system / "datasets/kmnist").string(), "elbo data get kmnist"});
+  write(system / "datasets/kmnist/train-images-idx3-ubyte", pictures(2, 5));
+  EXPECT_EQ(load_dataset("kmnist").train.bytes[0], 5);
+  EXPECT_EQ(load_dataset("kmnist").name, "kmnist");
   write(cache / "elbo/kmnist/train-images-idx3-ubyte", pictures(2, 7));
   EXPECT_EQ(load_dataset("kmnist").train.bytes[0], 7);
   write(data / "kmnist/train-images-idx3-ubyte", pictures(2, 9));

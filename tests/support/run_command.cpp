@@ -22,7 +22,8 @@ namespace {
 [[noreturn]] void become_elbo(const std::vector<std::string>& arguments, const CommandSettings& settings,
                               int out, int err) {
   if (!settings.standard_output.empty()) out = open(settings.standard_output.c_str(), O_WRONLY);
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  const std::string& in = settings.standard_input;
+  dup2(open(in.empty() ? "/dev/null" : in.c_str(), O_RDONLY), STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   if (!settings.folder.empty() && chdir(settings.folder.c_str()) != 0) _exit(126);

@@ -25,6 +25,7 @@ struct CommandSettings {
   /// signal is sent to the process, once.
   std::function<int(const std::string&)> signal_at;
   std::function<void(int process)> before_signal;  ///< called with the process that will get the signal
+  std::string standard_input;                      ///< a file to read; empty: there is nothing to read
 };
 
 /// Runs elbo with the arguments and waits for it.

@@ -9,6 +9,7 @@
 #include "data/sources/npy.h"
 #include "data/sources/synthetic.h"
 #include "base/check.h"
+#include "base/text.h"
 
 namespace elbo {
 namespace data {
@@ -58,7 +59,7 @@ void stretch_binary(Examples& examples) {
 
 [[noreturn]] void fail_missing(const KnownSet& set) {
   std::string looked;
-  for (const auto& place : places(set.name)) looked += (looked.empty() ? "" : " and ") + place.string();
+  for (const auto& place : places(set.name)) looked += (looked.empty() ? "" : ", ") + place.string();
   if (looked.empty()) looked = "nowhere (neither ELBO_DATA nor HOME is set)";
   const std::string advice =
       set.origin == Origin::downloaded
@@ -113,6 +114,11 @@ std::vector<fs::path> places(std::string_view name) {
   std::vector<fs::path> found;
   if (const char* data = environment("ELBO_DATA")) found.push_back(fs::path(data) / name);
   if (environment("HOME") || environment("XDG_CACHE_HOME")) found.push_back(cache_folder() / name);
+  // Debian's packages dataset-… put theirs into /usr/share/datasets.
+  const char* system = environment("XDG_DATA_DIRS");
+  for (const std::string_view folder : pieces(system ? system : "/usr/local/share:/usr/share", ':')) {
+    if (folder.starts_with('/')) found.push_back(fs::path(folder) / "datasets" / name);
+  }
   return found;
 }
 

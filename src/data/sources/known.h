@@ -33,7 +33,8 @@ std::vector<std::string> known_names(std::optional<Origin> origin = std::nullopt
 /// $XDG_CACHE_HOME/elbo, or ~/.cache/elbo. Throws IoError if neither variable is usable.
 std::filesystem::path cache_folder();
 
-/// The places to look for a data set that is not built in: $ELBO_DATA/<name>, then the user's cache.
+/// The places to look for a data set that is not built in: $ELBO_DATA/<name>, then the user's cache, then
+/// datasets/<name> in the system's folders of shared data ($XDG_DATA_DIRS).
 std::vector<std::filesystem::path> places(std::string_view name);
 
 /// The first of places(name) that holds the training examples; empty if none does.
