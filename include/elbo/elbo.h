@@ -15,6 +15,7 @@
 #include "elbo/precision.h"
 #include "elbo/recipe.h"
 #include "elbo/schema.h"
+#include "elbo/summary.h"
 #include "elbo/train.h"
 #include "elbo/traits.h"
 #include "elbo/version.h"

@@ -31,7 +31,7 @@ struct Room {
   "view"
 // Public headers by the room that implements them.
 #define PUBLIC_BASE "include/elbo/(choices|device|error|op_call|precision|version)\\.h"
-#define PUBLIC_DATA PUBLIC_BASE "|include/elbo/(dataset|download|schema)\\.h"
+#define PUBLIC_DATA PUBLIC_BASE "|include/elbo/(dataset|download|schema|summary)\\.h"
 #define PUBLIC_RECIPE PUBLIC_DATA "|include/elbo/(recipe|traits)\\.h"
 #define PUBLIC_EVALUATION PUBLIC_RECIPE "|include/elbo/(analysis|evaluation)\\.h"
 #define PUBLIC_MODEL PUBLIC_EVALUATION "|include/elbo/model\\.h"

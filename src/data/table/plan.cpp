@@ -17,16 +17,21 @@ constexpr std::array<std::string_view, 3> kLabelNames = {"label", "class", "targ
 
 /// What the options say of a file's columns.
 struct Wishes {
-  Wishes(const Survey& survey, const TableOptions& options) : kinds(survey.width), used(survey.width, true) {
-    if (!options.columns.empty()) used.assign(survey.width, false);
-    for (const auto& name : options.columns) used[find_column(survey, name, "data.columns")] = true;
-    for (const auto& name : options.drop) used[find_column(survey, name, "data.drop")] = false;
+  Wishes(const Survey& survey, const TableOptions& options)
+      : kinds(survey.width), used(survey.width, true), by(survey.width) {
+    if (!options.columns.empty()) {
+      used.assign(survey.width, false);
+      by.assign(survey.width, "not in data.columns");
+    }
+    for (const auto& name : options.columns) use(find_column(survey, name, "data.columns"), true, "");
+    for (const auto& name : options.drop) use(find_column(survey, name, "data.drop"), false, "data.drop");
     for (const auto& text : options.kinds) {
       const std::size_t equals = text.rfind('=');
       if (equals == std::string::npos)
         throw ConfigError(concat("data.kinds: ", shown(text), " is not NAME=KIND, as in \"age=count\""));
-      kinds[find_column(survey, text.substr(0, equals), "data.kinds")] =
-          parse_column_kind(text.substr(equals + 1));
+      const std::size_t field = find_column(survey, text.substr(0, equals), "data.kinds");
+      kinds[field] = parse_column_kind(text.substr(equals + 1));
+      if (used[field]) by[field] = "data.kinds";
     }
     const auto role = [&](const std::string& name, ColumnKind kind, std::string_view setting) {
       if (name.empty() || name == "none") return;
@@ -36,7 +41,7 @@ struct Wishes {
                                  column_kind_name(*kinds[field]), " by another setting."));
       }
       kinds[field] = kind;
-      used[field] = true;
+      use(field, true, setting);
     };
     role(options.label, ColumnKind::label, "data.label");
     role(options.id, ColumnKind::id, "data.id");
@@ -44,8 +49,14 @@ struct Wishes {
     infers_id = options.id.empty() && std::ranges::find(kinds, ColumnKind::id) == kinds.end();
   }
 
+  void use(std::size_t field, bool use_it, std::string_view setting) {
+    used[field] = use_it;
+    by[field] = setting;
+  }
+
   std::vector<std::optional<ColumnKind>> kinds;
   std::vector<bool> used;
+  std::vector<std::string_view> by;  // what decides about the column; empty: its name and cells
   bool infers_label, infers_id;
 };
 
@@ -143,6 +154,14 @@ void check_kind(const Survey& survey, std::string_view origin, std::size_t field
     refuse("labels are whole numbers, or at most 1000 texts");
 }
 
+/// Why a column of this kind is, by its cells, no numbers.
+std::string_view why_of_cells(const ColumnFacts& facts, ColumnKind kind) {
+  if (kind != ColumnKind::ignored) return "";
+  if (facts.present == 0) return "no cell has a value";
+  return facts.many_texts || facts.many_numbers ? "text of more than 1000 values"
+                                                : "text that differs in every row";
+}
+
 Column infer(const Survey& survey, std::string_view origin, std::size_t field, Wishes& wishes) {
   const ColumnFacts& facts = survey.columns[field];
   Column column;
@@ -157,11 +176,15 @@ Column infer(const Survey& survey, std::string_view origin, std::size_t field, W
   } else if (wishes.infers_label && is_label_name(column.name) && can_be_label(facts)) {
     column.kind = ColumnKind::label;
     wishes.infers_label = false;
+    wishes.by[field] = "its name";
   } else if (wishes.infers_id && !survey.header.empty() && is_id(facts, column.name)) {
     column.kind = ColumnKind::id;
     wishes.infers_id = false;
+    wishes.by[field] = is_id_name(column.name) ? "its name, and no cell occurs twice"
+                                               : "it has no name, and counts the rows";
   } else {
     column.kind = kind_of_cells(survey, origin, field);
+    wishes.by[field] = why_of_cells(facts, column.kind);
   }
   const bool texts = facts.numbers < facts.present && column.kind != ColumnKind::date;
   if (texts && (is_modelled(column.kind) || column.kind == ColumnKind::label))
@@ -215,6 +238,8 @@ TablePlan plan_table(const Survey& survey, std::string_view origin, const TableO
   for (std::size_t field = 0; field < survey.width; ++field) {
     plan.schema.columns.push_back(infer(survey, origin, field, wishes));
     const Column& column = plan.schema.columns.back();
+    const ColumnFacts& facts = survey.columns[field];
+    plan.readings.push_back({facts.present, facts.missing, std::string(wishes.by[field])});
     if (is_modelled(column.kind)) plan.values.push_back({field, field});
     if ((column.kind == ColumnKind::label && plan.label) || (column.kind == ColumnKind::id && plan.id)) {
       throw ConfigError(concat(origin, ": two columns are set to be ", column_kind_name(column.kind), ": ",

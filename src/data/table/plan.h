@@ -19,9 +19,10 @@ struct ValueColumn {
 };
 
 struct TablePlan {
-  Schema schema;                     ///< of the file, or of the model that it is matched with
-  std::vector<ValueColumn> values;   ///< in the schema's order
-  std::optional<std::size_t> label;  ///< the file's column of labels
+  Schema schema;                        ///< of the file, or of the model that it is matched with
+  std::vector<ColumnReading> readings;  ///< of the file's columns; empty if it is matched with a model
+  std::vector<ValueColumn> values;      ///< in the schema's order
+  std::optional<std::size_t> label;     ///< the file's column of labels
   std::vector<std::string> label_names;
   std::optional<std::size_t> id;
   std::vector<std::string> notes;

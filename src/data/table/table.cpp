@@ -182,6 +182,7 @@ Dataset parse_table(std::string_view text, std::string_view origin, std::string 
   add_notes(found, options, plan, data);
   if (!utf8) data.notes.push_back("is not UTF-8: read as Latin-1");
   data.schema = std::move(plan.schema);
+  data.readings = std::move(plan.readings);
   return data;
 }
 

@@ -10,6 +10,7 @@
 
 #include "commands/command.h"
 #include "elbo/elbo.h"
+#include "reports/data_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
 #include "base/check.h"
@@ -89,12 +90,67 @@ int run_get(const std::string& name) {
   return 0;
 }
 
+struct ShowOptions {
+  std::string data;
+  std::vector<std::string> settings;
+  bool json = false;
+};
+
+/// The recipe that reads the data. Throws ConfigError if a setting is not one of data.
+Recipe reading(const ShowOptions& options) {
+  Recipe recipe;
+  std::vector<std::string> notes;
+  for (const std::string& setting : options.settings) {
+    const std::string key = setting.substr(0, setting.find('='));
+    recipe.set(setting, &notes);
+    const bool counts = (key.starts_with("data.") && key != "data.name") || key == "train.seed";
+    if (!counts)
+      throw ConfigError(concat(setting,
+                               " would change nothing: elbo data show reads the data.* settings and "
+                               "train.seed, of the data that it is given."));
+  }
+  tell(notes);
+  recipe.data.name = options.data;
+  return recipe;
+}
+
+int run_show(const ShowOptions& options) {
+  const Recipe recipe = reading(options);
+  const Dataset data = load_dataset(recipe);
+  const DatasetSummary summary = summarize(data);
+  if (options.json) {
+    print(data_json(data, summary));
+    return 0;
+  }
+  std::vector<std::string> notes;
+  for (const std::string& note : data.notes) notes.push_back(concat(data.name, ": ", note));
+  tell(notes);
+  print_data(data, summary);
+  return 0;
+}
+
+void add_show(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("show", "What data holds: its columns, ranges, levels and labels");
+  auto options = std::make_shared<ShowOptions>();
+  command->add_option("DATA", options->data, "A data set, a file or a folder, as of train --data")
+      ->required();
+  command
+      ->add_option("--set", options->settings,
+                   "A data.* setting as of train, as in --set data.label=species; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_flag("--json", options->json, "As one JSON object");
+  command->callback([options, &action] { action = [options] { return run_show(*options); }; });
+}
+
 }  // namespace
 
 void add_data(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("data", "Data sets known by name");
+  auto* command = app.add_subcommand("data", "Data sets known by name, and what data holds");
   command->require_subcommand(1);
   auto* list = command->add_subcommand("list", "List the data sets and where they are");
+  add_show(*command, action);
   auto* get = command->add_subcommand("get", "Download a data set into the user's cache");
   auto name = std::make_shared<std::string>();
   std::string names;
