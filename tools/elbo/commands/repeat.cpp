@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "commands/command.h"
+#include "commands/old_run.h"
 #include "drawing/figures.h"
 #include "io/file.h"
 #include "reports/progress.h"
@@ -60,41 +61,6 @@ std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, co
                                    : same_nll && result.value("split", Json()) == Json(split) &&
                                          fs::exists(job.folder / kHeldOutCosts, ignored);
   return whole ? std::optional(std::move(result)) : std::nullopt;
-}
-
-/// Whether the entry is a folder (not a link) with a numbered name, such as "seed-3" for "seed-".
-bool is_numbered(const fs::directory_entry& entry, std::string_view prefix) {
-  const std::string name = entry.path().filename().string();
-  std::error_code ignored;
-  return name.starts_with(prefix) && name.size() > prefix.size() &&
-         name.find_first_not_of("0123456789", prefix.size()) == std::string::npos &&
-         !entry.is_symlink(ignored) && entry.is_directory(ignored);
-}
-
-/// Removes the trainings by seeds in a folder, so that they start anew.
-void forget_seeds(const fs::path& folder) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (!is_numbered(entry, "seed-")) continue;
-    for (const char* file : {kResult, "checkpoint.safetensors"}) fs::remove(entry.path() / file, ignored);
-  }
-}
-
-/// Removes earlier trainings, or a single run, from a folder.
-void forget_runs(const fs::path& folder) {
-  std::error_code ignored;
-  if (!fs::exists(folder / kSeveralMark, ignored)) {
-    for (const char* file :
-         {"checkpoint.safetensors", "model.safetensors", "last.safetensors", "metrics.jsonl"}) {
-      fs::remove(folder / file, ignored);
-    }
-    return;
-  }
-  forget_seeds(folder);
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (is_numbered(entry, "latent-")) forget_seeds(entry.path());
-  }
-  forget_several(folder);
 }
 
 /// Writes each example's cost, for held_out_costs().
@@ -299,16 +265,9 @@ void begin_several(Job& job, const TrainRequest& request) {
     check_trainable(Model(job.recipe, data.dims(), Device::parse(request.device), data.picture), data);
   }
   if (!request.resume && !request.out) claim_run(job);
-  if (request.force) forget_runs(job.folder);
+  if (request.force) forget_run(job.folder);
   io::write_file(job.folder / "recipe.toml", job.recipe.to_toml());
   io::write_file(job.folder / kSeveralMark, "Trainings by several seeds or sizes, a folder each.\n");
-}
-
-void forget_several(const fs::path& folder) {
-  std::error_code ignored;
-  for (const char* file : {kSeveralMark, "repeat.json", "select.json", "select.png"}) {
-    fs::remove(folder / file, ignored);
-  }
 }
 
 int run_repeat(TrainRequest request, std::int64_t seeds) {

@@ -50,9 +50,6 @@ std::vector<std::vector<double>> held_out_costs(const Job& job, std::int64_t see
 /// check_trainable(); IoError.
 void begin_several(Job& job, const TrainRequest& request);
 
-/// Removes the files that mark a folder as one of several trainings, but not the trainings' folders.
-void forget_several(const std::filesystem::path& folder);
-
 /// elbo train --repeat.
 int run_repeat(TrainRequest request, std::int64_t seeds);
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "commands/command.h"
+#include "commands/old_run.h"
 #include "drawing/figures.h"
 #include "reports/latent_report.h"
 #include "reports/progress.h"
@@ -109,7 +110,10 @@ int run_train(const TrainRequest& options) {
   const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
   if (!options.resume && !options.out) claim_run(job);
-  if (options.force) forget_several(job.folder);
+  if (options.force) {
+    check_trainable(model, data);  // if it cannot be trained, nothing is replaced
+    forget_results(job.folder);
+  }
   TrainReport report;
   {
     InterruptGuard guard;
