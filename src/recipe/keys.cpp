@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include "recipe/synonyms.h"
 
 namespace elbo {
 namespace {
@@ -48,6 +49,8 @@ std::string unknown_recipe_key(std::string_view name) {
       return concat("unknown key \"", name, "\"; did you mean \"", key.name, "\"?");
     }
   }
+  if (const auto meant = key_meant_by(name))
+    return concat("unknown key \"", name, "\"; did you mean \"", *meant, "\"?");
   return concat("unknown key \"", name, "\"; ", nearest_hint(name, names));
 }
 

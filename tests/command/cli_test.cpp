@@ -22,7 +22,9 @@ TEST(Cli, HelpAndVersionGoToStandardOutput) {
                                                                      {"reconstruct", "--help"},
                                                                      {"encode", "--help"},
                                                                      {"decode", "--help"},
+                                                                     {"anomalies", "--help"},
                                                                      {"data", "--help"},
+                                                                     {"recipe", "--help"},
                                                                      {"info", "--help"}}) {
     const auto result = run_elbo(arguments);
     EXPECT_EQ(result.code, 0) << arguments[0] << result.err;
@@ -30,6 +32,13 @@ TEST(Cli, HelpAndVersionGoToStandardOutput) {
     EXPECT_EQ(result.err, "") << arguments[0];
   }
   EXPECT_SAYS(run_elbo({"--version"}).out, version());
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{}, {"help"}}) {
+    const auto result = run_elbo(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.out, run_elbo({"--help"}).out);
+  }
+  EXPECT_EQ(run_elbo({"help", "train"}).out, run_elbo({"train", "--help"}).out);
+  EXPECT_EQ(run_elbo({"help", "data", "show"}).out, run_elbo({"data", "show", "--help"}).out);
   const auto help = run_elbo({"train", "--help"}).out;
   for (const char* word :
        {"mnist-deep", "latent-2d", "model.latent", "relu", "--resume", "train.learning_rate"})

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -92,6 +93,26 @@ void refuse_control_characters(int argc, char** argv) {
   }
 }
 
+// The arguments with `elbo` and `elbo help COMMAND…` spelled out as --help. An unknown command stays alone,
+// to be refused.
+std::vector<std::string> in_full(const CLI::App& app, std::vector<std::string> arguments) {
+  if (arguments.empty()) return {"--help"};
+  if (arguments[0] != "help") return arguments;
+  arguments.erase(arguments.begin());
+  const bool known = arguments.empty() || !app.get_subcommands([&](const CLI::App* command) {
+                                                return command->get_name() == arguments[0];
+                                              })
+                                               .empty();
+  if (known) arguments.push_back("--help");
+  return arguments;
+}
+
+// As CLI11 takes them.
+std::vector<std::string> reversed(std::vector<std::string> arguments) {
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
+
 int parse_and_run(int argc, char** argv) {
   refuse_control_characters(argc, argv);
   CLI::App app{"elbo trains variational autoencoders, on the CPU or on a GPU, and puts them to use."};
@@ -111,15 +132,17 @@ int parse_and_run(int argc, char** argv) {
   add_decode(app, action);
   add_impute(app, action);
   add_data(app, action);
+  add_recipe(app, action);
   add_info(app, action);
   app.footer(
-      "Begin with: elbo train digits\n\n"
+      "Begin with: elbo train digits\n"
+      "elbo help COMMAND, or elbo COMMAND --help, shows a command's options.\n\n"
       "Exit codes: 0 done; 1 failed; 2 wrong usage: an option, key, value, recipe or data set that is not "
       "known;\n"
       "130 interrupted (Ctrl-C, TERM, HUP), of a training with a checkpoint saved");
 
   try {
-    app.parse(argc, argv);
+    app.parse(reversed(in_full(app, {argv + 1, argv + argc})));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

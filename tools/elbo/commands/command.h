@@ -35,6 +35,7 @@ void add_encode(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
 void add_impute(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+void add_recipe(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 
 /// Occupies the numbers of closed standard streams. Otherwise the next opened file would take such a number,
