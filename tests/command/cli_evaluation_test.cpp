@@ -74,6 +74,7 @@ TEST(CliEvaluation, TellsAnomaliesAndWritesTheirScores) {
   const auto text = eval(run, {"--data", rows, "--anomaly", "--scores", scores, "--nll-samples", "0"});
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_SAYS(text.out, "AUROC of 10 anomalies among 50");
+  EXPECT_SAYS(text.out, "nats per example                     new\n");
   const auto table = io::read_file(scores);
   EXPECT_TRUE(table.starts_with("label,negative_elbo,squared_error\n1,"))
       << "no NLL of no samples: " << table;
@@ -95,6 +96,22 @@ TEST(CliEvaluation, ScoresNeedNoLabelsButAnomaliesDo) {
   expect_complaint(eval(run, {"--data", plain, "--scores", "scores.txt"}), 2, {"scores.txt", ".csv"});
   expect_complaint(eval(run, {"--data", plain, "--scores", folder / "plain.csv/x.csv"}), 1, {"plain.csv"});
   expect_complaint(eval(run, {"--probe"}), 1, {"labelled 0"});
+}
+
+TEST(CliEvaluation, CallsDataNewThatTheModelWasNotTrainedOn) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = train_rows(folder);
+  const std::string rows = write_rows(folder / "rows.csv", 9, 0), out = folder / "codes.csv";
+  const auto encoded = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"encode", run, "--out", out, "--device", device().name()});
+    return run_elbo(more).out;
+  };
+  EXPECT_SAYS(encoded({"--data", rows}), "9 new examples encoded");
+  EXPECT_SAYS(encoded({}), "24 test examples encoded");
+  EXPECT_SAYS(encoded({"--split", "train"}), " train examples encoded");
+  const std::string own = folder / "train.csv";
+  EXPECT_SAYS(encoded({"--data", own, "--split", "train"}), " train examples encoded");
 }
 
 TEST(CliEvaluation, AnnealingAgreesWithImportanceWeighting) {

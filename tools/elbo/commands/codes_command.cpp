@@ -49,8 +49,8 @@ int write_map(const Model& model, const Dataset& data, const Examples& examples,
   const Examples chosen = examples.evenly_spaced(options.count.value_or(kMappedExamples));
   const auto map = options.map.empty() ? default_map(model.latent()) : options.map;
   Panel panel = lay_out(model.encode(chosen).mean, map);
-  panel.title +=
-      concat(", ", options.split, " data of ", std::filesystem::path(data.name).filename().string());
+  panel.title += concat(", ", split_label(model, options.data, data, options.split), " data of ",
+                        std::filesystem::path(data.name).filename().string());
   panel.groups = chosen.labels;
   panel.group_names = data.label_names;
   if (kind == FileKind::png) {
@@ -62,9 +62,9 @@ int write_map(const Model& model, const Dataset& data, const Examples& examples,
     table.append(panel.points);
     table.commit();
   }
-  std::cout << options.out << ": the codes of " << chosen.count << ' ' << options.split << ' '
-            << unit_of(model.picture()) << ", in the plane" << (map == "none" ? "" : " by ")
-            << (map == "none" ? "" : map) << '\n';
+  std::cout << options.out << ": the codes of " << chosen.count << ' '
+            << split_label(model, options.data, data, options.split) << ' ' << unit_of(model.picture())
+            << ", in the plane" << (map == "none" ? "" : " by ") << (map == "none" ? "" : map) << '\n';
   return 0;
 }
 
@@ -90,8 +90,8 @@ int write_codes(const Model& model, const Dataset& data, const Examples& example
     first += there;
   });
   table.commit();
-  std::cout << options.out << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
-            << " encoded\n";
+  std::cout << options.out << ": " << count << ' ' << split_label(model, options.data, data, options.split)
+            << ' ' << unit_of(model.picture()) << " encoded\n";
   return 0;
 }
 

@@ -133,7 +133,7 @@ int run_eval(EvalOptions options) {
   if (!options.json) {
     std::cout << options.run << " on " << data.name << ", " << describe(model.device(), model.precision())
               << "\n\n";
-    print_table(model.recipe(), {{options.split, result}});
+    print_table(model.recipe(), {{split_label(model, options.data, data, options.split), result}});
     print_latents(model.recipe(), result, aggregate);
     print_values(model, data.columns, result);
     print_collapse(model.recipe(), result);

@@ -98,8 +98,9 @@ struct Totals {
   double effective_samples = 0.0;  ///< summed over rows
 };
 
+/// `split` is what the examples are called.
 void report(const ImputeCommandOptions& options, const std::filesystem::path& file, const Examples& examples,
-            const Totals& totals, const std::optional<Comparison>& comparison) {
+            const std::string& split, const Totals& totals, const std::optional<Comparison>& comparison) {
   const double effective = totals.effective_samples / static_cast<double>(examples.count);
   if (options.json) {
     Json json = {{"run", options.run},        {"split", options.split},     {"examples", examples.count},
@@ -110,8 +111,8 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
     return print(json);
   }
   std::cout << file.string() << ": " << totals.missing << " missing values of " << examples.count << ' '
-            << options.split << " examples filled in (" << options.samples << " samples, of which "
-            << effective << " are effective)\n";
+            << split << " examples filled in (" << options.samples << " samples, of which " << effective
+            << " are effective)\n";
   if (options.classes) {
     std::cout << beside(file, "probability").string() << ": the probability of each imputed class\n";
   }
@@ -160,7 +161,7 @@ int run_impute(ImputeCommandOptions options) {
     first += rows.rows;
   });
   outputs.commit();
-  report(options, file, examples, totals, comparison);
+  report(options, file, examples, split_label(model, options.data, data, options.split), totals, comparison);
   return 0;
 }
 

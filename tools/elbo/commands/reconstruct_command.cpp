@@ -82,8 +82,8 @@ int run_reconstruct(ReconstructOptions options) {
     });
     table.commit();
   }
-  std::cout << file.string() << ": " << count << ' ' << options.split << ' ' << unit_of(model.picture())
-            << " reconstructed\n";
+  std::cout << file.string() << ": " << count << ' ' << split_label(model, options.data, data, options.split)
+            << ' ' << unit_of(model.picture()) << " reconstructed\n";
   return 0;
 }
 

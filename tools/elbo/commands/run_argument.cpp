@@ -114,6 +114,12 @@ const Examples& choose_split(const Dataset& data, std::string& split) {
                            nearest_hint(split, {"train", "validation", "test", kAll})));
 }
 
+std::string split_label(const Model& model, const std::string& name_or_path, const Dataset& data,
+                        const std::string& split) {
+  const bool whole = data.validation.empty() && data.test.empty();
+  return split == "train" && whole && !is_own_data(model, name_or_path) ? "new" : split;
+}
+
 void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
                const std::function<void(const Table&)>& use) {
   constexpr std::int64_t kRows = 4096;

@@ -48,6 +48,10 @@ Dataset load_like(const Model& model, const std::string& name_or_path);
 /// splits.
 const Examples& choose_split(const Dataset& data, std::string& split);
 
+/// The split's name in reports: "new" for data in one piece that the model was not trained on.
+std::string split_label(const Model& model, const std::string& name_or_path, const Dataset& data,
+                        const std::string& split);
+
 /// Calls `use` with examples [first, first + count), some thousand rows at a time.
 void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
                const std::function<void(const Table&)>& use);
