@@ -10,8 +10,9 @@
 #include <set>
 
 #include "data/sources/download.h"
+#include "data/sources/http.h"
 #include "data/sources/known.h"
-#include "data/md5.h"
+#include "base/sha256.h"
 #include "elbo/dataset.h"
 #include "support/data.h"
 #include "support/http_server.h"
@@ -47,24 +48,10 @@ class SmallestFiles {
 };
 #endif
 
-std::string md5(std::string_view bytes) {
-  data::Md5 md5;
-  md5.update(bytes);
-  return md5.finish();
-}
-
-/// The test suite of RFC 1321, and a text longer than a block.
-TEST(DataMd5, Rfc1321) {
-  EXPECT_EQ(md5(""), "d41d8cd98f00b204e9800998ecf8427e");
-  EXPECT_EQ(md5("a"), "0cc175b9c0f1b6a831c399e269772661");
-  EXPECT_EQ(md5("abc"), "900150983cd24fb0d6963f7d28e17f72");
-  EXPECT_EQ(md5("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
-  EXPECT_EQ(md5("abcdefghijklmnopqrstuvwxyz"), "c3fcd3d76192e4007dfb496cca67e13b");
-  EXPECT_EQ(md5("12345678901234567890123456789012345678901234567890123456789012345678901234567890"),
-            "57edf4a22be3c955ac49da2e2107b67a");
-  data::Md5 pieces;
-  for (int i = 0; i < 1000; ++i) pieces.update(std::string(997, 'x'));
-  EXPECT_EQ(pieces.finish(), md5(std::string(997000, 'x')));
+data::RemoteFile remote(std::string name, std::string_view bytes) {
+  Sha256 sum;
+  sum.update(bytes);
+  return {std::move(name), std::ssize(bytes), sum.finish()};
 }
 
 TEST(DataDownload, AFolderThatCannotBeReadHidesNoOtherDataSet) {
@@ -94,7 +81,10 @@ TEST(DataDownload, EveryDownloadableSetHasAManifest) {
     EXPECT_TRUE(manifest.mirrors.front().starts_with("https:")) << manifest.name;
     for (const auto& mirror : manifest.mirrors)
       EXPECT_TRUE(mirror.starts_with("http") && mirror.ends_with('/'));
-    for (const auto& file : manifest.files) EXPECT_EQ(file.md5.size(), 32u);
+    for (const auto& file : manifest.files) {
+      EXPECT_EQ(file.sha256.size(), 64u);
+      EXPECT_GT(file.bytes, 0);
+    }
     EXPECT_EQ(manifest.files.back().name, "train-images-idx3-ubyte.gz");
   }
   const auto known = downloadable_datasets();
@@ -123,7 +113,7 @@ TEST(DataDownload, WithoutLibcurlSaysSo) {
 class DataDownloads : public testing::Test {
  protected:
   data::Manifest manifest(const HttpServer& server) const {
-    return {"set", {server.url() + "/set/"}, {{"first", md5(first_)}, {"second", md5(second_)}}};
+    return {"set", {server.url() + "/set/"}, {remote("first", first_), remote("second", second_)}};
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -166,7 +156,7 @@ TEST_F(DataDownloads, FetchesAndChecksEveryFile) {
 TEST_F(DataDownloads, WhatIsThereIsKeptAndWhatIsWrongIsReplaced) {
   const HttpServer server({{"/set/first", HttpServer::ok(first_)}, {"/set/second", HttpServer::ok(second_)}});
   write(folder_ / "first", first_);
-  write(folder_ / "second", "damaged");
+  write(folder_ / "second", "smell");
   EXPECT_EQ(get(manifest(server)).fetched, 1);
   EXPECT_EQ(server.requests(), 1);
   EXPECT_EQ(io::read_file(folder_ / "second"), second_);
@@ -175,10 +165,9 @@ TEST_F(DataDownloads, WhatIsThereIsKeptAndWhatIsWrongIsReplaced) {
 }
 
 TEST_F(DataDownloads, WrongChecksumLeavesNothing) {
-  const HttpServer server(
-      {{"/set/first", HttpServer::ok(first_)}, {"/set/second", HttpServer::ok("forged")}});
-  expect_error<DataError>([&] { get(manifest(server)); },
-                          {"/set/second", md5("forged"), md5(second_), "Nothing was kept"});
+  const HttpServer server({{"/set/first", HttpServer::ok(first_)}, {"/set/second", HttpServer::ok("force")}});
+  expect_error<DataError>([&] { get(manifest(server)); }, {"/set/second", remote("", "force").sha256,
+                                                           remote("", second_).sha256, "Nothing was kept"});
   EXPECT_EQ(files(), (Names{"first"}));
   write(folder_ / "second", "older");
   expect_error<DataError>([&] { get(manifest(server)); }, {"/set/second"});
@@ -191,12 +180,23 @@ TEST_F(DataDownloads, TruncatedBodyLeavesNothing) {
   EXPECT_EQ(files(), Names{});
 }
 
+TEST_F(DataDownloads, ABodyThatIsNotWholeInTimeIsAFailure) {
+  const HttpServer server({{"/set/first", HttpServer::ok("begin", 300003)}}, /*holds=*/true);
+  std::string got;
+  data::HttpSink sink;
+  sink.max_seconds = 1;
+  sink.write = [&](std::string_view bytes) { got += bytes; };
+  expect_error<data::TransferError>([&] { data::http_get(server.url() + "/set/first", sink); },
+                                    {"/set/first", "imed out"});
+  EXPECT_EQ(got, "begin");
+}
+
 TEST_F(DataDownloads, FilesAreBounded) {
   const std::string undeclared = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + first_;
   for (const std::string& answer : {HttpServer::ok(first_), undeclared}) {
     const HttpServer large({{"/set/first", answer}});
     data::Manifest bounded = manifest(large);
-    bounded.files[0].max_bytes = 1000;
+    bounded.files[0].bytes = 1000;
     expect_error<IoError>([&] { get(bounded); }, {"/set/first", "more than 1000 bytes"});
     EXPECT_EQ(files(), Names{});
   }

@@ -5,10 +5,10 @@
 
 #include "data/sources/http.h"
 #include "data/sources/known.h"
-#include "data/md5.h"
 #include "io/file.h"
 #include "base/nearest.h"
 #include "base/check.h"
+#include "base/sha256.h"
 
 namespace elbo {
 namespace data {
@@ -16,14 +16,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct Sum {
+  std::int64_t bytes;
+  const char* sha256;
+};
+
 /// The four files of MNIST and of the data sets modelled on it. The training pictures come last, because a
 /// folder counts as the data set once it holds them.
-std::vector<RemoteFile> four_files(const char* test_images, const char* test_labels, const char* train_labels,
-                                   const char* train_images) {
-  return {{"t10k-images-idx3-ubyte.gz", test_images},
-          {"t10k-labels-idx1-ubyte.gz", test_labels},
-          {"train-labels-idx1-ubyte.gz", train_labels},
-          {"train-images-idx3-ubyte.gz", train_images}};
+std::vector<RemoteFile> four_files(Sum test_images, Sum test_labels, Sum train_labels, Sum train_images) {
+  return {{"t10k-images-idx3-ubyte.gz", test_images.bytes, test_images.sha256},
+          {"t10k-labels-idx1-ubyte.gz", test_labels.bytes, test_labels.sha256},
+          {"train-labels-idx1-ubyte.gz", train_labels.bytes, train_labels.sha256},
+          {"train-images-idx3-ubyte.gz", train_images.bytes, train_images.sha256}};
 }
 
 class ChecksumError : public DataError {
@@ -34,18 +38,18 @@ class ChecksumError : public DataError {
 bool is_present(const fs::path& file, const RemoteFile& remote) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
-  if (fs::file_size(file, error) > static_cast<std::uintmax_t>(remote.max_bytes)) return false;
-  Md5 found;
+  if (fs::file_size(file, error) != static_cast<std::uintmax_t>(remote.bytes)) return false;
+  Sha256 found;
   found.update(io::read_file(file));
-  return found.finish() == remote.md5;
+  return found.finish() == remote.sha256;
 }
 
 void fetch(const std::string& url, const fs::path& file, const RemoteFile& remote, DownloadProgress progress,
            const DownloadOptions& options) {
   io::AtomicFile out(file);
-  Md5 found;
+  Sha256 found;
   HttpSink sink;
-  sink.max_bytes = remote.max_bytes;
+  sink.max_bytes = remote.bytes;
   sink.write = [&](std::string_view bytes) {
     out.write(bytes);
     found.update(bytes);
@@ -57,10 +61,9 @@ void fetch(const std::string& url, const fs::path& file, const RemoteFile& remot
     return !(options.stop && options.stop());
   };
   http_get(url, sink);
-  if (const auto md5 = found.finish(); md5 != remote.md5) {
-    throw ChecksumError(
-        concat(url, ": its MD5 is ", md5, ", but ", remote.md5,
-               " was published.\nNothing was kept; try again, or set ELBO_MIRROR to another server."));
+  if (const auto sum = found.finish(); sum != remote.sha256) {
+    throw ChecksumError(concat(url, ": its SHA-256 is ", sum, ", but the data set's is ", remote.sha256,
+                               ".\nNothing was kept; try again, or set ELBO_MIRROR to another server."));
   }
   out.commit();
 }
@@ -83,22 +86,30 @@ void fetch_from_any(const Manifest& manifest, const fs::path& file, const Remote
 
 }  // namespace
 
+// Sizes and SHA-256 as TensorFlow Datasets lists them (tensorflow_datasets/url_checksums); the publishers
+// give MD5 alone, which does not tell a forged file.
 std::span<const Manifest> manifests() {
   static const std::vector<Manifest> kManifests = {
       {"mnist",
        {"https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/"},
-       four_files("9fb629c4189551a2d022fa330f9573f3", "ec29112dd5afa0611ce80d1b7f02629c",
-                  "d53e105ee54ea40749a09fcbcd1e9432", "f68b3c2dcbeaaa9fbdd348bbdeb94873")},
+       four_files({1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+                  {4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
+                  {28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+                  {9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"})},
       {"fashion-mnist",
        {"https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
-       four_files("bef4ecab320f06d8554ea6380940ec79", "bb300cfdad3c16e7a12a480ee83cd310",
-                  "25c81989df183df01b3e8a0aad5dffbe", "8d4fb7e6c68d591d4c3dfef9ec88bf0d")},
+       four_files({4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
+                  {5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"},
+                  {29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
+                  {26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"})},
       {"kmnist",
        {"https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
-       four_files("5c965bf0a639b31b8f53240b1b52f4d7", "7320c461ea6c1c855c0b718fb2a4b134",
-                  "e144d726b3acfaa3e44228e80efcd344", "bdb82020997e1d708af4cf47b453dcf7")},
+       four_files({3041136, "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"},
+                  {5120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"},
+                  {29497, "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"},
+                  {18165135, "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"})},
   };
   return kManifests;
 }

@@ -11,14 +11,15 @@
 
 namespace elbo::data {
 
+/// A file that is the same on every mirror.
 struct RemoteFile {
   std::string name;
-  std::string md5;                                  ///< as published; no other checksum is
-  std::int64_t max_bytes = std::int64_t{64} << 20;  ///< more than any known file has
+  std::int64_t bytes = 0;
+  std::string sha256;
 };
 
 /// A data set's files, in the order they are fetched, and its mirrors' folders (URLs that end in /),
-/// those by https first: MD5 does not tell a forged file.
+/// those by https first.
 struct Manifest {
   std::string name;
   std::vector<std::string> mirrors;

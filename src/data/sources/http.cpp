@@ -15,7 +15,6 @@ namespace {
 
 constexpr long kConnectSeconds = 20;
 constexpr long kStalledSeconds = 60;  // give up after so long without a byte
-constexpr long kTotalSeconds = 3600;
 constexpr long kMaxRedirections = 5;
 
 struct Transfer {
@@ -76,7 +75,7 @@ void http_get(const std::string& url, const HttpSink& sink) {
   curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTotalSeconds);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, sink.max_seconds);
   curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(sink.max_bytes));
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kStalledSeconds);

@@ -20,12 +20,13 @@ struct HttpSink {
   /// Takes the bytes so far and in all (0 if unknown); true continues.
   std::function<bool(std::int64_t, std::int64_t)> progress;
   std::int64_t max_bytes = std::int64_t{1} << 40;  ///< a longer body is a failure
+  long max_seconds = 3600;                         ///< and so is one that is not whole by then
 };
 
 /// Passes the body of `url` (http or https, redirections followed, but none from https to http) to the sink.
-/// Throws TransferError on any failure, including a body that is too short, too long or not there within an
-/// hour, and a status other than success; IoError if `progress` stopped it or the
-/// build has no libcurl.
+/// Throws TransferError on any failure, including a body that is too short, too long or too late, a minute
+/// without a byte, and a status other than success; IoError if `progress` stopped it or the build has no
+/// libcurl.
 void http_get(const std::string& url, const HttpSink& sink);
 
 }  // namespace elbo::data
