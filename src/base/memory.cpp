@@ -99,14 +99,15 @@ std::string in_gigabytes(std::size_t bytes) {
 }  // namespace
 
 std::size_t available_memory(const MemorySources& sources) {
-  if (const char* check = std::getenv("ELBO_MEMORY_CHECK"); check && std::string_view(check) == "off") {
-    return kUnknown;
-  }
+  const char* setting = std::getenv("ELBO_MEMORY_CHECK");
+  const std::string_view check = setting ? setting : "";
+  if (check == "off") return kUnknown;
+  const std::size_t allowed = number_of(check).value_or(kUnknown);
   const std::string machine = text_of(sources.machine);
   const std::size_t swap = entry(machine, "SwapFree:").value_or(0) << 10;
   const auto free = entry(machine, "MemAvailable:");
   const std::size_t of_machine = free ? (*free << 10) + swap : kUnknown;
-  return std::min(of_machine, left_in_groups(sources, swap));
+  return std::min({allowed, of_machine, left_in_groups(sources, swap)});
 }
 
 void require_memory(std::size_t bytes, std::string_view what) {

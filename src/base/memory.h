@@ -16,8 +16,8 @@ struct MemorySources {
 
 /// The bytes that can still be had: those that the machine has available, or those that a control group
 /// (version 1 or 2) of this process, as of a container, leaves of its limit. Memory of cached files counts as
-/// free, and so does swap. The largest number where the system does not tell, or if ELBO_MEMORY_CHECK is
-/// "off".
+/// free, and so does swap. ELBO_MEMORY_CHECK in the environment, if it is a number, is the most that there
+/// is. The largest number where the system does not tell, or if ELBO_MEMORY_CHECK is "off".
 std::size_t available_memory(const MemorySources& sources = {});
 
 /// Throws OutOfMemoryError, which names both sizes, if `what` needs more bytes than can be had. Linux grants

@@ -29,6 +29,12 @@ TEST_F(AvailableMemory, IsTheMachinesWithoutGroups) {
   EXPECT_EQ(available(), kUnknown);
   write("meminfo", "MemTotal:  900 kB\nMemFree: 1 kB\nMemAvailable:     300 kB\nSwapFree: 20 kB\n");
   EXPECT_EQ(available(), 320u << 10);
+  {
+    const test::Environment less("ELBO_MEMORY_CHECK", "1000");
+    EXPECT_EQ(available(), 1000u);
+    const test::Environment more("ELBO_MEMORY_CHECK", "1000000");
+    EXPECT_EQ(available(), 320u << 10);
+  }
   write("cgroup", "0::/\n");
   EXPECT_EQ(available(), 320u << 10);
 }

@@ -73,7 +73,7 @@ TEST(DataSparse, SizesBeyondTheMemoryAreRefused) {
         data::to_dense({1, kHuge, {0, 0}, {}, {}}, "m.mtx");
       },
       {"m.mtx", "1 x 9223372036854775807", "GB"});
-  expect_error<OutOfMemoryError>([] { data::to_csr(kHuge, 1, {}, "m.mtx"); }, {"m.mtx", "rows"});
+  expect_error<OutOfMemoryError>([] { data::to_csr(kHuge, 1, {}, "m.mtx"); }, {"m.mtx", "GB"});
   expect_error<OutOfMemoryError>([] { data::parse_svmlight("1 999999999999999:1\n", "a.svm", "a"); },
                                  {"a.svm", "GB"});
 }

@@ -1,24 +1,19 @@
 #include "data/sources/csr.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 namespace elbo::data {
 namespace {
 
-constexpr double kGigabyte = 1e9;
+constexpr double kLargest = 0x1p62;
 
 std::string size_name(std::int64_t rows, std::int64_t cols) {
   const std::int64_t shape[] = {rows, cols};
   return shape_name(shape);
-}
-
-double memory_bytes() {
-  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 void check_sizes(std::int64_t rows, std::int64_t cols, std::string_view origin) {
@@ -30,11 +25,9 @@ void check_sizes(std::int64_t rows, std::int64_t cols, std::string_view origin) 
 void check_memory(std::int64_t rows, std::int64_t cols, std::string_view origin) {
   const double bytes =
       static_cast<double>(rows) * static_cast<double>(std::max<std::int64_t>(cols, 2)) * sizeof(float);
-  const double memory = memory_bytes();
-  if (bytes <= memory) return;
-  throw OutOfMemoryError(concat(origin, ": a sparse matrix of ", size_name(rows, cols), " values takes ",
-                                bytes / kGigabyte, " GB when its zeros are filled in, but this machine has ",
-                                memory / kGigabyte, " GB.\nSave fewer of its rows or columns."));
+  const auto needed = bytes < kLargest ? static_cast<std::size_t>(bytes) : static_cast<std::size_t>(kLargest);
+  require_memory(needed, concat(origin, ": a sparse matrix of ", size_name(rows, cols),
+                                " values, whose zeros are filled in,"));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kHeader = 128;     // text, then the version and the order of bytes
 constexpr std::size_t kVersionAt = 124;  // of the header
 constexpr std::uint16_t kMatlab5 = 0x0100, kMatlab73 = 0x0200;
-constexpr std::uint32_t kCompressed = 15;
+constexpr std::uint32_t kMatrix = 14, kCompressed = 15;
 constexpr std::size_t kPiece = 1 << 18;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const char* what) {
@@ -32,33 +32,175 @@ std::uint32_t in_order(std::uint32_t value, bool swapped) {
   return value << 24 | (value & 0xFF00u) << 8 | (value >> 8 & 0xFF00u) | value >> 24;
 }
 
+/// Bytes of a variable, in order.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Reads all of the bytes. Throws DataError if there are fewer.
+  virtual void read(void* to, std::size_t bytes) = 0;
+
+  void skip(std::uint64_t bytes) {
+    std::array<char, 4096> dropped;
+    for (; bytes > 0; bytes -= std::min<std::uint64_t>(bytes, dropped.size())) {
+      read(dropped.data(), std::min<std::uint64_t>(bytes, dropped.size()));
+    }
+  }
+};
+
+class PlainSource : public Source {
+ public:
+  PlainSource(std::ifstream& in, const std::filesystem::path& file) : in_(in), file_(file) {}
+  void read(void* to, std::size_t bytes) override {
+    if (!in_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes)))
+      fail(file_, "the file ends inside a variable");
+  }
+
+ private:
+  std::ifstream& in_;
+  const std::filesystem::path& file_;
+};
+
 struct EndInflate {
   void operator()(z_stream* stream) const { inflateEnd(stream); }
 };
 
-/// Unpacks the next `bytes` of the file, which hold one zlib stream, and drops the result.
-void check_compressed(std::ifstream& in, std::uint32_t bytes, const std::filesystem::path& file) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) throw OutOfMemoryError(concat(file.string(), ": no memory to unpack it"));
-  const std::unique_ptr<z_stream, EndInflate> end(&stream);
-  std::vector<unsigned char> packed(kPiece), unpacked(kPiece);
-  int state = Z_OK;
-  while (bytes > 0) {
-    const auto piece = static_cast<uInt>(std::min<std::size_t>(kPiece, bytes));
-    if (!in.read(reinterpret_cast<char*>(packed.data()), piece))
-      fail(file, "the file ends inside a variable");
-    bytes -= piece;
-    stream.next_in = packed.data();
-    stream.avail_in = piece;
-    while (state == Z_OK && (stream.avail_in > 0 || stream.avail_out == 0)) {
-      stream.next_out = unpacked.data();
-      stream.avail_out = static_cast<uInt>(unpacked.size());
-      state = inflate(&stream, Z_NO_FLUSH);
-    }
-    if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR) break;
-    if (state == Z_BUF_ERROR) state = Z_OK;
+/// The next `bytes` of the file, which hold one zlib stream, unpacked.
+class PackedSource : public Source {
+ public:
+  PackedSource(std::ifstream& in, std::uint32_t bytes, const std::filesystem::path& file)
+      : plain_(in, file), left_(bytes), file_(file), packed_(kPiece) {
+    if (inflateInit(&stream_) != Z_OK)
+      throw OutOfMemoryError(concat(file.string(), ": no memory to unpack it"));
+    end_.reset(&stream_);
   }
-  if (state != Z_STREAM_END) fail(file, "the compressed data of a variable is damaged");
+  void read(void* to, std::size_t bytes) override {
+    if (unpack(to, bytes) < bytes) fail(file_, kDamaged);
+  }
+  /// Throws DataError unless the stream ends here, whole.
+  void finish() {
+    std::array<char, 1> more;
+    if (unpack(more.data(), more.size()) > 0 || !at_end_) fail(file_, kDamaged);
+  }
+
+ private:
+  static constexpr const char* kDamaged = "the compressed data of a variable is damaged";
+
+  std::size_t unpack(void* to, std::size_t bytes) {
+    stream_.next_out = static_cast<Bytef*>(to);
+    stream_.avail_out = static_cast<uInt>(bytes);
+    while (stream_.avail_out > 0 && !at_end_) {
+      if (stream_.avail_in == 0 && left_ > 0) fill();
+      const int state = inflate(&stream_, Z_NO_FLUSH);
+      at_end_ = state == Z_STREAM_END;
+      if (state != Z_OK && !at_end_) fail(file_, kDamaged);
+    }
+    return bytes - stream_.avail_out;
+  }
+  void fill() {
+    const auto piece = static_cast<uInt>(std::min<std::size_t>(kPiece, left_));
+    plain_.read(packed_.data(), piece);
+    left_ -= piece;
+    stream_.next_in = packed_.data();
+    stream_.avail_in = piece;
+  }
+
+  PlainSource plain_;
+  std::uint32_t left_;
+  const std::filesystem::path& file_;
+  std::vector<unsigned char> packed_;
+  z_stream stream_{};
+  std::unique_ptr<z_stream, EndInflate> end_;
+  bool at_end_ = false;
+};
+
+/// Walks through the elements of a variable. libmatio takes memory for whatever size an element claims.
+class Walk {
+ public:
+  Walk(Source& source, bool swapped, const std::filesystem::path& file)
+      : source_(source), swapped_(swapped), file_(file) {}
+
+  /// The contents of a matrix of `bytes`: flags, sizes, name and values, or matrices within.
+  void matrix(std::uint64_t bytes, int depth = 0) {
+    if (depth == kMaxDepth) fail(file_, "its variables lie too deep in one another");
+    const std::uint64_t whole = bytes;
+    for (int number = 0; bytes > 0; ++number) {
+      if (bytes < kTag) fail(file_, kTooLarge);
+      const auto [type, size, is_small] = tag();
+      bytes -= kTag;
+      if (is_small) continue;
+      const std::uint64_t padded = (std::uint64_t{size} + kTag - 1) / kTag * kTag;
+      // The last element of a variable that is packed may lack its padding.
+      if (size > bytes) fail(file_, kTooLarge);
+      const std::uint64_t used = std::min(padded, bytes);
+      if (type == kMatrix) {
+        matrix(size, depth + 1);
+        source_.skip(used - size);
+      } else if (number == 0 && size == 2 * sizeof(std::uint32_t)) {
+        kind_ = number_of() & 0xFF;
+        source_.skip(used - sizeof(std::uint32_t));
+      } else if (number == 1) {
+        sizes(size, whole);
+        source_.skip(used - size);
+      } else {
+        source_.skip(used);
+      }
+      bytes -= used;
+    }
+  }
+
+ private:
+  struct Tag {
+    std::uint32_t type, size;
+    bool is_small;  ///< the tag holds the values
+  };
+
+  Tag tag() {
+    const std::uint32_t first = number_of(), second = number_of();
+    const bool is_small = first >> 16 != 0;
+    return {first & 0xFFFF, second, is_small};
+  }
+  std::uint32_t number_of() {
+    std::uint32_t value = 0;
+    source_.read(&value, sizeof(value));
+    return in_order(value, swapped_);
+  }
+  /// The extents of an array. Where it holds matrices, each of them takes a tag at least.
+  void sizes(std::uint32_t bytes, std::uint64_t whole) {
+    const bool holds_matrices = kind_ >= kCell && kind_ <= kObject;
+    std::uint64_t count = 1;
+    for (std::uint32_t at = 0; at + sizeof(std::uint32_t) <= bytes; at += sizeof(std::uint32_t)) {
+      const std::uint32_t extent = number_of();
+      if (!holds_matrices) continue;
+      if (extent != 0 && count > whole / kTag / extent) fail(file_, kTooLarge);
+      count *= extent;
+    }
+    source_.skip(bytes % sizeof(std::uint32_t));
+  }
+
+  static constexpr std::uint64_t kTag = 8;
+  static constexpr int kMaxDepth = 32;
+  static constexpr std::uint32_t kCell = 1, kObject = 3;
+  static constexpr const char* kTooLarge = "a part of a variable is larger than the variable";
+
+  Source& source_;
+  bool swapped_;
+  const std::filesystem::path& file_;
+  std::uint32_t kind_ = 0;  ///< the class of the matrix whose flags were read last
+};
+
+/// Checks the next `bytes` of the file, which hold one packed variable.
+void check_compressed(std::ifstream& in, std::uint32_t bytes, bool swapped,
+                      const std::filesystem::path& file) {
+  PackedSource source(in, bytes, file);
+  std::array<std::uint32_t, 2> tag{};
+  source.read(tag.data(), sizeof(tag));
+  const std::uint32_t size = in_order(tag[1], swapped);
+  if (in_order(tag[0], swapped) == kMatrix) {
+    Walk(source, swapped, file).matrix(size);
+  } else {
+    source.skip(size);
+  }
+  source.finish();
 }
 
 }  // namespace
@@ -87,7 +229,11 @@ void check_mat5(const std::filesystem::path& file) {
     const std::uint32_t type = in_order(tag[0], swapped), bytes = in_order(tag[1], swapped);
     at += sizeof(tag) + bytes;
     if (at > size) fail(file, "the file ends inside a variable");
-    if (type == kCompressed) check_compressed(in, bytes, file);
+    if (type == kCompressed) check_compressed(in, bytes, swapped, file);
+    if (type == kMatrix) {
+      PlainSource source(in, file);
+      Walk(source, swapped, file).matrix(bytes);
+    }
     in.seekg(static_cast<std::streamoff>(at));
   }
 }

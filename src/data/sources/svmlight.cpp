@@ -71,7 +71,7 @@ class Rows {
     std::string_view index, value;
     if (!split_pair(word, index, value))
       throw DataError(concat(place, ": ", shown(word), " is not index:value"));
-    if (index == "qid") return;
+    if (index == "qid" && to_number(value)) return;
     const auto col = to_integer(index);
     if (!col || *col < 0 || *col == std::numeric_limits<std::int64_t>::max())
       throw DataError(concat(place, ": ", shown(word), " has no index that is a whole number from 0 on"));
