@@ -37,7 +37,7 @@ struct Column {
   ColumnKind kind = ColumnKind::numeric;
   /// The texts that values 0, 1, … stand for; empty: numbers are themselves.
   std::vector<std::string> levels;
-  /// Values are the file's numbers less this; not 0 where a 32-bit float would lose their differences.
+  /// Values are the file's numbers less this whole number; not 0 where a 32-bit float would lose their differences.
   double origin = 0.0;
   bool has_times = false;  ///< dates have times of day
 

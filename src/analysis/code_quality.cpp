@@ -6,6 +6,7 @@
 #include "analysis/lbfgs.h"
 #include "analysis/neighbours.h"
 #include "base/check.h"
+#include "base/parallel.h"
 
 namespace elbo {
 namespace {
@@ -89,8 +90,7 @@ class Probe {
     constexpr std::size_t kSpan = 1024;
     const std::size_t rows = classes.size(), spans = (rows + kSpan - 1) / kSpan;
     std::vector<double> costs(spans), parts(spans * w.size());
-#pragma omp parallel for schedule(static)
-    for (std::size_t s = 0; s < spans; ++s) {
+    const auto of_span = [&](std::size_t s) {
       double* part = parts.data() + s * w.size();
       std::vector<double> logits(classes_);
       for (std::size_t i = s * kSpan; i < std::min(rows, (s + 1) * kSpan); ++i) {
@@ -103,7 +103,11 @@ class Probe {
           row[dims_] += logits[c];
         }
       }
-    }
+    };
+    ParallelError error;
+#pragma omp parallel for schedule(static)
+    for (std::size_t s = 0; s < spans; ++s) error.guard([&] { of_span(s); });
+    error.rethrow();
     const auto n = static_cast<double>(rows);
     std::fill(gradient.begin(), gradient.end(), 0.0);
     double total = 0.0;

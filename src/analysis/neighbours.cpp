@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/parallel.h"
 
 namespace elbo {
 namespace analysis {
@@ -45,12 +46,16 @@ Neighbours find(const Table& queries, const Table& points, std::int64_t k, bool 
   result.k = k;
   result.rows.resize(static_cast<std::size_t>(queries.rows * k));
   result.squared_distances.resize(result.rows.size());
+  ParallelError error;
 #pragma omp parallel
   {
-    std::vector<float> distances(static_cast<std::size_t>(points.rows));
-    std::vector<std::int32_t> order(distances.size());
-#pragma omp for schedule(static)
-    for (std::int64_t i = 0; i < queries.rows; ++i) {
+    std::vector<float> distances;
+    std::vector<std::int32_t> order;
+    error.guard([&] {
+      distances.resize(static_cast<std::size_t>(points.rows));
+      order.reserve(distances.size());
+    });
+    const auto of_query = [&](std::int64_t i) {
       columns.squared_distances(queries.row(i), distances);
       order.resize(distances.size());
       for (std::size_t j = 0; j < order.size(); ++j) order[j] = static_cast<std::int32_t>(j);
@@ -67,8 +72,11 @@ Neighbours find(const Table& queries, const Table& points, std::int64_t k, bool 
         result.squared_distances[static_cast<std::size_t>(i * k + n)] =
             distances[static_cast<std::size_t>(row)];
       }
-    }
+    };
+#pragma omp for schedule(static)
+    for (std::int64_t i = 0; i < queries.rows; ++i) error.guard([&] { of_query(i); });
   }
+  error.rethrow();
   return result;
 }
 
@@ -90,11 +98,12 @@ double trustworthiness(const Table& data, const Table& embedding, std::int64_t k
   const Neighbours near = nearest_neighbours(embedding, k);
   const analysis::Columns columns(data);
   std::vector<double> penalties(static_cast<std::size_t>(n));
+  ParallelError error;
 #pragma omp parallel
   {
-    std::vector<float> distances(static_cast<std::size_t>(n));
-#pragma omp for schedule(static)
-    for (std::int64_t i = 0; i < n; ++i) {
+    std::vector<float> distances;
+    error.guard([&] { distances.resize(static_cast<std::size_t>(n)); });
+    const auto of_row = [&](std::int64_t i) {
       columns.squared_distances(data.row(i), distances);
       double penalty = 0.0;
       for (std::int64_t m = 0; m < k; ++m) {
@@ -108,8 +117,11 @@ double trustworthiness(const Table& data, const Table& embedding, std::int64_t k
         penalty += static_cast<double>(std::max<std::int64_t>(rank - k, 0));
       }
       penalties[static_cast<std::size_t>(i)] = penalty;
-    }
+    };
+#pragma omp for schedule(static)
+    for (std::int64_t i = 0; i < n; ++i) error.guard([&] { of_row(i); });
   }
+  error.rethrow();
   double total = 0.0;
   for (const double penalty : penalties) total += penalty;
   const auto size = static_cast<double>(n), count = static_cast<double>(k);

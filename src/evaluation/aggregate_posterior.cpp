@@ -8,6 +8,7 @@
 #include "elbo/error.h"
 #include "ops/host_noise.h"
 #include "base/running.h"
+#include "base/parallel.h"
 
 namespace elbo {
 namespace {
@@ -69,8 +70,8 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, con
   if (n < 1) throw DataError("there are no examples to evaluate");
   const Mixture mixture(posterior);
   std::vector<double> log_ratio(static_cast<std::size_t>(n)), kl(log_ratio.size());
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < n; ++i) {
+  ParallelError error;
+  const auto of_example = [&](std::int64_t i) {
     std::vector<float> z(latent);
     fill_normal(z, seed, NoisePurpose::reparameterize, i);
     double log_q = 0.0, divergence = 0.0;  // log q(z|x_i) without its constant, and KL(q(z|x_i) ‖ p(z))
@@ -85,7 +86,10 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, con
     log_ratio[at] = log_q - mixture.log_sum(z.data());
     const double constant = 0.5 * static_cast<double>(latent) * std::log(2.0 * std::numbers::pi);
     kl[at] = prior.has_unit_kl() ? divergence : log_q - constant - on_host.log_density(z);
-  }
+  };
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < n; ++i) error.guard([&] { of_example(i); });
+  error.rethrow();
   const auto count = static_cast<double>(n);
   AggregatePosterior result;
   result.examples = n;

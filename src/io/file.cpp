@@ -12,6 +12,7 @@
 
 #include "elbo/error.h"
 #include "base/check.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 namespace elbo::io {
@@ -115,13 +116,9 @@ std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) 
 
 void remove_partial_files(const std::filesystem::path& folder) {
   std::error_code ignored;
-  std::vector<std::filesystem::path> left;
-  for (std::filesystem::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
-       entry.increment(ignored)) {
-    if (is_temporary(entry->path().filename().string())) left.push_back(entry->path());
-  }
-  for (const auto& file : left) {
-    if (!is_being_written(file)) std::filesystem::remove(file, ignored);
+  for (const auto& file : data::list_folder(folder, ignored)) {
+    if (is_temporary(file.filename().string()) && !is_being_written(file))
+      std::filesystem::remove(file, ignored);
   }
 }
 

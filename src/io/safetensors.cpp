@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "io/file.h"
+#include "io/json.h"
 #include "base/check.h"
 
 namespace elbo::io {
@@ -15,14 +15,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "values are stored as in memory");
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kMaxHeaderBytes = 25'000'000;  // parsed within a second
-
-// Entries are written without a JSON tree: its destructor allocates, and a failure there would end the
-// program.
-
-/// A JSON string.
-std::string json_string(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 std::string metadata_entry(const std::map<std::string, std::string>& metadata) {
   std::string text;

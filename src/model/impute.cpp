@@ -11,6 +11,7 @@
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "base/check.h"
+#include "base/parallel.h"
 
 namespace elbo {
 namespace {
@@ -230,8 +231,12 @@ Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOpti
     const MatrixView<float> of_batch =
         filler.needs_means() ? means.matrix(batch.rows() * options.samples, x.cols) : MatrixView<float>();
     draw_samples(vae, batch, of_batch, options.seed, samples);
+    ParallelError error;
 #pragma omp parallel for schedule(dynamic) num_threads(context.threads())
-    for (std::int64_t i = 0; i < batch.rows(); ++i) filler.fill(samples, i, first + i);
+    for (std::int64_t i = 0; i < batch.rows(); ++i) {
+      error.guard([&] { filler.fill(samples, i, first + i); });
+    }
+    error.rethrow();
   }
   return result;
 }

@@ -9,6 +9,7 @@
 #include "model/schema_text.h"
 #include "recipe/keys.h"
 #include "base/check.h"
+#include "base/folder.h"
 #include "base/out_of_memory.h"
 #include "base/text.h"
 
@@ -72,19 +73,17 @@ void upgrade_from_1(ModelDescription& description) {
   description.recipe.model.prior = "normal";  // the only prior of that format, which had no key for it
 }
 
-/// The first run in the sub-folders, at any depth; empty if there is none. A folder of several trainings has
-/// some.
-std::filesystem::path first_run_within(const std::filesystem::path& folder) {
+/// The first run in the sub-folders and, with `depth` 1, in theirs; empty if there is none. A folder of
+/// several trainings has some.
+std::filesystem::path first_run_within(const std::filesystem::path& folder, int depth = 1) {
   std::error_code ignored;
-  std::filesystem::path first;
-  for (auto at = std::filesystem::recursive_directory_iterator(folder, ignored);
-       !ignored && at != std::filesystem::recursive_directory_iterator(); at.increment(ignored)) {
-    if (at.depth() >= 2) at.disable_recursion_pending();
-    const auto run = at->path().parent_path();
-    if (at.depth() > 0 && at->path().filename() == "model.safetensors" && (first.empty() || run < first))
-      first = run;
+  for (const auto& inside : data::list_folder(folder, ignored)) {
+    if (!std::filesystem::is_directory(std::filesystem::symlink_status(inside, ignored))) continue;
+    if (std::filesystem::exists(inside / "model.safetensors", ignored)) return inside;
+    if (depth == 0) continue;
+    if (auto run = first_run_within(inside, depth - 1); !run.empty()) return run;
   }
-  return first;
+  return {};
 }
 
 /// The model file of a run folder: the best model, or the last one if training stopped before the first epoch
@@ -124,7 +123,8 @@ void check_run_recipe(const std::filesystem::path& run, const std::filesystem::p
 }
 
 void check_no_other_tensors(const io::SafetensorsFile& file, const nn::ParameterLayout& layout) {
-  for (const auto& [name, tensor] : file.tensors()) {
+  for (const auto& entry : file.tensors()) {
+    const std::string& name = entry.first;  // clang with OpenMP captures no structured binding
     const bool known =
         name == kMeanTensor || name == kDeviationTensor ||
         std::ranges::any_of(layout.tensors, [&](const nn::TensorInfo& info) { return info.name == name; });

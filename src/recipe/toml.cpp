@@ -173,7 +173,7 @@ toml::table parse(std::string_view text, std::string_view origin) {
     throw ConfigError(concat(origin, ":", fault->line, ": ", fault->what, "."));
   }
   try {
-    return toml::parse(text, origin);
+    return toml::parse(text);  // with the origin, toml++ allocates where it may not throw
   } catch (const toml::parse_error& error) {
     throw ConfigError(concat(line_of(origin, error.source()), error.description(), "."));
   }

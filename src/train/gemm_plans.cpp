@@ -1,17 +1,15 @@
 #include "train/gemm_plans.h"
 
 #include <cctype>
-#include <nlohmann/json.hpp>
 
 #include "data/sources/known.h"
 #include "elbo/version.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "base/check.h"
 
 namespace elbo {
 namespace {
-
-using Json = nlohmann::json;
 
 /// The GPU and elbo's version, for which plans and bits are valid.
 std::string identity(const Context& context) {
@@ -93,16 +91,29 @@ void settle(Context& context, ops::GemmChoices& choices, const PlanSources& sour
 }  // namespace
 
 std::string StoredPlans::to_text() const {
-  return Json{{"device", device}, {"plans", plans}}.dump(1) + "\n";
+  std::string list;
+  for (const auto& [product, plan] : plans) {
+    list += concat(list.empty() ? "\n  " : ",\n  ", io::json_string(product), ": ", io::json_string(plan));
+  }
+  if (!list.empty()) list += "\n ";
+  return concat("{\n \"device\": ", io::json_string(device), ",\n \"plans\": {", list, "}\n}\n");
 }
 
 StoredPlans StoredPlans::from_text(const std::string& text) {
-  try {
-    const Json json = Json::parse(text);
-    return {json.at("device").get<std::string>(), json.at("plans").get<std::map<std::string, std::string>>()};
-  } catch (const Json::exception&) {
-    return {};
-  }
+  constexpr std::size_t kMaxDepth = 16;
+  StoredPlans read;
+  bool device = false, plans = false;
+  const bool whole = io::read_json(text, kMaxDepth, [&](const io::JsonPath& path, io::JsonValue& value) {
+    using Kind = io::JsonValue::Kind;
+    if (path.empty()) return value.kind == Kind::object;
+    const bool of_plans = path[0].key == "plans";
+    if (!of_plans && path[0].key != "device") return true;
+    if (of_plans && path.size() == 1) return plans = value.kind == Kind::object;
+    if (!of_plans) device = true;
+    (of_plans ? read.plans[path[1].key] : read.device) = std::move(value.text);
+    return value.kind == Kind::text;
+  });
+  return whole && device && plans ? read : StoredPlans();
 }
 
 StoredPlans stored_plans(const ModelState& model) {

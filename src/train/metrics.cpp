@@ -9,20 +9,19 @@
 #include <string_view>
 
 #include "io/file.h"
+#include "io/json.h"
 #include "base/check.h"
 #include "base/text.h"
 
 namespace elbo {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// Objects are written as text: a JSON tree's destructor allocates, and a failure there would end the program.
+constexpr std::size_t kMaxDepth = 16;
 
 /// A number as JSON has it, with the digits that read back to it; null for NaN and infinities.
 template <class Number>
 std::string literal(Number value) {
-  return Json(value).dump();
+  return nlohmann::json(value).dump();
 }
 
 std::string terms_object(const ElboTerms& terms, const std::string& more = {}) {
@@ -32,9 +31,13 @@ std::string terms_object(const ElboTerms& terms, const std::string& more = {}) {
 
 /// The epoch of a line; 0 if it is not a line of this format.
 std::int64_t epoch_of(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("epoch") || !json["epoch"].is_number_integer()) return 0;
-  return json["epoch"].get<std::int64_t>();
+  std::int64_t epoch = 0;
+  const bool is_object = io::read_json(line, kMaxDepth, [&](const io::JsonPath& path, io::JsonValue& value) {
+    if (path.empty()) return value.kind == io::JsonValue::Kind::object;
+    if (path.size() == 1 && path[0].key == "epoch") epoch = value.whole;
+    return true;
+  });
+  return is_object ? epoch : 0;
 }
 
 /// A file open for appending.

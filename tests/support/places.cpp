@@ -19,6 +19,14 @@ std::filesystem::path command_file() {
   return in_bundle() ? bundle() / "bin" / "elbo" : std::filesystem::path(ELBO_COMMAND);
 }
 
+std::filesystem::path fault_shim() {
+  return in_bundle() ? std::filesystem::path() : std::filesystem::path(ELBO_FAULT_SHIM);
+}
+
+std::filesystem::path embedded_program() {
+  return in_bundle() ? std::filesystem::path() : std::filesystem::path(ELBO_EMBEDDED);
+}
+
 std::filesystem::path project_folder() {
   return in_bundle() ? bundle() : std::filesystem::path(ELBO_SOURCE_DIR);
 }

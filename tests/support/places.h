@@ -14,6 +14,11 @@ bool in_bundle();
 /// The elbo command of the same build.
 std::filesystem::path command_file();
 
+/// The library of tests/faults/shim.cpp, and the program of tests/faults/embedded.cpp; empty if this build
+/// has none.
+std::filesystem::path fault_shim();
+std::filesystem::path embedded_program();
+
 /// The folder with recipes/ and, except in a bundle, the sources.
 std::filesystem::path project_folder();
 

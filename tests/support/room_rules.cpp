@@ -36,7 +36,7 @@ struct Room {
 #define PUBLIC_EVALUATION PUBLIC_RECIPE "|include/elbo/(analysis|evaluation)\\.h"
 #define PUBLIC_MODEL PUBLIC_EVALUATION "|include/elbo/model\\.h"
 #define RUNTIME "src/runtime/(?!cuda_).*"
-#define POSIX "poll\\.h|unistd\\.h|fcntl\\.h|sys/[a-z]+\\.h|signal\\.h|cerrno"
+#define POSIX "dirent\\.h|poll\\.h|unistd\\.h|fcntl\\.h|sys/[a-z]+\\.h|signal\\.h|cerrno"
 
 constexpr Room kRooms[] = {
     {"include/elbo/.*", "include/elbo/.*", STD, "include/elbo has the standard library alone"},

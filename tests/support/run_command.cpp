@@ -38,7 +38,7 @@ namespace {
   std::vector<char*> argv = {const_cast<char*>("elbo")};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  execv(command_file().c_str(), argv.data());
+  execv((settings.program.empty() ? command_file() : settings.program).c_str(), argv.data());
   _exit(127);
 }
 
@@ -48,6 +48,19 @@ bool drain(int descriptor, std::string& text) {
   const ssize_t got = read(descriptor, buffer.data(), buffer.size());
   if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
   return got > 0 || (got < 0 && errno == EINTR);
+}
+
+/// Waits for output until `deadline`; false once that has passed.
+bool wait_for(std::array<pollfd, 2>& pipes, std::optional<std::chrono::steady_clock::time_point> deadline) {
+  if (!deadline) return poll(pipes.data(), pipes.size(), -1) >= 0 || errno == EINTR;
+  using std::chrono::nanoseconds;
+  const auto left = std::chrono::duration_cast<nanoseconds>(*deadline - std::chrono::steady_clock::now());
+  constexpr long kSecond = 1'000'000'000;
+  const long wait = std::max<long>(left.count(), 0);
+  const timespec limit{wait / kSecond, wait % kSecond};
+  const int ready = ppoll(pipes.data(), pipes.size(), &limit, nullptr);
+  if (ready <= 0) pipes[0].revents = pipes[1].revents = 0;
+  return ready != 0;
 }
 
 }  // namespace
@@ -66,8 +79,13 @@ CommandResult run_elbo(const std::vector<std::string>& arguments, const CommandS
   bool signalled = false;
   std::array<pollfd, 2> open_pipes = {pollfd{out[0], POLLIN, 0}, pollfd{err[0], POLLIN, 0}};
   if (settings.nobody_reads) open_pipes[0].fd = -1;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  if (settings.kill_after) deadline = std::chrono::steady_clock::now() + *settings.kill_after;
   while (open_pipes[0].fd >= 0 || open_pipes[1].fd >= 0) {
-    if (poll(open_pipes.data(), open_pipes.size(), -1) < 0) continue;
+    if (!wait_for(open_pipes, deadline)) {
+      kill(child, SIGKILL);
+      deadline.reset();
+    }
     for (std::size_t i = 0; i < 2; ++i) {
       if (open_pipes[i].revents == 0) continue;
       if (!drain(open_pipes[i].fd, i == 0 ? result.out : result.err)) open_pipes[i].fd = -1;

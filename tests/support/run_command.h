@@ -1,8 +1,10 @@
 #pragma once
 // The elbo command as a user runs it: a separate process, with its output and its exit code.
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct CommandResult {
 
 struct CommandSettings {
   std::vector<std::string> environment;  ///< "NAME=value", in addition to the test's own
+  std::filesystem::path program;         ///< in place of elbo
   std::string folder;                    ///< where it runs; empty: where the test does
   std::vector<int> ignored_signals;      ///< as in a script's background job; others are as in a terminal
   long long file_size_limit = -1;        ///< maximum bytes of a file, as on a full disk; −1: any
@@ -24,8 +27,9 @@ struct CommandSettings {
   /// Called with all of standard error so far, whenever there is more; if it returns a positive number, that
   /// signal is sent to the process, once.
   std::function<int(const std::string&)> signal_at;
-  std::function<void(int process)> before_signal;  ///< called with the process that will get the signal
-  std::string standard_input;                      ///< a file to read; empty: there is nothing to read
+  std::optional<std::chrono::microseconds> kill_after;  ///< SIGKILL after this time
+  std::function<void(int process)> before_signal;       ///< called with the process that will get the signal
+  std::string standard_input;                           ///< a file to read; empty: there is nothing to read
 };
 
 /// Runs elbo with the arguments and waits for it.

@@ -15,6 +15,7 @@
 #include <new>
 #include <regex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -166,6 +167,25 @@ int flushed(int code) {
   return complain("cannot write the results to standard output.", kFailed);
 }
 
+// Says on standard error that memory ran out, without memory.
+void complain_without_memory() {
+  constexpr std::string_view kMessage = "elbo: out of memory.\n";
+  (void)!write(STDERR_FILENO, kMessage.data(), kMessage.size());
+}
+
+// Ends the program where an exception cannot be passed on. If it is for want of memory, as in the destructor
+// of a JSON tree, which allocates, the program fails with a message instead of a signal.
+[[noreturn]] void end() {
+  try {
+    if (std::current_exception()) throw;
+  } catch (const std::bad_alloc&) {
+    complain_without_memory();
+    _exit(kFailed);
+  } catch (...) {
+  }
+  std::abort();
+}
+
 // Restarts the program with brief spinning. By default OpenMP's threads spin for some ten milliseconds when
 // they wait for each other. If another program needs a core too, a spinning thread keeps the thread it waits
 // for off that core, and training becomes a hundred times slower. Spinning for a fifth of a millisecond is as
@@ -199,6 +219,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_terminate(end);
   occupy_standard_streams();
   // Ignores SIGXFSZ and SIGPIPE, so that a file that may not grow, or a reader that has exited, is a write
   // error instead of the end of the process. Then no partial file is left behind, and a training survives the
@@ -210,6 +231,7 @@ int main(int argc, char** argv) {
     const EscapedOutput output(std::cout), errors(std::cerr);
     return run(argc, argv);
   } catch (const std::exception&) {  // not even a message could be made
+    complain_without_memory();
     return kFailed;
   }
 }

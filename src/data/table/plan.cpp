@@ -104,10 +104,11 @@ ColumnKind kind_of_numbers(const ColumnFacts& facts) {
 
 /// A number near the values where a float has too few digits for their differences, else 0.
 double origin_of(const ColumnFacts& facts) {
-  constexpr double kSteps = 1e4, kFloat = 0x1p-23;
+  constexpr double kSteps = 1e4, kFloat = 0x1p-23, kFarthest = 1e15;
   const double largest = std::max(std::abs(facts.min), std::abs(facts.max));
   const double spread = facts.max - facts.min;
-  return spread > 0.0 && spread < kSteps * kFloat * largest ? std::floor(facts.min) : 0.0;
+  const bool loses = spread > 0.0 && spread < kSteps * kFloat * largest && largest < kFarthest;
+  return loses ? std::floor(facts.min) : 0.0;
 }
 
 /// The kind of a column by its cells alone.
@@ -204,7 +205,7 @@ void note_origins(const Survey& survey, TablePlan& plan) {
     if (origin == 0.0 || plan.schema.columns[value.column].has_times) continue;
     plan.notes.push_back(
         concat(name_of(survey, value.field), ": values count from ",
-               std::abs(origin) < 1e15 ? std::to_string(std::llround(origin)) : concat(origin),
+               static_cast<std::int64_t>(origin),
                " on, as a 32-bit float would lose their differences"));
   }
 }
