@@ -123,28 +123,35 @@ class Walk {
   void matrix(std::uint64_t bytes, int depth = 0) {
     if (depth == kMaxDepth) fail(file_, "its variables lie too deep in one another");
     const std::uint64_t whole = bytes;
+    std::uint32_t kind = 0;  // the array's class
     for (int number = 0; bytes > 0; ++number) {
       if (bytes < kTag) fail(file_, kTooLarge);
-      const auto [type, size, is_small] = tag();
+      const Tag element = tag();
       bytes -= kTag;
-      if (is_small) continue;
-      const std::uint64_t padded = (std::uint64_t{size} + kTag - 1) / kTag * kTag;
-      // The last element of a variable that is packed may lack its padding.
-      if (size > bytes) fail(file_, kTooLarge);
-      const std::uint64_t used = std::min(padded, bytes);
-      if (type == kMatrix) {
-        matrix(size, depth + 1);
-        source_.skip(used - size);
-      } else if (number == 0 && size == 2 * sizeof(std::uint32_t)) {
-        kind_ = number_of() & 0xFF;
+      if (number == 0) require(element, kUnsigned, 2 * sizeof(std::uint32_t));
+      if (number == 1 && kind != kOpaque) require(element, kSigned, element.size);
+      const bool holds_matrices = kind >= kCell && (kind <= kObject || kind == kOpaque);
+      const std::uint32_t unit = value_bytes(element.type);
+      if (unit == 0 || element.size % unit != 0 || (element.type == kMatrix && !holds_matrices)) {
+        fail(file_, "a variable has a part of no known type");
+      }
+      if (element.is_small) continue;
+      if (element.size > bytes) fail(file_, kTooLarge);
+      const std::uint64_t padded = (std::uint64_t{element.size} + kTag - 1) / kTag * kTag;
+      const std::uint64_t used = std::min(padded, bytes);  // the last element may lack its padding
+      bytes -= used;
+      if (element.type == kMatrix) {
+        matrix(element.size, depth + 1);
+        source_.skip(used - element.size);
+      } else if (number == 0) {
+        kind = number_of() & 0xFF;
         source_.skip(used - sizeof(std::uint32_t));
-      } else if (number == 1) {
-        sizes(size, whole);
-        source_.skip(used - size);
+      } else if (number == 1 && kind >= kCell && kind <= kObject) {
+        sizes(element.size, whole);
+        source_.skip(used - element.size);
       } else {
         source_.skip(used);
       }
-      bytes -= used;
     }
   }
 
@@ -156,21 +163,31 @@ class Walk {
 
   Tag tag() {
     const std::uint32_t first = number_of(), second = number_of();
-    const bool is_small = first >> 16 != 0;
-    return {first & 0xFFFF, second, is_small};
+    const std::uint32_t small = first >> 16;
+    if (small > sizeof(second)) fail(file_, kTooLarge);
+    return {first & 0xFFFF, small != 0 ? small : second, small != 0};
   }
   std::uint32_t number_of() {
     std::uint32_t value = 0;
     source_.read(&value, sizeof(value));
     return in_order(value, swapped_);
   }
-  /// The extents of an array. Where it holds matrices, each of them takes a tag at least.
+  /// The bytes of a value; 0 if the type is not known: libmatio would then take the values for elements.
+  static std::uint32_t value_bytes(std::uint32_t type) {
+    constexpr std::array<std::uint32_t, 19> kBytes = {0, 1, 1, 2, 2, 4, 4, 4, 0, 8,
+                                                      0, 0, 8, 8, 1, 0, 1, 2, 4};
+    return type < kBytes.size() ? kBytes[type] : 0;
+  }
+  void require(const Tag& element, std::uint32_t type, std::uint32_t size) const {
+    if (element.is_small || element.type != type || element.size != size) {
+      fail(file_, "a variable does not begin with its kind and its sizes");
+    }
+  }
+  /// The extents of an array of matrices, each of which takes a tag at least.
   void sizes(std::uint32_t bytes, std::uint64_t whole) {
-    const bool holds_matrices = kind_ >= kCell && kind_ <= kObject;
     std::uint64_t count = 1;
     for (std::uint32_t at = 0; at + sizeof(std::uint32_t) <= bytes; at += sizeof(std::uint32_t)) {
       const std::uint32_t extent = number_of();
-      if (!holds_matrices) continue;
       if (extent != 0 && count > whole / kTag / extent) fail(file_, kTooLarge);
       count *= extent;
     }
@@ -179,13 +196,13 @@ class Walk {
 
   static constexpr std::uint64_t kTag = 8;
   static constexpr int kMaxDepth = 32;
-  static constexpr std::uint32_t kCell = 1, kObject = 3;
+  static constexpr std::uint32_t kCell = 1, kObject = 3, kOpaque = 17;  // classes
+  static constexpr std::uint32_t kSigned = 5, kUnsigned = 6;            // types of 32 bits
   static constexpr const char* kTooLarge = "a part of a variable is larger than the variable";
 
   Source& source_;
   bool swapped_;
   const std::filesystem::path& file_;
-  std::uint32_t kind_ = 0;  ///< the class of the matrix whose flags were read last
 };
 
 /// Checks the next `bytes` of the file, which hold one packed variable.
