@@ -22,6 +22,10 @@ struct ModelState;
 
 struct ImputeOptions {
   std::int64_t samples = 100;  ///< K samples of z for each row
+  /// Rows with missing values and fewer effective samples than this are drawn again with four times as many,
+  /// until they have them or K is above `max_samples`. 0: K stays.
+  double min_effective = 0.0;
+  std::int64_t max_samples = 6400;
   /// Probability of the central interval, in (0, 1); nothing: no interval. Classes have no order, so they
   /// have none.
   std::optional<double> interval = 0.9;
@@ -37,7 +41,7 @@ struct Imputation {
   Table low, high;
   /// If columns hold classes, the probability of the class in `values`, 1 for a present value. Else empty.
   Table probability;
-  std::vector<double> effective_samples;  ///< [n] 1/Σ w², of K
+  std::vector<double> effective_samples;  ///< [n] 1/Σ w², of the row's K
   std::int64_t missing = 0;               ///< number of values that were missing
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "elbo/model.h"
 #include "math/philox.h"
@@ -85,9 +86,11 @@ std::vector<double> class_probabilities(const ValueFormulas& formulas, const Sam
 /// Completes rows from the samples drawn for them.
 class RowFiller {
  public:
-  RowFiller(const ModelState& state, const Table& x, const ImputeOptions& options, Imputation& result)
+  RowFiller(const ModelState& state, const Table& x, std::span<const std::int64_t> numbers,
+            const ImputeOptions& options, Imputation& result)
       : state_(state),
         x_(x),
+        numbers_(numbers),
         options_(options),
         formulas_(state.vae->likelihood().on_host(state.vae->run())),
         result_(result) {
@@ -127,7 +130,8 @@ class RowFiller {
     }
     result_.values.values[at] = state_.in_own_scale(mean, j);
     if (!options_.interval) return;
-    const auto draws = draws_of(*formulas_, samples, weights, i, j, options_.seed, options_.first_row + row);
+    const auto draws =
+        draws_of(*formulas_, samples, weights, i, j, options_.seed, numbers_[static_cast<std::size_t>(row)]);
     const double half = 0.5 * *options_.interval;
     result_.low.values[at] = state_.in_own_scale(quantile(draws, 0.5 - half), j);
     result_.high.values[at] = state_.in_own_scale(quantile(draws, 0.5 + half), j);
@@ -146,11 +150,17 @@ class RowFiller {
 
   const ModelState& state_;
   const Table& x_;
+  std::span<const std::int64_t> numbers_;
   const ImputeOptions& options_;
   std::unique_ptr<ValueFormulas> formulas_;
   Imputation& result_;
   bool has_classes_ = false, has_numbers_ = false;
 };
+
+/// The most samples whose noise can be addressed.
+std::int64_t max_samples(const ModelState& state, const Table& x) {
+  return math::kNoiseDimensions / std::max(x.cols, state.vae->config().latent) / 4 * 4;
+}
 
 void check_options(const ModelState& state, const Table& x, const ImputeOptions& options) {
   require_density(*state.vae);
@@ -161,10 +171,9 @@ void check_options(const ModelState& state, const Table& x, const ImputeOptions&
     throw ConfigError(
         concat("an interval holds a share of the probability between 0 and 1, not ", *options.interval));
   }
-  const std::int64_t max_samples =
-      math::kNoiseDimensions / std::max(x.cols, state.vae->config().latent) / 4 * 4;
-  if (options.samples < 1 || options.samples > max_samples) {
-    throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", max_samples,
+  const std::int64_t limit = max_samples(state, x);
+  if (options.samples < 1 || options.samples > limit) {
+    throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", limit,
                              " samples, not ", options.samples));
   }
 }
@@ -202,12 +211,15 @@ void draw_samples(const Vae& vae, const Batch& batch, MatrixView<float> means, s
   copies.wait();
 }
 
-Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOptions& options) {
+/// Completes rows with options.samples samples each. `numbers` [n] are the rows' numbers, which key the
+/// noise.
+Imputation impute_once(const ModelState& state, const Table& x, std::span<const std::int64_t> numbers,
+                       const ImputeOptions& options) {
   Imputation result;
   result.values = x;
   result.effective_samples.resize(static_cast<std::size_t>(x.rows));
   result.missing = std::ranges::count_if(x.values, [](float value) { return std::isnan(value); });
-  const RowFiller filler(state, x, options, result);
+  const RowFiller filler(state, x, numbers, options, result);
   if (x.rows == 0) return result;
 
   const MissingScope scope(*state.vae);
@@ -221,13 +233,11 @@ Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOpti
   Buffer<float> means(context, filler.needs_means() ? rows * options.samples * x.cols : 0);
   Samples samples{
       .count = options.samples, .width = 0, .nll = {}, .log_ratio = {}, .parameters = {}, .means = {}};
-  std::vector<std::int64_t> examples;
   for (std::int64_t first = 0; first < x.rows; first += rows) {
     const Batch batch = workspace.rows(std::min(rows, x.rows - first));
     batches.fill(batch, first);
-    examples.resize(static_cast<std::size_t>(batch.rows()));
-    std::iota(examples.begin(), examples.end(), options.first_row + first);
-    context.copy_to_device(batch.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
+    context.copy_to_device(batch.examples().data, numbers.data() + first,
+                           static_cast<std::size_t>(batch.rows()) * sizeof(std::int64_t));
     const MatrixView<float> of_batch =
         filler.needs_means() ? means.matrix(batch.rows() * options.samples, x.cols) : MatrixView<float>();
     draw_samples(vae, batch, of_batch, options.seed, samples);
@@ -237,6 +247,49 @@ Imputation impute_rows(const ModelState& state, const Table& x, const ImputeOpti
       error.guard([&] { filler.fill(samples, i, first + i); });
     }
     error.rethrow();
+  }
+  return result;
+}
+
+/// Rows that have missing values and too few effective samples.
+std::vector<std::int64_t> rows_to_redraw(const Table& x, const Imputation& result, double min_effective) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < x.rows; ++row) {
+    const bool missing = std::ranges::any_of(x.row(row), [](float value) { return std::isnan(value); });
+    if (missing && !(result.effective_samples[static_cast<std::size_t>(row)] >= min_effective))
+      rows.push_back(row);
+  }
+  return rows;
+}
+
+/// Copies row `from` of a table to row `to` of another; empty tables have none.
+void copy_row(const Table& source, std::int64_t from, Table& target, std::int64_t to) {
+  if (!source.values.empty()) std::ranges::copy(source.row(from), target.values.begin() + to * target.cols);
+}
+
+Imputation impute_rows(const ModelState& state, const Table& x, ImputeOptions options) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(x.rows));
+  std::iota(numbers.begin(), numbers.end(), options.first_row);
+  Imputation result = impute_once(state, x, numbers, options);
+  const std::int64_t limit = std::min(options.max_samples, max_samples(state, x));
+  while ((options.samples *= 4) <= limit) {
+    const auto rows = rows_to_redraw(x, result, options.min_effective);
+    if (rows.empty()) break;
+    Table some{std::ssize(rows), x.cols, std::vector<float>(rows.size() * static_cast<std::size_t>(x.cols))};
+    std::vector<std::int64_t> their_numbers;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      copy_row(x, rows[i], some, static_cast<std::int64_t>(i));
+      their_numbers.push_back(options.first_row + rows[i]);
+    }
+    const Imputation again = impute_once(state, some, their_numbers, options);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto from = static_cast<std::int64_t>(i);
+      copy_row(again.values, from, result.values, rows[i]);
+      copy_row(again.low, from, result.low, rows[i]);
+      copy_row(again.high, from, result.high, rows[i]);
+      copy_row(again.probability, from, result.probability, rows[i]);
+      result.effective_samples[static_cast<std::size_t>(rows[i])] = again.effective_samples[i];
+    }
   }
   return result;
 }

@@ -229,6 +229,35 @@ TEST(Impute, RowsMayComeInParts) {
   EXPECT_TRUE(model.impute(part, {.interval = std::nullopt}).low.values.empty());
 }
 
+// A row that needs more samples gets what it would get with so many from the start; others stay.
+TEST(Impute, RowsWithFewEffectiveSamplesAreDrawnAgain) {
+  ELBO_REQUIRE_DEVICE();
+  Model model(small_missing_recipe(), 4, device());
+  const Table x = to_table(gappy().train, 0, 40);
+  const Imputation few = model.impute(x, {.samples = 8});
+  auto effective = few.effective_samples;
+  std::ranges::nth_element(effective, effective.begin() + 20);
+  const double enough = effective[20];
+  const Imputation four_times = model.impute(x, {.samples = 32});
+  const Imputation chosen = model.impute(x, {.samples = 8, .min_effective = enough, .max_samples = 32});
+  int again = 0;
+  for (std::int64_t i = 0; i < x.rows; ++i) {
+    const bool gaps = std::ranges::any_of(x.row(i), [](float value) { return std::isnan(value); });
+    const bool redrawn = gaps && few.effective_samples[static_cast<std::size_t>(i)] < enough;
+    const Imputation& source = redrawn ? four_times : few;
+    again += redrawn;
+    EXPECT_NEAR(chosen.effective_samples[static_cast<std::size_t>(i)],
+                source.effective_samples[static_cast<std::size_t>(i)], 1e-4);
+    for (std::int64_t j = 0; j < x.cols; ++j) {
+      const auto at = static_cast<std::size_t>(i * x.cols + j);
+      EXPECT_NEAR(chosen.values.values[at], source.values.values[at], 1e-5);
+      EXPECT_NEAR(chosen.low.values[at], source.low.values[at], 1e-4);
+    }
+  }
+  EXPECT_GT(again, 3);
+  EXPECT_LT(again, 37);
+}
+
 // With weights so large that the decoder overflows, results are NaN.
 TEST(Impute, OutlivesADecoderThatOverflows) {
   ELBO_REQUIRE_DEVICE();

@@ -18,14 +18,18 @@
 namespace elbo::command {
 namespace {
 
+/// Effective samples that a 90 % interval's ends need.
+constexpr double kMinEffective = 50.0;
+
 struct ImputeCommandOptions {
   std::string run, data, mask, truth, split, out;
   Machine machine;
-  std::int64_t samples = 100;
-  std::optional<double> interval;  ///< as requested
-  bool classes = false;            ///< whether some of the model's values are classes
-  bool numbers = false;            ///< whether some are numbers
+  std::optional<std::int64_t> samples;  ///< as requested
+  std::optional<double> interval;       ///< as requested
+  bool classes = false;                 ///< whether some of the model's values are classes
+  bool numbers = false;                 ///< whether some are numbers
 
+  std::int64_t first_samples() const { return samples.value_or(100); }
   /// Nothing if no interval is written.
   std::optional<double> interval_probability() const {
     if (!numbers || interval == 0.0) return std::nullopt;
@@ -103,15 +107,20 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
             const std::string& split, const Totals& totals, const std::optional<Comparison>& comparison) {
   const double effective = totals.effective_samples / static_cast<double>(examples.count);
   if (options.json) {
-    Json json = {{"run", options.run},        {"split", options.split},     {"examples", examples.count},
-                 {"missing", totals.missing}, {"samples", options.samples}, {"effective_samples", effective},
+    Json json = {{"run", options.run},
+                 {"split", options.split},
+                 {"examples", examples.count},
+                 {"missing", totals.missing},
+                 {"samples", options.first_samples()},
+                 {"effective_samples", effective},
                  {"out", file.string()}};
     if (const auto interval = options.interval_probability()) json["interval"] = *interval;
     if (comparison) add_comparison(json, *comparison, options.interval_probability().has_value());
     return print(json);
   }
   std::cout << file.string() << ": " << totals.missing << " missing values of " << examples.count << ' '
-            << split << " examples filled in (" << options.samples << " samples, of which " << effective
+            << split << " examples filled in (" << options.first_samples()
+            << (options.samples ? " samples, of which " : " samples or more, of which ") << effective
             << " are effective)\n";
   if (options.classes) {
     std::cout << beside(file, "probability").string() << ": the probability of each imputed class\n";
@@ -152,8 +161,11 @@ int run_impute(ImputeCommandOptions options) {
   Totals totals;
   std::int64_t first = 0;
   in_chunks(examples, 0, examples.count, [&](const Table& rows) {
-    const Imputation completed =
-        model.impute(rows, {options.samples, options.interval_probability(), options.seed, first});
+    const Imputation completed = model.impute(rows, {.samples = options.first_samples(),
+                                                     .min_effective = options.samples ? 0.0 : kMinEffective,
+                                                     .interval = options.interval_probability(),
+                                                     .seed = options.seed,
+                                                     .first_row = first});
     outputs.append(completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) totals.effective_samples += count;
@@ -175,9 +187,11 @@ void add_impute(CLI::App& app, Action& action) {
   add_data_and_split(*command, options->data, options->split);
   command->add_option("--mask", options->mask,
                       "Mask of the data: 0 where a value is missing, else 1 [the recipe's]");
-  command->add_option("--samples", options->samples, "Importance-weighted samples per example")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 26))
-      ->capture_default_str();
+  command
+      ->add_option(
+          "--samples", options->samples,
+          "Importance-weighted samples per example [100, and more where fewer than 50 are effective]")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 26));
   command
       ->add_option("--interval", options->interval,
                    "Probability of the central interval, written to FILE-low and FILE-high; 0: none; classes "

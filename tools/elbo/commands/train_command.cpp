@@ -103,12 +103,24 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
   print_suggestions(job, model);
 }
 
+/// Says how long a training by settings that follow the data takes at most, by some steps of a model like it.
+void tell_time(const Job& job, const Dataset& data, Device device) {
+  Model model(job.recipe, data.dims(), device, data.picture);
+  const double step = plan_step(model, data).step_seconds;
+  const auto steps =
+      static_cast<double>(job.recipe.train.epochs * ((data.train.count - 1) / job.recipe.train.batch + 1));
+  tell({concat(in_epochs(job.recipe.train.epochs), " take about ", duration(step * steps),
+               " here; without improvement it ends earlier")});
+}
+
 int run_train(const TrainRequest& options) {
   Job job = job_of(options);
   const Device device = Device::parse(options.device);
   const Dataset data = load_job_data(job);
   const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
+  check_trainable(model, data);
+  if (job.followed_by && !options.quiet && job.recipe.train.epochs > 0) tell_time(job, data, device);
   if (!options.resume && !options.out) claim_run(job);
   if (options.force) {
     check_trainable(model, data);  // if it cannot be trained, nothing is replaced

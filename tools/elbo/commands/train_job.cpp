@@ -85,8 +85,8 @@ std::string data_given(const TrainRequest& options) {
 bool follows_data(const TrainRequest& options) {
   const std::string name = data_given(options);
   std::error_code ignored;
-  return !options.recipe && !name.empty() && !is_dataset(name) &&
-         fs::exists(data::split_array_path(name).file, ignored);
+  const bool there = name == kStandardInput || fs::exists(data::split_array_path(name).file, ignored);
+  return !options.recipe && !name.empty() && !is_dataset(name) && there;
 }
 
 /// Whether the data is a folder of pictures, and not of IDX files.
@@ -103,7 +103,7 @@ bool holds_pictures(const std::string& data) {
 std::string name_after(const std::string& data) {
   fs::path file = fs::path(data::split_array_path(data).file).lexically_normal();
   if (!file.has_filename()) file = file.parent_path();
-  const std::string name = file.filename().string();
+  const std::string name = data == kStandardInput ? "table" : file.filename().string();
   return name.substr(0, std::max<std::size_t>(name.find('.', 1), 1));
 }
 
