@@ -28,6 +28,19 @@ inline std::vector<std::string> small_training(const std::vector<std::string>& a
   return all;
 }
 
+/// Trains on three columns of a table, long enough to learn them, and returns the run's folder.
+inline std::string train_columns(const std::string& data, const std::string& run,
+                                 const std::vector<std::string>& more) {
+  auto arguments =
+      small_training({"--data", data, "--out", run, "--epochs", "40", "--batch", "20", "--set",
+                      "model.latent=2", "--set", "model.likelihood=gaussian", "--set", "model.variance=0.1",
+                      "--set", "data.standardize=true", "--set", "train.learning_rate=0.01", "--quiet"});
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const CommandResult trained = run_elbo(arguments);
+  EXPECT_EQ(trained.code, 0) << trained.err;
+  return run;
+}
+
 /// A folder of IDX files with pictures of 6 × 5 grey values and labels 0 … 2.
 inline std::string write_pictures(const std::filesystem::path& folder, int train, int test) {
   const auto big_endian = [](int value) {
