@@ -33,6 +33,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // which clang 16 does not deduce
 
 /// What is wrong with the first wrong layer of a list.
 std::optional<std::string> complaint_of(std::string_view key, const std::vector<Layer>& layers,

@@ -132,9 +132,10 @@ class Walk {
       if (number == 1 && kind != kOpaque) require(element, kSigned, element.size);
       const bool holds_matrices = kind >= kCell && (kind <= kObject || kind == kOpaque);
       const std::uint32_t unit = value_bytes(element.type);
-      if (unit == 0 || element.size % unit != 0 || (element.type == kMatrix && !holds_matrices)) {
-        fail(file_, "a variable has a part of no known type");
-      }
+      const bool fits_kind = number == 0 || element.type < kMatrix || holds_matrices ||
+                             (element.type > kMatrix && kind == kText);
+      if (unit == 0 || element.size % unit != 0 || !fits_kind)
+        fail(file_, "a variable has a part of a type that it cannot have");
       if (element.is_small) continue;
       if (element.size > bytes) fail(file_, kTooLarge);
       const std::uint64_t padded = (std::uint64_t{element.size} + kTag - 1) / kTag * kTag;
@@ -196,8 +197,8 @@ class Walk {
 
   static constexpr std::uint64_t kTag = 8;
   static constexpr int kMaxDepth = 32;
-  static constexpr std::uint32_t kCell = 1, kObject = 3, kOpaque = 17;  // classes
-  static constexpr std::uint32_t kSigned = 5, kUnsigned = 6;            // types of 32 bits
+  static constexpr std::uint32_t kCell = 1, kObject = 3, kText = 4, kOpaque = 17;  // classes
+  static constexpr std::uint32_t kSigned = 5, kUnsigned = 6;                       // types of 32 bits
   static constexpr const char* kTooLarge = "a part of a variable is larger than the variable";
 
   Source& source_;
