@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 
+#include "base/parallel.h"
 #include "evaluation/host_batch.h"
 
 namespace elbo {
@@ -27,16 +28,15 @@ class Sums {
     HostCopies copies(context_);
     copies.request(parameters_, parameters);
     copies.wait();
+    ParallelError error;
 #pragma omp parallel for schedule(static) num_threads(context_.threads())
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
-      std::vector<double> costs(static_cast<std::size_t>(dims_));
-      for (std::int64_t k = 0; k < wanted; ++k) {
-        const float* row = parameters_.data() + (i * batch.samples() + k) * parameters.stride;
-        formulas_->costs(host.x(i), row, dims_, costs.data());
-        for (std::size_t j = 0; j < costs.size(); ++j)
-          sums_[static_cast<std::size_t>(i * dims_) + j] += costs[j];
-      }
+      error.guard([&] {
+        add_row(i, host, parameters_.data() + i * batch.samples() * parameters.stride, parameters.stride,
+                wanted);
+      });
     }
+    error.rethrow();
   }
 
   /// The average cost of value j of a row over `samples` samples, in the data's own scale.
@@ -49,6 +49,17 @@ class Sums {
   }
 
  private:
+  /// Adds `count` samples of row i, whose parameters are `stride` apart.
+  void add_row(std::int64_t i, const HostBatch& host, const float* parameters, std::int64_t stride,
+               std::int64_t count) {
+    std::vector<double> costs(static_cast<std::size_t>(dims_));
+    for (std::int64_t k = 0; k < count; ++k) {
+      formulas_->costs(host.x(i), parameters + k * stride, 0, dims_, costs.data());
+      for (std::size_t j = 0; j < costs.size(); ++j)
+        sums_[static_cast<std::size_t>(i * dims_) + j] += costs[j];
+    }
+  }
+
   Context& context_;
   std::unique_ptr<ValueFormulas> formulas_;
   std::int64_t dims_;

@@ -24,8 +24,9 @@ void record_loss(Context& context, double* sums, std::uint64_t* first_bad_step, 
              "record_loss was given no place for its results");
   ELBO_CHECK(!nll.empty() && nll.size > 0, ShapeError, "record_loss was given no nll");
   ELBO_CHECK(samples > 0, ShapeError, "record_loss was given ", samples, " samples");
-  const auto fits = [&](const VectorView<const float>& of_examples) {
-    return of_examples.empty() || (of_examples.size > 0 && nll.size % (of_examples.size * samples) == 0);
+  const auto fits = [&](const VectorView<const float>& of_examples) {  // clang captures no structured binding
+    return of_examples.empty() ||
+           (of_examples.size > 0 && costs.nll.size % (of_examples.size * costs.samples) == 0);
   };
   ELBO_CHECK(fits(kl) && fits(objective) && fits(penalty) && (!kl_cost || !kl.empty()), ShapeError,
              "record_loss was given ", nll.size, " nll of ", samples, " samples, ", kl.size, " kl, ",

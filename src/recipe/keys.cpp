@@ -1,6 +1,7 @@
 #include "recipe/keys.h"
 
 #include "base/check.h"
+#include "base/text.h"
 #include "base/nearest.h"
 #include "recipe/synonyms.h"
 
@@ -46,12 +47,12 @@ std::string unknown_recipe_key(std::string_view name) {
     // Users may write the last part alone, such as latent for model.latent.
     if (const auto dot = key.name.find('.');
         dot != std::string_view::npos && key.name.substr(dot + 1) == name) {
-      return concat("unknown key \"", name, "\"; did you mean \"", key.name, "\"?");
+      return concat("unknown key \"", data::escaped(name), "\"; did you mean \"", key.name, "\"?");
     }
   }
   if (const auto meant = key_meant_by(name))
-    return concat("unknown key \"", name, "\"; did you mean \"", *meant, "\"?");
-  return concat("unknown key \"", name, "\"; ", nearest_hint(name, names));
+    return concat("unknown key \"", data::escaped(name), "\"; did you mean \"", *meant, "\"?");
+  return concat("unknown key \"", data::escaped(name), "\"; ", nearest_hint(name, names));
 }
 
 }  // namespace elbo

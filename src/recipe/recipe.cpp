@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "base/nearest.h"
 #include "io/file.h"
 #include "recipe/counts.h"
@@ -50,7 +51,8 @@ Recipe Recipe::named(std::string_view name) {
   for (const auto& recipe : embedded_recipes()) {
     if (recipe.name == name) return read(recipe.text, concat("recipes/", name, ".toml"), std::string(name));
   }
-  throw ConfigError(concat("no recipe is called \"", name, "\"; ", nearest_hint(name, names())));
+  throw ConfigError(
+      concat("no recipe is called \"", data::escaped(name), "\"; ", nearest_hint(name, names())));
 }
 
 std::vector<std::string> Recipe::names() {
@@ -70,7 +72,8 @@ Recipe Recipe::from_file(const std::filesystem::path& file, std::vector<std::str
 void Recipe::set(std::string_view key_equals_value, std::vector<std::string>* notes) {
   const auto equals = key_equals_value.find('=');
   if (equals == std::string_view::npos) {
-    throw ConfigError(concat("\"", key_equals_value, "\" is not key=value, as in model.latent=2."));
+    throw ConfigError(
+        concat("\"", data::escaped(key_equals_value), "\" is not key=value, as in model.latent=2."));
   }
   Recipe changed = *this;
   const std::string_view name = name_in(key_equals_value);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "recipe/toml_check.h"
 
 namespace elbo {
@@ -194,7 +195,7 @@ void read_value(Recipe& recipe, const RecipeKey& key, std::string_view text, Not
   } catch (const toml::parse_error&) {
     parsed.clear();
   }
-  if (parsed.size() != 1) throw ConfigError(wrong_type(key, concat("\"", text, "\"")));
+  if (parsed.size() != 1) throw ConfigError(wrong_type(key, concat("\"", data::escaped(text), "\"")));
   assign(recipe, key, *parsed.get("value"), "", text, notes);
 }
 

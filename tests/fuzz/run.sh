@@ -17,11 +17,12 @@ for target in "$@"; do
   known=()
   [ ! -d "tests/fuzz/crashes/$target" ] || known=("tests/fuzz/crashes/$target")
   echo "== $target"
+  log=build/fuzz/$target.log
   OMP_NUM_THREADS=1 ELBO_MEMORY_CHECK=268435456 UBSAN_OPTIONS=halt_on_error=1 "$programs/fuzz_$target" \
     -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/found/$target/" \
-    "build/fuzz/corpus/$target" "build/fuzz/seeds/$target" "${known[@]}" 2>&1 | tail -n 40 |
-    grep -E '^stat::(number_of_executed|average_exec)|ERROR|SUMMARY|broken|artifact|Test unit' || true
-  [ "${PIPESTATUS[0]}" -eq 0 ] || failed+=("$target")
+    "build/fuzz/corpus/$target" "build/fuzz/seeds/$target" "${known[@]}" >"$log" 2>&1 ||
+    failed+=("$target")
+  grep -aE '^stat::(number_of_executed|average_exec)|ERROR|SUMMARY|broken|Test unit' "$log" || true
 done
 [ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}" >&2; exit 1; }
