@@ -45,7 +45,7 @@ TEST(CliData, ShowsEachColumnOfATable) {
   expect_narrow(shown.out);
   EXPECT_SAYS(shown.out, "customers.csv: 6 columns, 3 with values; 30 rows\n");
   EXPECT_SAYS(shown.out, "customer_id    id                30       0 by its name, and no cell occurs\n");
-  EXPECT_SAYS(shown.out, "age            count             29       1       20       49");
+  EXPECT_SAYS(shown.out, "age            numeric           29       1       20       49");
   EXPECT_SAYS(shown.out, "3 levels: basic 10,\n");
   EXPECT_SAYS(shown.out, "2024-01-01 to 2024-01-30,\n");
   EXPECT_SAYS(shown.out, "text that differs in every row\n");

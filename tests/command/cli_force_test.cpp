@@ -21,7 +21,7 @@ std::string write_table(const fs::path& file, bool huge) {
 }
 
 CommandResult train_in(const std::string& out, const std::string& data, std::vector<std::string> more) {
-  std::vector<std::string> arguments = {"--data", data, "--out", out, "--epochs", "1", "--quiet"};
+  std::vector<std::string> arguments = {"digits", "--data", data, "--out", out, "--epochs", "1", "--quiet"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run_elbo(small_training(arguments));
 }

@@ -21,12 +21,12 @@ Recipe small_recipe() {
   recipe.model.encoder = {3};
   recipe.model.decoder = {2, 3};
   recipe.model.latent = 2;
-  recipe.train.precision = "fp32";
+  recipe.train.precision = Precision::fp32;
   return recipe;
 }
 
 Schema small_schema() {
-  return {{{"age", ColumnKind::numeric, {}},
+  return {{{"age", ColumnKind::numeric, {}, 1600000000.0},
            {"city", ColumnKind::categorical, {"Ulm", "Köln", "a \"quoted\" one"}},
            {"kind", ColumnKind::label, {"a", "b"}},
            {"name", ColumnKind::id, {}}}};

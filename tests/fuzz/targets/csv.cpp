@@ -6,7 +6,7 @@
 namespace elbo::fuzz {
 
 ELBO_FUZZ_TARGET(csv) {
-  for (const char* header : {"auto", "true", "false"}) {
+  for (const HeaderLine header : {HeaderLine::automatic, HeaderLine::present, HeaderLine::absent}) {
     TableOptions options;
     options.header = header;
     const auto read = [&](const std::optional<Schema>& like) {
