@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::int64_t kMaxThreads = 256;
 
-using Binarize;
 using ops::GatherSource;
 using ops::GatherTarget;
 using ops::Preprocess;

@@ -11,7 +11,7 @@
 namespace elbo::cuda {
 namespace {
 
-constexpr int kThreads = 128;  // of the means, one for each value
+constexpr int kThreads = 128;  // of a block of mixed_mean_kernel
 
 __global__ void __launch_bounds__(kWarpSize)
     mixed_likelihood_kernel(ops::ColumnLikelihoods likelihoods, VectorView<float> nll,

@@ -39,7 +39,8 @@ struct Imputation {
   /// Ends of the central interval; empty if not asked for, or if all columns hold classes. A class that was
   /// missing has NaN.
   Table low, high;
-  /// If columns hold classes, the probability of the class in `values`, 1 for a present value. Else empty.
+  /// If columns hold classes, the probability of the class in `values`, 1 for a present value, NaN for an
+  /// imputed number. Else empty.
   Table probability;
   std::vector<double> effective_samples;  ///< [n] 1/Σ w², of the row's K
   std::int64_t missing = 0;               ///< number of values that were missing

@@ -16,7 +16,7 @@ enum class ColumnKind {
   count,        ///< whole numbers from 0 on
   binary,       ///< 0 and 1, or two texts
   categorical,  ///< texts, or whole numbers that are classes
-  date,         ///< dates, and times of day, as days since 1970-01-01
+  date,         ///< dates, and times of day, as days since 1970-01-01 (less Column::origin)
   label,        ///< classes of the examples
   id,           ///< names or numbers of the examples
   ignored,
@@ -37,7 +37,8 @@ struct Column {
   ColumnKind kind = ColumnKind::numeric;
   /// The texts that values 0, 1, … stand for; empty: numbers are themselves.
   std::vector<std::string> levels;
-  /// Values are the file's numbers less this whole number; not 0 where a 32-bit float would lose their differences.
+  /// Values are the file's numbers less this whole number; not 0 where a 32-bit float would lose their
+  /// differences.
   double origin = 0.0;
   bool has_times = false;  ///< dates have times of day
 

@@ -35,7 +35,7 @@ struct ColumnSummary {
   Column column;  ///< without a name if the data has none
   std::int64_t present = 0, missing = 0;
   std::string why;                 ///< as ColumnReading::why
-  std::optional<Moments> moments;  ///< of numbers and dates (days since 1970-01-01)
+  std::optional<Moments> moments;  ///< of the file's numbers, and of dates in days since 1970-01-01
   Frequencies levels;              ///< of texts, classes and labels
 };
 

@@ -112,10 +112,11 @@ ELBO_API bool may_train_longer(const Recipe& recipe);
 /// pictures that are resized get its channels. Throws like load_dataset, apply_mask and hold_out.
 ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr);
 
-/// Sets what a recipe leaves to the data. data.missing = "auto" becomes "mask" for a table with missing
-/// cells, else "error". With model.likelihood = "mixed", an empty model.column_likelihoods gets one for each
-/// column: gaussian-learned for numbers and dates, negative-binomial for counts, bernoulli for two values,
-/// categorical for classes. Throws DataError if a column has more classes than a likelihood takes.
+/// Sets what a recipe leaves to the data. data.missing = "auto" becomes "mask" for a table, as later tables
+/// may have missing cells, else "error". With model.likelihood = "mixed", an empty model.column_likelihoods
+/// gets one for each column: gaussian-learned for numbers and dates, negative-binomial for counts, bernoulli
+/// for two values, categorical for classes. Throws DataError if a column has more classes than a likelihood
+/// takes.
 ELBO_API Recipe follow_data(Recipe recipe, const Dataset& data);
 
 /// A recipe for data that none was written for, called after it, with the likelihood that is given, or one

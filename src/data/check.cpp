@@ -19,9 +19,8 @@ std::string shortest(float value) {
 }
 
 [[noreturn]] void fail_class(const ValueRange& range, std::string_view place, std::string_view what) {
-  const std::string to = range.high < 1e6f ? concat(" to ", range.high) : "";
   throw DataError(concat(place, " is ", what, ", but ", range.needed_by, " needs whole numbers from ",
-                         range.low, to.empty() ? " on" : to, ".\n", range.advice, "."));
+                         range.low, " to ", static_cast<std::int64_t>(range.high), ".\n", range.advice, "."));
 }
 
 [[noreturn]] void fail(const ValueRange& range, std::string_view place, float value) {

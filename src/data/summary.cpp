@@ -88,6 +88,10 @@ class Values {
       summary.levels = levels(data, summary.column, j);
     } else {
       summary.moments = figures.moments();
+      if (summary.moments) {  // as the file has the numbers
+        for (double* figure : {&summary.moments->min, &summary.moments->max, &summary.moments->mean})
+          *figure += summary.column.origin;
+      }
     }
     return summary;
   }

@@ -14,12 +14,13 @@ void SquaredErrors::request(const Batch& batch) {
 std::vector<double> SquaredErrors::of_rows(const Batch& batch, const HostBatch& host) const {
   const std::int64_t dims = vae_.config().dims;
   const Likelihood& likelihood = vae_.likelihood();
+  const bool scaled = !deviation_.empty() && likelihood.measure() != Measure::columns;
   std::vector<double> errors;
   for (std::int64_t i = 0; i < batch.rows(); ++i) {
     double sum = 0.0;
     for (std::int64_t j = 0; j < dims; ++j) {
       if (!host.present(i, j)) continue;
-      const double scale = deviation_.empty() ? 1.0 : deviation_[static_cast<std::size_t>(j)];
+      const double scale = scaled ? deviation_[static_cast<std::size_t>(j)] : 1.0;
       const double value = host.x(i)[j];
       sum += likelihood.error(j, scale * (value - reconstruction_[static_cast<std::size_t>(i * dims + j)]));
     }

@@ -15,8 +15,8 @@ namespace elbo {
 /// row; for classes, Σ_j [x_j is not the most probable class].
 class SquaredErrors {
  public:
-  /// Batches have at most `rows` rows. σ [dims] gives errors in the data's own scale; empty: in the batch's
-  /// scale. Throws DeviceError.
+  /// Batches have at most `rows` rows. σ [dims] gives errors in the data's own scale; empty, or for a table
+  /// of mixed kinds: in the batch's scale, in which columns can be added up. Throws DeviceError.
   SquaredErrors(const Vae& vae, std::int64_t rows, std::span<const float> deviation);
 
   /// Requests the device's values other than the batch; call after decode().

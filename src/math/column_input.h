@@ -14,7 +14,7 @@ inline constexpr std::int32_t kAsItIs = -1;
 inline constexpr std::int32_t kLogOfOnePlus = -2;
 
 /// The input that entry = {column, form} describes; `mask` may be null.
-ELBO_HD inline float input_of(const float* x, const float* mask, const std::int32_t* entry) {
+ELBO_HD_INLINE float input_of(const float* x, const float* mask, const std::int32_t* entry) {
   const std::int32_t column = entry[0], form = entry[1];
   if (mask && mask[column] == 0.0f) return 0.0f;
   const float value = x[column];

@@ -13,17 +13,17 @@ struct ColumnLikelihood {
   std::int32_t first;    ///< index of its first parameter
   std::int32_t classes;  ///< of a categorical column
 };
-/// A column is three numbers in a table on the device.
+/// Numbers per column in the device's table.
 inline constexpr std::int64_t kColumnNumbers = 3;
 
-ELBO_HD inline ColumnLikelihood column_at(const std::int32_t* table, std::int64_t j) {
+ELBO_HD_INLINE ColumnLikelihood column_at(const std::int32_t* table, std::int64_t j) {
   const std::int32_t* const entry = table + kColumnNumbers * j;
   return {static_cast<LikelihoodKind>(entry[0]), entry[1], entry[2]};
 }
 
 /// Calls f(likelihood) with the struct of the kind, where the likelihood is computed.
 template <class F>
-ELBO_HD inline float with_likelihood(LikelihoodKind kind, const LikelihoodConstants& constants, const F& f) {
+ELBO_HD_INLINE float with_likelihood(LikelihoodKind kind, const LikelihoodConstants& constants, const F& f) {
   switch (kind) {
 #define ELBO_CASE(kind, Likelihood) \
   case LikelihoodKind::kind:        \
@@ -40,7 +40,7 @@ ELBO_HD inline float with_likelihood(LikelihoodKind kind, const LikelihoodConsta
 struct ColumnLogits {
   const float* first;
 
-  ELBO_HD float operator()(int c) const { return first[c]; }
+  ELBO_HD_INLINE float operator()(int c) const { return first[c]; }
 };
 
 /// Returns −log p(x | parameters) and, unless `gradient` is null, writes weight · its derivatives, which may
@@ -52,7 +52,7 @@ struct ColumnCost {
   float weight;
 
   template <class Likelihood>
-  ELBO_HD float operator()(const Likelihood& likelihood) const {
+  ELBO_HD_INLINE float operator()(const Likelihood& likelihood) const {
     float values[Likelihood::kParameters], slopes[Likelihood::kParameters];
     for (int p = 0; p < Likelihood::kParameters; ++p) values[p] = parameters[p];
     const float nll = likelihood.nll(x, values);
@@ -62,7 +62,7 @@ struct ColumnCost {
     }
     return nll;
   }
-  ELBO_HD float operator()(const Categorical& likelihood) const {
+  ELBO_HD_INLINE float operator()(const Categorical& likelihood) const {
     const ColumnLogits logit{parameters};
     const auto softmax = likelihood.softmax(x, logit);
     const float max_probability = likelihood.max_probability(softmax);
@@ -78,18 +78,18 @@ struct ColumnMean {
   const float* parameters;
 
   template <class Likelihood>
-  ELBO_HD float operator()(const Likelihood& likelihood) const {
+  ELBO_HD_INLINE float operator()(const Likelihood& likelihood) const {
     float values[Likelihood::kParameters];
     for (int p = 0; p < Likelihood::kParameters; ++p) values[p] = parameters[p];
     return likelihood.mean(values);
   }
-  ELBO_HD float operator()(const Categorical& likelihood) const {
+  ELBO_HD_INLINE float operator()(const Categorical& likelihood) const {
     return likelihood.mode<float>(ColumnLogits{parameters});
   }
 };
 
 /// The number of a column's parameters.
-ELBO_HD inline std::int32_t column_parameters(const ColumnLikelihood& column) {
+ELBO_HD_INLINE std::int32_t column_parameters(const ColumnLikelihood& column) {
   switch (column.kind) {
 #define ELBO_CASE(kind, Likelihood) \
   case LikelihoodKind::kind:        \
@@ -104,7 +104,7 @@ ELBO_HD inline std::int32_t column_parameters(const ColumnLikelihood& column) {
 
 /// One value's part of a row's costs; pointers are to the row's first values, `gradient` and `mask` may be
 /// null. A missing value costs nothing and has no gradient.
-ELBO_HD inline float column_cost(const ColumnLikelihood& column, LikelihoodConstants constants,
+ELBO_HD_INLINE float column_cost(const ColumnLikelihood& column, LikelihoodConstants constants,
                                  std::int64_t j, const float* x, const float* mask, const float* parameters,
                                  float* gradient, float weight) {
   float* const slopes = gradient ? gradient + column.first : nullptr;
@@ -116,7 +116,7 @@ ELBO_HD inline float column_cost(const ColumnLikelihood& column, LikelihoodConst
   return with_likelihood(column.kind, constants, ColumnCost{x[j], parameters + column.first, slopes, weight});
 }
 
-ELBO_HD inline float column_mean(const ColumnLikelihood& column, LikelihoodConstants constants,
+ELBO_HD_INLINE float column_mean(const ColumnLikelihood& column, LikelihoodConstants constants,
                                  const float* parameters) {
   constants.classes = column.classes;
   return with_likelihood(column.kind, constants, ColumnMean{parameters + column.first});

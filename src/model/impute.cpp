@@ -129,6 +129,7 @@ class RowFiller {
       mean += weights[k] * samples.means[static_cast<std::size_t>(sample * x_.cols + j)];
     }
     result_.values.values[at] = state_.in_own_scale(mean, j);
+    if (has_classes_) result_.probability.values[at] = kNotANumber;
     if (!options_.interval) return;
     const auto draws =
         draws_of(*formulas_, samples, weights, i, j, options_.seed, numbers_[static_cast<std::size_t>(row)]);

@@ -12,13 +12,6 @@
 namespace elbo {
 namespace {
 
-bool has_gaps(const Examples& examples) {
-  return std::ranges::any_of(examples.floats, [](float value) { return std::isnan(value); });
-}
-bool has_gaps(const Dataset& data) {
-  return has_gaps(data.train) || has_gaps(data.validation) || has_gaps(data.test);
-}
-
 /// The number of classes of column j: its levels, or one more than its largest value in any split.
 std::int64_t classes_of(const Dataset& data, const Column& column, std::int64_t j) {
   if (!column.levels.empty()) return std::max<std::int64_t>(std::ssize(column.levels), 2);
@@ -72,7 +65,11 @@ std::int64_t input_width(const Dataset& data) {
 bool holds_counts_alone(const Dataset& data) {
   if (!data.schema.empty()) {
     const auto columns = modelled_columns(data.schema);
-    return std::ranges::all_of(columns, [](const Column& c) { return c.kind == ColumnKind::count; });
+    const auto counts = [](const Column& c) { return c.kind == ColumnKind::count; };
+    const auto may_count = [](const Column& c) {  // 0 and 1 are counts as well
+      return c.kind == ColumnKind::count || (c.kind == ColumnKind::binary && c.levels.empty());
+    };
+    return std::ranges::all_of(columns, may_count) && std::ranges::any_of(columns, counts);
   }
   const std::vector<float>& values = data.train.floats;
   const auto is_count = [](float v) {
@@ -118,8 +115,7 @@ std::string likelihood_for(const Dataset& data) {
 
 Recipe follow_data(Recipe recipe, const Dataset& data) {
   if (recipe.data.missing == MissingValues::automatic) {
-    const bool masks = !data.schema.empty() && has_gaps(data);
-    recipe.data.missing = masks ? MissingValues::mask : MissingValues::error;
+    recipe.data.missing = data.schema.empty() ? MissingValues::error : MissingValues::mask;
   }
   if (recipe.model.likelihood == "mixed" && recipe.model.column_likelihoods.empty())
     recipe.model.column_likelihoods = likelihoods_of(data);

@@ -1,6 +1,6 @@
 #include "elbo/train.h"
 
-#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
@@ -39,12 +39,12 @@ void check_classes(const Model& model, const Dataset& data) {
   for (std::size_t j = 0; j < columns.size(); ++j) {
     const std::string likelihood = traits.has_columns ? settings.column_likelihoods[j] : settings.likelihood;
     if (columns[j].kind != ColumnKind::categorical || likelihood.starts_with("categorical")) continue;
-    throw DataError(
-        concat(data.train.origin, ": column ", data::shown(columns[j].name), " is categorical, and model.",
-               traits.has_columns ? "column_likelihoods" : "likelihood", " = \"", likelihood,
-               "\" takes numbers.\nSet model.likelihood = \"mixed\", which has a "
-               "likelihood for each column, leave the column out with data.drop, or take it for the "
-               "labels with data.label."));
+    throw DataError(concat(
+        data.train.origin, ": column ", data::shown(columns[j].name), " is categorical, and model.",
+        traits.has_columns ? "column_likelihoods" : "likelihood", " = \"", likelihood, "\" takes numbers.\n",
+        traits.has_columns ? "Give it \"categorical\" with the number of its classes there"
+                           : "Set model.likelihood = \"mixed\", which has a likelihood for each column",
+        ", leave the column out with data.drop, or take it for the labels with data.label."));
   }
 }
 
@@ -55,6 +55,12 @@ void check_columns(const Model& model, const Dataset& data) {
   if (!data.schema.empty() && modelled != model.dims()) {
     throw ShapeError(
         concat("the data's schema has ", modelled, " columns with values, but its rows have ", model.dims()));
+  }
+  for (const Column& column : data.schema.columns) {
+    constexpr double kFarthest = 1e15;
+    if (std::abs(column.origin) <= kFarthest && column.origin == std::floor(column.origin)) continue;
+    throw DataError(concat(data.name, ": the origin of column ", data::shown(column.name), " is ",
+                           column.origin, ", no whole number up to 1e15"));
   }
   if (schema_to_text(data.schema).size() > kMaxSchemaBytes) {
     throw DataError(concat(data.name,

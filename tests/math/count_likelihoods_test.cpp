@@ -108,6 +108,28 @@ TEST(CountLikelihood, DrawsFollowTheDistribution) {
   }
 }
 
+// Wide distributions are drawn from another way: mean and variance of many draws.
+TEST(CountLikelihood, WideDrawsHaveTheirMeanAndVariance) {
+  const auto moments = [](const auto& likelihood, const auto& parameters) {
+    constexpr int kDraws = 40000;
+    double sum = 0.0, squares = 0.0;
+    for (int i = 0; i < kDraws; ++i) {
+      const double value = likelihood.draw(parameters, static_cast<float>((i + 0.5) / kDraws));
+      sum += value, squares += value * value;
+    }
+    const double mean = sum / kDraws;
+    return std::pair(mean, squares / kDraws - mean * mean);
+  };
+  const float million[] = {std::log(1e6f)}, spread[] = {std::log(5000.0f), std::log(0.5f)};
+  const auto [mean, variance] = moments(math::Poisson({}), million);
+  EXPECT_NEAR(mean, 1e6, 5.0 * std::sqrt(1e6 / 40000));
+  EXPECT_NEAR(variance, 1e6, 0.05e6);
+  const auto [wide_mean, wide_variance] = moments(math::NegativeBinomial({}), spread);
+  const double expected = 5000.0 + 0.5 * 5000.0 * 5000.0;
+  EXPECT_NEAR(wide_mean, 5000.0, 5.0 * std::sqrt(expected / 40000));
+  EXPECT_NEAR(wide_variance, expected, 0.06 * expected);
+}
+
 TEST(CountLikelihood, DrawsOfExtremeMeansEnd) {
   const math::Poisson poisson({});
   const float none[] = {-std::numeric_limits<float>::infinity()}, huge[] = {90.0f},

@@ -27,7 +27,8 @@ struct Room {
 // The pattern of the standard library: a name without suffix.
 #define STD "[a-z_0-9]+"
 #define MATH_STD                                                                                          \
-  "cmath|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility|optional|string_" \
+  "cmath|random|cstdint|cstddef|cstring|limits|type_traits|numbers|algorithm|bit|array|utility|optional|" \
+  "string_"                                                                                               \
   "view"
 // Public headers by the room that implements them.
 #define PUBLIC_BASE "include/elbo/(choices|device|error|op_call|precision|version)\\.h"

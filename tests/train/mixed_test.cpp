@@ -176,6 +176,32 @@ TEST(Mixed, DrawsAreOfTheColumnsKinds) {
   }
 }
 
+// Columns that do not depend on each other in a model that has learned nothing of them.
+TEST(Mixed, DrawsOfNeighbouringColumnsAreIndependent) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe;
+  recipe.model.encoder = recipe.model.decoder = {2};
+  recipe.model.latent = 1;
+  recipe.model.likelihood = "mixed";
+  recipe.model.column_likelihoods = {"gaussian", "bernoulli", "poisson",
+                                     "gaussian", "bernoulli", "categorical 3"};
+  const Model model(recipe, 6, device());
+  const Table drawn = model.draw(Table{4000, 1, std::vector<float>(4000, 0.0f)}, 7);
+  for (std::int64_t a = 0; a < 6; ++a) {
+    for (std::int64_t b = 0; b < a; ++b) {
+      double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+      for (std::int64_t i = 0; i < drawn.rows; ++i) {
+        const double u = drawn.row(i)[static_cast<std::size_t>(a)],
+                     v = drawn.row(i)[static_cast<std::size_t>(b)];
+        x += u, y += v, xx += u * u, yy += v * v, xy += u * v;
+      }
+      const double n = 4000.0;
+      const double correlation = (n * xy - x * y) / std::sqrt((n * xx - x * x) * (n * yy - y * y));
+      EXPECT_NEAR(correlation, 0.0, 0.07) << a << " and " << b;  // over four deviations
+    }
+  }
+}
+
 TEST(Mixed, ARecipeThatDoesNotSuitTheColumnsIsRefused) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;

@@ -143,7 +143,7 @@ int parse_and_run(int argc, char** argv) {
       "130 interrupted (Ctrl-C, TERM, HUP), of a training with a checkpoint saved");
 
   try {
-    app.parse(reversed(in_full(app, {argv + 1, argv + argc})));
+    app.parse(reversed(in_full(app, {argv + std::min(argc, 1), argv + argc})));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

@@ -147,10 +147,8 @@ void check_kind(const Survey& survey, std::string_view origin, std::size_t field
     refuse("its numbers are not 0 and 1");
   if (kind == ColumnKind::binary && !all_numbers(facts) && facts.texts.size() + facts.number_texts.size() > 2)
     refuse("it has more than two texts");
-  if (kind == ColumnKind::categorical &&
-      (facts.many_texts || facts.many_numbers || (all_numbers(facts) && !facts.whole)))
-    refuse(facts.many_texts || facts.many_numbers ? "it has more than 1000 texts"
-                                                  : "its numbers are not whole");
+  if (kind == ColumnKind::categorical && (facts.many_texts || facts.many_numbers))
+    refuse("it has more than 1000 classes");
   if (kind == ColumnKind::label && !can_be_label(facts))
     refuse("labels are whole numbers, or at most 1000 texts");
 }
@@ -187,7 +185,11 @@ Column infer(const Survey& survey, std::string_view origin, std::size_t field, W
     column.kind = kind_of_cells(survey, origin, field);
     wishes.by[field] = why_of_cells(facts, column.kind);
   }
-  const bool texts = facts.numbers < facts.present && column.kind != ColumnKind::date;
+  // Numbers that are classes, but not 0, 1, 2, …, are kept as texts.
+  const bool names =
+      wishes.kinds[field] == ColumnKind::categorical && all_numbers(facts) &&
+      !(facts.whole && facts.min >= 0.0 && facts.max < static_cast<double>(facts.number_texts.size()));
+  const bool texts = names || (facts.numbers < facts.present && column.kind != ColumnKind::date);
   if (texts && (is_modelled(column.kind) || column.kind == ColumnKind::label))
     column.levels = levels_of(facts);
   if (column.kind == ColumnKind::numeric && all_numbers(facts)) column.origin = origin_of(facts);
@@ -203,10 +205,9 @@ void note_origins(const Survey& survey, TablePlan& plan) {
   for (const ValueColumn& value : plan.values) {
     const double origin = plan.schema.columns[value.column].origin;
     if (origin == 0.0 || plan.schema.columns[value.column].has_times) continue;
-    plan.notes.push_back(
-        concat(name_of(survey, value.field), ": values count from ",
-               static_cast<std::int64_t>(origin),
-               " on, as a 32-bit float would lose their differences"));
+    plan.notes.push_back(concat(name_of(survey, value.field), ": values are stored relative to ",
+                                static_cast<std::int64_t>(origin),
+                                ", as a 32-bit float would lose their differences"));
   }
 }
 

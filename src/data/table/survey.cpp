@@ -139,11 +139,14 @@ void make_unique(Survey& result) {
 }
 
 /// Collects the numbers, as they are written, of columns that hold texts too.
-void collect_number_texts(std::string_view text, std::string_view origin, Survey& result) {
+void collect_number_texts(std::string_view text, std::string_view origin, const TableOptions& options,
+                          Survey& result) {
+  const bool classes = std::ranges::any_of(
+      options.kinds, [](const std::string& kind) { return kind.ends_with("categorical"); });
   std::vector<std::size_t> mixed;
   for (std::size_t i = 0; i < result.width; ++i) {
     const ColumnFacts& facts = result.columns[i];
-    if (facts.numbers > 0 && facts.numbers < facts.present) mixed.push_back(i);
+    if (facts.numbers > 0 && (classes || facts.numbers < facts.present)) mixed.push_back(i);
   }
   if (mixed.empty()) return;
   CsvReader reader(text, origin);
@@ -189,7 +192,7 @@ Survey survey(std::string_view text, std::string_view origin, const TableOptions
   }
   while (reader.next(fields)) surveyor.add(fields);
   if (result.rows == 0) throw DataError(concat(origin, ": holds a header alone"));
-  collect_number_texts(text, origin, result);
+  collect_number_texts(text, origin, options, result);
   return result;
 }
 

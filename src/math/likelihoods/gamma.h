@@ -71,7 +71,7 @@ inline float draw_count(double mode, double log_probability, double uniform, con
   constexpr double kLast = static_cast<double>(kMaxCount), kNothing = 1e-13;
   double high = mode, low = mode, above = std::exp(log_probability), below = above;
   double left = uniform - above;
-  while (left >= 0.0 && high < kLast) {
+  while (left >= 0.0 && high < kLast && (above > kNothing || below > kNothing)) {
     above *= ratio(high);
     left -= above;
     high += 1.0;
@@ -81,12 +81,27 @@ inline float draw_count(double mode, double log_probability, double uniform, con
       below /= ratio(low);
       left -= below;
       if (left < 0.0) return static_cast<float>(low);
-    } else if (above < kNothing) {
-      return static_cast<float>(high);  // rounding has left no more
+    } else {
+      below = 0.0;
     }
   }
-  return static_cast<float>(high);
+  return static_cast<float>(mode);  // rounding has left a share of the probability below 1e-12
 }
+
+/// The same for distributions too wide to be gone through: a Poisson number whose mean is Γ-distributed with
+/// variance dispersion · mean², from a generator whose seed is the uniform number.
+inline float draw_wide_count(double mean, double dispersion, double uniform) {
+  std::mt19937_64 engine(std::bit_cast<std::uint64_t>(uniform));
+  double rate = mean;
+  if (dispersion > 0.0) rate = std::gamma_distribution<double>(1.0 / dispersion, mean * dispersion)(engine);
+  rate = std::min(rate, static_cast<double>(kMaxCount));
+  if (!(rate > 0.0)) return 0.0f;
+  const auto count = std::poisson_distribution<std::int64_t>(rate)(engine);
+  return std::min(static_cast<float>(count), kMaxCount);
+}
+
+/// Standard deviations from which on a distribution of counts is too wide.
+inline constexpr double kWideCounts = 300.0;
 #endif
 
 }  // namespace ELBO_FORMULAS

@@ -15,6 +15,13 @@
 // classes, which is known at run time only. It is the last of kLikelihoods, and visit_likelihood handles it
 // too.
 #if !defined(ELBO_MATH_LIKELIHOODS_LIST_H) || defined(ELBO_VECTOR_PASS)  // see math/formula.h
+#ifndef ELBO_VECTOR_PASS
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <random>
+#endif
+
 #include "math/elementary.h"
 #include "math/likelihoods/constants.h"
 // These need the headers above.

@@ -41,10 +41,13 @@ struct NegativeBinomial {
     const double log_mean = static_cast<double>(p[0]), mean = std::exp(log_mean);
     if (!(mean < static_cast<double>(kMaxCount))) return std::isnan(mean) ? kNotANumber : kMaxCount;
     const double s = static_cast<double>(clamp(p[1], low, high)), theta = std::exp(-s), v = log_mean + s;
+    const double deviation = std::sqrt(mean + mean * mean / theta);
+    if (deviation > kWideCounts) return draw_wide_count(mean, 1.0 / theta, static_cast<double>(noise));
     const double mode = theta > 1.0 ? std::floor(mean * (theta - 1.0) / theta) : 0.0;
     const double at_mode = mode > 0.0 ? mode * v : 0.0;  // a mean of 0 has the logarithm −∞
-    const double log_probability =
-        log_rising(mode, theta) - log_factorial(mode) - (theta + mode) * softplus(v) + at_mode;
+    const double log_sum = v > 0.0 ? v + std::log1p(std::exp(-v)) : std::log1p(std::exp(v));  // log(1 + μ/θ)
+    const double log_probability = std::lgamma(mode + theta) - std::lgamma(theta) - std::lgamma(mode + 1.0) -
+                                   (theta + mode) * log_sum + at_mode;
     return draw_count(mode, log_probability, static_cast<double>(noise),
                       [&](double k) { return (k + theta) / (k + 1.0) * (mean / (theta + mean)); });
   }

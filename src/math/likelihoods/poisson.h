@@ -29,9 +29,10 @@ struct Poisson {
   float draw(const float (&p)[kParameters], float noise) const {
     const double log_mean = static_cast<double>(p[0]), mean = std::exp(log_mean);
     if (!(mean < static_cast<double>(kMaxCount))) return std::isnan(mean) ? kNotANumber : kMaxCount;
+    if (std::sqrt(mean) > kWideCounts) return draw_wide_count(mean, 0.0, static_cast<double>(noise));
     const double mode = std::floor(mean);
     const double at_mode = mode > 0.0 ? mode * log_mean : 0.0;  // a mean of 0 has the logarithm −∞
-    return draw_count(mode, at_mode - mean - log_factorial(mode), static_cast<double>(noise),
+    return draw_count(mode, at_mode - mean - std::lgamma(mode + 1.0), static_cast<double>(noise),
                       [&](double k) { return mean / (k + 1.0); });
   }
 #endif

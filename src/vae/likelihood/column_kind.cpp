@@ -1,5 +1,6 @@
 #include "vae/likelihood/column_kind.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>

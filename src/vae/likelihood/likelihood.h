@@ -64,10 +64,10 @@ class Likelihood {
   /// σ² if the model has learned one for all values. Waits for the device.
   virtual std::optional<float> learned_variance(const nn::Run&) const { return std::nullopt; }
 
-  /// The decoder's output bias, or its first values, for which, at zero input, the likelihood's mean of each
-  /// dimension equals the examples' mean. A mean in [0, 1] is kept within [0.001, 0.999] (as in the code of
-  /// Burda et al. 2016). `mean` has the mean of each dimension after preprocessing. Throws ConfigError if
-  /// there is no such bias.
+  /// The decoder's initial output bias: with it, at zero input, the likelihood's mean of each dimension
+  /// equals the examples' mean. It may be shorter than the output; the rest stays. A mean in [0, 1] is kept
+  /// within [0.001, 0.999] (as in the code of Burda et al. 2016). `mean` has the mean of each dimension after
+  /// preprocessing. Throws ConfigError if there is no such bias.
   virtual std::vector<float> output_bias(const Examples& examples, const std::vector<float>& mean) const = 0;
 };
 

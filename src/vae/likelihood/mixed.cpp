@@ -62,8 +62,10 @@ class MixedFormulas final : public ValueFormulas {
   void draw_row(std::span<float> row, const float* parameters, std::uint64_t seed,
                 std::int64_t number) const override {
     std::vector<float> normal(row.size()), uniform(row.size());
+    // Normal numbers are made of the same words as uniform ones at their address: each has its own.
+    const std::int64_t apart = (std::ssize(row) + 3) / 4 * 4;
     fill_normal(normal, seed, NoisePurpose::likelihood_sample, number, 0);
-    fill_uniform(uniform, seed, NoisePurpose::likelihood_sample, number, 0);
+    fill_uniform(uniform, seed, NoisePurpose::likelihood_sample, number, apart);
     for (std::size_t j = 0; j < row.size(); ++j) {
       const bool draws_normal = likelihood_draws_normal(formulas_[j].column.kind);
       row[j] = draw(static_cast<std::int64_t>(j), parameters, draws_normal ? normal[j] : uniform[j]);
@@ -110,9 +112,7 @@ class Mixed final : public Likelihood {
 
   Measure measure() const override { return Measure::columns; }
   bool has_unit_input() const override { return false; }
-  bool standardizes(std::int64_t j) const override {
-    return likelihood_measure(at(j).kind) == Measure::density;
-  }
+  bool standardizes(std::int64_t j) const override { return likelihood_support(at(j).kind) == Support::real; }
   std::vector<data::ValueRange> ranges(const DataSettings& settings) const override {
     std::vector<data::ValueRange> ranges;
     for (const MixedColumn& column : columns_) {

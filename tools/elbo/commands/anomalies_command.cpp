@@ -136,9 +136,12 @@ std::optional<std::string> normal_of(const AnomaliesOptions& options, const Exam
     if (own && sorted_by(options.normal, own->train, *own).normals > 0) return options.normal;
     throw ConfigError(concat("--normal ", options.normal, ": no example of ", data.name, " has that label."));
   }
-  std::optional<std::string> found = normal_label(examples, data);
-  if (!found && own) found = normal_label(own->train, *own);
-  return found;
+  if (auto found = normal_label(examples, data)) return found;
+  const auto of_own = own ? normal_label(own->train, *own) : std::nullopt;
+  if (of_own)
+    tell({concat("of the model's own data, examples with the label ", *of_own,
+                 " are taken for normal; --normal names another")});
+  return of_own;
 }
 
 /// Which given examples are anomalies, if both kinds are there.

@@ -100,6 +100,7 @@ class Outputs {
 struct Totals {
   std::int64_t missing = 0;
   double effective_samples = 0.0;  ///< summed over rows
+  std::int64_t few = 0;            ///< rows with fewer effective samples than intervals need
 };
 
 /// `split` is what the examples are called.
@@ -113,6 +114,7 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
                  {"missing", totals.missing},
                  {"samples", options.first_samples()},
                  {"effective_samples", effective},
+                 {"few_effective_samples", totals.few},
                  {"out", file.string()}};
     if (const auto interval = options.interval_probability()) json["interval"] = *interval;
     if (comparison) add_comparison(json, *comparison, options.interval_probability().has_value());
@@ -128,6 +130,10 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
   if (const auto interval = options.interval_probability()) {
     std::cout << beside(file, "low").string() << ", " << beside(file, "high").string() << ": ends of the "
               << 100.0 * *interval << " % intervals\n";
+  }
+  if (totals.few > 0 && options.interval_probability()) {
+    std::cout << totals.few << " examples have fewer than " << kMinEffective
+              << " effective samples: their intervals are rough\n";
   }
   if (comparison) print_comparison(*comparison, options.interval_probability().has_value());
 }
@@ -168,7 +174,10 @@ int run_impute(ImputeCommandOptions options) {
                                                      .first_row = first});
     outputs.append(completed);
     totals.missing += completed.missing;
-    for (const double count : completed.effective_samples) totals.effective_samples += count;
+    for (const double count : completed.effective_samples) {
+      totals.effective_samples += count;
+      totals.few += count < kMinEffective;
+    }
     if (comparison) comparison->add(rows, completed, first);
     first += rows.rows;
   });

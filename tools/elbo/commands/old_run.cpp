@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/folder.h"
 #include "commands/train_job.h"
 
 namespace elbo::command {
@@ -13,12 +14,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What commands write into a run's folder unless they are told another place.
-constexpr const char* kResults[] = {"samples.png",         "samples.csv",      "reconstructions.png",
-                                    "reconstructions.csv", "walk.png",         "manifold.png",
-                                    "latent.png",          "anomalies.png",    "imputed.npy",
-                                    "imputed-low.npy",     "imputed-high.npy", "imputed-probability.npy",
-                                    "result.json",         "held-out.npy",     "repeat.json",
-                                    "select.json",         "select.png"};
+constexpr const char* kResults[] = {
+    "samples.png", "samples.csv",     "reconstructions.png", "reconstructions.csv",
+    "walk.png",    "manifold.png",    "latent.png",          "anomalies.png",
+    "imputed.npy", "imputed-low.npy", "imputed-high.npy",    "imputed-probability.npy",
+    "imputed.csv", "imputed-low.csv", "imputed-high.csv",    "imputed-probability.csv",
+    "result.json", "held-out.npy",    "repeat.json",         "select.json",
+    "select.png"};
 constexpr const char* kModel[] = {"checkpoint.safetensors", "model.safetensors", "last.safetensors",
                                   "metrics.jsonl"};
 
@@ -37,12 +39,12 @@ bool holds_run(const fs::path& folder) {
 std::vector<fs::path> numbered(const fs::path& folder, std::string_view prefix) {
   std::vector<fs::path> found;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
+  for (const fs::path& entry : data::list_folder(folder, ignored)) {
+    const std::string name = entry.filename().string();
     if (name.starts_with(prefix) && name.size() > prefix.size() &&
         name.find_first_not_of("0123456789", prefix.size()) == std::string::npos &&
-        !entry.is_symlink(ignored) && entry.is_directory(ignored)) {
-      found.push_back(entry.path());
+        !fs::is_symlink(entry, ignored) && fs::is_directory(entry, ignored)) {
+      found.push_back(entry);
     }
   }
   return found;

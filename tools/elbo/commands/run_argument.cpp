@@ -30,7 +30,8 @@ namespace {
 Dataset load_and_tell(const Recipe& recipe, const Model* like) {
   Dataset data = load_dataset(recipe, like);
   std::vector<std::string> notes;
-  for (const auto& note : data.notes) notes.push_back(concat(recipe.data.name, ": ", note));
+  const std::string name = recipe.data.name == kStandardInput ? "standard input" : recipe.data.name;
+  for (const auto& note : data.notes) notes.push_back(concat(name, ": ", note));
   tell(notes);
   return data;
 }
@@ -82,6 +83,9 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
                   const std::string& mask) {
   Recipe recipe = model.recipe();
   const std::string own = recipe.data.name;
+  if (name_or_path.empty() && own == kStandardInput) {
+    throw DataError("the run was trained on standard input, which is not kept: name data with --data.");
+  }
   const bool is_own = is_own_data(model, name_or_path);
   if (!mask.empty()) recipe.data.mask = mask;
   if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;

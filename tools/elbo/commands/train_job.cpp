@@ -8,6 +8,8 @@
 #include "commands/recipe_argument.h"
 #include "commands/run_argument.h"
 #include "base/array_path.h"
+#include "base/folder.h"
+#include "base/text.h"
 #include "base/check.h"
 
 namespace elbo::command {
@@ -69,16 +71,16 @@ std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport&
   return report.steps / ((data.train.count + batch - 1) / batch);
 }
 
-/// The value of the last setting of a key, "data.name="; empty if there is none.
-std::string value_given(const std::vector<std::string>& settings, std::string_view key) {
-  std::string value;
-  for (const std::string& setting : settings) {
-    if (setting.starts_with(key)) value = setting.substr(key.size());
-  }
-  return value;
+/// A recipe with what settings may leave open, and the settings.
+Recipe only_given(const std::vector<std::string>& settings) {
+  Recipe recipe;
+  recipe.data.name = recipe.model.likelihood = "";
+  recipe.data.validation = -1.0;
+  for (const std::string& setting : settings) recipe.set(setting);
+  return recipe;
 }
 std::string data_given(const TrainRequest& options) {
-  return value_given(options.settings, "data.name=");
+  return only_given(options.settings).data.name;
 }
 
 /// Whether the recipe follows the data: none is named, and the data is a file or a folder.
@@ -89,22 +91,31 @@ bool follows_data(const TrainRequest& options) {
   return !options.recipe && !name.empty() && !is_dataset(name) && there;
 }
 
-/// Whether the data is a folder of pictures, and not of IDX files.
-bool holds_pictures(const std::string& data) {
+/// Whether a folder, or one in it, holds picture files.
+bool holds_pictures(const fs::path& folder, int depth = 3) {
+  constexpr std::string_view kEndings[] = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"};
   std::error_code error;
-  if (!fs::is_directory(data, error)) return false;
-  for (const auto& entry : fs::directory_iterator(data, error)) {
-    if (entry.path().filename().string().find("ubyte") != std::string::npos) return false;
-  }
-  return true;
+  if (depth == 0 || !fs::is_directory(folder, error)) return false;
+  const auto entries = data::list_folder(folder, error);
+  return std::ranges::any_of(entries, [&](const fs::path& entry) {
+    const std::string ending = data::lower(entry.extension().string());
+    return std::ranges::find(kEndings, ending) != std::end(kEndings) || holds_pictures(entry, depth - 1);
+  });
 }
 
 /// "customers" for "data/customers.csv.gz".
 std::string name_after(const std::string& data) {
-  fs::path file = fs::path(data::split_array_path(data).file).lexically_normal();
+  constexpr std::string_view kEndings[] = {".gz",  ".csv", ".tsv", ".txt",  ".npy",
+                                           ".npz", ".mat", ".mtx", ".h5ad", ".svm"};
+  if (data == kStandardInput) return "table";
+  std::error_code error;
+  fs::path file = fs::absolute(data::split_array_path(data).file, error).lexically_normal();
   if (!file.has_filename()) file = file.parent_path();
-  const std::string name = data == kStandardInput ? "table" : file.filename().string();
-  return name.substr(0, std::max<std::size_t>(name.find('.', 1), 1));
+  std::string name = file.filename().string();
+  for (const std::string_view ending : kEndings) {
+    if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
+  }
+  return name.empty() ? "data" : name;
 }
 
 std::string recipe_name(const TrainRequest& options) {
@@ -192,7 +203,8 @@ std::string described(const Recipe& recipe) {
   for (const Layer& layer : recipe.model.encoder) layers += concat(layers.empty() ? "" : "-", layer.text());
   return concat("no recipe is named, so the settings follow the data: model.likelihood = \"",
                 recipe.model.likelihood, "\", layers of ", layers, ", ", recipe.model.latent,
-                " latent dimensions, at most ", recipe.train.epochs, " epochs");
+                " latent dimensions, at most ", recipe.train.epochs,
+                recipe.train.epochs == 1 ? " epoch" : " epochs");
 }
 
 /// "900 rows to train on, 100 for validation"
@@ -203,27 +215,43 @@ std::string splits_of(const Dataset& data) {
   return text;
 }
 
+/// Loads the job's data. Where a tenth of data that a recipe follows is no example, none is held out.
+Dataset load_to_follow(Job& job) {
+  const bool own_share = job.followed_by && only_given(*job.followed_by).data.validation < 0.0;
+  if (!own_share) return load_data(job.recipe);
+  try {
+    return load_data(job.recipe);
+  } catch (const ConfigError&) {
+    job.recipe.data.validation = 0.0;
+    Dataset data = load_data(job.recipe);
+    tell({"too few examples to hold some out for validation"});
+    return data;
+  }
+}
+
 /// The job's recipe, which knew only how to read the data, with all other settings by the data.
 Recipe followed(const Job& job, const Dataset& data) {
   Recipe recipe = job.recipe;
-  std::string likelihood = value_given(*job.followed_by, "model.likelihood=");
-  std::erase(likelihood, '"');
-  const Recipe own = recipe_for(data, likelihood);
+  const Recipe own = recipe_for(data, only_given(*job.followed_by).model.likelihood);
   recipe.model = own.model;
   recipe.train = own.train;
   recipe.data.standardize = own.data.standardize;
   recipe.description = concat("Made for the data ", recipe.name);
-  for (const auto& setting : *job.followed_by) {
-    if (!setting.starts_with("data.name=") && !setting.starts_with("data.mask=")) recipe.set(setting);
-  }
+  const DataSettings places = recipe.data;
+  for (const auto& setting : *job.followed_by) recipe.set(setting);
+  recipe.data.name = places.name;  // as paths from anywhere
+  recipe.data.mask = places.mask;
+  recipe.data.validation = places.validation;
   return recipe;
 }
 
 }  // namespace
 
 Dataset load_job_data(Job& job) {
-  Dataset data = load_data(job.recipe);
-  if (!data.schema.empty()) tell({concat(job.recipe.data.name, ": ", splits_of(data))});
+  Dataset data = load_to_follow(job);
+  if (!data.schema.empty())
+    tell({concat(job.recipe.data.name == kStandardInput ? "standard input" : job.recipe.data.name, ": ",
+                 splits_of(data))});
   if (job.followed_by) {
     const bool pictures = holds_pictures(job.recipe.data.name);
     if (!pictures) job.recipe = followed(job, data);
@@ -249,7 +277,7 @@ void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& re
 void add_training_options(CLI::App& app, const std::shared_ptr<TrainRequest>& request) {
   app.add_option_function<std::string>(
       "RECIPE", [request](const std::string& name) { request->recipe = name; },
-      "A recipe's name, or a .toml file [digits]");
+      "A recipe's name, or a .toml file [with --data FILE: settings that follow it; else digits]");
   const auto setting = [&](const char* flag, const char* key, const char* help) {
     app.add_option_function<std::string>(
         flag,

@@ -31,7 +31,7 @@ std::string score_column(const std::string& score) {
 class Values {
  public:
   explicit Values(const AnomalyReport& report)
-      : examples_(*report.examples), columns_(value_columns(report.data->schema)) {
+      : examples_(*report.examples), columns_(modelled_columns(report.data->schema)) {
     columns_.resize(static_cast<std::size_t>(examples_.dims));
   }
   std::string text(std::int64_t i, std::int64_t j) const {

@@ -105,7 +105,7 @@ std::vector<std::string> detail_of(const ColumnSummary& column) {
   std::vector<std::string> parts;
   if (!column.levels.empty()) parts = levels_in_words(column);
   if (column.column.kind == ColumnKind::date && column.moments) {
-    const auto day = [&](double value) { return value_text(column.column, value); };
+    const auto day = [&](double value) { return number_text(column.column, value); };
     parts = {concat(day(column.moments->min), " to ", day(column.moments->max), ","),
              concat("mean ", day(column.moments->mean), ","),
              concat("dev. ", figure(column.moments->deviation), " days")};
@@ -201,8 +201,8 @@ Json column_json(const ColumnSummary& column) {
                {"missing", column.missing}};
   add_moments(json, column.moments);
   if (column.column.kind == ColumnKind::date && column.moments) {
-    json["first"] = value_text(column.column, column.moments->min);
-    json["last"] = value_text(column.column, column.moments->max);
+    json["first"] = number_text(column.column, column.moments->min);
+    json["last"] = number_text(column.column, column.moments->max);
   }
   if (!column.levels.empty()) json["levels"] = frequencies_json(column.levels, "level");
   if (!column.why.empty()) json["why"] = column.why;

@@ -4,11 +4,12 @@
 #include <bit>
 #include <cctype>
 #include <charconv>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
 
 #include "base/check.h"
+#include "base/text.h"
+#include "commands/command.h"
+#include "reports/value_text.h"
 
 namespace elbo::command {
 namespace {
@@ -113,23 +114,6 @@ std::string number(Real value) {
   return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
 }
 
-/// Days since 1970-01-01 as a date, with the time of day if the column has them.
-std::string date_text(double days, bool has_times) {
-  constexpr double kFarthest = 3e6, kSeconds = 86400.0;
-  if (!(std::abs(days) < kFarthest)) return number(days);
-  const double rounded = has_times ? std::round(days * kSeconds) / kSeconds : std::round(days);
-  const double day = std::floor(rounded);
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  if (!has_times) return text;
-  const long seconds = std::lround((rounded - day) * kSeconds);
-  std::snprintf(text + 10, sizeof text - 10, "T%02ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60,
-                seconds % 60);
-  return text;
-}
-
 /// A value as the column's file has it. Classes are whole; a probability of two texts is the likelier one.
 std::string cell_of(const Column& column, float value) {
   if (std::isnan(value)) return "";
@@ -144,6 +128,16 @@ std::string cell_of(const Column& column, float value) {
 }
 
 }  // namespace
+
+void TableFile::write_as(std::vector<Column> columns) {
+  as_ = std::move(columns);
+  for (const Column& column : as_) {
+    if (kind_ != FileKind::npy || column.origin == 0.0) continue;
+    tell({concat("values of \"", data::escaped(column.name), "\" are relative to ",
+                 static_cast<std::int64_t>(column.origin),
+                 " in a .npy file; a .csv file has the whole numbers")});
+  }
+}
 
 void TableFile::append(const Table& rows, std::span<const std::vector<std::string>> texts) {
   ELBO_CHECK(rows.cols == columns_, ShapeError, "a row has ", rows.cols, " values, not ", columns_);

@@ -38,7 +38,8 @@ class TableFile {
 
   /// Writes values of these columns to a .csv file as the training data's file had them: the texts of levels,
   /// a missing value as an empty cell.
-  void write_as(std::vector<Column> columns) { as_ = std::move(columns); }
+  /// A .npy file has the stored values; if some are relative to their column's origin, that is said.
+  void write_as(std::vector<Column> columns);
 
   /// `texts` has those of each row; empty if there are none. Throws ShapeError if a width differs, IoError.
   void append(const Table& rows, std::span<const std::vector<std::string>> texts = {});
