@@ -205,7 +205,15 @@ TEST(ValueText, IsWhatTheOwnerWrote) {
   const Column plan{"plan", ColumnKind::categorical, {"basic", "pro"}}, day{"day", ColumnKind::date, {}};
   EXPECT_EQ(command::value_text(plan, 1.0), "pro");
   EXPECT_EQ(command::value_text(day, 0.0), "1970-01-01");
-  EXPECT_EQ(command::value_text(day, 19753.5), "2024-01-31");
+  EXPECT_EQ(command::value_text(day, 19753.25), "2024-01-31");
+  Column instant;
+  instant.kind = ColumnKind::date;
+  instant.origin = 19753.0;
+  instant.has_times = true;
+  EXPECT_EQ(command::value_text(instant, 0.5), "2024-01-31T12:00:00");
+  Column far;
+  far.origin = 1600000000.0;
+  EXPECT_EQ(command::value_text(far, 7.0), "1600000007");
   EXPECT_EQ(command::value_text(day, -1.0), "1969-12-31");
   EXPECT_EQ(command::value_text(Column{}, 2.5), "2.5");
   EXPECT_EQ(command::value_text(Column{}, NAN), "missing");

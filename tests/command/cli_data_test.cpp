@@ -112,7 +112,7 @@ TEST(CliData, ATableMayComeFromStandardInput) {
                       "model.likelihood=gaussian", "--set", "data.missing=mask", "--quiet"}),
       piped);
   ASSERT_EQ(trained.code, 0) << trained.err;
-  EXPECT_SAYS(trained.err, "-: 30 rows, 2 columns");
+  EXPECT_SAYS(trained.err, "standard input: 30 rows, 2 columns");
   // Another table, not the training's own with its splits.
   const auto scored =
       run_elbo({"eval", run, "--data", "-", "--scores", scores, "--device", device().name()}, piped);

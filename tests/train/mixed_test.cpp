@@ -252,7 +252,7 @@ TEST(Mixed, CountsAloneAreReadAsLogarithms) {
       [&] {
         model.encode(Table{1, 6, {0, 1, 2, 3, 4, -1}});
       },
-      {"-1", "whole numbers from 0 on"});
+      {"-1", "whole numbers from 0 to 16777216"});
 }
 
 }  // namespace
