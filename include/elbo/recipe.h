@@ -23,6 +23,7 @@ struct DataSettings {
   std::string name = "digits";    ///< what load_dataset takes
   double validation = 0.0;        ///< fraction of train held out if the data has no validation split
   double test = 0.0;              ///< the same for the test split
+  std::int64_t limit = 0;         ///< training examples that are used, evenly spaced; 0: all
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are resized to; 0: not resized
   std::string resize;             ///< "64x48": the width and height that a folder's pictures are resized to
   std::int64_t channels = 0;      ///< that pictures in files are brought to: 1, 3; 0: as they are

@@ -89,10 +89,11 @@ struct TrainOptions {
 ///     elbo::train(model, data, {.folder = "runs/mnist"});
 ///
 /// Splits that the data lacks are held out as the recipe's data.validation and data.test say, by hold_out()
-/// with train.seed; data that was loaded by the recipe has them already. At the end the model holds the last
-/// parameters; with train.ema their running average; with train.patience those of the best epoch. Unless
-/// resumed, training starts from the model's present parameters with a new optimizer. Throws ConfigError
-/// (train.patience without validation data), ShapeError (the rows' width is not the model's), DataError (data
+/// with train.seed, and data.limit limits the training examples; data that was loaded by the recipe is so
+/// already. At the end the model holds the last parameters; with train.ema their running average; with
+/// train.patience those of the best epoch. Unless resumed, training starts from the model's present
+/// parameters with a new optimizer. Throws ConfigError (train.patience without
+/// validation data), ShapeError (the rows' width is not the model's), DataError (data
 /// outside the likelihood's support, no training data, a checkpoint that is corrupt or of other data),
 /// DivergedError (a loss or a parameter is NaN or infinite, or train.skip_norm skipped twenty steps in a row;
 /// the last good checkpoint stays), IoError, DeviceError, OutOfMemoryError.
@@ -107,10 +108,15 @@ ELBO_API void check_trainable(const Model& model, const Dataset& data);
 /// their number, as those of the cosine schedule do, or if its stages have no more.
 ELBO_API bool may_train_longer(const Recipe& recipe);
 
-/// Loads the data a recipe names, with its missing values masked and its splits held out as `data.*` says.
-/// With a trained model, data is brought into the form that it knows: a table's columns are matched by name,
-/// pictures that are resized get its channels. Throws like load_dataset, apply_mask and hold_out.
+/// Loads the data a recipe names, with its missing values masked and its splits held out and limited as
+/// `data.*` says. With a trained model, data is brought into the form that it knows: a table's columns are
+/// matched by name, pictures that are resized get its channels. Throws like load_dataset, apply_mask and
+/// hold_out.
 ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr);
+
+/// Keeps at most `max_count` evenly spaced training examples, and adds a note; 0 keeps all. It is what
+/// data.limit does. Throws ShapeError if `max_count` is negative.
+ELBO_API void limit_training(Dataset& data, std::int64_t max_count);
 
 /// Sets what a recipe leaves to the data. data.missing = "auto" becomes "mask" for a table, as later tables
 /// may have missing cells, else "error". With model.likelihood = "mixed", an empty model.column_likelihoods

@@ -1,4 +1,4 @@
-// load_dataset: the data a recipe names.
+// load_dataset, limit_training: the data a recipe names.
 
 #include "elbo/train.h"
 
@@ -61,8 +61,16 @@ Dataset load_dataset(const Recipe& recipe, const Model* like) {
   return with_memory_errors([&] {
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
     hold_out(data, settings.validation, settings.test, recipe.train.seed);
+    limit_training(data, settings.limit);
     return std::move(data);
   });
+}
+
+void limit_training(Dataset& data, std::int64_t max_count) {
+  const std::int64_t count = data.train.count;
+  if (max_count == 0 || max_count >= count) return;
+  data.train = data.train.evenly_spaced(max_count);
+  data.notes.push_back(concat(max_count, " of ", count, " training examples are used (data.limit)"));
 }
 
 }  // namespace elbo

@@ -312,9 +312,12 @@ TrainReport train_on(Model& model, const Dataset& data, const TrainOptions& opti
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
   return with_memory_errors([&] {
     const Recipe& recipe = model.recipe();
-    if (data.train.empty() || !is_to_be_split(recipe.data, data)) return train_on(model, data, options);
+    const bool limited = recipe.data.limit > 0 && recipe.data.limit < data.train.count;
+    if (data.train.empty() || (!limited && !is_to_be_split(recipe.data, data)))
+      return train_on(model, data, options);
     Dataset parts = data;
     hold_out(parts, recipe.data.validation, recipe.data.test, recipe.train.seed);
+    limit_training(parts, recipe.data.limit);
     return train_on(model, parts, options);
   });
 }

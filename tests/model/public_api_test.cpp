@@ -109,6 +109,48 @@ TEST(PublicApi, DataIsLoadedByARecipe) {
   EXPECT_EQ(data.validation.count, 200);
 }
 
+TEST(PublicApi, TheLimitCountsAfterExamplesAreHeldOut) {
+  Recipe recipe;
+  recipe.data.name = "gaussian2d";
+  recipe.data.validation = 0.2;
+  const Dataset all = load_dataset(recipe);
+  recipe.data.limit = 30;
+  const Dataset data = load_dataset(recipe);
+  EXPECT_EQ(data.train.floats, all.train.evenly_spaced(30).floats);
+  EXPECT_EQ(data.validation.floats, all.validation.floats);
+}
+
+TEST(PublicApi, TrainingIsLimitedAsTheRecipeSays) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset whole = patterned_data(40, 0);
+  Recipe recipe = small_recipe();
+  recipe.train.epochs = 2;
+  recipe.data.limit = 16;
+  Dataset some = whole;
+  limit_training(some, 16);
+  Model model = make_model(recipe, whole), same = make_model(recipe, whole);
+  train(model, whole);
+  train(same, some);
+  EXPECT_EQ(values_of(model), values_of(same));
+  EXPECT_EQ(whole.train.count, 40);
+}
+
+TEST(PublicApi, LimitsKeepEvenlySpacedTrainingExamples) {
+  Dataset data = patterned_data(10, 0);
+  const Examples all = data.train;
+  limit_training(data, 0);
+  limit_training(data, 10);
+  EXPECT_EQ(data.train.count, 10);
+  EXPECT_TRUE(data.notes.empty());
+  data.test = all;
+  limit_training(data, 4);
+  EXPECT_EQ(data.train.floats, all.evenly_spaced(4).floats);
+  EXPECT_EQ(data.train.count, 4);
+  EXPECT_EQ(data.test.count, 10);
+  EXPECT_EQ(data.notes, std::vector<std::string>{"4 of 10 training examples are used (data.limit)"});
+  EXPECT_THROW(limit_training(data, -1), ShapeError);
+}
+
 TEST(PublicApi, AMaskIsMatchedByName) {
   const TempFolder folder;
   Recipe recipe;

@@ -48,8 +48,10 @@ std::filesystem::path beside(const std::filesystem::path& file, const std::strin
 Examples load_truth(const Model& model, const ImputeCommandOptions& options, const Examples& examples) {
   Dataset truth = load_like(model, options.truth);
   const Recipe& recipe = model.recipe();
-  if (is_own_data(model, options.data) && options.split != "all")
+  if (is_own_data(model, options.data) && options.split != "all") {
     hold_out(truth, recipe.data.validation, recipe.data.test, recipe.train.seed);
+    limit_training(truth, recipe.data.limit);
+  }
   std::string name = options.split;
   Examples chosen = choose_split(truth, name);
   if (chosen.count != examples.count || chosen.dims != examples.dims) {

@@ -42,6 +42,7 @@ Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like,
   recipe.data.name = name;
   recipe.data.mask = mask;
   recipe.data.validation = recipe.data.test = 0.0;
+  recipe.data.limit = 0;
   return load_and_tell(recipe, like);
 }
 
@@ -88,7 +89,10 @@ Dataset load_data(const Model& model, const std::string& name_or_path, const std
   }
   const bool is_own = is_own_data(model, name_or_path);
   if (!mask.empty()) recipe.data.mask = mask;
-  if (split == kAll) recipe.data.validation = recipe.data.test = 0.0;
+  if (split == kAll) {
+    recipe.data.validation = recipe.data.test = 0.0;
+    recipe.data.limit = 0;
+  }
   auto data = is_own ? load_and_tell(recipe, &model) : load_prepared(recipe, name_or_path, &model, mask);
   if (data.dims() != model.dims()) {
     throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
