@@ -77,10 +77,11 @@ TEST(Pictures, AScatterOfOneHugeValueHasTicks) {
 }
 
 TEST(Pictures, BandsAndOuterColumnsStandApart) {
-  GridStyle style{.columns = 4, .gap = 2, .rows_in_band = 2, .outer_columns_apart = true};
+  GridStyle style{
+      .columns = 4, .gap = 2, .rows_in_band = 2, .first_column_apart = true, .last_column_apart = true};
   const auto apart = draw_grid(greys(16), kShape, style);
   style.rows_in_band = 0;
-  style.outer_columns_apart = false;
+  style.first_column_apart = style.last_column_apart = false;
   const auto plain = draw_grid(greys(16), kShape, style);
   EXPECT_GT(apart.width(), plain.width());
   EXPECT_GT(apart.height(), plain.height());

@@ -129,6 +129,7 @@ int parse_and_run(int argc, char** argv) {
   add_anomalies(app, action);
   add_sample(app, action);
   add_reconstruct(app, action);
+  add_edit(app, action);
   add_encode(app, action);
   add_decode(app, action);
   add_impute(app, action);

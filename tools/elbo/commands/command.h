@@ -31,6 +31,7 @@ void add_eval(CLI::App& app, Action& action);
 void add_anomalies(CLI::App& app, Action& action);
 void add_sample(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);
+void add_edit(CLI::App& app, Action& action);
 void add_encode(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
 void add_impute(CLI::App& app, Action& action);

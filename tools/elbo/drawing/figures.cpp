@@ -11,7 +11,6 @@ namespace elbo::command {
 namespace {
 
 constexpr std::int64_t kPoints = 2000;  // more points would hide each other
-constexpr std::int64_t kWalkSteps = 11;
 
 void append(Table& table, const Table& rows) {
   table.cols = rows.cols;
@@ -96,18 +95,39 @@ std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& ex
 
 Canvas draw_walks(const Model& model, const Examples& examples,
                   const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc) {
-  Table rows;
+  Table ends;
   for (const auto& [from, to] : pairs) {
-    Table ends = to_table(examples, from, 1);
+    append(ends, to_table(examples, from, 1));
     append(ends, to_table(examples, to, 1));
-    const auto path = walk(model.encode(ends).mean, 0, 1, kWalkSteps, along_arc);
-    append(rows, rows_of(ends, 0, 1));
-    append(rows, model.decode(path));
-    append(rows, rows_of(ends, 1, 1));
   }
-  const GridStyle style{.columns = kWalkSteps + 2,
-                        .outer_columns_apart = true,
+  return draw_walks(model, ends, kWalkSteps, along_arc);
+}
+
+Canvas draw_walks(const Model& model, const Table& ends, std::int64_t steps, bool along_arc) {
+  const Table codes = model.encode(ends).mean;
+  Table rows;
+  for (std::int64_t i = 0; i + 1 < ends.rows; i += 2) {
+    append(rows, rows_of(ends, i, 1));
+    append(rows, model.decode(walk(codes, i, i + 1, steps, along_arc)));
+    append(rows, rows_of(ends, i + 1, 1));
+  }
+  const GridStyle style{.columns = steps + 2,
+                        .first_column_apart = true,
+                        .last_column_apart = true,
                         .caption = "left and right: data   between: decoded on the way from code to code"};
+  return draw_grid(rows, model.picture(), style, display_range(rows));
+}
+
+Canvas draw_edits(const Model& model, const Table& originals, const Table& codes,
+                  const std::string& caption) {
+  const std::int64_t steps = originals.rows > 0 ? codes.rows / originals.rows : 0;
+  const Table decoded = model.decode(codes);
+  Table rows;
+  for (std::int64_t i = 0; i < originals.rows; ++i) {
+    append(rows, rows_of(originals, i, 1));
+    append(rows, rows_of(decoded, i * steps, steps));
+  }
+  const GridStyle style{.columns = steps + 1, .first_column_apart = true, .caption = caption};
   return draw_grid(rows, model.picture(), style, display_range(rows));
 }
 

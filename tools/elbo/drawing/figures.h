@@ -22,9 +22,16 @@ Canvas draw_samples(const Model& model, const Table& samples, const Examples* da
 /// theirs.
 Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions);
 
-/// For each pair of examples: the first, decoded points between their codes, and the second.
+inline constexpr std::int64_t kWalkSteps = 11;
+
+/// For each pair of examples: the first, `steps` decoded points between their codes, and the second.
 Canvas draw_walks(const Model& model, const Examples& examples,
                   const std::vector<std::pair<std::int64_t, std::int64_t>>& pairs, bool along_arc);
+/// The same for pairs of rows, [2 · pairs, dims].
+Canvas draw_walks(const Model& model, const Table& ends, std::int64_t steps, bool along_arc);
+
+/// Examples, [n, dims], each beside pictures that its changed codes, [n · steps, latent], are decoded to.
+Canvas draw_edits(const Model& model, const Table& originals, const Table& codes, const std::string& caption);
 
 /// Pairs of examples that look different: with different labels if there are labels, else half the data
 /// apart.

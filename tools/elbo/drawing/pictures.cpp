@@ -70,8 +70,8 @@ Canvas draw_grid(const Table& pictures, PictureShape shape, const GridStyle& sty
   const std::int64_t rows = (cells + columns - 1) / columns;
   const auto left = [&](std::int64_t column) {
     std::int64_t x = kMargin + column * (shape.width * scale + style.gap);
-    if (style.outer_columns_apart)
-      x += (column > 0 ? wide : 0) + (column > 0 && column == columns - 1 ? wide : 0);
+    if (style.first_column_apart && column > 0) x += wide;
+    if (style.last_column_apart && column > 0 && column == columns - 1) x += wide;
     return x;
   };
   const std::int64_t caption = style.caption.empty() ? 0 : Canvas::kTextHeight + 12;

@@ -22,10 +22,11 @@ DisplayRange display_range(const Table& values);
 
 struct GridStyle {
   std::int64_t columns = 10;
-  std::int64_t gap = 3;              ///< pixels between pictures
-  std::int64_t rows_in_band = 0;     ///< a wider gap after this many rows; 0: never
-  bool outer_columns_apart = false;  ///< a wider gap beside the first and before the last column
-  std::string caption = {};          ///< a line above, ASCII
+  std::int64_t gap = 3;             ///< pixels between pictures
+  std::int64_t rows_in_band = 0;    ///< a wider gap after this many rows; 0: never
+  bool first_column_apart = false;  ///< a wider gap after the first column
+  bool last_column_apart = false;   ///< a wider gap before the last column
+  std::string caption = {};         ///< a line above, ASCII
   /// The cell of each picture, counted along the rows; empty: they follow each other.
   std::vector<std::int64_t> cells = {};
 };
