@@ -44,9 +44,9 @@ TEST(CliForce, LeavesNoFiguresOfTheRunThatItReplaces) {
   EXPECT_TRUE(fs::exists(fs::path(out) / "model.safetensors"));
 
   ASSERT_EQ(train_in(out, write_table(folder / "table.csv", false), kTable).code, 0);
-  EXPECT_EQ(files_below(out),
-            (std::vector<std::string>{"checkpoint.safetensors", "last.safetensors", "metrics.jsonl",
-                                      "mine.png", "model.safetensors", "recipe.toml", "samples.csv"}));
+  EXPECT_EQ(files_below(out), (std::vector<std::string>{"checkpoint.safetensors", "curves.png",
+                                                        "last.safetensors", "metrics.jsonl", "mine.png",
+                                                        "model.safetensors", "recipe.toml", "samples.csv"}));
 
   const auto diverged = train_in(out, write_table(folder / "huge.csv", true), kTable);
   EXPECT_EQ(diverged.code, 1) << diverged.err;

@@ -139,9 +139,9 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
   EXPECT_SAYS(trained.err, "epoch 2/2");
   EXPECT_EQ(trained.err.find('\r'), std::string::npos) << "a pipe gets plain lines";
   EXPECT_EQ(files_below(run),
-            (std::vector<std::string>{"checkpoint.safetensors", "last.safetensors", "latent.png",
-                                      "manifold.png", "metrics.jsonl", "model.safetensors", "recipe.toml",
-                                      "reconstructions.png", "samples.png", "walk.png"}));
+            (std::vector<std::string>{"checkpoint.safetensors", "curves.png", "last.safetensors",
+                                      "latent.png", "manifold.png", "metrics.jsonl", "model.safetensors",
+                                      "recipe.toml", "reconstructions.png", "samples.png", "walk.png"}));
   EXPECT_EQ(Recipe::from_file(run + "/recipe.toml").model.latent, 2);
 
   const auto dev = device().name();

@@ -7,11 +7,12 @@
 #include <memory>
 
 #include "commands/command.h"
-#include "io/file.h"
+#include "reports/metrics_table.h"
 #include "reports/plan_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
 #include "reports/settings_page.h"
+#include "reports/table_file.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "base/text.h"
@@ -27,6 +28,8 @@ struct InfoOptions {
   bool devices = false;
   bool settings = false;
   bool json = false;
+  bool metrics_csv = false;
+  std::string out;  ///< of metrics_csv
 };
 
 std::string padded(std::string text, std::size_t width) {
@@ -91,18 +94,6 @@ std::string shape_of(const TensorInfo& tensor) {
   return text;
 }
 
-// The last complete line of metrics.jsonl; null if there is none.
-Json last_metrics(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::exists(folder / "metrics.jsonl", error)) return {};
-  const std::string text = io::read_file(folder / "metrics.jsonl", io::kMaxMetricsBytes);
-  Json last;
-  for (const std::string_view line : data::pieces(text, '\n')) {
-    if (auto metrics = Json::parse(line, nullptr, false); !metrics.is_discarded()) last = std::move(metrics);
-  }
-  return last;
-}
-
 // {"name": …, "model": {"latent": …, …}, …}: the recipe's settings, by section.
 Json recipe_object(const Recipe& recipe) {
   Json object = Json::object();
@@ -119,7 +110,8 @@ Json recipe_object(const Recipe& recipe) {
 int run_run(const InfoOptions& options) {
   auto model = Model::load(options.run, Device::cpu());
   const std::vector<TensorInfo> tensors = model.tensors();
-  const auto metrics = last_metrics(output_folder(options.run));
+  const auto epochs = read_metrics(output_folder(options.run));
+  const Json metrics = epochs.empty() ? Json() : epochs.back();
   if (options.json) {
     Json list = Json::array();
     for (const auto& tensor : tensors) list.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
@@ -140,6 +132,21 @@ int run_run(const InfoOptions& options) {
             << model.recipe().to_toml() << "\nTensors:\n";
   for (const auto& tensor : tensors) std::cout << "  " << padded(tensor.name, 28) << shape_of(tensor) << '\n';
   if (!metrics.is_null()) std::cout << "\nLast epoch:\n  " << metrics.dump() << '\n';
+  return 0;
+}
+
+// Writes the costs of every epoch as a table.
+int write_metrics(const InfoOptions& options) {
+  if (options.run.empty()) throw ConfigError("--metrics-csv needs a RUN, whose metrics it writes.");
+  const fs::path folder = output_folder(options.run);
+  const auto epochs = read_metrics(folder);
+  if (epochs.empty())
+    throw IoError(concat(folder.string(), ": no epochs to write; it has no metrics.jsonl with any."));
+  const fs::path file = options.out.empty() ? folder / "metrics.csv" : fs::path(options.out);
+  file_kind(file, {FileKind::csv});
+  write_metrics_csv(file, epochs);
+  std::cout << file.string() << ": the costs of " << epochs.size()
+            << (epochs.size() == 1 ? " epoch\n" : " epochs\n");
   return 0;
 }
 
@@ -165,7 +172,11 @@ void add_info(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE")
       ->needs(plan);
-  command->add_flag("--json", options->json, "As one JSON object");
+  auto* metrics = command->add_flag("--metrics-csv", options->metrics_csv,
+                                    "Write the costs of every epoch of RUN as a table");
+  command->add_option("--out", options->out, "The file of --metrics-csv [metrics.csv in RUN]")
+      ->needs(metrics);
+  command->add_flag("--json", options->json, "As one JSON object")->excludes(metrics);
   command->callback([options, plan, &action] {
     const bool plans = plan->count() > 0;
     action = [options, plans] {
@@ -173,6 +184,7 @@ void add_info(CLI::App& app, Action& action) {
         std::cout << settings_page();
         return 0;
       }
+      if (options->metrics_csv) return write_metrics(*options);
       if (plans) return run_plan(options->plan, options->json);
       return options->run.empty() ? run_installation(*options) : run_run(*options);
     };

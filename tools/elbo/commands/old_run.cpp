@@ -14,29 +14,14 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What commands write into a run's folder unless they are told another place.
-constexpr const char* kResults[] = {"samples.png",
-                                    "samples.csv",
-                                    "reconstructions.png",
-                                    "reconstructions.csv",
-                                    "walk.png",
-                                    "manifold.png",
-                                    "latent.png",
-                                    "edit.png",
-                                    "edit.csv",
-                                    "anomalies.png",
-                                    "imputed.npy",
-                                    "imputed-low.npy",
-                                    "imputed-high.npy",
-                                    "imputed-probability.npy",
-                                    "imputed.csv",
-                                    "imputed-low.csv",
-                                    "imputed-high.csv",
-                                    "imputed-probability.csv",
-                                    "result.json",
-                                    "held-out.npy",
-                                    "repeat.json",
-                                    "select.json",
-                                    "select.png"};
+constexpr const char* kResults[] = {
+    "samples.png", "samples.csv",     "reconstructions.png", "reconstructions.csv",
+    "walk.png",    "manifold.png",    "latent.png",          "edit.png",
+    "edit.csv",    "curves.png",      "metrics.csv",         "anomalies.png",
+    "imputed.npy", "imputed-low.npy", "imputed-high.npy",    "imputed-probability.npy",
+    "imputed.csv", "imputed-low.csv", "imputed-high.csv",    "imputed-probability.csv",
+    "result.json", "held-out.npy",    "repeat.json",         "select.json",
+    "select.png"};
 constexpr const char* kModel[] = {"checkpoint.safetensors", "model.safetensors", "last.safetensors",
                                   "metrics.jsonl"};
 

@@ -10,6 +10,7 @@
 #include "base/running.h"
 #include "reports/report.h"
 #include "base/check.h"
+#include "drawing/axes.h"
 
 namespace elbo::command {
 namespace {
@@ -26,70 +27,36 @@ struct Curve {
   std::int64_t colour;
 };
 
-/// A panel's place and the range of its vertical axis.
-struct Frame {
-  std::int64_t left, top, width, height;
-  double low, high;
-
-  double y(double value) const {
-    return static_cast<double>(top) + (high - value) / (high - low) * static_cast<double>(height);
-  }
-  double x(std::size_t index, std::size_t count) const {
-    return static_cast<double>(left) +
-           (static_cast<double>(index) + 0.5) / static_cast<double>(count) * static_cast<double>(width);
-  }
-};
-
 void span_curves(Frame& frame, const std::vector<Curve>& curves) {
-  frame.low = INFINITY;
-  frame.high = -INFINITY;
+  double low = INFINITY, high = -INFINITY;
   for (const Curve& curve : curves) {
     for (const Spread& point : curve.points) {
       const double bar = point.deviation.value_or(0.0);
-      frame.low = std::min(frame.low, point.mean - bar);
-      frame.high = std::max(frame.high, point.mean + bar);
+      low = std::min(low, point.mean - bar);
+      high = std::max(high, point.mean + bar);
     }
   }
-  const double pad = std::max(0.08 * (frame.high - frame.low), 0.5);
-  frame.low -= pad;
-  frame.high += pad;
+  const double pad = std::max(0.08 * (high - low), 0.5);
+  frame.vertical = {low - pad, high + pad};
 }
 
 void draw_axes(Canvas& canvas, const Frame& frame, const std::string& title, const Selection& selection) {
-  const double rough = (frame.high - frame.low) / 6.0;
-  double step = std::pow(10.0, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
-    if (factor * step < rough) continue;
-    step *= factor;
-    break;
-  }
-  for (double value = std::ceil(frame.low / step) * step; value < frame.high; value += step) {
-    const auto y = std::llround(frame.y(value));
-    canvas.rectangle(frame.left, y, frame.width, 1, kFaint);
-    char label[32];
-    std::snprintf(label, sizeof label, step < 1.0 ? "%.1f" : "%.0f",
-                  std::abs(value) < step / 2 ? 0.0 : value);
-    canvas.text(frame.left - 8 - Canvas::text_width(label), y - Canvas::kTextHeight / 2, label);
-  }
+  draw_vertical_ticks(canvas, frame);
   for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
     const std::string label = std::to_string(selection.sizes[i].latent);
-    const auto x = std::llround(frame.x(i, selection.sizes.size()));
+    const auto x = std::llround(frame.x(static_cast<double>(i)));
     if (i == selection.chosen) canvas.rectangle(x, frame.top, 1, frame.height, kInk);
     canvas.text(x - Canvas::text_width(label) / 2, frame.top + frame.height + 8, label);
   }
-  for (const std::int64_t edge : {std::int64_t{0}, frame.height})
-    canvas.rectangle(frame.left, frame.top + edge, frame.width + 1, 1, kInk);
-  for (const std::int64_t edge : {std::int64_t{0}, frame.width})
-    canvas.rectangle(frame.left + edge, frame.top, 1, frame.height + 1, kInk);
+  draw_box(canvas, frame);
   canvas.text(frame.left, frame.top - Canvas::kTextHeight - 10, title);
   canvas.text(frame.left, frame.top + frame.height + 30, "latent dimensions; the line: enough");
 }
 
 void draw_curve(Canvas& canvas, const Frame& frame, const Curve& curve) {
   const Colour colour = palette(curve.colour);
-  const std::size_t count = curve.points.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const double x = frame.x(i, count), y = frame.y(curve.points[i].mean);
+  for (std::size_t i = 0; i < curve.points.size(); ++i) {
+    const double x = frame.x(static_cast<double>(i)), y = frame.y(curve.points[i].mean);
     canvas.dot(x, y, 4.0, colour, 1.0);
     if (const auto bar = curve.points[i].deviation) {
       const auto top = std::llround(frame.y(curve.points[i].mean + *bar));
@@ -97,13 +64,8 @@ void draw_curve(Canvas& canvas, const Frame& frame, const Curve& curve) {
       canvas.rectangle(std::llround(x), top, 1, std::max<std::int64_t>(bottom - top, 1), colour);
       for (const auto end : {top, bottom}) canvas.rectangle(std::llround(x) - 4, end, 9, 1, colour);
     }
-    if (i + 1 == count) break;
-    const double next_x = frame.x(i + 1, count), next_y = frame.y(curve.points[i + 1].mean);
-    const auto dots = static_cast<int>(std::hypot(next_x - x, next_y - y));
-    for (int d = 0; d < dots; ++d) {
-      const double t = static_cast<double>(d) / dots;
-      canvas.dot(x + t * (next_x - x), y + t * (next_y - y), 1.0, colour, 0.8);
-    }
+    if (i + 1 < curve.points.size())
+      draw_line(canvas, x, y, frame.x(static_cast<double>(i + 1)), frame.y(curve.points[i + 1].mean), colour);
   }
 }
 
@@ -258,8 +220,9 @@ Canvas draw_selection(const Selection& selection) {
   }
   std::vector<Curve> costs = {elbo};
   if (!nll.points.empty()) costs.push_back(nll);
-  Frame left{kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
-  Frame rightmost{kWidth + 2 * kLabels - 4, kTop, kWidth, kHeight, 0.0, 1.0};
+  const Span sizes{-0.5, static_cast<double>(selection.sizes.size()) - 0.5};
+  Frame left{kLabels - 4, kTop, kWidth, kHeight, sizes, {}};
+  Frame rightmost{kWidth + 2 * kLabels - 4, kTop, kWidth, kHeight, sizes, {}};
   span_curves(left, costs);
   span_curves(rightmost, {active});
   draw_axes(canvas, left, concat("nats, ", selection.split, " data"), selection);

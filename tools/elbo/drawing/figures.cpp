@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drawing/curves.h"
 #include "drawing/pictures.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
@@ -180,6 +181,8 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
     write(draw_latent(model, data, examples), "latent.png",
           "where " + chosen + " data lies in the latent plane");
   }
+  if (const auto epochs = read_metrics(folder); !epochs.empty())
+    write(draw_curves(epochs, variational), "curves.png", "the costs by epoch, drawn");
   if (!drawable && variational) {
     const auto file = folder / "samples.csv";
     TableFile table(file, 1000, value_names(model, data.columns));

@@ -2,25 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <set>
 #include <span>
 
 #include "base/check.h"
+#include "drawing/axes.h"
 
 namespace elbo::command {
 namespace {
 
 constexpr std::int64_t kMargin = 16;
 constexpr std::int64_t kAxisName = Canvas::kTextHeight + 8;  // height of an axis name's line
-
-// The range of an axis of a scatter plot.
-struct Span {
-  double low = 0.0;
-  double high = 1.0;
-
-  double unit(double value) const { return (value - low) / (high - low); }
-};
 
 Span axis(const std::vector<Panel>& panels, std::int64_t coordinate) {
   Span span{INFINITY, -INFINITY};
@@ -51,23 +43,6 @@ void equalize(Span& a, Span& b) {
   const double more = std::abs((a.high - a.low) - (b.high - b.low)) / 2.0;
   shorter.low -= more;
   shorter.high += more;
-}
-
-// A round distance between ticks, for four to ten ticks.
-double tick_distance(Span span) {
-  const double rough = (span.high - span.low) / 7.0;
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) return factor * power;
-  }
-  return 10.0 * power;
-}
-
-std::string tick_label(double value, double distance) {
-  char text[32];
-  const int decimals = std::clamp(static_cast<int>(-std::floor(std::log10(distance))), 0, 6);
-  std::snprintf(text, sizeof text, "%.*f", decimals, std::abs(value) < distance / 2 ? 0.0 : value);
-  return text;
 }
 
 constexpr std::int64_t kLegendRow = Canvas::kTextHeight + 8;
@@ -134,27 +109,10 @@ std::string shortened(std::string title, std::int64_t width) {
   return title + "...";
 }
 
-void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span vertical, std::int64_t left,
-                std::int64_t top, std::int64_t size) {
-  const auto x_of = [&](double value) {
-    return static_cast<double>(left) + horizontal.unit(value) * static_cast<double>(size);
-  };
-  const auto y_of = [&](double value) {
-    return static_cast<double>(top) + (1.0 - vertical.unit(value)) * static_cast<double>(size);
-  };
-  const double dx = tick_distance(horizontal), dy = tick_distance(vertical);
-  for (double value = std::ceil(horizontal.low / dx) * dx; value < horizontal.high; value += dx) {
-    const auto x = std::llround(x_of(value));
-    canvas.rectangle(x, top, 1, size, kFaint);
-    const auto label = tick_label(value, dx);
-    canvas.text(x - Canvas::text_width(label) / 2, top + size + 8, label, kInk);
-  }
-  for (double value = std::ceil(vertical.low / dy) * dy; value < vertical.high; value += dy) {
-    const auto y = std::llround(y_of(value));
-    canvas.rectangle(left, y, size, 1, kFaint);
-    const auto label = tick_label(value, dy);
-    canvas.text(left - 8 - Canvas::text_width(label), y - Canvas::kTextHeight / 2, label, kInk);
-  }
+void draw_panel(Surface& canvas, const Panel& panel, const Frame& frame) {
+  const auto& [left, top, size, height, horizontal, vertical] = frame;
+  draw_horizontal_ticks(canvas, frame);
+  draw_vertical_ticks(canvas, frame);
   const double opacity = std::clamp(600.0 / static_cast<double>(std::max<std::int64_t>(panel.points.rows, 1)),
                                     panel.groups.empty() ? 0.25 : 0.5, 0.8);
   const Groups groups(panel);
@@ -164,15 +122,13 @@ void draw_panel(Surface& canvas, const Panel& panel, Span horizontal, Span verti
     if (!(x >= 0.0 && x <= 1.0 && y >= 0.0 && y <= 1.0)) continue;
     const Colour colour = panel.groups.empty() ? palette(panel.colour)
                                                : groups.colour(panel.groups[static_cast<std::size_t>(i)]);
-    canvas.dot(x_of(point[0]), y_of(point[1]), 2.2, colour, opacity);
+    canvas.dot(frame.x(point[0]), frame.y(point[1]), 2.2, colour, opacity);
   }
-  for (const std::int64_t edge : {std::int64_t{0}, size}) {
-    canvas.rectangle(left, top + edge, size + 1, 1, kInk);
-    canvas.rectangle(left + edge, top, 1, size + 1, kInk);
-  }
+  draw_box(canvas, frame);
   canvas.text(left, top - Canvas::kTextHeight - 10 - (panel.y_axis.empty() ? 0 : kAxisName),
               shortened(panel.title, size + kMargin), kInk);
-  canvas.text(left + size - Canvas::text_width(panel.x_axis), top + size + 8 + kAxisName, panel.x_axis, kInk);
+  canvas.text(left + size - Canvas::text_width(panel.x_axis), top + height + 8 + kAxisName, panel.x_axis,
+              kInk);
   canvas.text(left - 40, top - Canvas::kTextHeight - 10, panel.y_axis, kInk);
   draw_legend(canvas, groups, left + size + 18, top);
 }
@@ -209,8 +165,9 @@ class Layout {
 
   void draw(Surface& surface) const {
     for (std::size_t i = 0; i < panels_.size(); ++i) {
-      draw_panel(surface, panels_[i], horizontal_, vertical_,
-                 static_cast<std::int64_t>(i) * (kSize + kLabels) + kLabels - 4, above_ + kTop, kSize);
+      draw_panel(surface, panels_[i],
+                 {static_cast<std::int64_t>(i) * (kSize + kLabels) + kLabels - 4, above_ + kTop, kSize, kSize,
+                  horizontal_, vertical_});
     }
   }
 
