@@ -20,6 +20,7 @@
 #include "reports/anomaly_report.h"
 #include "reports/report.h"
 #include "reports/table_file.h"
+#include "reports/waiting_line.h"
 
 namespace elbo::command {
 namespace {
@@ -102,7 +103,8 @@ Normals scored(const Model& model, const Dataset& data, const std::string& split
                const AnomaliesOptions& options) {
   const Examples examples = all.evenly_spaced(kNormals);
   const AnomalyLabels labels = sorted_by(normal, examples, data);
-  const ExampleScores scores = model.scores(examples, options.samples, options.seed);
+  const ExampleScores scores = waiting("scores of normal examples",
+                                       [&] { return model.scores(examples, options.samples, options.seed); });
   Normals normals{data.name, split, {}, usual_costs(model, examples, labels, options)};
   const std::vector<double>& values = score_named(scores, score);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -219,7 +221,8 @@ int run_anomalies(AnomaliesOptions options) {
   const Examples& examples = choose_split(data, options.split);
   report.examples = &examples;
   report.data = &data;
-  report.all = model.scores(examples, options.samples, options.seed);
+  report.all = waiting(concat("scores of ", examples.count, " examples"),
+                       [&] { return model.scores(examples, options.samples, options.seed); });
   report.scores = score_named(report.all, report.score);
   const std::optional<Dataset> own = own_data(model, options);
   const std::optional<std::string> normal = normal_of(options, examples, data, own);

@@ -12,6 +12,7 @@
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
+#include "reports/waiting_line.h"
 
 namespace elbo::command {
 namespace {
@@ -48,7 +49,8 @@ int write_map(const Model& model, const Dataset& data, const Examples& examples,
               FileKind kind) {
   const Examples chosen = examples.evenly_spaced(options.count.value_or(kMappedExamples));
   const auto map = options.map.empty() ? default_map(model.latent()) : options.map;
-  Panel panel = lay_out(model.encode(chosen).mean, map);
+  Panel panel = waiting(map == "tsne" ? "t-SNE of the codes" : "map of the codes",
+                        [&] { return lay_out(model.encode(chosen).mean, map); });
   panel.title += concat(", ", split_label(model, options.data, data, options.split), " data of ",
                         std::filesystem::path(data.name).filename().string());
   panel.groups = chosen.labels;

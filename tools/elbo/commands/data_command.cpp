@@ -10,6 +10,7 @@
 
 #include "commands/command.h"
 #include "elbo/elbo.h"
+#include "reports/column_table.h"
 #include "reports/data_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
@@ -31,13 +32,12 @@ int run_list(bool json) {
     print({{"datasets", list}});
     return 0;
   }
-  std::size_t width = 0;
-  for (const auto& set : known) width = std::max(width, set.name.size());
+  std::vector<std::pair<std::string, std::string>> described;
   for (const auto& set : known) {
     const std::string where = set.built_in ? "built in" : set.where.empty() ? "not here" : set.where.string();
-    std::cout << set.name << std::string(width - set.name.size() + 2, ' ') << set.description << " [" << where
-              << "]\n";
+    described.emplace_back(set.name, concat(set.description, " [", where, "]"));
   }
+  print_described(described);
   return 0;
 }
 

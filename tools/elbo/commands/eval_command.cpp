@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "reports/table_file.h"
 #include "reports/value_report.h"
+#include "reports/waiting_line.h"
 
 namespace elbo::command {
 namespace {
@@ -118,17 +119,33 @@ int run_eval(EvalOptions options) {
   std::optional<AnomalyLabels> kinds;
   if (options.anomaly) kinds = anomaly_labels(examples, data, options.normal);
   const auto start = std::chrono::steady_clock::now();
-  const auto result = model.evaluate(examples, options.evaluated_samples(), options.seed);
+  const std::string nll = options.evaluated_samples() > 0
+                              ? concat("NLL with ", options.evaluated_samples(), " samples")
+                              : std::string("costs");
+  const auto result =
+      waiting(nll, [&] { return model.evaluate(examples, options.evaluated_samples(), options.seed); });
   require_finite(options.split, result);
   std::optional<AggregatePosterior> aggregate;
-  if (model.has_prior()) aggregate = model.aggregate_posterior(examples, kAggregateExamples, options.seed);
+  if (model.has_prior()) {
+    aggregate = waiting("mutual information", [&] {
+      return model.aggregate_posterior(examples, kAggregateExamples, options.seed);
+    });
+  }
   ExampleScores scores;
-  if (options.wants_scores())
-    scores = model.scores(examples, options.nll_samples.value_or(kScoreSamples), options.seed);
+  if (options.wants_scores()) {
+    const std::int64_t samples = options.nll_samples.value_or(kScoreSamples);
+    scores = waiting(concat("scores with ", samples, " samples"),
+                     [&] { return model.scores(examples, samples, options.seed); });
+  }
   std::optional<Annealed> annealed;
-  if (options.annealed_chains > 0) annealed = anneal(model, examples, options);
+  if (options.annealed_chains > 0) {
+    annealed = waiting(
+        concat("annealing, ", options.annealed_chains, " chains of ", options.annealed_steps, " steps"),
+        [&] { return anneal(model, examples, options); });
+  }
   std::optional<CodeQuality> quality;
-  if (options.probe) quality = probe(model, data, examples, options.split);
+  if (options.probe)
+    quality = waiting("probe of the codes", [&] { return probe(model, data, examples, options.split); });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options.json) {
     std::cout << options.run << " on " << data.name << ", " << describe(model.device(), model.precision())

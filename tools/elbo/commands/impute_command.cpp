@@ -13,6 +13,7 @@
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
+#include "reports/waiting_line.h"
 #include "elbo/traits.h"
 
 namespace elbo::command {
@@ -168,6 +169,7 @@ int run_impute(ImputeCommandOptions options) {
                   texts ? leading_texts(examples, data) : LeadingTexts(), modelled_columns(model.schema()));
   Totals totals;
   std::int64_t first = 0;
+  WaitingLine line("imputing");
   in_chunks(examples, 0, examples.count, [&](const Table& rows) {
     const Imputation completed = model.impute(rows, {.samples = options.first_samples(),
                                                      .min_effective = options.samples ? 0.0 : kMinEffective,
@@ -182,6 +184,7 @@ int run_impute(ImputeCommandOptions options) {
     }
     if (comparison) comparison->add(rows, completed, first);
     first += rows.rows;
+    line.done(static_cast<double>(first) / static_cast<double>(examples.count));
   });
   outputs.commit();
   report(options, file, examples, split_label(model, options.data, data, options.split), totals, comparison);

@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "commands/recipe_argument.h"
 #include "elbo/elbo.h"
+#include "reports/column_table.h"
 #include "reports/report.h"
 
 namespace elbo::command {
@@ -40,11 +41,9 @@ int run_list(bool json) {
     print({{"recipes", list}});
     return 0;
   }
-  std::size_t width = 0;
-  for (const std::string& name : names) width = std::max(width, name.size());
-  for (const std::string& name : names) {
-    std::cout << name << std::string(width - name.size() + 2, ' ') << Recipe::named(name).description << '\n';
-  }
+  std::vector<std::pair<std::string, std::string>> described;
+  for (const std::string& name : names) described.emplace_back(name, Recipe::named(name).description);
+  print_described(described);
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/running.h"
+#include "reports/column_table.h"
 #include "reports/report.h"
 #include "base/check.h"
 #include "drawing/axes.h"
@@ -196,17 +197,33 @@ std::string Selection::rule() const {
   return text;
 }
 
+namespace {
+
+/// "98.12±0.35": without the blanks, so that a line fits a terminal.
+std::string tight(std::string text) {
+  for (std::size_t at; (at = text.find(" ± ")) != std::string::npos;)
+    text.replace(at, std::string_view(" ± ").size(), "±");
+  return text;
+}
+
+}  // namespace
+
 void print_selection(const Selection& selection) {
-  std::cout << padded("latent", 8) << padded("-ELBO", 18) << padded("KL", 16) << padded("NLL", 18)
-            << padded("active units", 18) << padded("above the lowest", 20) << '\n';
+  std::vector<TableLine> lines = {{"latent", "-ELBO", "KL"}};
+  if (selection.by_nll) lines[0].push_back("NLL");
+  lines[0].insert(lines[0].end(), {"active units", "above", ""});
   for (std::size_t i = 0; i < selection.sizes.size(); ++i) {
     const Size& size = selection.sizes[i];
-    std::cout << padded(std::to_string(size.latent), 8) << padded(in_words(negative(size.elbo)), 18)
-              << padded(in_words(size.kl), 16) << padded(size.nll ? in_words(*size.nll) : "-", 18)
-              << padded(in_words(size.active_units, 1), 18) << padded(above_in_words(size), 20)
-              << (i == selection.best ? "  lowest" : "") << (i == selection.chosen ? "  enough" : "") << '\n';
+    TableLine line = {std::to_string(size.latent), tight(in_words(negative(size.elbo))),
+                      tight(in_words(size.kl))};
+    if (selection.by_nll) line.push_back(size.nll ? tight(in_words(*size.nll)) : "-");
+    line.push_back(tight(in_words(size.active_units, 1)));
+    line.push_back(tight(above_in_words(size)));
+    line.emplace_back(i == selection.chosen ? "enough" : i == selection.best ? "lowest" : "");
+    lines.push_back(std::move(line));
   }
-  std::cout << '\n' << selection.rule() << '\n';
+  print_columns(std::move(lines), 0);
+  std::cout << '\n' << wrapped(selection.rule()) << '\n';
 }
 
 Canvas draw_selection(const Selection& selection) {

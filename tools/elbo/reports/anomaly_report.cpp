@@ -1,3 +1,4 @@
+#include "reports/width.h"
 #include "reports/anomaly_report.h"
 
 #include <algorithm>
@@ -73,16 +74,16 @@ void print_summary(const Model& model, const AnomalyReport& report) {
   line("flagged", concat(report.flagged_count(), " (", fixed(share, 1), " %)"));
 }
 
-/// "income = 9e+06 (+20.30)  age = 17 (+2.10)": the columns that cost most, in lines of 80.
+/// "income = 9e+06 (+20.30)  age = 17 (+2.10)": the columns that cost most.
 void print_columns(const AnomalyReport& report, const Values& values, std::size_t i) {
-  constexpr std::size_t kWidth = 80;
+  const std::size_t width = table_width();
   const std::string indent(6, ' ');
   std::string text = indent;
   for (const CostlyValue& costly : costliest(report, i, kColumns)) {
     const std::string part = concat("  ", shortened(report.names[static_cast<std::size_t>(costly.value)], 24),
                                     " = ", shortened(values.text(report.top[i], costly.value), 16), " (",
                                     costly.above < 0.0 ? "" : "+", fixed(costly.above), ")");
-    if (text.size() + part.size() > kWidth && text != indent) {
+    if (text.size() + part.size() > width && text != indent) {
       std::cout << text << '\n';
       text = indent;
     }

@@ -7,12 +7,31 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "reports/value_text.h"
+#include "reports/width.h"
 
 namespace elbo::command {
 namespace {
 
-constexpr int kName = 15, kKind = 12, kCount = 8, kFigure = 9;  // a line has 79 characters
+constexpr int kName = 15, kKind = 12, kCount = 8, kFigure = 9;
 constexpr std::size_t kDetail = 4 * kFigure - 1, kListed = 50;
+
+/// The widths of columns' names, and of words in place of their figures: what a terminal has above 80
+/// characters goes to names, as far as they need it, and to words.
+struct Widths {
+  int name = kName;
+  std::size_t detail = kDetail;
+
+  explicit Widths(const DatasetSummary& summary) {
+    std::size_t longest = 0;
+    for (const ColumnSummary& column : summary.columns)
+      longest = std::max(longest, characters(column.column.name) + 1);
+    const std::size_t more = std::max<std::size_t>(table_width(), 80) - 80;
+    const std::size_t wanted = std::max<std::size_t>(longest, kName) - kName;
+    name += static_cast<int>(std::min(more, wanted));
+    detail += more - std::min(more, wanted);
+  }
+  std::string indent() const { return std::string(static_cast<std::size_t>(name + kKind + 2 * kCount), ' '); }
+};
 
 /// A number of at most eight characters, if it has as few.
 std::string figure(double value) {
@@ -66,15 +85,15 @@ void print_splits(const Dataset& data, const DatasetSummary& summary) {
 }
 
 /// Words beside a column, in as many lines as they need.
-void print_detail(const std::vector<std::string>& parts) {
+void print_detail(const std::vector<std::string>& parts, const Widths& widths) {
   std::string line;
   const auto print = [&](bool first) {
-    if (!first) std::cout << std::string(kName + kKind + 2 * kCount, ' ');
+    if (!first) std::cout << widths.indent();
     std::cout << ' ' << line << '\n';
   };
   bool first = true;
   for (const std::string& part : parts) {
-    if (!line.empty() && line.size() + 1 + part.size() > kDetail) {
+    if (!line.empty() && line.size() + 1 + part.size() > widths.detail) {
       print(first);
       first = false;
       line.clear();
@@ -119,24 +138,25 @@ std::vector<std::string> detail_of(const ColumnSummary& column) {
 }
 
 void print_columns(const DatasetSummary& summary, bool table) {
+  const Widths widths(summary);
   std::cout << '\n'
-            << padded("column", -kName) << padded("kind", -kKind) << padded("present", kCount)
+            << padded("column", -widths.name) << padded("kind", -kKind) << padded("present", kCount)
             << padded("missing", kCount) << padded("min", kFigure) << padded("max", kFigure)
             << padded("mean", kFigure) << padded("dev.", kFigure) << '\n';
   const std::size_t shown = table ? summary.columns.size() : std::min(kListed, summary.columns.size());
   for (std::size_t c = 0; c < shown; ++c) {
     const ColumnSummary& column = summary.columns[c];
     const std::string name = column.column.name.empty() ? concat(c + 1) : column.column.name;
-    std::cout << padded(shortened(name, kName - 1), -kName)
+    std::cout << padded(shortened(name, static_cast<std::size_t>(widths.name) - 1), -widths.name)
               << padded(std::string(column_kind_name(column.column.kind)), -kKind)
               << padded(std::to_string(column.present), kCount)
               << padded(std::to_string(column.missing), kCount);
     const bool figures = column.moments && column.column.kind != ColumnKind::date;
     if (figures) print_figures(column.moments);
     const std::vector<std::string> detail = detail_of(column);
-    if (figures && !detail.empty()) std::cout << '\n' << std::string(kName + kKind + 2 * kCount, ' ');
+    if (figures && !detail.empty()) std::cout << '\n' << widths.indent();
     if (!detail.empty()) {
-      print_detail(detail);
+      print_detail(detail, widths);
     } else {
       std::cout << '\n';
     }

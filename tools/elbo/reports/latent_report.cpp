@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "reports/column_table.h"
 #include "elbo/traits.h"
 
 namespace elbo::command {
@@ -144,7 +145,7 @@ std::vector<std::string> collapse_report(const Recipe& recipe, const Evaluation&
 void print_collapse(const Recipe& recipe, const Evaluation& evaluation) {
   const auto lines = collapse_report(recipe, evaluation);
   if (!lines.empty()) std::cout << '\n';
-  for (const auto& line : lines) std::cout << line << '\n';
+  for (const auto& line : lines) std::cout << wrapped(line) << '\n';
 }
 
 }  // namespace elbo::command

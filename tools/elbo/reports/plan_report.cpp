@@ -8,12 +8,15 @@
 #include "commands/command.h"
 #include "commands/recipe_argument.h"
 #include "reports/progress.h"
+#include "reports/column_table.h"
 #include "reports/report.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
 
 namespace elbo::command {
 namespace {
+
+constexpr std::size_t kTexts = 3;  // columns of text before those of numbers
 
 /// "tensor cores, 32x64x32, 2 splits", "tiles, bf16"
 std::string runs(const OpCall& call) {
@@ -51,32 +54,13 @@ Json to_json(const LayerInfo& layer) {
           {"parameters", layer.parameters}};
 }
 
-using Line = std::vector<std::string>;
-
-/// Prints columns as wide as their contents, two blanks apart: the first three are left-aligned, numbers
-/// right-aligned.
-void print_columns(const std::vector<Line>& lines) {
-  constexpr std::size_t kTexts = 3;
-  std::vector<int> widths(lines.front().size());
-  for (const Line& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i)
-      widths[i] = std::max(widths[i], static_cast<int>(line[i].size()));
-  }
-  for (const Line& line : lines) {
-    std::string text;
-    for (std::size_t i = 0; i < line.size(); ++i)
-      text += (i > 0 ? "  " : "") + padded(line[i], i < kTexts ? -widths[i] : widths[i]);
-    std::cout << text << '\n';
-  }
-}
-
 void print_layers(const std::vector<LayerInfo>& layers) {
-  std::vector<Line> lines = {{"layer", "kind", "shapes", "parameters"}};
+  std::vector<TableLine> lines = {{"layer", "kind", "shapes", "parameters"}};
   for (const LayerInfo& layer : layers) {
     lines.push_back({layer.name, layer.text, concat(text_of(layer.input), " -> ", text_of(layer.output)),
                      with_commas(static_cast<double>(layer.parameters))});
   }
-  print_columns(lines);
+  print_columns(lines, kTexts);
   std::cout << '\n';
 }
 
@@ -87,8 +71,8 @@ std::string cell(double value, const char* format) {
   return value > 0.0 ? text : "-";
 }
 
-Line line_of(const std::string& op, const std::string& shape, const std::string& how, double flops,
-             double bytes, double seconds) {
+TableLine line_of(const std::string& op, const std::string& shape, const std::string& how, double flops,
+                  double bytes, double seconds) {
   const bool timed = seconds > 0.0;
   return {op,
           shape,
@@ -105,7 +89,7 @@ void print_table(const Model& model, const StepPlan& plan) {
   std::cout << recipe.name << " on " << describe(model.device(), recipe.train.precision.value())
             << ": a training step of " << plan.batch << ' ' << unit_of(model.picture()) << "\n\n";
   print_layers(plan.layers);
-  std::vector<Line> lines = {{"op", "shape", "runs", "MFLOP", "MB", "us", "GFLOP/s", "GB/s"}};
+  std::vector<TableLine> lines = {{"op", "shape", "runs", "MFLOP", "MB", "us", "GFLOP/s", "GB/s"}};
   double flops = 0.0, bytes = 0.0;
   for (const OpCall& call : plan.calls) {
     lines.push_back(line_of(call.op, call.shape, runs(call), call.flops, call.bytes, call.seconds));
@@ -114,7 +98,7 @@ void print_table(const Model& model, const StepPlan& plan) {
   }
   lines.push_back(line_of("all of them", "", "", flops, bytes, plan.op_seconds));
   lines.push_back(line_of("a step as it is trained", "", "", flops, bytes, plan.step_seconds));
-  print_columns(lines);
+  print_columns(lines, kTexts, 2);  // rates follow from the other numbers
 }
 
 }  // namespace

@@ -1,18 +1,19 @@
 #include "reports/progress.h"
 
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/check.h"
+#include "reports/width.h"
 
 namespace elbo::command {
 namespace {
@@ -46,17 +47,13 @@ void wait_for_interrupts(sigset_t signals) {
   }
 }
 
+constexpr std::int64_t kTerminalLines = 25, kPipeLines = 100;  // a terminal's scrollback is spared
+
 template <class... Values>
 std::string format(const char* pattern, Values... values) {
   char text[160];
   std::snprintf(text, sizeof text, pattern, values...);
   return text;
-}
-
-std::size_t terminal_width() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return 80;
-  return size.ws_col;
 }
 
 }  // namespace
@@ -83,15 +80,32 @@ std::string skipped_steps(std::int64_t steps) {
   return concat(steps, steps == 1 ? " step" : " steps", " skipped");
 }
 
+ShownEpochs::ShownEpochs(std::int64_t epochs, std::int64_t lines)
+    : epochs_(epochs),
+      distance_((epochs + lines - 1) / lines),
+      best_(std::numeric_limits<double>::infinity()) {}
+
+bool ShownEpochs::shows(std::int64_t epoch, double cost) {
+  const bool better = cost < best_;
+  if (better) best_ = cost;
+  const std::int64_t passed = epoch - shown_;
+  const bool due = passed >= distance_ && (better || passed >= 2 * distance_);
+  if (distance_ > 1 && shown_ > 0 && epoch != epochs_ && !due) return false;
+  shown_ = epoch;
+  return true;
+}
+
 ProgressLine::ProgressLine(const Model& model, std::string unit, bool quiet)
     : unit_(std::move(unit)),
       epochs_(model.recipe().train.epochs),
       variational_(model.has_prior()),
       quiet_(quiet),
-      terminal_(isatty(STDERR_FILENO) != 0) {}
+      terminal_(isatty(STDERR_FILENO) != 0),
+      shown_(epochs_, terminal_ ? kTerminalLines : kPipeLines) {}
 
 ProgressLine::~ProgressLine() {
   clear();
+  if (!unshown_.empty()) print(std::string(unshown_));  // the training ended before its last epoch
 }
 
 void ProgressLine::clear() {
@@ -115,17 +129,14 @@ void ProgressLine::step(const Progress& progress) {
   if (progress.skipped_steps > 0) line += skipped_steps(progress.skipped_steps) + "  ";
   line += with_commas(progress.examples_per_second) + " " + unit_ + "/s  " + duration(progress.seconds_left) +
           " left";
-  line.resize(std::min(line.size(), terminal_width() - 1));  // a line that wraps could not be overwritten
+  line.resize(std::min(line.size(),
+                       terminal_width(STDERR_FILENO) - 1));  // a line that wraps could not be overwritten
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
   live_ = true;
 }
 
-void ProgressLine::epoch(const EpochMetrics& metrics) {
-  // Shows about 25 epochs on a terminal, to spare its scrollback; metrics.jsonl has all.
-  const auto every = terminal_ ? std::max<std::int64_t>(1, epochs_ / 25) : 1;
-  if (quiet_ || (metrics.epoch % every != 0 && metrics.epoch != epochs_)) return;
-  clear();
+std::string ProgressLine::text_of(const EpochMetrics& metrics) const {
   std::string line =
       format("epoch %lld/%lld  ", static_cast<long long>(metrics.epoch), static_cast<long long>(epochs_));
   line += losses(metrics.train);
@@ -133,9 +144,21 @@ void ProgressLine::epoch(const EpochMetrics& metrics) {
   if (metrics.validation && std::abs(*metrics.validation_objective + metrics.validation->elbo) >= 0.005)
     line += format(" (objective %.2f)", *metrics.validation_objective);
   if (metrics.skipped_steps.value_or(0) > 0) line += "  " + skipped_steps(*metrics.skipped_steps);
-  line += "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
+  return line + "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
+}
+
+void ProgressLine::print(const std::string& line) {
+  clear();
+  unshown_.clear();
   std::fprintf(stderr, "%s\n", line.c_str());
   std::fflush(stderr);
+}
+
+void ProgressLine::epoch(const EpochMetrics& metrics) {
+  if (quiet_) return;
+  unshown_ = text_of(metrics);
+  if (shown_.shows(metrics.epoch, metrics.validation_objective.value_or(metrics.objective)))
+    print(std::string(unshown_));
 }
 
 void take_interrupts() {

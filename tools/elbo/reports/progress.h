@@ -16,8 +16,21 @@ std::string duration(double seconds);
 /// "3 steps skipped"
 std::string skipped_steps(std::int64_t steps);
 
-/// Shows progress: on a terminal one line that is rewritten, and now and then a line that stays; in a pipe
-/// one line per epoch.
+/// Which epochs of a long training get a line, so that there are about `lines`: the first, the last, and
+/// between them improvements at some distance, or others where there is none for twice that.
+class ShownEpochs {
+ public:
+  ShownEpochs(std::int64_t epochs, std::int64_t lines);
+  /// To be called with every epoch in order; `cost` tells improvements.
+  bool shows(std::int64_t epoch, double cost);
+
+ private:
+  std::int64_t epochs_, distance_, shown_ = 0;
+  double best_;
+};
+
+/// Shows progress: on a terminal one line that is rewritten, and about 25 lines that stay; else at most about
+/// a hundred lines. metrics.jsonl has every epoch.
 class ProgressLine {
  public:
   /// `unit` is the name of examples: "images" or "examples".
@@ -29,6 +42,8 @@ class ProgressLine {
 
  private:
   void clear();
+  void print(const std::string& line);
+  std::string text_of(const EpochMetrics& metrics) const;
   std::string losses(const ElboTerms& terms) const;
 
   std::string unit_;
@@ -36,7 +51,9 @@ class ProgressLine {
   bool variational_;
   bool quiet_;
   bool terminal_;
-  bool live_ = false;  // the next line overwrites the present one
+  ShownEpochs shown_;
+  std::string unshown_;  // the line of the last epoch, while it is not shown
+  bool live_ = false;    // the next line overwrites the present one
 };
 
 /// Starts a thread that waits for SIGINT, SIGTERM and SIGHUP, so that they never interrupt another thread.

@@ -8,16 +8,11 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "reports/width.h"
 #include "elbo/traits.h"
 
 namespace elbo::command {
 namespace {
-
-/// The number of UTF-8 characters: counts bytes other than continuation bytes.
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
-}
 
 /// Escapes the control characters that JSON lets pass, DEL and U+0080 to U+009F, as JSON does.
 std::string without_controls(std::string_view json) {
@@ -39,6 +34,11 @@ std::string without_controls(std::string_view json) {
 }
 
 }  // namespace
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+}
 
 std::string padded(const std::string& text, int width) {
   const std::size_t wanted = static_cast<std::size_t>(std::abs(width)), length = characters(text);
@@ -166,7 +166,7 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
 }
 
 void print_parts(std::vector<std::pair<std::string, double>> parts) {
-  constexpr std::size_t kMax = 50, kLine = 120, kFigure = 6, kName = 24;
+  constexpr std::size_t kMax = 50, kFigure = 6, kName = 24;
   std::stable_sort(parts.begin(), parts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   const std::size_t shown = std::min(kMax, parts.size());
@@ -175,7 +175,7 @@ void print_parts(std::vector<std::pair<std::string, double>> parts) {
     parts[i].first = shortened(parts[i].first, kName);
     widest = std::max(widest, characters(parts[i].first));
   }
-  const std::size_t columns = std::clamp<std::size_t>(kLine / (widest + kFigure + 3), 1, 10);
+  const std::size_t columns = std::clamp<std::size_t>(table_width() / (widest + kFigure + 3), 1, 10);
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [name, cost] = parts[i];
     std::cout << padded(name, static_cast<int>(widest) + (i % columns ? 2 : 1)) << ' '

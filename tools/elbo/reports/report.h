@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,8 @@ void add_likelihood_figures(Json& json, const Evaluation& evaluation);
 /// error of a single example is null.
 void add_nll(Json& json, const Evaluation& evaluation);
 
+/// The number of characters of UTF-8 text.
+std::size_t characters(std::string_view text);
 /// Text right-aligned in a field, or left-aligned if the width is negative.
 std::string padded(const std::string& text, int width);
 /// A text of at most `max_length` characters: a longer one loses its middle, as names often differ at their
