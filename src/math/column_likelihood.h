@@ -44,9 +44,10 @@ struct ColumnLogits {
 };
 
 /// Returns −log p(x | parameters) and, unless `gradient` is null, writes weight · its derivatives, which may
-/// take the parameters' place.
+/// take the parameters' place. A missing value gives zeros.
 struct ColumnCost {
   float x;
+  bool present;
   const float* parameters;
   float* gradient;
   float weight;
@@ -58,18 +59,19 @@ struct ColumnCost {
     const float nll = likelihood.nll(x, values);
     if (gradient) {
       likelihood.nll_gradient(x, values, slopes);
-      for (int p = 0; p < Likelihood::kParameters; ++p) gradient[p] = slopes[p] * weight;
+      for (int p = 0; p < Likelihood::kParameters; ++p) gradient[p] = present ? slopes[p] * weight : 0.0f;
     }
-    return nll;
+    return present ? nll : 0.0f;
   }
   ELBO_HD_INLINE float operator()(const Categorical& likelihood) const {
     const ColumnLogits logit{parameters};
     const auto softmax = likelihood.softmax(x, logit);
     const float max_probability = likelihood.max_probability(softmax);
     for (int c = 0; gradient && c < likelihood.classes; ++c) {
-      gradient[c] = likelihood.nll_gradient(softmax, max_probability, x, c, logit(c)) * weight;
+      const float slope = likelihood.nll_gradient(softmax, max_probability, x, c, logit(c)) * weight;
+      gradient[c] = present ? slope : 0.0f;
     }
-    return likelihood.nll(softmax);
+    return present ? likelihood.nll(softmax) : 0.0f;
   }
 };
 
@@ -88,32 +90,16 @@ struct ColumnMean {
   }
 };
 
-/// The number of a column's parameters.
-ELBO_HD_INLINE std::int32_t column_parameters(const ColumnLikelihood& column) {
-  switch (column.kind) {
-#define ELBO_CASE(kind, Likelihood) \
-  case LikelihoodKind::kind:        \
-    return Likelihood::kParameters;
-    ELBO_LIKELIHOODS(ELBO_CASE)
-#undef ELBO_CASE
-    case LikelihoodKind::categorical:
-      break;
-  }
-  return column.classes;
-}
-
 /// One value's part of a row's costs; pointers are to the row's first values, `gradient` and `mask` may be
-/// null. A missing value costs nothing and has no gradient.
+/// null.
 ELBO_HD_INLINE float column_cost(const ColumnLikelihood& column, LikelihoodConstants constants,
                                  std::int64_t j, const float* x, const float* mask, const float* parameters,
                                  float* gradient, float weight) {
   float* const slopes = gradient ? gradient + column.first : nullptr;
-  if (mask && mask[j] == 0.0f) {
-    for (std::int32_t p = 0; slopes && p < column_parameters(column); ++p) slopes[p] = 0.0f;
-    return 0.0f;
-  }
+  const bool present = !mask || mask[j] != 0.0f;
   constants.classes = column.classes;
-  return with_likelihood(column.kind, constants, ColumnCost{x[j], parameters + column.first, slopes, weight});
+  return with_likelihood(column.kind, constants,
+                         ColumnCost{x[j], present, parameters + column.first, slopes, weight});
 }
 
 ELBO_HD_INLINE float column_mean(const ColumnLikelihood& column, LikelihoodConstants constants,

@@ -5,6 +5,7 @@
 #include "ops/foreach_target.h"
 // foreach_target.h must come before the other headers.
 #include "ops/kernels.h"
+#include "ops/likelihood_shapes.h"
 #include "ops/shapes.h"
 #include "ops/simd.h"
 #include "base/check.h"
@@ -162,12 +163,7 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
                 MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight) {
   const std::int64_t rows = parameters.rows;
   check_parameters(kind, constants, parameters, x.cols);
-  ELBO_CHECK(rows_per_example(rows, x.rows), ShapeError, "likelihood was given x ", shape(x),
-             " and parameters ", shape(parameters), ", not a multiple of its rows");
-  check_optional_size("likelihood", "nll", nll, rows);
-  check_optional_shape("likelihood", "gradient", gradient, rows, parameters.cols);
-  check_optional_shape("likelihood", "mask", mask, x.rows, x.cols);
-  check_optional_size("likelihood", "weight.per_row", weight.per_row, rows);
+  check_row_costs("likelihood", nll, gradient, parameters, x, mask, weight);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call(

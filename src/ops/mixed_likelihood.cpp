@@ -2,7 +2,7 @@
 
 #include "math/column_likelihood.h"
 #include "ops/kernels.h"
-#include "ops/shapes.h"
+#include "ops/likelihood_shapes.h"
 #include "base/check.h"
 
 namespace elbo::ops {
@@ -17,12 +17,7 @@ void mixed_likelihood(Context& context, const ColumnLikelihoods& likelihoods, Ve
                       MatrixView<const float> x, MatrixView<const float> mask, const RowWeight& weight) {
   const std::int64_t rows = parameters.rows;
   check_size("mixed_likelihood", "columns", likelihoods.columns, math::kColumnNumbers * x.cols);
-  ELBO_CHECK(rows_per_example(rows, x.rows), ShapeError, "mixed_likelihood was given x ", shape(x),
-             " and parameters ", shape(parameters), ", not a multiple of its rows");
-  check_optional_size("mixed_likelihood", "nll", nll, rows);
-  check_optional_shape("mixed_likelihood", "gradient", gradient, rows, parameters.cols);
-  check_optional_shape("mixed_likelihood", "mask", mask, x.rows, x.cols);
-  check_optional_size("mixed_likelihood", "weight.per_row", weight.per_row, rows);
+  check_row_costs("mixed_likelihood", nll, gradient, parameters, x, mask, weight);
   if (rows == 0) return;
   const TracedOp traced(context, [&] {
     return plain_call(

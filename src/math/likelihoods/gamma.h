@@ -85,7 +85,7 @@ inline float draw_count(double mode, double log_probability, double uniform, con
       below = 0.0;
     }
   }
-  return static_cast<float>(mode);  // rounding has left a share of the probability below 1e-12
+  return static_cast<float>(mode);  // the uniform number is beyond all that counts
 }
 
 /// The same for distributions too wide to be gone through: a Poisson number whose mean is Γ-distributed with

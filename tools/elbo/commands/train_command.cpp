@@ -119,13 +119,10 @@ int run_train(const TrainRequest& options) {
   const Dataset data = load_job_data(job);
   const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   Model model(job.recipe, data.dims(), device, data.picture);
-  check_trainable(model, data);
+  check_trainable(model, data);  // if it cannot be trained, nothing is made or replaced
   if (job.followed_by && !options.quiet && job.recipe.train.epochs > 0) tell_time(job, data, device);
   if (!options.resume && !options.out) claim_run(job);
-  if (options.force) {
-    check_trainable(model, data);  // if it cannot be trained, nothing is replaced
-    forget_results(job.folder);
-  }
+  if (options.force) forget_results(job.folder);
   TrainReport report;
   {
     InterruptGuard guard;
