@@ -70,14 +70,16 @@ struct Posterior {
 
 /// How the KL divides: E_x[KL(q(z|x) ‖ p(z))] = I_q(x; z) + KL(q(z) ‖ p(z)) with the aggregate posterior
 /// q(z) = 1/n Σ_i q(z|x_i) (Hoffman & Johnson 2016). All values are in nats. q(z) is the exact mixture over
-/// the n examples, and the expectation over z takes one sample of each. The estimate of the mutual
+/// the n examples, and the expectation over z takes `draws` samples of each. The estimate of the mutual
 /// information is therefore at most log n; when it comes near log n, the true mutual information is larger
-/// and the divergence smaller.
+/// and the divergence smaller. Both are estimates, so that one of them may leave [0, kl] by some errors.
 struct AggregatePosterior {
-  std::int64_t examples = 0;        ///< n
-  double kl = 0.0;                  ///< E_x[KL(q(z|x) ‖ p(z))] over these examples
+  std::int64_t examples = 0;  ///< n
+  std::int64_t draws = 0;     ///< of each example: n · draws is 10,000 or more, but for very few examples
+  double kl = 0.0;            ///< E_x[KL(q(z|x) ‖ p(z))] over these examples
   double mutual_information = 0.0;  ///< I_q(x; z), between x's index and z
   double divergence = 0.0;          ///< KL(q(z) ‖ p(z))
+  double standard_error = 0.0;      ///< of the mutual information, over examples
 };
 
 /// How unlikely each example is: higher is stranger in all three.

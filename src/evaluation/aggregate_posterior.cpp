@@ -61,6 +61,12 @@ class Mixture {
   std::vector<float> half_log_determinant_;   // [parts]
 };
 
+/// Samples of each example: few examples get more of them, so that the estimates are about as exact.
+std::int64_t draws_of(std::int64_t examples) {
+  constexpr std::int64_t kSamples = 10'000, kMaxDraws = 200;
+  return std::clamp<std::int64_t>((kSamples + examples - 1) / examples, 1, kMaxDraws);
+}
+
 }  // namespace
 
 AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, const HostPrior& on_host,
@@ -69,11 +75,12 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, con
   const auto latent = static_cast<std::size_t>(posterior.mean.cols);
   if (n < 1) throw DataError("there are no examples to evaluate");
   const Mixture mixture(posterior);
+  const std::int64_t draws = draws_of(n);
   std::vector<double> log_ratio(static_cast<std::size_t>(n)), kl(log_ratio.size());
   ParallelError error;
-  const auto of_example = [&](std::int64_t i) {
+  const auto add_draw = [&](std::int64_t i, std::int64_t draw) {
     std::vector<float> z(latent);
-    fill_normal(z, seed, NoisePurpose::reparameterize, i);
+    fill_normal(z, seed, NoisePurpose::reparameterize, i, draw * ((std::ssize(z) + 3) / 4 * 4));
     double log_q = 0.0, divergence = 0.0;  // log q(z|x_i) without its constant, and KL(q(z|x_i) ‖ p(z))
     for (std::size_t d = 0; d < latent; ++d) {
       const double mean = posterior.mean.row(i)[d], log_variance = posterior.log_variance.row(i)[d];
@@ -83,20 +90,28 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, con
       z[d] = static_cast<float>(mean + std::exp(0.5 * log_variance) * noise);
     }
     const auto at = static_cast<std::size_t>(i);
-    log_ratio[at] = log_q - mixture.log_sum(z.data());
+    const double share = 1.0 / static_cast<double>(draws);
+    log_ratio[at] += share * (log_q - mixture.log_sum(z.data()));
     const double constant = 0.5 * static_cast<double>(latent) * std::log(2.0 * std::numbers::pi);
-    kl[at] = prior.has_unit_kl() ? divergence : log_q - constant - on_host.log_density(z);
+    kl[at] += share * (prior.has_unit_kl() ? divergence : log_q - constant - on_host.log_density(z));
   };
 #pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < n; ++i) error.guard([&] { of_example(i); });
+  for (std::int64_t i = 0; i < n; ++i) {
+    error.guard([&] {
+      for (std::int64_t draw = 0; draw < draws; ++draw) add_draw(i, draw);
+    });
+  }
   error.rethrow();
   const auto count = static_cast<double>(n);
   AggregatePosterior result;
   result.examples = n;
+  result.draws = draws;
   result.kl = std::accumulate(kl.begin(), kl.end(), 0.0) / count;
+  RunningMoments ratios;
+  for (const double ratio : log_ratio) ratios.add(ratio);
+  result.standard_error = ratios.standard_error();
   // The mixture over all n includes each sample's own part, so no term exceeds log n, but for rounding.
-  const double mean_ratio = std::accumulate(log_ratio.begin(), log_ratio.end(), 0.0) / count;
-  result.mutual_information = std::min(mean_ratio + std::log(count), std::log(count));
+  result.mutual_information = std::min(ratios.mean() + std::log(count), std::log(count));
   result.divergence = result.kl - result.mutual_information;
   return result;
 }

@@ -134,6 +134,7 @@ TEST(CliEvaluation, SaysWhatEachDimensionCarriesAndHowTheKlDivides) {
   EXPECT_NEAR(json.at("mutual_information").get<double>() + json.at("aggregate_kl").get<double>(), kl, 1e-4);
   EXPECT_LE(json.at("mutual_information").get<double>(), std::log(24.0) + 1e-9);
   EXPECT_EQ(json.at("aggregate_examples"), 24);
+  EXPECT_GT(json.at("mutual_information_error").get<double>(), 0.0);
   EXPECT_NEAR(json.at("mutual_information_limit").get<double>(), std::log(24.0), 1e-9);
   double reconstruction = 0.0;
   ASSERT_EQ(json.at("reconstruction_per_value").size(), 3u);

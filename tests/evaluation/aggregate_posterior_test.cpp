@@ -89,6 +89,30 @@ TEST(AggregatePosterior, OfAGaussianChannelIsItsCapacity) {
   EXPECT_NEAR(result.divergence, 0.0, 0.04);
 }
 
+/// I(x; z) of two posteriors N(±1, 1), each for half of the examples, by the trapezoidal rule.
+double information_of_two() {
+  constexpr double kStep = 1e-3;
+  double information = 0.0;
+  for (double z = -12.0; z < 12.0; z += kStep) {
+    const auto density = [z](double mean) {
+      return std::exp(-0.5 * (z - mean) * (z - mean)) / std::sqrt(2.0 * std::acos(-1.0));
+    };
+    const double one = density(1.0);
+    information += kStep * one * std::log(2.0 * one / (one + density(-1.0)));
+  }
+  return information;
+}
+
+TEST(AggregatePosterior, FewExamplesHaveMoreDraws) {
+  const auto result = divide_kl(posteriors(20, {{1}, {-1}}, 0.0f), *normal(), *on_host(), 3);
+  EXPECT_EQ(result.draws, 200);
+  EXPECT_NEAR(result.mutual_information, information_of_two(), 0.03);  // 4 errors of 4,000 draws
+  EXPECT_GT(result.divergence, 0.0);
+  EXPECT_GT(result.standard_error, 0.0);
+  EXPECT_LT(result.standard_error, 0.03);
+  EXPECT_EQ(divide_kl(posteriors(10'000, {{0}}, 0.0f), *normal(), *on_host(), 3).draws, 1);
+}
+
 TEST(AggregatePosterior, TakesEvenlySpacedExamplesOfALongSplit) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe;

@@ -76,8 +76,8 @@ void print_aggregate(const AggregatePosterior& aggregate) {
   constexpr double kNear = 0.5;  // nats
   const double limit = information_limit(aggregate);
   std::cout << "\nThe KL of " << aggregate.examples << " examples, " << fixed(aggregate.kl)
-            << " nats: " << fixed(aggregate.mutual_information)
-            << " mutual information of x and z (at most log n = " << fixed(limit) << "),\n"
+            << " nats: " << fixed(aggregate.mutual_information) << " ± " << fixed(aggregate.standard_error)
+            << " mutual information of x\nand z (at most log n = " << fixed(limit) << "), "
             << fixed(aggregate.divergence) << " KL of the aggregate posterior from the prior.";
   if (aggregate.mutual_information > limit - kNear) {
     std::cout << " At its limit the one says\nlittle: it may be larger, and the other smaller.";
@@ -99,6 +99,7 @@ void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
   json["collapse"] = collapse_report(recipe, evaluation);
   if (!aggregate) return;
   json["mutual_information"] = aggregate->mutual_information;
+  json["mutual_information_error"] = aggregate->standard_error;
   json["mutual_information_limit"] = information_limit(*aggregate);
   json["aggregate_kl"] = aggregate->divergence;
   json["aggregate_examples"] = aggregate->examples;

@@ -11,8 +11,8 @@
 namespace elbo::command {
 
 /// Adds "kl_per_dimension", "dead_units" (their numbers, from 0), "collapse" (the collapse report's lines)
-/// and, if given, "mutual_information", "mutual_information_limit", "aggregate_kl" and "aggregate_examples".
-/// Adds nothing for an autoencoder.
+/// and, if given, "mutual_information", "mutual_information_error", "mutual_information_limit",
+/// "aggregate_kl" and "aggregate_examples". Adds nothing for an autoencoder.
 void add_latents(Json& json, const Recipe& recipe, const Evaluation& evaluation,
                  const std::optional<AggregatePosterior>& aggregate = {});
 
