@@ -28,15 +28,10 @@ class Sums {
     HostCopies copies(context_);
     copies.request(parameters_, parameters);
     copies.wait();
-    ParallelError error;
-#pragma omp parallel for schedule(static) num_threads(context_.threads())
-    for (std::int64_t i = 0; i < batch.rows(); ++i) {
-      error.guard([&] {
-        add_row(i, host, parameters_.data() + i * batch.samples() * parameters.stride, parameters.stride,
-                wanted);
-      });
-    }
-    error.rethrow();
+    parallel_for(context_.team(), batch.rows(), true, [&](std::int64_t i) {
+      add_row(i, host, parameters_.data() + i * batch.samples() * parameters.stride, parameters.stride,
+              wanted);
+    });
   }
 
   /// The average cost of value j of a row over `samples` samples, in the data's own scale.

@@ -22,9 +22,7 @@ void ValueCosts::request(const Batch& batch) {
 void ValueCosts::add(const Batch& batch, const HostBatch& host) {
   constexpr std::int64_t kBlock = 64;
   const std::int64_t dims = std::ssize(sums_), stride = batch.parameters().stride;
-#pragma omp parallel for schedule(static) num_threads(context_.threads())
-  for (std::int64_t block = 0; block < dims; block += kBlock) {
-    const std::int64_t end = std::min(dims, block + kBlock);
+  parallel_spans(context_.team(), dims, kBlock, true, [&](std::int64_t block, std::int64_t end) {
     double costs[kBlock];
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
       formulas_->costs(host.x(i), parameters_.data() + i * stride, block, end - block, costs);
@@ -34,7 +32,7 @@ void ValueCosts::add(const Batch& batch, const HostBatch& host) {
         sums_[at] += costs[j - block] + log_deviation_[at];
       }
     }
-  }
+  });
 }
 
 }  // namespace elbo

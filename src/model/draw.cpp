@@ -26,12 +26,11 @@ Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std
     const MatrixView<const float> decoded = batch.parameters();
     copies.request(parameters, decoded);
     copies.wait();
-#pragma omp parallel for schedule(static) num_threads(state.context->threads())
-    for (std::int64_t i = 0; i < batch.rows(); ++i) {
+    parallel_for(state.context->team(), batch.rows(), true, [&](std::int64_t i) {
       const std::span row(result.values.data() + (first + i) * dims, static_cast<std::size_t>(dims));
       formulas->draw_row(row, parameters.data() + i * decoded.stride, seed, first_row + first + i);
       state.to_own_scale(row);
-    }
+    });
   });
   return result;
 }

@@ -12,7 +12,6 @@
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "base/check.h"
-#include "base/parallel.h"
 
 namespace elbo {
 namespace {
@@ -242,12 +241,8 @@ Imputation impute_once(const ModelState& state, const Table& x, std::span<const 
     const MatrixView<float> of_batch =
         filler.needs_means() ? means.matrix(batch.rows() * options.samples, x.cols) : MatrixView<float>();
     draw_samples(vae, batch, of_batch, options.seed, samples);
-    ParallelError error;
-#pragma omp parallel for schedule(dynamic) num_threads(context.threads())
-    for (std::int64_t i = 0; i < batch.rows(); ++i) {
-      error.guard([&] { filler.fill(samples, i, first + i); });
-    }
-    error.rethrow();
+    parallel_for(context.team(), batch.rows(), true,
+                 [&](std::int64_t i) { filler.fill(samples, i, first + i); });
   }
   return result;
 }

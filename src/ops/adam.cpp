@@ -83,12 +83,11 @@ void adam(Context& context, VectorView<float> values, VectorView<const float> gr
   }
   if (state->skipped) return;
   const auto c = math::adam_coefficients(settings.constants(), *state);
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (values.size >= kParallelSize)
-  for (std::int64_t first = 0; first < values.size; first += kSpan) {
-    const std::int64_t size = std::min(kSpan, values.size - first);
-    const auto row = [&](auto view) { return MatrixView(view.data + first, 1, size); };
-    cpu::adam_rows(row(values), row(gradient), row(m), row(v), c);
-  }
+  parallel_spans(context.team(), values.size, kSpan, values.size >= kParallelSize,
+                 [&](std::int64_t first, std::int64_t end) {
+                   const auto row = [&](auto view) { return MatrixView(view.data + first, 1, end - first); };
+                   cpu::adam_rows(row(values), row(gradient), row(m), row(v), c);
+                 });
 }
 
 void advance_step(Context& context, StepState* next, const StepState* state,

@@ -70,10 +70,9 @@ void add(Context& context, MatrixView<float> y, MatrixView<const float> x, Matri
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::add(context, y, x, saved, activation, accumulate); });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t i) {
     HWY_DYNAMIC_DISPATCH(add_row)({y.row(i), x.row(i), saved.row(i), x.cols, accumulate}, activation);
-  }
+  });
 }
 
 }  // namespace elbo::ops

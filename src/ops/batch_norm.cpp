@@ -155,13 +155,12 @@ void batch_norm_statistics(Context& context, VectorView<float> mean, VectorView<
     });
   }
   const std::int64_t channels = shape.channels, parts = math::norm_parts(all);
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t k = 0; k < parts; ++k) {
+  parallel_for(context.team(), parts, x.rows * x.cols >= kParallelSize, [&](std::int64_t k) {
     float* const sums = scratch.data + 2 * k * channels;
     HWY_DYNAMIC_DISPATCH(moment_part)
     ({sums, sums + channels, x, channels, shape.positions, math::norm_part_begin(all, k, parts),
       math::norm_part_begin(all, k + 1, parts)});
-  }
+  });
   join_parts(scratch, channels, all, [&](std::int64_t c, const math::Moments& moments) {
     mean.data[c] = static_cast<float>(moments.mean);
     rstd.data[c] = math::rstd_of(moments.squares / moments.count, epsilon);
@@ -207,11 +206,10 @@ void batch_norm_forward(Context& context, MatrixView<float> y, MatrixView<float>
       cuda::batch_norm_forward(context, y, saved, x, mean, rstd, gamma, beta, activation);
     });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t i) {
     HWY_DYNAMIC_DISPATCH(batch_forward_row)
     ({row_of(shape, x, i, mean, rstd, gamma), y.row(i), saved.row(i), beta.data, activation});
-  }
+  });
 }
 
 void batch_norm_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
@@ -236,14 +234,13 @@ void batch_norm_backward_input(Context& context, MatrixView<float> dx, MatrixVie
                                       accumulate);
     });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t i) {
     HWY_DYNAMIC_DISPATCH(batch_backward_row)
     ({{row_of(shape, x, i, mean, rstd, gamma), dx.row(i), dy.row(i), saved.row(i), activation, accumulate},
       dgamma.data,
       dbeta.data,
       static_cast<float>(shape.rows * shape.positions)});
-  }
+  });
 }
 
 }  // namespace elbo::ops

@@ -24,13 +24,11 @@ void column_input(Context& context, MatrixView<float> input, MatrixView<const fl
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::column_input(context, input, x, mask, table); });
   }
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (x.rows * input.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < x.rows; ++row) {
+  parallel_for(context.team(), x.rows, x.rows * input.cols >= kParallelSize, [&](std::int64_t row) {
     for (std::int64_t i = 0; i < input.cols; ++i) {
       input.row(row)[i] = math::input_of(x.row(row), mask.row(row), table.data + 2 * i);
     }
-  }
+  });
 }
 
 }  // namespace elbo::ops

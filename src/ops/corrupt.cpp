@@ -102,11 +102,10 @@ void corrupt(Context& context, MatrixView<float> corrupted, MatrixView<const flo
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::corrupt(context, corrupted, x, mask, kind, amount, noise); });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t i) {
     HWY_DYNAMIC_DISPATCH(corrupt_row)
     (CorruptRow{corrupted.row(i), x.row(i), mask.row(i), x.cols, amount, noise_row(noise, i)}, kind);
-  }
+  });
 }
 
 }  // namespace elbo::ops

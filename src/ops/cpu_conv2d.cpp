@@ -110,20 +110,19 @@ void channel_sums(Context& context, VectorView<float> sums, MatrixView<const flo
                   bool accumulate) {
   const std::int64_t channels = sums.size, pixels = pictures.cols / channels;
   const int threads = team(context, static_cast<double>(pictures.rows * pictures.cols));
-#pragma omp parallel for schedule(static, 1) num_threads(threads) if (threads > 1)
-  for (int index = 0; index < threads; ++index) {
+  context.team().run(threads, [&](int index) {
     const Span own = Span::part(channels, index, threads);
-    if (own.size <= 0) continue;
+    if (own.size <= 0) return;
     if (pictures.contiguous() || pictures.rows == 0) {
       const MatrixView<const float> all(pictures.data, pictures.rows * pixels, channels);
       column_sums(sums.part(own.first, own.size), all.columns(own.first, own.size), accumulate);
-      continue;
+      return;
     }
     for (std::int64_t i = 0; i < pictures.rows; ++i) {
       const MatrixView<const float> one(pictures.row(i), pixels, channels);
       column_sums(sums.part(own.first, own.size), one.columns(own.first, own.size), accumulate || i > 0);
     }
-  }
+  });
 }
 
 }  // namespace elbo::ops::cpu

@@ -222,14 +222,13 @@ void matmul(Context& context, const Gemm& p, const Epilogue& epilogue, const Onc
   const double work =
       2.0 * static_cast<double>(p.rows()) * static_cast<double>(p.cols()) * static_cast<double>(p.depth());
   const int count = team(context, work);
-#pragma omp parallel for schedule(static, 1) num_threads(count) if (count > 1)
-  for (int index = 0; index < count; ++index) {
+  context.team().run(count, [&](int index) {
     auto& scratch = *static_cast<detail::Scratch*>(context.scratch(index));
     for (const Block& block : share(p.rows(), p.cols(), p.cut, index, count)) {
       detail::multiply_block(p, block, scratch, epilogue);
     }
     once(index, count);
-  }
+  });
 }
 
 template <class Epilogue>

@@ -8,13 +8,11 @@ namespace {
 template <class Round>
 void round_rows(Context& context, float* to, const MatrixView<const float>& from, const Round& round) {
   constexpr std::int64_t kParallelSize = 1 << 15;
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (from.rows * from.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < from.rows; ++row) {
+  parallel_for(context.team(), from.rows, from.rows * from.cols >= kParallelSize, [&](std::int64_t row) {
     const float* const values = from.row(row);
     float* const copies = to + row * from.cols;
     for (std::int64_t col = 0; col < from.cols; ++col) copies[col] = round(values[col]);
-  }
+  });
 }
 
 float* memory_for(Context& context, OperandPlace place, std::int64_t values) {

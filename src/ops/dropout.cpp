@@ -97,13 +97,12 @@ void dropout(Context& context, MatrixView<float> y, MatrixView<const float> x, M
     return run_on_cuda(
         context, [&] { cuda::dropout(context, y, x, saved, activation, samples, rate, noise, accumulate); });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t r = 0; r < x.rows; ++r) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t r) {
     HWY_DYNAMIC_DISPATCH(dropout_row)
     ({y.row(r), x.row(r), saved.row(r), x.cols, dropout_dimension(r % samples, x.cols), rate,
       noise_row(noise, r / samples), accumulate},
      activation);
-  }
+  });
 }
 
 }  // namespace elbo::ops

@@ -60,10 +60,9 @@ constexpr std::int64_t kShare = 1 << 12;  // values that a thread takes at a tim
 
 /// Calls do_rows(first, last) for all rows, on the context's threads.
 template <class DoRows>
-void for_shares(const Context& context, std::int64_t rows, std::int64_t cols, const DoRows& do_rows) {
+void for_shares(Context& context, std::int64_t rows, std::int64_t cols, const DoRows& do_rows) {
   const std::int64_t share = std::max<std::int64_t>(1, kShare / std::max<std::int64_t>(cols, 1));
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows > share)
-  for (std::int64_t first = 0; first < rows; first += share) do_rows(first, std::min(rows, first + share));
+  parallel_spans(context.team(), rows, share, rows > share, do_rows);
 }
 
 OpCall call_of(const char* op, MatrixView<const float> y, int passes) {

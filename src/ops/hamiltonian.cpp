@@ -41,8 +41,7 @@ void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
     return run_on_cuda(context,
                        [&] { cuda::leapfrog(context, z, velocity, gradient, temperature, kick, drift); });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < z.rows; ++row) {
+  parallel_for(context.team(), z.rows, z.rows * z.cols >= kParallelSize, [&](std::int64_t row) {
     float* at = z.row(row);
     float* v = velocity.row(row);
     const float* g = gradient.row(row);
@@ -50,7 +49,7 @@ void leapfrog(Context& context, MatrixView<float> z, MatrixView<float> velocity,
       v[d] -= kick * (at[d] + temperature * g[d]);
       at[d] += drift * v[d];
     }
-  }
+  });
 }
 
 void hamiltonian(Context& context, VectorView<float> energy, MatrixView<const float> z,
@@ -66,11 +65,10 @@ void hamiltonian(Context& context, VectorView<float> energy, MatrixView<const fl
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::hamiltonian(context, energy, z, velocity, nll, temperature); });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < z.rows; ++row) {
+  parallel_for(context.team(), z.rows, z.rows * z.cols >= kParallelSize, [&](std::int64_t row) {
     energy.data[row] =
         0.5f * (squared_norm(velocity, row) + squared_norm(z, row)) + temperature * nll.data[row];
-  }
+  });
 }
 
 void metropolis(Context& context, const ChainState<float>& state, const ChainState<const float>& proposal,
@@ -98,16 +96,15 @@ void metropolis(Context& context, const ChainState<float>& state, const ChainSta
       cuda::metropolis(context, state, proposal, probability, before, after, chains, noise);
     });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * z.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < z.rows; ++row) {
+  parallel_for(context.team(), z.rows, z.rows * z.cols >= kParallelSize, [&](std::int64_t row) {
     const float change = before.data[row] - after.data[row];
     const float chance = change >= 0.0f ? 1.0f : change < 0.0f ? std::exp(change) : 0.0f;
     probability.data[row] = chance;
-    if (!(uniform_number(noise, row / chains, noise.first_sample + row % chains) < chance)) continue;
+    if (!(uniform_number(noise, row / chains, noise.first_sample + row % chains) < chance)) return;
     std::copy_n(proposal.z.row(row), z.cols, state.z.row(row));
     std::copy_n(proposal.gradient.row(row), z.cols, state.gradient.row(row));
     state.nll.data[row] = proposal.nll.data[row];
-  }
+  });
 }
 
 }  // namespace elbo::ops

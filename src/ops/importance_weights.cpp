@@ -80,12 +80,11 @@ void importance_weights(Context& context, VectorView<float> weights, VectorView<
   }
   const std::int64_t samples = rows / examples;
   const float scale = kl_weight ? *kl_weight : 1.0f;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (rows >= kParallelSamples)
-  for (std::int64_t i = 0; i < examples; ++i) {
+  parallel_for(context.team(), examples, rows >= kParallelSamples, [&](std::int64_t i) {
     const std::int64_t first = i * samples;
     cost.data[i] = weigh(weights.data + first, nll.data + first * nll.cols, nll.cols, log_ratio.data + first,
                          samples, scale);
-  }
+  });
 }
 
 void weight_rows(Context& context, MatrixView<float> values, VectorView<const float> weights) {
@@ -96,11 +95,10 @@ void weight_rows(Context& context, MatrixView<float> values, VectorView<const fl
                       4.0 * static_cast<double>(2 * values.rows * values.cols + values.rows));
   });
   if (context.is_cuda()) return run_on_cuda(context, [&] { cuda::weight_rows(context, values, weights); });
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (values.rows * values.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < values.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(scale_row)(values.row(row), values.cols, weights.data[row]);
-  }
+  parallel_for(context.team(), values.rows, values.rows * values.cols >= kParallelSize,
+               [&](std::int64_t row) {
+                 HWY_DYNAMIC_DISPATCH(scale_row)(values.row(row), values.cols, weights.data[row]);
+               });
 }
 
 }  // namespace elbo::ops

@@ -176,9 +176,7 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
     });
   }
   const std::int64_t samples = rows / x.rows;
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (rows * parameters.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < rows; ++row) {
+  parallel_for(context.team(), rows, rows * parameters.cols >= kParallelSize, [&](std::int64_t row) {
     const std::int64_t example = row / samples;
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[row];
     HWY_DYNAMIC_DISPATCH(likelihood_row_of)
@@ -186,7 +184,7 @@ void likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants
      LikelihoodRow{parameters.row(row), x.row(example), mask.row(example),
                    nll.empty() ? nullptr : nll.data + row, gradient.row(row), weight.scale * per_row,
                    x.cols});
-  }
+  });
 }
 
 void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
@@ -201,12 +199,11 @@ void likelihood_mean(Context& context, LikelihoodKind kind, const LikelihoodCons
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::likelihood_mean(context, kind, constants, mean, parameters); });
   }
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (mean.rows * parameters.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < mean.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(mean_row_of)
-    (kind, constants, mean.row(row), parameters.row(row), mean.cols);
-  }
+  parallel_for(context.team(), mean.rows, mean.rows * parameters.cols >= kParallelSize,
+               [&](std::int64_t row) {
+                 HWY_DYNAMIC_DISPATCH(mean_row_of)
+                 (kind, constants, mean.row(row), parameters.row(row), mean.cols);
+               });
 }
 
 }  // namespace elbo::ops

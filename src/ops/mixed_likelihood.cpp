@@ -30,9 +30,7 @@ void mixed_likelihood(Context& context, const ColumnLikelihoods& likelihoods, Ve
     });
   }
   const std::int64_t samples = rows / x.rows;
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (rows * parameters.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < rows; ++row) {
+  parallel_for(context.team(), rows, rows * parameters.cols >= kParallelSize, [&](std::int64_t row) {
     const std::int64_t example = row / samples;
     const float row_weight = weight.scale * (weight.per_row.empty() ? 1.0f : weight.per_row.data[row]);
     float sum = 0.0f;
@@ -42,7 +40,7 @@ void mixed_likelihood(Context& context, const ColumnLikelihoods& likelihoods, Ve
                                row_weight);
     }
     if (!nll.empty()) nll.data[row] = sum;
-  }
+  });
 }
 
 void mixed_likelihood_mean(Context& context, const ColumnLikelihoods& likelihoods, MatrixView<float> mean,
@@ -57,14 +55,13 @@ void mixed_likelihood_mean(Context& context, const ColumnLikelihoods& likelihood
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::mixed_likelihood_mean(context, likelihoods, mean, parameters); });
   }
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (mean.rows * parameters.cols >= kParallelSize)
-  for (std::int64_t row = 0; row < mean.rows; ++row) {
-    for (std::int64_t j = 0; j < mean.cols; ++j) {
-      mean.row(row)[j] = math::column_mean(math::column_at(likelihoods.columns.data, j),
-                                           likelihoods.constants, parameters.row(row));
-    }
-  }
+  parallel_for(context.team(), mean.rows, mean.rows * parameters.cols >= kParallelSize,
+               [&](std::int64_t row) {
+                 for (std::int64_t j = 0; j < mean.cols; ++j) {
+                   mean.row(row)[j] = math::column_mean(math::column_at(likelihoods.columns.data, j),
+                                                        likelihoods.constants, parameters.row(row));
+                 }
+               });
 }
 
 }  // namespace elbo::ops

@@ -315,9 +315,8 @@ void mixture_excess(Context& context, VectorView<float> excess, MatrixView<float
     return run_on_cuda(context, [&] { cuda::mixture_excess(context, excess, responsibilities, z, mixture); });
   }
   const bool parallel = z.rows * z.cols * mixture.mean.rows >= kParallelSize;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (parallel)
-  for (std::int64_t first = 0; first < z.rows; first += kCodes) {
-    const std::int64_t count = std::min(kCodes, z.rows - first);
+  parallel_spans(context.team(), z.rows, kCodes, parallel, [&](std::int64_t first, std::int64_t end) {
+    const std::int64_t count = end - first;
     CodeGroup codes{{}, {}, z.cols, &mixture};
     for (std::int64_t i = 0; i < kCodes; ++i) {
       codes.z[i] = z.row(first + std::min(i, count - 1));  // repeats the last code if there are no more
@@ -329,7 +328,7 @@ void mixture_excess(Context& context, VectorView<float> excess, MatrixView<float
       const float square = HWY_DYNAMIC_DISPATCH(squared_norm)(codes.z[i], z.cols);
       excess.data[first + i] = -0.5f * square - log_sums[i];
     }
-  }
+  });
 }
 
 void mixture_backward_codes(Context& context, MatrixView<float> dz, MatrixView<const float> z,
@@ -349,12 +348,11 @@ void mixture_backward_codes(Context& context, MatrixView<float> dz, MatrixView<c
     });
   }
   const bool parallel = z.rows * z.cols * mixture.mean.rows >= kParallelSize;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (parallel)
-  for (std::int64_t i = 0; i < z.rows; ++i) {
+  parallel_for(context.team(), z.rows, parallel, [&](std::int64_t i) {
     const float weight = factor * (weights.empty() ? 1.0f : weights.data[i]);
     HWY_DYNAMIC_DISPATCH(code_gradient_row)
     (CodeGradientRow{z.row(i), dz.row(i), z.cols, &mixture, responsibilities.row(i), weight});
-  }
+  });
 }
 
 void mixture_backward_components(Context& context, const MixtureGradient& gradient, MatrixView<const float> z,
@@ -376,13 +374,12 @@ void mixture_backward_components(Context& context, const MixtureGradient& gradie
     });
   }
   const bool parallel = z.rows * z.cols * components >= kParallelSize;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (parallel)
-  for (std::int64_t c = 0; c < components; ++c) {
+  parallel_for(context.team(), components, parallel, [&](std::int64_t c) {
     HWY_DYNAMIC_DISPATCH(component_gradient_row)
     (ComponentGradientRow{c, z, &mixture, responsibilities, weights.data, gradient.mean.row(c),
                           gradient.log_variance.row(c),
                           gradient.logits.empty() ? nullptr : gradient.logits.data + c, accumulate});
-  }
+  });
 }
 
 }  // namespace elbo::ops

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <omp.h>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/norm.cpp"
@@ -156,13 +155,12 @@ void norm_forward(Context& context, MatrixView<float> y, MatrixView<float> saved
     });
   }
   const std::int64_t per_group = shape.channels / mean.cols;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t i) {
     const NormRow row = {shape.positions, shape.channels, per_group, x.row(i),
                          mean.row(i),     rstd.row(i),    gamma.data};
     HWY_DYNAMIC_DISPATCH(forward_row)
     ({row, y.row(i), saved.row(i), beta.data, activation}, mean.row(i), rstd.row(i), epsilon);
-  }
+  });
 }
 
 void norm_backward_input(Context& context, MatrixView<float> dx, MatrixView<const float> dy,
@@ -184,14 +182,13 @@ void norm_backward_input(Context& context, MatrixView<float> dx, MatrixView<cons
     });
   }
   const std::int64_t per_group = shape.channels / mean.cols;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize, [&](std::int64_t i, int thread) {
     const NormRow row = {shape.positions, shape.channels, per_group, x.row(i),
                          mean.row(i),     rstd.row(i),    gamma.data};
     HWY_DYNAMIC_DISPATCH(backward_row)
     ({row, dx.row(i), dy.row(i), saved.row(i), activation, accumulate},
-     static_cast<float*>(context.scratch(omp_get_thread_num())));
-  }
+     static_cast<float*>(context.scratch(thread)));
+  });
 }
 
 void norm_backward_params(Context& context, VectorView<float> dgamma, VectorView<float> dbeta,
@@ -212,13 +209,12 @@ void norm_backward_params(Context& context, VectorView<float> dgamma, VectorView
   }
   const std::int64_t channels = shape.channels, all = x.rows * shape.positions;
   const std::int64_t parts = math::norm_parts(all);
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t k = 0; k < parts; ++k) {
+  parallel_for(context.team(), parts, x.rows * x.cols >= kParallelSize, [&](std::int64_t k) {
     float* const sums = scratch.data + 2 * k * channels;
     HWY_DYNAMIC_DISPATCH(parameter_part)
     ({sums, sums + channels, dy, x, mean, rstd, channels, shape.positions,
       math::norm_part_begin(all, k, parts), math::norm_part_begin(all, k + 1, parts)});
-  }
+  });
   for (const auto& [to, first] : {std::pair(dgamma, std::int64_t{0}), std::pair(dbeta, channels)}) {
     add_parts(
         channels, parts,

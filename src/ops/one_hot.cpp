@@ -36,11 +36,8 @@ void one_hot(Context& context, MatrixView<float> one_hot, MatrixView<const float
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::one_hot(context, one_hot, x, mask, classes); });
   }
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (x.rows * one_hot.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) {
-    one_hot_row(one_hot.row(i), x.row(i), mask.row(i), x.cols, classes);
-  }
+  parallel_for(context.team(), x.rows, x.rows * one_hot.cols >= kParallelSize,
+               [&](std::int64_t i) { one_hot_row(one_hot.row(i), x.row(i), mask.row(i), x.cols, classes); });
 }
 
 }  // namespace elbo::ops

@@ -111,21 +111,19 @@ void clip_global_norm(Context& context, VectorView<float> gradient, float max_no
     return std::min(kReduceSpan, gradient.size - s * kReduceSpan);
   };
 
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
-  for (std::int64_t s = 0; s < count; ++s) {
+  parallel_for(context.team(), count, gradient.size >= kParallelSize, [&](std::int64_t s) {
     scratch.data[s] = HWY_DYNAMIC_DISPATCH(span_squares)(gradient.data + s * kReduceSpan, span_size(s));
-  }
+  });
   double total = 0.0;
   for (std::int64_t s = 0; s < count; ++s) total += scratch.data[s];
   const double length = std::sqrt(total);
   if (norm) *norm = static_cast<float>(length);
   const double factor = max_norm / (length + 1e-6);
   if (!std::isfinite(length) || factor >= 1.0) return;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
-  for (std::int64_t s = 0; s < count; ++s) {
+  parallel_for(context.team(), count, gradient.size >= kParallelSize, [&](std::int64_t s) {
     HWY_DYNAMIC_DISPATCH(span_scale)
     (gradient.data + s * kReduceSpan, span_size(s), static_cast<float>(factor));
-  }
+  });
 }
 
 std::vector<RangeSpan> range_spans(std::span<const Range> ranges, std::int64_t size) {
@@ -156,11 +154,10 @@ void normalize_ranges(Context& context, VectorView<float> gradient, VectorView<c
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::normalize_ranges(context, gradient, spans, scratch, norm); });
   }
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
-  for (std::int64_t s = 0; s < spans.size; ++s) {
+  parallel_for(context.team(), spans.size, gradient.size >= kParallelSize, [&](std::int64_t s) {
     const RangeSpan& span = spans.data[s];
     scratch.data[s] = HWY_DYNAMIC_DISPATCH(span_squares)(gradient.data + span.first, span.size);
-  }
+  });
   double total = 0.0;
   for (std::int64_t s = 0; s < spans.size;) {
     const std::int64_t end = spans.data[s].end;
@@ -171,12 +168,11 @@ void normalize_ranges(Context& context, VectorView<float> gradient, VectorView<c
     for (; s < end; ++s) scratch.data[s] = factor;
   }
   if (norm) *norm = static_cast<float>(std::sqrt(total));
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (gradient.size >= kParallelSize)
-  for (std::int64_t s = 0; s < spans.size; ++s) {
+  parallel_for(context.team(), spans.size, gradient.size >= kParallelSize, [&](std::int64_t s) {
     const RangeSpan& span = spans.data[s];
     HWY_DYNAMIC_DISPATCH(span_scale)
     (gradient.data + span.first, span.size, static_cast<float>(scratch.data[s]));
-  }
+  });
 }
 
 }  // namespace elbo::ops

@@ -230,14 +230,13 @@ void reparameterize(Context& context, MatrixView<float> z, VectorView<float> kl,
                        [&] { cuda::reparameterize(context, z, kl, log_ratio, mean, log_variance, noise); });
   }
   const std::int64_t samples = z.rows / mean.rows, latent = z.cols;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (z.rows * latent >= kParallelSize)
-  for (std::int64_t row = 0; row < z.rows; ++row) {
+  parallel_for(context.team(), z.rows, z.rows * latent >= kParallelSize, [&](std::int64_t row) {
     const std::int64_t i = row / samples, k = row % samples;
     HWY_DYNAMIC_DISPATCH(sample_row)
     (SampleRow{noise_row(noise, i), (noise.first_sample + k) * latent, mean.row(i), log_variance.row(i),
                z.row(row), kl.empty() || k > 0 ? nullptr : kl.data + i,
                log_ratio.empty() ? nullptr : log_ratio.data + row, latent});
-  }
+  });
 }
 
 void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixView<float> dlog_variance,
@@ -267,16 +266,14 @@ void reparameterize_backward(Context& context, MatrixView<float> dmean, MatrixVi
   }
   const std::int64_t samples = dz.rows / rows;
   const float scale = (weight.scale ? *weight.scale : 1.0f) / divisor;
-#pragma omp parallel for schedule(static) \
-    num_threads(context.threads()) if (dz.rows * latent >= kParallelSize)
-  for (std::int64_t i = 0; i < rows; ++i) {
+  parallel_for(context.team(), rows, dz.rows * latent >= kParallelSize, [&](std::int64_t i) {
     const float per_row = weight.per_row.empty() ? 1.0f : weight.per_row.data[i];
     HWY_DYNAMIC_DISPATCH(gradient_row)
     (SampleGradientRow{noise_row(noise, i), noise.first_sample * latent, mean.row(i), log_variance.row(i),
                        dz.row(i * samples), dz.stride, samples, scale * per_row, weight.per_dimension.data,
                        weight.per_sample.empty() ? nullptr : weight.per_sample.data + i * samples,
                        dmean.row(i), dlog_variance.row(i), latent});
-  }
+  });
 }
 
 }  // namespace elbo::ops

@@ -32,15 +32,14 @@ void running_average(Context& context, VectorView<float> average, VectorView<con
   }
   if (state->skipped) return;
   const float share = math::average_share(decay, state->step);
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (average.size >= kParallelSize)
-  for (std::int64_t first = 0; first < average.size; first += kSpan) {
-    const FlushDenormals flush;
-    const std::int64_t end = std::min(first + kSpan, average.size);
+  parallel_spans(context.team(), average.size, kSpan, average.size >= kParallelSize,
+                 [&](std::int64_t first, std::int64_t end) {
+                   const FlushDenormals flush;
 #pragma omp simd
-    for (std::int64_t i = first; i < end; ++i) {
-      average.data[i] += share * (values.data[i] - average.data[i]);
-    }
-  }
+                   for (std::int64_t i = first; i < end; ++i) {
+                     average.data[i] += share * (values.data[i] - average.data[i]);
+                   }
+                 });
 }
 
 }  // namespace elbo::ops

@@ -32,8 +32,8 @@ void swap_axes(Context& context, MatrixView<float> y, MatrixView<const float> x,
                       8.0 * static_cast<double>(x.rows * x.cols));
   });
   if (context.is_cuda()) return run_on_cuda(context, [&] { cuda::swap_axes(context, y, x, axes); });
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (x.rows * x.cols >= kParallelSize)
-  for (std::int64_t i = 0; i < x.rows; ++i) swap_row(y.row(i), x.row(i), axes);
+  parallel_for(context.team(), x.rows, x.rows * x.cols >= kParallelSize,
+               [&](std::int64_t i) { swap_row(y.row(i), x.row(i), axes); });
 }
 
 }  // namespace elbo::ops

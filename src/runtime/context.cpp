@@ -27,9 +27,10 @@ constexpr std::size_t kLargeRequest = std::size_t{256} << 20;
 }  // namespace
 
 Context::Context(Device device, int threads)
-    : device_(device), threads_(threads > 0 ? threads : omp_get_max_threads()) {
+    : device_(device), team_(threads > 0 ? threads : omp_get_max_threads()) {
   if (!device.is_cuda()) {
-    scratch_ = {allocate(kScratchBytes * static_cast<std::size_t>(threads_)), std::free};
+    team_.start();
+    scratch_ = {allocate(kScratchBytes * static_cast<std::size_t>(team_.size())), std::free};
     return;
   }
   cuda_ = {cuda::create_state(device.index), cuda::destroy_state};

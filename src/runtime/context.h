@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/team.h"
 #include "elbo/device.h"
 #include "elbo/precision.h"
 
@@ -40,8 +41,9 @@ class Context {
 
   const Device& device() const noexcept { return device_; }
   bool is_cuda() const noexcept { return device_.is_cuda(); }
-  /// Size of the CPU thread team.
-  int threads() const noexcept { return threads_; }
+  /// The host's threads that compute together; on the CPU they start with the context.
+  Team& team() noexcept { return team_; }
+  int threads() const noexcept { return team_.size(); }
   /// Memory for the intermediate results of an op on the CPU: kScratchBytes for each thread of the team,
   /// 256-byte aligned, contents undefined. Allocated with the context, so that no op allocates.
   static constexpr std::size_t kScratchBytes = std::size_t{1} << 20;
@@ -92,7 +94,7 @@ class Context {
   };
 
   Device device_;
-  int threads_ = 1;
+  Team team_;
   Precision precision_ = Precision::fp32;
   Trace* trace_ = nullptr;
   KernelChoices* kernel_choices_ = nullptr;

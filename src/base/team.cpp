@@ -1,0 +1,120 @@
+#include "base/team.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <system_error>
+
+namespace elbo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+/// Longer than the gaps within a training step.
+constexpr Clock::duration kSpin = std::chrono::microseconds(100);
+constexpr Clock::duration kCrowdedSpin = std::chrono::microseconds(3);
+/// After a wait that was too long, so many calls wait for a short time.
+constexpr int kCrowdedCalls = 500;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// Spins until ready() or the time is over; returns ready().
+template <class Ready>
+bool spin(Clock::duration time, const Ready& ready) {
+  constexpr int kPausesPerLook = 32;
+  const auto end = Clock::now() + time;
+  do {
+    for (int i = 0; i < kPausesPerLook; ++i) {
+      if (ready()) return true;
+      pause();
+    }
+  } while (Clock::now() < end);
+  return ready();
+}
+
+/// Signals are the program's own threads' business.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+Team::~Team() {
+  ends_.store(true, std::memory_order_relaxed);
+  for (int index = 1; index < started_; ++index) {
+    Seat& seat = seats_[index];
+    seat.calls.fetch_add(1, std::memory_order_release);
+    seat.calls.notify_one();
+    seat.thread.join();
+  }
+}
+
+void Team::start(int count) {
+  if (started_ >= count || no_more_) return;
+  if (!seats_) seats_ = std::make_unique<Seat[]>(static_cast<std::size_t>(size_));
+  const BlockedSignals blocked;
+  try {
+    for (; started_ < count; ++started_)
+      seats_[started_].thread = std::thread([this, i = started_] { serve(i); });
+  } catch (const std::system_error&) {
+    no_more_ = true;  // a limit on threads
+  }
+}
+
+void Team::run_all(int count, const Call& call) {
+  start(count);
+  const int helpers = std::min(count, started_) - 1;
+  call_ = call;
+  working_.store(helpers, std::memory_order_relaxed);
+  for (int index = 1; index <= helpers; ++index) {
+    seats_[index].calls.fetch_add(1, std::memory_order_release);
+    seats_[index].calls.notify_one();
+  }
+  const auto begin = Clock::now();
+  call.invoke(call.work, 0);
+  for (int index = helpers + 1; index < count; ++index) call.invoke(call.work, index);
+  wait_for_others(Clock::now() - begin);
+}
+
+void Team::wait_for_others(Clock::duration own) {
+  const auto done = [this] { return working_.load(std::memory_order_acquire) == 0; };
+  const int crowded = crowded_.load(std::memory_order_relaxed);
+  if (crowded > 0) crowded_.store(crowded - 1, std::memory_order_relaxed);
+  // The parts are about equally long: who needs twice the time has lost its core.
+  if (spin(crowded > 0 ? kCrowdedSpin : std::max(kSpin, own), done)) return;
+  crowded_.store(kCrowdedCalls, std::memory_order_relaxed);
+  for (int left; (left = working_.load(std::memory_order_acquire)) != 0;)
+    working_.wait(left, std::memory_order_acquire);
+}
+
+void Team::serve(int index) {
+  std::atomic<std::uint32_t>& calls = seats_[index].calls;
+  for (std::uint32_t seen = 0;;) {
+    const auto called = [&] { return calls.load(std::memory_order_acquire) != seen; };
+    const bool crowded = crowded_.load(std::memory_order_relaxed) > 0;
+    if (!spin(crowded ? kCrowdedSpin : kSpin, called)) calls.wait(seen, std::memory_order_acquire);
+    if (!called()) continue;
+    ++seen;
+    if (ends_.load(std::memory_order_relaxed)) return;
+    call_.invoke(call_.work, index);
+    if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1) working_.notify_one();
+  }
+}
+
+}  // namespace elbo
