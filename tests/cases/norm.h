@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "cases/linear.h"
+#include "cases/activations.h"
 #include "ops/norm.h"
 #include "support/gradient_check.h"
 #include "support/op_case.h"

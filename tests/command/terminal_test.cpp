@@ -75,6 +75,17 @@ TEST(Terminal, AStoppedTrainingShowsItsLastEpoch) {
   EXPECT_LE(lines, 110) << trained.err;
 }
 
+bool has_terminals() {
+  int reader = -1, terminal = -1;
+  if (openpty(&reader, &terminal, nullptr, nullptr, nullptr) != 0) return false;
+  close(reader);
+  close(terminal);
+  return true;
+}
+
+#define ELBO_REQUIRE_TERMINAL() \
+  if (!has_terminals()) GTEST_SKIP() << "this machine gives no pseudo-terminal: is /dev/pts mounted?"
+
 /// Standard error, or standard output, on a terminal of its own.
 class OnTerminal {
  public:
@@ -113,6 +124,7 @@ std::string written_while(std::chrono::milliseconds before, unsigned short colum
 }
 
 TEST(Terminal, LongWorkHasALineThatIsRemoved) {
+  ELBO_REQUIRE_TERMINAL();
   const auto text = written_while(std::chrono::milliseconds(0), 80, [](WaitingLine& line, auto read) {
     line.done(0.25);
     for (int i = 0; i < 2000 && read().find("left") == std::string::npos; ++i)
@@ -124,10 +136,12 @@ TEST(Terminal, LongWorkHasALineThatIsRemoved) {
 }
 
 TEST(Terminal, ShortWorkHasNoLine) {
+  ELBO_REQUIRE_TERMINAL();
   EXPECT_EQ(written_while(std::chrono::hours(1), 80, [](WaitingLine&, auto) {}), "");
 }
 
 TEST(Terminal, ANarrowTerminalGetsNoLineThatWraps) {
+  ELBO_REQUIRE_TERMINAL();
   const auto text = written_while(std::chrono::milliseconds(0), 6, [](WaitingLine&, auto read) {
     for (int i = 0; i < 2000 && read().find("imp") == std::string::npos; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -137,6 +151,7 @@ TEST(Terminal, ANarrowTerminalGetsNoLineThatWraps) {
 }
 
 TEST(Terminal, TheWidthIsThatOfColumnsOrTheTerminal) {
+  ELBO_REQUIRE_TERMINAL();
   {
     const Environment columns("COLUMNS", "132");
     EXPECT_EQ(table_width(), 132u);

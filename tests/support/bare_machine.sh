@@ -62,6 +62,8 @@ in_machine() {
     [ -z "${!name:-}" ] || settings+=("$name=${!name}")
   done
   unshare --mount --pid --fork --kill-child \
-    sh -ec 'mount -t proc proc "$0/proc"; exec chroot "$0" /usr/bin/env -i -C /elbo "$@"' "$machine" \
+    sh -ec 'mount -t proc proc "$0/proc"
+            mount -t devpts -o newinstance,ptmxmode=0666 devpts "$0/dev/pts"
+            exec chroot "$0" /usr/bin/env -i -C /elbo "$@"' "$machine" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "${settings[@]}" "$@"
 }
