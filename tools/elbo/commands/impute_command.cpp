@@ -19,8 +19,9 @@
 namespace elbo::command {
 namespace {
 
-/// Effective samples that a 90 % interval's ends need.
-constexpr double kMinEffective = 50.0;
+/// Effective samples of a row: those that are drawn for, so that 20 lie beyond each end of a 90 % interval; and
+/// those that are too few for one.
+constexpr double kMinEffective = 400.0, kFewEffective = 50.0;
 
 struct ImputeCommandOptions {
   std::string run, data, mask, truth, split, out;
@@ -135,7 +136,7 @@ void report(const ImputeCommandOptions& options, const std::filesystem::path& fi
               << 100.0 * *interval << " % intervals\n";
   }
   if (totals.few > 0 && options.interval_probability()) {
-    std::cout << totals.few << " examples have fewer than " << kMinEffective
+    std::cout << totals.few << " examples have fewer than " << kFewEffective
               << " effective samples: their intervals are rough\n";
   }
   if (comparison) print_comparison(*comparison, options.interval_probability().has_value());
@@ -180,7 +181,7 @@ int run_impute(ImputeCommandOptions options) {
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) {
       totals.effective_samples += count;
-      totals.few += count < kMinEffective;
+      totals.few += count < kFewEffective;
     }
     if (comparison) comparison->add(rows, completed, first);
     first += rows.rows;
