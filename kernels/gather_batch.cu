@@ -28,16 +28,41 @@ __device__ float4 load_bytes(const std::uint8_t* from, std::int64_t count) {
   return {at(0), at(1), at(2), at(3)};
 }
 
+/// The values of columns [j, j + 4) of a sparse row; those that are not stored are 0.
+__device__ float4 load_sparse(const ops::SparseMatrix& sparse, std::int64_t row, std::int64_t j) {
+  std::int64_t low = sparse.starts.data[row], high = sparse.starts.data[row + 1];
+  const std::int64_t end = high;
+  while (low < high) {  // the first column that is not below j
+    const std::int64_t middle = low + (high - low) / 2;
+    if (sparse.columns.data[middle] < j) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  float4 values = {0.0f, 0.0f, 0.0f, 0.0f};
+  for (; low < end && sparse.columns.data[low] < j + 4; ++low) {
+    const float value = sparse.values.data[low];
+    const std::int64_t place = sparse.columns.data[low] - j;
+    if (place == 0) values.x = value;
+    if (place == 1) values.y = value;
+    if (place == 2) values.z = value;
+    if (place == 3) values.w = value;
+  }
+  return values;
+}
+
 __device__ float4 load_source(const GatherSource& source, std::int64_t example, std::int64_t j,
                               std::int64_t count) {
   if (source.bytes.data) return load_bytes(source.bytes.data + example * source.bytes.stride + j, count);
+  if (!source.sparse.empty()) return load_sparse(source.sparse, example, j);
   const float* from = source.values.data + example * source.values.stride + j;
   return load4(from, count, aligned16(from));
 }
 
 /// Row `position` of the epoch's order as a row of the dataset; −1 if there is no such row.
 __device__ std::int64_t example_at(const GatherSource& source, std::int64_t position) {
-  const std::int64_t examples = source.bytes.data ? source.bytes.rows : source.values.rows;
+  const std::int64_t examples = source.examples();
   const std::int64_t order = source.permutation.data ? source.permutation.size : examples;
   if (position < 0 || position >= order) return -1;
   const std::int64_t example = source.permutation.data ? source.permutation.data[position] : position;

@@ -41,14 +41,29 @@ struct PictureShape {
 /// The label of an example without one.
 inline constexpr std::int32_t kNoLabel = std::numeric_limits<std::int32_t>::min();
 
-/// The examples of one split. A missing value is NaN in `floats`. Values are kept as they were stored: a byte
-/// stays a byte, which stands for byte / 255, until a batch is built on the device. Exactly one of `bytes`
-/// and `floats` is non-empty, of size examples · dims.
+/// A matrix by compressed rows (CSR). The values of row i, and their columns in ascending order, are at
+/// starts[i] … starts[i + 1]. A place that is not stored is 0.
+struct ELBO_API CsrRows {
+  std::vector<std::int64_t> starts;   ///< rows + 1, from 0 to the number of values; or empty: no matrix
+  std::vector<std::int32_t> columns;  ///< each at most once in a row
+  std::vector<float> values;
+
+  bool empty() const noexcept { return starts.empty(); }
+  std::int64_t rows() const noexcept { return empty() ? 0 : static_cast<std::int64_t>(starts.size()) - 1; }
+  /// The value in row i and column j.
+  float at(std::int64_t i, std::int64_t j) const;
+};
+
+/// The examples of one split. A missing value is NaN in `floats`. Values are kept as they were stored until a
+/// batch is built on the device: a byte stays a byte, which stands for byte / 255, and a sparse matrix stays
+/// sparse. Exactly one of `bytes`, `floats` and `sparse` is non-empty; the first two have count · dims
+/// values.
 struct ELBO_API Examples {
   std::int64_t count = 0;
   std::int64_t dims = 0;
   std::vector<std::uint8_t> bytes;
   std::vector<float> floats;
+  CsrRows sparse;
   std::vector<std::int32_t> labels;  ///< one per example, kNoLabel where it has none; or empty
   std::vector<std::string> ids;      ///< one per example, or empty
   Table factors;                     ///< the generating factors of built-in data, or empty
@@ -62,6 +77,9 @@ struct ELBO_API Examples {
   /// Examples [first, first + count), with their labels, ids and factors. Throws ShapeError if the range is
   /// not within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
+  /// The examples with these numbers, in their order, with their labels, ids and factors. Throws ShapeError
+  /// if one is outside the split.
+  Examples chosen(std::span<const std::int64_t> numbers) const;
   /// At most `max_count` evenly spaced examples, with their labels, ids and factors: numbers
   /// i · count / max_count for i < max_count, or all examples if there are no more than that. Throws
   /// ShapeError if `max_count` is negative.
@@ -103,6 +121,9 @@ struct ELBO_API Dataset {
   /// The same from bytes, which stand for byte / 255. Throws DataError also if `picture` does not have dims
   /// values.
   static Dataset from_bytes(std::vector<std::uint8_t> values, std::int64_t dims, PictureShape picture = {});
+  /// The same from a sparse matrix [rows, dims], which stays sparse. Throws DataError if it is not as
+  /// CsrRows says, or a column is outside [0, dims).
+  static Dataset from_sparse(CsrRows rows, std::int64_t dims);
 };
 
 /// How a text table (.csv, .tsv) is read. Columns are named by their header, or by their number from 1.

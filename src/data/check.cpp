@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "data/rows.h"
 
 namespace elbo::data {
 namespace {
@@ -77,11 +78,10 @@ namespace elbo::data {
 void check_support(const Examples& examples, std::span<const ValueRange> ranges, std::string_view source,
                    const std::vector<std::string>& columns) {
   const auto place = [&](std::size_t at) {
-    const auto i = static_cast<std::int64_t>(at);
-    return place_of(examples, source, i / examples.dims, i % examples.dims, columns);
+    return place_of(examples, source, row_of(examples, at), column_of(examples, at), columns);
   };
   const auto range_of = [&](std::size_t at) -> const ValueRange& {
-    return ranges.size() == 1 ? ranges[0] : ranges[at % ranges.size()];
+    return ranges.size() == 1 ? ranges[0] : ranges[static_cast<std::size_t>(column_of(examples, at))];
   };
   // Bytes stand for 0 … 1, which suits every likelihood but those of classes and counts.
   const std::size_t bytes = std::ranges::any_of(ranges, &ValueRange::whole) ? examples.bytes.size() : 0;
@@ -90,18 +90,20 @@ void check_support(const Examples& examples, std::span<const ValueRange> ranges,
     if (!range_of(at).whole || byte == 0 || byte == 255) continue;
     fail_class(range_of(at), place(at), concat("the byte ", byte, ", which stands for ", byte, "/255"));
   }
-  for (std::size_t at = 0; at < examples.floats.size(); ++at) {
-    if (!suits(range_of(at), examples.floats[at])) fail(range_of(at), place(at), examples.floats[at]);
+  const std::vector<float>& values =
+      stored_floats(examples);  // the others are 0, which suits every likelihood
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    if (!suits(range_of(at), values[at])) fail(range_of(at), place(at), values[at]);
   }
 }
 
 void check_presence(const Examples& examples, std::string_view source) {
-  const auto dims = static_cast<std::size_t>(examples.dims);
-  for (std::size_t first = 0; first < examples.floats.size(); first += dims) {
-    const auto row = std::span(examples.floats).subspan(first, dims);
-    if (!std::ranges::all_of(row, [](float value) { return std::isnan(value); })) continue;
+  if (!examples.bytes.empty()) return;
+  FloatRows rows(examples);
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    if (!std::ranges::all_of(rows[i], [](float value) { return std::isnan(value); })) continue;
     throw DataError(
-        concat(row_place(examples, source, static_cast<std::int64_t>(first / dims)),
+        concat(row_place(examples, source, i),
                ": all its values are missing (NaN, or 0 in data.mask), so that it would count as an "
                "example that costs nothing.\nRemove it, from the mask too."));
   }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "data/rows.h"
 #include "data/sources/array.h"
 #include "data/sources/random.h"
 #include "base/check.h"
@@ -33,6 +34,7 @@ Examples take(const Examples& from, std::span<const std::int64_t> rows) {
   out.dims = from.dims;
   out.bytes = take_rows(from.bytes, from.dims, rows);
   out.floats = take_rows(from.floats, from.dims, rows);
+  out.sparse = data::take_rows(from.sparse, rows);
   out.labels = take_rows(from.labels, 1, rows);
   out.ids = take_rows(from.ids, 1, rows);
   out.origin = from.origin;
@@ -60,12 +62,13 @@ void check_fraction(double fraction, const char* key) {
 }
 
 /// Whether the mask marks this value as present. Bytes are read as stored: 1, not 255, is 1.
-bool is_present(const Examples& mask, std::size_t at) {
-  const float value = mask.bytes.empty() ? mask.floats[at] : static_cast<float>(mask.bytes[at]);
+bool is_present(const Examples& mask, std::int64_t i, std::int64_t j) {
+  const auto at = static_cast<std::size_t>(i * mask.dims + j);
+  const float value = mask.bytes.empty() ? mask.value(i, j) : static_cast<float>(mask.bytes[at]);
   if (value == 0.0f || value == 1.0f) return value == 1.0f;
   throw DataError(concat(mask.origin,
-                         ": a mask holds 0 where a value is missing and 1 where it is present, but row ",
-                         at / static_cast<std::size_t>(mask.dims), " has ", value, "."));
+                         ": a mask holds 0 where a value is missing and 1 where it is present, but row ", i,
+                         " has ", value, "."));
 }
 
 void mask_split(Examples& examples, const Examples& mask, std::string_view split) {
@@ -74,19 +77,23 @@ void mask_split(Examples& examples, const Examples& mask, std::string_view split
     throw DataError(concat(mask.origin, ": a mask of ", mask.count, " x ", mask.dims, " values for ", split,
                            " data of ", examples.count, " x ", examples.dims, ". They need one shape."));
   }
-  std::vector<float> values(static_cast<std::size_t>(examples.count * examples.dims));
-  for (std::size_t at = 0; at < values.size(); ++at) {
-    const float value = examples.bytes.empty() ? examples.floats[at]
-                                               : static_cast<float>(examples.bytes[at]) * data::kByteScale;
-    values[at] = is_present(mask, at) ? value : std::numeric_limits<float>::quiet_NaN();
+  Table table = to_table(examples, 0, examples.count);
+  for (std::int64_t i = 0; i < examples.count; ++i) {
+    for (std::int64_t j = 0; j < examples.dims; ++j) {
+      if (!is_present(mask, i, j))
+        table.values[static_cast<std::size_t>(i * examples.dims + j)] =
+            std::numeric_limits<float>::quiet_NaN();
+    }
   }
   examples.bytes.clear();
-  examples.floats = std::move(values);
+  examples.sparse = {};
+  examples.floats = std::move(table.values);
 }
 
 }  // namespace
 
 float Examples::value(std::int64_t i, std::int64_t j) const {
+  if (!sparse.empty()) return sparse.at(i, j);
   const auto at = static_cast<std::size_t>(i * dims + j);
   return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) * data::kByteScale;
 }
@@ -96,8 +103,10 @@ Table to_table(const Examples& examples, std::int64_t first, std::int64_t count)
              first, " on asked of ", examples.count);
   Table table{count, examples.dims, {}};
   table.values.reserve(static_cast<std::size_t>(count * examples.dims));
+  data::FloatRows rows(examples);
   for (std::int64_t i = first; i < first + count; ++i) {
-    for (std::int64_t j = 0; j < examples.dims; ++j) table.values.push_back(examples.value(i, j));
+    const auto row = rows[i];
+    table.values.insert(table.values.end(), row.begin(), row.end());
   }
   return table;
 }
@@ -108,6 +117,12 @@ Examples Examples::slice(std::int64_t first, std::int64_t number) const {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(number));
   std::iota(rows.begin(), rows.end(), first);
   return take(*this, rows);
+}
+
+Examples Examples::chosen(std::span<const std::int64_t> numbers) const {
+  for (const std::int64_t number : numbers)
+    ELBO_CHECK(number >= 0 && number < count, ShapeError, "example ", number, " asked of ", count);
+  return take(*this, numbers);
 }
 
 Examples Examples::evenly_spaced(std::int64_t max_count) const {
@@ -140,6 +155,18 @@ Dataset Dataset::from_bytes(std::vector<std::uint8_t> values, std::int64_t dims,
   dataset.train.dims = dims;
   dataset.train.count = static_cast<std::int64_t>(values.size()) / dims;
   dataset.train.bytes = std::move(values);
+  return dataset;
+}
+
+Dataset Dataset::from_sparse(CsrRows rows, std::int64_t dims) {
+  if (dims <= 0) throw DataError(concat("examples need one value or more, but dims is ", dims));
+  if (rows.rows() == 0) throw DataError("there are no examples");
+  data::check_sparse(rows, dims);
+  Dataset dataset;
+  dataset.name = "memory";
+  dataset.train.dims = dims;
+  dataset.train.count = rows.rows();
+  dataset.train.sparse = std::move(rows);
   return dataset;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "data/rows.h"
 #include "data/sources/array.h"
 #include "math/philox.h"
 
@@ -18,36 +19,49 @@ namespace {
 __extension__ typedef unsigned __int128 Wide;
 
 void check_sizes(const Examples& examples) {
-  const auto values = static_cast<std::size_t>(examples.count * examples.dims);
   if (examples.count <= 0) throw DataError("the data has no examples");
-  ELBO_CHECK(examples.dims > 0 && examples.bytes.empty() != examples.floats.empty() &&
-                 examples.bytes.size() + examples.floats.size() == values,
-             ShapeError, examples.count, " examples of ", examples.dims, " values were given as ",
-             examples.bytes.size(), " bytes and ", examples.floats.size(), " floats");
+  const auto values = static_cast<std::size_t>(examples.count * examples.dims);
+  const int forms = !examples.bytes.empty() + !examples.floats.empty() + !examples.sparse.empty();
+  const bool complete = examples.sparse.empty() ? examples.bytes.size() + examples.floats.size() == values
+                                                : examples.sparse.rows() == examples.count;
+  ELBO_CHECK(examples.dims > 0 && forms == 1 && complete, ShapeError, examples.count, " examples of ",
+             examples.dims, " values were given as ", examples.bytes.size(), " bytes, ",
+             examples.floats.size(), " floats and ", examples.sparse.rows(), " sparse rows");
 }
 
-/// Σ f(j, x_j) over all examples for each dimension j, in double; missing values add nothing.
-template <class T, class Function>
-std::vector<double> sums(const std::vector<T>& values, std::size_t dims, Function f) {
+/// Σ f(j, x_j) over all examples for each dimension j, in double; missing values add nothing. A byte is the
+/// number 0 … 255.
+template <class Function>
+std::vector<double> sums(const Examples& examples, Function f) {
+  const auto dims = static_cast<std::size_t>(examples.dims);
   std::vector<double> sum(dims);
-  for (std::size_t row = 0; row + dims <= values.size(); row += dims) {
-    for (std::size_t j = 0; j < dims; ++j) {
-      const auto value = static_cast<double>(values[row + j]);
-      if (!std::isnan(value)) sum[j] += f(j, value);
+  const auto add = [&](std::size_t j, double value) {
+    if (!std::isnan(value)) sum[j] += f(j, value);
+  };
+  const auto add_rows = [&](const auto& values) {
+    for (std::size_t row = 0; row + dims <= values.size(); row += dims) {
+      for (std::size_t j = 0; j < dims; ++j) add(j, static_cast<double>(values[row + j]));
     }
+  };
+  add_rows(examples.bytes);
+  add_rows(examples.floats);
+  if (examples.sparse.empty()) return sum;
+  std::vector<double> zeros(dims, static_cast<double>(examples.count));
+  for (std::size_t at = 0; at < examples.sparse.values.size(); ++at) {
+    const auto j = static_cast<std::size_t>(examples.sparse.columns[at]);
+    add(j, examples.sparse.values[at]);
+    zeros[j] -= 1.0;
   }
+  for (std::size_t j = 0; j < dims; ++j) sum[j] += zeros[j] * f(j, 0.0);
   return sum;
 }
 
-template <class T>
-Standardization statistics(const std::vector<T>& values, std::int64_t width, double scale) {
-  const auto dims = static_cast<std::size_t>(width);
-  std::vector<double> count = sums(values, dims, [](std::size_t, double) { return 1.0; });
+Standardization statistics(const Examples& examples, double scale) {
+  std::vector<double> count = sums(examples, [](std::size_t, double) { return 1.0; });
   for (double& value : count) value = std::max(value, 1.0);
-  std::vector<double> mean = sums(values, dims, [](std::size_t, double x) { return x; });
-  for (std::size_t j = 0; j < dims; ++j) mean[j] /= count[j];
-  const auto square =
-      sums(values, dims, [&](std::size_t j, double x) { return (x - mean[j]) * (x - mean[j]); });
+  std::vector<double> mean = sums(examples, [](std::size_t, double x) { return x; });
+  for (std::size_t j = 0; j < mean.size(); ++j) mean[j] /= count[j];
+  const auto square = sums(examples, [&](std::size_t j, double x) { return (x - mean[j]) * (x - mean[j]); });
   Standardization result;
   for (std::size_t j = 0; j < mean.size(); ++j) {
     const double deviation = scale * std::sqrt(square[j] / count[j]);
@@ -64,10 +78,18 @@ Standardization statistics(const std::vector<T>& values, std::int64_t width, dou
 ResidentData::ResidentData(Context& context, const Examples& examples)
     : count_(examples.count), dims_(examples.dims) {
   check_sizes(examples);
-  if (!examples.bytes.empty()) bytes_ = Buffer<std::uint8_t>(context, examples.bytes);
-  if (!examples.floats.empty()) floats_ = Buffer<float>(context, examples.floats);
-  if (bytes_.size() > 0) byte_values_ = bytes_.view().data;
-  if (floats_.size() > 0) float_values_ = floats_.view().data;
+  if (!examples.bytes.empty()) {
+    bytes_ = Buffer<std::uint8_t>(context, examples.bytes);
+    byte_rows_ = bytes_.matrix(count_, dims_);
+  } else if (!examples.floats.empty()) {
+    floats_ = Buffer<float>(context, examples.floats);
+    float_rows_ = floats_.matrix(count_, dims_);
+  } else {
+    starts_ = Buffer<std::int64_t>(context, examples.sparse.starts);
+    columns_ = Buffer<std::int32_t>(context, examples.sparse.columns);
+    floats_ = Buffer<float>(context, examples.sparse.values);
+    sparse_rows_ = {dims_, starts_.view(), columns_.view(), floats_.view()};
+  }
 }
 
 ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
@@ -76,23 +98,24 @@ ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
   ResidentData data;
   data.count_ = examples.count;
   data.dims_ = examples.dims;
-  if (!examples.bytes.empty()) data.byte_values_ = examples.bytes.data();
-  if (!examples.floats.empty()) data.float_values_ = examples.floats.data();
+  if (!examples.bytes.empty()) data.byte_rows_ = {examples.bytes.data(), examples.count, examples.dims};
+  if (!examples.floats.empty()) data.float_rows_ = {examples.floats.data(), examples.count, examples.dims};
+  if (const CsrRows& rows = examples.sparse; !rows.empty()) {
+    data.sparse_rows_ = {examples.dims,
+                         {rows.starts.data(), std::ssize(rows.starts)},
+                         {rows.columns.data(), std::ssize(rows.columns)},
+                         {rows.values.data(), std::ssize(rows.values)}};
+  }
   return data;
 }
 
 ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutation) const {
-  ops::GatherSource source;
-  if (byte_values_) source.bytes = MatrixView<const std::uint8_t>(byte_values_, count_, dims_);
-  if (float_values_) source.values = MatrixView<const float>(float_values_, count_, dims_);
-  source.permutation = permutation;
-  return source;
+  return {.bytes = byte_rows_, .values = float_rows_, .sparse = sparse_rows_, .permutation = permutation};
 }
 
 Standardization standardization(const Examples& examples) {
   check_sizes(examples);
-  return examples.bytes.empty() ? statistics(examples.floats, examples.dims, 1.0)
-                                : statistics(examples.bytes, examples.dims, 1.0 / 255.0);
+  return statistics(examples, examples.bytes.empty() ? 1.0 : 1.0 / 255.0);
 }
 
 std::vector<double> Standardization::log_volumes(const Examples& examples) const {
@@ -101,8 +124,11 @@ std::vector<double> Standardization::log_volumes(const Examples& examples) const
   for (const float value : deviation) logs.push_back(std::log(static_cast<double>(value)));
   std::vector<double> volumes(static_cast<std::size_t>(examples.count),
                               std::accumulate(logs.begin(), logs.end(), 0.0));
-  for (std::size_t at = 0; at < examples.floats.size(); ++at) {  // bytes are never missing
-    if (std::isnan(examples.floats[at])) volumes[at / logs.size()] -= logs[at % logs.size()];
+  const std::vector<float>& values = stored_floats(examples);  // bytes are never missing
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    if (std::isnan(values[at]))
+      volumes[static_cast<std::size_t>(row_of(examples, at))] -=
+          logs[static_cast<std::size_t>(column_of(examples, at))];
   }
   return volumes;
 }
@@ -115,9 +141,8 @@ double Standardization::log_volume(const Examples& examples) const {
 
 std::vector<double> presence(const Examples& examples) {
   check_sizes(examples);
-  const auto dims = static_cast<std::size_t>(examples.dims);
-  if (examples.floats.empty()) return std::vector<double>(dims, 1.0);
-  auto share = sums(examples.floats, dims, [](std::size_t, double) { return 1.0; });
+  if (!examples.bytes.empty()) return std::vector<double>(static_cast<std::size_t>(examples.dims), 1.0);
+  auto share = sums(examples, [](std::size_t, double) { return 1.0; });
   for (double& value : share) value /= static_cast<double>(examples.count);
   return share;
 }
@@ -168,6 +193,10 @@ std::uint32_t fingerprint(const Examples& examples) {
   uLong sum = add(0, shape, sizeof shape);
   sum = add(sum, examples.bytes.data(), examples.bytes.size());
   sum = add(sum, examples.floats.data(), examples.floats.size() * sizeof(float));
+  const CsrRows& sparse = examples.sparse;
+  sum = add(sum, sparse.starts.data(), sparse.starts.size() * sizeof(std::int64_t));
+  sum = add(sum, sparse.columns.data(), sparse.columns.size() * sizeof(std::int32_t));
+  sum = add(sum, sparse.values.data(), sparse.values.size() * sizeof(float));
   return static_cast<std::uint32_t>(sum);
 }
 

@@ -11,12 +11,12 @@
 
 namespace elbo::data {
 
-/// Examples in device memory; bytes stay bytes. Must not outlive the context.
+/// Examples in device memory; bytes stay bytes, and sparse rows sparse. Must not outlive the context.
 class ResidentData {
  public:
   ResidentData() = default;
-  /// Copies examples to the device. Throws DataError if there are no examples, ShapeError if their values are
-  /// not count · dims, DeviceError if memory runs out.
+  /// Copies examples to the device. Throws DataError if there are no examples, ShapeError if their values do
+  /// not fit count and dims, DeviceError if memory runs out.
   ResidentData(Context& context, const Examples& examples);
   /// The same without a copy where the device is the CPU: the examples must outlive the result.
   static ResidentData borrow(Context& context, const Examples& examples);
@@ -31,9 +31,12 @@ class ResidentData {
   std::int64_t dims_ = 0;
   Buffer<std::uint8_t> bytes_;
   Buffer<float> floats_;
-  // Point into the buffers, or into the borrowed examples; one is null.
-  const std::uint8_t* byte_values_ = nullptr;
-  const float* float_values_ = nullptr;
+  Buffer<std::int64_t> starts_;
+  Buffer<std::int32_t> columns_;
+  // Views of the buffers, or of the borrowed examples; one has rows.
+  MatrixView<const std::uint8_t> byte_rows_;
+  MatrixView<const float> float_rows_;
+  ops::SparseMatrix sparse_rows_;
 };
 
 /// Statistics of each dimension over a split, computed in double precision.

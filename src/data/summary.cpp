@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/running.h"
+#include "data/rows.h"
 
 namespace elbo {
 namespace {
@@ -57,8 +58,9 @@ Frequencies named(const LabelCounts& counts, const Dataset& data) {
 SplitSummary summarize_split(const Dataset& data, const std::string& name, const Examples& examples) {
   SplitSummary split{name, examples.count, 0, {}, {}};
   Collector values;
+  data::FloatRows rows(examples);
   for (std::int64_t i = 0; i < examples.count; ++i) {
-    for (std::int64_t j = 0; j < examples.dims; ++j) values.add(examples.value(i, j));
+    for (const float value : rows[i]) values.add(value);
   }
   split.missing = values.missing();
   split.moments = values.moments();
@@ -73,9 +75,10 @@ class Values {
  public:
   explicit Values(const Dataset& data) : figures_(static_cast<std::size_t>(data.dims())) {
     for (const Examples* examples : {&data.train, &data.validation, &data.test}) {
+      data::FloatRows rows(*examples);
       for (std::int64_t i = 0; i < examples->count; ++i) {
-        for (std::int64_t j = 0; j < examples->dims; ++j)
-          figures_[static_cast<std::size_t>(j)].add(examples->value(i, j));
+        const auto row = rows[i];
+        for (std::size_t j = 0; j < row.size(); ++j) figures_[j].add(row[j]);
       }
     }
   }

@@ -20,7 +20,7 @@ namespace elbo::ops {
 /// One row's transfer from the dataset to the batch; pointers are to the row's first value.
 struct GatherRow {
   const std::uint8_t* bytes;  // or null
-  const float* values;        // or null
+  const float* values;        // or null; may be x itself
   float* x;
   float* mask;  // or null
   std::int64_t cols;
@@ -112,13 +112,36 @@ namespace {
 
 HWY_EXPORT(gather_row);
 
+/// Writes the row with its zeros.
+void fill_in(const SparseMatrix& sparse, std::int64_t row, float* x) {
+  std::fill_n(x, sparse.cols, 0.0f);
+  for (std::int64_t at = sparse.starts.data[row]; at < sparse.starts.data[row + 1]; ++at)
+    x[sparse.columns.data[at]] = sparse.values.data[at];
+}
+
+std::int64_t width_of(const GatherSource& source) {
+  if (!source.sparse.empty()) return source.sparse.cols;
+  return source.bytes.empty() ? source.values.cols : source.bytes.cols;
+}
+
+/// Bytes that a value of the batch takes, read and written.
+double bytes_per_value(const GatherSource& source) {
+  if (source.sparse.empty()) return source.bytes.empty() ? 8.0 : 5.0;
+  const auto places = static_cast<double>(source.examples() * source.sparse.cols);
+  return 4.0 + 8.0 * static_cast<double>(source.sparse.values.size) / std::max(places, 1.0);
+}
+
 constexpr std::int64_t kParallelValues = 1 << 14;
 
 void check_shapes(const GatherTarget& target, const GatherSource& source, const Preprocess& preprocess) {
-  ELBO_CHECK(source.bytes.empty() != source.values.empty(), ShapeError,
-             "gather_batch needs exactly one of the sources bytes and values");
-  const std::int64_t examples = source.bytes.empty() ? source.values.rows : source.bytes.rows;
-  const std::int64_t d = source.bytes.empty() ? source.values.cols : source.bytes.cols;
+  ELBO_CHECK(!source.bytes.empty() + !source.values.empty() + !source.sparse.empty() == 1, ShapeError,
+             "gather_batch needs exactly one of the sources bytes, values and sparse");
+  const SparseMatrix& sparse = source.sparse;
+  ELBO_CHECK(sparse.empty() || (sparse.starts.size > 0 && sparse.columns.size == sparse.values.size),
+             ShapeError, "gather_batch's sparse source has ", sparse.starts.size, " starts, ",
+             sparse.columns.size, " columns and ", sparse.values.size, " values");
+  const std::int64_t examples = source.examples();
+  const std::int64_t d = width_of(source);
   const std::int64_t n = target.x.rows;
   ELBO_CHECK(!target.x.empty() && target.x.cols == d, ShapeError, "gather_batch's x has ", target.x.cols,
              " columns and its source ", d);
@@ -138,16 +161,15 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
                   const Preprocess& preprocess, const StepState* state) {
   check_shapes(target, source, preprocess);
   const TracedOp traced(context, [&] {
-    return plain_call(
-        "gather_batch", concat(target.x.rows, "x", target.x.cols),
-        static_cast<double>(target.x.rows * target.x.cols) * (!source.bytes.empty() ? 5.0 : 8.0));
+    return plain_call("gather_batch", concat(target.x.rows, "x", target.x.cols),
+                      static_cast<double>(target.x.rows * target.x.cols) * bytes_per_value(source));
   });
   if (context.is_cuda()) {
     return run_on_cuda(context, [&] { cuda::gather_batch(context, target, source, preprocess, state); });
   }
   const std::int64_t n = target.x.rows;
   const std::int64_t d = target.x.cols;
-  const std::int64_t examples = source.bytes.empty() ? source.values.rows : source.bytes.rows;
+  const std::int64_t examples = source.examples();
   const std::int64_t order = source.permutation.empty() ? examples : source.permutation.size;
   const std::int64_t cursor = state ? state->cursor : 0;
   ELBO_CHECK(cursor >= 0 && cursor <= order - n, ShapeError, "gather_batch's rows [", cursor, ", ",
@@ -161,19 +183,20 @@ void gather_batch(Context& context, const GatherTarget& target, const GatherSour
   }
   const std::uint64_t time = preprocess.noise.time ? *preprocess.noise.time : 0;
 
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (n * d >= kParallelValues)
-  for (std::int64_t i = 0; i < n; ++i) {
+  parallel_for(context.team(), n, n * d >= kParallelValues, [&](std::int64_t i) {
     const std::int64_t example = example_of(i);
     if (!target.examples.empty()) target.examples.data[i] = example;
+    const bool sparse = !source.sparse.empty();
+    if (sparse) fill_in(source.sparse, example, target.x.row(i));
     const GatherRow row = {
         source.bytes.row(example),
-        source.values.row(example),
+        sparse ? target.x.row(i) : source.values.row(example),
         target.x.row(i),
         target.mask.row(i),
         d,
         {preprocess.noise.seed, math::noise_subsequence(NoisePurpose::binarize, example), time}};
     HWY_DYNAMIC_DISPATCH(gather_row)(row, preprocess);
-  }
+  });
 }
 
 }  // namespace elbo::ops

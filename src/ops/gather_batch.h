@@ -2,18 +2,36 @@
 // Builds a batch from the resident dataset: rows by index, converted, scaled, binarised, standardised.
 
 #include "elbo/choices.h"
+#include "math/host_device.h"
 #include "math/step_state.h"
 #include "runtime/context.h"
 #include "runtime/view.h"
 
 namespace elbo::ops {
 
-/// The dataset on the device; exactly one of the two matrices [examples, d] is set.
+/// A matrix [starts.size − 1, cols] by compressed rows: the values of row i, and their columns in ascending
+/// order, are at starts[i] … starts[i + 1]. A place that is not stored is 0.
+struct SparseMatrix {
+  std::int64_t cols = 0;
+  VectorView<const std::int64_t> starts;
+  VectorView<const std::int32_t> columns;
+  VectorView<const float> values;
+
+  ELBO_HD bool empty() const { return starts.data == nullptr; }
+};
+
+/// The dataset on the device; exactly one of the matrices [examples, d] is set.
 struct GatherSource {
   MatrixView<const std::uint8_t> bytes;
   MatrixView<const float> values;
+  SparseMatrix sparse;
   /// [examples] order of this epoch; empty: the stored order.
   VectorView<const std::int64_t> permutation;
+
+  ELBO_HD std::int64_t examples() const {
+    if (!sparse.empty()) return sparse.starts.size - 1;
+    return bytes.data ? bytes.rows : values.rows;
+  }
 };
 
 /// The preprocessing of a value, in this order: x·scale + offset; binarise; (x − mean_j)·inverse_deviation_j.

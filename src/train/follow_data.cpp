@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "data/rows.h"
 #include "math/likelihoods/list.h"
 
 namespace elbo {
@@ -71,7 +72,7 @@ bool holds_counts_alone(const Dataset& data) {
     };
     return std::ranges::all_of(columns, may_count) && std::ranges::any_of(columns, counts);
   }
-  const std::vector<float>& values = data.train.floats;
+  const std::vector<float>& values = data::stored_floats(data.train);
   const auto is_count = [](float v) {
     return std::isnan(v) || (v >= 0.0f && v <= kMaxCount && v == std::floor(v));
   };
@@ -81,7 +82,7 @@ bool holds_counts_alone(const Dataset& data) {
 
 /// Whether all values lie in [0, 1]; bytes stand for such values.
 bool lies_in_unit_interval(const Examples& examples) {
-  return std::ranges::all_of(examples.floats,
+  return std::ranges::all_of(data::stored_floats(examples),
                              [](float v) { return std::isnan(v) || (v >= 0.0f && v <= 1.0f); });
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "data/resident.h"
+#include "data/rows.h"
 #include "base/check.h"
 
 namespace elbo {
@@ -10,10 +11,10 @@ namespace {
 
 std::vector<float> thresholded_mean(const Examples& examples) {
   std::vector<double> ones(static_cast<std::size_t>(examples.dims));
+  data::FloatRows rows(examples);
   for (std::int64_t i = 0; i < examples.count; ++i) {
-    for (std::int64_t j = 0; j < examples.dims; ++j) {
-      if (examples.value(i, j) > 0.5f) ones[static_cast<std::size_t>(j)] += 1.0;
-    }
+    const auto row = rows[i];
+    for (std::size_t j = 0; j < row.size(); ++j) ones[j] += row[j] > 0.5f ? 1.0 : 0.0;
   }
   std::vector<float> mean;
   const auto present = data::presence(examples);

@@ -20,6 +20,8 @@ void take_columns(Examples& examples, const std::vector<std::int64_t>& columns) 
   }
   examples.dims = std::ssize(columns);
   examples.floats = std::move(values);
+  examples.bytes.clear();
+  examples.sparse = {};
 }
 
 /// The mask's columns that have the names of the data's. Throws DataError if one is missing.

@@ -4,19 +4,20 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "data/rows.h"
 
 namespace elbo {
 
 std::optional<std::string> scale_advice(const Recipe& recipe, const Dataset& data) {
   constexpr float kLarge = 30.0f;
-  if (recipe.data.standardize || data.train.floats.empty()) return std::nullopt;
+  if (recipe.data.standardize) return std::nullopt;
+  const std::vector<float>& values = data::stored_floats(data.train);
   float largest = 0.0f;
   std::size_t column = 0;
-  for (std::size_t at = 0; at < data.train.floats.size(); ++at) {
-    const float value = data.train.floats[at];
-    if (!(std::abs(value) > std::abs(largest))) continue;
-    largest = value;
-    column = at % static_cast<std::size_t>(data.dims());
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    if (!(std::abs(values[at]) > std::abs(largest))) continue;
+    largest = values[at];
+    column = static_cast<std::size_t>(data::column_of(data.train, at));
   }
   if (std::abs(largest) <= kLarge) return std::nullopt;
   const std::string name =

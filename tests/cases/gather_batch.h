@@ -40,7 +40,7 @@ inline double dynamic_uniform(std::uint64_t seed, std::uint64_t time, std::int64
 }
 
 struct GatherCase {
-  enum class Source { bytes, values, values_with_nan };
+  enum class Source { bytes, values, values_with_nan, sparse };
 
   std::int64_t n = 1, d = 1, examples = 1;  ///< rows of the batch, its width, rows of the dataset
   Source source = Source::bytes;
@@ -50,7 +50,7 @@ struct GatherCase {
   std::int64_t cursor = 0;
 
   std::string name() const {
-    const char* const sources[] = {"bytes", "values", "nan"};
+    const char* const sources[] = {"bytes", "values", "nan", "sparse"};
     const char* const binarized[] = {"", "_threshold", "_dynamic"};
     return std::to_string(n) + "x" + std::to_string(d) + "_of_" + std::to_string(examples) + "_" +
            sources[static_cast<int>(source)] + binarized[static_cast<int>(binarize)] +
@@ -59,11 +59,35 @@ struct GatherCase {
   double flops() const { return 0.0; }
   double bytes() const {
     const double values = static_cast<double>(n) * static_cast<double>(d);
-    return values * (source == Source::bytes ? 1.0 : 4.0) + values * (with_mask() ? 8.0 : 4.0) +
-           16.0 * static_cast<double>(n);
+    const double read = source == Source::bytes ? 1.0 : source == Source::sparse ? 8.0 / kSparsity : 4.0;
+    return values * read + values * (with_mask() ? 8.0 : 4.0) + 16.0 * static_cast<double>(n);
   }
 
-  bool with_mask() const { return source == Source::values_with_nan; }
+  static constexpr int kSparsity = 20;  ///< one value of so many is stored
+
+  /// Missing values also in sparse rows.
+  bool with_mask() const { return source == Source::values_with_nan || source == Source::sparse; }
+
+  /// Makes most values 0, and returns the others by compressed rows on the device.
+  ops::SparseMatrix make_sparse(OpRun& run, Random& random, std::vector<float>& values) const {
+    std::vector<std::int64_t> starts = {0};
+    std::vector<std::int32_t> columns;
+    std::vector<float> stored;
+    for (std::size_t at = 0; at < values.size(); ++at) {
+      const bool keep = random.below(kSparsity) == 0;
+      if (keep) {
+        columns.push_back(static_cast<std::int32_t>(at % static_cast<std::size_t>(d)));
+        stored.push_back(values[at]);
+      } else {
+        values[at] = 0.0f;
+      }
+      if ((at + 1) % static_cast<std::size_t>(d) == 0) starts.push_back(std::ssize(stored));
+    }
+    columns.push_back(-1);  // memory that no row owns, so that a matrix without values has some
+    stored.push_back(std::numeric_limits<float>::infinity());
+    return {d, run.input<std::int64_t>("starts", starts), run.input<std::int32_t>("columns", columns),
+            run.input<float>("stored", stored)};
+  }
 
   void bind(OpRun& run) const {
     Random random(static_cast<std::uint64_t>(n * 1000003 + d * 101 + examples));
@@ -74,6 +98,8 @@ struct GatherCase {
         stored_values[i] = std::numeric_limits<float>::quiet_NaN();
       }
     }
+    const ops::SparseMatrix sparse =
+        source == Source::sparse ? make_sparse(run, random, stored_values) : ops::SparseMatrix{};
     std::vector<std::int64_t> order(static_cast<std::size_t>(examples));
     std::iota(order.begin(), order.end(), 0);
     for (std::size_t i = order.size(); permuted && i > 1; --i) {
@@ -117,6 +143,8 @@ struct GatherCase {
     ops::GatherSource from;
     if (source == Source::bytes) {
       from.bytes = run.input<std::uint8_t>("bytes", examples, d, stored_bytes);
+    } else if (source == Source::sparse) {
+      from.sparse = sparse;
     } else {
       from.values = run.input<float>("values", examples, d, stored_values);
     }

@@ -22,8 +22,8 @@ using ops::Preprocess;
 
 std::vector<GatherCase> every_mode() {
   std::vector<GatherCase> cases;
-  for (const auto source :
-       {GatherCase::Source::bytes, GatherCase::Source::values, GatherCase::Source::values_with_nan}) {
+  for (const auto source : {GatherCase::Source::bytes, GatherCase::Source::values,
+                            GatherCase::Source::values_with_nan, GatherCase::Source::sparse}) {
     for (const auto binarize : {Binarize::none, Binarize::threshold, Binarize::dynamic}) {
       for (const bool standardize : {false, true}) {
         cases.push_back({5, 17, 23, source, binarize, standardize, true, 11});
@@ -51,6 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
                     GatherCase{33, 784, 40, GatherCase::Source::bytes, Binarize::dynamic},
                     GatherCase{2, 1025, 4, GatherCase::Source::values_with_nan, Binarize::dynamic, true, true,
                                2},
+                    GatherCase{3, 2051, 5, GatherCase::Source::sparse, Binarize::none, false, true, 2},
+                    GatherCase{9, 1, 30, GatherCase::Source::sparse},
                     GatherCase{2, 2051, 3, GatherCase::Source::bytes, Binarize::threshold, true, false, 1}),
     CaseName());
 

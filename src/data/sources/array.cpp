@@ -45,6 +45,13 @@ void add_notes(std::vector<std::string>& notes, const Part& part) {
 
 }  // namespace
 
+double Array::value(std::size_t i) const {
+  if (!bytes.empty()) return bytes[i];
+  if (sparse.empty()) return floats[i];
+  const auto at = static_cast<std::int64_t>(i);
+  return sparse.at(at / shape[1], at % shape[1]);
+}
+
 std::string shape_name(std::span<const std::int64_t> shape) {
   if (shape.empty()) return "a single value";
   std::string name;
@@ -102,6 +109,7 @@ Examples to_examples(Array array, std::string_view origin) {
   for (std::size_t i = 1; i < array.shape.size(); ++i) examples.dims *= array.shape[i];
   examples.bytes = std::move(array.bytes);
   examples.floats = std::move(array.floats);
+  examples.sparse = std::move(array.sparse);
   return examples;
 }
 

@@ -15,14 +15,16 @@ namespace elbo::data {
 /// The value of byte 1; byte 255 is 1.0.
 inline constexpr float kByteScale = 1.0f / 255.0f;
 
-/// Row-major values of any rank: in `bytes` if the file stored unsigned bytes, else in `floats`.
+/// Row-major values of any rank: in `bytes` if the file stored unsigned bytes, in `sparse` if it stored a
+/// matrix of mostly zeros by its other values, else in `floats`.
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<std::uint8_t> bytes;
   std::vector<float> floats;
+  CsrRows sparse = {};
 
   std::int64_t rows() const { return shape.empty() ? 0 : shape[0]; }
-  double value(std::size_t i) const { return bytes.empty() ? static_cast<double>(floats[i]) : bytes[i]; }
+  double value(std::size_t i) const;
 };
 
 /// "60000 x 28 x 28".

@@ -38,8 +38,10 @@ Csr to_csr(std::int64_t rows, std::int64_t cols, std::span<const Entry> entries,
 /// The transpose, and so compressed rows from compressed columns. Throws like check_csr and to_csr.
 Csr transpose(const Csr& matrix, std::string_view origin);
 
-/// All values, [rows, cols]. Throws DataError like check_csr; OutOfMemoryError, naming `origin` and the size,
-/// if they would take more than the machine's memory.
-Array to_dense(const Csr& matrix, std::string_view origin);
+/// The matrix as an array [rows, cols], in the form that takes less memory: sparse, with the values of one
+/// place added up, or dense. Throws DataError like check_csr, and if there are more columns than 32 bits
+/// count; OutOfMemoryError, naming `origin` and the size, if a dense one would take more than the machine's
+/// memory.
+Array to_array(const Csr& matrix, std::string_view origin);
 
 }  // namespace elbo::data

@@ -58,7 +58,7 @@ Csr read_sparse(const Hdf5File& file, const std::string& path) {
 Array read_matrix(const Hdf5File& file, const std::string& path) {
   if (file.is_dataset(path)) return as_examples(file.numbers(path));
   if (!file.is_group(path)) fail_matrix(file, path);
-  return to_dense(read_sparse(file, path), file.origin(path));
+  return to_array(read_sparse(file, path), file.origin(path));
 }
 
 /// The names of a table's rows; none if they are not stored, or not one for each of `count` rows.

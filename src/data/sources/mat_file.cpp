@@ -145,7 +145,7 @@ Array read_sparse(const matvar_t& variable, const std::string& origin) {
                     {sparse->jc, sparse->jc + sparse->njc},
                     {sparse->ir, sparse->ir + stored},
                     to_floats(sparse->data, variable.data_type, stored, origin)};
-  return to_dense(transpose(columns, origin), origin);
+  return to_array(transpose(columns, origin), origin);
 }
 
 /// An open file, whose variables are read when they are asked for.

@@ -124,7 +124,7 @@ class MatrixReader {
       if (kind_.symmetric && entry.row != entry.col) entries.push_back({entry.col, entry.row, entry.value});
     }
     check_end();
-    return to_dense(to_csr(rows_, cols_, entries, origin_), origin_);
+    return to_array(to_csr(rows_, cols_, entries, origin_), origin_);
   }
 
   /// Values column by column; of a symmetric matrix the lower triangle alone.

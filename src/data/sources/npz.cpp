@@ -150,7 +150,7 @@ Dataset load_npz(const std::filesystem::path& file, std::string name, std::strin
   const NpzArchive archive(file);
   if (!array.empty()) return load_named(archive, std::move(name), array);
   if (holds_sparse_matrix(archive)) {
-    return from_array(to_dense(read_sparse_matrix(archive), archive.file()), archive.file(), std::move(name));
+    return from_array(to_array(read_sparse_matrix(archive), archive.file()), archive.file(), std::move(name));
   }
   std::size_t train = archive.find_first(kTrain.examples);
   const bool named = train != npos || archive.count() == 1;

@@ -59,7 +59,7 @@ class Rows {
     for (auto& entry : entries_) entry.col -= base;
     const Csr matrix =
         to_csr(static_cast<std::int64_t>(lines_.size()), largest_ - base + 1, entries_, origin);
-    Dataset dataset = from_array(to_dense(matrix, origin), std::string(origin), std::move(name));
+    Dataset dataset = from_array(to_array(matrix, origin), std::string(origin), std::move(name));
     dataset.train.from_text = true;
     dataset.train.rows = std::move(lines_);
     set_labels(dataset);

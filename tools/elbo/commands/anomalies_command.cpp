@@ -184,22 +184,6 @@ std::vector<std::int64_t> highest(const std::vector<double>& scores, std::int64_
   return order;
 }
 
-/// The examples with these numbers, in their order.
-Examples chosen(const Examples& examples, const std::vector<std::int64_t>& numbers) {
-  Examples some;
-  some.dims = examples.dims;
-  some.count = std::ssize(numbers);
-  for (const std::int64_t i : numbers) {
-    const auto first = i * examples.dims, end = first + examples.dims;
-    if (examples.bytes.empty()) {
-      some.floats.insert(some.floats.end(), examples.floats.begin() + first, examples.floats.begin() + end);
-    } else {
-      some.bytes.insert(some.bytes.end(), examples.bytes.begin() + first, examples.bytes.begin() + end);
-    }
-  }
-  return some;
-}
-
 void draw(const Model& model, const AnomaliesOptions& options, const Examples& top, AnomalyReport& report) {
   const auto file = options.picture.empty() ? output_folder(options.run) / "anomalies.png"
                                             : std::filesystem::path(options.picture);
@@ -234,7 +218,7 @@ int run_anomalies(AnomaliesOptions options) {
   report.percentiles = percentile_ranks(report.scores, report.normals.scores);
   report.threshold = threshold_of(report, options);
   report.top = highest(report.scores, options.count);
-  const Examples top = chosen(examples, report.top);
+  const Examples top = examples.chosen(report.top);
   report.costs = model.value_costs(top, options.samples, options.seed);
   report.names = value_names(model, data.columns);
   if (model.picture().is_picture()) draw(model, options, top, report);

@@ -49,6 +49,7 @@ std::string shape_in_words(const Dataset& data) {
 }
 
 const char* type_of(const Dataset& data) {
+  if (!data.train.sparse.empty()) return "sparse floats";
   return data.train.bytes.empty() ? "floats" : "bytes";
 }
 
