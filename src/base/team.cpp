@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 constexpr Clock::duration kSpin = std::chrono::microseconds(100);
 constexpr Clock::duration kCrowdedSpin = std::chrono::microseconds(3);
 /// After a wait that was too long, so many calls wait for a short time.
-constexpr int kCrowdedCalls = 500;
+constexpr int kCrowdedCalls = 100;
 
 void pause() {
 #if defined(__x86_64__)
@@ -94,13 +94,15 @@ void Team::run_all(int count, const Call& call) {
 
 void Team::wait_for_others(Clock::duration own) {
   const auto done = [this] { return working_.load(std::memory_order_acquire) == 0; };
+  // The parts are about equally long: a thread that needs twice the time has lost its core.
+  const Clock::duration too_long = std::max(kSpin, own);
   const int crowded = crowded_.load(std::memory_order_relaxed);
   if (crowded > 0) crowded_.store(crowded - 1, std::memory_order_relaxed);
-  // The parts are about equally long: who needs twice the time has lost its core.
-  if (spin(crowded > 0 ? kCrowdedSpin : std::max(kSpin, own), done)) return;
-  crowded_.store(kCrowdedCalls, std::memory_order_relaxed);
+  const auto begin = Clock::now();
+  if (spin(crowded > 0 ? kCrowdedSpin : too_long, done)) return;
   for (int left; (left = working_.load(std::memory_order_acquire)) != 0;)
     working_.wait(left, std::memory_order_acquire);
+  if (Clock::now() - begin > too_long) crowded_.store(kCrowdedCalls, std::memory_order_relaxed);
 }
 
 void Team::serve(int index) {

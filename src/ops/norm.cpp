@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/norm.cpp"
 #include "ops/foreach_target.h"
