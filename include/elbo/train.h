@@ -108,11 +108,19 @@ ELBO_API void check_trainable(const Model& model, const Dataset& data);
 /// their number, as those of the cosine schedule do, or if its stages have no more.
 ELBO_API bool may_train_longer(const Recipe& recipe);
 
+/// What `load_dataset` is told of data beyond its recipe.
+struct RecipeLoadOptions {
+  /// The column of labels, by name or number, which the table must have; "none": none. Empty: data.label.
+  std::string label = {};
+  std::string label_value = {};  ///< as TableOptions::label_value
+};
+
 /// Loads the data a recipe names, with its missing values masked and its splits held out and limited as
 /// `data.*` says. With a trained model, data is brought into the form that it knows: a table's columns are
 /// matched by name, pictures that are resized get its channels. Throws like load_dataset, apply_mask and
-/// hold_out.
-ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr);
+/// hold_out; ConfigError if options.label is set and the data is no table, or lacks the column.
+ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr,
+                              const RecipeLoadOptions& options = {});
 
 /// Keeps at most `max_count` evenly spaced training examples, and adds a note; 0 keeps all. It is what
 /// data.limit does. Throws ShapeError if `max_count` is negative.

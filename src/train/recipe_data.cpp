@@ -43,22 +43,26 @@ Dataset load_mask(const std::string& name, const Dataset& data) {
 
 }  // namespace
 
-Dataset load_dataset(const Recipe& recipe, const Model* like) {
+Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
   const DataSettings& settings = recipe.data;
   check_picture_settings(settings);
   LoadOptions options;
-  options.table = {.label = settings.label,
+  options.table = {.label = more.label.empty() ? settings.label : more.label,
                    .id = settings.id,
                    .columns = settings.columns,
                    .drop = settings.drop,
                    .kinds = settings.kinds,
                    .header = settings.header,
-                   .decimal = settings.decimal};
+                   .decimal = settings.decimal,
+                   .label_required = !more.label.empty() && more.label != "none",
+                   .label_value = more.label_value};
   if (like) options.like = like->schema();
   options.resize = picture_resizing(settings, like ? like->picture().channels : 0);
   if (settings.background >= 0) options.background = static_cast<std::uint8_t>(settings.background);
   options.skip_bad = settings.skip_bad;
   Dataset data = load_dataset(settings.name, options);
+  if (!more.label.empty() && data.schema.empty())
+    throw ConfigError(concat("data.label is for tables, which ", settings.name, " is not."));
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));

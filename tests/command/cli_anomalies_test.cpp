@@ -146,6 +146,42 @@ TEST(CliAnomalies, SaysWhyThereIsNoAuroc) {
   EXPECT_FALSE(plain.at("top")[0].contains("label"));
 }
 
+/// The rows of `file` with another name for their label, and a further column.
+std::string with_verdict(const std::string& file, const std::filesystem::path& to) {
+  std::string text = io::read_file(file);
+  text.replace(text.find("label"), 5, "verdict");
+  write(to, text);
+  return to.string();
+}
+
+TEST(CliAnomalies, LaterLabelsAreFoundByTheNormalOneOrNamed) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const auto run = train_rows(folder);
+  const auto rows = with_verdict(write_rows(folder / "rows.csv", 60, 6), folder / "later.csv");
+  EXPECT_FALSE(Json::parse(anomalies(run, {"--data", rows, "--json"}).out).contains("auroc"));
+  const auto found = anomalies(run, {"--data", rows, "--normal", "normal", "--json"});
+  ASSERT_EQ(found.code, 0) << found.err;
+  EXPECT_SAYS(found.err, "labels from \"verdict\", which holds \"normal\": normal 50, odd 10\n");
+  EXPECT_GT(Json::parse(found.out).at("auroc").at("elbo").get<double>(), 0.99);
+  for (const auto& naming : {std::vector<std::string>{"--label", "verdict"},
+                             std::vector<std::string>{"--set", "data.label=verdict"}}) {
+    auto arguments = naming;
+    arguments.insert(arguments.end(), {"--data", rows, "--json"});
+    const auto named = anomalies(run, arguments);
+    ASSERT_EQ(named.code, 0) << named.err;
+    EXPECT_EQ(Json::parse(named.out).at("auroc"), Json::parse(found.out).at("auroc"));
+  }
+  const auto evaluated = run_elbo({"eval", run, "--data", rows, "--anomaly", "--normal", "normal", "--device",
+                                   device().name(), "--json"});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+  EXPECT_EQ(Json::parse(evaluated.out).at("anomalies"), 10);
+  expect_complaint(anomalies(run, {"--data", rows, "--label", "verdikt"}), 2,
+                   {"data.label", "\"verdikt\"", "\"verdict\""});
+  expect_complaint(anomalies(run, {"--data", rows, "--set", "data.drop=[\"a\"]"}), 2,
+                   {"data.drop", "would change nothing", "data.decimal"});
+}
+
 TEST(CliAnomalies, MistakesAreNamed) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;

@@ -110,9 +110,11 @@ std::optional<std::size_t> field_called(const Survey& survey, const std::string&
 }
 
 /// The column of labels or ids: the one that is set, if the file has it, else the one called as in the
-/// training data. A number counts if neither has names.
+/// training data. A number counts if neither has names, or the column is required.
 std::optional<std::size_t> field_of_role(const Survey& survey, const Schema& schema, ColumnKind kind,
-                                         const std::string& wish, std::string_view setting) {
+                                         const std::string& wish, std::string_view setting,
+                                         bool required = false) {
+  if (required) return find_column(survey, wish, setting);
   if (wish == "none") return std::nullopt;
   if (const auto field = wish.empty() ? std::nullopt : field_called(survey, wish)) return field;
   for (const Column& column : schema.columns) {
@@ -124,13 +126,62 @@ std::optional<std::size_t> field_of_role(const Survey& survey, const Schema& sch
 }
 
 /// A column that is called like labels and is none of the model's.
-std::optional<std::size_t> find_labels(const Survey& survey, const TablePlan& plan) {
+std::optional<std::size_t> field_called_label(const Survey& survey, const Schema& schema) {
   for (std::size_t field = 0; field < survey.header.size(); ++field) {
     const bool known = std::ranges::any_of(
-        plan.schema.columns, [&](const Column& column) { return column.name == survey.header[field]; });
+        schema.columns, [&](const Column& column) { return column.name == survey.header[field]; });
     if (!known && is_label_name(survey.header[field]) && can_be_label(survey.columns[field])) return field;
   }
   return std::nullopt;
+}
+
+/// Whether some cell is this text, or the number that it is.
+bool holds(const Survey& survey, const ColumnFacts& facts, const std::string& text) {
+  if (facts.texts.contains(text) || facts.number_texts.contains(text)) return true;
+  const auto number = parse_number(text, survey.style);
+  return number && std::ranges::any_of(facts.number_texts, [&](const std::string& cell) {
+           return parse_number(cell, survey.style) == number;
+         });
+}
+
+/// Whether the cells are classes, in which some examples agree, and not the rows' names.
+bool are_classes(const Survey& survey, std::size_t field) {
+  const ColumnFacts& facts = survey.columns[field];
+  if (!can_be_label(facts) || facts.many_numbers) return false;
+  const bool all_differ = std::ssize(facts.texts) + std::ssize(facts.number_texts) == facts.present;
+  return facts.present < 3 || !all_differ;
+}
+
+/// The only column, beside the model's values and the ids, that holds options.label_value. Says so where
+/// there are several, of which none is taken.
+std::optional<std::size_t> field_holding(const Survey& survey, const TableOptions& options, TablePlan& plan) {
+  std::vector<std::size_t> found;
+  for (std::size_t field = 0; field < survey.width && !options.label_value.empty(); ++field) {
+    const bool value =
+        std::ranges::find(plan.values, field, &ValueColumn::field) != plan.values.end() || plan.id == field;
+    if (!value && are_classes(survey, field) && holds(survey, survey.columns[field], options.label_value))
+      found.push_back(field);
+  }
+  if (found.size() == 1) {
+    plan.label_why = concat(", which holds ", shown(options.label_value));
+    return found[0];
+  }
+  std::vector<std::string> names;
+  for (const std::size_t field : found) names.push_back(name_of(survey, field));
+  if (!found.empty())
+    plan.notes.push_back(concat(shown(options.label_value), " occurs in ", list_names(names),
+                                ": none is taken for the label (data.label names one)"));
+  return std::nullopt;
+}
+
+/// The column of labels, by the options, the model's schema, its name or its cells.
+std::optional<std::size_t> find_labels(const Survey& survey, const TableOptions& options, TablePlan& plan) {
+  if (options.label == "none") return std::nullopt;
+  if (const auto field = field_of_role(survey, plan.schema, ColumnKind::label, options.label, "data.label",
+                                       options.label_required))
+    return field;
+  if (const auto field = field_called_label(survey, plan.schema)) return field;
+  return field_holding(survey, options, plan);
 }
 
 /// The names of labels: those of the model first, so that a class has one number everywhere.
@@ -180,10 +231,9 @@ TablePlan match_table(const Survey& survey, std::string_view origin, const Table
     match_names(survey, origin, plan);
   }
   check_cells(survey, origin, plan);
-  if (!plan.label) plan.label = field_of_role(survey, like, ColumnKind::label, options.label, "data.label");
-  if (!plan.label && options.label != "none") plan.label = find_labels(survey, plan);
-  if (plan.label) plan.label_names = names_of_labels(like, survey.columns[*plan.label]);
   if (!plan.id) plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id");
+  if (!plan.label || options.label_required) plan.label = find_labels(survey, options, plan);
+  if (plan.label) plan.label_names = names_of_labels(like, survey.columns[*plan.label]);
   note_extra(survey, plan);
   return plan;
 }

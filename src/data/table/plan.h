@@ -24,6 +24,7 @@ struct TablePlan {
   std::vector<ValueColumn> values;      ///< in the schema's order
   std::optional<std::size_t> label;     ///< the file's column of labels
   std::vector<std::string> label_names;
+  std::string label_why;  ///< if its cells alone tell it: ", which holds …"
   std::optional<std::size_t> id;
   std::vector<std::string> notes;
 };

@@ -141,8 +141,10 @@ void make_unique(Survey& result) {
 /// Collects the numbers, as they are written, of columns that hold texts too.
 void collect_number_texts(std::string_view text, std::string_view origin, const TableOptions& options,
                           Survey& result) {
-  const bool classes = std::ranges::any_of(
-      options.kinds, [](const std::string& kind) { return kind.ends_with("categorical"); });
+  const bool classes =
+      !options.label_value.empty() || std::ranges::any_of(options.kinds, [](const std::string& kind) {
+        return kind.ends_with("categorical");
+      });
   std::vector<std::size_t> mixed;
   for (std::size_t i = 0; i < result.width; ++i) {
     const ColumnFacts& facts = result.columns[i];

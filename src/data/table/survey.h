@@ -34,7 +34,7 @@ struct ColumnFacts {
   /// The texts and how often each occurs, as far as there are at most kMaxLevels.
   std::unordered_map<std::string, std::int64_t> texts;
   bool many_texts = false;  ///< there are more
-  /// The numbers as they are written, of a column that holds texts too, or if numbers are set to be classes,
+  /// The numbers as they are written, of a column that holds texts too, or if numbers may be classes,
   /// as far as there are at most kMaxLevels.
   std::unordered_set<std::string> number_texts;
   bool many_numbers = false;  ///< there are more

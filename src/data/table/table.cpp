@@ -135,7 +135,8 @@ void add_notes(const Survey& survey, const TableOptions& options, TablePlan& pla
                               plan.values.size() == 1 ? " column: " : " columns: ", kinds_in_words(plan),
                               missing > 0 ? concat("; ", missing, " missing cells") : ""));
   if (plan.label)
-    data.notes.push_back(concat("labels from ", name_of(survey, *plan.label), ": ", labels_in_words(data)));
+    data.notes.push_back(
+        concat("labels from ", name_of(survey, *plan.label), plan.label_why, ": ", labels_in_words(data)));
   if (survey.header.empty() && options.header == HeaderLine::automatic)
     data.notes.push_back("has no names of columns: the first line is data (data.header says otherwise)");
   if (survey.counted)

@@ -29,8 +29,8 @@ constexpr std::int64_t kNormals = 10000;  // examples to compare with
 constexpr std::int64_t kUsual = 1000;     // of these, for the average cost of each value
 constexpr double kQuantile = 0.95;
 
-struct AnomaliesOptions {
-  std::string run, data, split, score, normal, out, picture;
+struct AnomaliesOptions : DataOptions {
+  std::string run, score, out, picture;
   Machine machine;
   std::int64_t count = 10, samples = 64;
   std::optional<double> contamination, quantile;
@@ -118,7 +118,7 @@ Normals scored(const Model& model, const Dataset& data, const std::string& split
 std::optional<Dataset> own_data(const Model& model, const AnomaliesOptions& options) {
   try {
     if (model.recipe().data.name == kStandardInput) throw DataError("they came from standard input");
-    return load_dataset(model.recipe(), &model);
+    return load_dataset(model.recipe(), &model, {.label_value = options.normal});
   } catch (const Error& error) {
     if (options.contamination) {
       tell({concat("the model's own data, ", model.recipe().data.name,
@@ -201,7 +201,7 @@ int run_anomalies(AnomaliesOptions options) {
   AnomalyReport report;
   report.score = chosen_score(model, options.score);
   report.samples = options.samples;
-  const Dataset data = load_data(model, options.data, options.split);
+  const Dataset data = load_data(model, options);
   const Examples& examples = choose_split(data, options.split);
   report.examples = &examples;
   report.data = &data;
@@ -247,7 +247,7 @@ void add_anomalies(CLI::App& app, Action& action) {
       "anomalies", "The strangest rows or pictures of data, and which columns or pixels make them so");
   auto options = std::make_shared<AnomaliesOptions>();
   add_run(*command, options->run);
-  add_data_and_split(*command, options->data, options->split);
+  add_data_options(*command, *options);
   command->add_option("-n,--count", options->count, "Number of rows to show")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}))
       ->capture_default_str();

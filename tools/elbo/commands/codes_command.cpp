@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::int64_t kMappedExamples = 10000;
 
-struct EncodeOptions {
-  std::string run, data, split, out;
+struct EncodeOptions : DataOptions {
+  std::string run, out;
   Machine machine;
   std::string map;
   std::optional<std::int64_t> count;
@@ -108,7 +108,7 @@ int run_encode(EncodeOptions options) {
   if (options.log_variance && !model.has_prior()) {
     throw ConfigError("--log-variance needs a VAE; an autoencoder's codes have none.");
   }
-  const auto data = load_data(model, options.data, options.split);
+  const auto data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   return mapped ? write_map(model, data, examples, options, kind)
                 : write_codes(model, data, examples, options);
@@ -152,7 +152,7 @@ void add_encode(CLI::App& app, Action& action) {
       "Map of the codes to the plane: none, pca or tsne [tsne for pictures, none for a 2-D latent]");
   command->add_option("-n", options->count, "Examples to take, evenly spaced [all; 10000 for a map]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  add_data_and_split(*command, options->data, options->split);
+  add_data_options(*command, *options);
   command->add_flag("--log-variance", options->log_variance,
                     "Write the posterior's log-variances too, as further columns");
   add_machine(*command, options->machine);

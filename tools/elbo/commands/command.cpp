@@ -37,10 +37,18 @@ void add_run(CLI::App& app, std::string& run) {
   app.add_option("RUN", run, "A run's folder, or a model.safetensors")->required();
 }
 
-void add_data_and_split(CLI::App& app, std::string& data, std::string& split) {
-  app.add_option("--data", data, "Data other than the model was trained on");
-  app.add_option("--split", split,
+void add_data_options(CLI::App& app, DataOptions& options) {
+  app.add_option("--data", options.data, "Data other than the model was trained on");
+  app.add_option("--split", options.split,
                  "train, validation, test, or all: every row of a file in order [test if there is one]");
+  app.add_option("--label", options.label, "A table's column of labels [as in training]")
+      ->type_name("COLUMN");
+  app.add_option("--set", options.settings,
+                 "How a table is read, as in --set data.decimal=comma: data.label, data.id, data.header or "
+                 "data.decimal [as in training]")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
 }
 
 void add_device(CLI::App& app, std::string& device) {

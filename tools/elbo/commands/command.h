@@ -49,10 +49,19 @@ struct Machine {
   std::string precision = "fp32";
 };
 
-/// Options of several subcommands: RUN, a trained model; --data and --split; --device; --device and
-/// --precision.
+/// Which data a trained model is used on, and how they are read where it is not as in training.
+struct DataOptions {
+  std::string data, split;            ///< empty: the model's own data; the first split that there is
+  std::string label;                  ///< a table's column of labels
+  std::vector<std::string> settings;  ///< of the table, KEY=VALUE
+  std::string normal;                 ///< a label, whose column may be known by it
+  std::string mask;                   ///< where values are missing
+};
+
+/// Options of several subcommands: RUN, a trained model; --data, --split, --label and --set; --device;
+/// --device and --precision.
 void add_run(CLI::App& app, std::string& run);
-void add_data_and_split(CLI::App& app, std::string& data, std::string& split);
+void add_data_options(CLI::App& app, DataOptions& options);
 void add_device(CLI::App& app, std::string& device);
 void add_machine(CLI::App& app, Machine& machine);
 /// --seed, with the bounds of train.seed.

@@ -19,8 +19,8 @@
 namespace elbo::command {
 namespace {
 
-struct EditOptions {
-  std::string run, data, split, out;
+struct EditOptions : DataOptions {
+  std::string run, out;
   Machine machine;
   std::optional<std::string> from, to;
   std::optional<std::int64_t> dimension;
@@ -128,7 +128,7 @@ Table single_example(const Model& model, const std::string& file) {
 Table ends_of(const Model& model, EditOptions& options) {
   Table ends{0, model.dims(), {}};
   const bool numbers = is_number(options.between[0]) && is_number(options.between[1]);
-  const Dataset data = numbers ? load_data(model, options.data, options.split) : Dataset();
+  const Dataset data = numbers ? load_data(model, options) : Dataset();
   for (const std::string& end : options.between) {
     Table one;
     if (numbers) {
@@ -162,6 +162,13 @@ int run_between(const Model& model, EditOptions options) {
   std::cout << out.file.string() << ": from " << options.between[0] << " to " << options.between[1] << " in "
             << steps << " steps\n";
   return 0;
+}
+
+/// The data that the model was trained on.
+Dataset own_train_data(const Model& model) {
+  DataOptions own;
+  own.split = "train";
+  return load_data(model, own);
 }
 
 /// The edit that the options ask for, with a caption, and the class whose examples it suits.
@@ -230,9 +237,9 @@ int run_edit(EditOptions options) {
   const Model model = load_model(options.run, options.machine);
   if (!options.between.empty()) return run_between(model, std::move(options));
   const Output out = output(model, options);
-  const Dataset data = load_data(model, options.data, options.split);
+  const Dataset data = load_data(model, options);
   const bool own = is_own_data(model, options.data) && options.split != "all";
-  const Chosen chosen = chosen_edit(model, own ? data : load_data(model, "", "train"), options);
+  const Chosen chosen = chosen_edit(model, own ? data : own_train_data(model), options);
   Examples examples = suited(data, choose_split(data, options.split), chosen.of_class);
   const std::int64_t usual = out.kind == FileKind::png ? kEdited : examples.count;
   examples = examples.evenly_spaced(options.count > 0 ? options.count : usual);
@@ -281,7 +288,7 @@ void add_edit(CLI::App& app, Action& action) {
   auto options = std::make_shared<EditOptions>();
   add_run(*command, options->run);
   add_choices(*command, options);
-  add_data_and_split(*command, options->data, options->split);
+  add_data_options(*command, *options);
   command
       ->add_option(
           "-n,--count", options->count,

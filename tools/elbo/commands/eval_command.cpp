@@ -25,15 +25,14 @@ namespace {
 constexpr std::int64_t kAggregateExamples = 10000;  // about a second of work
 constexpr std::int64_t kScoreSamples = 64;
 
-struct EvalOptions {
-  std::string run, data, split;
+struct EvalOptions : DataOptions {
+  std::string run;
   Machine machine;
   std::optional<std::int64_t> nll_samples;
   std::string scores;
   std::int64_t annealed_chains = 0, annealed_steps = 500, annealed_examples = 100;
   std::uint64_t seed = 0;
   bool anomaly = false;
-  std::string normal;
   bool probe = false;
   bool json = false;
 
@@ -114,7 +113,7 @@ int run_eval(EvalOptions options) {
     throw ConfigError(concat(options.annealed_chains > 0 ? "--ais" : "--nll-samples",
                              " needs a model with a prior; an autoencoder has none."));
   }
-  const auto data = load_data(model, options.data, options.split);
+  const auto data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   std::optional<AnomalyLabels> kinds;
   if (options.anomaly) kinds = anomaly_labels(examples, data, options.normal);
@@ -195,7 +194,7 @@ void add_eval(CLI::App& app, Action& action) {
       "eval", "The bound on log p(x) of a trained model, and its estimate by importance weighting");
   auto options = std::make_shared<EvalOptions>();
   add_run(*command, options->run);
-  add_data_and_split(*command, options->data, options->split);
+  add_data_options(*command, *options);
   command
       ->add_option("--nll-samples", options->nll_samples,
                    "Samples per example of the importance-weighted NLL [0: none; 64 with scores]")

@@ -23,8 +23,8 @@ namespace {
 /// and those that are too few for one.
 constexpr double kMinEffective = 400.0, kFewEffective = 50.0;
 
-struct ImputeCommandOptions {
-  std::string run, data, mask, truth, split, out;
+struct ImputeCommandOptions : DataOptions {
+  std::string run, truth, out;
   Machine machine;
   std::optional<std::int64_t> samples;  ///< as requested
   std::optional<double> interval;       ///< as requested
@@ -158,7 +158,7 @@ int run_impute(ImputeCommandOptions options) {
   const std::filesystem::path file =
       options.out.empty() ? output_folder(options.run) / usual : std::filesystem::path(options.out);
   const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
-  const Dataset data = load_data(model, options.data, options.split, options.mask);
+  const Dataset data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   std::optional<Examples> truth;
   std::optional<Comparison> comparison;
@@ -199,7 +199,7 @@ void add_impute(CLI::App& app, Action& action) {
       "impute", "Impute missing values (NaN), each with an interval or a class's probability");
   auto options = std::make_shared<ImputeCommandOptions>();
   add_run(*command, options->run);
-  add_data_and_split(*command, options->data, options->split);
+  add_data_options(*command, *options);
   command->add_option("--mask", options->mask,
                       "Mask of the data: 0 where a value is missing, else 1 [the recipe's]");
   command

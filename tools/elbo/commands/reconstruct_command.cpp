@@ -15,8 +15,8 @@
 namespace elbo::command {
 namespace {
 
-struct ReconstructOptions {
-  std::string run, data, split, out;
+struct ReconstructOptions : DataOptions {
+  std::string run, out;
   Machine machine;
   std::int64_t count = 0;
   bool walk = false;
@@ -51,7 +51,7 @@ int write_walk(const Model& model, const ReconstructOptions& options, const Exam
 
 int run_reconstruct(ReconstructOptions options) {
   auto model = load_model(options.run, options.machine);
-  const auto data = load_data(model, options.data, options.split);
+  const auto data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
 
@@ -95,7 +95,7 @@ void add_reconstruct(CLI::App& app, Action& action) {
       "Encode and decode examples and show the originals too; or walk from one example to another");
   auto options = std::make_shared<ReconstructOptions>();
   add_run(*command, options->run);
-  add_data_and_split(*command, options->data, options->split);
+  add_data_options(*command, *options);
   command
       ->add_option("-n,--count", options->count,
                    "Number of examples: the first, or evenly spaced in a picture [36 in a picture, else all]")

@@ -27,8 +27,8 @@ namespace {
 
 /// Loads data by a recipe, in the form that a trained model knows unless it is null, and reports what was
 /// read.
-Dataset load_and_tell(const Recipe& recipe, const Model* like) {
-  Dataset data = load_dataset(recipe, like);
+Dataset load_and_tell(const Recipe& recipe, const Model* like, const RecipeLoadOptions& options = {}) {
+  Dataset data = load_dataset(recipe, like, options);
   std::vector<std::string> notes;
   const std::string name = recipe.data.name == kStandardInput ? "standard input" : recipe.data.name;
   for (const auto& note : data.notes) notes.push_back(concat(name, ": ", note));
@@ -37,13 +37,32 @@ Dataset load_and_tell(const Recipe& recipe, const Model* like) {
 }
 
 /// Loads data as the recipe's is prepared, but in the splits it has and with another mask, or none.
-Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like,
-                      const std::string& mask = {}) {
+Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like, const std::string& mask = {},
+                      const RecipeLoadOptions& options = {}) {
   recipe.data.name = name;
   recipe.data.mask = mask;
   recipe.data.validation = recipe.data.test = 0.0;
   recipe.data.limit = 0;
-  return load_and_tell(recipe, like);
+  return load_and_tell(recipe, like, options);
+}
+
+/// Sets how a table is read. Returns the column of labels, if that is set.
+std::string set_reading(const std::vector<std::string>& settings, Recipe& recipe) {
+  const std::vector<std::string> known = {"data.label", "data.id", "data.header", "data.decimal"};
+  std::vector<std::string> notes;
+  std::string label;
+  for (const std::string& setting : settings) {
+    recipe.set(setting, &notes);
+    const std::string key = setting.substr(0, setting.find('='));
+    if (std::ranges::find(known, key) == known.end()) {
+      throw ConfigError(concat(setting,
+                               " would change nothing: a trained model reads data as it was trained; "
+                               "data.label, data.id, data.header and data.decimal may differ."));
+    }
+    if (key == "data.label") label = recipe.data.label;
+  }
+  tell(notes);
+  return label;
 }
 
 }  // namespace
@@ -80,22 +99,26 @@ bool is_own_data(const Model& model, const std::string& name_or_path) {
          std::filesystem::equivalent(given.file, trained_on.file, is_no_file);
 }
 
-Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,
-                  const std::string& mask) {
+Dataset load_data(const Model& model, const DataOptions& options) {
   Recipe recipe = model.recipe();
   const std::string own = recipe.data.name;
-  if (name_or_path.empty() && own == kStandardInput) {
+  if (options.data.empty() && own == kStandardInput) {
     throw DataError("the run was trained on standard input, which is not kept: name data with --data.");
   }
-  const bool is_own = is_own_data(model, name_or_path);
-  if (!mask.empty()) recipe.data.mask = mask;
-  if (split == kAll) {
+  const bool is_own = is_own_data(model, options.data);
+  if (!options.mask.empty()) recipe.data.mask = options.mask;
+  if (options.split == kAll) {
     recipe.data.validation = recipe.data.test = 0.0;
     recipe.data.limit = 0;
   }
-  auto data = is_own ? load_and_tell(recipe, &model) : load_prepared(recipe, name_or_path, &model, mask);
+  RecipeLoadOptions reading;
+  reading.label = set_reading(options.settings, recipe);
+  if (!options.label.empty()) reading.label = options.label;
+  reading.label_value = options.normal;
+  auto data = is_own ? load_and_tell(recipe, &model, reading)
+                     : load_prepared(recipe, options.data, &model, options.mask, reading);
   if (data.dims() != model.dims()) {
-    throw DataError(concat(name_or_path.empty() ? own : name_or_path, ": its rows have ", data.dims(),
+    throw DataError(concat(options.data.empty() ? own : options.data, ": its rows have ", data.dims(),
                            " values; the model was trained on rows of ", model.dims(), " (", own, ")."));
   }
   return data;

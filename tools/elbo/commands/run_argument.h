@@ -29,11 +29,11 @@ std::string found_from_anywhere(const std::string& data_name);
 /// Whether `name_or_path` (or an empty one) denotes the data that the model was trained on.
 bool is_own_data(const Model& model, const std::string& name_or_path);
 
-/// The data of `name_or_path`, or the model's training data if that is empty. Missing values are given by
-/// `mask` if any, else by the recipe's mask for its own data. The model's own data has the training's splits,
-/// unless `split` is "all", when nothing is held out. Throws DataError if the rows' width is not the model's.
-Dataset load_data(const Model& model, const std::string& name_or_path, const std::string& split,
-                  const std::string& mask = "");
+/// The data of options.data, or the model's training data if that is empty. Missing values are given by
+/// options.mask if any, else by the recipe's mask for its own data. The model's own data has the training's
+/// splits, unless options.split is "all", when nothing is held out. Throws DataError if the rows' width is
+/// not the model's; ConfigError for a setting that does not say how a table is read.
+Dataset load_data(const Model& model, const DataOptions& options);
 
 /// The recipe's data with the data's own splits. Throws ConfigError if the name is unknown.
 Dataset load_whole(const Recipe& recipe);
