@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "elbo/choices.h"
 #include "elbo/export.h"
 
 namespace elbo {
@@ -48,6 +49,9 @@ struct Column {
 /// The columns of a table, in the order of its file; none for data that is no table.
 struct Schema {
   std::vector<Column> columns;
+  /// The decimal sign that its numbers were read with; automatic if none of them has a sign, and in model
+  /// files of earlier versions.
+  DecimalSign decimal = DecimalSign::automatic;
 
   bool empty() const noexcept { return columns.empty(); }
   friend bool operator==(const Schema&, const Schema&) = default;

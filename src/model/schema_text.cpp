@@ -21,12 +21,17 @@ struct Entry {
   std::int64_t origin = 0, times = 0;
 };
 
+constexpr const char* kDecimal = "decimal";  // of a schema whose numbers have signs
+constexpr std::pair<const char*, DecimalSign> kSigns[] = {{"point", DecimalSign::point},
+                                                          {"comma", DecimalSign::comma}};
+
 /// Takes the columns of a schema's text.
 class SchemaReader {
  public:
   /// False where the value is not of the kind that its place needs. Other keys may have any value.
   bool take(const io::JsonPath& path, JsonValue& value) {
     if (path.empty()) return value.kind == JsonValue::Kind::object;
+    if (path[0].key == kDecimal) return path.size() == 1 && take_decimal(value);
     if (path[0].key != "columns") return true;
     if (path.size() == 1) {
       entries_.clear();
@@ -44,6 +49,7 @@ class SchemaReader {
   std::optional<Schema> finish() {
     if (!found_) return std::nullopt;
     Schema schema;
+    schema.decimal = decimal_;
     for (Entry& entry : entries_) {
       if (!entry.name || !entry.kind) return std::nullopt;
       schema.columns.push_back({.name = std::move(*entry.name),
@@ -56,6 +62,15 @@ class SchemaReader {
   }
 
  private:
+  bool take_decimal(const JsonValue& value) {
+    for (const auto& [name, sign] : kSigns) {
+      if (value.kind != JsonValue::Kind::text || value.text != name) continue;
+      decimal_ = sign;
+      return true;
+    }
+    return false;
+  }
+
   bool take_field(const io::JsonPath& path, JsonValue& value) {
     const std::string& field = path[2].key;
     const bool is_text = value.kind == JsonValue::Kind::text;
@@ -74,6 +89,7 @@ class SchemaReader {
   }
 
   bool found_ = false;
+  DecimalSign decimal_ = DecimalSign::automatic;
   std::vector<Entry> entries_;
 };
 
@@ -96,7 +112,11 @@ std::string schema_to_text(const Schema& schema) {
   std::string columns;
   for (const Column& column : schema.columns)
     columns += concat(columns.empty() ? "" : ",", column_text(column));
-  return concat("{\"columns\":[", columns, "]}");
+  std::string decimal;
+  for (const auto& [name, sign] : kSigns) {
+    if (schema.decimal == sign) decimal = concat(",\"", kDecimal, "\":\"", name, "\"");
+  }
+  return concat("{\"columns\":[", columns, "]", decimal, "}");
 }
 
 Schema schema_from_text(std::string_view text, std::int64_t dims, std::string_view where) {

@@ -8,7 +8,8 @@
 
 namespace elbo {
 
-/// JSON: {"columns": [{"name": …, "kind": …, "levels": […]}, …]}.
+/// JSON: {"columns": [{"name": …, "kind": …, "levels": […]}, …], "decimal": "comma"}; without "decimal" if
+/// no number has a sign.
 std::string schema_to_text(const Schema& schema);
 
 /// Reads it back. Throws DataError, which begins with `where`, if it is no schema, or not one with `dims`

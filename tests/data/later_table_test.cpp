@@ -81,5 +81,35 @@ TEST(DataLaterTable, ARequiredLabelMustBeThere) {
   EXPECT_EQ(later(text, schema, {.label = "4", .label_required = true}).train.labels, data.train.labels);
 }
 
+// "1.234" may be one and a bit, or more than a thousand: it is what it was in training.
+TEST(DataLaterTable, AmbiguousSignsAreReadAsInTraining) {
+  const Schema commas = train("a;b\n1,5;2\n2.500,25;3\n").schema;
+  const Schema points = train("a;b\n1.5;2\n2.25;3\n").schema;
+  EXPECT_EQ(commas.decimal, DecimalSign::comma);
+  EXPECT_EQ(points.decimal, DecimalSign::point);
+  const std::string text = "a;b\n1.234;2\n5.678;3\n";
+  const Dataset thousands = later(text, commas);
+  EXPECT_EQ(thousands.train.floats, (std::vector<float>{1234, 2, 5678, 3}));
+  EXPECT_TRUE(says(thousands, "commas were taken for the decimal sign, as in the training data"));
+  EXPECT_EQ(later(text, points).train.floats, (std::vector<float>{1.234f, 2, 5.678f, 3}));
+  const std::string with_commas = "a;b\n1,234;2\n5,678;3\n";
+  EXPECT_EQ(later(with_commas, points).train.floats, (std::vector<float>{1234, 2, 5678, 3}));
+  EXPECT_EQ(later(with_commas, commas).train.floats, (std::vector<float>{1.234f, 2, 5.678f, 3}));
+  // A setting, and signs that are not ambiguous, go before the training's.
+  EXPECT_EQ(later(text, commas, {.decimal = DecimalSign::point}).train.floats[0], 1.234f);
+  EXPECT_EQ(later("a;b\n1.25;2\n", commas).train.floats[0], 1.25f);
+}
+
+TEST(DataLaterTable, TheDecimalSignIsKeptWhereThereIsOne) {
+  EXPECT_EQ(train("a;b\n1;2\n2;3\n").schema.decimal, DecimalSign::automatic);
+  EXPECT_EQ(train("a;b\n1.234;2\n").schema.decimal, DecimalSign::point) << "as it was read";
+  EXPECT_EQ(train("a;b\n1;2\n", {.decimal = DecimalSign::comma}).schema.decimal, DecimalSign::comma);
+  const Schema unknown = train("a;b\n1;2\n2;3\n").schema;
+  const Dataset data = later("a;b\n1.234;2\n", unknown);
+  EXPECT_EQ(data.train.floats[0], 1.234f);
+  EXPECT_FALSE(says(data, "as in the training data"));
+  EXPECT_EQ(later("a;b\n1.234;2\n", train("a;b\n1,5;2\n").schema).schema.decimal, DecimalSign::comma);
+}
+
 }  // namespace
 }  // namespace elbo

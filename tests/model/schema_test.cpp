@@ -23,6 +23,22 @@ TEST(SchemaText, ReadsBack) {
   EXPECT_EQ(schema_from_text(schema_to_text(schema), 3, "a"), schema);
 }
 
+TEST(SchemaText, KeepsTheDecimalSignAndReadsTextsWithoutOne) {
+  Schema schema = some_schema();
+  EXPECT_EQ(schema_to_text(schema).find("decimal"), std::string::npos);
+  for (const DecimalSign sign : {DecimalSign::point, DecimalSign::comma}) {
+    schema.decimal = sign;
+    EXPECT_EQ(schema_from_text(schema_to_text(schema), 3, "a"), schema);
+  }
+  const std::string text = schema_to_text(schema);
+  EXPECT_NE(text.find("\"decimal\":\"comma\""), std::string::npos) << text;
+  for (const char* damaged : {"\"decimal\":\"dot\"", "\"decimal\":3", "\"decimal\":[\"comma\"]"}) {
+    std::string other = text;
+    other.replace(other.find("\"decimal\":\"comma\""), 17, damaged);
+    expect_error<DataError>([&] { schema_from_text(other, 3, "m.safetensors"); }, {"m.safetensors"});
+  }
+}
+
 TEST(SchemaText, DamagedTextIsRefused) {
   const auto refused = [](const std::string& text) {
     expect_error<DataError>([&] { schema_from_text(text, 1, "m.safetensors: its metadata"); },

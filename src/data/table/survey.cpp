@@ -34,9 +34,14 @@ bool is_header(const std::vector<std::string>& fields, NumberStyle style) {
   return text;
 }
 
-/// Finds the style in which more of the first rows' cells are numbers. Where every sign may be either, it is
-/// taken for the decimal one, unless it is a comma between commas.
-NumberStyle find_style(std::string_view text, std::string_view origin, bool& ambiguous) {
+NumberStyle style_of(DecimalSign decimal) {
+  return decimal == DecimalSign::comma ? kComma : kPoint;
+}
+
+/// Finds the style in which more of the first rows' cells are numbers. Where every sign may be either, the
+/// decimal one is the one that is known from other data; else each sign is taken for it, unless it is a comma
+/// between commas.
+void find_style(std::string_view text, std::string_view origin, DecimalSign known, Survey& result) {
   constexpr int kRows = 1000;
   CsvReader reader(text, origin);
   std::vector<std::string> fields;
@@ -52,14 +57,12 @@ NumberStyle find_style(std::string_view text, std::string_view origin, bool& amb
       either_with_comma += by_point && by_comma && field.find(',') != std::string::npos;
     }
   }
-  if (point != comma) return comma > point ? kComma : kPoint;
-  ambiguous = either > 0;
-  return reader.separator() != ',' && 2 * either_with_comma > either ? kComma : kPoint;
-}
-
-NumberStyle style_of(std::string_view text, std::string_view origin, DecimalSign decimal, bool& ambiguous) {
-  if (decimal == DecimalSign::automatic) return find_style(text, origin, ambiguous);
-  return decimal == DecimalSign::comma ? kComma : kPoint;
+  result.signs = point + comma + either > 0;
+  result.ambiguous = point == comma && either > 0;
+  const bool comma_alone = reader.separator() != ',' && 2 * either_with_comma > either;
+  const bool commas = point == comma ? comma_alone : comma > point;
+  result.style = commas ? kComma : kPoint;
+  if (point == comma && known != DecimalSign::automatic) result.style = style_of(known);
 }
 
 void add_number(ColumnFacts& facts, double number, std::int64_t row) {
@@ -175,9 +178,15 @@ bool is_id_name(std::string_view name) {
          name.ends_with(" id");
 }
 
-Survey survey(std::string_view text, std::string_view origin, const TableOptions& options) {
+Survey survey(std::string_view text, std::string_view origin, const TableOptions& options,
+              DecimalSign known) {
   Survey result;
-  result.style = style_of(text, origin, options.decimal, result.ambiguous);
+  if (options.decimal == DecimalSign::automatic) {
+    find_style(text, origin, known, result);
+  } else {
+    result.signs = true;
+    result.style = style_of(options.decimal);
+  }
   CsvReader reader(text, origin);
   std::vector<std::string> fields;
   if (!reader.next(fields)) throw DataError(concat(origin, ": holds no rows"));

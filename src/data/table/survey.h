@@ -48,6 +48,7 @@ struct Survey {
   std::vector<std::string> header;   ///< empty if the file has none; no name occurs twice
   std::vector<std::string> renamed;  ///< those that did, and have a number now
   bool counted = false;              ///< the first line counts the columns, and was taken for their names
+  bool signs = false;                ///< some number has a sign, a comma or a point
   bool ambiguous = false;            ///< every sign in a number may be the decimal one, or separate thousands
   std::size_t width = 0;
   std::int64_t rows = 0;
@@ -59,8 +60,10 @@ struct Survey {
 /// Whether a column's name is customary for ids: id, index, uuid, customer_id, userID.
 bool is_id_name(std::string_view name);
 
-/// Reads the whole text once; the options' `header` and `decimal` decide how. Throws DataError, with the
+/// Reads the whole text once; the options' `header` and `decimal` decide how. Where both are automatic and
+/// every sign is ambiguous, `known`, unless automatic too, is the decimal one. Throws DataError, with the
 /// line, if rows differ in width or there are none.
-Survey survey(std::string_view text, std::string_view origin, const TableOptions& options);
+Survey survey(std::string_view text, std::string_view origin, const TableOptions& options,
+              DecimalSign known = DecimalSign::automatic);
 
 }  // namespace elbo::data

@@ -128,7 +128,8 @@ std::string labels_in_words(const Dataset& data) {
 }
 
 /// Says what was read, in a few sentences.
-void add_notes(const Survey& survey, const TableOptions& options, TablePlan& plan, Dataset& data) {
+void add_notes(const Survey& survey, const TableOptions& options, DecimalSign known, TablePlan& plan,
+               Dataset& data) {
   std::int64_t missing = 0;
   for (const float value : data.train.floats) missing += std::isnan(value);
   data.notes.push_back(concat(survey.rows, survey.rows == 1 ? " row, " : " rows, ", plan.values.size(),
@@ -146,7 +147,9 @@ void add_notes(const Survey& survey, const TableOptions& options, TablePlan& pla
   if (survey.ambiguous)
     data.notes.push_back(
         concat("numbers may be read in two ways: ", survey.style == kComma ? "commas" : "points",
-               " were taken for the decimal sign (data.decimal says otherwise)"));
+               " were taken for the decimal sign",
+               known == DecimalSign::automatic ? "" : ", as in the training data",
+               " (data.decimal says otherwise)"));
   if (plan.id) data.notes.push_back(concat("ids from ", name_of(survey, *plan.id)));
   if (survey.style == kComma) data.notes.push_back("numbers have a decimal comma");
   if (survey.comma_as_thousands) data.notes.push_back("commas within numbers separate thousands");
@@ -162,9 +165,12 @@ Dataset parse_table(std::string_view text, std::string_view origin, std::string 
   const bool utf8 = is_utf8(text);
   const std::string converted = utf8 ? std::string() : from_latin1(text);
   if (!utf8) text = converted;
-  const Survey found = survey(text, origin, options);
-  TablePlan plan = like && !like->empty() ? match_table(found, origin, options, *like)
-                                          : plan_table(found, origin, options);
+  const bool matched = like && !like->empty();
+  const DecimalSign known = matched ? like->decimal : DecimalSign::automatic;
+  const Survey found = survey(text, origin, options, known);
+  TablePlan plan = matched ? match_table(found, origin, options, *like) : plan_table(found, origin, options);
+  if (!matched && found.signs)
+    plan.schema.decimal = found.style == kComma ? DecimalSign::comma : DecimalSign::point;
   Dataset data;
   CsvReader reader(text, origin);
   Filler filler(found, plan, reader, data.train);
@@ -180,7 +186,7 @@ Dataset parse_table(std::string_view text, std::string_view origin, std::string 
   for (const ValueColumn& value : plan.values) {
     if (named) data.columns.push_back(plan.schema.columns[value.column].name);
   }
-  add_notes(found, options, plan, data);
+  add_notes(found, options, known, plan, data);
   if (!utf8) data.notes.push_back("is not UTF-8: read as Latin-1");
   data.schema = std::move(plan.schema);
   data.readings = std::move(plan.readings);
