@@ -327,6 +327,9 @@ TEST(CliEvaluation, ProbesAndMapsCodesOfLabelledPictures) {
   const auto points = load_dataset(table).train;
   EXPECT_EQ(points.count, 12);
   EXPECT_EQ(points.dims, 2);
+  EXPECT_TRUE(io::read_file(table).starts_with("label,tsne0,tsne1\n"));
+  ASSERT_EQ(points.labels.size(), 12u);
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(points.labels[i], static_cast<int>(i * 30 / 12 % 3)) << i;
   EXPECT_EQ(encode({"--out", table, "-n", "7"}).code, 0);
   EXPECT_EQ(load_dataset(table).train.dims, 4);
   EXPECT_EQ(load_dataset(table).train.count, 7);

@@ -79,6 +79,11 @@ TEST(CliFollow, ATableAloneTrainsAModelNamedAfterIt) {
   EXPECT_SAYS(full, "o1,Oslo,51.5,");
   EXPECT_SAYS(full, "\"Rome, old\"");
   EXPECT_EQ(full.find(",,"), std::string::npos);
+  const auto mapped = run_elbo({"encode", "runs/shop-1", "--split", "all", "--map", "pca", "--out", "map.csv",
+                                "--device", device().name()},
+                               in(folder));
+  ASSERT_EQ(mapped.code, 0) << mapped.err;
+  EXPECT_TRUE(io::read_file(folder / "map.csv").starts_with("id,pca0,pca1\no0,"));
   const auto sampled = run_elbo(
       {"sample", "runs/shop-1", "--draw", "--out", "new.csv", "-n", "40", "--device", device().name()},
       in(folder));

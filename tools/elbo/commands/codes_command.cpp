@@ -60,8 +60,10 @@ int write_map(const Model& model, const Dataset& data, const Examples& examples,
   } else if (kind == FileKind::svg) {
     draw_scatter_svg({panel}).write(options.out);
   } else {
-    TableFile table(options.out, panel.points.rows, numbered(map, panel.points.cols));
-    table.append(panel.points);
+    const bool texts = kind == FileKind::csv;
+    const LeadingTexts leading = texts ? leading_texts(chosen, data) : LeadingTexts();
+    TableFile table(options.out, panel.points.rows, numbered(map, panel.points.cols), leading.names);
+    table.append(panel.points, leading.rows);
     table.commit();
   }
   std::cout << options.out << ": the codes of " << chosen.count << ' '
