@@ -193,6 +193,16 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
   ASSERT_EQ(left.floats.size(), right.floats.size());
   for (std::size_t i = 0; i < left.floats.size(); ++i)
     ASSERT_NEAR(left.floats[i], right.floats[i], 1e-5f) << i;
+  // Of as many as -n says, evenly spaced, in a table as in a picture.
+  const std::string few = folder / "few.csv";
+  const auto some = run_elbo({"reconstruct", run, "-n", "4", "--out", few, "--device", dev});
+  EXPECT_SAYS(some.out, "4 evenly spaced test ");
+  const auto chosen = load_dataset(few).train;
+  ASSERT_EQ(chosen.count, 4);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    for (std::int64_t j = 0; j < chosen.dims; ++j)
+      ASSERT_NEAR(chosen.value(i, j), right.value(8 * i, j), 1e-5f) << i;
+  }
   const std::string both = folder / "both.csv";
   EXPECT_EQ(run_elbo({"encode", run, "--log-variance", "--out", both, "--device", dev}).code, 0);
   EXPECT_EQ(load_dataset(both).train.dims, 4);
@@ -360,6 +370,20 @@ TEST(Cli, ResumeTakesTheRunsOwnRecipe) {
               "already finished: 1 epoch; --epochs 2 goes further");
   expect_complaint(run_elbo({"train", "--resume", "--out", run, "--epochs", "0", "--device", dev}), 2,
                    {"--epochs 0", "1 epoch"});
+}
+
+TEST(Cli, TheCountHasOneMeaningInEveryCommand) {
+  int commands = 0;
+  for (const char* command : {"train", "select", "eval", "anomalies", "sample", "reconstruct", "edit",
+                              "encode", "decode", "impute", "data", "recipe", "info"}) {
+    const std::string help = run_elbo({"help", command}).out;
+    const auto at = help.find("  -n");
+    if (at == std::string::npos) continue;
+    ++commands;
+    EXPECT_TRUE(help.substr(at).starts_with("  -n,--count ")) << help;
+    EXPECT_LT(help.find("Number of ", at), help.find("\n  -", at + 1)) << help;
+  }
+  EXPECT_EQ(commands, 5);
 }
 
 }  // namespace

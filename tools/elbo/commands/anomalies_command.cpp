@@ -248,7 +248,7 @@ void add_anomalies(CLI::App& app, Action& action) {
   auto options = std::make_shared<AnomaliesOptions>();
   add_run(*command, options->run);
   add_data_options(*command, *options);
-  command->add_option("-n,--count", options->count, "Number of rows to show")
+  command->add_option("-n,--count", options->count, "Number of rows to show, the strangest")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}))
       ->capture_default_str();
   command->add_option("--score", options->score,

@@ -152,7 +152,8 @@ void add_encode(CLI::App& app, Action& action) {
   command->add_option(
       "--map", options->map,
       "Map of the codes to the plane: none, pca or tsne [tsne for pictures, none for a 2-D latent]");
-  command->add_option("-n", options->count, "Examples to take, evenly spaced [all; 10000 for a map]")
+  command
+      ->add_option("-n,--count", options->count, "Number of examples, evenly spaced [all; 10000 for a map]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   add_data_options(*command, *options);
   command->add_flag("--log-variance", options->log_variance,

@@ -292,7 +292,8 @@ void add_edit(CLI::App& app, Action& action) {
   command
       ->add_option(
           "-n,--count", options->count,
-          "Examples, evenly spaced; of the class FROM where they have labels [8 in a picture, else all]")
+          "Number of examples, evenly spaced; of the class FROM where they have labels [8 in a picture, else "
+          "all]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--columns", options->columns, "Number of steps [7; 11 with --between]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{200}));

@@ -49,6 +49,21 @@ int write_walk(const Model& model, const ReconstructOptions& options, const Exam
   return 0;
 }
 
+void write_table(const Model& model, const std::filesystem::path& file, const Dataset& data,
+                 const Examples& examples) {
+  const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
+  const LeadingTexts leading = texts ? leading_texts(examples, data) : LeadingTexts();
+  TableFile table(file, examples.count, value_names(model, data.columns), leading.names);
+  table.write_as(modelled_columns(model.schema()));
+  std::size_t first = 0;
+  in_chunks(examples, 0, examples.count, [&](const Table& rows) {
+    const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.rows);
+    table.append(model.reconstruct(rows), std::span(leading.rows).subspan(first, there));
+    first += there;
+  });
+  table.commit();
+}
+
 int run_reconstruct(ReconstructOptions options) {
   auto model = load_model(options.run, options.machine);
   const auto data = load_data(model, options);
@@ -61,29 +76,21 @@ int run_reconstruct(ReconstructOptions options) {
                                         : std::filesystem::path(options.out);
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (drawable) kinds.push_back(FileKind::png);
-  std::int64_t count = 0;
-  if (file_kind(file, kinds) == FileKind::png) {
-    const std::int64_t usual = model.picture().is_picture() ? 36 : 2000;
-    const Examples chosen = examples.evenly_spaced(options.count > 0 ? options.count : usual);
-    count = chosen.count;
-    const Table originals = to_table(chosen, 0, count);
+  const bool drawn = file_kind(file, kinds) == FileKind::png;
+  const std::int64_t usual = !drawn ? examples.count : model.picture().is_picture() ? 36 : 2000;
+  const std::int64_t count = options.count > 0 ? options.count : usual;
+  const bool all = count >= examples.count;
+  const Examples some = all ? Examples() : examples.evenly_spaced(count);
+  const Examples& chosen = all ? examples : some;
+  if (drawn) {
+    const Table originals = to_table(chosen, 0, chosen.count);
     draw_reconstructions(model, originals, model.reconstruct(originals)).write_png(file);
   } else {
-    count = options.count > 0 ? std::min(options.count, examples.count) : examples.count;
-    const bool texts = file_kind(file, kinds) == FileKind::csv;
-    const LeadingTexts leading = texts ? leading_texts(examples, data) : LeadingTexts();
-    TableFile table(file, count, value_names(model, data.columns), leading.names);
-    table.write_as(modelled_columns(model.schema()));
-    std::size_t first = 0;
-    in_chunks(examples, 0, count, [&](const Table& rows) {
-      const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.rows);
-      table.append(model.reconstruct(rows), std::span(leading.rows).subspan(first, there));
-      first += there;
-    });
-    table.commit();
+    write_table(model, file, data, chosen);
   }
-  std::cout << file.string() << ": " << count << ' ' << split_label(model, options.data, data, options.split)
-            << ' ' << unit_of(model.picture()) << " reconstructed\n";
+  std::cout << file.string() << ": " << chosen.count << (all || drawn ? " " : " evenly spaced ")
+            << split_label(model, options.data, data, options.split) << ' ' << unit_of(model.picture())
+            << " reconstructed\n";
   return 0;
 }
 
@@ -98,7 +105,7 @@ void add_reconstruct(CLI::App& app, Action& action) {
   add_data_options(*command, *options);
   command
       ->add_option("-n,--count", options->count,
-                   "Number of examples: the first, or evenly spaced in a picture [36 in a picture, else all]")
+                   "Number of examples, evenly spaced [36 in a picture, else all]; with --walk of walks [8]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--out", options->out,
                       "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");
