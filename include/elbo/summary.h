@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,5 +47,24 @@ struct DatasetSummary {
 
 /// Describes data as it was loaded, before a recipe's preparation.
 ELBO_API DatasetSummary summarize(const Dataset& data);
+
+/// Pictures of one size and kind.
+struct PictureSize {
+  PictureShape shape;  ///< as it is shown: turned by its EXIF orientation, without transparency
+  std::int64_t pictures = 0;
+};
+
+/// Picture files by their headers.
+struct PictureSummary {
+  std::vector<SplitSummary> splits;  ///< their examples and labels alone
+  std::vector<PictureSize> sizes;    ///< over all splits, most frequent first
+  std::vector<std::string> unread;   ///< why each file that cannot be read cannot, beginning with its path
+  std::vector<std::string> notes;    ///< what was left out, and what was taken for a split
+};
+
+/// Describes a folder of pictures, or one picture, also where load_dataset would refuse it because sizes
+/// differ or files are damaged. Nothing for data of other kinds. Throws IoError; DataError if the folder's
+/// layout is not clear, as load_dataset does.
+ELBO_API std::optional<PictureSummary> summarize_pictures(std::string_view name_or_path);
 
 }  // namespace elbo

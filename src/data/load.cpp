@@ -27,6 +27,7 @@
 #include "base/out_of_memory.h"
 #include "base/text.h"
 #include "elbo/dataset.h"
+#include "elbo/summary.h"
 #include "base/nearest.h"
 #include "base/check.h"
 
@@ -196,7 +197,26 @@ Dataset load(std::string_view name_or_path, const LoadOptions& options) {
   return load_file(path, std::move(name), parts.array, options);
 }
 
+/// The pictures that the path denotes, one or a folder's; none if it is other data.
+data::PictureFolder pictures_at(std::string_view name_or_path) {
+  const fs::path path(name_or_path);
+  std::error_code error;
+  if (data::find_known(name_or_path)) return {};
+  if (fs::is_directory(path, error))
+    return data::is_idx_folder(path) ? data::PictureFolder() : data::find_pictures(path);
+  const bool picture = fs::is_regular_file(path, error) && data::is_picture_name(path);
+  return picture ? data::single_picture(path) : data::PictureFolder();
+}
+
 }  // namespace
+
+std::optional<PictureSummary> summarize_pictures(std::string_view name_or_path) {
+  return with_memory_errors([&]() -> std::optional<PictureSummary> {
+    const data::PictureFolder pictures = pictures_at(name_or_path);
+    if (pictures.count() == 0) return std::nullopt;
+    return data::describe_pictures(pictures);
+  });
+}
 
 Dataset load_dataset(std::string_view name_or_path, const LoadOptions& options) {
   return with_memory_errors([&] { return load(name_or_path, options); });

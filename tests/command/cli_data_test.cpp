@@ -9,6 +9,7 @@
 
 #include "io/file.h"
 #include "support/cli.h"
+#include "support/file_formats.h"
 
 namespace elbo::test {
 namespace {
@@ -84,6 +85,55 @@ TEST(CliData, ShowsPicturesAndTheirLabels) {
   EXPECT_EQ(json.at("splits").at(1).at("labels").size(), 3u);
   EXPECT_EQ(json.at("type"), "bytes");
   EXPECT_FALSE(json.contains("columns"));
+}
+
+// Pictures of several sizes and kinds in two classes, and a file that is none.
+std::string write_photos(const std::filesystem::path& folder) {
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "p" + std::to_string(i) + ".png";
+    write(folder / (i % 3 == 0 ? "train/cat" : "train/dog") / name, png(6 + i % 2, 4, i == 5 ? 3 : 1, i));
+  }
+  write(folder / "test/cat/q.png", png(6, 4, 1));
+  write(folder / "train/cat/readme.txt", "no picture");
+  return folder.string();
+}
+
+TEST(CliData, ShowsAFolderOfPicturesOfAllSizes) {
+  const TempFolder folder;
+  const auto photos = write_photos(folder / "photos");
+  write(folder / "photos/train/dog/bad.png", "no picture");
+  const auto shown = run_elbo({"data", "show", photos});
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  EXPECT_SAYS(shown.out, "photos: 7 pictures\n");
+  EXPECT_SAYS(shown.out, "train         6\n");
+  EXPECT_SAYS(shown.out, "test          1\n");
+  EXPECT_SAYS(shown.out, "6 x 4           grey               4\n");
+  EXPECT_SAYS(shown.out, "7 x 4           grey               2\n");
+  EXPECT_SAYS(shown.out, "7 x 4           3 channels         1\n");
+  EXPECT_SAYS(shown.out, "cat                                   2           1\n");
+  EXPECT_SAYS(shown.out, "dog                                   4           0\n");
+  EXPECT_SAYS(shown.out, "1 file cannot be read:\n  ");
+  EXPECT_SAYS(shown.out, "bad.png: not a PNG");
+  EXPECT_SAYS(shown.out, "Not to be trained on as they are:");
+  EXPECT_SAYS(shown.out, "data.skip_bad");
+  EXPECT_SAYS(shown.err, "1 files that are no pictures were left out: \"readme.txt\"");
+
+  const auto json = Json::parse(run_elbo({"data", "show", photos, "--json"}).out);
+  EXPECT_EQ(json.at("sizes")[0], Json({{"height", 4}, {"width", 6}, {"channels", 1}, {"pictures", 4}}));
+  EXPECT_EQ(json.at("unread").size(), 1u);
+  EXPECT_EQ(json.at("splits")[0].at("labels")[0], Json({{"label", "dog"}, {"count", 4}}));
+  EXPECT_TRUE(json.at("problem").is_string());
+
+  std::filesystem::remove(folder / "photos/train/dog/bad.png");
+  EXPECT_SAYS(run_elbo({"data", "show", photos}).out, "data.picture_size");
+  const auto resized = run_elbo({"data", "show", photos, "--set", "data.picture_size=4"});
+  ASSERT_EQ(resized.code, 0) << resized.err;
+  EXPECT_SAYS(resized.out, "photos: pictures, 4 x 4, 3 channels, bytes");
+  EXPECT_SAYS(resized.out, "6 x 4           grey               4\n");
+  EXPECT_EQ(resized.out.find("Not to be trained"), std::string::npos);
+  EXPECT_FALSE(Json::parse(run_elbo({"data", "show", photos, "--set", "data.picture_size=4", "--json"}).out)
+                   .contains("problem"));
+  expect_complaint(run_elbo({"data", "show", photos, "--set", "data.resize=big"}), 2, {"data.resize"});
 }
 
 TEST(CliData, ShowTakesSettingsOfDataAlone) {

@@ -71,6 +71,7 @@ TEST(DataPictureFolder, DeeperFoldersBelongToTheFirst) {
   EXPECT_EQ(data.train.bytes, (Values{3, 2, 1}));
   EXPECT_EQ(data.train.labels, (Labels{0, 1, 1}));
   EXPECT_EQ(data.test.labels, (Labels{1}));
+  EXPECT_EQ(data.label_names, (std::vector<std::string>{"ant", "cat"}));
   TempFolder plain;
   write(plain / "b/deep/1.png", png(1, 1, 1, 1));
   write(plain / "a/1.png", png(1, 1, 1, 2));
@@ -97,6 +98,7 @@ TEST(DataPictureFolder, MvtecsLayout) {
   EXPECT_EQ(data.train.labels, (Labels{0, 0}));
   EXPECT_EQ(data.test.bytes, (Values{4, 3, 5}));
   EXPECT_EQ(data.test.labels, (Labels{1, 0, 2}));
+  EXPECT_EQ(data.label_names, (std::vector<std::string>{"good", "broken", "worn"}));
   EXPECT_TRUE(says(data, "label 0 is good"));
   EXPECT_TRUE(says(data, "beside the splits")) << data.notes.back();
   EXPECT_TRUE(says(data, "\"ground_truth\""));

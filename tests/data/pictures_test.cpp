@@ -73,6 +73,7 @@ TEST(DataPictures, SubFoldersAreLabels) {
   write(numbered / "9/a.png", png(1, 1, 1));
   const Dataset numbers = load_dataset(numbered.path().string());
   EXPECT_EQ(numbers.train.labels, (std::vector<std::int32_t>{10, 9}));
+  EXPECT_TRUE(numbers.label_names.empty());
 }
 
 TEST(DataPictures, Splits) {

@@ -209,6 +209,10 @@ class Finder {
     for (auto& [name, label] : labels) {
       if (!all_numeric) label = good_first && name == "good" ? 0 : next++;
     }
+    if (!all_numeric) found_.label_names.resize(labels.size());
+    for (const auto& [name, label] : labels) {
+      if (!all_numeric) found_.label_names[static_cast<std::size_t>(label)] = name;
+    }
     if (good_first) found_.notes.push_back("label 0 is good, the others follow in the order of their names");
     for (std::size_t i = 0; i < classes_.size(); ++i) {
       for (const auto& name : classes_[i]) found_.splits[i].labels.push_back(labels.at(name));

@@ -19,8 +19,9 @@ struct PictureFiles {
 
 /// The pictures of a folder.
 struct PictureFolder {
-  std::array<PictureFiles, 3> splits;  ///< train, validation, test
-  std::vector<std::string> notes;      ///< what was taken for a split and what was left out
+  std::array<PictureFiles, 3> splits;    ///< train, validation, test
+  std::vector<std::string> label_names;  ///< of labels 0, 1, …; empty if all are called by numbers
+  std::vector<std::string> notes;        ///< what was taken for a split and what was left out
 
   std::size_t count() const {
     return splits[0].paths.size() + splits[1].paths.size() + splits[2].paths.size();

@@ -4,7 +4,9 @@
 #include <array>
 #include <exception>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -227,7 +229,68 @@ Part load_part(const Split& split, const PictureForm& form, bool wide, BadFiles&
   return part;
 }
 
+/// What an error of elbo's says; rethrows others.
+std::string message_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+/// How many pictures have each height, width and number of channels.
+using SizeCounts = std::map<std::array<std::int64_t, 3>, std::int64_t>;
+
+/// The split's examples and labels, by the files' headers.
+SplitSummary summarize_split(const PictureFiles& files, const std::vector<std::string>& label_names,
+                             SizeCounts& sizes, std::vector<std::string>& unread) {
+  SplitSummary split;
+  std::vector<PictureHeader> headers(files.paths.size());
+  const auto failures = for_each_file(
+      files.paths, [&](std::size_t i, const fs::path& file) { headers[i] = read_picture_header(file); });
+  std::map<std::int32_t, std::int64_t> labels;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (failures[i]) {
+      unread.push_back(message_of(failures[i]));
+      continue;
+    }
+    ++split.examples;
+    if (!files.labels.empty()) ++labels[files.labels[i]];
+    const PictureShape shape = shown_shape(headers[i]);
+    ++sizes[{shape.height, shape.width, shape.channels}];
+  }
+  for (const auto& [label, count] : labels) {
+    const auto at = static_cast<std::size_t>(label);
+    split.labels.emplace_back(label_names.empty() ? std::to_string(label) : label_names[at], count);
+  }
+  std::ranges::stable_sort(split.labels, std::ranges::greater(), &Frequencies::value_type::second);
+  return split;
+}
+
 }  // namespace
+
+PictureSummary describe_pictures(const PictureFolder& pictures) {
+  constexpr std::array kNames = {"train", "validation", "test"};
+  PictureSummary summary;
+  SizeCounts sizes;
+  summary.notes = pictures.notes;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    const PictureFiles& files = pictures.splits[i];
+    if (files.paths.empty()) continue;
+    summary.splits.push_back(summarize_split(files, pictures.label_names, sizes, summary.unread));
+    summary.splits.back().name = kNames[i];
+  }
+  for (const auto& [size, count] : sizes)
+    summary.sizes.push_back({PictureShape{size[0], size[1], size[2]}, count});
+  std::ranges::stable_sort(summary.sizes, std::ranges::greater(), &PictureSize::pictures);
+  return summary;
+}
+
+PictureFolder single_picture(const fs::path& file) {
+  PictureFolder pictures;
+  pictures.splits[0] = {{file}, {}, file.string()};
+  return pictures;
+}
 
 Dataset load_pictures(PictureFolder pictures, std::string name, const LoadOptions& options) {
   BadFiles bad(options.skip_bad, pictures.count() > 1);
@@ -242,6 +305,7 @@ Dataset load_pictures(PictureFolder pictures, std::string name, const LoadOption
   Part validation = load_part(splits[1], form, wide, bad);
   Part test = load_part(splits[2], form, wide, bad);
   Dataset data = assemble(std::move(name), std::move(train), std::move(validation), std::move(test));
+  data.label_names = std::move(pictures.label_names);
   data.notes = std::move(pictures.notes);
   bad.tell(data.notes);
   for (auto& note : tell(splits, form)) data.notes.push_back(std::move(note));
@@ -249,9 +313,7 @@ Dataset load_pictures(PictureFolder pictures, std::string name, const LoadOption
 }
 
 Dataset load_picture(const fs::path& file, std::string name, const LoadOptions& options) {
-  PictureFolder pictures;
-  pictures.splits[0] = {{file}, {}, file.string()};
-  return load_pictures(std::move(pictures), std::move(name), options);
+  return load_pictures(single_picture(file), std::move(name), options);
 }
 
 }  // namespace elbo::data

@@ -6,6 +6,7 @@
 
 #include "data/sources/picture_folder.h"
 #include "elbo/dataset.h"
+#include "elbo/summary.h"
 
 namespace elbo::data {
 
@@ -15,6 +16,12 @@ namespace elbo::data {
 /// what was changed and left out. Throws IoError, DataError naming the first file that cannot be read or that
 /// differs in shape from the first.
 Dataset load_pictures(PictureFolder pictures, std::string name, const LoadOptions& options);
+
+/// Describes pictures by their headers alone, whatever their sizes. Files that cannot be read are listed.
+PictureSummary describe_pictures(const PictureFolder& pictures);
+
+/// A folder of one picture.
+PictureFolder single_picture(const std::filesystem::path& file);
 
 /// Loads one picture as one example. Throws like load_pictures.
 Dataset load_picture(const std::filesystem::path& file, std::string name, const LoadOptions& options);

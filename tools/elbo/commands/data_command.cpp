@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "commands/command.h"
 #include "elbo/elbo.h"
 #include "reports/column_table.h"
 #include "reports/data_report.h"
+#include "reports/picture_report.h"
 #include "reports/progress.h"
 #include "reports/report.h"
 #include "base/check.h"
@@ -114,19 +116,53 @@ Recipe reading(const ShowOptions& options) {
   return recipe;
 }
 
-int run_show(const ShowOptions& options) {
-  const Recipe recipe = reading(options);
-  const Dataset data = load_dataset(recipe);
-  const DatasetSummary summary = summarize(data);
-  if (options.json) {
-    print(data_json(data, summary));
+void tell_notes(const std::string& name, const std::vector<std::string>& all) {
+  std::vector<std::string> notes;
+  for (const std::string& note : all) notes.push_back(concat(name, ": ", note));
+  tell(notes);
+}
+
+/// Shows pictures that cannot be loaded, by their headers.
+int show_headers(const Recipe& recipe, const PictureSummary& pictures, const std::string& problem,
+                 bool json) {
+  const std::string& name = recipe.data.name;
+  if (json) {
+    print(pictures_json(name, pictures, problem));
     return 0;
   }
-  std::vector<std::string> notes;
-  for (const std::string& note : data.notes) notes.push_back(concat(data.name, ": ", note));
-  tell(notes);
-  print_data(data, summary);
+  tell_notes(name, pictures.notes);
+  print_pictures(name, pictures, problem);
   return 0;
+}
+
+int show(const Dataset& data, const std::optional<PictureSummary>& pictures, bool json) {
+  const DatasetSummary summary = summarize(data);
+  if (json) {
+    Json all = data_json(data, summary);
+    if (pictures) add_files(all, *pictures);
+    print(all);
+    return 0;
+  }
+  tell_notes(data.name, data.notes);
+  print_data(data, summary);
+  if (pictures) print_files(*pictures);
+  return 0;
+}
+
+int run_show(const ShowOptions& options) {
+  const Recipe recipe = reading(options);
+  const auto pictures = summarize_pictures(recipe.data.name);
+  if (!pictures) return show(load_dataset(recipe), pictures, options.json);
+  std::optional<Dataset> data;
+  std::string problem;
+  try {
+    data = load_dataset(recipe);
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const Error& error) {
+    problem = error.what();
+  }
+  return data ? show(*data, pictures, options.json) : show_headers(recipe, *pictures, problem, options.json);
 }
 
 void add_show(CLI::App& app, Action& action) {

@@ -179,10 +179,17 @@ void sort_numbers(std::vector<std::string>& names) {
   std::ranges::sort(names, {}, [](const std::string& name) { return std::pair(name.size(), name); });
 }
 
-/// Every label with its examples in each split.
-void print_labels(const DatasetSummary& summary) {
+Json frequencies_json(const Frequencies& frequencies, const char* name) {
+  Json list = Json::array();
+  for (const auto& [text, count] : frequencies) list.push_back({{name, text}, {"count", count}});
+  return list;
+}
+
+}  // namespace
+
+void print_labels(const std::vector<SplitSummary>& splits) {
   std::vector<std::string> names;
-  for (const SplitSummary& split : summary.splits) {
+  for (const SplitSummary& split : splits) {
     for (const auto& [name, count] : split.labels) {
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
@@ -190,16 +197,22 @@ void print_labels(const DatasetSummary& summary) {
   if (names.empty()) return;
   sort_numbers(names);
   std::cout << '\n' << padded("label", -kName - kKind);
-  for (const SplitSummary& split : summary.splits) std::cout << padded(split.name, kCount + 4);
+  for (const SplitSummary& split : splits) std::cout << padded(split.name, kCount + 4);
   std::cout << '\n';
   for (std::size_t i = 0; i < std::min(kListed, names.size()); ++i) {
     std::cout << padded(shortened(names[i], kName + kKind - 1), -kName - kKind);
-    for (const SplitSummary& split : summary.splits)
+    for (const SplitSummary& split : splits)
       std::cout << padded(std::to_string(count_of(split.labels, names[i])), kCount + 4);
     std::cout << '\n';
   }
   if (names.size() > kListed) std::cout << "and " << names.size() - kListed << " more\n";
 }
+
+Json labels_json(const SplitSummary& split) {
+  return frequencies_json(split.labels, "label");
+}
+
+namespace {
 
 void add_moments(Json& json, const std::optional<Moments>& moments) {
   if (!moments) return;
@@ -207,12 +220,6 @@ void add_moments(Json& json, const std::optional<Moments>& moments) {
   json["max"] = moments->max;
   json["mean"] = moments->mean;
   json["deviation"] = moments->deviation;
-}
-
-Json frequencies_json(const Frequencies& frequencies, const char* name) {
-  Json list = Json::array();
-  for (const auto& [text, count] : frequencies) list.push_back({{name, text}, {"count", count}});
-  return list;
 }
 
 Json column_json(const ColumnSummary& column) {
@@ -236,7 +243,7 @@ void print_data(const Dataset& data, const DatasetSummary& summary) {
   const bool table = !data.schema.empty();
   (table ? print_table_splits : print_splits)(data, summary);
   if (!summary.columns.empty()) print_columns(summary, table);
-  if (!table || summary.splits.size() > 1) print_labels(summary);
+  if (!table || summary.splits.size() > 1) print_labels(summary.splits);
 }
 
 Json data_json(const Dataset& data, const DatasetSummary& summary) {
@@ -248,7 +255,7 @@ Json data_json(const Dataset& data, const DatasetSummary& summary) {
   for (const SplitSummary& split : summary.splits) {
     Json entry = {{"split", split.name}, {"examples", split.examples}, {"missing", split.missing}};
     if (data.schema.empty()) add_moments(entry, split.moments);
-    if (!split.labels.empty()) entry["labels"] = frequencies_json(split.labels, "label");
+    if (!split.labels.empty()) entry["labels"] = labels_json(split);
     json["splits"].push_back(std::move(entry));
   }
   if (!summary.columns.empty()) {

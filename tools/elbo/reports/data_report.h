@@ -11,4 +11,9 @@ void print_data(const Dataset& data, const DatasetSummary& summary);
 
 Json data_json(const Dataset& data, const DatasetSummary& summary);
 
+/// Every label with its examples in each split; nothing if there are none.
+void print_labels(const std::vector<SplitSummary>& splits);
+/// [{"label": …, "count": …}, …]
+Json labels_json(const SplitSummary& split);
+
 }  // namespace elbo::command
