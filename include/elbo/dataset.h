@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,22 @@ struct PictureShape {
 /// The label of an example without one.
 inline constexpr std::int32_t kNoLabel = std::numeric_limits<std::int32_t>::min();
 
+/// A value as its file has it. Neither text nor number: the value is missing.
+struct SourceCell {
+  std::string text;  ///< of a text table: a cell that means the same in any other table, else empty
+  std::optional<double> number;  ///< a number, or a date in days since 1970-01-01, with all its digits
+};
+
+/// The values of a file, which may have more digits than 32-bit floats.
+class ELBO_API SourceValues {
+ public:
+  virtual ~SourceValues();
+  /// The values of a row, which Examples::rows has the number of.
+  virtual std::vector<SourceCell> row(std::int64_t number) const = 0;
+  /// Whether they are numbers of a binary file, and not a table's text.
+  virtual bool binary() const = 0;
+};
+
 /// A matrix by compressed rows (CSR). The values of row i, and their columns in ascending order, are at
 /// starts[i] … starts[i + 1]. A place that is not stored is 0.
 struct ELBO_API CsrRows {
@@ -70,10 +87,14 @@ struct ELBO_API Examples {
   std::string origin;                ///< the file (and its array) that was read; empty for data from memory
   bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
   std::vector<std::int64_t> rows;  ///< each example's row in its origin; if empty, example i is row i, from 0
+  /// Null unless LoadOptions::keep_source asked for it, and the file has more digits than floats have.
+  std::shared_ptr<const SourceValues> source;
 
   bool empty() const noexcept { return count == 0; }
   /// Value j of example i before preprocessing (a byte times 1/255, rounded as in a batch).
   float value(std::int64_t i, std::int64_t j) const;
+  /// The values of example i as its file has them. Needs a source.
+  std::vector<SourceCell> source_cells(std::int64_t i) const;
   /// Examples [first, first + count), with their labels, ids and factors. Throws ShapeError if the range is
   /// not within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
@@ -158,6 +179,7 @@ struct LoadOptions {
   /// The grey level that pictures in files with transparency are laid over. Nothing: transparency is dropped,
   /// and colours are as they are stored.
   std::optional<std::uint8_t> background = {};
+  bool keep_source = false;   ///< whether examples of a text table or a .npy file keep their source
   std::int64_t skip_bad = 0;  ///< how many picture files of a folder may be left out because they are damaged
 };
 

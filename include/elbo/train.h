@@ -113,6 +113,7 @@ struct RecipeLoadOptions {
   /// The column of labels, by name or number, which the table must have; "none": none. Empty: data.label.
   std::string label = {};
   std::string label_value = {};  ///< as TableOptions::label_value
+  bool keep_source = false;      ///< as LoadOptions::keep_source
 };
 
 /// Loads the data a recipe names, with its missing values masked and its splits held out and limited as

@@ -39,6 +39,7 @@ Examples take(const Examples& from, std::span<const std::int64_t> rows) {
   out.ids = take_rows(from.ids, 1, rows);
   out.origin = from.origin;
   out.from_text = from.from_text;
+  out.source = from.source;
   out.rows = from.rows.empty() ? std::vector(rows.begin(), rows.end()) : take_rows(from.rows, 1, rows);
   if (from.factors.rows > 0) {
     out.factors = {out.count, from.factors.cols, take_rows(from.factors.values, from.factors.cols, rows)};
@@ -96,6 +97,13 @@ float Examples::value(std::int64_t i, std::int64_t j) const {
   if (!sparse.empty()) return sparse.at(i, j);
   const auto at = static_cast<std::size_t>(i * dims + j);
   return bytes.empty() ? floats[at] : static_cast<float>(bytes[at]) * data::kByteScale;
+}
+
+SourceValues::~SourceValues() = default;
+
+std::vector<SourceCell> Examples::source_cells(std::int64_t i) const {
+  ELBO_CHECK(source && i >= 0 && i < count, ShapeError, "example ", i, " has no source");
+  return source->row(rows.empty() ? i : rows[static_cast<std::size_t>(i)]);
 }
 
 Table to_table(const Examples& examples, std::int64_t first, std::int64_t count) {
@@ -204,6 +212,7 @@ bool scale_grey_levels(Dataset& data) {
   for (auto* values : floats) {
     for (float& value : *values) value *= data::kByteScale;
   }
+  for (Examples* examples : {&data.train, &data.validation, &data.test}) examples->source.reset();
   data.notes.push_back("values are whole numbers up to 255, and were taken for grey levels: divided by 255");
   return true;
 }

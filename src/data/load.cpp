@@ -116,7 +116,8 @@ Dataset load_standard_input(const LoadOptions& options) {
   const std::string& text = standard_input();
   if (text.starts_with("\x1f\x8b"))
     throw DataError("standard input: is compressed, and a table read from there must be text.");
-  return data::parse_table(text, "standard input", std::string(kStandardInput), options.table, options.like);
+  return data::parse_table(text, "standard input", std::string(kStandardInput), options.table, options.like,
+                           options.keep_source);
 }
 
 /// A file that no ending tells: by its first bytes.
@@ -140,9 +141,15 @@ Dataset load_file(const fs::path& file, std::string name, std::string_view array
     throw DataError(
         concat(name, ": ", file.string(), " has no arrays with names, so that none can follow a colon."));
   }
-  if (found) return reader->load(file, std::move(name));
-  if (std::ranges::any_of(kTables, ends))
-    return data::parse_table(read_text(file), file.string(), std::move(name), options.table, options.like);
+  if (found) {
+    Dataset data = reader->load(file, std::move(name));
+    if (options.keep_source && ends(".npy")) data.train.source = data::npy_source(file);
+    return data;
+  }
+  if (std::ranges::any_of(kTables, ends)) {
+    return data::parse_table(read_text(file), file.string(), std::move(name), options.table, options.like,
+                             options.keep_source);
+  }
   if (const auto advice = data::conversion_advice(file); !advice.empty())
     throw DataError(concat(file.string(), ": ", advice));
   return load_by_content(file, std::move(name));

@@ -56,6 +56,7 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
                    .decimal = settings.decimal,
                    .label_required = !more.label.empty() && more.label != "none",
                    .label_value = more.label_value};
+  options.keep_source = more.keep_source;
   if (like) options.like = like->schema();
   options.resize = picture_resizing(settings, like ? like->picture().channels : 0);
   if (settings.background >= 0) options.background = static_cast<std::uint8_t>(settings.background);

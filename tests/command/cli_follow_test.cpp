@@ -76,7 +76,7 @@ TEST(CliFollow, ATableAloneTrainsAModelNamedAfterIt) {
   ASSERT_EQ(imputed.code, 0) << imputed.err;
   const std::string full = io::read_file(folder / "full.csv", 1 << 20);
   EXPECT_TRUE(full.starts_with("id,city,price,items,gift,stars\no0,")) << full.substr(0, 80);
-  EXPECT_SAYS(full, "o1,Oslo,51.5,");
+  EXPECT_SAYS(full, "o1,Oslo,51.500000,");
   EXPECT_SAYS(full, "\"Rome, old\"");
   EXPECT_EQ(full.find(",,"), std::string::npos);
   const auto mapped = run_elbo({"encode", "runs/shop-1", "--split", "all", "--map", "pca", "--out", "map.csv",

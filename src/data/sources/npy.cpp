@@ -180,24 +180,27 @@ std::vector<To> convert(std::string_view bytes, std::size_t count) {
 
 using ToFloats = std::vector<float> (*)(std::string_view, std::size_t);
 using ToIntegers = std::vector<std::int64_t> (*)(std::string_view, std::size_t);
+using ToDoubles = std::vector<double> (*)(std::string_view, std::size_t);
 
 struct Type {
   std::string_view code;  ///< without the byte order
   std::size_t bytes;
   ToFloats floats;      ///< null for bytes, which are not converted
   ToIntegers integers;  ///< null for floats
+  ToDoubles doubles;    ///< null for types that a 32-bit float has enough digits for
 };
 
 template <class T>
 constexpr Type integer(std::string_view code) {
-  return {code, sizeof(T), convert<T, float>, convert<T, std::int64_t>};
+  return {code, sizeof(T), convert<T, float>, convert<T, std::int64_t>,
+          sizeof(T) < 4 ? nullptr : convert<T, double>};
 }
 
 constexpr Type kTypes[] = {
-    {"f2", 2, convert<Half, float>, nullptr},
-    {"f4", 4, convert<float, float>, nullptr},
-    {"f8", 8, convert<double, float>, nullptr},
-    {"u1", 1, nullptr, convert<std::uint8_t, std::int64_t>},
+    {"f2", 2, convert<Half, float>, nullptr, nullptr},
+    {"f4", 4, convert<float, float>, nullptr, nullptr},
+    {"f8", 8, convert<double, float>, nullptr, convert<double, double>},
+    {"u1", 1, nullptr, convert<std::uint8_t, std::int64_t>, nullptr},
     integer<std::uint8_t>("b1"),
     integer<std::int8_t>("i1"),
     integer<std::int16_t>("i2"),
@@ -327,6 +330,46 @@ std::vector<std::string> parse_npy_texts(std::string_view bytes, std::string_vie
                             : std::string(text.substr(0, text.find_last_not_of('\0') + 1)));
   }
   return header.fortran && header.shape.size() > 1 ? to_c_order(texts, header.shape) : texts;
+}
+
+namespace {
+
+/// Rows of numbers.
+class NumberSource : public SourceValues {
+ public:
+  NumberSource(std::vector<double> values, std::int64_t rows)
+      : values_(std::move(values)), width_(values_.size() / static_cast<std::size_t>(rows)) {}
+
+  std::vector<SourceCell> row(std::int64_t number) const override {
+    std::vector<SourceCell> cells(width_);
+    for (std::size_t j = 0; j < width_; ++j) {
+      const double value = values_.at(static_cast<std::size_t>(number) * width_ + j);
+      if (!std::isnan(value)) cells[j].number = value;
+    }
+    return cells;
+  }
+  bool binary() const override { return true; }
+
+ private:
+  std::vector<double> values_;
+  std::size_t width_;
+};
+
+}  // namespace
+
+std::shared_ptr<const SourceValues> npy_source(const std::filesystem::path& path) {
+  const std::string bytes = io::read_file(path), origin = path.string();
+  const Type* type = nullptr;
+  const auto [header, values] = read_npy(bytes, origin, [&](const std::string& descr) {
+    type = &find_type(descr, origin);
+    return type->bytes;
+  });
+  if (!type->doubles || header.rows() == 0 || has_channels_first(header.shape)) return nullptr;
+  const std::size_t count = values.size() / type->bytes;
+  auto numbers = header.type[0] == '>' ? type->doubles(swap_bytes(values, type->bytes), count)
+                                       : type->doubles(values, count);
+  if (header.fortran) numbers = to_c_order(numbers, header.shape);
+  return std::make_shared<NumberSource>(std::move(numbers), header.rows());
 }
 
 Dataset load_npy(const std::filesystem::path& file, std::string name) {

@@ -3,6 +3,7 @@
 // (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,11 @@ std::vector<std::int64_t> parse_npy_integers(std::string_view bytes, std::string
 /// pictures (array.h).
 /// Throws IoError, DataError.
 Dataset load_npy(const std::filesystem::path& file, std::string name);
+
+/// The numbers of a file that load_npy reads, in full. Null if its type has no more digits than a 32-bit
+/// float, or its channels come first and so are in another order than the examples' values. Throws IoError,
+/// DataError.
+std::shared_ptr<const SourceValues> npy_source(const std::filesystem::path& file);
 
 /// Loads splits and labels by the arrays' names: X, x or data, x_train, train_images and the like; y or
 /// labels, y_test …. If only one array can be examples, it is taken whatever its name, and a note says so

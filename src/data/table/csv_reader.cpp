@@ -37,10 +37,14 @@ CsvReader::CsvReader(std::string_view text, std::string_view origin) : rest_(tex
   separator_ = find_separator(rest_);
 }
 
+CsvReader::CsvReader(std::string_view text, std::string_view origin, char separator)
+    : rest_(text), origin_(origin), separator_(separator) {}
+
 bool CsvReader::next(std::vector<std::string>& fields) {
   do {
     if (rest_.empty()) return false;
     line_ = next_line_;
+    row_ = rest_;
     std::size_t count = 0;
     do {
       if (fields.size() == count) fields.emplace_back();

@@ -14,6 +14,8 @@ class CsvReader {
   /// The separator is whichever of , ; and tab occurs most often in the first line. A byte order mark is
   /// skipped.
   CsvReader(std::string_view text, std::string_view origin);
+  /// Reads a part of a text whose separator is known.
+  CsvReader(std::string_view text, std::string_view origin, char separator);
 
   /// Reads the next row's fields, without quotes and outer blanks; false at the end. Blank lines are skipped,
   /// but not a row of one quoted field that is empty. Throws DataError, with the line, for a quote that is
@@ -24,6 +26,8 @@ class CsvReader {
   /// "file:line" of the last row read.
   std::string place() const;
   std::int64_t line() const { return line_; }
+  /// Where the last row read begins: what remained of the text before it.
+  std::string_view row_and_rest() const { return row_; }
 
  private:
   bool take(char c);
@@ -31,7 +35,7 @@ class CsvReader {
   void read_field(std::string& field);
   void read_quoted(std::string& field);
 
-  std::string_view rest_;
+  std::string_view rest_, row_;
   std::string_view origin_;
   char separator_ = ',';
   bool quoted_ = false;  // the last field was

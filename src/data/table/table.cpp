@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "data/table/encoding.h"
 #include "data/table/names.h"
 #include "data/table/plan.h"
+#include "data/table/table_source.h"
 
 namespace elbo::data {
 namespace {
@@ -159,7 +161,7 @@ void add_notes(const Survey& survey, const TableOptions& options, DecimalSign kn
 }  // namespace
 
 Dataset parse_table(std::string_view text, std::string_view origin, std::string name,
-                    const TableOptions& options, const std::optional<Schema>& like) {
+                    const TableOptions& options, const std::optional<Schema>& like, bool keep_source) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw DataError(concat(origin, ": is it UTF-16? Save it as UTF-8."));
   const bool utf8 = is_utf8(text);
@@ -176,7 +178,14 @@ Dataset parse_table(std::string_view text, std::string_view origin, std::string 
   Filler filler(found, plan, reader, data.train);
   std::vector<std::string> fields;
   if (!found.header.empty()) reader.next(fields);
-  while (reader.next(fields)) filler.add(fields);
+  std::shared_ptr<TableSource> source;
+  if (keep_source) source = std::make_shared<TableSource>(text, reader.separator(), found.style, plan);
+  while (reader.next(fields)) {
+    filler.add(fields);
+    const auto begin = static_cast<std::size_t>(reader.row_and_rest().data() - text.data());
+    if (source) source->add_row(reader.line(), begin);
+  }
+  data.train.source = std::move(source);
   data.name = std::move(name);
   data.label_names = plan.label_names;
   data.train.origin = origin;

@@ -56,6 +56,7 @@ struct DataOptions {
   std::vector<std::string> settings;  ///< of the table, KEY=VALUE
   std::string normal;                 ///< a label, whose column may be known by it
   std::string mask;                   ///< where values are missing
+  bool keep_source = false;           ///< values are wanted as their file has them
 };
 
 /// Options of several subcommands: RUN, a trained model; --data, --split, --label and --set; --device;

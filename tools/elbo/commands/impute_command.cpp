@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -64,28 +65,48 @@ Examples load_truth(const Model& model, const ImputeCommandOptions& options, con
   return chosen;
 }
 
+/// The present values of examples [first, first + rows) as their file has them; none if they keep no source.
+std::vector<std::vector<SourceCell>> present_cells(const Examples& examples, std::int64_t first,
+                                                   const Table& rows) {
+  std::vector<std::vector<SourceCell>> cells;
+  for (std::int64_t i = 0; examples.source && i < rows.rows; ++i) {
+    cells.push_back(examples.source_cells(first + i));
+    for (std::size_t j = 0; j < cells.back().size(); ++j) {
+      if (std::isnan(rows.row(i)[j])) cells.back()[j] = {};
+    }
+  }
+  return cells;
+}
+
 /// The output files: completed rows, and the ends of their intervals or the probabilities of their classes.
 class Outputs {
  public:
-  Outputs(const std::filesystem::path& file, const ImputeCommandOptions& options, std::int64_t rows,
+  Outputs(const std::filesystem::path& file, const ImputeCommandOptions& options, const Examples& examples,
           const std::vector<std::string>& columns, LeadingTexts leading, const std::vector<Column>& as)
-      : values_(file, rows, columns, leading.names), leading_(std::move(leading)) {
+      : examples_(examples),
+        doubles_(examples.source && examples.source->binary()),
+        values_(file, examples.count, columns, leading.names, doubles_),
+        leading_(std::move(leading)) {
     values_.write_as(as);
-    if (options.classes) probability_.emplace(beside(file, "probability"), rows, columns);
+    if (options.classes) probability_.emplace(beside(file, "probability"), examples.count, columns);
     if (!options.interval_probability()) return;
-    low_.emplace(beside(file, "low"), rows, columns);
-    high_.emplace(beside(file, "high"), rows, columns);
+    const std::vector<std::string> no_texts;
+    low_.emplace(beside(file, "low"), examples.count, columns, no_texts, doubles_);
+    high_.emplace(beside(file, "high"), examples.count, columns, no_texts, doubles_);
     low_->write_as(as);
     high_->write_as(as);
   }
-  void append(const Imputation& completed) {
-    const auto texts = std::span(leading_.rows);
-    const auto count = texts.empty() ? 0 : static_cast<std::size_t>(completed.values.rows);
-    values_.append(completed.values, texts.subspan(written_, count));
-    written_ += count;
+  /// `rows` are those that were completed.
+  void append(const Table& rows, const Imputation& completed) {
+    const auto present = present_cells(examples_, written_, rows);
+    auto texts = std::span<const std::vector<std::string>>(leading_.rows);
+    if (!texts.empty())
+      texts = texts.subspan(static_cast<std::size_t>(written_), static_cast<std::size_t>(rows.rows));
+    values_.append(completed.values, texts, present);
+    written_ += rows.rows;
     if (probability_) probability_->append(completed.probability);
-    if (low_) low_->append(completed.low);
-    if (high_) high_->append(completed.high);
+    if (low_) low_->append(completed.low, {}, present);
+    if (high_) high_->append(completed.high, {}, present);
   }
   void commit() {
     values_.commit();
@@ -95,9 +116,11 @@ class Outputs {
   }
 
  private:
+  const Examples& examples_;
+  bool doubles_;
   TableFile values_;
   LeadingTexts leading_;
-  std::size_t written_ = 0;
+  std::int64_t written_ = 0;
   std::optional<TableFile> probability_, low_, high_;
 };
 
@@ -158,6 +181,7 @@ int run_impute(ImputeCommandOptions options) {
   const std::filesystem::path file =
       options.out.empty() ? output_folder(options.run) / usual : std::filesystem::path(options.out);
   const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
+  options.keep_source = true;
   const Dataset data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   std::optional<Examples> truth;
@@ -166,7 +190,7 @@ int run_impute(ImputeCommandOptions options) {
     truth = load_truth(model, options, examples);
     comparison.emplace(model, data.train.empty() ? examples : data.train, *truth);
   }
-  Outputs outputs(file, options, examples.count, value_names(model, data.columns),
+  Outputs outputs(file, options, examples, value_names(model, data.columns),
                   texts ? leading_texts(examples, data) : LeadingTexts(), modelled_columns(model.schema()));
   Totals totals;
   std::int64_t first = 0;
@@ -177,7 +201,7 @@ int run_impute(ImputeCommandOptions options) {
                                                      .interval = options.interval_probability(),
                                                      .seed = options.seed,
                                                      .first_row = first});
-    outputs.append(completed);
+    outputs.append(rows, completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) {
       totals.effective_samples += count;

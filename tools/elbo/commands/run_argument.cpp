@@ -115,6 +115,7 @@ Dataset load_data(const Model& model, const DataOptions& options) {
   reading.label = set_reading(options.settings, recipe);
   if (!options.label.empty()) reading.label = options.label;
   reading.label_value = options.normal;
+  reading.keep_source = options.keep_source;
   auto data = is_own ? load_and_tell(recipe, &model, reading)
                      : load_prepared(recipe, options.data, &model, options.mask, reading);
   if (data.dims() != model.dims()) {

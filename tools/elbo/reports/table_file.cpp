@@ -30,10 +30,10 @@ const char* ending(FileKind kind) {
 
 // NumPy's format 1.0: magic, version, header length, and a Python dictionary padded so that data begins at a
 // multiple of 64 bytes (numpy.lib.format).
-std::string npy_header(std::int64_t rows, std::int64_t columns) {
+std::string npy_header(std::int64_t rows, std::int64_t columns, bool doubles) {
   static_assert(std::endian::native == std::endian::little);
-  std::string header =
-      concat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
+  std::string header = concat("{'descr': '<f", doubles ? 8 : 4, "', 'fortran_order': False, 'shape': (", rows,
+                              ", ", columns, "), }");
   constexpr std::size_t kPreamble = 10;
   header.append(63 - (kPreamble + header.size()) % 64, ' ');
   header += '\n';
@@ -83,15 +83,16 @@ LeadingTexts leading_texts(const Examples& examples, const Dataset& data) {
 }
 
 TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
-                     std::vector<std::string> texts)
+                     std::vector<std::string> texts, bool doubles)
     : kind_(file_kind(file, {FileKind::npy, FileKind::csv})),
+      doubles_(doubles),
       rows_(rows),
       columns_(std::ssize(columns)),
       texts_(texts.size()),
       file_(file) {
   if (kind_ == FileKind::npy) {
     ELBO_CHECK(texts.empty(), ConfigError, "a .npy file holds numbers alone");
-    file_.write(npy_header(rows_, columns_));
+    file_.write(npy_header(rows_, columns_, doubles_));
     return;
   }
   std::string header;
@@ -139,28 +140,45 @@ void TableFile::write_as(std::vector<Column> columns) {
   }
 }
 
-void TableFile::append(const Table& rows, std::span<const std::vector<std::string>> texts) {
+std::string TableFile::field(std::size_t j, float value, const SourceCell* source) const {
+  if (source && !source->text.empty()) return csv_field(source->text);
+  if (source && source->number) {
+    const bool date = !as_.empty() && as_[j].kind == ColumnKind::date;
+    return date ? date_text(*source->number, as_[j].has_times) : number(*source->number);
+  }
+  return as_.empty() ? number(value) : cell_of(as_[j], value);
+}
+
+void TableFile::append_numbers(const Table& rows, SourceRows sources) {
+  if (!doubles_) return file_.write(rows.values.data(), rows.values.size() * sizeof(float));
+  std::vector<double> values(rows.values.begin(), rows.values.end());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    for (std::size_t j = 0; j < sources[i].size(); ++j)
+      values[i * sources[i].size() + j] = sources[i][j].number.value_or(values[i * sources[i].size() + j]);
+  }
+  file_.write(values.data(), values.size() * sizeof(double));
+}
+
+void TableFile::append(const Table& rows, std::span<const std::vector<std::string>> texts,
+                       SourceRows sources) {
   ELBO_CHECK(rows.cols == columns_, ShapeError, "a row has ", rows.cols, " values, not ", columns_);
   ELBO_CHECK(texts_ == 0 || std::ssize(texts) == rows.rows, ShapeError, texts.size(), " rows of text for ",
              rows.rows);
   written_ += rows.rows;
-  if (kind_ == FileKind::npy) {
-    file_.write(rows.values.data(), rows.values.size() * sizeof(float));
-    return;
-  }
+  if (kind_ == FileKind::npy) return append_numbers(rows, sources);
   std::string text;
   for (std::int64_t i = 0; i < rows.rows; ++i) {
+    const auto row = static_cast<std::size_t>(i);
     char separator = 0;
     for (std::size_t j = 0; j < texts_; ++j) {
       if (separator) text += separator;
       separator = ',';
-      text += csv_field(texts[static_cast<std::size_t>(i)][j]);
+      text += csv_field(texts[row][j]);
     }
     for (std::size_t j = 0; j < rows.row(i).size(); ++j) {
       if (separator) text += separator;
       separator = ',';
-      const float value = rows.row(i)[j];
-      text += as_.empty() ? number(value) : cell_of(as_[j], value);
+      text += field(j, rows.row(i)[j], sources.empty() ? nullptr : &sources[row][j]);
     }
     text += '\n';
   }

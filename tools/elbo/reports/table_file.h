@@ -28,26 +28,35 @@ struct LeadingTexts {
 /// The ids and the labels' names of examples, as far as there are any.
 LeadingTexts leading_texts(const Examples& examples, const Dataset& data);
 
-/// Writes [rows, columns] float32.
+/// What takes a value's place in each row, as the value's own file has it; nothing where its cell is empty.
+using SourceRows = std::span<const std::vector<SourceCell>>;
+
+/// Writes [rows, columns] float32, or float64.
 class TableFile {
  public:
-  /// `texts` and `columns` become the CSV's header. Throws ConfigError if the ending is neither .npy nor
-  /// .csv, or there are texts for a .npy file; IoError.
+  /// `texts` and `columns` become the CSV's header; a .npy file has doubles if `doubles`. Throws ConfigError
+  /// if the ending is neither .npy nor .csv, or there are texts for a .npy file; IoError.
   TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
-            std::vector<std::string> texts = {});
+            std::vector<std::string> texts = {}, bool doubles = false);
 
   /// Writes values of these columns to a .csv file as the training data's file had them: the texts of levels,
   /// a missing value as an empty cell.
   /// A .npy file has the stored values; if some are relative to their column's origin, that is said.
   void write_as(std::vector<Column> columns);
 
-  /// `texts` has those of each row; empty if there are none. Throws ShapeError if a width differs, IoError.
-  void append(const Table& rows, std::span<const std::vector<std::string>> texts = {});
+  /// `texts` has those of each row; empty if there are none. `sources` may be empty, and counts in a .csv
+  /// file and in one of doubles. Throws ShapeError if a width differs, IoError.
+  void append(const Table& rows, std::span<const std::vector<std::string>> texts = {},
+              SourceRows sources = {});
   /// Throws ShapeError if the number of rows is not as announced, IoError.
   void commit();
 
  private:
+  void append_numbers(const Table& rows, SourceRows sources);
+  std::string field(std::size_t j, float value, const SourceCell* source) const;
+
   FileKind kind_;
+  bool doubles_;
   std::int64_t rows_;
   std::int64_t columns_;
   std::size_t texts_;
