@@ -227,6 +227,34 @@ TEST(Terminal, TextsGoOnInFurtherLines) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "one    " + text + "\nthree  3\n");
 }
 
+TEST(Terminal, HelpFitsTheWidth) {
+  const std::string help =
+      "Usage: elbo x\n\nOptions:\n  -h,--help           Show this\n  -n,--count N        Number of the many "
+      "examples that there are\n";
+  {
+    const Environment columns("COLUMNS", "50");
+    EXPECT_EQ(
+        fitted(help),
+        "Usage: elbo x\n\nOptions:\n  -h,--help           Show this\n  -n,--count N        Number of the "
+        "many examples\n                      that there are\n");
+  }
+  const Environment columns("COLUMNS", "40");
+  EXPECT_EQ(
+      fitted(help),
+      "Usage: elbo x\n\nOptions:\n  -h,--help\n      Show this\n  -n,--count N\n      Number of the many "
+      "examples that\n      there are\n");
+  EXPECT_EQ(fitted("a text of more than forty characters with no gap"),
+            "a text of more than forty characters\nwith no gap");
+}
+
+TEST(Terminal, NamesAreAboveTheirTextsWhereLittleIsLeft) {
+  const Environment columns("COLUMNS", "40");
+  testing::internal::CaptureStdout();
+  print_described({{"a-name-of-twenty-characters", "what it is"}, {"b", "another"}});
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "a-name-of-twenty-characters\n    what it is\nb\n    another\n");
+}
+
 TEST(Terminal, PartsFillTheWidth) {
   std::vector<std::pair<std::string, double>> parts;
   for (int i = 0; i < 20; ++i) parts.emplace_back(concat("column-number-", i), 1.0);

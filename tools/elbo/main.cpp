@@ -14,6 +14,7 @@
 #include <iostream>
 #include <new>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "elbo/elbo.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "reports/column_table.h"
 #include "reports/escaped_output.h"
 #include "reports/progress.h"
 #include "base/check.h"
@@ -146,7 +148,10 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(reversed(in_full(app, {argv + std::min(argc, 1), argv + argc})));
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    std::ostringstream text;
+    const int code = app.exit(help, text, std::cerr);
+    std::cout << fitted(text.str());
+    return code;
   } catch (const CLI::ParseError& error) {
     const auto extras = app.remaining(true);
     return complain(extras.empty() ? in_plain_words(app, error) : unexpected(app, extras), kWrongUsage);

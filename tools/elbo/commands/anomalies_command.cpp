@@ -233,8 +233,7 @@ int run_anomalies(AnomaliesOptions options) {
     print(json);
     return 0;
   }
-  std::cout << options.run << " on " << data.name << ", " << describe(model.device(), model.precision())
-            << "\n\n";
+  print_headline(options.run, data, model);
   print_anomalies(model, report);
   if (!options.out.empty()) std::cout << '\n' << options.out << ": the scores of all examples\n";
   return 0;

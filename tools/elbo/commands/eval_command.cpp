@@ -147,8 +147,7 @@ int run_eval(EvalOptions options) {
     quality = waiting("probe of the codes", [&] { return probe(model, data, examples, options.split); });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options.json) {
-    std::cout << options.run << " on " << data.name << ", " << describe(model.device(), model.precision())
-              << "\n\n";
+    print_headline(options.run, data, model);
     print_table(model.recipe(), {{split_label(model, options.data, data, options.split), result}});
     print_latents(model.recipe(), result, aggregate);
     print_values(model, data.columns, result);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "reports/column_table.h"
 #include "reports/metrics_table.h"
 #include "reports/plan_report.h"
 #include "reports/progress.h"
@@ -78,11 +79,9 @@ int run_installation(const InfoOptions& options) {
     return 0;
   }
   if (!options.devices) {
-    std::cout << "elbo " << version() << "\n"
-              << "  CUDA      " << in_words(cuda_support()) << "\n"
-              << "  threads   " << threads << " on the CPU (OMP_NUM_THREADS)\n"
-              << "  default   " << Device::automatic().name() << "\n\n"
-              << "Devices:\n";
+    std::cout << fitted(concat("elbo ", version(), "\n  CUDA      ", in_words(cuda_support()),
+                               "\n  threads   ", threads, " on the CPU (OMP_NUM_THREADS)\n  default   ",
+                               Device::automatic().name(), "\n\nDevices:\n"));
   }
   print_devices();
   return 0;

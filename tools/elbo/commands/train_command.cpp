@@ -5,10 +5,12 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <sstream>
 
 #include "commands/command.h"
 #include "commands/old_run.h"
 #include "drawing/figures.h"
+#include "reports/column_table.h"
 #include "reports/latent_report.h"
 #include "reports/progress.h"
 #include "commands/repeat.h"
@@ -38,32 +40,33 @@ std::string in_epochs(std::int64_t epochs) {
 void print_headline(const Job& job, const Model& model, const TrainReport& report) {
   const auto epochs = std::ssize(report.epochs);
   const auto all = job.recipe.train.epochs;
-  std::cout << '\n' << job.recipe.name;
-  if (!job.other_data.empty()) std::cout << " with " << job.other_data;
-  std::cout << " on " << describe(model.device(), model.recipe().train.precision.value()) << ": ";
+  std::ostringstream text;
+  text << job.recipe.name;
+  if (!job.other_data.empty()) text << " with " << job.other_data;
+  text << " on " << describe(model.device(), model.recipe().train.precision.value()) << ": ";
   if (all == 0) {
-    std::cout << "0 epochs: nothing was trained; these are the initial weights";
+    text << "0 epochs: nothing was trained; these are the initial weights";
   } else if (report.stopped_early) {
-    std::cout << "stopped after " << report.epoch << " of " << in_epochs(all) << ": none after epoch "
-              << report.best_epoch << " was better";
+    text << "stopped after " << report.epoch << " of " << in_epochs(all) << ": none after epoch "
+         << report.best_epoch << " was better";
   } else if (report.already_finished) {
-    std::cout << "already finished: " << in_epochs(all);
-    if (may_train_longer(job.recipe)) std::cout << "; --epochs " << all + 1 << " goes further";
+    text << "already finished: " << in_epochs(all);
+    if (may_train_longer(job.recipe)) text << "; --epochs " << all + 1 << " goes further";
   } else {
-    if (epochs < all) std::cout << in_epochs(all) << ", the last ";
-    std::cout << in_epochs(epochs);
+    if (epochs < all) text << in_epochs(all) << ", the last ";
+    text << in_epochs(epochs);
   }
   if (epochs > 0) {
-    std::cout << (report.stopped_early ? "; " : " in ") << duration(report.seconds) << " ("
-              << with_commas(report.examples_per_second) << ' ' << unit_of(model.picture()) << "/s)";
+    text << (report.stopped_early ? "; " : " in ") << duration(report.seconds) << " ("
+         << with_commas(report.examples_per_second) << ' ' << unit_of(model.picture()) << "/s)";
   }
   if (report.skipped_steps > 0) {
-    std::cout << '\n'
-              << skipped_steps(report.skipped_steps) << " of " << report.steps
-              << ": the norm of their gradient was above train.skip_norm, which is "
-              << job.recipe.train.skip_norm << ", or not finite";
+    text << '\n'
+         << skipped_steps(report.skipped_steps) << " of " << report.steps
+         << ": the norm of their gradient was above train.skip_norm, which is " << job.recipe.train.skip_norm
+         << ", or not finite";
   }
-  std::cout << "\n\n";
+  std::cout << '\n' << fitted(text.str()) << "\n\n";
 }
 
 void print_suggestions(const Job& job, const Model& model) {
@@ -94,7 +97,7 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
   const std::string run = job.folder.string();
   std::cout << "\n" << run << "/\n";
   const auto file = [](const std::string& name, const std::string& what) {
-    std::cout << "  " << name << std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') << what << '\n';
+    std::cout << fitted(concat("  ", padded(name, -22), name.size() < 22 ? "" : " ", what)) << '\n';
   };
   if (report.best_epoch > 0) file("model.safetensors", concat("the model, of epoch ", report.best_epoch));
   for (const auto& figure : figures) file(figure.file.filename().string(), figure.what);

@@ -11,7 +11,9 @@
 #include "reports/report.h"
 #include "base/check.h"
 #include "commands/command.h"
+#include "reports/column_table.h"
 #include "reports/table_file.h"
+#include "reports/width.h"
 
 namespace elbo::command {
 
@@ -139,12 +141,16 @@ std::string score_label(const Recipe& recipe, const std::string& name) {
 }
 
 void print_auroc(const Recipe& recipe, const ExampleScores& scores, const AnomalyLabels& labels) {
-  std::cout << "\nAUROC of " << labels.anomalies << " anomalies among " << labels.normals
-            << " normal examples; average precision\n";
+  std::cout << '\n'
+            << wrapped(concat("AUROC of ", labels.anomalies, " anomalies among ", labels.normals,
+                              " normal examples; average precision"))
+            << '\n';
+  const bool narrow = table_width() < 54;
+  const int label = narrow ? 24 : 26, figure = narrow ? 8 : 14;
   for (const auto& [name, values] : named_scores(scores)) {
-    std::cout << padded(score_label(recipe, name), -26)
-              << padded(fixed(figure_of(auroc, *values, labels), 4), 14)
-              << padded(fixed(figure_of(average_precision, *values, labels), 4), 14) << '\n';
+    std::cout << padded(score_label(recipe, name), -label)
+              << padded(fixed(figure_of(auroc, *values, labels), 4), figure)
+              << padded(fixed(figure_of(average_precision, *values, labels), 4), figure) << '\n';
   }
 }
 

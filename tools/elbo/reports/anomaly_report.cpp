@@ -1,4 +1,3 @@
-#include "reports/width.h"
 #include "reports/anomaly_report.h"
 
 #include <algorithm>
@@ -7,8 +6,10 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "reports/column_table.h"
 #include "reports/table_file.h"
 #include "reports/value_text.h"
+#include "reports/width.h"
 
 namespace elbo::command {
 namespace {
@@ -59,7 +60,7 @@ std::string rule_of(const AnomalyReport& report) {
 }
 
 void line(const std::string& label, const std::string& text) {
-  std::cout << padded(label, -15) << text << '\n';
+  std::cout << padded(label, -15) << wrapped(text, 15) << '\n';
 }
 
 void print_summary(const Model& model, const AnomalyReport& report) {
@@ -80,10 +81,13 @@ void print_columns(const AnomalyReport& report, const Values& values, std::size_
   const std::string indent(6, ' ');
   std::string text = indent;
   for (const CostlyValue& costly : costliest(report, i, kColumns)) {
-    const std::string part = concat("  ", shortened(report.names[static_cast<std::size_t>(costly.value)], 24),
-                                    " = ", shortened(values.text(report.top[i], costly.value), 16), " (",
+    const std::string rest = concat(" = ", shortened(values.text(report.top[i], costly.value), 16), " (",
                                     costly.above < 0.0 ? "" : "+", fixed(costly.above), ")");
-    if (text.size() + part.size() > width && text != indent) {
+    const std::size_t taken = std::min(indent.size() + 2 + characters(rest), width);
+    const std::string name = shortened(report.names[static_cast<std::size_t>(costly.value)],
+                                       std::clamp<std::size_t>(width - taken, 8, 24));
+    const std::string part = "  " + name + rest;
+    if (characters(text) + characters(part) > width && text != indent) {
       std::cout << text << '\n';
       text = indent;
     }
@@ -92,26 +96,48 @@ void print_columns(const AnomalyReport& report, const Values& values, std::size_
   std::cout << text << '\n';
 }
 
+/// The columns of the strangest examples. Where the terminal is too narrow, figures get a line of their own.
+struct TopLayout {
+  static constexpr int kNumber = 8, kScore = 12;
+  bool ids, labels, narrow;
+  int id = 20, label = 14;
+
+  explicit TopLayout(const Examples& examples)
+      : ids(!examples.ids.empty()), labels(!examples.labels.empty()) {
+    const int figures = 2 * kScore + 9, width = static_cast<int>(table_width());
+    narrow = kNumber + (ids ? 2 + id : 0) + (labels ? 2 + label : 0) + figures > width;
+    if (narrow) label = std::clamp(width - kNumber - (ids ? 2 + id : 0) - 2, 8, 14);
+  }
+  /// The beginning of a line, and what leads to the figures.
+  std::string line(const std::string& number, const std::string& its_id, const std::string& its_label) const {
+    std::string text = padded(number, kNumber);
+    if (ids) text += "  " + padded(shortened(its_id, static_cast<std::size_t>(id)), -id);
+    if (labels) text += "  " + padded(shortened(its_label, static_cast<std::size_t>(label)), -label);
+    if (narrow) text.erase(text.find_last_not_of(' ') + 1);
+    return narrow ? text + "\n      " : text;
+  }
+};
+
 void print_top(const AnomalyReport& report) {
   const Examples& examples = *report.examples;
   const bool pictures = report.data->picture.is_picture();
-  const bool ids = !examples.ids.empty(), labels = !examples.labels.empty();
+  const TopLayout layout(examples);
   const Values values(report);
-  std::cout << '\n' << padded(row_word(examples), 8);
-  if (ids) std::cout << "  " << padded("id", -20);
-  if (labels) std::cout << "  " << padded("label", -14);
-  std::cout << padded("score", 12) << padded("percentile", 12) << '\n';
+  std::cout << '\n'
+            << layout.line(row_word(examples), "id", "label") << padded("score", layout.kScore)
+            << padded("percentile", layout.kScore) << '\n';
   for (std::size_t i = 0; i < report.top.size(); ++i) {
     const auto at = static_cast<std::size_t>(report.top[i]);
-    std::cout << padded(std::to_string(row_number(examples, report.top[i])), 8);
-    if (ids) std::cout << "  " << padded(shortened(examples.ids[at], 20), -20);
-    if (labels)
-      std::cout << "  " << padded(shortened(label_name(*report.data, examples.labels[at]), 14), -14);
-    std::cout << padded(fixed(report.scores[at]), 12) << padded(fixed(report.percentiles[at], 1), 12)
+    std::cout << layout.line(std::to_string(row_number(examples, report.top[i])),
+                             layout.ids ? examples.ids[at] : "",
+                             layout.labels ? label_name(*report.data, examples.labels[at]) : "")
+              << padded(fixed(report.scores[at]), layout.kScore)
+              << padded(fixed(report.percentiles[at], 1), layout.kScore)
               << (report.flagged(at) ? "  flagged\n" : "\n");
     if (!pictures) print_columns(report, values, i);
   }
-  if (!pictures) std::cout << "Below each: what costs most, by the nats above that column's average.\n";
+  if (!pictures)
+    std::cout << wrapped("Below each: what costs most, by the nats above that column's average.") << '\n';
 }
 
 /// The keys that each example has.
@@ -166,8 +192,9 @@ void print_anomalies(const Model& model, const AnomalyReport& report) {
   print_top(report);
   if (!report.picture.empty()) {
     std::cout << '\n'
-              << report.picture << ": these " << report.top.size()
-              << ", their reconstructions and what each pixel costs\n";
+              << wrapped(concat(report.picture, ": these ", report.top.size(),
+                                ", their reconstructions and what each pixel costs"))
+              << '\n';
   }
 }
 

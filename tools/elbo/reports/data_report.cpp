@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "reports/column_table.h"
 #include "reports/value_text.h"
 #include "reports/width.h"
 
@@ -13,10 +14,16 @@ namespace elbo::command {
 namespace {
 
 constexpr int kName = 15, kKind = 12, kCount = 8, kFigure = 9;
-constexpr std::size_t kDetail = 4 * kFigure - 1, kListed = 50;
+constexpr std::size_t kWide = 80, kDetail = 4 * kFigure - 1, kListed = 50;
+
+/// Whether figures get a line of their own, as a line has too few characters.
+bool narrow() {
+  return table_width() < kWide;
+}
 
 /// The widths of columns' names, and of words in place of their figures: what a terminal has above 80
-/// characters goes to names, as far as they need it, and to words.
+/// characters goes to names, as far as they need it, and to words. In a narrow one words have lines of their
+/// own.
 struct Widths {
   int name = kName;
   std::size_t detail = kDetail;
@@ -25,12 +32,21 @@ struct Widths {
     std::size_t longest = 0;
     for (const ColumnSummary& column : summary.columns)
       longest = std::max(longest, characters(column.column.name) + 1);
-    const std::size_t more = std::max<std::size_t>(table_width(), 80) - 80;
+    if (narrow()) {
+      const std::size_t rest = table_width() - kKind - 2 * kCount;
+      name = static_cast<int>(std::clamp<std::size_t>(longest, 8, rest));
+      detail = table_width() - indent().size() - 1;
+      return;
+    }
+    const std::size_t more = table_width() - kWide;
     const std::size_t wanted = std::max<std::size_t>(longest, kName) - kName;
     name += static_cast<int>(std::min(more, wanted));
     detail += more - std::min(more, wanted);
   }
-  std::string indent() const { return std::string(static_cast<std::size_t>(name + kKind + 2 * kCount), ' '); }
+  /// Before words.
+  std::string indent() const {
+    return std::string(narrow() ? 3 : static_cast<std::size_t>(name + kKind + 2 * kCount), ' ');
+  }
 };
 
 /// A number of at most eight characters, if it has as few.
@@ -53,32 +69,42 @@ const char* type_of(const Dataset& data) {
   return data.train.bytes.empty() ? "floats" : "bytes";
 }
 
+/// The headings of figures, in a narrow line below the others.
+void print_figure_headings() {
+  if (narrow()) std::cout << "\n   ";
+  for (const char* name : {"min", "max", "mean", "dev."}) std::cout << padded(name, kFigure);
+  std::cout << '\n';
+}
+
 void print_figures(const std::optional<Moments>& moments) {
   if (!moments) return;
+  if (narrow()) std::cout << "\n   ";
   for (const double value : {moments->min, moments->max, moments->mean, moments->deviation})
     std::cout << padded(figure(value), kFigure);
 }
 
 /// A table's columns have no figures in common, so a split is its rows alone.
 void print_table_splits(const Dataset& data, const DatasetSummary& summary) {
-  std::cout << data.name << ": " << summary.columns.size()
-            << (summary.columns.size() == 1 ? " column, " : " columns, ") << data.dims() << " with values; ";
+  std::string text =
+      concat(data.name, ": ", summary.columns.size(),
+             summary.columns.size() == 1 ? " column, " : " columns, ", data.dims(), " with values; ");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
     const SplitSummary& split = summary.splits[i];
-    std::cout << (i > 0 ? ", " : "") << split.examples << (split.examples == 1 ? " row" : " rows")
-              << (summary.splits.size() > 1 ? concat(" to ", split.name) : "");
+    text += concat(i > 0 ? ", " : "", split.examples, split.examples == 1 ? " row" : " rows",
+                   summary.splits.size() > 1 ? concat(" to ", split.name) : "");
   }
-  std::cout << '\n';
+  std::cout << wrapped(text) << '\n';
 }
 
 void print_splits(const Dataset& data, const DatasetSummary& summary) {
-  std::cout << data.name << ": " << shape_in_words(data)
-            << (data.train.bytes.empty() ? "\n\n" : ", bytes that stand for byte/255\n\n");
-  std::cout << padded("split", -kName - kKind) << padded("examples", kCount) << padded("missing", kCount)
-            << padded("min", kFigure) << padded("max", kFigure) << padded("mean", kFigure)
-            << padded("dev.", kFigure) << '\n';
+  std::cout << wrapped(concat(data.name, ": ", shape_in_words(data),
+                              data.train.bytes.empty() ? "" : ", bytes that stand for byte/255"))
+            << "\n\n";
+  const int name = narrow() ? -kName : -kName - kKind;
+  std::cout << padded("split", name) << padded("examples", kCount) << padded("missing", kCount);
+  print_figure_headings();
   for (const SplitSummary& split : summary.splits) {
-    std::cout << padded(split.name, -kName - kKind) << padded(std::to_string(split.examples), kCount)
+    std::cout << padded(split.name, name) << padded(std::to_string(split.examples), kCount)
               << padded(std::to_string(split.missing), kCount);
     print_figures(split.moments);
     std::cout << '\n';
@@ -142,8 +168,8 @@ void print_columns(const DatasetSummary& summary, bool table) {
   const Widths widths(summary);
   std::cout << '\n'
             << padded("column", -widths.name) << padded("kind", -kKind) << padded("present", kCount)
-            << padded("missing", kCount) << padded("min", kFigure) << padded("max", kFigure)
-            << padded("mean", kFigure) << padded("dev.", kFigure) << '\n';
+            << padded("missing", kCount);
+  print_figure_headings();
   const std::size_t shown = table ? summary.columns.size() : std::min(kListed, summary.columns.size());
   for (std::size_t c = 0; c < shown; ++c) {
     const ColumnSummary& column = summary.columns[c];
@@ -155,7 +181,7 @@ void print_columns(const DatasetSummary& summary, bool table) {
     const bool figures = column.moments && column.column.kind != ColumnKind::date;
     if (figures) print_figures(column.moments);
     const std::vector<std::string> detail = detail_of(column);
-    if (figures && !detail.empty()) std::cout << '\n' << widths.indent();
+    if (!detail.empty() && (figures || narrow())) std::cout << '\n' << widths.indent();
     if (!detail.empty()) {
       print_detail(detail, widths);
     } else {
@@ -196,13 +222,16 @@ void print_labels(const std::vector<SplitSummary>& splits) {
   }
   if (names.empty()) return;
   sort_numbers(names);
-  std::cout << '\n' << padded("label", -kName - kKind);
-  for (const SplitSummary& split : splits) std::cout << padded(split.name, kCount + 4);
+  const int count = narrow() ? 11 : kCount + 4;
+  const int rest = static_cast<int>(table_width()) - count * static_cast<int>(splits.size());
+  const int label = narrow() ? std::clamp(rest, 7, kName + kKind) : kName + kKind;
+  std::cout << '\n' << padded("label", -label);
+  for (const SplitSummary& split : splits) std::cout << padded(split.name, count);
   std::cout << '\n';
   for (std::size_t i = 0; i < std::min(kListed, names.size()); ++i) {
-    std::cout << padded(shortened(names[i], kName + kKind - 1), -kName - kKind);
+    std::cout << padded(shortened(names[i], static_cast<std::size_t>(label - 1)), -label);
     for (const SplitSummary& split : splits)
-      std::cout << padded(std::to_string(count_of(split.labels, names[i])), kCount + 4);
+      std::cout << padded(std::to_string(count_of(split.labels, names[i])), count);
     std::cout << '\n';
   }
   if (names.size() > kListed) std::cout << "and " << names.size() - kListed << " more\n";

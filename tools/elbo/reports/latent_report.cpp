@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "reports/column_table.h"
 #include "elbo/traits.h"
+#include "reports/width.h"
 
 namespace elbo::command {
 namespace {
@@ -75,14 +76,14 @@ std::string carried_in_words(double carried, const Recipe& recipe, const Evaluat
 void print_aggregate(const AggregatePosterior& aggregate) {
   constexpr double kNear = 0.5;  // nats
   const double limit = information_limit(aggregate);
-  std::cout << "\nThe KL of " << aggregate.examples << " examples, " << fixed(aggregate.kl)
-            << " nats: " << fixed(aggregate.mutual_information) << " ± " << fixed(aggregate.standard_error)
-            << " mutual information of x\nand z (at most log n = " << fixed(limit) << "), "
-            << fixed(aggregate.divergence) << " KL of the aggregate posterior from the prior.";
-  if (aggregate.mutual_information > limit - kNear) {
-    std::cout << " At its limit the one says\nlittle: it may be larger, and the other smaller.";
-  }
-  std::cout << '\n';
+  std::string text =
+      concat("The KL of ", aggregate.examples, " examples, ", fixed(aggregate.kl),
+             " nats: ", fixed(aggregate.mutual_information), " ± ", fixed(aggregate.standard_error),
+             " mutual information of x\nand z (at most log n = ", fixed(limit), "), ",
+             fixed(aggregate.divergence), " KL of the aggregate posterior from the prior.");
+  if (aggregate.mutual_information > limit - kNear)
+    text += " At its limit the one says\nlittle: it may be larger, and the other smaller.";
+  std::cout << '\n' << (has_table_width() ? wrapped(text) : text) << '\n';
 }
 
 }  // namespace
@@ -110,7 +111,9 @@ void print_latents(const Recipe& recipe, const Evaluation& evaluation,
   if (!has_latents(recipe, evaluation)) return;
   if (aggregate) print_aggregate(*aggregate);
   if (!traits_of(recipe).has_unit_kl) {
-    std::cout << "\nThe KL is of all latent dimensions together: the prior is no product of them.\n";
+    std::cout << '\n'
+              << wrapped("The KL is of all latent dimensions together: the prior is no product of them.")
+              << '\n';
     return;
   }
   std::vector<std::pair<std::string, double>> kl;

@@ -144,7 +144,9 @@ std::string ProgressLine::text_of(const EpochMetrics& metrics) const {
   if (metrics.validation && std::abs(*metrics.validation_objective + metrics.validation->elbo) >= 0.005)
     line += format(" (objective %.2f)", *metrics.validation_objective);
   if (metrics.skipped_steps.value_or(0) > 0) line += "  " + skipped_steps(*metrics.skipped_steps);
-  return line + "  " + with_commas(metrics.examples_per_second) + " " + unit_ + "/s";
+  const std::string rate = concat("  ", with_commas(metrics.examples_per_second), " ", unit_, "/s");
+  const bool fits = !terminal_ || line.size() + rate.size() <= terminal_width(STDERR_FILENO);
+  return fits ? line + rate : line;
 }
 
 void ProgressLine::print(const std::string& line) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "reports/column_table.h"
 #include "reports/width.h"
 #include "elbo/traits.h"
 
@@ -113,15 +114,20 @@ void print(const Json& json) {
   std::cout << without_controls(json.dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
 }
 
-void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {
+namespace {
+
+constexpr int kLabel = 26, kSplit = 14;
+
+/// The figures of some splits side by side.
+void print_beside(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {
   const bool variational = traits_of(recipe).has_prior;
   const auto line = [&](const std::string& label, auto value_of) {
-    std::cout << padded(label, -26);
-    for (const auto& [name, evaluation] : splits) std::cout << padded(value_of(evaluation), 14);
+    std::cout << padded(label, -kLabel);
+    for (const auto& [name, evaluation] : splits) std::cout << padded(value_of(evaluation), kSplit);
     std::cout << '\n';
   };
-  std::cout << padded("nats per example", -26);
-  for (const auto& [name, evaluation] : splits) std::cout << padded(name, 14);
+  std::cout << padded("nats per example", -kLabel);
+  for (const auto& [name, evaluation] : splits) std::cout << padded(name, kSplit);
   std::cout << '\n';
   if (variational) {
     line("-ELBO", [](const Evaluation& e) { return fixed(-e.terms.elbo); });
@@ -163,6 +169,18 @@ void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, 
          [](const Evaluation& e) { return e.examples > 1 ? std::to_string(e.active_units) : "-"; });
   }
   line("examples", [](const Evaluation& e) { return std::to_string(e.examples); });
+}
+
+}  // namespace
+
+void print_table(const Recipe& recipe, const std::vector<std::pair<std::string, Evaluation>>& splits) {
+  const std::size_t beside = std::max<std::size_t>((table_width() - kLabel) / kSplit, 1);
+  for (std::size_t first = 0; first < splits.size(); first += beside) {
+    if (first > 0) std::cout << '\n';
+    const auto begin = splits.begin() + static_cast<std::ptrdiff_t>(first);
+    print_beside(recipe,
+                 {begin, begin + static_cast<std::ptrdiff_t>(std::min(beside, splits.size() - first))});
+  }
 }
 
 void print_parts(std::vector<std::pair<std::string, double>> parts) {
@@ -210,6 +228,11 @@ std::string describe(Device device) {
 std::string describe(Device device, Precision precision) {
   const std::string exactly = describe(device);
   return precision == Precision::fp32 ? exactly : concat(exactly, " in ", precision_name(precision));
+}
+
+void print_headline(const std::string& run, const Dataset& data, const Model& model) {
+  std::cout << wrapped(concat(run, " on ", data.name, ", ", describe(model.device(), model.precision())))
+            << "\n\n";
 }
 
 }  // namespace elbo::command

@@ -61,4 +61,7 @@ std::string describe(Device device);
 /// The same with the precision, unless it is fp32: "cuda:0 (NVIDIA H200) in tf32"
 std::string describe(Device device, Precision precision);
 
+/// "RUN on DATA, DEVICE", and an empty line.
+void print_headline(const std::string& run, const Dataset& data, const Model& model);
+
 }  // namespace elbo::command

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/check.h"
+#include "reports/column_table.h"
 
 namespace elbo::command {
 
@@ -19,7 +20,7 @@ void print_values(const Model& model, const std::vector<std::string>& columns, c
   for (std::size_t j = 0; j < costs.size(); ++j) {
     parts.emplace_back(columns.size() == costs.size() ? data::escaped(columns[j]) : concat("x", j), costs[j]);
   }
-  std::cout << "\nReconstruction of each value, nats per example\n";
+  std::cout << '\n' << wrapped("Reconstruction of each value, nats per example") << '\n';
   print_parts(std::move(parts));
 }
 

@@ -30,7 +30,7 @@ std::size_t columns_given() {
 }  // namespace
 
 std::size_t table_width() {
-  constexpr std::size_t kLeast = 60, kMost = 400;
+  constexpr std::size_t kLeast = 40, kMost = 400;
   const std::size_t given = columns_given();
   return std::clamp(given > 0 ? given : terminal_width(STDOUT_FILENO), kLeast, kMost);
 }

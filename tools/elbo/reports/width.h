@@ -10,7 +10,7 @@ namespace elbo::command {
 std::size_t terminal_width(int descriptor);
 
 /// The characters that a line of a table may have: COLUMNS of the environment, else the width of the terminal
-/// on standard output, else 80; from 60 to 400.
+/// on standard output, else 80; from 40 to 400.
 std::size_t table_width();
 /// Whether COLUMNS or a terminal says so.
 bool has_table_width();
