@@ -16,13 +16,16 @@ class Events : public nlohmann::json_sax<Json> {
       : max_depth_(max_depth), take_(take) {}
 
   bool null() override { return value({}); }
-  bool boolean(bool) override { return value({}); }
-  bool number_float(number_float_t, const string_t&) override { return value({}); }
+  bool boolean(bool set) override { return value({Kind::boolean, {}, set ? 1 : 0}); }
+  bool number_float(number_float_t number, const string_t&) override {
+    return value({Kind::number, {}, 0, number});
+  }
   bool binary(binary_t&) override { return value({}); }
   bool number_integer(number_integer_t number) override { return value({Kind::whole, {}, number}); }
   bool number_unsigned(number_unsigned_t number) override {
     constexpr auto kMax = static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max());
-    return number > kMax ? value({}) : value({Kind::whole, {}, static_cast<std::int64_t>(number)});
+    return number > kMax ? value({Kind::number, {}, 0, static_cast<double>(number)})
+                         : value({Kind::whole, {}, static_cast<std::int64_t>(number)});
   }
   bool string(string_t& text) override { return value({Kind::text, std::move(text), 0}); }
   bool start_object(std::size_t) override { return enter(Kind::object); }
@@ -67,6 +70,10 @@ class Events : public nlohmann::json_sax<Json> {
 
 std::string json_string(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string json_number(double value) {
+  return Json(value).dump();
 }
 
 bool read_json(std::string_view text, std::size_t max_depth,

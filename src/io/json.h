@@ -12,6 +12,8 @@ namespace elbo::io {
 
 /// A text as JSON writes it; bytes that are not UTF-8 are replaced.
 std::string json_string(std::string_view text);
+/// A number as JSON has it, with the digits that read back to it; null for NaN and infinities.
+std::string json_number(double value);
 
 /// The key of a value in an object, or its number in a list.
 struct JsonStep {
@@ -22,11 +24,12 @@ struct JsonStep {
 using JsonPath = std::vector<JsonStep>;
 
 struct JsonValue {
-  enum class Kind { text, whole, other, object, list };
+  enum class Kind { null, boolean, whole, number, text, object, list };
 
-  Kind kind = Kind::other;
+  Kind kind = Kind::null;
   std::string text;
-  std::int64_t whole = 0;
+  std::int64_t whole = 0;  ///< of a boolean: 0 or 1
+  double number = 0.0;     ///< of a number that is not whole, or beyond 64 bits
 };
 
 /// Calls `take` for each value in the order of the text, an object or a list before its contents, until it

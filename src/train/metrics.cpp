@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "io/file.h"
@@ -18,15 +17,10 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 16;
 
-/// A number as JSON has it, with the digits that read back to it; null for NaN and infinities.
-template <class Number>
-std::string literal(Number value) {
-  return nlohmann::json(value).dump();
-}
-
 std::string terms_object(const ElboTerms& terms, const std::string& more = {}) {
-  return concat("{\"elbo\":", literal(terms.elbo), ",\"reconstruction\":", literal(terms.reconstruction),
-                ",\"kl\":", literal(terms.kl), more, "}");
+  return concat("{\"elbo\":", io::json_number(terms.elbo),
+                ",\"reconstruction\":", io::json_number(terms.reconstruction),
+                ",\"kl\":", io::json_number(terms.kl), more, "}");
 }
 
 /// The epoch of a line; 0 if it is not a line of this format.
@@ -83,16 +77,18 @@ class AppendedFile {
 }  // namespace
 
 std::string to_json(const EpochMetrics& metrics) {
-  std::string text = concat(
-      "{\"epoch\":", metrics.epoch, ",\"steps\":", metrics.steps, ",\"seconds\":", literal(metrics.seconds),
-      ",\"examples_per_second\":", literal(metrics.examples_per_second),
-      ",\"train\":", terms_object(metrics.train), ",\"objective\":", literal(metrics.objective));
+  std::string text = concat("{\"epoch\":", metrics.epoch, ",\"steps\":", metrics.steps,
+                            ",\"seconds\":", io::json_number(metrics.seconds),
+                            ",\"examples_per_second\":", io::json_number(metrics.examples_per_second),
+                            ",\"train\":", terms_object(metrics.train),
+                            ",\"objective\":", io::json_number(metrics.objective));
   if (metrics.skipped_steps) text += concat(",\"skipped_steps\":", *metrics.skipped_steps);
   if (metrics.validation) {
     const auto objective = metrics.validation_objective;
-    text += concat(",\"validation\":",
-                   terms_object(*metrics.validation,
-                                objective ? concat(",\"objective\":", literal(*objective)) : std::string()));
+    text += concat(
+        ",\"validation\":",
+        terms_object(*metrics.validation,
+                     objective ? concat(",\"objective\":", io::json_number(*objective)) : std::string()));
   }
   return text + "}";
 }

@@ -69,7 +69,8 @@ TEST(Terminal, AStoppedTrainingShowsItsLastEpoch) {
   ASSERT_EQ(trained.code, 0) << trained.err;
   const auto json = Json::parse(io::read_file(folder / "run/metrics.jsonl")
                                     .substr(io::read_file(folder / "run/metrics.jsonl").rfind("{\"epoch\"")));
-  const auto last = json.at("epoch").get<int>();
+  ASSERT_TRUE(json.has_value());
+  const auto last = static_cast<int>(json->at("epoch").number());
   EXPECT_SAYS(trained.err, concat("epoch ", last, "/4000"));
   const auto lines = std::count(trained.err.begin(), trained.err.end(), '\n');
   EXPECT_LE(lines, 110) << trained.err;

@@ -4,6 +4,7 @@
 //
 // ELBO_TEST_FAULTS is how many calls of a kind fail, one a run, spread evenly over all; tests/faults/long.sh.
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "faults/faults.h"
@@ -28,6 +29,7 @@ class Faults : public testing::Test {
     CommandResult plain;
     const auto counts = count_calls(arguments, settings(world_->fresh(), ""), plain);
     ASSERT_EQ(plain.code, expected_code_) << plain.err;
+    printed_ = plain.out;
     expected_ = contents(world_->path());
     for (const auto& [call, number] : counts) {
       const long runs = std::min<long>(number, from_environment("ELBO_TEST_FAULTS", 12));
@@ -42,7 +44,8 @@ class Faults : public testing::Test {
   fs::path program_;                      ///< in place of elbo
   std::vector<std::string> environment_;  ///< in addition
   std::set<std::string> timed_;           ///< files whose bytes depend on time
-  Files expected_;                        ///< after a run without a fault
+  bool prints_times_ = false;
+  Files expected_;  ///< after a run without a fault
 
  private:
   CommandSettings settings(const fs::path& folder, const std::string& fault) const {
@@ -62,6 +65,8 @@ class Faults : public testing::Test {
     }
     if (result.code != expected_code_) {
       EXPECT_NE(result.code, 0);
+    } else if (!prints_times_) {
+      EXPECT_EQ(result.out, printed_) << "something is missing in what it printed";
     }
     if (check && result.code != 0) return check(world_->path());
     expect_whole(contents(world_->path()), result.code == 0);
@@ -82,6 +87,8 @@ class Faults : public testing::Test {
     }
   }
 
+  std::string printed_;  ///< by a run without a fault
+
   static inline World* world_ = nullptr;
 };
 
@@ -89,6 +96,7 @@ TEST_F(Faults, OfATraining) {
   ELBO_REQUIRE_FAULTS();
   const auto arguments = brief_training({"--out", "new"});
   timed_ = {"new/metrics.jsonl"};
+  prints_times_ = true;
   sweep(arguments, [&](const fs::path& folder) {
     for (const auto& [name, bytes] : contents(folder)) {
       if (name.ends_with(".safetensors")) {
@@ -112,6 +120,7 @@ TEST_F(Faults, OfATraining) {
 
 TEST_F(Faults, OfEvaluating) {
   ELBO_REQUIRE_FAULTS();
+  prints_times_ = true;
   sweep({"eval", "run", "--nll-samples", "3", "--scores", "scores.csv", "--json"});
 }
 
@@ -128,6 +137,27 @@ TEST_F(Faults, OfImputing) {
 TEST_F(Faults, OfSampling) {
   ELBO_REQUIRE_FAULTS();
   sweep({"sample", "run", "-n", "5", "--out", "samples.npy"});
+}
+
+TEST_F(Faults, OfTrainingsOfSeveralSeeds) {
+  ELBO_REQUIRE_FAULTS();
+  timed_ = {"many/repeat.json", "many/seed-1/metrics.jsonl", "many/seed-2/metrics.jsonl",
+            "many/seed-1/result.json", "many/seed-2/result.json"};
+  prints_times_ = true;
+  sweep(brief_training({"--repeat", "2", "--json", "--out", "many"}), [&](const fs::path& folder) {
+    for (const auto& [name, bytes] : contents(folder)) {
+      if (name.ends_with(".json") && !name.ends_with(".part")) {
+        EXPECT_TRUE(nlohmann::json::accept(bytes)) << name << " is cut off";
+      }
+    }
+  });
+}
+
+TEST_F(Faults, OfReports) {
+  ELBO_REQUIRE_FAULTS();
+  sweep({"info", "run", "--json"});
+  sweep({"data", "show", "table.csv", "--json"});
+  sweep({"anomalies", "run", "--data", "table.csv", "--out", "scores.csv", "--json"});
 }
 
 TEST_F(Faults, OfADownload) {

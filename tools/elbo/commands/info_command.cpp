@@ -97,11 +97,10 @@ std::string shape_of(const TensorInfo& tensor) {
 Json recipe_object(const Recipe& recipe) {
   Json object = Json::object();
   for (const Setting& setting : recipe_settings()) {
-    Json::json_pointer path;
-    for (const std::string_view part : data::pieces(setting.name, '.')) path /= std::string(part);
+    Json* place = &object;
+    for (const std::string_view part : data::pieces(setting.name, '.')) place = &(*place)[part];
     const std::string value = recipe.value(setting.name);
-    object[path] = Json::parse(value, nullptr, false);  // such TOML is JSON, if it is UTF-8
-    if (object[path].is_discarded()) object[path] = value;
+    *place = Json::parse(value).value_or(value);  // such TOML is JSON, if it is UTF-8
   }
   return object;
 }

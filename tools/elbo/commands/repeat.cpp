@@ -12,6 +12,7 @@
 #include "reports/progress.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
+#include "base/text.h"
 #include "reports/table_file.h"
 #include "elbo/train.h"
 #include "commands/train_run.h"
@@ -54,13 +55,13 @@ bool same_recipe(const Job& job) {
 std::optional<Json> finished_result(const Job& job, std::int64_t nll_samples, const std::string& split) {
   std::error_code ignored;
   if (!fs::exists(job.folder / kResult, ignored) || !same_recipe(job)) return std::nullopt;
-  Json result = Json::parse(io::read_file(job.folder / kResult, io::kMaxTextBytes), nullptr, false);
-  if (!result.is_object()) return std::nullopt;
-  const bool same_nll = result.value("nll_samples", std::int64_t{0}) == nll_samples;
+  auto result = Json::parse(io::read_file(job.folder / kResult, io::kMaxTextBytes));
+  if (!result || !result->is_object()) return std::nullopt;
+  const bool same_nll = result->value("nll_samples", 0) == Json(nll_samples);
   const bool whole = split.empty() ? same_nll || nll_samples == 0
-                                   : same_nll && result.value("split", Json()) == Json(split) &&
+                                   : same_nll && result->value("split", {}) == Json(split) &&
                                          fs::exists(job.folder / kHeldOutCosts, ignored);
-  return whole ? std::optional(std::move(result)) : std::nullopt;
+  return whole ? std::move(result) : std::nullopt;
 }
 
 /// Writes each example's cost, for held_out_costs().
@@ -80,9 +81,9 @@ void write_costs(const fs::path& run, const Evaluation& evaluation) {
 void keep_times(Json& json, const fs::path& result) {
   std::error_code ignored;
   if (!fs::exists(result, ignored)) return;
-  const Json earlier = Json::parse(io::read_file(result, io::kMaxTextBytes), nullptr, false);
+  const auto earlier = Json::parse(io::read_file(result, io::kMaxTextBytes));
   for (const char* key : {"seconds", "examples_per_second", "already_finished"}) {
-    if (earlier.is_object() && earlier.contains(key)) json[key] = earlier[key];
+    if (earlier && earlier->contains(key)) json[key] = earlier->at(key);
   }
 }
 
@@ -108,7 +109,7 @@ std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::
   }
   for (const auto& figure : write_figures(model, data, job.folder))
     json["figures"].push_back(figure.file.string());
-  io::write_file(job.folder / kResult, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  io::write_file(job.folder / kResult, json.dump(1) + "\n");
   return json;
 }
 
@@ -119,10 +120,10 @@ Json in_short(const std::vector<Json>& runs, Json (*part)(const Spread&)) {
     to[key] = found ? part(*found) : Json();
   };
   for (const char* split : kSplits) {
-    if (!spread(runs, concat("/", split, "/reconstruction"))) continue;
-    for (const Row& row : kRows) add(json[split], row.key, concat("/", split, "/", row.key));
+    if (!spread(runs, concat(split, "/reconstruction"))) continue;
+    for (const Row& row : kRows) add(json[split], row.key, concat(split, "/", row.key));
   }
-  for (const char* figure : kFigures) add(json, figure, concat("/", figure));
+  for (const char* figure : kFigures) add(json, figure, figure);
   return json;
 }
 
@@ -139,10 +140,10 @@ Json repeat_json(const Job& job, const std::vector<Json>& runs, bool interrupted
 void print_seeds(const Job& job, const std::vector<Json>& runs) {
   std::cout << '\n'
             << job.recipe.name << ", " << runs.size() << (runs.size() == 1 ? " seed" : " seeds") << " on "
-            << describe(Device::parse(runs.front().value("device", "cpu"))) << "\n\n";
+            << describe(Device::parse(runs.front().value("device", "cpu").text())) << "\n\n";
   std::vector<std::string> splits;
   for (const char* split : kSplits) {
-    if (spread(runs, concat("/", split, "/reconstruction"))) splits.emplace_back(split);
+    if (spread(runs, concat(split, "/reconstruction"))) splits.emplace_back(split);
   }
   const auto line = [&](const std::string& label, const auto& cell) {
     std::cout << label << std::string(label.size() < 26 ? 26 - label.size() : 1, ' ');
@@ -154,22 +155,22 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
   for (const Row& row : kRows) {
     if (!has_prior && std::string(row.key) != "reconstruction") continue;
     line(row.label, [&](const std::string& split) {
-      auto found = spread(runs, concat("/", split, "/", row.key));
+      auto found = spread(runs, concat(split, "/", row.key));
       if (found) found->mean *= row.sign;
       return found ? in_words(*found) : std::string("-");
     });
   }
   const std::string labels[] = {"NLL", error_label(job.recipe), "active units", "best epoch"};
   for (std::size_t i = 0; i < std::size(kFigures); ++i) {
-    const auto found = spread(runs, concat("/", kFigures[i]));
+    const auto found = spread(runs, kFigures[i]);
     if (!found) continue;
     line(labels[i], [&](const std::string& split) {  // only for the last split
       return split == splits.back() ? in_words(*found) : std::string();
     });
   }
   const Json collapse = runs.back().value("collapse", Json::array());
-  if (!collapse.empty()) std::cout << "\nThe last seed: ";
-  for (const Json& said : collapse) std::cout << said.get<std::string>() << '\n';
+  if (!collapse.list().empty()) std::cout << "\nThe last seed: ";
+  for (const Json& said : collapse.list()) std::cout << said.text() << '\n';
   std::cout << "\n"
             << job.folder.string() << "/\n  seed-S                a run of each, repeat.json all of this\n";
 }
@@ -177,11 +178,12 @@ void print_seeds(const Job& job, const std::vector<Json>& runs) {
 }  // namespace
 
 std::optional<Spread> spread(const std::vector<Json>& runs, const std::string& at) {
-  const Json::json_pointer pointer(at);
   std::vector<double> values;
   for (const Json& run : runs) {
-    if (!run.contains(pointer) || !run.at(pointer).is_number()) return std::nullopt;
-    values.push_back(run.at(pointer).get<double>());
+    const Json* figure = &run;
+    for (const std::string_view key : data::pieces(at, '/')) figure = figure ? figure->find(key) : nullptr;
+    if (!figure || !figure->is_number()) return std::nullopt;
+    values.push_back(figure->number());
   }
   if (values.empty()) return std::nullopt;
   Spread result;
@@ -279,7 +281,7 @@ int run_repeat(TrainRequest request, std::int64_t seeds) {
   const auto runs = train_seeds(job, seeds, request, nll_samples);
   const bool interrupted = std::ssize(runs) < seeds;
   const Json json = repeat_json(job, runs, interrupted);
-  io::write_file(job.folder / "repeat.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  io::write_file(job.folder / "repeat.json", json.dump(1) + "\n");
   if (request.json) print(json);
   if (!interrupted) {
     if (!request.json) print_seeds(job, runs);

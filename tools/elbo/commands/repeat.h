@@ -18,7 +18,7 @@ struct Spread {
   std::int64_t runs = 0;
 };
 
-/// The spread of the numbers at a JSON pointer such as "/test/elbo"; nothing if a run has none.
+/// The spread of the numbers at keys such as "test/elbo"; nothing if a run has none.
 std::optional<Spread> spread(const std::vector<Json>& runs, const std::string& at);
 
 /// {"mean", "standard_deviation"}, the latter null for a single run.

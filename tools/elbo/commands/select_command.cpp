@@ -97,7 +97,7 @@ int run_select(SelectRequest request) {
   }
   const Selection selection = select(std::move(sizes), split, same_examples);
   const Json json = to_json(job, selection, nll_samples);
-  io::write_file(job.folder / "select.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  io::write_file(job.folder / "select.json", json.dump(1) + "\n");
   draw_selection(selection).write_png(job.folder / "select.png");
   if (train.json) {
     print(json);

@@ -146,10 +146,10 @@ Size size_of(std::int64_t latent, const std::string& split, std::vector<Json> ru
   };
   Size size;
   size.latent = latent;
-  size.elbo = of(concat("/", split, "/elbo"));
-  size.kl = of(concat("/", split, "/kl"));
-  size.active_units = of("/active_units");
-  size.nll = spread(runs, "/nll");
+  size.elbo = of(concat(split, "/elbo"));
+  size.kl = of(concat(split, "/kl"));
+  size.active_units = of("active_units");
+  size.nll = spread(runs, "nll");
   size.runs = std::move(runs);
   size.costs = std::move(costs);
   return size;

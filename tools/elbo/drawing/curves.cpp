@@ -28,9 +28,9 @@ std::vector<Point> points_of(const std::vector<Json>& epochs, const char* split,
   std::vector<Point> points;
   for (const Json& epoch : epochs) {
     if (!epoch.contains("epoch") || !epoch.contains(split)) continue;
-    const Json& terms = epoch[split];
-    if (!terms.is_object() || !terms.contains(cost.key) || !terms[cost.key].is_number()) continue;
-    points.push_back({epoch["epoch"].get<double>(), cost.sign * terms[cost.key].get<double>()});
+    const Json& terms = epoch.at(split);
+    if (!terms.contains(cost.key) || !terms.at(cost.key).is_number()) continue;
+    points.push_back({epoch.at("epoch").number(), cost.sign * terms.at(cost.key).number()});
   }
   return points;
 }

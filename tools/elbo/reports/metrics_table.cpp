@@ -16,10 +16,13 @@ namespace fs = std::filesystem;
 /// The values of an epoch by the names of their columns; those of a split after its name.
 std::vector<std::pair<std::string, std::string>> cells_of(const Json& epoch) {
   std::vector<std::pair<std::string, std::string>> cells;
-  for (const auto& [key, value] : epoch.items()) {
+  for (const std::string& key : epoch.keys()) {
+    const Json& value = epoch.at(key);
     if (value.is_object()) {
-      for (const auto& [name, number] : value.items())
+      for (const std::string& name : value.keys()) {
+        const Json& number = value.at(name);
         cells.emplace_back(key + "_" + name, number.is_number() ? number.dump() : "");
+      }
     } else if (value.is_number()) {
       cells.emplace_back(key, value.dump());
     }
@@ -35,7 +38,8 @@ std::vector<Json> read_metrics(const fs::path& folder) {
   if (!fs::exists(folder / "metrics.jsonl", error)) return epochs;
   const std::string text = io::read_file(folder / "metrics.jsonl", io::kMaxMetricsBytes);
   for (const std::string_view line : data::pieces(text, '\n')) {
-    if (Json epoch = Json::parse(line, nullptr, false); epoch.is_object()) epochs.push_back(std::move(epoch));
+    auto epoch = Json::parse(line);
+    if (epoch && epoch->is_object()) epochs.push_back(std::move(*epoch));
   }
   return epochs;
 }

@@ -111,7 +111,7 @@ void add_nll(Json& json, const Evaluation& evaluation) {
 
 void print(const Json& json) {
   // JSON must be UTF-8, and a file's name may not be.
-  std::cout << without_controls(json.dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
+  std::cout << without_controls(json.dump()) << '\n';
 }
 
 namespace {

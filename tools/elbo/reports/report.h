@@ -1,18 +1,15 @@
 #pragma once
 // Results on standard output: one JSON object, or a small table.
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "elbo/elbo.h"
+#include "reports/json.h"
 
 namespace elbo::command {
-
-using Json = nlohmann::ordered_json;
 
 /// {"elbo", "reconstruction", "kl"}, nats per example; "elbo" and "kl" are null for an autoencoder.
 Json to_json(const Recipe& recipe, const ElboTerms& terms);
