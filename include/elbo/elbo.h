@@ -17,5 +17,6 @@
 #include "elbo/schema.h"
 #include "elbo/summary.h"
 #include "elbo/train.h"
+#include "elbo/training_memory.h"
 #include "elbo/traits.h"
 #include "elbo/version.h"

@@ -92,11 +92,11 @@ std::size_t left_in_groups(const MemorySources& sources, std::size_t swap) {
   return least;
 }
 
+}  // namespace
+
 std::string in_gigabytes(std::size_t bytes) {
   return concat(static_cast<double>(bytes) / 1e9, " GB");
 }
-
-}  // namespace
 
 std::size_t available_memory(const MemorySources& sources) {
   const char* setting = std::getenv("ELBO_MEMORY_CHECK");

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace elbo {
@@ -19,6 +20,9 @@ struct MemorySources {
 /// free, and so does swap. ELBO_MEMORY_CHECK in the environment, if it is a number, is the most that there
 /// is. The largest number where the system does not tell, or if ELBO_MEMORY_CHECK is "off".
 std::size_t available_memory(const MemorySources& sources = {});
+
+/// "1.5 GB"
+std::string in_gigabytes(std::size_t bytes);
 
 /// Throws OutOfMemoryError, which names both sizes, if `what` needs more bytes than can be had. Linux grants
 /// memory that it does not have, and kills the process that uses it. Small needs are not compared.

@@ -7,13 +7,17 @@
 namespace elbo {
 
 std::int64_t evaluation_rows(const Vae& vae) {
+  return evaluation_rows(vae.parts().plan, vae.context().device());
+}
+
+std::int64_t evaluation_rows(const nn::Plan& plan, const Device& device) {
   constexpr std::int64_t kMaxValues = std::int64_t{1}
                                       << 26;  // bytes of one matrix, such as one-hot classes or channels
   std::int64_t widest = 1;
-  for (const nn::SlotInfo& slot : vae.parts().plan.slots()) {
+  for (const nn::SlotInfo& slot : plan.slots()) {
     if (slot.rows != nn::Rows::one) widest = std::max(widest, slot.cols);
   }
-  return std::clamp<std::int64_t>(kMaxValues / widest, 1, vae.context().is_cuda() ? 4096 : 512);
+  return std::clamp<std::int64_t>(kMaxValues / widest, 1, device.is_cuda() ? 4096 : 512);
 }
 
 std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data) {

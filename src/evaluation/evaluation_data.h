@@ -27,6 +27,7 @@ struct EvaluationData {
 /// Rows of an evaluation's batch: enough to keep the device busy, few enough to stay in its caches, and fewer
 /// if a row has very many inputs or outputs.
 std::int64_t evaluation_rows(const Vae& vae);
+std::int64_t evaluation_rows(const nn::Plan& plan, const Device& device);
 /// The same, but at most the number of examples.
 std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data);
 

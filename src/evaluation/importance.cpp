@@ -39,6 +39,11 @@ class Weights {
 
 }  // namespace
 
+ImportanceBatch importance_batch(std::int64_t budget, std::int64_t samples) {
+  const std::int64_t chunk = std::min<std::int64_t>(samples, 64);
+  return {std::max<std::int64_t>(budget / chunk, 1), chunk};
+}
+
 void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, std::int64_t samples,
                                   std::uint64_t seed,
                                   const std::function<void(std::int64_t, const ImportanceEstimate&)>& visit) {
@@ -46,10 +51,9 @@ void for_each_importance_estimate(const Vae& vae, const EvaluationData& data, st
   require_density(vae);
   if (samples < 1) throw ConfigError(concat("an NLL needs at least one sample, not ", samples));
   Context& context = vae.context();
-  const std::int64_t budget = evaluation_rows(vae);  // decoder rows at a time
-  const std::int64_t chunk = std::min<std::int64_t>(samples, 64);
-  const std::int64_t rows = std::min(std::max<std::int64_t>(budget / chunk, 1), data.count);
-  const Workspace workspace(vae, rows, chunk);
+  const ImportanceBatch size = importance_batch(evaluation_rows(vae), samples);
+  const std::int64_t chunk = size.samples;
+  const Workspace workspace(vae, std::min(size.rows, data.count), chunk);
   HostCopies copies(context);
   std::vector<float> nll, log_ratio, kl;
   std::int64_t visited = 0;

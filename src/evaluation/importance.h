@@ -17,6 +17,14 @@ struct ImportanceEstimate {
   double effective_samples = 0.0;  ///< (Σ_k w_k)² / Σ_k w_k² (Kish 1965)
 };
 
+/// The rows and samples of each that an estimate's batch has.
+struct ImportanceBatch {
+  std::int64_t rows = 0;
+  std::int64_t samples = 0;
+};
+/// For estimates from `samples` samples, with `budget` decoder rows at a time.
+ImportanceBatch importance_batch(std::int64_t budget, std::int64_t samples);
+
 /// Calls visit(i, estimate) for every example in order. The K samples come in chunks, and a running
 /// log-sum-exp accumulates their log-weights, so memory does not grow with K. Throws ConfigError for an
 /// autoencoder or if samples < 1, DataError if there are no examples.

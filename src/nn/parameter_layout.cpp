@@ -84,6 +84,12 @@ std::vector<float> to_memory_order(const TensorInfo& tensor, std::span<const flo
   return ordered;
 }
 
+std::int64_t ParameterLayout::largest() const {
+  std::int64_t values = 0;
+  for (const ParameterPlace& place : places) values = std::max(values, place.rows * place.cols);
+  return values;
+}
+
 ParameterLayout::ParameterLayout(const std::vector<ParameterInfo>& parameters,
                                  const std::vector<std::vector<std::int32_t>>& tables)
     : places(parameters.size()) {

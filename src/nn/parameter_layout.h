@@ -107,6 +107,9 @@ struct ParameterLayout {
   std::vector<std::int32_t> constants;      ///< all constants' values, one after the other
   std::vector<ArrayRange> constant_places;  ///< by Constant::index
 
+  /// The number of values of the largest parameter.
+  std::int64_t largest() const;
+
   ParameterLayout() = default;
   explicit ParameterLayout(const std::vector<ParameterInfo>& parameters,
                            const std::vector<std::vector<std::int32_t>>& tables = {});

@@ -33,6 +33,10 @@ MatrixView<const float> rounded(Context& context, MatrixView<const float> values
   return {memory, values.rows, values.cols};
 }
 
+std::size_t operand_bytes(Precision precision, std::int64_t values) {
+  return precision == Precision::fp32 ? 0 : 2 * sizeof(float) * static_cast<std::size_t>(values);
+}
+
 void reserve_operands(Context& context, Precision precision, std::int64_t values) {
   if (context.is_cuda() || precision == Precision::fp32) return;
   for (const OperandPlace place : {OperandPlace::first, OperandPlace::second})

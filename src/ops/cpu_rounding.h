@@ -14,6 +14,9 @@ enum class OperandPlace { first, second };
 /// memory).
 MatrixView<const float> rounded(Context& context, MatrixView<const float> values, OperandPlace place);
 
+/// The memory that rounded() needs in `precision` for operands of at most `values` values.
+std::size_t operand_bytes(Precision precision, std::int64_t values);
+
 /// Allocates the memory that rounded() needs in `precision` for operands of at most `values` values, so that
 /// later products do not allocate. Does nothing in fp32 or on a GPU. Throws DeviceError (out of memory).
 void reserve_operands(Context& context, Precision precision, std::int64_t values);

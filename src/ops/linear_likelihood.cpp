@@ -13,9 +13,9 @@ bool linear_likelihood_takes(LikelihoodKind kind) {
   });
 }
 
-std::int64_t nll_parts(const Context& context, std::int64_t d) {
+std::int64_t nll_parts(const Device& device, std::int64_t d) {
   constexpr std::int64_t kColumns = 32;  // the narrowest tile of a product
-  return context.is_cuda() ? (d + kColumns - 1) / kColumns : 1;
+  return device.is_cuda() ? (d + kColumns - 1) / kColumns : 1;
 }
 
 void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodConstants& constants,
@@ -35,7 +35,7 @@ void linear_likelihood(Context& context, LikelihoodKind kind, const LikelihoodCo
   check_optional_size(kOp, "b", b, d);
   check_optional_shape(kOp, "mask", mask, x.rows, d);
   check_shape(kOp, "gradient", gradient, rows, d);
-  check_shape(kOp, "nll", nll, rows, nll_parts(context, d));
+  check_shape(kOp, "nll", nll, rows, nll_parts(context.device(), d));
   ELBO_CHECK(nll.contiguous(), ShapeError, kOp, " was given nll that is not contiguous");
   check_optional_size(kOp, "weight.per_row", weight.per_row, rows);
   if (rows == 0) return;

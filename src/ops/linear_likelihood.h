@@ -23,7 +23,7 @@ inline constexpr bool kLinearLikelihoodTakes =
 /// The same by name.
 bool linear_likelihood_takes(LikelihoodKind kind);
 /// The number of partial sums of a row's nll of d values on this device.
-std::int64_t nll_parts(const Context& context, std::int64_t d);
+std::int64_t nll_parts(const Device& device, std::int64_t d);
 
 /// With parameters = h wᵀ + b [n·K, d]: nll [n·K, nll_parts(d)], whose rows each sum to Σ_j −log p(x_j |
 /// parameters_j), "="; gradient [n·K, d] = weight · ∂nll/∂parameters, "=". b may be empty (no bias), and so

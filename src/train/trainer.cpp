@@ -9,6 +9,7 @@
 #include "evaluation/evaluate.h"
 #include "recipe/data_settings.h"
 #include "train/best_epoch.h"
+#include "train/memory.h"
 #include "train/scale_advice.h"
 #include "train/schedule.h"
 
@@ -312,6 +313,7 @@ TrainReport train_on(Model& model, const Dataset& data, const TrainOptions& opti
 TrainReport train(Model& model, const Dataset& data, const TrainOptions& options) {
   return with_memory_errors([&] {
     const Recipe& recipe = model.recipe();
+    if (!data.train.empty()) require_training_memory(state_of(model), data, options);
     const bool limited = recipe.data.limit > 0 && recipe.data.limit < data.train.count;
     if (data.train.empty() || (!limited && !is_to_be_split(recipe.data, data)))
       return train_on(model, data, options);

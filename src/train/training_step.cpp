@@ -31,9 +31,8 @@ TrainingStep::TrainingStep(ModelState& model, const data::ResidentData& data,
       side_branch_(*model.context, false) {
   // A product's operands are activations, their gradients, or parameters.
   const Batch whole = workspace_.rows(sizes_.batch);
-  std::int64_t largest = std::max(whole.tape().largest(), whole.beside().largest());
-  for (const nn::ParameterPlace& place : model.vae->parameters().layout().places)
-    largest = std::max(largest, place.rows * place.cols);
+  const std::int64_t largest = std::max(
+      {whole.tape().largest(), whole.beside().largest(), model.vae->parameters().layout().largest()});
   ops::cpu::reserve_operands(*model.context, precision_, largest);
   for (std::size_t i = 0; i < kGradientBranches; ++i) gradient_branches_.emplace_back(*model.context);
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i] = make_slot(preprocessor, i);

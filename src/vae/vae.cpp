@@ -8,7 +8,7 @@ namespace elbo {
 Vae::Vae(Context& context, const ModelConfig& config, std::uint64_t seed)
     : context_(&context),
       config_(config),
-      parts_(config, ops::nll_parts(context, config.dims)),
+      parts_(config, ops::nll_parts(context.device(), config.dims)),
       parameters_(std::make_unique<nn::Parameters>(context, parts_.layout, config.initialization, seed)) {}
 
 nn::Run Vae::run(const Batch& batch, const NoiseSource& noise) const {

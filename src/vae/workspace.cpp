@@ -1,39 +1,53 @@
 #include "vae/workspace.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace elbo {
 namespace {
 
-unsigned uses_of(const Vae& vae, Purpose purpose) {
+unsigned uses_of(const VaeParts& parts, bool missing, Purpose purpose) {
   unsigned uses = nn::kAlways;
   if (purpose != Purpose::evaluation) uses |= nn::kTraining;
   if (purpose == Purpose::training) uses |= nn::kLearning;
-  if (purpose == Purpose::training && vae.parts().corruption) uses |= nn::kCorrupted;
-  if (vae.config().missing) uses |= nn::kMasked;
+  if (purpose == Purpose::training && parts.corruption) uses |= nn::kCorrupted;
+  if (missing) uses |= nn::kMasked;
   return uses;
 }
 
 // On this tape, the encoder's input is neither corrupted nor missing.
-nn::Tape lay_out_beside(const Vae& vae, Arena& arena, Purpose purpose) {
-  const auto beside = vae.prior() ? vae.prior()->tape_beside() : std::nullopt;
+nn::Tape lay_out_beside(const VaeParts& parts, Arena& arena, Purpose purpose) {
+  const Prior* prior = parts.latent->prior();
+  const auto beside = prior ? prior->tape_beside() : std::nullopt;
   if (!beside) return {};
   const unsigned uses = purpose == Purpose::evaluation ? nn::kAlways : nn::kTraining | nn::kInputGradient;
-  return vae.parts().plan.lay_out(arena, {beside->rows, 1}, uses, beside->slots);
+  return parts.plan.lay_out(arena, {beside->rows, 1}, uses, beside->slots);
+}
+
+Batch lay_out(const VaeParts& parts, bool missing, Arena& arena, nn::TapeSize size, Purpose purpose) {
+  if (!parts.latent->prior()) size.samples = 1;
+  nn::Tape tape = parts.plan.lay_out(arena, size, uses_of(parts, missing, purpose));
+  return Batch(parts.slots, std::move(tape), lay_out_beside(parts, arena, purpose));
 }
 
 }  // namespace
 
+WorkspaceSize workspace_size(const VaeParts& parts, bool missing, std::int64_t rows, std::int64_t samples,
+                             Purpose purpose) {
+  Arena whole, second;
+  const Batch batch = lay_out(parts, missing, whole, {rows, samples}, purpose);
+  nn::Tape tape = batch.tape();
+  parts.plan.lay_out_batch(second, tape);
+  return {whole.used(), second.used(), std::max(batch.tape().largest(), batch.beside().largest())};
+}
+
 Workspace::Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples, Purpose purpose) : vae_(&vae) {
-  const VaeParts& parts = vae.parts();
-  const auto lay_out = [&] {
-    const nn::TapeSize size = {rows, vae.prior() ? samples : 1};
-    nn::Tape tape = parts.plan.lay_out(arena_, size, uses_of(vae, purpose));
-    return Batch(parts.slots, std::move(tape), lay_out_beside(vae, arena_, purpose));
+  const auto place = [&] {
+    return lay_out(vae.parts(), vae.config().missing, arena_, {rows, samples}, purpose);
   };
-  lay_out();
+  place();
   arena_ = Arena(vae.context(), arena_.used());
-  batch_ = lay_out();
+  batch_ = place();
 }
 
 std::unique_ptr<HostPrior> prior_on_host(const Vae& vae) {

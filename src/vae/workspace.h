@@ -13,6 +13,15 @@ enum class Purpose {
               ///< input
 };
 
+struct WorkspaceSize {
+  std::size_t bytes = 0;
+  std::size_t batch_bytes = 0;  ///< of a SecondBatch beside it
+  std::int64_t largest = 0;     ///< values of the largest operand
+};
+/// The size that a Workspace of these arguments has, with a mask if `missing`.
+WorkspaceSize workspace_size(const VaeParts& parts, bool missing, std::int64_t rows, std::int64_t samples,
+                             Purpose purpose);
+
 class Workspace {
  public:
   /// Allocates for `rows` examples with `samples` samples each (1 if the model draws none). Throws

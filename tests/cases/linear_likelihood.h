@@ -101,7 +101,7 @@ struct LinearLikelihoodCase {
                            1.0 / std::sqrt(static_cast<double>(all.in)));
     const auto gradient = run.output<float>(
         "gradient", all.n, all.out, [c = *this] { return c.expected().gradient; }, tolerance);
-    const std::int64_t count = ops::nll_parts(run.context(), all.out);
+    const std::int64_t count = ops::nll_parts(run.context().device(), all.out);
     const auto parts = run.scratch<float>("parts", all.n, count);
     const auto ones =
         run.dense_input("ones", 1, count, std::vector<float>(static_cast<std::size_t>(count), 1.0f));

@@ -125,6 +125,12 @@ TEST(CliPlan, PrintsATableAndJson) {
   EXPECT_EQ(json.at("precision"), "tf32");
   EXPECT_EQ(json.at("batch"), 10);
   EXPECT_GT(json.at("step_microseconds").get<double>(), 0.0);
+  const auto& memory = json.at("memory_bytes");
+  std::size_t parts = 0;
+  for (const char* part : {"parameters", "activations", "evaluation", "data", "copies"})
+    parts += memory.at(part).get<std::size_t>();
+  EXPECT_EQ(memory.at("total"), parts);
+  EXPECT_GT(memory.at("activations"), 10u * 30 * sizeof(float));
   const auto& layers = json.at("layers");
   ASSERT_EQ(layers.size(), 4u);
   EXPECT_EQ(layers[0], Json({{"name", "encoder.hidden.0"},
@@ -144,8 +150,9 @@ TEST(CliPlan, PrintsATableAndJson) {
 
   const auto table = run_elbo(plan_of(data, {"--set", "model.encoder=[8,\"gated 7\"]"}));
   ASSERT_EQ(table.code, 0) << table.err;
-  for (const char* part : {"encoder.mean, log_variance", "gated 7", "8 -> 7", "linear_forward",
-                           "10x30 -> 10x8", "MFLOP", "gather_batch", "all of them"}) {
+  for (const char* part :
+       {"encoder.mean, log_variance", "gated 7", "8 -> 7", "linear_forward", "10x30 -> 10x8", "MFLOP",
+        "gather_batch", "all of them", "memory of the training"}) {
     EXPECT_SAYS(table.out, part);
   }
 }

@@ -92,7 +92,7 @@ std::optional<Json> train_one(const Job& job, const TrainRequest& request, std::
                               const std::string& split) {
   const Device device = Device::parse(request.device);
   const Dataset data = load_data(job.recipe);
-  Model model(job.recipe, data.dims(), device, data.picture);
+  Model model = new_model(job.recipe, data, device);
   std::error_code ignored;
   const bool resume = fs::exists(job.folder / "checkpoint.safetensors", ignored);
   const TrainReport report = run_training(model, data, job, resume, request.quiet);
@@ -264,7 +264,7 @@ void begin_several(Job& job, const TrainRequest& request) {
   }
   {  // if the model cannot be trained, nothing is replaced or left behind
     const Dataset data = load_job_data(job);
-    check_trainable(Model(job.recipe, data.dims(), Device::parse(request.device), data.picture), data);
+    check_trainable(new_model(job.recipe, data, Device::parse(request.device)), data);
   }
   if (!request.resume && !request.out) claim_run(job);
   if (request.force) forget_run(job.folder);

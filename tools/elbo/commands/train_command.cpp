@@ -121,7 +121,7 @@ int run_train(const TrainRequest& options) {
   const Device device = Device::parse(options.device);
   const Dataset data = load_job_data(job);
   const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
-  Model model(job.recipe, data.dims(), device, data.picture);
+  Model model = new_model(job.recipe, data, device);
   check_trainable(model, data);  // if it cannot be trained, nothing is made or replaced
   if (job.followed_by && !options.quiet && job.recipe.train.epochs > 0) tell_time(job, data, device);
   if (!options.resume && !options.out) claim_run(job);

@@ -10,6 +10,11 @@
 
 namespace elbo::command {
 
+Model new_model(const Recipe& recipe, const Dataset& data, Device device) {
+  check_memory(recipe, data, device);
+  return Model(recipe, data.dims(), device, data.picture);
+}
+
 TrainReport run_training(Model& model, const Dataset& data, const Job& job, bool resume, bool quiet) {
   ProgressLine progress(model, unit_of(data.picture), quiet);
   TrainOptions call;

@@ -13,6 +13,9 @@ namespace elbo::command {
 /// The evaluation of each existing split, by its name.
 using SplitResults = std::vector<std::pair<std::string, Evaluation>>;
 
+/// A new model for this data. Throws OutOfMemoryError, before it is made, if it cannot be trained here.
+Model new_model(const Recipe& recipe, const Dataset& data, Device device);
+
 /// Trains with progress on standard error, until `InterruptGuard` records a signal. Throws like train().
 TrainReport run_training(Model& model, const Dataset& data, const Job& job, bool resume, bool quiet);
 

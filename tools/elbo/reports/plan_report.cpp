@@ -84,6 +84,23 @@ TableLine line_of(const std::string& op, const std::string& shape, const std::st
           cell(timed ? 1e-9 * bytes / seconds : 0.0, "%.0f")};
 }
 
+std::string in_megabytes(std::size_t bytes) {
+  return concat(fixed(1e-6 * static_cast<double>(bytes), 1), " MB");
+}
+
+void print_memory(const TrainingMemory& memory) {
+  std::cout << "\nmemory of the training: " << in_megabytes(memory.total()) << ": parameters "
+            << in_megabytes(memory.parameters) << ", activations " << in_megabytes(memory.activations)
+            << ",\nevaluation " << in_megabytes(memory.evaluation) << ", data " << in_megabytes(memory.data)
+            << ", copies of parameters " << in_megabytes(memory.copies) << '\n';
+}
+
+Json to_json(const TrainingMemory& memory) {
+  return {{"parameters", memory.parameters}, {"activations", memory.activations},
+          {"evaluation", memory.evaluation}, {"data", memory.data},
+          {"copies", memory.copies},         {"total", memory.total()}};
+}
+
 void print_table(const Model& model, const StepPlan& plan) {
   const Recipe& recipe = model.recipe();
   std::cout << recipe.name << " on " << describe(model.device(), recipe.train.precision.value())
@@ -112,10 +129,12 @@ int run_plan(const PlanOptions& options, bool json) {
   const Device device = Device::parse(options.device);
   const Dataset data = load_data(recipe);
   recipe = follow_data(std::move(recipe), data);
+  const TrainingMemory memory = training_memory(recipe, data, device);
   Model model(recipe, data.dims(), device, data.picture);
   const StepPlan plan = plan_step(model, data);
   if (!json) {
     print_table(model, plan);
+    print_memory(memory);
     return 0;
   }
   Json ops = Json::array();
@@ -130,6 +149,7 @@ int run_plan(const PlanOptions& options, bool json) {
          {"batch", plan.batch},
          {"layers", layers},
          {"ops", ops},
+         {"memory_bytes", to_json(memory)},
          {"microseconds", 1e6 * plan.op_seconds},
          {"step_microseconds", 1e6 * plan.step_seconds}});
   return 0;
