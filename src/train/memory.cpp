@@ -20,7 +20,9 @@ std::size_t bytes_of(std::int64_t count, std::size_t size) {
 }
 
 std::size_t size_of(const Examples& examples) {
-  return examples.bytes.size() + examples.floats.size() * sizeof(float);
+  const CsrRows& sparse = examples.sparse;
+  return examples.bytes.size() + (examples.floats.size() + sparse.values.size()) * sizeof(float) +
+         sparse.columns.size() * sizeof(std::int32_t) + sparse.starts.size() * sizeof(std::int64_t);
 }
 
 /// What decides how much memory a training needs.
@@ -81,7 +83,8 @@ std::size_t evaluation_bytes(const Needs& needs) {
 std::size_t data_bytes(const Needs& needs) {
   const std::int64_t all = needs.data.train.count, trained = needs.examples();
   const std::size_t stored = size_of(needs.data.train);
-  const std::size_t resident = all > 0 ? stored / bytes_of(all, 1) * bytes_of(trained, 1) : 0;
+  const double share = all > 0 ? static_cast<double>(trained) / static_cast<double>(all) : 0.0;
+  const auto resident = static_cast<std::size_t>(share * static_cast<double>(stored));
   std::size_t orders = bytes_of(2 * trained + needs.validation(), sizeof(std::int64_t));
   if (needs.recipe.data.standardize) orders += bytes_of(trained + needs.validation(), sizeof(double));
   return resident + orders + (needs.divides() ? stored : 0);
