@@ -156,9 +156,9 @@ struct TableOptions {
   std::vector<std::string> kinds = {};           ///< "NAME=KIND" for columns whose kind is not to be inferred
   HeaderLine header = HeaderLine::automatic;     ///< whether the first line has names
   DecimalSign decimal = DecimalSign::automatic;  ///< of numbers
-  /// With a model's columns (LoadOptions::like): whether the table must have the column `label`. Else one
-  /// called as the training data's label is taken in its place.
-  bool label_required = false;
+  /// With a model's columns (LoadOptions::like): whether the table must have the column `label`, or `id`.
+  /// Else one called as the training data's is taken in its place.
+  bool label_required = false, id_required = false;
   /// With a model's columns, if no column is known as the label: a column that is none of the model's values
   /// is, if it alone holds this text. Empty: none.
   std::string label_value = {};

@@ -74,9 +74,9 @@ struct Posterior {
 /// information is therefore at most log n; when it comes near log n, the true mutual information is larger
 /// and the divergence smaller. Both are estimates, so that one of them may leave [0, kl] by some errors.
 struct AggregatePosterior {
-  std::int64_t examples = 0;  ///< n
-  std::int64_t draws = 0;     ///< of each example: n · draws is 10,000 or more, but for very few examples
-  double kl = 0.0;            ///< E_x[KL(q(z|x) ‖ p(z))] over these examples
+  std::int64_t examples = 0;        ///< n
+  std::int64_t draws = 0;           ///< of each example: 10,000 / n, at least 1 and at most 200
+  double kl = 0.0;                  ///< E_x[KL(q(z|x) ‖ p(z))] over these examples
   double mutual_information = 0.0;  ///< I_q(x; z), between x's index and z
   double divergence = 0.0;          ///< KL(q(z) ‖ p(z))
   double standard_error = 0.0;      ///< of the mutual information, over examples

@@ -112,6 +112,7 @@ ELBO_API bool may_train_longer(const Recipe& recipe);
 struct RecipeLoadOptions {
   /// The column of labels, by name or number, which the table must have; "none": none. Empty: data.label.
   std::string label = {};
+  std::string id = {};           ///< the same for the ids; empty: data.id
   std::string label_value = {};  ///< as TableOptions::label_value
   bool keep_source = false;      ///< as LoadOptions::keep_source
 };
@@ -119,7 +120,7 @@ struct RecipeLoadOptions {
 /// Loads the data a recipe names, with its missing values masked and its splits held out and limited as
 /// `data.*` says. With a trained model, data is brought into the form that it knows: a table's columns are
 /// matched by name, pictures that are resized get its channels. Throws like load_dataset, apply_mask and
-/// hold_out; ConfigError if options.label is set and the data is no table, or lacks the column.
+/// hold_out; ConfigError if options.label or options.id is set and the data is no table, or lacks the column.
 ELBO_API Dataset load_dataset(const Recipe& recipe, const Model* like = nullptr,
                               const RecipeLoadOptions& options = {});
 

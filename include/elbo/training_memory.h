@@ -10,8 +10,8 @@
 
 namespace elbo {
 
-/// The most bytes that a training takes at a time beside the data it is given, by their use. On a GPU all but
-/// `copies` are the GPU's.
+/// The peak memory of a training in bytes, by use, without the data it is given. On a GPU all but `copies`
+/// are in the GPU's memory, and only `copies` are compared with what the host has free.
 struct ELBO_API TrainingMemory {
   std::size_t parameters = 0;   ///< values, gradients, the optimizer's moments, the average of train.ema
   std::size_t activations = 0;  ///< a batch, what is computed from it, and the gradients in that
@@ -28,7 +28,7 @@ ELBO_API TrainingMemory training_memory(const Recipe& recipe, const Dataset& dat
                                         Device device = Device::automatic());
 
 /// Throws OutOfMemoryError, with the parts of what is needed, if the host cannot hold a new model of this
-/// recipe and its training: if the machine, or a control group as of a container, has less free. train() does
+/// recipe and its training: if the machine or its container has less free. train() does
 /// so itself; call this before a large model is made.
 ///
 ///     elbo::check_memory(recipe, data, device);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
@@ -94,8 +95,10 @@ std::size_t left_in_groups(const MemorySources& sources, std::size_t swap) {
 
 }  // namespace
 
-std::string in_gigabytes(std::size_t bytes) {
-  return concat(static_cast<double>(bytes) / 1e9, " GB");
+std::string in_bytes(std::size_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  if (size < 1e6) return concat(std::ceil(size / 1e3), " kB");
+  return size < 1e9 ? concat(std::ceil(size / 1e6), " MB") : concat(size / 1e9, " GB");
 }
 
 std::size_t available_memory(const MemorySources& sources) {
@@ -114,8 +117,8 @@ void require_memory(std::size_t bytes, std::string_view what) {
   if (bytes <= kSmall) return;
   const std::size_t available = available_memory();
   if (bytes <= available) return;
-  throw OutOfMemoryError(concat("out of memory: ", what, " needs ", in_gigabytes(bytes), ", and ",
-                                in_gigabytes(available),
+  throw OutOfMemoryError(concat("out of memory: ", what, " needs ", in_bytes(bytes), ", and ",
+                                in_bytes(available),
                                 " are free here.\nMake the model, the batch or the data "
                                 "smaller, or raise the limit; ELBO_MEMORY_CHECK=off skips this comparison."));
 }

@@ -22,7 +22,7 @@ struct MemorySources {
 std::size_t available_memory(const MemorySources& sources = {});
 
 /// "1.5 GB"
-std::string in_gigabytes(std::size_t bytes);
+std::string in_bytes(std::size_t bytes);
 
 /// Throws OutOfMemoryError, which names both sizes, if `what` needs more bytes than can be had. Linux grants
 /// memory that it does not have, and kills the process that uses it. Small needs are not compared.

@@ -1,7 +1,10 @@
 #include "base/team.h"
 
+#include <omp.h>
+#include <sched.h>
 #include <signal.h>
 
+#include <array>
 #include <chrono>
 #include <system_error>
 
@@ -11,6 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 /// Longer than the gaps within a training step.
 constexpr Clock::duration kSpin = std::chrono::microseconds(100);
+constexpr Clock::duration kLongestSpin = std::chrono::milliseconds(1);
 constexpr Clock::duration kCrowdedSpin = std::chrono::microseconds(3);
 /// After a wait that was too long, so many calls wait for a short time.
 constexpr int kCrowdedCalls = 100;
@@ -43,6 +47,8 @@ class BlockedSignals {
   BlockedSignals() {
     sigset_t all;
     sigfillset(&all);
+    // Faults of a thread, and samples of it, are its own.
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF}) sigdelset(&all, own);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -52,6 +58,23 @@ class BlockedSignals {
  private:
   sigset_t before_;
 };
+
+/// Where OMP_PROC_BIND and its like ask for places, OpenMP has pinned the program's first thread to one when
+/// the program began, and threads inherit that: each takes a place of its own, as OpenMP's do.
+void take_place([[maybe_unused]] int index) {
+#if defined(__linux__)
+  if (omp_get_proc_bind() == omp_proc_bind_false || omp_get_num_places() == 0) return;
+  const int place = index % omp_get_num_places();
+  std::array<int, CPU_SETSIZE> cores{};
+  const int count = omp_get_place_num_procs(place);
+  if (count > CPU_SETSIZE) return;
+  omp_get_place_proc_ids(place, cores.data());
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int i = 0; i < count; ++i) CPU_SET(cores[static_cast<std::size_t>(i)], &set);
+  sched_setaffinity(0, sizeof set, &set);  // of this thread; without it the thread stays where it is
+#endif
+}
 
 }  // namespace
 
@@ -79,6 +102,7 @@ void Team::start(int count) {
 
 void Team::run_all(int count, const Call& call) {
   start(count);
+  busy_ = true;
   const int helpers = std::min(count, started_) - 1;
   call_ = call;
   working_.store(helpers, std::memory_order_relaxed);
@@ -90,6 +114,7 @@ void Team::run_all(int count, const Call& call) {
   call.invoke(call.work, 0);
   for (int index = helpers + 1; index < count; ++index) call.invoke(call.work, index);
   wait_for_others(Clock::now() - begin);
+  busy_ = false;
 }
 
 void Team::wait_for_others(Clock::duration own) {
@@ -99,13 +124,14 @@ void Team::wait_for_others(Clock::duration own) {
   const int crowded = crowded_.load(std::memory_order_relaxed);
   if (crowded > 0) crowded_.store(crowded - 1, std::memory_order_relaxed);
   const auto begin = Clock::now();
-  if (spin(crowded > 0 ? kCrowdedSpin : too_long, done)) return;
+  if (spin(crowded > 0 ? kCrowdedSpin : std::min(too_long, kLongestSpin), done)) return;
   for (int left; (left = working_.load(std::memory_order_acquire)) != 0;)
     working_.wait(left, std::memory_order_acquire);
   if (Clock::now() - begin > too_long) crowded_.store(kCrowdedCalls, std::memory_order_relaxed);
 }
 
 void Team::serve(int index) {
+  take_place(index);
   std::atomic<std::uint32_t>& calls = seats_[index].calls;
   for (std::uint32_t seen = 0;;) {
     const auto called = [&] { return calls.load(std::memory_order_acquire) != seen; };

@@ -31,12 +31,16 @@ class Team {
   void start() { start(size_); }
 
   /// Calls work(index) for each index in [0, count), count ≤ size(), at the same time, and returns when all
-  /// have returned; where the system gives no further threads, the caller's does their part, too. Throws the
-  /// first error of work. Calls must not nest.
+  /// have returned. The caller's thread does the others' parts, too, where the system gives no further
+  /// threads, and in a call within a call. Throws the first error of work.
   template <class Work>
   void run(int count, const Work& work) {
     if (count <= 1) {
       if (count == 1) work(0);
+      return;
+    }
+    if (busy_) {
+      for (int index = 0; index < count; ++index) work(index);
       return;
     }
     ParallelError error;
@@ -65,6 +69,7 @@ class Team {
   int size_;
   int started_ = 1;  ///< threads, the caller's included
   bool no_more_ = false;
+  bool busy_ = false;  ///< within a call
   std::unique_ptr<Seat[]> seats_;
   Call call_;
   std::atomic<bool> ends_ = false;

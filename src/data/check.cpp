@@ -100,7 +100,10 @@ void check_support(const Examples& examples, std::span<const ValueRange> ranges,
 void check_presence(const Examples& examples, std::string_view source) {
   if (!examples.bytes.empty()) return;
   FloatRows rows(examples);
+  const CsrRows& sparse = examples.sparse;
   for (std::int64_t i = 0; i < examples.count; ++i) {
+    const auto row = static_cast<std::size_t>(i);
+    if (!sparse.empty() && sparse.starts[row + 1] - sparse.starts[row] < examples.dims) continue;  // has a 0
     if (!std::ranges::all_of(rows[i], [](float value) { return std::isnan(value); })) continue;
     throw DataError(
         concat(row_place(examples, source, i),

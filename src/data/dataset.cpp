@@ -12,6 +12,7 @@
 #include "data/sources/array.h"
 #include "data/sources/random.h"
 #include "base/check.h"
+#include "base/memory.h"
 
 namespace elbo {
 namespace {
@@ -78,6 +79,9 @@ void mask_split(Examples& examples, const Examples& mask, std::string_view split
     throw DataError(concat(mask.origin, ": a mask of ", mask.count, " x ", mask.dims, " values for ", split,
                            " data of ", examples.count, " x ", examples.dims, ". They need one shape."));
   }
+  if (!examples.sparse.empty())
+    require_memory(static_cast<std::size_t>(examples.count * examples.dims) * sizeof(float),
+                   concat(mask.origin, ": sparse data with a mask, whose zeros are filled in,"));
   Table table = to_table(examples, 0, examples.count);
   for (std::int64_t i = 0; i < examples.count; ++i) {
     for (std::int64_t j = 0; j < examples.dims; ++j) {

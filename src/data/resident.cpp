@@ -27,6 +27,7 @@ void check_sizes(const Examples& examples) {
   ELBO_CHECK(examples.dims > 0 && forms == 1 && complete, ShapeError, examples.count, " examples of ",
              examples.dims, " values were given as ", examples.bytes.size(), " bytes, ",
              examples.floats.size(), " floats and ", examples.sparse.rows(), " sparse rows");
+  if (!examples.sparse.empty()) check_sparse(examples.sparse, examples.dims);
 }
 
 /// Σ f(j, x_j) over all examples for each dimension j, in double; missing values add nothing. A byte is the
@@ -193,10 +194,10 @@ std::uint32_t fingerprint(const Examples& examples) {
   uLong sum = add(0, shape, sizeof shape);
   sum = add(sum, examples.bytes.data(), examples.bytes.size());
   sum = add(sum, examples.floats.data(), examples.floats.size() * sizeof(float));
-  const CsrRows& sparse = examples.sparse;
-  sum = add(sum, sparse.starts.data(), sparse.starts.size() * sizeof(std::int64_t));
-  sum = add(sum, sparse.columns.data(), sparse.columns.size() * sizeof(std::int32_t));
-  sum = add(sum, sparse.values.data(), sparse.values.size() * sizeof(float));
+  if (!examples.sparse.empty()) {  // as of dense values, which earlier versions made of them
+    FloatRows rows(examples);
+    for (std::int64_t i = 0; i < examples.count; ++i) sum = add(sum, rows[i].data(), rows[i].size_bytes());
+  }
   return static_cast<std::uint32_t>(sum);
 }
 

@@ -109,7 +109,7 @@ void correlate(Context& context, MatrixView<float> dw, MatrixView<const float> f
 void channel_sums(Context& context, VectorView<float> sums, MatrixView<const float> pictures,
                   bool accumulate) {
   const std::int64_t channels = sums.size, pixels = pictures.cols / channels;
-  const int threads = team(context, static_cast<double>(pictures.rows * pictures.cols));
+  const int threads = threads_for(context, static_cast<double>(pictures.rows * pictures.cols));
   context.team().run(threads, [&](int index) {
     const Span own = Span::part(channels, index, threads);
     if (own.size <= 0) return;

@@ -50,7 +50,7 @@ std::array<Block, 3> share(std::int64_t rows, std::int64_t cols, Cut cut, int in
           block(last_line, last_line + 1, 0, end % along)};
 }
 
-int team(const Context& context, double work) {
+int threads_for(const Context& context, double work) {
   constexpr double kParallelWork = 1 << 18;
   return work < kParallelWork ? 1 : context.threads();
 }

@@ -71,7 +71,7 @@ enum class Cut {
 std::array<Block, 3> share(std::int64_t rows, std::int64_t cols, Cut cut, int index, int count);
 
 /// The number of threads for a product of `work` flops; little work stays in one thread.
-int team(const Context& context, double work);
+int threads_for(const Context& context, double work);
 
 /// Longer sums are divided into parts, so that a strip of the left operand and a panel stay in the caches
 /// near the core.
@@ -221,7 +221,7 @@ template <class Epilogue, class Once>
 void matmul(Context& context, const Gemm& p, const Epilogue& epilogue, const Once& once) {
   const double work =
       2.0 * static_cast<double>(p.rows()) * static_cast<double>(p.cols()) * static_cast<double>(p.depth());
-  const int count = team(context, work);
+  const int count = threads_for(context, work);
   context.team().run(count, [&](int index) {
     auto& scratch = *static_cast<detail::Scratch*>(context.scratch(index));
     for (const Block& block : share(p.rows(), p.cols(), p.cut, index, count)) {

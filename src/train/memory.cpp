@@ -87,7 +87,8 @@ std::size_t data_bytes(const Needs& needs) {
   const auto resident = static_cast<std::size_t>(share * static_cast<double>(stored));
   std::size_t orders = bytes_of(2 * trained + needs.validation(), sizeof(std::int64_t));
   if (needs.recipe.data.standardize) orders += bytes_of(trained + needs.validation(), sizeof(double));
-  return resident + orders + (needs.divides() ? stored : 0);
+  const std::size_t validation = needs.device.is_cuda() ? size_of(needs.data.validation) : 0;
+  return resident + validation + orders + (needs.divides() ? stored : 0);
 }
 
 std::size_t copied_bytes(const Needs& needs) {
@@ -120,11 +121,10 @@ std::size_t held_bytes(nn::Parameters& parameters) {
 void require(const TrainingMemory& memory, Device device, std::size_t held) {
   if (device.is_cuda()) return require_memory(memory.copies, "copying the parameters for their files");
   const std::size_t total = memory.total();
-  require_memory(
-      total > held ? total - held : 0,
-      concat("the training (parameters ", in_gigabytes(memory.parameters), ", activations ",
-             in_gigabytes(memory.activations), ", evaluation ", in_gigabytes(memory.evaluation), ", data ",
-             in_gigabytes(memory.data), ", copies of parameters ", in_gigabytes(memory.copies), ")"));
+  require_memory(total > held ? total - held : 0,
+                 concat("the training (parameters ", in_bytes(memory.parameters), ", activations ",
+                        in_bytes(memory.activations), ", evaluation ", in_bytes(memory.evaluation), ", data ",
+                        in_bytes(memory.data), ", copies of parameters ", in_bytes(memory.copies), ")"));
 }
 
 }  // namespace

@@ -48,13 +48,14 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
   check_picture_settings(settings);
   LoadOptions options;
   options.table = {.label = more.label.empty() ? settings.label : more.label,
-                   .id = settings.id,
+                   .id = more.id.empty() ? settings.id : more.id,
                    .columns = settings.columns,
                    .drop = settings.drop,
                    .kinds = settings.kinds,
                    .header = settings.header,
                    .decimal = settings.decimal,
                    .label_required = !more.label.empty() && more.label != "none",
+                   .id_required = !more.id.empty() && more.id != "none",
                    .label_value = more.label_value};
   options.keep_source = more.keep_source;
   if (like) options.like = like->schema();
@@ -62,8 +63,10 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
   if (settings.background >= 0) options.background = static_cast<std::uint8_t>(settings.background);
   options.skip_bad = settings.skip_bad;
   Dataset data = load_dataset(settings.name, options);
-  if (!more.label.empty() && data.schema.empty())
-    throw ConfigError(concat("data.label is for tables, which ", settings.name, " is not."));
+  for (const auto& [column, setting] : {std::pair(more.label, "data.label"), std::pair(more.id, "data.id")}) {
+    if (!column.empty() && data.schema.empty())
+      throw ConfigError(concat(setting, " is for tables, which ", settings.name, " is not."));
+  }
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));

@@ -180,6 +180,8 @@ TEST(CliAnomalies, LaterLabelsAreFoundByTheNormalOneOrNamed) {
                    {"data.label", "\"verdikt\"", "\"verdict\""});
   expect_complaint(anomalies(run, {"--data", rows, "--set", "data.drop=[\"a\"]"}), 2,
                    {"data.drop", "would change nothing", "data.decimal"});
+  EXPECT_EQ(anomalies(run, {"--data", rows, "--set", "data.label = verdict"}).code, 0);
+  expect_complaint(anomalies(run, {"--data", rows, "--set", "data.id=plant"}), 2, {"data.id", "\"plant\""});
 }
 
 TEST(CliAnomalies, MistakesAreNamed) {

@@ -96,7 +96,6 @@ TEST(CliWidths, TrainEvalAndAnomalies) {
         width);
     expect_fits(at_width(folder, width, {"eval", "run", "--nll-samples", "2", "--anomaly"}), width);
     expect_fits(at_width(folder, width, {"anomalies", "run", "--split", "train"}), width);
-    expect_fits(at_width(folder, width, {"info", "run"}).substr(0, 20), width);
   }
 }
 

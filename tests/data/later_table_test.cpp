@@ -81,6 +81,23 @@ TEST(DataLaterTable, ARequiredLabelMustBeThere) {
   EXPECT_EQ(later(text, schema, {.label = "4", .label_required = true}).train.labels, data.train.labels);
 }
 
+TEST(DataLaterTable, ARequiredIdMustBeThere) {
+  const Schema schema = train("a,b,plant\n1.5,2,p\n2.5,3,q\n", {.id = "plant"}).schema;
+  const std::string text = "a,b,plant,tree\n1.5,2,x,r\n2,3,y,s\n";
+  EXPECT_EQ(later(text, schema).train.ids, (Names{"x", "y"}));
+  EXPECT_EQ(later(text, schema, {.id = "gone"}).train.ids, (Names{"x", "y"}));
+  EXPECT_EQ(later(text, schema, {.id = "tree", .id_required = true}).train.ids, (Names{"r", "s"}));
+  EXPECT_TRUE(later(text, schema, {.id = "none"}).train.ids.empty());
+  expect_error<ConfigError>([&] { later(text, schema, {.id = "gone", .id_required = true}); },
+                            {"data.id", "\"gone\"", "\"tree\""});
+}
+
+TEST(DataLaterTable, NoneOfATableWithoutNamesIsNone) {
+  const Schema schema = train("1.5,2,7\n2.5,3,8\n", {.label = "3"}).schema;
+  EXPECT_EQ(later("1,2,9\n", schema).train.labels, (Labels{9}));
+  EXPECT_TRUE(later("1,2,9\n", schema, {.label = "none"}).train.labels.empty());
+}
+
 // "1.234" may be one and a bit, or more than a thousand: it is what it was in training.
 TEST(DataLaterTable, AmbiguousSignsAreReadAsInTraining) {
   const Schema commas = train("a;b\n1,5;2\n2.500,25;3\n").schema;

@@ -57,7 +57,7 @@ std::vector<float> filled_in(const Examples& examples) {
   return to_table(examples, 0, examples.count).values;
 }
 
-TEST(CsrRows, AMatrixOfMostlyZerosStaysSparse) {
+TEST(SparseData, AMatrixOfMostlyZerosStaysSparse) {
   // Columns in any order, and two values for one place.
   const data::Csr matrix{2, 20, {0, 4, 4}, {9, 3, 19, 3}, {1, 2, 3, 5}};
   const data::Array array = data::to_array(matrix, "m");
@@ -73,7 +73,7 @@ TEST(CsrRows, AMatrixOfMostlyZerosStaysSparse) {
   EXPECT_EQ(data.train.value(0, 3), 7.0f);
 }
 
-TEST(CsrRows, ExamplesAreTakenAndFilledIn) {
+TEST(SparseData, ExamplesAreTakenAndFilledIn) {
   const Dataset sparse = sparse_counts(), dense = Dataset::from_floats(counts(), kDims);
   EXPECT_EQ(filled_in(sparse.train), dense.train.floats);
   EXPECT_EQ(filled_in(sparse.train.slice(2, 5)), dense.train.slice(2, 5).floats);
@@ -91,7 +91,7 @@ TEST(CsrRows, ExamplesAreTakenAndFilledIn) {
   for (std::int64_t j = 0; j < kDims; ++j) EXPECT_EQ(sparse.train.value(5, j), dense.train.value(5, j)) << j;
 }
 
-TEST(CsrRows, StatisticsCountTheZeros) {
+TEST(SparseData, StatisticsCountTheZeros) {
   std::vector<float> values = counts();
   values[5] = values[2 * kDims + 5] = kNan;
   const Dataset sparse = Dataset::from_sparse(sparse_of(values, kDims), kDims);
@@ -106,7 +106,7 @@ TEST(CsrRows, StatisticsCountTheZeros) {
   EXPECT_NE(data::fingerprint(sparse.train), data::fingerprint(sparse_counts().train));
 }
 
-TEST(CsrRows, ChecksNameThePlace) {
+TEST(SparseData, ChecksNameThePlace) {
   std::vector<float> values = counts();
   values[4 * kDims + 9] = kNan;
   const Dataset data = Dataset::from_sparse(sparse_of(values, kDims), kDims);
@@ -118,7 +118,7 @@ TEST(CsrRows, ChecksNameThePlace) {
   expect_error<DataError>([&] { data::check_presence(empty.train, "m"); }, {"row 1", "all its values"});
 }
 
-TEST(CsrRows, AMaskMakesItDense) {
+TEST(SparseData, AMaskMakesItDense) {
   Dataset data = sparse_counts(), mask = Dataset::from_floats(std::vector<float>(kRows * kDims, 1.0f), kDims);
   mask.train.floats[17] = 0.0f;
   apply_mask(data, mask);
@@ -133,7 +133,32 @@ TEST(CsrRows, AMaskMakesItDense) {
   EXPECT_EQ(other.train.floats, counts());
 }
 
-TEST(CsrRows, MatricesThatAreNoneAreRefused) {
+TEST(SparseData, WhatTheMemoryCannotHoldIsRefused) {
+  const data::Csr wide{1, 50'000'000, {0, 1}, {49'999'999}, {1}};
+  Dataset data = sparse_counts();
+  const Dataset mask = Dataset::from_floats(std::vector<float>(kRows * kDims, 1.0f), kDims);
+  EXPECT_NO_THROW(data::to_array(wide, "m"));
+  const Environment limit("ELBO_MEMORY_CHECK", "5000");
+  expect_error<OutOfMemoryError>([&] { data::to_array(wide, "m.svm"); }, {"m.svm", "50000000 columns"});
+  expect_error<OutOfMemoryError>([&] { apply_mask(data, mask); }, {"mask", "filled in"});
+  EXPECT_FALSE(data.train.sparse.empty()) << "a refused mask changes nothing";
+}
+
+TEST(SparseData, SplitsMadeByHandAreChecked) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = sparse_counts();
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "poisson";
+  const Model model = make_model(recipe, data);
+  Examples outside = data.train.slice(0, 2);
+  outside.sparse.columns.back() = kDims;
+  EXPECT_THROW(model.encode(outside), DataError);
+  Examples short_of_one = data.train.slice(0, 2);
+  short_of_one.sparse.values.pop_back();
+  EXPECT_THROW(model.encode(short_of_one), DataError);
+}
+
+TEST(SparseData, MatricesThatAreNoneAreRefused) {
   const auto refused = [](const CsrRows& rows, std::int64_t dims, const std::string& part) {
     expect_error<DataError>([&] { Dataset::from_sparse(rows, dims); }, {part});
   };
@@ -154,7 +179,7 @@ std::vector<float> parameters_of(const Model& model) {
   return to_host(*state_of(model).context, state_of(model).vae->parameters().values());
 }
 
-TEST(CsrRows, TrainsAndEvaluatesToTheBytesOfDenseData) {
+TEST(SparseData, TrainsAndEvaluatesToTheBytesOfDenseData) {
   ELBO_REQUIRE_DEVICE();
   Recipe recipe = small_recipe();
   recipe.model.likelihood = "poisson";

@@ -42,8 +42,8 @@ TEST(CpuMatmul, SharesCoverEveryValueOnceAndAreEven) {
 
 TEST(CpuMatmul, LittleWorkStaysInOneThread) {
   const Context context(Device::cpu(), 8);
-  EXPECT_EQ(team(context, 1e4), 1);
-  EXPECT_EQ(team(context, 1e8), 8);
+  EXPECT_EQ(threads_for(context, 1e4), 1);
+  EXPECT_EQ(threads_for(context, 1e8), 8);
 }
 
 struct Shape {

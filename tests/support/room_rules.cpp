@@ -41,7 +41,7 @@ struct Room {
 
 constexpr Room kRooms[] = {
     {"include/elbo/.*", "include/elbo/.*", STD, "include/elbo has the standard library alone"},
-    {"src/base/.*", PUBLIC_BASE "|src/base/.*", STD "|" POSIX,
+    {"src/base/.*", PUBLIC_BASE "|src/base/.*", STD "|" POSIX "|omp\\.h",
      "src/base may include itself and the errors, devices and precisions of include/elbo"},
     {"src/io/.*", PUBLIC_BASE "|src/(base|io)/.*", STD "|" POSIX "|zlib\\.h|zip\\.h|nlohmann/.*",
      "src/io may include the rooms above it: base"},

@@ -192,10 +192,9 @@ void complain_without_memory() {
   std::abort();
 }
 
-// Restarts the program with brief spinning. By default OpenMP's threads spin for some ten milliseconds when
-// they wait for each other. If another program needs a core too, a spinning thread keeps the thread it waits
-// for off that core, and training becomes a hundred times slower. Spinning for a fifth of a millisecond is as
-// fast on an idle machine. OpenMP reads the setting before main(), hence the restart.
+// Restarts the program with brief spinning. OpenMP's threads, which t-SNE and other analyses use, spin by
+// default for some ten milliseconds when they wait for each other, and so keep the thread they wait for off
+// its core where other programs need one. OpenMP reads the setting before main(), hence the restart.
 void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 #if defined(__linux__)
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;

@@ -11,6 +11,8 @@ namespace elbo::data {
 namespace {
 
 constexpr double kLargest = 0x1p62;
+/// What reading and summing up takes at least for each column, beside its values.
+constexpr std::int64_t kBytesPerColumn = 64;
 
 std::string size_name(std::int64_t rows, std::int64_t cols) {
   const std::int64_t shape[] = {rows, cols};
@@ -30,7 +32,7 @@ void check_memory(std::int64_t rows, std::int64_t bytes_a_row, std::string_view 
   require_memory(needed, concat(origin, ": ", what));
 }
 
-/// The values of one row in the order of their columns, with those of one place added up in their order.
+/// The values of one row, sorted by column. Several values of one column are added up.
 class RowValues {
  public:
   explicit RowValues(const Csr& matrix) : matrix_(matrix) {}
@@ -167,6 +169,7 @@ Array to_array(const Csr& matrix, std::string_view origin) {
     throw DataError(concat(origin, ": a sparse matrix has ", matrix.cols, " columns, more than the ",
                            std::numeric_limits<std::int32_t>::max(), " that can be read"));
   }
+  check_memory(matrix.cols, kBytesPerColumn, origin, concat("a matrix of ", matrix.cols, " columns"));
   Array array{{matrix.rows, matrix.cols}, {}, {}};
   if (is_smaller_sparse(matrix)) {
     array.sparse = to_sparse(matrix);

@@ -231,8 +231,10 @@ TablePlan match_table(const Survey& survey, std::string_view origin, const Table
     match_names(survey, origin, plan);
   }
   check_cells(survey, origin, plan);
-  if (!plan.id) plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id");
-  if (!plan.label || options.label_required) plan.label = find_labels(survey, options, plan);
+  if (!plan.id || options.id_required || options.id == "none")
+    plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id", options.id_required);
+  if (!plan.label || options.label_required || options.label == "none")
+    plan.label = find_labels(survey, options, plan);
   if (plan.label) plan.label_names = names_of_labels(like, survey.columns[*plan.label]);
   note_extra(survey, plan);
   return plan;

@@ -38,9 +38,9 @@ NumberStyle style_of(DecimalSign decimal) {
   return decimal == DecimalSign::comma ? kComma : kPoint;
 }
 
-/// Finds the style in which more of the first rows' cells are numbers. Where every sign may be either, the
-/// decimal one is the one that is known from other data; else each sign is taken for it, unless it is a comma
-/// between commas.
+/// Finds the style in which more of the first rows' cells are numbers. Where every sign may be a decimal sign
+/// or separate thousands, `known`, the decimal sign of the training data, decides. Without it every sign is a
+/// decimal one, but for a comma in a file whose fields are divided by commas.
 void find_style(std::string_view text, std::string_view origin, DecimalSign known, Survey& result) {
   constexpr int kRows = 1000;
   CsvReader reader(text, origin);

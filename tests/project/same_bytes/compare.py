@@ -6,7 +6,7 @@ import struct
 # A recipe may gain keys, and a run figures. A recipe is part of a model file's metadata, so that is left out too. Pictures
 # that are drawn otherwise since the reference (axes; the ends of walks are encoded together) are left out.
 _LEFT_OUT = ("recipe.toml", "curves.png", "select.png", "map.svg", "walk.png")
-# Times, sentences and names, figures that the reference does not have, and those of more samples than there.
+# Times, sentences, names, figures that the reference lacks, and figures that are computed from more samples now.
 _NOT_COMPARED = ("seconds", "examples_per_second", "collapse", "rule", "normal", "figures", "few_effective_samples",
                  "average_precision", "mutual_information", "mutual_information_error", "aggregate_kl")
 _NAMED = 3  # number of differences named

@@ -118,7 +118,11 @@ Normals scored(const Model& model, const Dataset& data, const std::string& split
 std::optional<Dataset> own_data(const Model& model, const AnomaliesOptions& options) {
   try {
     if (model.recipe().data.name == kStandardInput) throw DataError("they came from standard input");
-    return load_dataset(model.recipe(), &model, {.label_value = options.normal});
+    if (!is_own_data(model, options.data))
+      return load_dataset(model.recipe(), &model, {.label_value = options.normal});
+    Recipe recipe = model.recipe();
+    const RecipeLoadOptions reading = reading_of(options, recipe);  // as the examples are read
+    return load_dataset(recipe, &model, reading);
   } catch (const Error& error) {
     if (options.contamination) {
       tell({concat("the model's own data, ", model.recipe().data.name,

@@ -157,9 +157,7 @@ int run_show(const ShowOptions& options) {
   std::string problem;
   try {
     data = load_dataset(recipe);
-  } catch (const ConfigError&) {
-    throw;
-  } catch (const Error& error) {
+  } catch (const DataError& error) {
     problem = error.what();
   }
   return data ? show(*data, pictures, options.json) : show_headers(recipe, *pictures, problem, options.json);

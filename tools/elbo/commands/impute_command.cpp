@@ -20,8 +20,8 @@
 namespace elbo::command {
 namespace {
 
-/// Effective samples of a row: those that are drawn for, so that 20 lie beyond each end of a 90 % interval;
-/// and those that are too few for one.
+/// Samples are drawn until so many are effective: 20 then lie beyond each end of a 90 % interval. Fewer than
+/// kFewEffective do not give an interval.
 constexpr double kMinEffective = 400.0, kFewEffective = 50.0;
 
 struct ImputeCommandOptions : DataOptions {

@@ -46,23 +46,23 @@ Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like,
   return load_and_tell(recipe, like, options);
 }
 
-/// Sets how a table is read. Returns the column of labels, if that is set.
-std::string set_reading(const std::vector<std::string>& settings, Recipe& recipe) {
+/// Sets how a table is read.
+void set_reading(const std::vector<std::string>& settings, Recipe& recipe, RecipeLoadOptions& reading) {
   const std::vector<std::string> known = {"data.label", "data.id", "data.header", "data.decimal"};
   std::vector<std::string> notes;
-  std::string label;
   for (const std::string& setting : settings) {
-    recipe.set(setting, &notes);
-    const std::string key = setting.substr(0, setting.find('='));
+    const auto words = data::words(std::string_view(setting).substr(0, setting.find('=')));
+    const std::string key(words.empty() ? std::string_view() : words[0]);
     if (std::ranges::find(known, key) == known.end()) {
       throw ConfigError(concat(setting,
                                " would change nothing: a trained model reads data as it was trained; "
                                "data.label, data.id, data.header and data.decimal may differ."));
     }
-    if (key == "data.label") label = recipe.data.label;
+    recipe.set(setting, &notes);
+    if (key == "data.label") reading.label = recipe.data.label;
+    if (key == "data.id") reading.id = recipe.data.id;
   }
   tell(notes);
-  return label;
 }
 
 }  // namespace
@@ -99,6 +99,15 @@ bool is_own_data(const Model& model, const std::string& name_or_path) {
          std::filesystem::equivalent(given.file, trained_on.file, is_no_file);
 }
 
+RecipeLoadOptions reading_of(const DataOptions& options, Recipe& recipe) {
+  RecipeLoadOptions reading;
+  set_reading(options.settings, recipe, reading);
+  if (!options.label.empty()) reading.label = options.label;
+  reading.label_value = options.normal;
+  reading.keep_source = options.keep_source;
+  return reading;
+}
+
 Dataset load_data(const Model& model, const DataOptions& options) {
   Recipe recipe = model.recipe();
   const std::string own = recipe.data.name;
@@ -111,11 +120,7 @@ Dataset load_data(const Model& model, const DataOptions& options) {
     recipe.data.validation = recipe.data.test = 0.0;
     recipe.data.limit = 0;
   }
-  RecipeLoadOptions reading;
-  reading.label = set_reading(options.settings, recipe);
-  if (!options.label.empty()) reading.label = options.label;
-  reading.label_value = options.normal;
-  reading.keep_source = options.keep_source;
+  const RecipeLoadOptions reading = reading_of(options, recipe);
   auto data = is_own ? load_and_tell(recipe, &model, reading)
                      : load_prepared(recipe, options.data, &model, options.mask, reading);
   if (data.dims() != model.dims()) {

@@ -29,6 +29,10 @@ std::string found_from_anywhere(const std::string& data_name);
 /// Whether `name_or_path` (or an empty one) denotes the data that the model was trained on.
 bool is_own_data(const Model& model, const std::string& name_or_path);
 
+/// How options have a table read, and set so in the recipe. Throws ConfigError for a setting that does not
+/// say how.
+RecipeLoadOptions reading_of(const DataOptions& options, Recipe& recipe);
+
 /// The data of options.data, or the model's training data if that is empty. Missing values are given by
 /// options.mask if any, else by the recipe's mask for its own data. The model's own data has the training's
 /// splits, unless options.split is "all", when nothing is held out. Throws DataError if the rows' width is

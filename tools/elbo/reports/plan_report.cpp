@@ -89,10 +89,13 @@ std::string in_megabytes(std::size_t bytes) {
 }
 
 void print_memory(const TrainingMemory& memory) {
-  std::cout << "\nmemory of the training: " << in_megabytes(memory.total()) << ": parameters "
-            << in_megabytes(memory.parameters) << ", activations " << in_megabytes(memory.activations)
-            << ",\nevaluation " << in_megabytes(memory.evaluation) << ", data " << in_megabytes(memory.data)
-            << ", copies of parameters " << in_megabytes(memory.copies) << '\n';
+  std::cout << '\n'
+            << wrapped(concat("memory of the training: ", in_megabytes(memory.total()), ": parameters ",
+                              in_megabytes(memory.parameters), ", activations ",
+                              in_megabytes(memory.activations), ", evaluation ",
+                              in_megabytes(memory.evaluation), ", data ", in_megabytes(memory.data),
+                              ", copies of parameters ", in_megabytes(memory.copies)))
+            << '\n';
 }
 
 Json to_json(const TrainingMemory& memory) {

@@ -28,7 +28,7 @@ struct LeadingTexts {
 /// The ids and the labels' names of examples, as far as there are any.
 LeadingTexts leading_texts(const Examples& examples, const Dataset& data);
 
-/// What takes a value's place in each row, as the value's own file has it; nothing where its cell is empty.
+/// The cells of each row as their file has them. An empty cell leaves the computed value in its place.
 using SourceRows = std::span<const std::vector<SourceCell>>;
 
 /// Writes [rows, columns] float32, or float64.

@@ -30,9 +30,9 @@ std::size_t columns_given() {
 }  // namespace
 
 std::size_t table_width() {
-  constexpr std::size_t kLeast = 40, kMost = 400;
+  constexpr std::size_t kMin = 40, kMax = 400;
   const std::size_t given = columns_given();
-  return std::clamp(given > 0 ? given : terminal_width(STDOUT_FILENO), kLeast, kMost);
+  return std::clamp(given > 0 ? given : terminal_width(STDOUT_FILENO), kMin, kMax);
 }
 
 bool has_table_width() {
