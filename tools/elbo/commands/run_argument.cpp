@@ -5,6 +5,7 @@
 
 #include "base/array_path.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "commands/recipe_argument.h"
 #include "base/check.h"
 
