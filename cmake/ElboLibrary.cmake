@@ -85,7 +85,7 @@ endif()
 if(ELBO_FUZZ)  # no input is read there, and clang takes minutes to instrument a file
   set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize=all)
 endif()
-if(ELBO_CUDA_MODE STREQUAL "EMULATE" OR ELBO_FUZZ)  # for tests of kernels and of readers, one instruction set beside the portable one will do
+if(ELBO_CUDA_MODE STREQUAL "EMULATE" OR ELBO_FUZZ OR ELBO_TSAN)  # for tests of kernels, readers and threads, one instruction set beside the portable one will do
   set_property(SOURCE ${ELBO_OPS} APPEND PROPERTY COMPILE_DEFINITIONS ELBO_FEW_INSTRUCTION_SETS=1)
 endif()
 if(ELBO_CUDA_MODE STREQUAL "NONE")

@@ -25,4 +25,8 @@ elseif(ELBO_FUZZ)  # by clang, which does not know all of g++'s warnings
   target_compile_options(elbo_instrumented INTERFACE -O1 -g1 -fsanitize=fuzzer-no-link,address,undefined
     -fno-sanitize=vptr -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(elbo_options INTERFACE -fsanitize=address,undefined)
+elseif(ELBO_TSAN)
+  target_compile_options(elbo_options INTERFACE -Wno-unknown-warning-option)
+  target_compile_options(elbo_instrumented INTERFACE -O1 -g1 -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(elbo_options INTERFACE -fsanitize=thread)
 endif()

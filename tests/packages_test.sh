@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that the lists of tools/packages.sh are complete: on a bare machine with only those packages, the build of
-# tools/run.sh configures, and every preset but `cuda` and `fuzz` configures and compiles its first files. Skips if no bare
+# tools/run.sh configures, and every preset but `cuda`, `fuzz` and `tsan` configures and compiles its first files. Skips if no bare
 # machine can be made.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -30,7 +30,7 @@ seconds_of "the packages of tools/run.sh" install '$BUILD_PACKAGES'
 seconds_of "configured as tools/run.sh does" in_machine cmake -S . -B build/release -G Ninja -DELBO_BUILD_TESTS=OFF \
   -DELBO_BUILD_BENCHMARKS=OFF -DELBO_BUILD_EXAMPLES=OFF
 seconds_of "the packages of tools/test.sh" install '$BUILD_PACKAGES $TEST_PACKAGES'
-presets=$(in_machine cmake --list-presets=configure | sed -n 's/^ *"\(.*\)".*/\1/p' | grep -vxE 'cuda|fuzz')
+presets=$(in_machine cmake --list-presets=configure | sed -n 's/^ *"\(.*\)".*/\1/p' | grep -vxE 'cuda|fuzz|tsan')
 for preset in $presets; do
   seconds_of "$preset configured" in_machine cmake --preset "$preset"
   seconds_of "$preset: first files" first_files "$preset"

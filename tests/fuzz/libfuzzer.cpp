@@ -8,7 +8,7 @@
 #include "fuzz/target.h"
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  setenv("ELBO_MEMORY_CHECK", "268435456", 0);  // a declared size is refused long before it is felt
+  setenv("ELBO_MEMORY_CHECK", "67108864", 0);  // a declared size is refused long before it is felt
   return 0;
 }
 

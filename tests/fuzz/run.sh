@@ -18,7 +18,7 @@ for target in "$@"; do
   [ ! -d "tests/fuzz/crashes/$target" ] || known=("tests/fuzz/crashes/$target")
   echo "== $target"
   log=build/fuzz/$target.log
-  OMP_NUM_THREADS=1 ELBO_MEMORY_CHECK=268435456 UBSAN_OPTIONS=halt_on_error=1 "$programs/fuzz_$target" \
+  OMP_NUM_THREADS=1 ELBO_MEMORY_CHECK=67108864 UBSAN_OPTIONS=halt_on_error=1 "$programs/fuzz_$target" \
     -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/found/$target/" \
     "build/fuzz/corpus/$target" "build/fuzz/seeds/$target" "${known[@]}" >"$log" 2>&1 ||
