@@ -31,6 +31,13 @@ char closing(char bracket) {
   return bracket == '[' ? ']' : '}';
 }
 
+/// Whether a quote or a bracket may follow this character: toml++ reads one inside a bare word on as a part
+/// of it.
+bool may_begin_after(char before, char c) {
+  const std::string_view places = c == '"' || c == '\'' ? "\n=,[{." : "\n=,[{";
+  return places.find(before) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<TomlFault> find_toml_fault(std::string_view text) {
@@ -40,8 +47,12 @@ std::optional<TomlFault> find_toml_fault(std::string_view text) {
     const auto before = text.substr(0, i);
     return TomlFault{1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), std::move(what)};
   };
+  char before = '\n';  // the last character that is no blank
   while (i < text.size()) {
     const char c = text[i];
+    const bool begins = c == '"' || c == '\'' || c == '[' || c == '{';
+    if (begins && !may_begin_after(before, c)) return fault(concat(c, " cannot stand inside a word"));
+    if (c != ' ' && c != '\t' && c != '\r') before = c;
     if (c == '"' || c == '\'') {
       i += quoted_length(text.substr(i));
       continue;

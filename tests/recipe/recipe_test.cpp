@@ -63,6 +63,8 @@ TEST(Recipe, RefusesWhatTomlPlusPlusDoesNotDefine) {
   EXPECT_SAYS(message("[model]\nencoder = [ }"), "r.toml:2: \"}\" does not close \"[\"");
   EXPECT_SAYS(message("a = { b = 1 ]"), "r.toml:1: \"]\" does not close \"{\"");
   EXPECT_SAYS(message("name = \"a\\\"\" é"), "not ASCII");
+  EXPECT_SAYS(message("a = -[\"ʇ3\"b"), "r.toml:1: [ cannot stand inside a word");
+  EXPECT_SAYS(message("\na = 1\"ʇ\""), "r.toml:2: \" cannot stand inside a word");
   EXPECT_SAYS(message("name = 'a\\' é"), "not ASCII");
   EXPECT_SAYS(message("name = \"never closed\né = 1"), "r.toml:2: ");
   EXPECT_NE(config_error([] { with("model.encoder=[ }"); }), "");
