@@ -1,7 +1,6 @@
 #include "base/team.h"
 
 #include <omp.h>
-#include <sched.h>
 #include <signal.h>
 
 #include <array>

@@ -89,7 +89,7 @@ TEST(DataLaterTable, ARequiredIdMustBeThere) {
   EXPECT_EQ(later(text, schema, {.id = "tree", .id_required = true}).train.ids, (Names{"r", "s"}));
   EXPECT_TRUE(later(text, schema, {.id = "none"}).train.ids.empty());
   expect_error<ConfigError>([&] { later(text, schema, {.id = "gone", .id_required = true}); },
-                            {"data.id", "\"gone\"", "\"tree\""});
+                            {"data.id", "\"gone\"", "tree"});
 }
 
 TEST(DataLaterTable, NoneOfATableWithoutNamesIsNone) {

@@ -135,10 +135,11 @@ TEST(SparseData, AMaskMakesItDense) {
 
 TEST(SparseData, WhatTheMemoryCannotHoldIsRefused) {
   const data::Csr wide{1, 50'000'000, {0, 1}, {49'999'999}, {1}};
-  Dataset data = sparse_counts();
-  const Dataset mask = Dataset::from_floats(std::vector<float>(kRows * kDims, 1.0f), kDims);
   EXPECT_NO_THROW(data::to_array(wide, "m"));
-  const Environment limit("ELBO_MEMORY_CHECK", "5000");
+  constexpr std::int64_t kWide = 20'000'000;
+  Dataset data = Dataset::from_sparse({{0, 1, 1, 1}, {5}, {1}}, kWide);
+  const Dataset mask = Dataset::from_sparse({{0, 1, 1, 1}, {5}, {1}}, kWide);
+  const Environment limit("ELBO_MEMORY_CHECK", "100000000");
   expect_error<OutOfMemoryError>([&] { data::to_array(wide, "m.svm"); }, {"m.svm", "50000000 columns"});
   expect_error<OutOfMemoryError>([&] { apply_mask(data, mask); }, {"mask", "filled in"});
   EXPECT_FALSE(data.train.sparse.empty()) << "a refused mask changes nothing";

@@ -69,7 +69,7 @@ TEST(TrainingMemory, IsComparedBeforeTheModelIsMade) {
   recipe.model.encoder = {200'000, 200'000};  // 160 GB an array
   expect_error<OutOfMemoryError>(
       [&] { check_memory(recipe, data, Device::cpu()); },
-      {"the training (parameters 640", "activations", "copies", "0.1 GB are free"});
+      {"the training (parameters 640", "activations", "copies", "100 MB are free"});
 }
 
 TEST(TrainingMemory, IsComparedBeforeATraining) {
@@ -84,8 +84,9 @@ TEST(TrainingMemory, IsComparedBeforeATraining) {
     const Environment limit("ELBO_MEMORY_CHECK", "100000000");
     TrainOptions options;
     options.folder = folder / "run";
-    expect_error<OutOfMemoryError>([&] { train(model, data, options); },
-                                   {"out of memory: the training (parameters 0.1", "0.1 GB are free"});
+    expect_error<OutOfMemoryError>(
+        [&] { train(model, data, options); },
+        {"out of memory: the training (parameters 1", " MB, activations ", "100 MB are free"});
   }
   EXPECT_FALSE(std::filesystem::exists(folder / "run")) << "nothing is written";
   EXPECT_TRUE(state_of(model).fresh);
@@ -105,7 +106,7 @@ TEST(CliTrainingMemory, IsComparedFirst) {
     arguments.insert(arguments.end(), {"--device", "cpu", "--set", "model.encoder=[200000,200000]", "--out",
                                        (folder / "run").string()});
     expect_complaint(run_elbo(arguments), 1,
-                     {"out of memory: the training (parameters 6", "0.1 GB are free"});
+                     {"out of memory: the training (parameters 6", "100 MB are free"});
     EXPECT_FALSE(std::filesystem::exists(folder / "run")) << "nothing is made";
   }
 }
