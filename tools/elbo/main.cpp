@@ -197,7 +197,10 @@ void complain_without_memory() {
 // its core where other programs need one. OpenMP reads the setting before main(), hence the restart.
 void restart_with_brief_spinning([[maybe_unused]] char** argv) {
 #if defined(__linux__)
-  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
+  // Where OpenMP pins this thread to a core, the restarted program would have no other.
+  for (const char* set :
+       {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"})
+    if (std::getenv(set)) return;
   if (setenv("GOMP_SPINCOUNT", "4000", 1) != 0) return;
   execv("/proc/self/exe", argv);  // if it fails, this process continues
 #endif
