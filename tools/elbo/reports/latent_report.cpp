@@ -79,10 +79,10 @@ void print_aggregate(const AggregatePosterior& aggregate) {
   std::string text =
       concat("The KL of ", aggregate.examples, " examples, ", fixed(aggregate.kl),
              " nats: ", fixed(aggregate.mutual_information), " ± ", fixed(aggregate.standard_error),
-             " mutual information of x\nand z (at most log n = ", fixed(limit), "), ",
-             fixed(aggregate.divergence), " KL of the aggregate posterior from the prior.");
+             " mutual information\nof x and z (at most log n = ", fixed(limit), "), ",
+             fixed(aggregate.divergence), " KL of the aggregate posterior from\nthe prior.");
   if (aggregate.mutual_information > limit - kNear)
-    text += " At its limit the one says\nlittle: it may be larger, and the other smaller.";
+    text += " At its limit the first says little: it may be larger, and the other smaller.";
   std::cout << '\n' << (has_table_width() ? wrapped(text) : text) << '\n';
 }
 
