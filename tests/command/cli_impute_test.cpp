@@ -16,8 +16,7 @@ namespace {
 
 /// Trains briefly on three columns, some of whose cells are missing.
 std::string train_on_gaps(const TempFolder& folder, const std::string& data) {
-  return train_columns(data, folder / "run",
-                       {"--set", "data.validation=0", "--set", "data.missing=mask"});
+  return train_columns(data, folder / "run", {"--set", "data.validation=0", "--set", "data.missing=mask"});
 }
 
 CommandResult impute(const std::string& run, std::vector<std::string> more) {
