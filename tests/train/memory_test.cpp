@@ -8,6 +8,7 @@
 
 #include "elbo/training_memory.h"
 #include "model/state.h"
+#include "support/allocations.h"
 #include "support/cli.h"
 #include "support/temp_folder.h"
 #include "support/training.h"
@@ -113,9 +114,7 @@ TEST(CliTrainingMemory, IsComparedFirst) {
 
 // The largest resident size of a process that trains, beside what it says.
 TEST(CliTrainingMemory, IsThePeakOfATraining) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizers have memory of their own";
-#endif
+  if (sanitized()) GTEST_SKIP() << "the sanitizers have memory of their own";
   const TempFolder folder;
   std::string table;
   for (int row = 0; row < 64; ++row) {

@@ -50,9 +50,9 @@ Json device_list() {
 
 void print_devices() {
   for (const auto& info : devices()) {
-    std::cout << "  " << padded(info.device.name(), 8) << info.description;
-    if (info.memory_bytes) std::cout << ", " << (*info.memory_bytes + (1ull << 29)) / (1ull << 30) << " GiB";
-    std::cout << '\n';
+    std::string line = concat("  ", padded(info.device.name(), 8), info.description);
+    if (info.memory_bytes) line += concat(", ", (*info.memory_bytes + (1ull << 29)) / (1ull << 30), " GiB");
+    std::cout << fitted(line) << '\n';
   }
 }
 
