@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "support/cli.h"
+#include "tools/elbo/commands/command.h"
 #include "tools/elbo/reports/column_table.h"
 #include "tools/elbo/reports/progress.h"
 #include "tools/elbo/reports/report.h"
@@ -122,6 +123,21 @@ std::string written_while(std::chrono::milliseconds before, unsigned short colum
     work(line, [&] { return text += terminal.read_all(); });
   }
   return text + terminal.read_all();
+}
+
+/// What a complaint writes on a terminal.
+std::string complained(const char* kind, const std::optional<std::string>& no_color) {
+  const Environment term("TERM", kind), none("NO_COLOR", no_color);
+  const OnTerminal terminal(STDERR_FILENO, 80);
+  complain("no such file.", 1);
+  return terminal.read_all();
+}
+
+TEST(Terminal, ErrorsAreRedWhereATerminalHasColours) {
+  ELBO_REQUIRE_TERMINAL();
+  EXPECT_EQ(complained("xterm", std::nullopt), "\033[31melbo:\033[0m no such file.\r\n");
+  EXPECT_EQ(complained("xterm", "1"), "elbo: no such file.\r\n");
+  EXPECT_EQ(complained("dumb", std::nullopt), "elbo: no such file.\r\n");
 }
 
 TEST(Terminal, LongWorkHasALineThatIsRemoved) {

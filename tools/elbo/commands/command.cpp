@@ -11,16 +11,21 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "reports/colour.h"
 
 namespace elbo::command {
 
 int complain(const std::string& message, int code) {
-  std::cerr << "elbo: " << message << std::endl;
+  write_coloured("elbo:", Colour::red);
+  std::cerr << ' ' << message << std::endl;
   return code;
 }
 
 void tell(const std::vector<std::string>& notes) {
-  for (const std::string& note : notes) std::cerr << "elbo: " << note << std::endl;
+  for (const std::string& note : notes) {
+    write_coloured("elbo:", Colour::cyan);
+    std::cerr << ' ' << note << std::endl;
+  }
 }
 
 void occupy_standard_streams() {
