@@ -28,8 +28,8 @@ ELBO_API TrainingMemory training_memory(const Recipe& recipe, const Dataset& dat
                                         Device device = Device::automatic());
 
 /// Throws OutOfMemoryError, with the parts of what is needed, if the host cannot hold a new model of this
-/// recipe and its training: if the machine or its container has less free. train() does
-/// so itself; call this before a large model is made.
+/// recipe and its training: if the machine or its container has less free. train() does so itself; call this
+/// before a large model is made.
 ///
 ///     elbo::check_memory(recipe, data, device);
 ///     elbo::Model model(recipe, data.dims(), device, data.picture);

@@ -5,7 +5,6 @@
 #include <limits>
 #include <memory>
 
-#include "base/parallel.h"
 #include "evaluation/host_batch.h"
 
 namespace elbo {

@@ -1,7 +1,5 @@
 #include "runtime/context.h"
 
-#include <omp.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -26,8 +24,7 @@ constexpr std::size_t kLargeRequest = std::size_t{256} << 20;
 
 }  // namespace
 
-Context::Context(Device device, int threads)
-    : device_(device), team_(threads > 0 ? threads : omp_get_max_threads()) {
+Context::Context(Device device, int threads) : device_(device), team_(threads > 0 ? threads : cpu_threads()) {
   if (!device.is_cuda()) {
     team_.start();
     scratch_ = {allocate(kScratchBytes * static_cast<std::size_t>(team_.size())), std::free};

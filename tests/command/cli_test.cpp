@@ -193,7 +193,7 @@ TEST(Cli, ARunOfPicturesServesEveryCommand) {
   ASSERT_EQ(left.floats.size(), right.floats.size());
   for (std::size_t i = 0; i < left.floats.size(); ++i)
     ASSERT_NEAR(left.floats[i], right.floats[i], 1e-5f) << i;
-  // Of as many as -n says, evenly spaced, in a table as in a picture.
+  // Tables and pictures alike show as many as -n says, evenly spaced.
   const std::string few = folder / "few.csv";
   const auto some = run_elbo({"reconstruct", run, "-n", "4", "--out", few, "--device", dev});
   EXPECT_SAYS(some.out, "4 evenly spaced test ");

@@ -15,7 +15,7 @@ void print_pictures(const std::string& name, const PictureSummary& pictures, con
 
 /// Adds "sizes" and "unread".
 void add_files(Json& json, const PictureSummary& pictures);
-/// Of pictures that cannot be loaded as they are.
+/// Prints the headers of pictures that cannot be loaded as they are.
 Json pictures_json(const std::string& name, const PictureSummary& pictures, const std::string& problem);
 
 }  // namespace elbo::command
