@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 /// Writes rows of three columns to a CSV: normal rows on a line, every `rare`-th far off it and labelled
 /// `anomaly`.
-std::string write_rows(const std::filesystem::path& file, int count, int rare, const char* anomaly = "1") {
+std::string evaluation_rows(const std::filesystem::path& file, int count, int rare, const char* anomaly = "1") {
   std::string text = "a,b,c,label\n";
   for (int i = 0; i < count; ++i) {
     const double t = std::sin(1.7 * i);
@@ -36,9 +36,9 @@ std::string write_rows(const std::filesystem::path& file, int count, int rare, c
 }
 
 /// A run on rows of three columns, trained long enough to learn them.
-std::string train_rows(const TempFolder& folder, std::vector<std::string> more = {}) {
+std::string train_for_evaluation(const TempFolder& folder, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"--set", "data.test=0.2"});
-  return train_columns(write_rows(folder / "train.csv", 120, 0), folder / "run", more);
+  return train_columns(evaluation_rows(folder / "train.csv", 120, 0), folder / "run", more);
 }
 
 CommandResult eval(const std::string& run, std::vector<std::string> more) {
@@ -49,8 +49,8 @@ CommandResult eval(const std::string& run, std::vector<std::string> more) {
 TEST(CliEvaluation, TellsAnomaliesAndWritesTheirScores) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  const auto run = train_rows(folder);
-  const auto rows = write_rows(folder / "rows.csv", 60, 6);
+  const auto run = train_for_evaluation(folder);
+  const auto rows = evaluation_rows(folder / "rows.csv", 60, 6);
   const auto json = Json::parse(eval(run, {"--data", rows, "--anomaly", "--json"}).out);
   EXPECT_EQ(json.at("anomalies"), 10);
   for (const char* score : {"elbo", "nll", "squared_error"})
@@ -70,13 +70,13 @@ TEST(CliEvaluation, TellsAnomaliesAndWritesTheirScores) {
 TEST(CliEvaluation, ScoresNeedNoLabelsButAnomaliesDo) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  const auto run = train_rows(folder);
+  const auto run = train_for_evaluation(folder);
   write(folder / "plain.csv", "a,b,c\n1,2,3\n0,0,1\n");
   const std::string plain = folder / "plain.csv", scores = folder / "scores.csv";
   EXPECT_EQ(eval(run, {"--data", plain, "--scores", scores}).code, 0);
   EXPECT_TRUE(io::read_file(scores).starts_with("negative_elbo,nll,squared_error\n"));
   expect_complaint(eval(run, {"--data", plain, "--anomaly"}), 1, {"plain", "no labels", "--scores"});
-  const auto normal = write_rows(folder / "normal.csv", 9, 0), all = write_rows(folder / "all.csv", 9, 1);
+  const auto normal = evaluation_rows(folder / "normal.csv", 9, 0), all = evaluation_rows(folder / "all.csv", 9, 1);
   expect_complaint(eval(run, {"--data", normal, "--anomaly"}), 1, {"normal", "both kinds"});
   expect_complaint(eval(run, {"--data", all, "--anomaly"}), 1, {"anomaly", "both kinds"});
   expect_complaint(eval(run, {"--data", plain, "--scores", "scores.txt"}), 2, {"scores.txt", ".csv"});
@@ -87,8 +87,8 @@ TEST(CliEvaluation, ScoresNeedNoLabelsButAnomaliesDo) {
 TEST(CliEvaluation, CallsDataNewThatTheModelWasNotTrainedOn) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  const auto run = train_rows(folder);
-  const std::string rows = write_rows(folder / "rows.csv", 9, 0), out = folder / "codes.csv";
+  const auto run = train_for_evaluation(folder);
+  const std::string rows = evaluation_rows(folder / "rows.csv", 9, 0), out = folder / "codes.csv";
   const auto encoded = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"encode", run, "--out", out, "--device", device().name()});
     return run_elbo(more).out;
@@ -103,7 +103,7 @@ TEST(CliEvaluation, CallsDataNewThatTheModelWasNotTrainedOn) {
 TEST(CliEvaluation, AnnealingAgreesWithImportanceWeighting) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  const auto run = train_rows(folder);
+  const auto run = train_for_evaluation(folder);
   const auto json = Json::parse(
       eval(run, {"--nll-samples", "500", "--ais", "8", "--ais-steps", "40", "--ais-examples", "24", "--json"})
           .out);
@@ -118,14 +118,14 @@ TEST(CliEvaluation, AnnealingAgreesWithImportanceWeighting) {
   EXPECT_GT(json.at("nll_effective_samples").get<double>(), 1.0);
   expect_complaint(eval(run, {"--ais", "4", "--ais-steps", "0"}), 2, {"ais-steps", "from 1"});
   expect_complaint(eval(run, {"--ais", "1000000", "--ais-steps", "1000000"}), 2, {"fewer chains or steps"});
-  const auto plain = train_rows(folder, {"--set", "model.kind=autoencoder", "--force"});
+  const auto plain = train_for_evaluation(folder, {"--set", "model.kind=autoencoder", "--force"});
   expect_complaint(eval(plain, {"--ais", "4"}), 2, {"--ais", "autoencoder"});
 }
 
 TEST(CliEvaluation, SaysWhatEachDimensionCarriesAndHowTheKlDivides) {
   ELBO_REQUIRE_DEVICE();
   const TempFolder folder;
-  const auto run = train_rows(folder);
+  const auto run = train_for_evaluation(folder);
   const auto json = Json::parse(eval(run, {"--json"}).out);
   ASSERT_EQ(json.at("kl_per_dimension").size(), 2u);
   const double kl = json.at("test").at("kl");
@@ -183,7 +183,7 @@ TEST(CliEvaluation, AVeryLargeBetaCollapsesAndIsReported) {
   const TempFolder folder;
   const auto run = (folder / "run").string();
   const auto trained = run_elbo(
-      small_training({"--data", write_rows(folder / "x.csv", 60, 0), "--out", run, "--epochs", "60",
+      small_training({"--data", evaluation_rows(folder / "x.csv", 60, 0), "--out", run, "--epochs", "60",
                       "--batch", "20", "--set", "objective.beta=1000", "--set", "model.latent=3", "--set",
                       "train.learning_rate=0.02", "--set", "model.likelihood=gaussian", "--quiet"}));
   ASSERT_EQ(trained.code, 0) << trained.err;

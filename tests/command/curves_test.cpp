@@ -14,17 +14,16 @@
 namespace elbo::test {
 namespace {
 
-using command::Json;
 
-Json terms(double cost) {
+command::Json terms(double cost) {
   return {{"elbo", -cost}, {"reconstruction", 0.75 * cost}, {"kl", 0.25 * cost}};
 }
 
 /// Epochs whose costs fall from `first` by a twentieth each.
-std::vector<Json> epochs(int count, double first, bool validation) {
-  std::vector<Json> all;
+std::vector<command::Json> training_epochs(int count, double first, bool validation) {
+  std::vector<command::Json> all;
   for (int e = 1; e <= count; ++e) {
-    Json epoch = {{"epoch", e}, {"train", terms(first)}, {"objective", first}};
+    command::Json epoch = {{"epoch", e}, {"train", terms(first)}, {"objective", first}};
     if (validation) epoch["validation"] = terms(first + 1.0);
     all.push_back(epoch);
     first *= 0.95;
@@ -52,8 +51,8 @@ std::int64_t pixels_of(const command::Canvas& canvas, command::Colour colour, st
 }
 
 TEST(Curves, EveryCostHasAPanelAndEverySplitAColour) {
-  const auto both = command::draw_curves(epochs(10, 100.0, true), true);
-  const auto loss = command::draw_curves(epochs(10, 100.0, false), false);
+  const auto both = command::draw_curves(training_epochs(10, 100.0, true), true);
+  const auto loss = command::draw_curves(training_epochs(10, 100.0, false), false);
   EXPECT_GT(both.width(), 2 * loss.width()) << "three panels, an autoencoder has one";
   for (std::int64_t panel = 0; panel < 3; ++panel) {
     const std::int64_t from = panel * both.width() / 3, to = (panel + 1) * both.width() / 3;
@@ -65,10 +64,10 @@ TEST(Curves, EveryCostHasAPanelAndEverySplitAColour) {
 }
 
 TEST(Curves, ASteepBeginningDoesNotFlattenTheRest) {
-  auto steep = epochs(100, 100.0, false);
+  auto steep = training_epochs(100, 100.0, false);
   steep[0]["train"] = terms(1e6);
   const auto canvas = command::draw_curves(steep, false),
-             plain = command::draw_curves(epochs(100, 100.0, false), false);
+             plain = command::draw_curves(training_epochs(100, 100.0, false), false);
   // Flattened, all epochs but the first would lie along the bottom.
   const auto upper = pixels_of(canvas, command::palette(0), 90, canvas.width(), 60, 200);
   EXPECT_GT(upper, 20);
@@ -76,9 +75,9 @@ TEST(Curves, ASteepBeginningDoesNotFlattenTheRest) {
 }
 
 TEST(Curves, OneEpochAndEqualCostsCanBeDrawn) {
-  const auto one = command::draw_curves(epochs(1, 5.0, true), true);
+  const auto one = command::draw_curves(training_epochs(1, 5.0, true), true);
   EXPECT_GT(pixels_of(one, command::palette(0), 0, one.width() / 3), 10) << "a dot";
-  std::vector<Json> equal(3, epochs(1, 5.0, false)[0]);
+  std::vector<command::Json> equal(3, training_epochs(1, 5.0, false)[0]);
   for (int e = 0; e < 3; ++e) equal[static_cast<std::size_t>(e)]["epoch"] = e + 1;
   EXPECT_GT(pixels_of(command::draw_curves(equal, false), command::palette(0), 0, 500), 100);
 }

@@ -15,7 +15,6 @@
 namespace elbo::test {
 namespace {
 
-using command::Json;
 using Other = nlohmann::ordered_json;
 
 template <class Tree>
@@ -38,30 +37,30 @@ Tree results() {
 }
 
 TEST(Json, IsWrittenAsNlohmannWritesIt) {
-  EXPECT_EQ(results<Json>().dump(), results<Other>().dump());
-  EXPECT_EQ(results<Json>().dump(1), results<Other>().dump(1));
-  EXPECT_EQ(Json("\xff").dump(), "\"\xef\xbf\xbd\"") << "no UTF-8";
-  EXPECT_EQ(Json().dump(), "null");
+  EXPECT_EQ(results<command::Json>().dump(), results<Other>().dump());
+  EXPECT_EQ(results<command::Json>().dump(1), results<Other>().dump(1));
+  EXPECT_EQ(command::Json("\xff").dump(), "\"\xef\xbf\xbd\"") << "no UTF-8";
+  EXPECT_EQ(command::Json().dump(), "null");
 }
 
 TEST(Json, IsReadAsItWasWritten) {
-  const std::string text = results<Json>().dump(1);
-  const auto read = Json::parse(text);
+  const std::string text = results<command::Json>().dump(1);
+  const auto read = command::Json::parse(text);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->dump(1), text);
   EXPECT_EQ(read->at("split").at("elbo").number(), -104.25);
   EXPECT_EQ(read->at("runs").list().size(), 2u);
-  EXPECT_EQ(read->at("runs").list()[0], (Json{{"seed", 1}}));
+  EXPECT_EQ(read->at("runs").list()[0], (command::Json{{"seed", 1}}));
   EXPECT_EQ(read->find("nowhere"), nullptr);
   EXPECT_EQ(read->value("nowhere", 4).number(), 4.0);
   for (const char* unsound : {"", "{", "[1,]", "{\"a\":}", "nul", "1 2"})
-    EXPECT_FALSE(Json::parse(unsound)) << unsound;
-  EXPECT_TRUE(Json::parse(std::string(60, '[') + std::string(60, ']')));
-  EXPECT_FALSE(Json::parse(std::string(100'000, '[') + std::string(100'000, ']')));
+    EXPECT_FALSE(command::Json::parse(unsound)) << unsound;
+  EXPECT_TRUE(command::Json::parse(std::string(60, '[') + std::string(60, ']')));
+  EXPECT_FALSE(command::Json::parse(std::string(100'000, '[') + std::string(100'000, ']')));
 }
 
 TEST(Json, OfAnotherKindIsAnError) {
-  Json json = {{"a", "text"}};
+  command::Json json = {{"a", "text"}};
   EXPECT_THROW(json.at("a").number(), Error);
   EXPECT_THROW(json.at("b"), Error);
   EXPECT_THROW(json.push_back(1), Error);
@@ -71,7 +70,7 @@ TEST(Json, OfAnotherKindIsAnError) {
 
 // Where memory runs out, values are destroyed: that must not need memory.
 TEST(Json, EndsWithoutAllocating) {
-  auto json = std::make_unique<Json>(results<Json>());
+  auto json = std::make_unique<command::Json>(results<command::Json>());
   const std::int64_t before = allocations();
   json.reset();
   EXPECT_EQ(allocations(), before);

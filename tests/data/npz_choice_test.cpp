@@ -24,7 +24,7 @@ using test::write;
 using Ints = std::vector<std::int32_t>;
 using Names = std::vector<std::string>;
 
-const std::vector<float> kSix = {1, 2, 3, 4, 5, 6};
+const std::vector<float> kSixCells = {1, 2, 3, 4, 5, 6};
 const std::string kPixels =
     npy("|u1", "(3, 2, 2)", std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
 
@@ -39,7 +39,7 @@ std::string unicode(const std::vector<std::u32string>& texts, std::size_t length
 TEST(DataNpzChoice, AnArrayByName) {
   TempFolder folder;
   const auto file = npz(folder / "a.npz", {{"imgs.npy", kPixels},
-                                           {"x.npy", npy("<f4", "(2, 3)", kSix)},
+                                           {"x.npy", npy("<f4", "(2, 3)", kSixCells)},
                                            {"labels.npy", npy("<i4", "(3,)", Ints{4, 5, 6})}})
                         .string();
   const Dataset pictures = load_dataset(file + ":imgs");
@@ -49,7 +49,7 @@ TEST(DataNpzChoice, AnArrayByName) {
   EXPECT_EQ(pictures.name, file + ":imgs");
 
   const Dataset table = load_dataset(file + ":x");
-  EXPECT_EQ(table.train.floats, kSix);
+  EXPECT_EQ(table.train.floats, kSixCells);
   EXPECT_TRUE(table.train.labels.empty());
   ASSERT_EQ(table.notes.size(), 1u);
   EXPECT_NE(table.notes[0].find("labels"), std::string::npos);
@@ -64,8 +64,8 @@ TEST(DataNpzChoice, AnArrayByName) {
 
 TEST(DataNpzChoice, APathThatExistsWins) {
   TempFolder folder;
-  npz(folder / "a.npz", {{"b.npz.npy", npy("<f4", "(2, 3)", kSix)}});
-  const auto file = npz(folder / "a.npz:b.npz", {{"x.npy", npy("<f4", "(3, 2)", kSix)}}).string();
+  npz(folder / "a.npz", {{"b.npz.npy", npy("<f4", "(2, 3)", kSixCells)}});
+  const auto file = npz(folder / "a.npz:b.npz", {{"x.npy", npy("<f4", "(3, 2)", kSixCells)}}).string();
   EXPECT_EQ(load_dataset(file).dims(), 2);
   std::filesystem::remove(file);
   EXPECT_EQ(load_dataset(file).dims(), 3);
@@ -75,9 +75,9 @@ TEST(DataNpzChoice, APathThatExistsWins) {
 
 TEST(DataNpzChoice, TheSplitOfANamedArrayHasItsLabels) {
   TempFolder folder;
-  const auto file = npz(folder / "a.npz", {{"x_train.npy", npy("<f4", "(2, 3)", kSix)},
+  const auto file = npz(folder / "a.npz", {{"x_train.npy", npy("<f4", "(2, 3)", kSixCells)},
                                            {"y_train.npy", npy("<i4", "(2,)", Ints{1, 2})},
-                                           {"x_test.npy", npy("<f4", "(2, 3)", kSix)},
+                                           {"x_test.npy", npy("<f4", "(2, 3)", kSixCells)},
                                            {"y_test.npy", npy("<i4", "(2,)", Ints{3, 4})}})
                         .string();
   EXPECT_EQ(load_dataset(file + ":x_test").train.labels, (Ints{3, 4}));
@@ -128,9 +128,9 @@ TEST(DataNpzChoice, WhatIsNotClearIsListed) {
 TEST(DataNpzChoice, TextLabelsAreNumberedAlikeInAllSplits) {
   TempFolder folder;
   const std::string bytes = npy_raw(dictionary("|S4", "(2,)"), std::string("bee\0ant\0", 8));
-  const auto file = npz(folder / "a.npz", {{"x_train.npy", npy("<f4", "(2, 3)", kSix)},
+  const auto file = npz(folder / "a.npz", {{"x_train.npy", npy("<f4", "(2, 3)", kSixCells)},
                                            {"y_train.npy", unicode({U"bee", U"élan \U0001F41D"}, 7)},
-                                           {"x_test.npy", npy("<f4", "(2, 3)", kSix)},
+                                           {"x_test.npy", npy("<f4", "(2, 3)", kSixCells)},
                                            {"y_test.npy", bytes}});
   const Dataset dataset = load_dataset(file.string());
   EXPECT_EQ(dataset.label_names, (Names{"ant", "bee", "élan 🐝"}));
@@ -140,7 +140,7 @@ TEST(DataNpzChoice, TextLabelsAreNumberedAlikeInAllSplits) {
 
 TEST(DataNpzChoice, TextLabelsThatDoNotFit) {
   TempFolder folder;
-  const std::string x = npy("<f4", "(2, 3)", kSix);
+  const std::string x = npy("<f4", "(2, 3)", kSixCells);
   const auto refused = [&](const std::vector<std::pair<std::string, std::string>>& entries,
                            const std::vector<std::string>& parts) {
     const auto file = npz(folder / "a.npz", entries).string();
@@ -177,7 +177,7 @@ TEST(DataNpzChoice, IntegersAreNotRounded) {
             std::vector<std::int64_t>{200});
   EXPECT_EQ(data::parse_npy_integers(npy_raw(dictionary(">i2", "(1,)"), std::string("\1\2", 2)), "x"),
             std::vector<std::int64_t>{258});
-  expect_error<DataError>([] { data::parse_npy_integers(npy("<f4", "(6,)", kSix), "x"); },
+  expect_error<DataError>([] { data::parse_npy_integers(npy("<f4", "(6,)", kSixCells), "x"); },
                           {"x", "integers", "\"<f4\""});
 }
 

@@ -26,7 +26,7 @@ const std::string kClear(
     "\x50\x99\x92\x9D\xC2\xE3\x66\x99\xC1\xC8\x88\xFE\x07\x00",
     40);
 
-Dataset read(const std::string& bytes, const LoadOptions& options = {}) {
+Dataset read_webp(const std::string& bytes, const LoadOptions& options = {}) {
   TempFolder folder;
   return load_dataset(write(folder / "a.webp", bytes).string(), options);
 }
@@ -34,7 +34,7 @@ Dataset read(const std::string& bytes, const LoadOptions& options = {}) {
 /// Whether this build reads WebP; if not, checks that the message says what to install.
 bool has_webp() {
   try {
-    read(kColour);
+    read_webp(kColour);
     return true;
   } catch (const DataError& error) {
     EXPECT_NE(std::string(error.what()).find("libwebp-dev"), std::string::npos) << error.what();
@@ -47,21 +47,21 @@ bool has_webp() {
 
 TEST(DataWebp, ColoursAreAsStored) {
   REQUIRE_WEBP();
-  const Dataset data = read(kColour);
+  const Dataset data = read_webp(kColour);
   EXPECT_EQ(data.picture, (PictureShape{2, 3, 3}));
   EXPECT_EQ(data.train.bytes, (Values{255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30, 40, 50, 60, 70, 80, 90}));
 }
 
 TEST(DataWebp, TransparencyIsLaidOverABackground) {
   REQUIRE_WEBP();
-  EXPECT_EQ(read(kClear).train.bytes, (Values{200, 100, 50, 100, 50, 20}));
-  EXPECT_EQ(read(kClear, {.background = 255}).train.bytes, (Values{200, 100, 50, 193, 173, 161}));
+  EXPECT_EQ(read_webp(kClear).train.bytes, (Values{200, 100, 50, 100, 50, 20}));
+  EXPECT_EQ(read_webp(kClear, {.background = 255}).train.bytes, (Values{200, 100, 50, 193, 173, 161}));
 }
 
 TEST(DataWebp, CutOnesAreDamaged) {
   REQUIRE_WEBP();
   for (std::size_t size = 12; size < kColour.size() - 1; ++size)
-    expect_error<DataError>([&] { read(kColour.substr(0, size)); }, {"a.webp", "damaged"});
+    expect_error<DataError>([&] { read_webp(kColour.substr(0, size)); }, {"a.webp", "damaged"});
 }
 
 }  // namespace

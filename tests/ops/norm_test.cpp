@@ -12,7 +12,7 @@
 namespace elbo::test {
 namespace {
 
-std::vector<NormShape> shapes() {
+std::vector<NormShape> norm_shapes() {
   return {
       {1, 1, 1, 1},   {3, 1, 17, 1},    {5, 1, 20, 5},  {3, 5, 1, 1},    {5, 7, 6, 3},
       {2, 9, 33, 11}, {4, 49, 8, 2},    {2, 100, 4, 4}, {2, 3, 1030, 2}, {2, 1, 1536, 3},
@@ -22,7 +22,7 @@ std::vector<NormShape> shapes() {
 
 std::vector<NormForwardCase> forward_cases() {
   std::vector<NormForwardCase> cases;
-  for (const auto& shape : shapes()) cases.push_back({shape, Activation::identity});
+  for (const auto& shape : norm_shapes()) cases.push_back({shape, Activation::identity});
   for (const auto& [activation, text] : kActivations) cases.push_back({{5, 7, 12, 3}, activation});
   cases.push_back({{0, 3, 4, 2}});
   return cases;
@@ -30,7 +30,7 @@ std::vector<NormForwardCase> forward_cases() {
 
 std::vector<NormBackwardInputCase> backward_input_cases() {
   std::vector<NormBackwardInputCase> cases;
-  for (const auto& shape : shapes()) cases.push_back({shape, Activation::relu});
+  for (const auto& shape : norm_shapes()) cases.push_back({shape, Activation::relu});
   for (const auto& [activation, text] : kActivations) cases.push_back({{5, 7, 12, 3}, activation, true});
   cases.push_back({{0, 3, 4, 2}});
   return cases;
@@ -38,7 +38,7 @@ std::vector<NormBackwardInputCase> backward_input_cases() {
 
 std::vector<NormBackwardParamsCase> backward_params_cases() {
   std::vector<NormBackwardParamsCase> cases;
-  for (const auto& shape : shapes()) {
+  for (const auto& shape : norm_shapes()) {
     cases.push_back({shape});
     cases.push_back({shape, true, true});
   }

@@ -23,7 +23,7 @@
 namespace elbo::test {
 namespace {
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 DataSettings with_missing() {
   DataSettings settings;
@@ -59,20 +59,20 @@ TEST(Missing, AMaskOfAnotherShapeOrWithOtherValuesIsRefused) {
 }
 
 TEST(Missing, NanIsRefusedUnlessItIsAMissingValue) {
-  Dataset data = Dataset::from_floats({0.5f, kNan, 0.25f, 1.0f}, 2);
+  Dataset data = Dataset::from_floats({0.5f, kMissing, 0.25f, 1.0f}, 2);
   expect_error<DataError>([&] { data::check_support(data, value_range(LikelihoodKind::bernoulli)); },
                           {"row 0", "missing", "data.missing = \"mask\""});
   const auto range = value_range(LikelihoodKind::bernoulli, with_missing());
   EXPECT_NO_THROW(data::check_support(data, range));
   data.train.floats[2] = 1.5f;
   expect_error<DataError>([&] { data::check_support(data, range); }, {"row 1", "1.5", "[0, 1]"});
-  data.train.floats = {0.5f, 0.5f, kNan, kNan};
+  data.train.floats = {0.5f, 0.5f, kMissing, kMissing};
   expect_error<DataError>([&] { data::check_support(data, range); }, {"row 1", "all its values are missing"});
 }
 
 TEST(Missing, StatisticsAreOfWhatIsThere) {
   const Examples examples =
-      Dataset::from_floats({1.0f, kNan, kNan, 3.0f, 5.0f, kNan, kNan, kNan, kNan}, 3).train;
+      Dataset::from_floats({1.0f, kMissing, kMissing, 3.0f, 5.0f, kMissing, kMissing, kMissing, kMissing}, 3).train;
   const auto statistics = data::standardization(examples);
   EXPECT_EQ(statistics.mean, (std::vector<float>{2.0f, 5.0f, 0.0f}));
   EXPECT_EQ(statistics.deviation, (std::vector<float>{1.0f, 1.0f, 1.0f}));
@@ -99,7 +99,7 @@ Dataset gappy(std::uint64_t seed = 3) {
   Random random(seed);
   std::vector<float> values = random.normal(160, 2.0, 3.0);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i % 4 != (i / 4) % 4 && random.unit() < 0.45) values[i] = kNan;
+    if (i % 4 != (i / 4) % 4 && random.unit() < 0.45) values[i] = kMissing;
   }
   return Dataset::from_floats(values, 4);
 }
@@ -130,7 +130,7 @@ TEST(Missing, CostsAreThoseOfThePresentValues) {
   ELBO_REQUIRE_DEVICE();
   const Recipe recipe = small_missing_recipe();
   Model model(recipe, 3, device());
-  const Evaluation evaluation = model.evaluate(Dataset::from_floats({0.5f, kNan, -1.0f}, 3).train, 0, 4);
+  const Evaluation evaluation = model.evaluate(Dataset::from_floats({0.5f, kMissing, -1.0f}, 3).train, 0, 4);
   const Evaluation filled = model.evaluate(Dataset::from_floats({0.5f, 0.0f, -1.0f}, 3).train, 0, 4);
   // The encoder reads 0 in both cases; they differ by the likelihood of that 0.
   EXPECT_EQ(evaluation.terms.kl, filled.terms.kl);
@@ -148,8 +148,8 @@ TEST(Missing, EachExamplesCostIsInItsOwnScale) {
   Model standardized(recipe, 2, device());
   state_of(standardized).standard_mean = {0.0f, 0.0f};
   state_of(standardized).standard_deviation = {8.0f, 0.25f};
-  const Examples scaled = Dataset::from_floats({1.0f, -1.0f, kNan, 2.0f, 0.5f, kNan}, 2).train;
-  const Examples own = Dataset::from_floats({8.0f, -0.25f, kNan, 0.5f, 4.0f, kNan}, 2).train;
+  const Examples scaled = Dataset::from_floats({1.0f, -1.0f, kMissing, 2.0f, 0.5f, kMissing}, 2).train;
+  const Examples own = Dataset::from_floats({8.0f, -0.25f, kMissing, 0.5f, 4.0f, kMissing}, 2).train;
   const ExampleScores a = standardized.scores(own, 20, 3), b = plain.scores(scaled, 20, 3);
   const double volumes[] = {std::log(2.0), std::log(0.25), std::log(8.0)};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -189,7 +189,7 @@ TEST(Impute, AgreesWithTheExactConditionalOfALinearModel) {
       to_named(state.vae->parameters().layout(), to_host(*state.context, state.vae->parameters().values()));
   const auto& w = tensors.at("decoder.output.weight");
   const auto& b = tensors.at("decoder.output.bias");
-  const Table x{2, 3, {2.0f, kNan, -2.25f, 0.5f, 0.25f, -2.0f}};
+  const Table x{2, 3, {2.0f, kMissing, -2.25f, 0.5f, 0.25f, -2.0f}};
   const Imputation completed = model.impute(x, {.samples = 20000, .interval = 0.8, .seed = 5});
   EXPECT_EQ(completed.missing, 1);
   EXPECT_EQ(completed.values.row(1)[1], 0.25f);

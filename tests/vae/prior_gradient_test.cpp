@@ -11,7 +11,7 @@
 namespace elbo::test {
 namespace {
 
-constexpr float kBeta = 0.8f;
+constexpr float kKlWeight = 0.8f;
 
 ModelSettings settings(const std::string& prior) {
   ModelSettings s;
@@ -27,7 +27,7 @@ ModelSettings settings(const std::string& prior) {
 double mean_cost(const Trained::BatchCosts& batch) {
   double kl = 0.0;
   for (const auto& c : batch) kl += c.kl / static_cast<double>(batch.size());
-  return mean_nll(batch) + kBeta * kl;
+  return mean_nll(batch) + kKlWeight * kl;
 }
 
 /// −log 1/K Σ_k exp(−nll − β log_ratio), averaged.
@@ -35,7 +35,7 @@ double bound(const Trained::BatchCosts& batch) {
   double total = 0.0;
   for (const auto& c : batch) {
     double sum = 0.0;
-    for (std::size_t k = 0; k < c.nll.size(); ++k) sum += std::exp(-c.nll[k] - kBeta * c.log_ratio[k]);
+    for (std::size_t k = 0; k < c.nll.size(); ++k) sum += std::exp(-c.nll[k] - kKlWeight * c.log_ratio[k]);
     total -= std::log(sum / static_cast<double>(c.nll.size()));
   }
   return total / static_cast<double>(batch.size());
@@ -54,7 +54,7 @@ class PriorGradient : public testing::TestWithParam<GradientCase> {
 TEST_P(PriorGradient, Elbo) {
   ELBO_REQUIRE_DEVICE();
   Trained model(settings(of().prior), of().samples, {});
-  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
 }
 
@@ -63,7 +63,7 @@ TEST_P(PriorGradient, ImportanceWeighted) {
   ObjectiveSettings objective;
   objective.kind = "iwae";
   Trained model(settings(of().prior), of().samples, objective);
-  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   model.expect_gradient({.kl_weight = beta.data()}, bound);
 }
 
@@ -72,12 +72,12 @@ TEST_P(PriorGradient, Capacity) {
   ObjectiveSettings objective;
   objective.capacity = 1.0;  // a step's own capacity is in its rates
   Trained model(settings(of().prior), of().samples, objective);
-  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   const float far = 30.0f;
   const Buffer<float> capacity(model.context(), std::span<const float>(&far, 1));
   model.expect_gradient({beta.data(), capacity.data()}, [&](const Trained::BatchCosts& batch) {
-    const double kl = (mean_cost(batch) - mean_nll(batch)) / kBeta;
-    return mean_nll(batch) + kBeta * std::abs(kl - far);
+    const double kl = (mean_cost(batch) - mean_nll(batch)) / kKlWeight;
+    return mean_nll(batch) + kKlWeight * std::abs(kl - far);
   });
 }
 
@@ -90,7 +90,7 @@ TEST_P(PriorGradient, CorruptedInputAndBoundedLogVariance) {
   ModelSettings bounded = settings(of().prior);
   bounded.log_variance_bounds = {-0.2, 0.3};
   Trained model(bounded, of().samples, objective);
-  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
 }
 
@@ -100,7 +100,7 @@ TEST_P(PriorGradient, RealValuesHaveFreePseudoInputs) {
   real.likelihood = "gaussian";
   real.pseudo_inputs_sd = 1.5;
   Trained model(real, of().samples, {});
-  const Buffer<float> beta(model.context(), std::span<const float>(&kBeta, 1));
+  const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
 }
 

@@ -16,14 +16,14 @@
 namespace elbo::command {
 
 int complain(const std::string& message, int code) {
-  write_coloured("elbo:", Colour::red);
+  write_coloured("elbo:", TerminalColour::red);
   std::cerr << ' ' << message << std::endl;
   return code;
 }
 
 void tell(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) {
-    write_coloured("elbo:", Colour::cyan);
+    write_coloured("elbo:", TerminalColour::cyan);
     std::cerr << ' ' << note << std::endl;
   }
 }

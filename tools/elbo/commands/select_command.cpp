@@ -37,7 +37,7 @@ void check_latents(std::vector<std::int64_t>& latents) {
   }
 }
 
-Json to_json(const Job& job, const Selection& selection, std::int64_t nll_samples) {
+Json selection_json(const Job& job, const Selection& selection, std::int64_t nll_samples) {
   Json json = {{"run", job.folder.string()},
                {"recipe", job.recipe.name},
                {"data", job.recipe.data.name},
@@ -96,7 +96,7 @@ int run_select(SelectRequest request) {
     sizes.push_back(size_of(latent, split, std::move(runs), held_out_costs(one, request.seeds)));
   }
   const Selection selection = select(std::move(sizes), split, same_examples);
-  const Json json = to_json(job, selection, nll_samples);
+  const Json json = selection_json(job, selection, nll_samples);
   io::write_file(job.folder / "select.json", json.dump(1) + "\n");
   draw_selection(selection).write_png(job.folder / "select.png");
   if (train.json) {

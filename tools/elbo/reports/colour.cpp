@@ -18,9 +18,9 @@ bool has_colours() {
 
 }  // namespace
 
-void write_coloured(const char* word, Colour colour) {
+void write_coloured(const char* word, TerminalColour colour) {
   if (has_colours()) {
-    std::fprintf(stderr, "\033[%dm%s\033[0m", colour == Colour::red ? 31 : 36, word);
+    std::fprintf(stderr, "\033[%dm%s\033[0m", colour == TerminalColour::red ? 31 : 36, word);
   } else {
     std::fputs(word, stderr);
   }
