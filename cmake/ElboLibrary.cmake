@@ -109,7 +109,7 @@ if(ELBO_CUDA_MODE STREQUAL "CUDA")
     $<LINK_ONLY:CUDA::cudart> $<LINK_ONLY:CUDA::cublas> $<LINK_ONLY:CUDA::cublasLt>)
 elseif(ELBO_CUDA_MODE STREQUAL "EMULATE")
   # The .cu files are C++ for g++; the stand-ins for the toolkit's headers come first on the include path.
-  set_source_files_properties(${ELBO_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  set_source_files_properties(${ELBO_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++;$<$<CONFIG:Release>:-O2>")
   include(${PROJECT_SOURCE_DIR}/tests/emulation/emulation.cmake)  # elbo_emulation
   target_compile_definitions(elbo_cuda PRIVATE ELBO_EMULATE=1)
   target_link_libraries(elbo_cuda PRIVATE elbo_emulation)
