@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct ImputeOptions {
   std::optional<double> interval = 0.9;
   std::uint64_t seed = 0;
   std::int64_t first_row = 0;  ///< number of x's first row, which keys the noise: rows may come in parts
+  std::vector<std::int32_t> labels = {};  ///< of each row, for a conditional model
 };
 
 /// Completed rows, [n, dims] each. Present values are kept, in `low` and `high` too.
@@ -99,16 +101,21 @@ class ELBO_API Model {
   Precision precision() const;
   void set_precision(Precision precision);
 
-  /// q(z|x) of each example, given in the data's own scale. Throws ShapeError if the width is not dims(),
-  /// DataError if a value is outside the likelihood's support.
+  /// q(z|x) of each example, given in the data's own scale. A conditional model reads the examples' labels,
+  /// here and below. Throws ShapeError if the width is not dims(), DataError if a value is outside the
+  /// likelihood's support, or such labels are missing.
   Posterior encode(const Examples& x) const;
   /// The same for x [n, dims].
   Posterior encode(const Table& x) const;
   /// E[x|z] for z [n, latent]. For the categorical likelihood, here and below: each value's most probable
-  /// class. Throws ShapeError if z's width is not latent().
-  Table decode(const Table& z) const;
-  /// E[x|z] with z the posterior mean. Throws like encode.
-  Table reconstruct(const Examples& x) const;
+  /// class. `labels`, here and below: the label of each row for a conditional model (recipe().model.condition),
+  /// which numbers them as recipe().model.condition_classes names them; empty for another model. Throws
+  /// ShapeError if z's width is not latent() or labels are missing, DataError for a label that the model does
+  /// not know, ConfigError for labels that it does not read.
+  Table decode(const Table& z, std::span<const std::int32_t> labels = {}) const;
+  /// E[x|z] with z the posterior mean. A conditional model decodes with the examples' own labels, or as if
+  /// they had the labels `as`: what is not in the label stays. Throws like encode and decode.
+  Table reconstruct(const Examples& x, std::span<const std::int32_t> as = {}) const;
   Table reconstruct(const Table& x) const;
   /// Whether the model has a prior over codes and so defines a density over data. Only an autoencoder has
   /// none.
@@ -120,12 +127,14 @@ class ELBO_API Model {
   /// quantiles of each dimension of the prior. Throws ConfigError if there is no prior or latent() is not 2,
   /// ShapeError if `side` is not positive.
   Table prior_grid(std::int64_t side) const;
-  /// E[x|z] for `count` draws of z from the prior. Throws ConfigError for an autoencoder, which has no prior.
-  Table sample(std::int64_t count, std::uint64_t seed) const;
+  /// E[x|z] for `count` draws of z from the prior. Throws ConfigError for an autoencoder, which has no prior,
+  /// and like decode.
+  Table sample(std::int64_t count, std::uint64_t seed, std::span<const std::int32_t> labels = {}) const;
   /// Draws x ~ p(x|z), with the likelihood's noise, for each row of z [n, latent]. `first_row` numbers the
   /// first row, and row numbers key the noise: drawing in parts gives the same rows as drawing all at once.
-  /// Throws ShapeError if z's width is not latent(), ConfigError for an autoencoder, which has no p(x|z).
-  Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row = 0) const;
+  /// Throws ConfigError for an autoencoder, which has no p(x|z), and like decode.
+  Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row = 0,
+             std::span<const std::int32_t> labels = {}) const;
 
   /// Completes rows x [n, dims] whose missing values are NaN. A missing value becomes Σ_k w_k E[x_j|z_k] with
   /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by

@@ -91,6 +91,10 @@ struct ModelSettings {
   double scale = 1.0;        ///< of laplace, whose scale is fixed
   std::int64_t classes = 2;  ///< for categorical: values are 0 … classes − 1
   bool encode_mask = false;  ///< the encoder sees which values are missing
+  /// What encoder and decoder also read of each example (Sohn et al. 2015): {"label"}, or nothing.
+  std::vector<std::string> condition;
+  /// The names of labels 0, 1, … that a conditional model knows. Empty: follow_data() fills it.
+  std::vector<std::string> condition_classes;
   Initialization initialization = Initialization::pytorch;
   OutputBias output_bias = OutputBias::random;
 

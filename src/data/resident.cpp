@@ -110,6 +110,14 @@ ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
   return data;
 }
 
+void ResidentData::add_labels(Context& context, const Examples& examples) {
+  labels_ = Buffer<float>(context, std::vector<float>(examples.labels.begin(), examples.labels.end()));
+}
+
+ops::GatherSource ResidentData::labels(VectorView<const std::int64_t> permutation) const {
+  return {.bytes = {}, .values = labels_.matrix(labels_.size(), 1), .sparse = {}, .permutation = permutation};
+}
+
 ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutation) const {
   return {.bytes = byte_rows_, .values = float_rows_, .sparse = sparse_rows_, .permutation = permutation};
 }

@@ -26,6 +26,11 @@ class ResidentData {
   /// The source for gather_batch. `permutation` [count] is in device memory; empty: the stored order.
   ops::GatherSource source(VectorView<const std::int64_t> permutation = {}) const;
 
+  /// Copies the examples' labels to the device, too.
+  void add_labels(Context& context, const Examples& examples);
+  /// The labels [count, 1], as numbers, as a source.
+  ops::GatherSource labels(VectorView<const std::int64_t> permutation = {}) const;
+
  private:
   std::int64_t count_ = 0;
   std::int64_t dims_ = 0;
@@ -33,6 +38,7 @@ class ResidentData {
   Buffer<float> floats_;
   Buffer<std::int64_t> starts_;
   Buffer<std::int32_t> columns_;
+  Buffer<float> labels_;
   // Views of the buffers, or of the borrowed examples; one has rows.
   MatrixView<const std::uint8_t> byte_rows_;
   MatrixView<const float> float_rows_;

@@ -14,7 +14,8 @@ namespace elbo {
 
 namespace {
 
-Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std::int64_t first_row) {
+Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std::int64_t first_row,
+                std::span<const std::int32_t> labels) {
   const Vae& vae = *state.vae;
   const std::int64_t dims = vae.config().dims;
   Table result{z.rows, dims, std::vector<float>(static_cast<std::size_t>(z.rows * dims))};
@@ -22,7 +23,7 @@ Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std
   HostCopies copies(*state.context);
   std::vector<float> parameters;
   for_each_chunk(vae, z.rows, [&](const Batch& batch, std::int64_t first) {
-    decode_rows(vae, batch, z, first);
+    decode_rows(vae, batch, z, labels, first);
     const MatrixView<const float> decoded = batch.parameters();
     copies.request(parameters, decoded);
     copies.wait();
@@ -37,11 +38,13 @@ Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std
 
 }  // namespace
 
-Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row) const {
+Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row,
+                  std::span<const std::int32_t> labels) const {
   if (!has_prior()) throw ConfigError("an autoencoder has no p(x|z) to draw data from");
   ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
   check_codes(z, latent());
-  return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row); });
+  check_labels(*state_->vae, z.rows, labels);
+  return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row, labels); });
 }
 
 }  // namespace elbo

@@ -11,6 +11,7 @@
 #include "evaluation/host_copies.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
+#include "model/table_batches.h"
 #include "base/check.h"
 
 namespace elbo {
@@ -171,6 +172,7 @@ void check_options(const ModelState& state, const Table& x, const ImputeOptions&
     throw ConfigError(
         concat("an interval holds a share of the probability between 0 and 1, not ", *options.interval));
   }
+  check_labels(*state.vae, x.rows, options.labels);
   const std::int64_t limit = max_samples(state, x);
   if (options.samples < 1 || options.samples > limit) {
     throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", limit,
@@ -225,7 +227,8 @@ Imputation impute_once(const ModelState& state, const Table& x, std::span<const 
   const MissingScope scope(*state.vae);
   const Vae& vae = *state.vae;
   Context& context = *state.context;
-  const Examples rows_of_x = to_examples(x);
+  Examples rows_of_x = to_examples(x);
+  rows_of_x.labels = options.labels;
   const StoredBatches batches(state, rows_of_x, options.seed);
   const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
@@ -258,6 +261,15 @@ std::vector<std::int64_t> rows_to_redraw(const Table& x, const Imputation& resul
   return rows;
 }
 
+/// The labels of some rows, if there are labels.
+std::vector<std::int32_t> chosen_labels(const std::vector<std::int32_t>& labels,
+                                        std::span<const std::int64_t> rows) {
+  std::vector<std::int32_t> chosen;
+  if (labels.empty()) return chosen;
+  for (const std::int64_t row : rows) chosen.push_back(labels[static_cast<std::size_t>(row)]);
+  return chosen;
+}
+
 /// Copies row `from` of a table to row `to` of another; empty tables have none.
 void copy_row(const Table& source, std::int64_t from, Table& target, std::int64_t to) {
   if (!source.values.empty()) std::ranges::copy(source.row(from), target.values.begin() + to * target.cols);
@@ -277,7 +289,9 @@ Imputation impute_rows(const ModelState& state, const Table& x, ImputeOptions op
       copy_row(x, rows[i], some, static_cast<std::int64_t>(i));
       their_numbers.push_back(options.first_row + rows[i]);
     }
-    const Imputation again = impute_once(state, some, their_numbers, options);
+    ImputeOptions further = options;
+    further.labels = chosen_labels(options.labels, rows);
+    const Imputation again = impute_once(state, some, their_numbers, further);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto from = static_cast<std::int64_t>(i);
       copy_row(again.values, from, result.values, rows[i]);

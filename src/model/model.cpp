@@ -81,12 +81,13 @@ Table means_of(const ModelState& state, std::int64_t rows, const Decode& decode)
   return result;
 }
 
-Table reconstruct_examples(const ModelState& state, const Examples& x) {
+Table reconstruct_examples(const ModelState& state, const Examples& x, std::span<const std::int32_t> as) {
   const Vae& vae = *state.vae;
   const StoredBatches batches(state, x, 0);
   return means_of(state, x.count, [&](const Batch& batch, std::int64_t first) {
     batches.fill(batch, first);
     vae.encode(batch);
+    if (!as.empty()) vae.parts().condition.set(*state.context, batch, as, first);
     vae.decode_mean(batch);
   });
 }
@@ -212,18 +213,21 @@ Posterior Model::encode(const Table& x) const {
   return encode(with_memory_errors([&] { return to_examples(x); }));
 }
 
-Table Model::decode(const Table& z) const {
+Table Model::decode(const Table& z, std::span<const std::int32_t> labels) const {
   check_codes(z, latent());
   const Vae& vae = *state_->vae;
+  check_labels(vae, z.rows, labels);
   return exclusively(*state_, [&] {
-    return means_of(*state_, z.rows,
-                    [&](const Batch& batch, std::int64_t first) { decode_rows(vae, batch, z, first); });
+    return means_of(*state_, z.rows, [&](const Batch& batch, std::int64_t first) {
+      decode_rows(vae, batch, z, labels, first);
+    });
   });
 }
 
-Table Model::reconstruct(const Examples& x) const {
+Table Model::reconstruct(const Examples& x, std::span<const std::int32_t> as) const {
+  if (!as.empty()) check_labels(*state_->vae, x.count, as);
   if (x.empty()) return make_table(0, dims());
-  return exclusively(*state_, [&] { return reconstruct_examples(*state_, x); });
+  return exclusively(*state_, [&] { return reconstruct_examples(*state_, x, as); });
 }
 
 Table Model::reconstruct(const Table& x) const {
@@ -245,8 +249,8 @@ Table Model::prior_grid(std::int64_t side) const {
   return exclusively(*state_, [&] { return prior_of(*state_)->grid(side); });
 }
 
-Table Model::sample(std::int64_t count, std::uint64_t seed) const {
-  return decode(prior_codes(count, seed));
+Table Model::sample(std::int64_t count, std::uint64_t seed, std::span<const std::int32_t> labels) const {
+  return decode(prior_codes(count, seed), labels);
 }
 
 Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) const {

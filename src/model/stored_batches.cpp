@@ -18,6 +18,8 @@ const Examples& checked(const ModelState& state, const Examples& examples) {
   auto ranges = state.vae->likelihood().ranges(state.recipe.data);
   for (data::ValueRange& range : ranges) range.may_miss = range.may_miss || config.missing;
   data::check_support(examples, ranges, "the evaluated examples");
+  const std::int32_t classes = config.condition_classes;
+  if (classes > 0 && !examples.empty()) data::check_labels(examples, classes, "the evaluated examples");
   return examples;
 }
 
@@ -32,18 +34,22 @@ std::vector<std::int64_t> counting(std::int64_t count) {
 StoredBatches::StoredBatches(const ModelState& state, data::Standardization statistics,
                              const Examples& examples, std::uint64_t seed)
     : context_(state.context.get()),
+      condition_(state.vae->parts().condition),
       statistics_(std::move(statistics)),
       resident_(data::ResidentData::borrow(*context_, checked(state, examples))),
       preprocessor_(*context_, state.recipe.data.binarize, !examples.bytes.empty(), statistics_.mean,
                     statistics_.deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),
-      log_volumes_(statistics_.log_volumes(examples)) {}
+      log_volumes_(statistics_.log_volumes(examples)) {
+  if (condition_) resident_.add_labels(*context_, examples);
+}
 
 void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
+  const VectorView<const std::int64_t> order = order_.view().part(first, batch.rows());
   ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
-                    resident_.source(order_.view().part(first, batch.rows())),
-                    preprocessor_.keyed(seed_, nullptr), nullptr);
+                    resident_.source(order), preprocessor_.keyed(seed_, nullptr), nullptr);
+  if (condition_) condition_.read(*context_, batch, resident_.labels(order), nullptr);
 }
 
 EvaluationData StoredBatches::data() const {

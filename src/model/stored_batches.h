@@ -12,7 +12,7 @@ namespace elbo {
 class StoredBatches {
  public:
   /// Throws ShapeError if the examples' width is not the model's, DataError if they do not suit its
-  /// likelihood or there are none.
+  /// likelihood, lack the labels that a conditional model reads, or there are none.
   StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed)
       : StoredBatches(state, state.standardization(), examples, seed) {}
   /// The same, with these statistics in place of the model's.
@@ -23,13 +23,14 @@ class StoredBatches {
                 std::uint64_t seed) = delete;
 
   std::int64_t count() const noexcept { return resident_.count(); }
-  /// Writes rows [first, first + batch.rows()) into the batch's x, mask and examples.
+  /// Writes rows [first, first + batch.rows()) into the batch's x, mask, examples and condition.
   void fill(const Batch& batch, std::int64_t first) const;
   /// The same data in the form for evaluations. This object must outlive the result.
   EvaluationData data() const;
 
  private:
   Context* context_;
+  Condition condition_;
   data::Standardization statistics_;
   data::ResidentData resident_;
   data::Preprocessor preprocessor_;

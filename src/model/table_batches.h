@@ -1,6 +1,8 @@
 #pragma once
 // Checks of tables of codes and data, and their use by a model.
 
+#include <span>
+
 #include "elbo/dataset.h"
 #include "vae/vae.h"
 #include "base/check.h"
@@ -22,8 +24,24 @@ inline void check_codes(const Table& z, std::int64_t latent) {
              " values a row, but the model's latent space has ", latent, " dimensions");
 }
 
-/// Decodes rows [first, first + batch.rows()) of codes.
-inline void decode_rows(const Vae& vae, const Batch& batch, const Table& z, std::int64_t first) {
+/// Throws unless a conditional model has a label that it knows for each of `rows` codes, and another model
+/// has none.
+inline void check_labels(const Vae& vae, std::int64_t rows, std::span<const std::int32_t> labels) {
+  const std::int32_t classes = vae.config().condition_classes;
+  if (classes == 0 && !labels.empty())
+    throw ConfigError("labels were given to a model that reads none (model.condition is empty)");
+  ELBO_CHECK(classes == 0 || std::ssize(labels) == rows, ShapeError, labels.size(), " labels were given for ",
+             rows, " codes, each of which needs one, as the model is conditional (model.condition)");
+  for (const std::int32_t label : labels) {
+    if (label < 0 || label >= classes)
+      throw DataError(concat("the label ", label, " was given, but the model knows 0 to ", classes - 1));
+  }
+}
+
+/// Decodes rows [first, first + batch.rows()) of codes, with a conditional model's labels.
+inline void decode_rows(const Vae& vae, const Batch& batch, const Table& z,
+                        std::span<const std::int32_t> labels, std::int64_t first) {
+  vae.parts().condition.set(vae.context(), batch, labels, first);
   vae.context().copy_to_device(batch.z().data, z.row(first).data(),
                                sizeof(float) * static_cast<std::size_t>(batch.rows() * z.cols));
   vae.decode(batch);

@@ -59,7 +59,7 @@ Slot Builder::reshaped(Slot slot, std::string name, const PictureShape& picture)
 
 void Builder::needs_gradient(Slot slot, unsigned uses) {
   const SlotInfo& of = info(slot);
-  ELBO_CHECK(!of.gradient, ShapeError, of.name, " cannot have another gradient");
+  ELBO_CHECK(!of.gradient && !of.no_gradient, ShapeError, of.name, " cannot have another gradient");
   SlotInfo gradient{.name = of.name + ".gradient", .rows = of.rows, .cols = of.cols};
   gradient.uses = of.uses | kTraining | uses;
   const Slot made = activation(std::move(gradient));
@@ -77,6 +77,7 @@ Reader Builder::read(Slot slot, bool can_add) {
     slot = info(slot).whole;  // the slot whose gradient it shares
   }
   const auto at = static_cast<std::size_t>(slot.index);
+  if (slots_[at].no_gradient) return {slot, 0};
   ELBO_CHECK(last_reader_adds_[at], ShapeError, info(slot).name,
              " is read by two blocks, and the first cannot add to its gradient");
   last_reader_adds_[at] = can_add;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "nn/add_condition.h"
 #include "nn/conv2d.h"
 #include "nn/group_channels.h"
 #include "nn/layers.h"
@@ -75,6 +76,21 @@ std::string head_names(const NetworkPlan& plan) {
 
 using Blocks = std::vector<std::unique_ptr<Block>>;
 
+/// Whether the next layer to be made reads the condition: the first that has an output of its own does.
+bool awaits_condition(const NetworkPlan& plan, const Blocks& blocks) {
+  return plan.condition && blocks.empty();
+}
+
+/// Adds the condition to the output of the first layer.
+void add_condition(Builder& builder, const NetworkPlan& plan, Activation activation, Blocks& blocks,
+                   std::vector<LayerSummary>& summaries) {
+  const Watch watch(builder);
+  const std::string name = plan.name + ".condition";
+  const Slot layer = blocks.back()->output();
+  blocks.push_back(std::make_unique<AddCondition>(builder, layer, plan.condition, name, activation));
+  summaries.push_back(watch.summary(name, "linear", plan.condition, layer));
+}
+
 /// Adds the hidden layers and returns the last one's output.
 Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
                  std::vector<LayerSummary>& summaries) {
@@ -84,16 +100,20 @@ Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& 
     const LayerKind& kind = *layers[i].kind;
     if (kind.activates) pending = plan.activation;
     const bool leaves_it = i + 1 < layers.size() && layers[i + 1].kind->takes_activation;
-    LayerContext context{
-        .builder = builder,
-        .input = input,
-        .name = concat(plan.name, ".hidden.", i),
-        .activation = leaves_it ? Activation::identity : std::exchange(pending, Activation::identity),
-        .hidden = plan.activation,
-        .blocks = blocks};
+    const auto take_activation = [&] {
+      return leaves_it ? Activation::identity : std::exchange(pending, Activation::identity);
+    };
+    const bool conditioned = awaits_condition(plan, blocks);
+    LayerContext context{.builder = builder,
+                         .input = input,
+                         .name = concat(plan.name, ".hidden.", i),
+                         .activation = conditioned ? Activation::identity : take_activation(),
+                         .hidden = plan.activation,
+                         .blocks = blocks};
     const Watch watch(builder);
     const Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
     summaries.push_back(watch.summary(context.name, plan.layers[i], input, output));
+    if (conditioned && !blocks.empty()) add_condition(builder, plan, take_activation(), blocks, summaries);
     input = output;
   }
   return input;
@@ -118,6 +138,7 @@ void make_picture_heads(Builder& builder, Slot input, const NetworkPlan& plan, B
 
 void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
                 std::vector<LayerSummary>& summaries) {
+  const bool conditioned = awaits_condition(plan, blocks);
   const Watch watch(builder);
   const bool pictures = as_large(plan.picture, builder.info(input).picture);
   if (pictures) {
@@ -127,6 +148,7 @@ void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& b
   }
   summaries.push_back(
       watch.summary(head_names(plan), pictures ? "conv k1" : "linear", input, blocks.back()->output()));
+  if (conditioned) add_condition(builder, plan, Activation::identity, blocks, summaries);
 }
 
 }  // namespace

@@ -62,6 +62,8 @@ struct NetworkPlan {
   /// convolution if the last hidden layer gives pictures as large as `picture`.
   std::vector<NamedRows> heads;
   PictureShape picture = {};  ///< the picture that the heads give the values of, if any
+  /// [n, c] read by the first layer too (AddCondition); none: no such input.
+  Slot condition = {};
 };
 
 /// Throws ConfigError naming the layer whose input does not suit it.

@@ -52,6 +52,7 @@ struct SlotInfo {
   PictureShape picture = {};
   /// Whether it belongs to the batch's data, of which a tape may have a second set.
   bool of_batch = false;
+  bool no_gradient = false;  ///< none will be requested, so that any number of blocks may read it
 
   // The members below are set by Builder.
   Slot whole{};                ///< the slot whose columns these are; none: it has memory of its own

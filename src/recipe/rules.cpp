@@ -1,6 +1,7 @@
 #include "recipe/rules.h"
 
 #include <numeric>
+#include <set>
 
 #include "base/check.h"
 #include "math/likelihoods/list.h"
@@ -8,6 +9,8 @@
 
 namespace elbo {
 namespace {
+
+constexpr std::int64_t kMaxConditionClasses = 4096;
 
 void refuse(bool wrong, const char* why) {
   if (wrong) throw ConfigError(why);
@@ -35,6 +38,23 @@ void check_bounds(const std::vector<double>& bounds) {
   refuse(!bounds.empty() &&
              (bounds.size() != 2 || !(static_cast<float>(bounds[0]) < static_cast<float>(bounds[1]))),
          "model.log_variance_bounds has two numbers, the lower one first, or none: as [-6, 2].");
+}
+
+void check_condition(const Recipe& recipe) {
+  const ModelSettings& model = recipe.model;
+  if (model.condition.empty()) return;
+  if (model.condition != std::vector<std::string>{"label"}) {
+    throw ConfigError(concat("model.condition = ", recipe.value("model.condition"),
+                             ", but a model can be conditioned on [\"label\"] alone. For a column of a table, "
+                             "make it the label with data.label."));
+  }
+  refuse(model.prior == "vamp",
+         "model.prior = \"vamp\" encodes pseudo-inputs, which have no label for model.condition; take normal "
+         "or mixture.");
+  const std::set<std::string> names(model.condition_classes.begin(), model.condition_classes.end());
+  refuse(names.size() != model.condition_classes.size(), "model.condition_classes names a label twice.");
+  refuse(std::ssize(model.condition_classes) > kMaxConditionClasses,
+         "model.condition_classes has more than 4096 labels: take one with fewer, by data.label.");
 }
 
 void check_likelihood(const Recipe& recipe) {
@@ -133,6 +153,7 @@ void check_rules(const Recipe& recipe) {
   check_gradient(recipe.train);
   check_data(recipe);
   check_bounds(recipe.model.log_variance_bounds);
+  check_condition(recipe);
   check_likelihood(recipe);
   check_mixed(recipe);
   check_objective(recipe.objective);

@@ -32,10 +32,29 @@ char closing(char bracket) {
 }
 
 /// Whether a quote or a bracket may follow this character: toml++ reads one inside a bare word on as a part
-/// of it.
-bool may_begin_after(char before, char c) {
-  const std::string_view places = c == '"' || c == '\'' ? "\n=,[{." : "\n=,[{";
+/// of it. A dot is followed by one between the words of a key alone.
+bool may_begin_after(char before, char c, bool in_value) {
+  const bool quoted_key = (c == '"' || c == '\'') && !in_value;
+  const std::string_view places = quoted_key ? "\n=,[{." : "\n=,[{";
   return places.find(before) != std::string_view::npos;
+}
+
+/// Whether a value follows, and no key, after this character of no text or comment. `open` are the brackets
+/// open behind it.
+bool value_follows(char c, bool in_value, std::string_view open) {
+  switch (c) {
+    case '=':
+    case '}':
+      return true;
+    case '{':
+      return false;
+    case ',':
+      return open.empty() ? in_value : open.back() == '[';
+    case '\n':
+      return in_value && !open.empty();
+    default:
+      return in_value;
+  }
 }
 
 }  // namespace
@@ -48,10 +67,11 @@ std::optional<TomlFault> find_toml_fault(std::string_view text) {
     return TomlFault{1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), std::move(what)};
   };
   char before = '\n';  // the last character that is no blank
+  bool in_value = false;
   while (i < text.size()) {
     const char c = text[i];
     const bool begins = c == '"' || c == '\'' || c == '[' || c == '{';
-    if (begins && !may_begin_after(before, c)) return fault(concat(c, " cannot stand inside a word"));
+    if (begins && !may_begin_after(before, c, in_value)) return fault(concat(c, " cannot stand inside a word"));
     if (c != ' ' && c != '\t' && c != '\r') before = c;
     if (c == '"' || c == '\'') {
       i += quoted_length(text.substr(i));
@@ -69,6 +89,7 @@ std::optional<TomlFault> find_toml_fault(std::string_view text) {
       if (closing(open.back()) != c) return fault(concat("\"", c, "\" does not close \"", open.back(), "\""));
       open.pop_back();
     }
+    in_value = value_follows(c, in_value, open);
     ++i;
   }
   return std::nullopt;

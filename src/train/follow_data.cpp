@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "data/classes.h"
 #include "data/rows.h"
 #include "math/likelihoods/list.h"
 
@@ -106,6 +107,14 @@ std::int64_t epochs_within(double seconds, const Recipe& recipe, const Dataset& 
   return static_cast<std::int64_t>(std::clamp(seconds / epoch, 1.0, kMax));
 }
 
+/// The labels for a conditional model.
+std::vector<std::string> known_labels(const Dataset& data) {
+  std::vector<std::string> names = data::class_names(data);
+  if (!names.empty()) return names;
+  throw DataError(concat("model.condition reads labels, and the data ", data.name,
+                         " has none.\nName a table's column with data.label, or leave model.condition out."));
+}
+
 std::string likelihood_for(const Dataset& data) {
   if (holds_counts_alone(data)) return "negative-binomial";
   if (!data.schema.empty()) return "mixed";
@@ -120,6 +129,8 @@ Recipe follow_data(Recipe recipe, const Dataset& data) {
   }
   if (recipe.model.likelihood == "mixed" && recipe.model.column_likelihoods.empty())
     recipe.model.column_likelihoods = likelihoods_of(data);
+  if (!recipe.model.condition.empty() && recipe.model.condition_classes.empty())
+    recipe.model.condition_classes = known_labels(data);
   return recipe;
 }
 

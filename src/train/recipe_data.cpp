@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "data/classes.h"
 #include "recipe/picture_settings.h"
 
 namespace elbo {
@@ -69,6 +70,9 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
   }
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
+    if (!recipe.model.condition.empty()) {
+      like ? data::match_labels(data, like->recipe().model.condition_classes) : data::number_labels(data);
+    }
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
     hold_out(data, settings.validation, settings.test, recipe.train.seed);
     limit_training(data, settings.limit);

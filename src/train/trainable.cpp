@@ -78,6 +78,10 @@ void check_trainable(const Model& model, const Dataset& data) {
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
   check_columns(model, data);
   check_classes(model, data);
+  if (const std::int32_t classes = state_of(model).vae->config().condition_classes; classes > 0) {
+    data::check_labels(data.train, classes, data.name);
+    if (!data.validation.empty()) data::check_labels(data.validation, classes, data.name);
+  }
   data::check_support(data, state_of(model).vae->likelihood().ranges(model.recipe().data));
   const Recipe& recipe = model.recipe();
   if (recipe.train.patience == 0 || !data.validation.empty() || recipe.data.validation > 0.0) return;

@@ -13,7 +13,9 @@ struct BatchSlots {
   nn::Slot x;         ///< [n, dims] the values
   nn::Slot mask;      ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0
   nn::Slot examples;  ///< [n] the rows' indices in the data
+  nn::Slot label;     ///< [n, 1] a conditional model's labels, from 0
 
+  nn::Slot condition;     ///< [n, classes] the labels one-hot
   nn::Slot input;         ///< [n, width] the encoder's input
   nn::Slot head;          ///< [n, width] the encoder's output
   nn::Slot mean;          ///< [n, latent] the code of an example: columns of the head
@@ -45,6 +47,8 @@ class Batch {
   MatrixView<float> x() const { return tape_[slots_->x]; }
   MatrixView<float> mask() const { return tape_[slots_->mask]; }
   VectorView<std::int64_t> examples() const { return tape_.integers(slots_->examples); }
+  MatrixView<float> label() const { return tape_[slots_->label]; }
+  MatrixView<float> condition() const { return tape_[slots_->condition]; }
   MatrixView<float> input() const { return tape_[slots_->input]; }
   MatrixView<float> head() const { return tape_[slots_->head]; }
   MatrixView<float> mean() const { return tape_[slots_->mean]; }

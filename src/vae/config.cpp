@@ -12,6 +12,16 @@ Kind find(const std::optional<Kind>& kind, const char* key, const std::string& n
   return *kind;
 }
 
+std::int32_t condition_classes(const ModelSettings& settings) {
+  if (settings.condition.empty()) return 0;
+  if (settings.condition_classes.empty()) {
+    throw ConfigError(
+        "model.condition_classes is empty: it names the labels that model.condition reads "
+        "(elbo::follow_data)");
+  }
+  return static_cast<std::int32_t>(settings.condition_classes.size());
+}
+
 }  // namespace
 
 ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const PictureShape& picture) {
@@ -30,6 +40,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.activation = find(activation_named(settings.activation), "model.activation", settings.activation);
   config.likelihood = settings.likelihood;
   config.column_likelihoods = settings.column_likelihoods;
+  config.condition_classes = condition_classes(settings);
   config.missing = config.encode_mask = settings.encode_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);

@@ -25,6 +25,7 @@ struct ModelConfig {
   std::int64_t latent = 0;
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
+  std::int32_t condition_classes = 0;  ///< labels of a conditional model; 0: it reads none
   bool missing = false;      ///< batches have a mask of their present values
   bool encode_mask = false;  ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;

@@ -26,13 +26,17 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   corruption = make_corruption(config.objective);
   input = likelihood->make_input(config);
   input->declare(builder, slots);
-  encoder = nn::make_network(builder, slots.input,
-                             plan_of("encoder", config.encoder, config.activation, latent->heads()));
+  condition = Condition(config.condition_classes);
+  condition.declare(builder, slots);
+  nn::NetworkPlan encoding = plan_of("encoder", config.encoder, config.activation, latent->heads());
+  encoding.condition = slots.condition;
+  encoder = nn::make_network(builder, slots.input, encoding);
   slots.head = encoder.output();
   latent->declare(builder, slots);
   if (auto bounds = latent->bound_head(slots.head)) encoder.append(std::move(bounds));
   nn::NetworkPlan decoding = plan_of("decoder", config.decoder, config.activation, likelihood->heads());
   decoding.picture = config.picture;
+  decoding.condition = slots.condition;
   decoder = nn::make_network(builder, slots.z, decoding);
   slots.parameters = decoder.output();
   likelihood->declare(builder, slots, decoder.last().output_is_gemm() ? nll_parts : 1);

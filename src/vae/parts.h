@@ -13,6 +13,7 @@ namespace elbo {
 
 struct VaeParts {
   std::unique_ptr<Input> input;
+  Condition condition;
   nn::Network encoder;
   std::unique_ptr<Latent> latent;
   nn::Network decoder;

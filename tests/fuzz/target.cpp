@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -37,10 +38,31 @@ class Folder {
   fs::path path_;
 };
 
+void check_sparse(const Examples& split) {
+  const CsrRows& rows = split.sparse;
+  require(rows.rows() == split.count, "there is a sparse row for each example");
+  require(rows.starts.front() == 0 && std::ranges::is_sorted(rows.starts), "rows follow one another");
+  require(rows.starts.back() == std::ssize(rows.values) && rows.values.size() == rows.columns.size(),
+          "each stored value has a column");
+  for (std::size_t row = 0; row + 1 < rows.starts.size(); ++row) {
+    std::int64_t before = -1;
+    for (std::int64_t at = rows.starts[row]; at < rows.starts[row + 1]; ++at) {
+      const std::int64_t column = rows.columns[static_cast<std::size_t>(at)];
+      require(column > before && column < split.dims, "columns are in order and within the row");
+      before = column;
+    }
+  }
+}
+
 void check_split(const Examples& split, const Dataset& data) {
+  const int forms = !split.bytes.empty() + !split.floats.empty() + !split.sparse.empty();
+  require(forms == (split.empty() ? 0 : 1), "values are bytes, floats or sparse");
   const auto size = static_cast<std::size_t>(split.count * split.dims);
-  require(split.bytes.size() + split.floats.size() == size, "there are count * dims values");
-  require(split.bytes.empty() || split.floats.empty(), "values are bytes or floats");
+  if (!split.sparse.empty()) {
+    check_sparse(split);
+  } else {
+    require(split.bytes.size() + split.floats.size() == size, "there are count * dims values");
+  }
   if (split.empty()) return;
   require(split.dims == data.dims(), "all splits have rows of one size");
   const auto count = static_cast<std::size_t>(split.count);

@@ -66,9 +66,12 @@ TEST(Recipe, RefusesWhatTomlPlusPlusDoesNotDefine) {
   EXPECT_SAYS(message("a = -[\"ʇ3\"b"), "r.toml:1: [ cannot stand inside a word");
   EXPECT_SAYS(message("\na = 1\"ʇ\""), "r.toml:2: \" cannot stand inside a word");
   EXPECT_SAYS(message("name = 'a\\' é"), "not ASCII");
+  EXPECT_SAYS(message("a = [3b..'ș"), "r.toml:1: ' cannot stand inside a word");
+  EXPECT_SAYS(message("a = {b.'c' = 1, d = 3.'ș}"), "r.toml:1: ' cannot stand inside a word");
   EXPECT_SAYS(message("name = \"never closed\né = 1"), "r.toml:2: ");
   EXPECT_NE(config_error([] { with("model.encoder=[ }"); }), "");
   EXPECT_NE(config_error([] { with("model.latent=é"); }), "");
+  EXPECT_EQ(message("a.\"b\" = [{c.'d' = 1}]\n[e.\"f\"]\n").find("inside a word"), std::string::npos);
   const std::string sound =
       "\xEF\xBB\xBF# é ] }\nname = \"é [ }\" # '\ndescription = \"\"\"é\n\" ] \\\"\"\"\"\n[model]\nencoder = "
       "[\n3, # }\n4]\n";

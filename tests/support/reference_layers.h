@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "elbo/dataset.h"
@@ -88,19 +89,30 @@ class ReferenceLayers {
   ReferenceLayers(const NamedTensors& tensors, Activation activation)
       : tensors_(tensors), activation_(activation) {}
 
-  /// A network's hidden layers.
-  ReferenceRow hidden(const std::string& network, const std::vector<Layer>& layers, ReferenceRow x) const {
+  /// A network's hidden layers. The first that is no reshape also reads the condition, if there is one.
+  ReferenceRow hidden(const std::string& network, const std::vector<Layer>& layers, ReferenceRow x,
+                      std::vector<double> condition = {}) const {
     const auto takes_activation = [&](std::size_t l) { return layers[l].text().starts_with("norm"); };
     bool pending = false;  // an activation that a normalisation will apply
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const std::string kind = ReferenceWords(layers[l].text()).kind;
       x = layer(network + ".hidden." + std::to_string(l), layers[l].text(), x);
+      if (kind != "reshape") x.values = conditioned(network, std::move(x.values), std::exchange(condition, {}));
       pending = pending || kind.empty() || kind == "conv" || kind == "deconv";
       if (!pending || (l + 1 < layers.size() && takes_activation(l + 1))) continue;
       x = activated(std::move(x));
       pending = false;
     }
     return x;
+  }
+
+  /// A layer's values and the condition's linear layer, added; without a condition the values.
+  std::vector<double> conditioned(const std::string& network, std::vector<double> values,
+                                  const std::vector<double>& condition) const {
+    if (condition.empty()) return values;
+    const auto added = linear(network + ".condition", condition);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] += added[i];
+    return values;
   }
 
   std::vector<double> linear(const std::string& name, const std::vector<double>& x) const {

@@ -29,8 +29,11 @@ class ReferenceVae {
   /// Sets which values of a batch are present, [n, dims]; empty: all.
   void set_mask(std::vector<double> mask) { mask_ = std::move(mask); }
 
+  /// Sets the examples' labels for a conditional model, [n].
+  void set_labels(std::vector<std::int32_t> labels) { labels_ = std::move(labels); }
+
   /// Costs of one example with noise ε [samples · latent]; `mask` [dims] marks present values of x, null:
-  /// all; the encoder reads `seen` [dims] instead of x, null: x.
+  /// all; the encoder reads `seen` [dims] instead of x, null: x; a conditional model reads `label`.
   struct Costs {
     std::vector<double> nll;        // per sample
     std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
@@ -39,11 +42,12 @@ class ReferenceVae {
     std::vector<double> code;  // μ
   };
   Costs costs(const double* x, const double* epsilon, std::int64_t samples, const double* mask = nullptr,
-              const double* seen = nullptr) const {
+              const double* seen = nullptr, std::int32_t label = 0) const {
     if (!seen) seen = x;
+    const std::vector<double> condition = one_hot(label);
     std::vector<double> input = encoder_input(seen, mask);
     if (mask && config_.encode_mask) input.insert(input.end(), mask, mask + config_.dims);
-    const auto [mean, log_variance] = head(input);
+    const auto [mean, log_variance] = head(input, condition);
     const auto mixture = prior();
     const ReferenceLayers layers(tensors_, config_.activation);
     Costs result;
@@ -63,7 +67,9 @@ class ReferenceVae {
       }
       if (mixture) log_ratio += mixture->excess(z.data());
       result.log_ratio.push_back(log_ratio);
-      result.nll.push_back(nll(x, mask, outputs(layers, layers.hidden("decoder", config_.decoder, {z, {}}))));
+      const ReferenceRow hidden = layers.hidden("decoder", config_.decoder, {z, {}}, condition);
+      const auto of_head = config_.decoder.empty() ? condition : std::vector<double>{};
+      result.nll.push_back(nll(x, mask, layers.conditioned("decoder", outputs(layers, hidden), of_head)));
     }
     if (mixture) {
       result.kl = 0.0;
@@ -99,13 +105,26 @@ class ReferenceVae {
   struct Head {
     std::vector<double> mean, log_variance;
   };
+  std::vector<double> one_hot(std::int32_t label) const {
+    std::vector<double> hot(static_cast<std::size_t>(config_.condition_classes));
+    if (!hot.empty()) hot[static_cast<std::size_t>(label)] = 1.0;
+    return hot;
+  }
+
   /// The encoder's output.
-  Head head(const std::vector<double>& input) const {
+  Head head(const std::vector<double>& input, const std::vector<double>& condition) const {
     const ReferenceLayers layers(tensors_, config_.activation);
-    const auto hidden = layers.hidden("encoder", config_.encoder, {input, config_.picture}).values;
-    Head made{layers.linear("encoder.mean", hidden), {}};
-    made.log_variance.resize(made.mean.size());
-    if (variational()) made.log_variance = layers.linear("encoder.log_variance", hidden);
+    const auto hidden = layers.hidden("encoder", config_.encoder, {input, config_.picture}, condition).values;
+    std::vector<double> both = layers.linear("encoder.mean", hidden);
+    const std::size_t latent = both.size();
+    if (variational()) {
+      const auto second = layers.linear("encoder.log_variance", hidden);
+      both.insert(both.end(), second.begin(), second.end());
+    }
+    if (config_.encoder.empty()) both = layers.conditioned("encoder", std::move(both), condition);
+    const auto end_of_mean = both.begin() + static_cast<std::ptrdiff_t>(latent);
+    Head made{{both.begin(), end_of_mean}, {end_of_mean, both.end()}};
+    made.log_variance.resize(latent);
     if (config_.log_variance_bounds.empty()) return made;
     for (double& value : made.log_variance)
       value = std::clamp(value, config_.log_variance_bounds[0], config_.log_variance_bounds[1]);
@@ -129,7 +148,7 @@ class ReferenceVae {
       const bool bounded =
           kind && likelihood_support(*kind) != Support::real && likelihood_support(*kind) != Support::counts;
       for (double& value : input) value = bounded ? std::clamp(value, 0.0, 1.0) : value;
-      const Head of = head(input);
+      const Head of = head(input, {});
       mixture.mean.insert(mixture.mean.end(), of.mean.begin(), of.mean.end());
       mixture.log_variance.insert(mixture.log_variance.end(), of.log_variance.begin(), of.log_variance.end());
       mixture.logits.push_back(0.0);
@@ -146,7 +165,8 @@ class ReferenceVae {
     double total = 0.0;
     for (std::int64_t i = 0; i < n; ++i) {
       total += objective(costs(x.data() + i * config_.dims, epsilon.data() + i * samples * config_.latent,
-                               samples, mask_.empty() ? nullptr : mask_.data() + i * config_.dims));
+                               samples, mask_.empty() ? nullptr : mask_.data() + i * config_.dims, nullptr,
+                               labels_.empty() ? 0 : labels_[static_cast<std::size_t>(i)]));
     }
     return total / static_cast<double>(n);
   }
@@ -235,6 +255,7 @@ class ReferenceVae {
   ModelConfig config_;
   NamedTensors tensors_;
   std::vector<double> mask_;
+  std::vector<std::int32_t> labels_;
 };
 
 /// Derivative of `value()` with respect to `parameter` by a fourth-order central difference.

@@ -97,6 +97,31 @@ std::vector<Case> cases_of_pictures() {
   return all;
 }
 
+/// Models that read the examples' labels as well.
+std::vector<Case> conditional_cases() {
+  std::vector<Case> all;
+  const auto add = [&](const std::string& name, Case c) {
+    c.name = "conditional_" + name;
+    c.settings.condition = {"label"};
+    c.settings.condition_classes = {"a", "b", "c"};
+    all.push_back(std::move(c));
+  };
+  for (const char* activation : {"tanh", "relu", "gelu", "silu", "sigmoid", "identity"})
+    add(activation, {"", settings("bernoulli", activation)});
+  add("samples", {"", settings("gaussian-learned", "gelu"), 5, 3, 4, 2.0});
+  add("iwae", {"", settings("bernoulli", "tanh"), 5, 3, 4, 1.0, true});
+  add("encode_mask", {"", settings("mixed", "silu"), 5, 3, 4, 0.5, false, true, true});
+  add("autoencoder", {"", settings("gaussian", "relu", "autoencoder")});
+  Case bare{"", settings("gaussian", "relu")};
+  bare.settings.encoder = bare.settings.decoder = {};
+  add("no_hidden_layers", bare);
+  add("conv", pictures("", "bernoulli", "silu", {"conv 3 s2", 5}, {18, "reshape 3x2x3", "deconv 3 s2"}));
+  add("reshape_first", pictures("", "bernoulli", "tanh", {"reshape 4x3x4", "conv 2"},
+                                {"reshape 1x1x2", "deconv 3 k4 s3 p0 o1"}));
+  add("norms", pictures("", "bernoulli", "tanh", {6, "norm layer", "dropout 0.5"}, {"gated 6", "residual 4"}));
+  return all;
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   std::vector<std::string> likelihoods = {"mixed"};
@@ -120,6 +145,7 @@ std::vector<Case> cases() {
     all.push_back({likelihood + "_iwae_missing", settings(likelihood, "tanh"), 5, 3, 4, 1.0, true, true});
   }
   for (Case& c : cases_of_pictures()) all.push_back(std::move(c));
+  for (Case& c : conditional_cases()) all.push_back(std::move(c));
   Case bare{"no_hidden_layers", settings("gaussian", "relu")};
   bare.settings.encoder = bare.settings.decoder = {};
   all.push_back(bare);
@@ -190,6 +216,9 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   std::vector<double> mask;
   for (std::size_t i = 0; i < x.size() && c.missing; ++i) mask.push_back(i % 3 == 1 ? 0.0 : 1.0);
   fill(context, a, x, mask);
+  std::vector<std::int32_t> labels;
+  for (std::int64_t i = 0; i < c.rows; ++i) labels.push_back(static_cast<std::int32_t>(2 * i % 3));
+  vae.parts().condition.set(context, a, labels, 0);
   std::vector<std::int64_t> examples(static_cast<std::size_t>(c.rows));
   std::iota(examples.begin(), examples.end(), 40);
   context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
@@ -217,6 +246,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   context.copy_on_device(copy.data(), vae.parameters().values().data, sizeof(float) * layout.size);
   test::ReferenceVae reference(config, test::to_named(layout, copy.to_host()));
   reference.set_mask(mask);
+  reference.set_labels(labels);
   context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * layout.size);
   test::NamedTensors gradient = test::to_named(layout, copy.to_host());
 
@@ -266,7 +296,8 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   for (std::int64_t i = 0; i < c.rows; ++i) {
     const auto costs =
         reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples() * config.latent,
-                        a.samples(), mask.empty() ? nullptr : mask.data() + i * c.dims);
+                        a.samples(), mask.empty() ? nullptr : mask.data() + i * c.dims, nullptr,
+                        labels[static_cast<std::size_t>(i)]);
     EXPECT_NEAR(kl_host[i], costs.kl, 1e-5 + 1e-5 * std::abs(costs.kl));
     for (std::int64_t k = 0; k < a.samples(); ++k) {
       const auto of_row = nll_host.begin() + (i * a.samples() + k) * parts;

@@ -1,11 +1,14 @@
 #pragma once
 // The encoder's input from a batch.
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "nn/block.h"
 #include "ops/corrupt.h"
+#include "ops/gather_batch.h"
 #include "vae/batch.h"
 #include "vae/config.h"
 
@@ -39,6 +42,32 @@ std::unique_ptr<Input> make_column_input(const ModelConfig& config, const std::v
 /// in the input's columns from `first` on.
 void declare_mask_and_examples(nn::Builder& builder, BatchSlots& slots, const ModelConfig& config,
                                std::int64_t first);
+
+/// What a conditional model's networks read beside their inputs: the example's label, one-hot (Sohn et al.
+/// 2015).
+class Condition {
+ public:
+  Condition() = default;
+  /// `classes`: number of labels; 0: there is no condition.
+  explicit Condition(std::int32_t classes) : classes_(classes) {}
+
+  explicit operator bool() const { return classes_ > 0; }
+  std::int32_t classes() const { return classes_; }
+  /// Declares label and condition.
+  void declare(nn::Builder& builder, BatchSlots& slots) const;
+  /// Reads the batch's labels [n, 1] as gather_batch does, and makes the condition. Does nothing if there is
+  /// none.
+  void read(Context& context, const Batch& batch, const ops::GatherSource& labels,
+            const StepState* state) const;
+  /// The same with labels [first, first + n) of these.
+  void set(Context& context, const Batch& batch, std::span<const std::int32_t> labels,
+           std::int64_t first) const;
+
+ private:
+  void encode_labels(Context& context, const Batch& batch) const;
+
+  std::int32_t classes_ = 0;
+};
 
 /// The corruption of a denoising model's input in training (Vincent et al. 2008).
 struct Corruption {

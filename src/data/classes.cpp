@@ -1,0 +1,83 @@
+#include "data/classes.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "base/check.h"
+#include "base/nearest.h"
+#include "base/text.h"
+
+namespace elbo::data {
+namespace {
+
+std::array<Examples*, 3> splits_of(Dataset& data) {
+  return {&data.train, &data.validation, &data.test};
+}
+
+/// The labels that occur, in ascending order.
+std::set<std::int32_t> labels_of(const Dataset& data) {
+  std::set<std::int32_t> labels;
+  for (const Examples* split : {&data.train, &data.validation, &data.test})
+    labels.insert(split->labels.begin(), split->labels.end());
+  labels.erase(kNoLabel);
+  return labels;
+}
+
+void renumber(Dataset& data, const std::map<std::int32_t, std::int32_t>& numbers) {
+  for (Examples* split : splits_of(data)) {
+    for (std::int32_t& label : split->labels) {
+      if (label != kNoLabel) label = numbers.at(label);
+    }
+  }
+}
+
+}  // namespace
+
+void number_labels(Dataset& data) {
+  const std::set<std::int32_t> labels = labels_of(data);
+  if (labels.empty() || !data.label_names.empty()) return;
+  if (*labels.begin() == 0 && *labels.rbegin() == std::ssize(labels) - 1) return;
+  std::map<std::int32_t, std::int32_t> numbers;
+  for (const std::int32_t label : labels) {
+    data.label_names.push_back(std::to_string(label));
+    numbers.emplace(label, static_cast<std::int32_t>(numbers.size()));
+  }
+  renumber(data, numbers);
+  data.notes.push_back(concat("labels ", *labels.begin(), " to ", *labels.rbegin(), " are numbered 0 to ",
+                              labels.size() - 1, ", as model.condition reads them"));
+}
+
+std::vector<std::string> class_names(const Dataset& data) {
+  if (!data.label_names.empty()) return data.label_names;
+  const std::set<std::int32_t> labels = labels_of(data);
+  std::vector<std::string> names;
+  if (labels.empty()) return names;
+  if (*labels.begin() < 0) {
+    throw DataError(concat("the data ", data.name, " has the label ", *labels.begin(),
+                           ", but model.condition numbers labels from 0"));
+  }
+  for (std::int32_t label = 0; label <= *labels.rbegin(); ++label) names.push_back(std::to_string(label));
+  return names;
+}
+
+void match_labels(Dataset& data, std::span<const std::string> names) {
+  std::map<std::int32_t, std::int32_t> numbers;
+  for (const std::int32_t label : labels_of(data)) {
+    const std::string name = label_name(data, label);
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end()) {
+      throw DataError(concat("the data ", data.name, " has the label ", shown(name),
+                             ", which the model was not trained on (model.condition); ",
+                             nearest_hint(name, {names.begin(), names.end()})));
+    }
+    numbers.emplace(label, static_cast<std::int32_t>(found - names.begin()));
+  }
+  if (numbers.empty()) return;
+  renumber(data, numbers);
+  data.label_names.assign(names.begin(), names.end());
+}
+
+}  // namespace elbo::data

@@ -1,0 +1,24 @@
+#pragma once
+// The numbering of labels that a conditional model reads.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "elbo/dataset.h"
+
+namespace elbo::data {
+
+/// Numbers labels without names 0, 1, … in ascending order over all splits, unless they are so already; their
+/// names are then their former numbers, and a note says so.
+void number_labels(Dataset& data);
+
+/// The names of labels 0, 1, …, as numbered: those of the data, or their numbers. Empty if there are none.
+/// Throws DataError for a negative label without a name.
+std::vector<std::string> class_names(const Dataset& data);
+
+/// Numbers labels as `names` does, by their own names, and takes these names. Throws DataError with the name
+/// of a label that is not among them.
+void match_labels(Dataset& data, std::span<const std::string> names);
+
+}  // namespace elbo::data
