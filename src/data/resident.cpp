@@ -91,6 +91,7 @@ ResidentData::ResidentData(Context& context, const Examples& examples)
     floats_ = Buffer<float>(context, examples.sparse.values);
     sparse_rows_ = {dims_, starts_.view(), columns_.view(), floats_.view()};
   }
+  add_labels(context, examples);
 }
 
 ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
@@ -107,10 +108,12 @@ ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
                          {rows.columns.data(), std::ssize(rows.columns)},
                          {rows.values.data(), std::ssize(rows.values)}};
   }
+  data.add_labels(context, examples);
   return data;
 }
 
 void ResidentData::add_labels(Context& context, const Examples& examples) {
+  if (examples.labels.empty()) return;
   labels_ = Buffer<float>(context, std::vector<float>(examples.labels.begin(), examples.labels.end()));
 }
 
@@ -194,7 +197,7 @@ std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t se
   return order;
 }
 
-std::uint32_t fingerprint(const Examples& examples) {
+std::uint32_t fingerprint(const Examples& examples, bool labels_read) {
   const std::int64_t shape[] = {examples.count, examples.dims, examples.bytes.empty() ? 1 : 0};
   const auto add = [](uLong sum, const void* data, std::size_t bytes) {
     return bytes == 0 ? sum : crc32_z(sum, static_cast<const Bytef*>(data), bytes);  // zlib restarts on null
@@ -202,6 +205,7 @@ std::uint32_t fingerprint(const Examples& examples) {
   uLong sum = add(0, shape, sizeof shape);
   sum = add(sum, examples.bytes.data(), examples.bytes.size());
   sum = add(sum, examples.floats.data(), examples.floats.size() * sizeof(float));
+  if (labels_read) sum = add(sum, examples.labels.data(), examples.labels.size() * sizeof(std::int32_t));
   if (!examples.sparse.empty()) {  // as of dense values, which earlier versions made of them
     FloatRows rows(examples);
     for (std::int64_t i = 0; i < examples.count; ++i) sum = add(sum, rows[i].data(), rows[i].size_bytes());

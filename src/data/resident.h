@@ -15,10 +15,10 @@ namespace elbo::data {
 class ResidentData {
  public:
   ResidentData() = default;
-  /// Copies examples to the device. Throws DataError if there are no examples, ShapeError if their values do
-  /// not fit count and dims, DeviceError if memory runs out.
+  /// Copies examples and their labels to the device. Throws DataError if there are no examples, ShapeError if
+  /// their values do not fit count and dims, DeviceError if memory runs out.
   ResidentData(Context& context, const Examples& examples);
-  /// The same without a copy where the device is the CPU: the examples must outlive the result.
+  /// The same without a copy of the values where the device is the CPU: the examples must outlive the result.
   static ResidentData borrow(Context& context, const Examples& examples);
 
   std::int64_t count() const noexcept { return count_; }
@@ -26,12 +26,12 @@ class ResidentData {
   /// The source for gather_batch. `permutation` [count] is in device memory; empty: the stored order.
   ops::GatherSource source(VectorView<const std::int64_t> permutation = {}) const;
 
-  /// Copies the examples' labels to the device, too.
-  void add_labels(Context& context, const Examples& examples);
-  /// The labels [count, 1], as numbers, as a source.
+  /// The labels [count, 1], as numbers, as a source; the examples must have some.
   ops::GatherSource labels(VectorView<const std::int64_t> permutation = {}) const;
 
  private:
+  void add_labels(Context& context, const Examples& examples);
+
   std::int64_t count_ = 0;
   std::int64_t dims_ = 0;
   Buffer<std::uint8_t> bytes_;
@@ -85,7 +85,8 @@ class Preprocessor {
 /// Philox numbers at (seed, shuffle, epoch), the same everywhere.
 std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
 
-/// A checksum of a split's shape and values, by which a resumed training recognises its data.
-std::uint32_t fingerprint(const Examples& examples);
+/// A checksum of a split's shape and values, and of its labels if they are read, by which a resumed training
+/// recognises its data.
+std::uint32_t fingerprint(const Examples& examples, bool labels_read = false);
 
 }  // namespace elbo::data

@@ -41,15 +41,13 @@ StoredBatches::StoredBatches(const ModelState& state, data::Standardization stat
                     statistics_.deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),
-      log_volumes_(statistics_.log_volumes(examples)) {
-  if (condition_) resident_.add_labels(*context_, examples);
-}
+      log_volumes_(statistics_.log_volumes(examples)) {}
 
 void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
   const VectorView<const std::int64_t> order = order_.view().part(first, batch.rows());
   ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
                     resident_.source(order), preprocessor_.keyed(seed_, nullptr), nullptr);
-  if (condition_) condition_.read(*context_, batch, resident_.labels(order), nullptr);
+  condition_.read(*context_, batch, resident_.labels(order), nullptr);
 }
 
 EvaluationData StoredBatches::data() const {

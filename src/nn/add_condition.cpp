@@ -5,7 +5,7 @@
 namespace elbo::nn {
 
 AddCondition::AddCondition(Builder& builder, Slot layer, Slot condition, const std::string& name,
-                     Activation activation)
+                           Activation activation)
     : layer_(layer),
       activation_(activation),
       linear_(builder, condition, {{name, builder.info(layer).cols}}, Activation::identity) {
@@ -28,7 +28,7 @@ void AddCondition::backward_input(const Run& run, const Tape& tape) const {
 }
 
 void AddCondition::use_gradients(const Run& run, const Tape& tape, const GradientUse& use,
-                              Branch* branch) const {
+                                 Branch* branch) const {
   linear_.use_gradients(run, tape, use, branch);
 }
 

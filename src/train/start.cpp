@@ -12,10 +12,10 @@
 namespace elbo {
 namespace {
 
-DataIdentity identity_of(const Dataset& data) {
+DataIdentity identity_of(const Dataset& data, bool labels_read) {
   DataIdentity identity;
-  identity.train = data::fingerprint(data.train);
-  if (!data.validation.empty()) identity.validation = data::fingerprint(data.validation);
+  identity.train = data::fingerprint(data.train, labels_read);
+  if (!data.validation.empty()) identity.validation = data::fingerprint(data.validation, labels_read);
   return identity;
 }
 
@@ -82,7 +82,7 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
   TrainingStart start;
   start.statistics = training_statistics(state, data.train);
   start.schema = data.schema;
-  start.identity = identity_of(data);
+  start.identity = identity_of(data, !state.recipe.model.condition.empty());
   if (options.resume && folder->claim_checkpoint()) {
     read_run(state, data, *folder, start);
   } else if (state.fresh) {

@@ -37,7 +37,6 @@ void Trainer::prepare(const Dataset& data) {
   const data::Standardization& statistics = start_.statistics;
   log_volume_ = statistics.log_volume(data.train);
   train_data_ = data::ResidentData(context, data.train);
-  if (state.vae->parts().condition) train_data_.add_labels(context, data.train);
   preprocessor_.emplace(context, state.recipe.data.binarize, !data.train.bytes.empty(), statistics.mean,
                         statistics.deviation);
   PlanSources plans = PlanSources::of(state);

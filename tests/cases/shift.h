@@ -69,8 +69,8 @@ struct ShiftBackwardCase {
       return sum;
     };
     const auto dy_view = run.input("dy", rows, cols, dy);
-    const auto dshift =
-        run.output<float>("dshift", examples, cols, expected, {1e-6 + 2e-7 * static_cast<double>(samples), 1e-6});
+    const auto dshift = run.output<float>("dshift", examples, cols, expected,
+                                          {1e-6 + 2e-7 * static_cast<double>(samples), 1e-6});
     run.operation = [=](Context& context) { ops::shift_backward(context, dshift, dy_view); };
   }
 };

@@ -8,6 +8,7 @@
 
 #include "elbo/error.h"
 #include "nn/network.h"
+#include "support/expect_says.h"
 #include "vae/parts.h"
 
 namespace elbo::nn {
@@ -40,8 +41,6 @@ std::string refusal(std::vector<std::string> layers, PictureShape picture = {28,
   ADD_FAILURE() << "nothing was refused";
   return {};
 }
-
-#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
 TEST(Layers, ShapesOfConvolutions) {
   EXPECT_EQ(shape_after("conv 8", {28, 28, 1}), (PictureShape{28, 28, 8}));

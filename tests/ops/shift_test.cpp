@@ -36,9 +36,8 @@ TEST(Shift, RefusesWrongShapes) {
   Context context(device());
   Buffer<float> twelve(context, 12), six(context, 6), other(context, 12);
   const auto forward = [&](std::int64_t rows, std::int64_t shifts, std::int64_t saved) {
-    ops::shift_forward(context, twelve.matrix(rows, 2),
-                       saved ? other.matrix(saved, 2) : MatrixView<float>(), six.matrix(shifts, 2),
-                       Activation::relu);
+    ops::shift_forward(context, twelve.matrix(rows, 2), saved ? other.matrix(saved, 2) : MatrixView<float>(),
+                       six.matrix(shifts, 2), Activation::relu);
   };
   EXPECT_THROW(forward(4, 3, 0), ShapeError) << "4 rows are no multiple of 3";
   EXPECT_THROW(forward(6, 3, 5), ShapeError);

@@ -12,6 +12,7 @@
 #include "elbo/recipe.h"
 #include "io/file.h"
 #include "recipe/keys.h"
+#include "support/expect_says.h"
 #include "support/places.h"
 
 namespace elbo {
@@ -27,8 +28,6 @@ std::string config_error(Call call) {
   }
   return {};
 }
-
-#define EXPECT_SAYS(message, part) EXPECT_NE((message).find(part), std::string::npos) << message
 
 Recipe with(const std::string& setting) {
   Recipe recipe;

@@ -10,9 +10,8 @@
 #include "elbo/elbo.h"
 #include "support/data.h"
 #include "support/device.h"
+#include "support/expect_says.h"
 #include "support/run_command.h"
-
-#define EXPECT_SAYS(message, part) EXPECT_NE((message).find(part), std::string::npos) << message
 
 namespace elbo::test {
 

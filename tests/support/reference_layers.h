@@ -97,7 +97,8 @@ class ReferenceLayers {
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const std::string kind = ReferenceWords(layers[l].text()).kind;
       x = layer(network + ".hidden." + std::to_string(l), layers[l].text(), x);
-      if (kind != "reshape") x.values = conditioned(network, std::move(x.values), std::exchange(condition, {}));
+      if (kind != "reshape")
+        x.values = conditioned(network, std::move(x.values), std::exchange(condition, {}));
       pending = pending || kind.empty() || kind == "conv" || kind == "deconv";
       if (!pending || (l + 1 < layers.size() && takes_activation(l + 1))) continue;
       x = activated(std::move(x));

@@ -71,6 +71,12 @@ inline void skip_some_steps(Recipe& recipe, double norm) {
   recipe.train.skip_norm = norm;
 }
 
+/// Conditions a model on four labels.
+inline void read_labels(Recipe& recipe) {
+  recipe.model.condition = {"label"};
+  recipe.model.condition_classes = {"a", "b", "c", "d"};
+}
+
 /// The small recipe with one change; the variants cover every setting that affects a step.
 struct RecipeVariant {
   std::string name;
@@ -90,6 +96,8 @@ struct RecipeVariant {
     const Recipe made = recipe();
     const auto classes = static_cast<float>(made.model.classes);
     for (Examples* examples : {&data.train, &data.validation}) {
+      for (std::int64_t i = 0; i < examples->count && !made.model.condition.empty(); ++i)
+        examples->labels.push_back(static_cast<std::int32_t>(3.99f * examples->value(i, 0)));
       for (std::size_t i = 0; i < examples->floats.size(); ++i) {
         float& value = examples->floats[i];
         if (made.model.likelihood == "categorical")
@@ -123,6 +131,16 @@ inline std::vector<RecipeVariant> recipe_variants() {
        [](Recipe& r) {
          r.objective.kind = "iwae";
          r.objective.samples = 5;
+       }},
+      {"conditional", [](Recipe& r) { read_labels(r); }},
+      {"conditional_accumulated",
+       [](Recipe& r) {
+         read_labels(r);
+         r.model.activation = "gelu";
+         r.objective.kind = "iwae";
+         r.objective.samples = 3;
+         r.train.batch = 4;
+         r.train.accumulation_steps = 2;
        }},
       {"warmed_up", [](Recipe& r) { r.objective.warmup_epochs = 1.5; }},
       {"cyclical",

@@ -103,7 +103,10 @@ class ReferenceTraining {
     const std::int64_t samples = recipe_.objective.samples;
     const auto drawn = static_cast<std::size_t>(samples * config_.latent);
     std::vector<double> x, mask, epsilon;
+    std::vector<std::int32_t> labels;
     for (const std::int64_t example : examples) {
+      labels.push_back(config_.condition_classes > 0 ? data_.train.labels[static_cast<std::size_t>(example)]
+                                                     : 0);
       for (std::int64_t j = 0; j < config_.dims; ++j) {
         const double of_data = value(example, j);
         mask.push_back(std::isnan(of_data) ? 0.0 : 1.0);
@@ -113,11 +116,12 @@ class ReferenceTraining {
     }
     const double beta = kl_weight(recipe_, steps_per_epoch(), steps_);
     if (config_.missing) vae_.set_mask(mask);
+    vae_.set_labels(labels);
     double squares = 0.0, counted = 0.0;
     for (std::size_t i = 0; i < examples.size(); ++i) {
       const std::size_t at = i * static_cast<std::size_t>(config_.dims);
       const auto costs = vae_.costs(x.data() + at, epsilon.data() + i * drawn, samples,
-                                    config_.missing ? mask.data() + at : nullptr);
+                                    config_.missing ? mask.data() + at : nullptr, nullptr, labels[i]);
       const double present = std::accumulate(mask.data() + at, mask.data() + at + config_.dims, 0.0);
       for (const double nll : costs.nll) reconstruction += nll / static_cast<double>(costs.nll.size());
       kl += costs.kl;

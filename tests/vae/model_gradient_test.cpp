@@ -118,7 +118,8 @@ std::vector<Case> conditional_cases() {
   add("conv", pictures("", "bernoulli", "silu", {"conv 3 s2", 5}, {18, "reshape 3x2x3", "deconv 3 s2"}));
   add("reshape_first", pictures("", "bernoulli", "tanh", {"reshape 4x3x4", "conv 2"},
                                 {"reshape 1x1x2", "deconv 3 k4 s3 p0 o1"}));
-  add("norms", pictures("", "bernoulli", "tanh", {6, "norm layer", "dropout 0.5"}, {"gated 6", "residual 4"}));
+  add("norms",
+      pictures("", "bernoulli", "tanh", {6, "norm layer", "dropout 0.5"}, {"gated 6", "residual 4"}));
   return all;
 }
 
@@ -294,10 +295,9 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   const auto nll_host = nll.to_host();
   const auto kl_host = kl.to_host();
   for (std::int64_t i = 0; i < c.rows; ++i) {
-    const auto costs =
-        reference.costs(x64.data() + i * c.dims, epsilon.data() + i * a.samples() * config.latent,
-                        a.samples(), mask.empty() ? nullptr : mask.data() + i * c.dims, nullptr,
-                        labels[static_cast<std::size_t>(i)]);
+    const auto costs = reference.costs(
+        x64.data() + i * c.dims, epsilon.data() + i * a.samples() * config.latent, a.samples(),
+        mask.empty() ? nullptr : mask.data() + i * c.dims, nullptr, labels[static_cast<std::size_t>(i)]);
     EXPECT_NEAR(kl_host[i], costs.kl, 1e-5 + 1e-5 * std::abs(costs.kl));
     for (std::int64_t k = 0; k < a.samples(); ++k) {
       const auto of_row = nll_host.begin() + (i * a.samples() + k) * parts;

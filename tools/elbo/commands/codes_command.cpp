@@ -8,6 +8,7 @@
 
 #include "drawing/code_map.h"
 #include "commands/command.h"
+#include "commands/label_option.h"
 #include "drawing/pictures.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
@@ -28,7 +29,7 @@ struct EncodeOptions : DataOptions {
 };
 
 struct DecodeOptions {
-  std::string run, codes, out;
+  std::string run, codes, out, label;
   Machine machine;
 };
 
@@ -86,9 +87,9 @@ int write_codes(const Model& model, const Dataset& data, const Examples& example
   const LeadingTexts leading = texts ? leading_texts(chosen, data) : LeadingTexts();
   TableFile table(options.out, count, columns, leading.names);
   std::size_t first = 0;
-  in_chunks(chosen, 0, count, [&](const Table& rows) {
+  in_chunks(chosen, 0, count, [&](const Examples& rows) {
     const auto posterior = model.encode(rows);
-    const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.rows);
+    const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.count);
     table.append(options.log_variance ? joined(posterior) : posterior.mean,
                  std::span(leading.rows).subspan(first, there));
     first += there;
@@ -118,6 +119,9 @@ int run_encode(EncodeOptions options) {
 
 int run_decode(const DecodeOptions& options) {
   auto model = load_model(options.run, options.machine);
+  if (options.label.empty() && is_conditional(model))
+    throw ConfigError("a conditional model decodes codes with a label: give one with --label.");
+  label_of_all(model, options.label, 0);  // throws if there is no such label, before a file is begun
   const bool picture = model.picture().is_picture();
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (picture) kinds.push_back(FileKind::png);
@@ -128,13 +132,16 @@ int run_decode(const DecodeOptions& options) {
                            model.latent(), "."));
   }
   check_finite(codes, "decoding");
+  const auto labels_for = [&](std::int64_t count) { return label_of_all(model, options.label, count); };
   if (kind == FileKind::png) {
-    const auto decoded = model.decode(to_table(codes, 0, codes.count));
+    const auto decoded = model.decode(to_table(codes, 0, codes.count), labels_for(codes.count));
     draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);
   } else {
     TableFile table(options.out, codes.count, value_names(model));
     table.write_as(modelled_columns(model.schema()));
-    in_chunks(codes, 0, codes.count, [&](const Table& rows) { table.append(model.decode(rows)); });
+    in_chunks(codes, 0, codes.count, [&](const Examples& rows) {
+      table.append(model.decode(to_table(rows, 0, rows.count), labels_for(rows.count)));
+    });
     table.commit();
   }
   std::cout << options.out << ": " << codes.count << " codes decoded\n";
@@ -168,6 +175,7 @@ void add_decode(CLI::App& app, Action& action) {
   add_run(*command, options->run);
   command->add_option("--codes", options->codes, "A .npy or .csv file, one code per row")->required();
   command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
+  command->add_option("--label", options->label, "The label of all codes, for a conditional model");
   add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_decode(*options); }; });
 }

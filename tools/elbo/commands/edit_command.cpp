@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "commands/code_edits.h"
 #include "commands/command.h"
+#include "commands/label_option.h"
 #include "commands/run_argument.h"
 #include "drawing/figures.h"
 #include "drawing/pictures.h"
@@ -214,7 +215,7 @@ void write_edits(const Model& model, const Output& out, const Dataset& data, con
   StepTable table(model, out, examples.count, chosen.edit.name, chosen.edit.steps,
                   out.kind == FileKind::csv ? leading_texts(examples, data) : LeadingTexts());
   in_chunks(examples, 0, examples.count,
-            [&](const Table& rows) { table.append(chosen.edit.apply(model.encode(rows).mean)); });
+            [&](const Examples& rows) { table.append(chosen.edit.apply(model.encode(rows).mean)); });
   table.commit();
 }
 
@@ -235,6 +236,7 @@ void check_mode(const EditOptions& options) {
 int run_edit(EditOptions options) {
   check_mode(options);
   const Model model = load_model(options.run, options.machine);
+  refuse_conditional(model, "edit");
   if (!options.between.empty()) return run_between(model, std::move(options));
   const Output out = output(model, options);
   const Dataset data = load_data(model, options);

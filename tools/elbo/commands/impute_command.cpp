@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "commands/command.h"
+#include "commands/label_option.h"
 #include "commands/impute_comparison.h"
 #include "reports/report.h"
 #include "commands/run_argument.h"
@@ -195,12 +196,14 @@ int run_impute(ImputeCommandOptions options) {
   Totals totals;
   std::int64_t first = 0;
   WaitingLine line("imputing");
-  in_chunks(examples, 0, examples.count, [&](const Table& rows) {
+  in_chunks(examples, 0, examples.count, [&](const Examples& part) {
+    const Table rows = to_table(part, 0, part.count);
     const Imputation completed = model.impute(rows, {.samples = options.first_samples(),
                                                      .min_effective = options.samples ? 0.0 : kMinEffective,
                                                      .interval = options.interval_probability(),
                                                      .seed = options.seed,
-                                                     .first_row = first});
+                                                     .first_row = first,
+                                                     .labels = labels_read(model, part)});
     outputs.append(rows, completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) {

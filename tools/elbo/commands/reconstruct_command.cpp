@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/label_option.h"
 #include "drawing/figures.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
@@ -16,7 +17,7 @@ namespace elbo::command {
 namespace {
 
 struct ReconstructOptions : DataOptions {
-  std::string run, out;
+  std::string run, out, as;
   Machine machine;
   std::int64_t count = 0;
   bool walk = false;
@@ -37,6 +38,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> asked_pairs(const Reconstruct
 }
 
 int write_walk(const Model& model, const ReconstructOptions& options, const Examples& examples) {
+  refuse_conditional(model, "--walk");
   if (!model.picture().is_picture())
     throw ConfigError("--walk draws pictures, and this model's data are none.");
   const auto pairs = asked_pairs(options, examples);
@@ -50,15 +52,16 @@ int write_walk(const Model& model, const ReconstructOptions& options, const Exam
 }
 
 void write_table(const Model& model, const std::filesystem::path& file, const Dataset& data,
-                 const Examples& examples) {
+                 const Examples& examples, const std::string& as) {
   const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
   const LeadingTexts leading = texts ? leading_texts(examples, data) : LeadingTexts();
   TableFile table(file, examples.count, value_names(model, data.columns), leading.names);
   table.write_as(modelled_columns(model.schema()));
   std::size_t first = 0;
-  in_chunks(examples, 0, examples.count, [&](const Table& rows) {
-    const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.rows);
-    table.append(model.reconstruct(rows), std::span(leading.rows).subspan(first, there));
+  in_chunks(examples, 0, examples.count, [&](const Examples& rows) {
+    const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.count);
+    table.append(model.reconstruct(rows, label_of_all(model, as, rows.count)),
+                 std::span(leading.rows).subspan(first, there));
     first += there;
   });
   table.commit();
@@ -66,6 +69,7 @@ void write_table(const Model& model, const std::filesystem::path& file, const Da
 
 int run_reconstruct(ReconstructOptions options) {
   auto model = load_model(options.run, options.machine);
+  label_of_all(model, options.as, 0);  // throws if there is no such label
   const auto data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
@@ -83,14 +87,14 @@ int run_reconstruct(ReconstructOptions options) {
   const Examples some = all ? Examples() : examples.evenly_spaced(count);
   const Examples& chosen = all ? examples : some;
   if (drawn) {
-    const Table originals = to_table(chosen, 0, chosen.count);
-    draw_reconstructions(model, originals, model.reconstruct(originals)).write_png(file);
+    const Table decoded = model.reconstruct(chosen, label_of_all(model, options.as, chosen.count));
+    draw_reconstructions(model, to_table(chosen, 0, chosen.count), decoded, options.as).write_png(file);
   } else {
-    write_table(model, file, data, chosen);
+    write_table(model, file, data, chosen, options.as);
   }
   std::cout << file.string() << ": " << chosen.count << (all || drawn ? " " : " evenly spaced ")
             << split_label(model, options.data, data, options.split) << ' ' << unit_of(model.picture())
-            << " reconstructed\n";
+            << " reconstructed" << (options.as.empty() ? "" : concat(" as if of label ", options.as)) << '\n';
   return 0;
 }
 
@@ -109,6 +113,8 @@ void add_reconstruct(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--out", options->out,
                       "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");
+  command->add_option("--as", options->as,
+                      "A conditional model decodes the codes with this label [the examples' own]");
   command->add_flag("--walk", options->walk,
                     "Instead, decode points between the codes of pairs of examples [walk.png in RUN]");
   command

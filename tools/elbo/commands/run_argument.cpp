@@ -159,10 +159,10 @@ std::string split_label(const Model& model, const std::string& name_or_path, con
 }
 
 void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
-               const std::function<void(const Table&)>& use) {
+               const std::function<void(const Examples&)>& use) {
   constexpr std::int64_t kRows = 4096;
   for (const auto end = first + count; first < end; first += kRows) {
-    use(to_table(examples, first, std::min(kRows, end - first)));
+    use(examples.slice(first, std::min(kRows, end - first)));
   }
 }
 

@@ -56,9 +56,9 @@ const Examples& choose_split(const Dataset& data, std::string& split);
 std::string split_label(const Model& model, const std::string& name_or_path, const Dataset& data,
                         const std::string& split);
 
-/// Calls `use` with examples [first, first + count), some thousand rows at a time.
+/// Calls `use` with examples [first, first + count), some thousand at a time.
 void in_chunks(const Examples& examples, std::int64_t first, std::int64_t count,
-               const std::function<void(const Table&)>& use);
+               const std::function<void(const Examples&)>& use);
 
 /// "images" or "examples".
 const char* unit_of(PictureShape picture);

@@ -6,8 +6,10 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "commands/command.h"
+#include "commands/label_option.h"
 #include "drawing/figures.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
@@ -16,14 +18,21 @@
 namespace elbo::command {
 namespace {
 
+constexpr std::int64_t kSamples = 144, kStyles = 12;
+
 struct SampleOptions {
-  std::string run, out;
+  std::string run, out, label;
   Machine machine;
-  std::int64_t count = 144;
+  std::optional<std::int64_t> count;
   std::int64_t manifold = 0;
   std::uint64_t seed = 1;
   bool draw = false;
 };
+
+/// A conditional model's plane is decoded with one label, the first unless another is named.
+std::string manifold_label(const Model& model, const std::string& asked) {
+  return asked.empty() && is_conditional(model) ? classes_of(model).front() : asked;
+}
 
 int write_manifold(const Model& model, const SampleOptions& options) {
   if (model.latent() != 2 || !model.picture().is_picture() || !model.has_prior()) {
@@ -34,25 +43,49 @@ int write_manifold(const Model& model, const SampleOptions& options) {
   const auto file =
       options.out.empty() ? output_folder(options.run) / "manifold.png" : std::filesystem::path(options.out);
   file_kind(file, {FileKind::png});
-  draw_manifold(model, options.manifold).write_png(file);
+  const std::string label = manifold_label(model, options.label);
+  draw_manifold(model, options.manifold, label_of_all(model, label, options.manifold * options.manifold))
+      .write_png(file);
   std::cout << file.string() << ": the latent plane at " << options.manifold << " x " << options.manifold
-            << " points, decoded\n";
+            << " points, decoded" << (label.empty() ? "" : concat(" with the label ", label)) << '\n';
   return 0;
 }
 
-// Rows [first, first + count) of the seed's sequence.
-Table sample_rows(const Model& model, const SampleOptions& options, std::int64_t first, std::int64_t count) {
-  const Table codes = model.prior_codes(count, options.seed, first);
-  return options.draw ? model.draw(codes, options.seed, first) : model.decode(codes);
+/// Rows of the seed's sequence, and their labels if the model is conditional.
+struct Samples {
+  Table rows;
+  std::vector<std::int32_t> labels;
+};
+
+/// Rows [first, first + count).
+Samples sample_rows(const Model& model, const SampleOptions& options, std::int64_t first,
+                    std::int64_t count) {
+  LabelledCodes from;
+  if (options.label.empty()) {
+    from = codes_of_all_labels(model, options.seed, first, count);
+  } else {
+    from = {model.prior_codes(count, options.seed, first), label_of_all(model, options.label, count)};
+  }
+  return {options.draw ? model.draw(from.codes, options.seed, first, from.labels)
+                       : model.decode(from.codes, from.labels),
+          from.labels};
 }
 
 // Writes in chunks, so that memory does not grow with the number of samples.
-void write_table(const Model& model, const SampleOptions& options, const std::filesystem::path& file) {
+void write_table(const Model& model, const SampleOptions& options, std::int64_t count,
+                 const std::filesystem::path& file, FileKind kind) {
   constexpr std::int64_t kRows = 4096;
-  TableFile table(file, options.count, value_names(model));
+  const bool labelled = kind == FileKind::csv && is_conditional(model);
+  TableFile table(file, count, value_names(model),
+                  labelled ? std::vector<std::string>{"label"} : std::vector<std::string>());
   table.write_as(modelled_columns(model.schema()));
-  for (std::int64_t first = 0; first < options.count; first += kRows)
-    table.append(sample_rows(model, options, first, std::min(kRows, options.count - first)));
+  for (std::int64_t first = 0; first < count; first += kRows) {
+    const Samples samples = sample_rows(model, options, first, std::min(kRows, count - first));
+    std::vector<std::vector<std::string>> texts;
+    for (std::size_t i = 0; labelled && i < samples.labels.size(); ++i)
+      texts.push_back({classes_of(model)[static_cast<std::size_t>(samples.labels[i])]});
+    table.append(samples.rows, texts);
+  }
   table.commit();
 }
 
@@ -63,8 +96,16 @@ void check_picture_size(const Model& model, std::int64_t count) {
       concat(count, " pictures are too many for one PNG file; ask for fewer, or name a .npy file."));
 }
 
+/// What a conditional model's samples have for labels, for the report.
+std::string labels_told(const Model& model, const SampleOptions& options) {
+  if (!is_conditional(model)) return "";
+  if (!options.label.empty()) return concat(", with the label ", options.label);
+  return concat(", each code with the ", classes_of(model).size(), " labels in turn");
+}
+
 int run_sample(const SampleOptions& options) {
   auto model = load_model(options.run, options.machine);
+  label_of_all(model, options.label, 0);  // throws if there is no such label, before a file is begun
   if (options.manifold > 0) return write_manifold(model, options);
   const bool drawable = model.picture().is_picture() || is_planar(model);
   const auto file = options.out.empty()
@@ -73,16 +114,21 @@ int run_sample(const SampleOptions& options) {
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (drawable) kinds.push_back(FileKind::png);
   const FileKind kind = file_kind(file, kinds);
-  model.sample(0, options.seed);  // throws if there is no prior, before a file is begun
+  const std::int64_t columns = options.label.empty() ? columns_of_labels(model) : 0;
+  const std::int64_t count = options.count.value_or(columns > 0 ? kStyles * columns : kSamples);
+  model.prior_codes(0, options.seed);  // throws if there is no prior, before a file is begun
   if (kind == FileKind::png) {
-    check_picture_size(model, options.count);
-    draw_samples(model, sample_rows(model, options, 0, options.count), nullptr, options.draw).write_png(file);
+    check_picture_size(model, count);
+    draw_samples(model, sample_rows(model, options, 0, count).rows, nullptr,
+                 {.drawn = options.draw, .columns = columns})
+        .write_png(file);
   } else {
-    write_table(model, options, file);
+    write_table(model, options, count, file, kind);
   }
-  std::cout << file.string() << ": " << options.count
-            << (options.draw ? " draws of z from the prior and of x from p(x|z)\n"
-                             : " draws from the prior, decoded\n");
+  std::cout << file.string() << ": " << count
+            << (options.draw ? " draws of z from the prior and of x from p(x|z)"
+                             : " draws from the prior, decoded")
+            << labels_told(model, options) << '\n';
   return 0;
 }
 
@@ -92,10 +138,13 @@ void add_sample(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("sample", "Draw from a trained model");
   auto options = std::make_shared<SampleOptions>();
   add_run(*command, options->run);
-  command->add_option("-n,--count", options->count, "Number of samples")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
-      ->capture_default_str();
+  command
+      ->add_option("-n,--count", options->count,
+                   "Number of samples [144; of a conditional model 12 with each label]")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}));
   add_seed(*command, options->seed, "Which");
+  command->add_option("--label", options->label,
+                      "The label of all samples of a conditional model [each in turn]");
   command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN, replaced]");
   auto* draw = command->add_flag("--draw", options->draw,
                                  "Draw x from p(x|z); without it, x is the mean or the most probable class");

@@ -4,6 +4,7 @@
 
 #include "drawing/curves.h"
 #include "drawing/pictures.h"
+#include "commands/label_option.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
 #include "reports/table_file.h"
@@ -36,34 +37,39 @@ bool is_planar(const Model& model) {
   return !model.picture().is_picture() && model.dims() == 2;
 }
 
-Canvas draw_samples(const Model& model, const Table& samples, const Examples* data, bool drawn) {
+Canvas draw_samples(const Model& model, const Table& samples, const Examples* data,
+                    const SampleStyle& style) {
   if (is_planar(model)) {
     std::vector<Panel> panels;
     if (data) panels.push_back({"data", spread(*data, kPoints), {}, 7});
-    panels.push_back(
-        {drawn ? "samples: x from p(x|z), z from the prior" : "samples: mean of p(x|z), z from the prior",
-         rows_of(samples, 0, std::min(kPoints, samples.rows)),
-         {},
-         0});
+    panels.push_back({style.drawn ? "samples: x from p(x|z), z from the prior"
+                                  : "samples: mean of p(x|z), z from the prior",
+                      rows_of(samples, 0, std::min(kPoints, samples.rows)),
+                      {},
+                      0});
     return draw_scatter(panels);
   }
   // Chooses a grid about as wide as high, with full rows if possible.
-  std::int64_t columns = 1;
-  while (columns * columns < samples.rows) ++columns;
+  std::int64_t columns = std::max<std::int64_t>(style.columns, 1);
+  while (style.columns == 0 && columns * columns < samples.rows) ++columns;
+  const std::string what = style.drawn ? "x from p(x|z), z from the prior" : "draws from the prior, decoded";
   return draw_grid(samples, model.picture(),
                    {.columns = std::min<std::int64_t>(columns, 32),
-                    .caption = drawn ? "x from p(x|z), z from the prior" : "draws from the prior, decoded"},
+                    .caption = what + (style.columns > 0 ? "; a label in each column" : "")},
                    display_range(samples));
 }
 
-Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions) {
+Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions,
+                            const std::string& as) {
   if (is_planar(model)) {
     return draw_scatter({{"data", originals, {}, 7}, {"reconstructions", reconstructions, {}, 0}});
   }
   constexpr std::int64_t kColumns = 12;
   const auto columns = std::min(kColumns, originals.rows);
   GridStyle style{
-      .columns = columns, .rows_in_band = 2, .caption = "above: data   below: its reconstruction"};
+      .columns = columns,
+      .rows_in_band = 2,
+      .caption = "above: data   below: its reconstruction" + (as.empty() ? "" : " as if of label " + as)};
   Table pictures;
   for (std::int64_t below = 0; below < 2; ++below) {
     append(pictures, below ? reconstructions : originals);
@@ -132,8 +138,8 @@ Canvas draw_edits(const Model& model, const Table& originals, const Table& codes
   return draw_grid(rows, model.picture(), style, display_range(rows));
 }
 
-Canvas draw_manifold(const Model& model, std::int64_t n) {
-  const auto decoded = model.decode(model.prior_grid(n));
+Canvas draw_manifold(const Model& model, std::int64_t n, std::span<const std::int32_t> labels) {
+  const auto decoded = model.decode(model.prior_grid(n), labels);
   return draw_grid(decoded, model.picture(),
                    {.columns = n,
                     .gap = model.picture().channels == 1 ? 0 : 2,
@@ -165,19 +171,29 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
   const bool drawable = picture || is_planar(model);
   const auto seed = model.recipe().train.seed;
   if (variational && drawable) {
-    write(draw_samples(model, model.sample(picture ? 144 : kPoints, seed), &examples), "samples.png",
-          "draws from the prior, decoded");
+    const std::int64_t columns = columns_of_labels(model);
+    const LabelledCodes from = codes_of_all_labels(model, seed, 0,
+                                                   !picture      ? kPoints
+                                                   : columns > 0 ? 12 * columns
+                                                                 : 144);
+    write(draw_samples(model, model.decode(from.codes, from.labels), &examples, {.columns = columns}),
+          "samples.png", "draws from the prior, decoded");
   }
   if (drawable) {
-    const Table originals = spread(examples, picture ? (examples.count < 36 ? 12 : 36) : kPoints);
-    write(draw_reconstructions(model, originals, model.reconstruct(originals)), "reconstructions.png",
-          chosen + " data and its reconstructions");
+    const Examples some = examples.evenly_spaced(picture ? (examples.count < 36 ? 12 : 36) : kPoints);
+    write(draw_reconstructions(model, to_table(some, 0, some.count), model.reconstruct(some)),
+          "reconstructions.png", chosen + " data and its reconstructions");
   }
-  if (const auto pairs = walk_pairs(examples, 8); picture && !pairs.empty()) {
+  const bool conditional = is_conditional(model);
+  if (const auto pairs = walk_pairs(examples, 8); picture && !pairs.empty() && !conditional) {
     write(draw_walks(model, examples, pairs, false), "walk.png", "walks from one example to another");
   }
   if (model.latent() == 2) {
-    if (variational && picture) write(draw_manifold(model, 20), "manifold.png", "the latent plane, decoded");
+    if (variational && picture) {
+      const std::string label = conditional ? classes_of(model).front() : "";
+      write(draw_manifold(model, 20, label_of_all(model, label, 20 * 20)), "manifold.png",
+            "the latent plane, decoded" + (conditional ? " with the label " + label : ""));
+    }
     write(draw_latent(model, data, examples), "latent.png",
           "where " + chosen + " data lies in the latent plane");
   }
@@ -187,7 +203,8 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
     const auto file = folder / "samples.csv";
     TableFile table(file, 1000, value_names(model, data.columns));
     table.write_as(modelled_columns(model.schema()));
-    table.append(model.sample(1000, seed));
+    const LabelledCodes from = codes_of_all_labels(model, seed, 0, 1000);
+    table.append(model.decode(from.codes, from.labels));
     table.commit();
     figures.push_back({file, "draws from the prior, decoded"});
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,21 @@ namespace elbo::command {
 /// Whether rows are points of the plane instead of pictures.
 bool is_planar(const Model& model);
 
-/// Samples from the prior, decoded or `drawn` from p(x|z): a grid of pictures, or points of the plane beside
-/// the points of `data` (which may be null).
-Canvas draw_samples(const Model& model, const Table& samples, const Examples* data, bool drawn = false);
+/// How samples are drawn and shown.
+struct SampleStyle {
+  bool drawn = false;        ///< from p(x|z), instead of decoded
+  std::int64_t columns = 0;  ///< of a grid with a label in each; 0: as wide as high
+};
+
+/// Samples from the prior: a grid of pictures, or points of the plane beside the points of `data` (which may
+/// be null).
+Canvas draw_samples(const Model& model, const Table& samples, const Examples* data,
+                    const SampleStyle& style = {});
 
 /// Examples and their reconstructions: pictures above their reconstructions, or points of the plane beside
-/// theirs.
-Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions);
+/// theirs. `as`: the label that all were decoded with, if it is not their own.
+Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions,
+                            const std::string& as = {});
 
 inline constexpr std::int64_t kWalkSteps = 11;
 
@@ -37,8 +46,9 @@ Canvas draw_edits(const Model& model, const Table& originals, const Table& codes
 /// apart.
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count);
 
-/// A 2-D latent space decoded at n × n points, at evenly spaced quantiles of each dimension of the prior.
-Canvas draw_manifold(const Model& model, std::int64_t n);
+/// A 2-D latent space decoded at n × n points, at evenly spaced quantiles of each dimension of the prior,
+/// with a conditional model's labels of the points.
+Canvas draw_manifold(const Model& model, std::int64_t n, std::span<const std::int32_t> labels = {});
 
 /// Posterior means of a 2-D latent, coloured by label if there are labels.
 Canvas draw_latent(const Model& model, const Dataset& data, const Examples& examples);

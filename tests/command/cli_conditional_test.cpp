@@ -1,0 +1,120 @@
+// Conditional models by the command.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <sstream>
+
+#include "io/file.h"
+#include "support/cli.h"
+#include "support/file_formats.h"
+
+namespace elbo::test {
+namespace {
+
+/// A table of two kinds of plants, whose height is near 10 or near 20.
+std::string write_plants(const std::filesystem::path& file, const char* first = "moss",
+                         const char* second = "fern", int count = 60) {
+  std::string text = "height,leaves,kind\n";
+  for (int i = 0; i < count; ++i) {
+    const bool other = i % 2 == 1;
+    text += std::to_string((other ? 20.0 : 10.0) + 0.1 * (i % 7)) + "," + std::to_string(i % 5 + 1) + "," +
+            (other ? second : first) + "\n";
+  }
+  write(file, text);
+  return file.string();
+}
+
+class CliConditional : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto trained = run_elbo(
+        small_training({"--data", write_plants(folder_ / "plants.csv"), "--out", run_, "--set",
+                        "data.label=kind", "--set", "model.condition=[\"label\"]", "--epochs", "40"}));
+    ASSERT_EQ(trained.code, 0) << trained.err;
+  }
+  CommandResult elbo(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin() + 1, run_);
+    return run_elbo(arguments);
+  }
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+
+  TempFolder folder_;
+  std::string run_ = (folder_ / "run").string();
+};
+
+TEST_F(CliConditional, SamplesHaveTheLabelsThatAreAsked) {
+  ASSERT_EQ(elbo({"sample", "-n", "6", "--out", path("all.csv")}).code, 0);
+  const std::string all = io::read_file(path("all.csv"), io::kMaxTextBytes);
+  EXPECT_TRUE(all.starts_with("label,height,leaves\nfern,")) << all;
+  EXPECT_SAYS(all, "\nmoss,");
+  const auto one = elbo({"sample", "-n", "3", "--label", "moss", "--out", path("one.csv")});
+  EXPECT_SAYS(one.out, "with the label moss");
+  std::istringstream lines(io::read_file(path("one.csv"), io::kMaxTextBytes));
+  int rows = 0;
+  for (std::string line; std::getline(lines, line); ++rows) {
+    EXPECT_TRUE(rows == 0 || line.starts_with("moss,")) << line;
+  }
+  EXPECT_EQ(rows, 4);
+}
+
+TEST_F(CliConditional, AnUnknownLabelIsRefusedBeforeAFileIsBegun) {
+  const auto result = elbo({"sample", "--label", "mos", "--out", path("none.csv")});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_SAYS(result.err, "knows no label called \"mos\"; did you mean \"moss\"?");
+  EXPECT_FALSE(std::filesystem::exists(path("none.csv")));
+  EXPECT_EQ(elbo({"reconstruct", "--as", "tree"}).code, 2);
+}
+
+TEST_F(CliConditional, RowsAreDecodedAsIfOfAnotherLabel) {
+  const auto heights = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"reconstruct", "--split", "train", "--out", path("r.csv")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = elbo(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    std::istringstream lines(io::read_file(path("r.csv"), io::kMaxTextBytes));
+    std::vector<double> values;
+    for (std::string line; std::getline(lines, line);) {
+      const auto comma = line.find(',');
+      if (!line.starts_with("label")) values.push_back(std::stod(line.substr(comma + 1)));
+    }
+    return values;
+  };
+  const auto own = heights({}), ferns = heights({"--as", "fern"});
+  ASSERT_EQ(own.size(), 54u);
+  EXPECT_LT(std::ranges::min(own), 15.0);
+  EXPECT_GT(std::ranges::max(own), 15.0);
+  EXPECT_GT(std::ranges::min(ferns), 15.0) << "mosses decoded as ferns are high";
+}
+
+TEST_F(CliConditional, LaterLabelsAreMatchedByNameAndUnseenOnesRefused) {
+  const auto fern_alone = write_plants(folder_ / "later.csv", "fern", "fern", 8);
+  const auto scored = elbo({"eval", "--data", fern_alone, "--json"});
+  ASSERT_EQ(scored.code, 0) << scored.err;
+  const auto unseen = elbo({"eval", "--data", write_plants(folder_ / "trees.csv", "fern", "tree", 8)});
+  EXPECT_EQ(unseen.code, 1);
+  EXPECT_SAYS(unseen.err, "the label \"tree\", which the model was not trained on");
+  write(folder_ / "bare.csv", "height,leaves\n10,2\n");
+  const auto bare = elbo({"encode", "--data", path("bare.csv"), "--out", path("codes.csv")});
+  EXPECT_EQ(bare.code, 1);
+  EXPECT_SAYS(bare.err, "has no labels, which model.condition reads");
+}
+
+TEST_F(CliConditional, CodesAreDecodedWithALabelAlone) {
+  ASSERT_EQ(elbo({"encode", "--out", path("codes.npy")}).code, 0);
+  const auto without = elbo({"decode", "--codes", path("codes.npy"), "--out", path("d.csv")});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_SAYS(without.err, "give one with --label");
+  EXPECT_EQ(elbo({"decode", "--codes", path("codes.npy"), "--label", "fern", "--out", path("d.csv")}).code,
+            0);
+  EXPECT_SAYS(elbo({"edit", "--dimension", "0"}).err, "decodes codes without labels");
+  write(folder_ / "holes.csv", "height,leaves,kind\n,2,fern\n");
+  const auto imputed = elbo({"impute", "--data", path("holes.csv"), "--out", path("full.csv")});
+  ASSERT_EQ(imputed.code, 0) << imputed.err;
+  EXPECT_SAYS(io::read_file(path("full.csv"), io::kMaxTextBytes), "fern,");
+}
+
+}  // namespace
+}  // namespace elbo::test

@@ -1,0 +1,75 @@
+// The numbering of labels for conditional models.
+
+#include "data/classes.h"
+
+#include <gtest/gtest.h>
+
+#include "elbo/error.h"
+#include "support/expect_says.h"
+
+namespace elbo::test {
+namespace {
+
+using Labels = std::vector<std::int32_t>;
+using Names = std::vector<std::string>;
+
+Dataset labelled_as(Labels train, Labels validation = {}, Names names = {}) {
+  Dataset data = Dataset::from_floats(std::vector<float>(train.size()), 1);
+  data.name = "mine";
+  data.train.labels = std::move(train);
+  if (!validation.empty()) {
+    data.validation = Dataset::from_floats(std::vector<float>(validation.size()), 1).train;
+    data.validation.labels = std::move(validation);
+  }
+  data.label_names = std::move(names);
+  return data;
+}
+
+TEST(Classes, NumbersWithGapsAreNumberedAnewOverAllSplits) {
+  Dataset data = labelled_as({7, -2, 100, kNoLabel}, {100, 8});
+  data::number_labels(data);
+  EXPECT_EQ(data.train.labels, (Labels{1, 0, 3, kNoLabel}));
+  EXPECT_EQ(data.validation.labels, (Labels{3, 2}));
+  EXPECT_EQ(data.label_names, (Names{"-2", "7", "8", "100"}));
+  EXPECT_EQ(data::class_names(data), data.label_names);
+  ASSERT_EQ(data.notes.size(), 1u);
+  EXPECT_SAYS(data.notes[0], "labels -2 to 100 are numbered 0 to 3");
+}
+
+TEST(Classes, NumbersWithoutGapsAndNamesStay) {
+  Dataset numbers = labelled_as({1, 0, 2}), named = labelled_as({1, 0}, {}, {"cat", "dog", "eel"});
+  data::number_labels(numbers);
+  data::number_labels(named);
+  EXPECT_EQ(numbers.train.labels, (Labels{1, 0, 2}));
+  EXPECT_EQ(data::class_names(numbers), (Names{"0", "1", "2"}));
+  EXPECT_EQ(data::class_names(named), (Names{"cat", "dog", "eel"})) << "also the one that does not occur";
+  EXPECT_TRUE(numbers.notes.empty() && named.notes.empty());
+  EXPECT_EQ(data::class_names(Dataset::from_floats({1.0f}, 1)), Names{});
+}
+
+TEST(Classes, LaterLabelsAreMatchedByName) {
+  const Names known = {"cat", "dog", "eel"};
+  Dataset later = labelled_as({0, 1, 1, kNoLabel}, {}, {"dog", "eel"});  // a folder without cats
+  data::match_labels(later, known);
+  EXPECT_EQ(later.train.labels, (Labels{1, 2, 2, kNoLabel}));
+  EXPECT_EQ(later.label_names, known);
+  Dataset numbers = labelled_as({7, 100});
+  data::match_labels(numbers, Names{"7", "8", "100"});
+  EXPECT_EQ(numbers.train.labels, (Labels{0, 2}));
+}
+
+TEST(Classes, AnUnseenLabelIsRefusedByName) {
+  Dataset later = labelled_as({0, 1}, {}, {"dgo", "eel"});
+  try {
+    data::match_labels(later, Names{"cat", "dog", "eel"});
+    FAIL() << "an unseen label was taken";
+  } catch (const DataError& error) {
+    EXPECT_SAYS(std::string(error.what()), "mine has the label \"dgo\", which the model was not trained on");
+    EXPECT_SAYS(std::string(error.what()), "did you mean \"dog\"?");
+  }
+  Dataset none = Dataset::from_floats({1.0f, 2.0f}, 1);
+  EXPECT_NO_THROW(data::match_labels(none, Names{"cat"}));
+}
+
+}  // namespace
+}  // namespace elbo::test

@@ -1,0 +1,156 @@
+// Conditional models by the API: labels are read, needed, and refused where nothing reads them.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "elbo/elbo.h"
+#include "model/state.h"
+#include "support/data.h"
+#include "support/expect_says.h"
+#include "support/temp_folder.h"
+#include "support/training.h"
+
+namespace elbo::test {
+namespace {
+
+Recipe conditional_recipe() {
+  Recipe recipe = small_recipe();
+  read_labels(recipe);
+  return recipe;
+}
+
+/// Two values, whose mean is 3 for label 0 and −3 for label 1.
+Dataset two_groups(std::int64_t count) {
+  Random random(4);
+  std::vector<float> values;
+  std::vector<std::int32_t> labels;
+  for (std::int64_t i = 0; i < count; ++i) {
+    labels.push_back(static_cast<std::int32_t>(i % 2));
+    for (int j = 0; j < 2; ++j)
+      values.push_back(static_cast<float>((i % 2 ? -3.0 : 3.0) + random.unit() - 0.5));
+  }
+  Dataset data = Dataset::from_floats(std::move(values), 2);
+  data.train.labels = std::move(labels);
+  return data;
+}
+
+TEST(Conditional, DrawsFollowTheirLabels) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = two_groups(256);
+  Recipe recipe = small_recipe();
+  recipe.model.likelihood = "gaussian-learned";
+  recipe.model.condition = {"label"};
+  recipe.train.epochs = 30;
+  recipe = follow_data(recipe, data);
+  EXPECT_EQ(recipe.model.condition_classes, (std::vector<std::string>{"0", "1"}));
+  Model model(recipe, 2, device());
+  train(model, data);
+  const std::vector<std::int32_t> labels = {0, 1, 0, 1, 0, 1};
+  const Table samples = model.sample(6, 1, labels);
+  for (std::int64_t i = 0; i < 6; ++i) {
+    EXPECT_NEAR(samples.row(i)[0], i % 2 ? -3.0f : 3.0f, 1.0f) << i;
+    EXPECT_NEAR(samples.row(i)[1], i % 2 ? -3.0f : 3.0f, 1.0f) << i;
+  }
+  const std::vector<std::int32_t> others(256, 1);
+  const Table as_others = model.reconstruct(data.train, others);
+  for (std::int64_t i = 0; i < 256; ++i) EXPECT_LT(as_others.row(i)[0], 0.0f) << i;
+
+  Examples changed = data.train;
+  for (std::int32_t& label : changed.labels) label = 1 - label;
+  const double right = model.evaluate(data.train, 20).nll->mean,
+               wrong = model.evaluate(changed, 20).nll->mean;
+  EXPECT_LT(right + 2.0, wrong) << "an example under another's label is less likely";
+}
+
+TEST(Conditional, ReconstructionsDecodeTheMeanWithTheLabelsThatAreAsked) {
+  ELBO_REQUIRE_DEVICE();
+  const Recipe recipe = conditional_recipe();
+  const Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);
+  const Model model = make_model(recipe, data);
+  const Table codes = model.encode(data.train).mean;
+  EXPECT_EQ(model.reconstruct(data.train).values, model.decode(codes, data.train.labels).values);
+  const std::vector<std::int32_t> as(20, 2);
+  EXPECT_EQ(model.reconstruct(data.train, as).values, model.decode(codes, as).values);
+  EXPECT_NE(model.reconstruct(data.train, as).values, model.reconstruct(data.train).values);
+  EXPECT_NE(model.draw(codes, 1, 0, as).values, model.draw(codes, 1, 0, data.train.labels).values);
+}
+
+TEST(Conditional, LabelsAreImputedWith) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);
+  const Model model = make_model(conditional_recipe(), data);
+  Table rows = to_table(data.train, 0, 20);
+  for (std::size_t i = 0; i < rows.values.size(); i += 3) rows.values[i] = NAN;
+  const auto imputed = [&](std::vector<std::int32_t> labels) {
+    return model.impute(rows, {.samples = 20, .min_effective = 15.0, .max_samples = 80, .labels = labels})
+        .values.values;
+  };
+  EXPECT_EQ(imputed(data.train.labels), imputed(data.train.labels));
+  EXPECT_NE(imputed(data.train.labels), imputed(std::vector<std::int32_t>(20, 3)));
+  EXPECT_THROW(imputed({}), ShapeError);
+}
+
+TEST(Conditional, AFileKnowsItsLabels) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  const Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);
+  const Model model = make_model(conditional_recipe(), data);
+  model.save(folder / "m.safetensors");
+  const Model again = Model::load(folder / "m.safetensors", device());
+  EXPECT_EQ(again.recipe().model.condition_classes, (std::vector<std::string>{"a", "b", "c", "d"}));
+  EXPECT_EQ(again.encode(data.train).mean.values, model.encode(data.train).mean.values);
+}
+
+template <class Failure, class Call>
+std::string refusal(const Call& call) {
+  try {
+    call();
+  } catch (const Failure& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+TEST(Conditional, WhatLacksALabelIsRefused) {
+  ELBO_REQUIRE_DEVICE();
+  Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);
+  Model model = make_model(conditional_recipe(), data);
+  const Table codes = model.prior_codes(2, 1);
+  const std::vector<std::int32_t> outside = {0, 4}, one = {0};
+  EXPECT_SAYS(refusal<DataError>([&] { model.encode(to_table(data.train, 0, 2)); }), "has no labels, which");
+  EXPECT_SAYS(refusal<ShapeError>([&] { model.decode(codes); }), "0 labels were given for 2 codes");
+  EXPECT_SAYS(refusal<ShapeError>([&] { model.decode(codes, one); }), "1 labels were given for 2 codes");
+  EXPECT_SAYS(refusal<DataError>([&] { model.decode(codes, outside); }), "the label 4 was given");
+  EXPECT_SAYS(refusal<DataError>([&] { model.reconstruct(data.train.slice(0, 2), outside); }), "label 4");
+  data.train.labels[7] = kNoLabel;
+  EXPECT_SAYS(refusal<DataError>([&] { model.evaluate(data.train); }),
+              "row 7 of the evaluated examples has no");
+  EXPECT_SAYS(refusal<DataError>([&] { train(model, data); }), "has no label, which model.condition reads");
+  data.train.labels[7] = 4;
+  EXPECT_SAYS(refusal<DataError>([&] { model.scores(data.train, 2); }),
+              "has the label 4, but the model knows");
+  const Model plain = make_model(small_recipe(), data);
+  EXPECT_SAYS(refusal<ConfigError>([&] { plain.decode(codes, one); }), "reads none");
+}
+
+TEST(Conditional, SettingsThatDoNotGoTogetherAreRefused) {
+  const auto message = [](void (*change)(Recipe&)) {
+    Recipe recipe = conditional_recipe();
+    change(recipe);
+    return refusal<ConfigError>([&] { recipe.validate(); });
+  };
+  EXPECT_EQ(message([](Recipe&) {}), "nothing");
+  EXPECT_SAYS(message([](Recipe& r) { r.model.condition = {"colour"}; }),
+              "make it the label with data.label");
+  EXPECT_SAYS(message([](Recipe& r) { r.model.prior = "vamp"; }), "pseudo-inputs, which have no label");
+  EXPECT_SAYS(message([](Recipe& r) { r.model.condition_classes = {"a", "a"}; }), "names a label twice");
+  EXPECT_SAYS(message([](Recipe& r) { r.model.condition_classes.assign(5000, "x"); }), "twice");
+  Recipe unfilled = small_recipe();
+  unfilled.model.condition = {"label"};
+  EXPECT_SAYS(refusal<ConfigError>([&] { Model(unfilled, 12, Device::cpu()); }), "follow_data");
+  EXPECT_SAYS(refusal<DataError>([&] { follow_data(unfilled, patterned_data(8, 0)); }), "has none.");
+}
+
+}  // namespace
+}  // namespace elbo::test
