@@ -171,6 +171,13 @@ class ELBO_API Model {
   /// evaluate; ConfigError if `samples` is less than 1.
   Table value_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
 
+  /// What each example costs under each label that a conditional model knows, [n, labels]: −log p(x|y) in nats,
+  /// importance-weighted with `samples` samples of each, or with 0 the −ELBO from one. For labels that are
+  /// equally frequent, p(y|x) is the softmax of the negative row. The examples' own labels are not read.
+  /// Deterministic for a seed. Throws like scores; ConfigError if the model is not conditional, or an
+  /// autoencoder.
+  Table label_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
+
   /// −log p(x) by annealed importance sampling (Neal 2001; for decoders Wu et al. 2017): a stochastic bound
   /// like the importance-weighted NLL, but independent of the encoder. Deterministic for a seed. Throws
   /// ConfigError for an autoencoder or if a number in `options` is less than 1, DataError if there are no

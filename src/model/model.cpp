@@ -275,6 +275,26 @@ Table Model::value_costs(const Examples& examples, std::int64_t samples, std::ui
   });
 }
 
+Table Model::label_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed) const {
+  ELBO_CHECK(samples >= 0, ConfigError, samples, " samples were asked for");
+  require_density(*state_->vae);
+  const std::int32_t labels = state_->vae->config().condition_classes;
+  if (labels == 0)
+    throw ConfigError("costs of labels are a conditional model's, and this one reads none (model.condition)");
+  return exclusively(*state_, [&] {
+    Table costs = make_table(examples.count, labels);
+    for (std::int32_t y = 0; y < labels; ++y) {
+      const StoredBatches batches(*state_, examples, seed, y);
+      const ExampleScores scores = example_scores(*state_->vae, batches.data(), samples, seed);
+      const std::vector<double>& of_label = samples > 0 ? scores.nll : scores.negative_elbo;
+      for (std::int64_t i = 0; i < examples.count; ++i)
+        costs.values[static_cast<std::size_t>(i * labels + y)] =
+            static_cast<float>(of_label[static_cast<std::size_t>(i)]);
+    }
+    return costs;
+  });
+}
+
 AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOptions& options) const {
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, options.seed);

@@ -9,7 +9,7 @@
 namespace elbo {
 namespace {
 
-const Examples& checked(const ModelState& state, const Examples& examples) {
+const Examples& checked(const ModelState& state, const Examples& examples, bool labels_read) {
   const ModelConfig& config = state.vae->config();
   if (examples.dims != config.dims && !examples.empty()) {
     throw ShapeError(concat("the data has ", examples.dims, " values a row, but the model was made for ",
@@ -19,7 +19,8 @@ const Examples& checked(const ModelState& state, const Examples& examples) {
   for (data::ValueRange& range : ranges) range.may_miss = range.may_miss || config.missing;
   data::check_support(examples, ranges, "the evaluated examples");
   const std::int32_t classes = config.condition_classes;
-  if (classes > 0 && !examples.empty()) data::check_labels(examples, classes, "the evaluated examples");
+  if (labels_read && classes > 0 && !examples.empty())
+    data::check_labels(examples, classes, "the evaluated examples");
   return examples;
 }
 
@@ -31,22 +32,31 @@ std::vector<std::int64_t> counting(std::int64_t count) {
 
 }  // namespace
 
+StoredBatches::StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed,
+                             std::int32_t label)
+    : StoredBatches(state, state.standardization(), examples, seed, label) {}
+
 StoredBatches::StoredBatches(const ModelState& state, data::Standardization statistics,
-                             const Examples& examples, std::uint64_t seed)
+                             const Examples& examples, std::uint64_t seed, std::optional<std::int32_t> label)
     : context_(state.context.get()),
       condition_(state.vae->parts().condition),
       statistics_(std::move(statistics)),
-      resident_(data::ResidentData::borrow(*context_, checked(state, examples))),
+      resident_(data::ResidentData::borrow(*context_, checked(state, examples, !label))),
       preprocessor_(*context_, state.recipe.data.binarize, !examples.bytes.empty(), statistics_.mean,
                     statistics_.deviation),
       order_(*context_, counting(examples.count)),
       seed_(seed),
+      label_(label),
       log_volumes_(statistics_.log_volumes(examples)) {}
 
 void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
   const VectorView<const std::int64_t> order = order_.view().part(first, batch.rows());
   ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
                     resident_.source(order), preprocessor_.keyed(seed_, nullptr), nullptr);
+  if (label_) {
+    const std::vector<std::int32_t> labels(static_cast<std::size_t>(batch.rows()), *label_);
+    return condition_.set(*context_, batch, labels, 0);
+  }
   condition_.read(*context_, batch, resident_.labels(order), nullptr);
 }
 

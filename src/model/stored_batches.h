@@ -1,6 +1,8 @@
 #pragma once
 // A split on the device, batch by batch in its stored order, for evaluations and encodings.
 
+#include <optional>
+
 #include "data/resident.h"
 #include "evaluation/evaluation_data.h"
 #include "model/state.h"
@@ -15,9 +17,11 @@ class StoredBatches {
   /// likelihood, lack the labels that a conditional model reads, or there are none.
   StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed)
       : StoredBatches(state, state.standardization(), examples, seed) {}
+  /// The same, with this label in place of the examples' own, which they need not have.
+  StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed, std::int32_t label);
   /// The same, with these statistics in place of the model's.
   StoredBatches(const ModelState& state, data::Standardization statistics, const Examples& examples,
-                std::uint64_t seed);
+                std::uint64_t seed, std::optional<std::int32_t> label = std::nullopt);
   StoredBatches(const ModelState& state, Examples&& gone, std::uint64_t seed) = delete;
   StoredBatches(const ModelState& state, data::Standardization statistics, Examples&& gone,
                 std::uint64_t seed) = delete;
@@ -36,6 +40,7 @@ class StoredBatches {
   data::Preprocessor preprocessor_;
   Buffer<std::int64_t> order_;  // 0 … count − 1, for gather_batch
   std::uint64_t seed_;
+  std::optional<std::int32_t> label_;  // of all examples; none: their own
   std::vector<double> log_volumes_;
 };
 

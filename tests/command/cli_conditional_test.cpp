@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "io/file.h"
@@ -13,6 +14,8 @@
 
 namespace elbo::test {
 namespace {
+
+using Json = nlohmann::json;
 
 /// A table of two kinds of plants, whose height is near 10 or near 20.
 std::string write_plants(const std::filesystem::path& file, const char* first = "moss",
@@ -100,6 +103,42 @@ TEST_F(CliConditional, LaterLabelsAreMatchedByNameAndUnseenOnesRefused) {
   const auto bare = elbo({"encode", "--data", path("bare.csv"), "--out", path("codes.csv")});
   EXPECT_EQ(bare.code, 1);
   EXPECT_SAYS(bare.err, "has no labels, which model.condition reads");
+}
+
+TEST_F(CliConditional, ClassifiesAndSuspectsWrongLabels) {
+  std::string text = "height,leaves,kind\n";
+  for (int i = 0; i < 20; ++i)  // the fourth and the ninth are called wrong
+    text += std::string(i % 2 ? "20.3" : "10.3") + ",3," +
+            ((i % 2 == 1) != (i == 3 || i == 8) ? "fern" : "moss") + "\n";
+  write(folder_ / "later.csv", text);
+  const auto result =
+      elbo({"classify", "--data", path("later.csv"), "--samples", "8", "--out", path("c.csv"), "--json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const Json agreement = Json::parse(result.out).at("agreement");
+  EXPECT_EQ(agreement.at("examples"), 20);
+  EXPECT_DOUBLE_EQ(agreement.at("accuracy").get<double>(), 0.9);
+  const std::string classes = io::read_file(path("c.csv"), io::kMaxTextBytes);
+  EXPECT_TRUE(classes.starts_with("line,label,likeliest,probability,doubt,p(fern),p(moss)\n2,moss,moss,"))
+      << classes;
+  EXPECT_SAYS(classes, "\n5,moss,fern,");
+
+  const auto listed =
+      elbo({"anomalies", "--suspect-labels", "--data", path("later.csv"), "--samples", "8", "--json"});
+  ASSERT_EQ(listed.code, 0) << listed.err;
+  const Json told = Json::parse(listed.out);
+  EXPECT_EQ(told.at("suspects"), 2);
+  std::set<int> lines;
+  for (const Json& row : told.at("top")) lines.insert(row.at("line").get<int>());
+  EXPECT_EQ(lines, (std::set<int>{5, 10}));
+  EXPECT_SAYS(elbo({"anomalies", "--suspect-labels", "--data", path("later.csv")}).out,
+              "2 of 20 new examples are likelier");
+
+  write(folder_ / "bare.csv", "height,leaves\n10.2,2\n20.4,3\n");
+  const auto bare = elbo({"classify", "--data", path("bare.csv"), "--out", path("b.csv")});
+  ASSERT_EQ(bare.code, 0) << bare.err;
+  EXPECT_TRUE(io::read_file(path("b.csv"), io::kMaxTextBytes).starts_with("line,likeliest,probability"));
+  EXPECT_SAYS(elbo({"anomalies", "--suspect-labels", "--data", path("bare.csv")}).err,
+              "has no labels to suspect");
 }
 
 TEST_F(CliConditional, CodesAreDecodedWithALabelAlone) {

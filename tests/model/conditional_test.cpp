@@ -112,6 +112,29 @@ std::string refusal(const Call& call) {
   return "nothing";
 }
 
+TEST(Conditional, CostsOfLabelsAreTheScoresUnderThem) {
+  ELBO_REQUIRE_DEVICE();
+  Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);
+  const Model model = make_model(conditional_recipe(), data);
+  const Table nll = model.label_costs(data.train, 3, 7), elbo = model.label_costs(data.train, 0, 7);
+  ASSERT_EQ(nll.rows, 20);
+  ASSERT_EQ(nll.cols, 4);
+  for (std::int32_t y = 0; y < 4; ++y) {
+    Examples as = data.train;
+    as.labels.assign(20, y);
+    const auto scores = model.scores(as, 3, 7), one = model.scores(as, 0, 7);
+    for (std::int64_t i = 0; i < 20; ++i) {
+      const auto at = static_cast<std::size_t>(i), column = static_cast<std::size_t>(y);
+      EXPECT_EQ(nll.row(i)[column], static_cast<float>(scores.nll[at]));
+      EXPECT_EQ(elbo.row(i)[column], static_cast<float>(one.negative_elbo[at]));
+    }
+  }
+  data.train.labels.clear();
+  EXPECT_EQ(model.label_costs(data.train, 3, 7).values, nll.values) << "own labels are not read";
+  const Model plain = make_model(small_recipe(), data);
+  EXPECT_THROW(plain.label_costs(data.train, 3), ConfigError);
+}
+
 TEST(Conditional, WhatLacksALabelIsRefused) {
   ELBO_REQUIRE_DEVICE();
   Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);

@@ -13,11 +13,13 @@
 #include "base/check.h"
 #include "base/nearest.h"
 #include "commands/command.h"
+#include "commands/label_option.h"
 #include "commands/run_argument.h"
 #include "drawing/anomaly_picture.h"
 #include "io/file.h"
 #include "reports/anomaly.h"
 #include "reports/anomaly_report.h"
+#include "reports/label_judgement.h"
 #include "reports/report.h"
 #include "reports/table_file.h"
 #include "reports/waiting_line.h"
@@ -35,7 +37,7 @@ struct AnomaliesOptions : DataOptions {
   std::int64_t count = 10, samples = 64;
   std::optional<double> contamination, quantile;
   std::uint64_t seed = 0;
-  bool json = false;
+  bool json = false, suspect_labels = false;
 };
 
 void check(const AnomaliesOptions& options) {
@@ -197,9 +199,39 @@ void draw(const Model& model, const AnomaliesOptions& options, const Examples& t
   report.picture = file.string();
 }
 
+/// Examples that are likelier under another label than under their own.
+int list_suspects(const Model& model, AnomaliesOptions options) {
+  require_conditional(model, "--suspect-labels");
+  const Dataset data = load_data(model, options);
+  const Examples& examples = choose_split(data, options.split);
+  if (examples.labels.empty()) throw DataError(concat(data.name, " has no labels to suspect."));
+  const Table costs = waiting(concat("costs of ", classes_of(model).size(), " labels"),
+                              [&] { return model.label_costs(examples, options.samples, options.seed); });
+  const LabelJudgement judgement = judge(costs, classes_of(model), examples.labels);
+  const auto order = suspects(judgement);
+  if (!options.out.empty()) write_judgement(options.out, judgement, examples, data);
+  if (options.json) {
+    print({{"run", options.run},
+           {"data", data.name},
+           {"split", options.split},
+           {"examples", examples.count},
+           {"suspects", std::ssize(order)},
+           {"top", suspects_json(judgement, order, options.count, examples, data)}});
+    return 0;
+  }
+  print_headline(options.run, data, model);
+  std::cout << order.size() << " of " << examples.count << ' '
+            << split_label(model, options.data, data, options.split) << ' ' << unit_of(model.picture())
+            << " are likelier under another label\n";
+  print_suspects(judgement, order, options.count, examples, data);
+  if (!options.out.empty()) std::cout << '\n' << options.out << ": the judgement of all examples\n";
+  return 0;
+}
+
 int run_anomalies(AnomaliesOptions options) {
   check(options);
   const Model model = load_model(options.run, options.machine);
+  if (options.suspect_labels) return list_suspects(model, options);
   if (!options.picture.empty() && !model.picture().is_picture())
     throw ConfigError("--picture: this model's data are no pictures.");
   AnomalyReport report;
@@ -265,6 +297,10 @@ void add_anomalies(CLI::App& app, Action& action) {
       ->add_option("--normal-quantile", options->quantile,
                    "Flag scores above this quantile of those of the run's held-out data, or else of its "
                    "training data [0.95]")
+      ->excludes(contamination);
+  command
+      ->add_flag("--suspect-labels", options->suspect_labels,
+                 "Of a conditional model: instead, rows that are likelier under another label than their own")
       ->excludes(contamination);
   command->add_option("--normal", options->normal,
                       "The label of normal examples [one called normal, good, ok, inlier; 0 of two]");

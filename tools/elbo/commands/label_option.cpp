@@ -55,6 +55,13 @@ std::int64_t columns_of_labels(const Model& model) {
   return std::ssize(classes_of(model));
 }
 
+void require_conditional(const Model& model, const std::string& what) {
+  if (is_conditional(model)) return;
+  throw ConfigError(concat(what,
+                           " needs a conditional model, and this one reads no labels; train one with --set ",
+                           "'model.condition=[\"label\"]'."));
+}
+
 void refuse_conditional(const Model& model, const std::string& what) {
   if (!is_conditional(model)) return;
   throw ConfigError(concat(what, " decodes codes without labels, which this conditional model needs; see ",

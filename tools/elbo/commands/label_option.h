@@ -33,6 +33,9 @@ LabelledCodes codes_of_all_labels(const Model& model, std::uint64_t seed, std::i
 /// The columns of a grid that has a label in each: none if there are no labels, or too many.
 std::int64_t columns_of_labels(const Model& model);
 
+/// Throws ConfigError if the model is not conditional, as `what` ("classify") needs it to be.
+void require_conditional(const Model& model, const std::string& what);
+
 /// Throws ConfigError if the model is conditional; `what` ("edit") decodes codes without labels.
 void refuse_conditional(const Model& model, const std::string& what);
 

@@ -16,15 +16,6 @@ namespace {
 
 constexpr std::size_t kColumns = 3;  // named of each row
 
-/// How rows are counted: the lines of a text file from 1, the rows of other data from 0.
-const char* row_word(const Examples& examples) {
-  return examples.from_text ? "line" : "row";
-}
-
-std::int64_t row_number(const Examples& examples, std::int64_t i) {
-  return examples.rows.empty() ? i : examples.rows[static_cast<std::size_t>(i)];
-}
-
 std::string score_column(const std::string& score) {
   return score == "elbo" ? "negative_elbo" : score;
 }

@@ -82,6 +82,14 @@ LeadingTexts leading_texts(const Examples& examples, const Dataset& data) {
   return leading;
 }
 
+const char* row_word(const Examples& examples) {
+  return examples.from_text ? "line" : "row";
+}
+
+std::int64_t row_number(const Examples& examples, std::int64_t i) {
+  return examples.rows.empty() ? i : examples.rows[static_cast<std::size_t>(i)];
+}
+
 TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
                      std::vector<std::string> texts, bool doubles)
     : kind_(file_kind(file, {FileKind::npy, FileKind::csv})),

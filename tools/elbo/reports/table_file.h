@@ -28,6 +28,10 @@ struct LeadingTexts {
 /// The ids and the labels' names of examples, as far as there are any.
 LeadingTexts leading_texts(const Examples& examples, const Dataset& data);
 
+/// How rows are counted: the lines of a text file from 1, the rows of other data from 0.
+const char* row_word(const Examples& examples);
+std::int64_t row_number(const Examples& examples, std::int64_t i);
+
 /// The cells of each row as their file has them. An empty cell leaves the computed value in its place.
 using SourceRows = std::span<const std::vector<SourceCell>>;
 

@@ -1,0 +1,99 @@
+// elbo classify
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+#include "base/check.h"
+#include "commands/command.h"
+#include "commands/label_option.h"
+#include "commands/run_argument.h"
+#include "io/file.h"
+#include "reports/label_judgement.h"
+#include "reports/table_file.h"
+#include "reports/waiting_line.h"
+
+namespace elbo::command {
+namespace {
+
+struct ClassifyOptions : DataOptions {
+  std::string run, out;
+  Machine machine;
+  std::int64_t samples = 64;
+  std::uint64_t seed = 0;
+  bool json = false;
+};
+
+Json to_json(const Agreement& found) {
+  return {{"examples", found.examples},
+          {"accuracy", found.accuracy},
+          {"log_loss", found.log_loss},
+          {"calibration_error", found.calibration_error}};
+}
+
+void print_agreement(const Agreement& found) {
+  constexpr int kName = -22, kFigure = 12;
+  std::cout << '\n'
+            << padded("accuracy", kName) << padded(fixed(found.accuracy, 4), kFigure) << '\n'
+            << padded("log loss, nats", kName) << padded(fixed(found.log_loss, 4), kFigure) << '\n'
+            << padded("calibration error", kName) << padded(fixed(found.calibration_error, 4), kFigure)
+            << '\n'
+            << padded("examples with a label", kName) << padded(std::to_string(found.examples), kFigure)
+            << '\n';
+}
+
+int run_classify(ClassifyOptions options) {
+  if (!options.out.empty()) {
+    file_kind(options.out, {FileKind::csv});
+    const io::AtomicFile can_be_written(options.out);  // fails before the work, not after it
+  }
+  const Model model = load_model(options.run, options.machine);
+  require_conditional(model, "classify");
+  const Dataset data = load_data(model, options);
+  const Examples& examples = choose_split(data, options.split);
+  const Table costs = waiting(concat("costs of ", classes_of(model).size(), " labels"),
+                              [&] { return model.label_costs(examples, options.samples, options.seed); });
+  const LabelJudgement judgement = judge(costs, classes_of(model), examples.labels);
+  const auto found = agreement(judgement, examples.labels);
+  if (!options.out.empty()) write_judgement(options.out, judgement, examples, data);
+  if (options.json) {
+    Json json = {{"run", options.run},
+                 {"data", data.name},
+                 {"split", options.split},
+                 {"device", model.device().name()},
+                 {"samples", options.samples}};
+    if (found) json["agreement"] = to_json(*found);
+    print(json);
+    return 0;
+  }
+  print_headline(options.run, data, model);
+  std::cout << examples.count << ' ' << split_label(model, options.data, data, options.split) << ' '
+            << unit_of(model.picture()) << ", each under " << classes_of(model).size() << " labels\n";
+  if (found) print_agreement(*found);
+  if (!found && options.out.empty())
+    tell({"the data has no labels to compare with: --out FILE.csv writes the classes"});
+  if (!options.out.empty()) std::cout << '\n' << options.out << ": the class of every example\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_classify(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "classify", "The label that a conditional model finds likeliest for each example: p(y|x) by p(x|y)");
+  auto options = std::make_shared<ClassifyOptions>();
+  add_run(*command, options->run);
+  add_data_options(*command, *options);
+  command
+      ->add_option("--samples", options->samples, "Importance-weighted samples under each label; 0: the ELBO")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  command->add_option("--out", options->out, "A .csv file for the class of every row, with probabilities");
+  add_seed(*command, options->seed, "Seed of the noise");
+  add_machine(*command, options->machine);
+  command->add_flag("--json", options->json, "Results as one JSON object");
+  command->callback([options, &action] { action = [options] { return run_classify(*options); }; });
+}
+
+}  // namespace elbo::command
