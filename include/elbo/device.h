@@ -56,7 +56,13 @@ ELBO_API CudaSupport cuda_support() noexcept;
 /// "none", "cuda" or "emulated".
 ELBO_API std::string_view cuda_support_name(CudaSupport support) noexcept;
 
-/// The number of threads that elbo computes with on the CPU: OpenMP's, which OMP_NUM_THREADS sets.
+/// The number of threads that elbo computes with on the CPU: OMP_NUM_THREADS, else OpenMP's, mostly one a
+/// core that this process may run on, but no more than keep busy the CPU quota of its container (Linux
+/// control groups), which is read once.
 ELBO_API int cpu_threads() noexcept;
+
+/// What decided about cpu_threads().
+enum class ThreadsBy { cores, quota, environment };
+ELBO_API ThreadsBy cpu_threads_by() noexcept;
 
 }  // namespace elbo

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "elbo/device.h"
+
 namespace elbo::analysis {
 namespace {
 
@@ -40,7 +42,7 @@ SparseRows affinities(const Table& rows, double perplexity) {
   const Neighbours near = nearest_neighbours(rows, k);
   std::vector<double> conditional(near.rows.size());
   const double entropy = std::log(std::min(perplexity, static_cast<double>(k)));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads())
   for (std::int64_t i = 0; i < n; ++i) {
     const auto first = static_cast<std::size_t>(i * k), count = static_cast<std::size_t>(k);
     to_probabilities(std::span(near.squared_distances).subspan(first, count), entropy,

@@ -7,6 +7,7 @@
 #include "analysis/neighbours.h"
 #include "base/check.h"
 #include "base/parallel.h"
+#include "elbo/device.h"
 
 namespace elbo {
 namespace {
@@ -105,7 +106,7 @@ class Probe {
       }
     };
     ParallelError error;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads())
     for (std::size_t s = 0; s < spans; ++s) error.guard([&] { of_span(s); });
     error.rethrow();
     const auto n = static_cast<double>(rows);

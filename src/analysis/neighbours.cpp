@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "elbo/device.h"
 
 namespace elbo {
 namespace analysis {
@@ -47,7 +48,7 @@ Neighbours find(const Table& queries, const Table& points, std::int64_t k, bool 
   result.rows.resize(static_cast<std::size_t>(queries.rows * k));
   result.squared_distances.resize(result.rows.size());
   ParallelError error;
-#pragma omp parallel
+#pragma omp parallel num_threads(cpu_threads())
   {
     std::vector<float> distances;
     std::vector<std::int32_t> order;
@@ -99,7 +100,7 @@ double trustworthiness(const Table& data, const Table& embedding, std::int64_t k
   const analysis::Columns columns(data);
   std::vector<double> penalties(static_cast<std::size_t>(n));
   ParallelError error;
-#pragma omp parallel
+#pragma omp parallel num_threads(cpu_threads())
   {
     std::vector<float> distances;
     error.guard([&] { distances.resize(static_cast<std::size_t>(n)); });

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "elbo/device.h"
+
 namespace elbo::analysis {
 namespace {
 
@@ -93,7 +95,7 @@ Repulsion Quadtree::repulsion(Point at) const {
 
 void Quadtree::repulsions(std::span<Repulsion> result) const {
   // Goes in the curve's order, so that successive points visit the same nodes.
-#pragma omp parallel for schedule(dynamic, 64)
+#pragma omp parallel for schedule(dynamic, 64) num_threads(cpu_threads())
   for (std::size_t i = 0; i < sorted_.size(); ++i) result[order_[i] & 0xffffffff] = repulsion(sorted_[i]);
 }
 

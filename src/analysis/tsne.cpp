@@ -6,6 +6,7 @@
 #include "analysis/neighbours.h"
 #include "analysis/quadtree.h"
 #include "base/check.h"
+#include "elbo/device.h"
 
 namespace elbo {
 namespace {
@@ -47,7 +48,7 @@ class Gradient {
     tree_.repulsions(repulsions_);
     double normalizer = 0.0;
     for (const auto& repulsion : repulsions_) normalizer += repulsion.normalizer;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads())
     for (std::size_t i = 0; i < points.size(); ++i) {
       Point attraction;
       for (std::size_t at = p_.starts[i]; at < p_.starts[i + 1]; ++at) {

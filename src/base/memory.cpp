@@ -1,10 +1,8 @@
 #include "base/memory.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <string>
@@ -20,24 +18,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kSmall = std::size_t{64} << 20;
 
-std::optional<std::size_t> number_of(std::string_view text) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  return value;
-}
-
-/// The text of a small file of the system's; empty if it cannot be read.
-std::string text_of(const fs::path& file) {
-  std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 /// The number after `name` at the begin of a line.
 std::optional<std::size_t> entry(std::string_view text, std::string_view name) {
   for (const std::string_view line : data::pieces(text, '\n')) {
     const auto parts = data::words(line);
-    if (parts.size() >= 2 && parts[0] == name) return number_of(parts[1]);
+    if (parts.size() >= 2 && parts[0] == name) return system_number(parts[1]);
   }
   return std::nullopt;
 }
@@ -51,44 +36,25 @@ std::size_t left_of(std::optional<std::size_t> limit, std::optional<std::size_t>
 
 /// What a folder of version 2 leaves, with at most `swap` bytes of swap.
 std::size_t left_in_group(const fs::path& group, std::size_t swap) {
-  const auto number = [&](const char* name) { return number_of(text_of(group / name)); };  // "max" is none
-  const std::size_t cached = entry(text_of(group / "memory.stat"), "file").value_or(0);
+  const auto number = [&](const char* name) { return system_number(system_text(group / name)); };
+  const std::size_t cached = entry(system_text(group / "memory.stat"), "file").value_or(0);
   return left_of(number("memory.max"), number("memory.current"),
                  cached + std::min(swap, number("memory.swap.max").value_or(swap)));
 }
 
 /// The same of version 1.
 std::size_t left_in_old_group(const fs::path& group, std::size_t swap) {
-  const auto number = [&](const char* name) { return number_of(text_of(group / name)); };
-  const std::size_t cached = entry(text_of(group / "memory.stat"), "total_cache").value_or(0);
+  const auto number = [&](const char* name) { return system_number(system_text(group / name)); };
+  const std::size_t cached = entry(system_text(group / "memory.stat"), "total_cache").value_or(0);
   return left_of(number("memory.limit_in_bytes"), number("memory.usage_in_bytes"), cached + swap);
 }
 
-/// The least that a group and the groups around it leave. A container may see its own group as the root.
-template <class Left>
-std::size_t least_left(const fs::path& root, fs::path group, const Left& left) {
-  std::size_t least = left(root);
-  for (; group.has_relative_path(); group = group.parent_path()) {
-    least = std::min(least, left(root / group.relative_path()));
-  }
-  return least;
-}
-
-std::size_t left_in_groups(const MemorySources& sources, std::size_t swap) {
+/// The least that this process's groups leave.
+std::size_t left_in_groups(const ControlGroupSources& sources, std::size_t swap) {
   std::size_t least = kUnknown;
-  const std::string own = text_of(sources.own_groups);
-  for (const std::string_view line : data::pieces(own, '\n')) {  // "4:memory:/path" or "0::/path"
-    const auto first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) continue;
-    const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    const fs::path group(line.substr(second + 1));
-    if (controllers.empty()) {
-      const auto left = [swap](const fs::path& at) { return left_in_group(at, swap); };
-      least = std::min(least, least_left(sources.groups, group, left));
-    } else if (std::ranges::count(data::pieces(controllers, ','), "memory") > 0) {
-      const auto left = [swap](const fs::path& at) { return left_in_old_group(at, swap); };
-      least = std::min(least, least_left(sources.groups / "memory", group, left));
-    }
+  for (const ControlGroup& group : control_groups(sources, "memory")) {
+    const auto left = group.version == 1 ? left_in_old_group : left_in_group;
+    least = std::min(least, left(group.folder, swap));
   }
   return least;
 }
@@ -105,12 +71,12 @@ std::size_t available_memory(const MemorySources& sources) {
   const char* setting = std::getenv("ELBO_MEMORY_CHECK");
   const std::string_view check = setting ? setting : "";
   if (check == "off") return kUnknown;
-  const std::size_t allowed = number_of(check).value_or(kUnknown);
-  const std::string machine = text_of(sources.machine);
+  const std::size_t allowed = system_number(check).value_or(kUnknown);
+  const std::string machine = system_text(sources.machine);
   const std::size_t swap = entry(machine, "SwapFree:").value_or(0) << 10;
   const auto free = entry(machine, "MemAvailable:");
   const std::size_t of_machine = free ? (*free << 10) + swap : kUnknown;
-  return std::min({allowed, of_machine, left_in_groups(sources, swap)});
+  return std::min({allowed, of_machine, left_in_groups(sources.groups, swap)});
 }
 
 void require_memory(std::size_t bytes, std::string_view what) {

@@ -6,13 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/control_groups.h"
+
 namespace elbo {
 
 /// Where the system tells its limits. Tests have their own.
 struct MemorySources {
   std::filesystem::path machine = "/proc/meminfo";
-  std::filesystem::path own_groups = "/proc/self/cgroup";
-  std::filesystem::path groups = "/sys/fs/cgroup";
+  ControlGroupSources groups = {};
 };
 
 /// The bytes that can still be had: those that the machine has available, or those that a control group

@@ -5,6 +5,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "elbo/device.h"
 #include "elbo/error.h"
 #include "ops/host_noise.h"
 #include "base/running.h"
@@ -95,7 +96,7 @@ AggregatePosterior divide_kl(const Posterior& posterior, const Prior& prior, con
     const double constant = 0.5 * static_cast<double>(latent) * std::log(2.0 * std::numbers::pi);
     kl[at] += share * (prior.has_unit_kl() ? divergence : log_q - constant - on_host.log_density(z));
   };
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads())
   for (std::int64_t i = 0; i < n; ++i) {
     error.guard([&] {
       for (std::int64_t draw = 0; draw < draws; ++draw) add_draw(i, draw);

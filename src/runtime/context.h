@@ -32,8 +32,8 @@ class KernelChoices {
 /// thread-safe: only one thread at a time may use a context. Buffers point to it, so it cannot move.
 class Context {
  public:
-  /// Throws DeviceError if the device is not present or this build cannot use it. `threads` limits the CPU's
-  /// team; 0 means the OpenMP default.
+  /// Throws DeviceError if the device is not present or this build cannot use it. The team has
+  /// `threads` threads; 0 means cpu_threads().
   explicit Context(Device device, int threads = 0);
   ~Context();
   Context(const Context&) = delete;

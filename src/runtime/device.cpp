@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
+#include <exception>
 #include <fstream>
 
 #include "base/check.h"
+#include "base/cpu_quota.h"
 #include "runtime/cuda_api.h"
 
 namespace elbo {
@@ -20,6 +23,27 @@ std::string cpu_description() {
     }
   }
   return "CPU";
+}
+
+/// Whether OpenMP has its number of threads from OMP_NUM_THREADS ("4", or "4,2"). OpenMP reads it once, too.
+bool environment_decides() {
+  static const bool decides = [] {
+    const char* const text = std::getenv("OMP_NUM_THREADS");
+    return text != nullptr && system_number(text).value_or(0) > 0;
+  }();
+  return decides;
+}
+
+/// `offered` threads, or what the quota keeps busy. Where that cannot be read, there is none.
+int threads_of_quota(int offered) noexcept {
+  static const std::optional<double> quota = []() -> std::optional<double> {
+    try {
+      return cpu_quota();
+    } catch (const std::exception&) {
+      return std::nullopt;
+    }
+  }();
+  return threads_within(offered, quota);
 }
 
 }  // namespace
@@ -41,7 +65,13 @@ std::string_view cuda_support_name(CudaSupport support) noexcept {
 }
 
 int cpu_threads() noexcept {
-  return omp_get_max_threads();
+  const int offered = omp_get_max_threads();
+  return environment_decides() ? offered : threads_of_quota(offered);
+}
+
+ThreadsBy cpu_threads_by() noexcept {
+  if (environment_decides()) return ThreadsBy::environment;
+  return cpu_threads() < omp_get_max_threads() ? ThreadsBy::quota : ThreadsBy::cores;
 }
 
 std::vector<DeviceInfo> devices() {

@@ -16,7 +16,7 @@ constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
 class AvailableMemory : public testing::Test {
  protected:
   std::size_t available() const {
-    return available_memory({folder_ / "meminfo", folder_ / "cgroup", folder_ / "groups"});
+    return available_memory({folder_ / "meminfo", {folder_ / "cgroup", folder_ / "groups"}});
   }
   void write(const std::string& name, const std::string& text) { test::write(folder_ / name, text); }
 

@@ -194,6 +194,10 @@ TEST(Rooms, PlantedWordsAreCaught) {
       {"src/train/a.cpp", "on_exit_requested(1);", true},
       {"src/train/a.cpp", "const long n = 60'000; abort();", false},
       {"tools/elbo/a.cpp", "std::cout << 1;", true},
+      {"src/data/a.cpp", "#pragma omp parallel for if (n > 64)", false},
+      {"src/data/a.cpp", "#pragma omp parallel num_threads(2)", false},
+      {"src/data/a.cpp", "#pragma omp parallel for num_threads(cpu_threads()) if (n > 64)", true},
+      {"src/data/a.cpp", "#pragma omp for schedule(static)", true},
   };
   for (const Planted& c : cases) {
     const SourceTree tree = {{c.file, std::string("/* two\nlines */ ") + c.text + "\n"}};

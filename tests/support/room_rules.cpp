@@ -116,6 +116,8 @@ constexpr Word kWords[] = {
      "atomics go through one wrapper"},
     {R"(\bstd::(cout|cerr|clog|abort|exit|quick_exit|terminate)\b|\b(printf|puts|abort|exit|_exit)\s*\()",
      "(src|kernels|include)/.*", "", "the library never prints, exits or aborts"},
+    {R"(#pragma omp parallel(?!.*\bnum_threads\(cpu_threads\(\)\)))", "(src|include|tools)/.*", "",
+     "OpenMP's regions have cpu_threads() threads"},
 };
 
 bool matches(const std::string& text, const std::string& pattern) {

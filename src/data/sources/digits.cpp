@@ -11,6 +11,7 @@
 
 #include "data/sources/digit_strokes.h"
 #include "data/sources/random.h"
+#include "elbo/device.h"
 
 namespace elbo::data {
 namespace {
@@ -194,7 +195,7 @@ Examples draw_examples(std::uint64_t seed, Stream stream, std::int64_t count) {
   examples.bytes.resize(size * kPixels);
   examples.labels.resize(size);
   examples.factors = {count, columns, std::vector<float>(size * kFactorNames.size())};
-#pragma omp parallel for schedule(static) if (count > 64)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads()) if (count > 64)
   for (std::int64_t i = 0; i < count; ++i) {
     Random random(seed, stream, static_cast<std::uint64_t>(i));
     const int digit = static_cast<int>(random.below(10));

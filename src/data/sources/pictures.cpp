@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "data/sources/array.h"
 #include "data/sources/picture_file.h"
+#include "elbo/device.h"
 
 namespace elbo::data {
 namespace {
@@ -24,7 +25,7 @@ template <class Use>
 std::vector<std::exception_ptr> for_each_file(const std::vector<fs::path>& paths, const Use& use) {
   const auto count = static_cast<std::int64_t>(paths.size());
   std::vector<std::exception_ptr> failures(paths.size());
-#pragma omp parallel for schedule(dynamic, 16) if (count > 64)
+#pragma omp parallel for schedule(dynamic, 16) num_threads(cpu_threads()) if (count > 64)
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     try {

@@ -68,6 +68,18 @@ const char* in_words(CudaSupport support) {
   return "not in this build";
 }
 
+std::string in_words(ThreadsBy by) {
+  switch (by) {
+    case ThreadsBy::quota:
+      return "the CPU quota of this container";
+    case ThreadsBy::environment:
+      return "as OMP_NUM_THREADS says";
+    case ThreadsBy::cores:
+      break;
+  }
+  return "one a core; OMP_NUM_THREADS changes that";
+}
+
 int run_installation(const InfoOptions& options) {
   const int threads = cpu_threads();
   if (options.json) {
@@ -80,8 +92,8 @@ int run_installation(const InfoOptions& options) {
   }
   if (!options.devices) {
     std::cout << fitted(concat("elbo ", version(), "\n  CUDA      ", in_words(cuda_support()),
-                               "\n  threads   ", threads, " on the CPU (OMP_NUM_THREADS)\n  default   ",
-                               Device::automatic().name(), "\n\nDevices:\n"));
+                               "\n  threads   ", threads, " on the CPU, ", in_words(cpu_threads_by()),
+                               "\n  default   ", Device::automatic().name(), "\n\nDevices:\n"));
   }
   print_devices();
   return 0;

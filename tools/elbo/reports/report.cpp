@@ -219,8 +219,8 @@ std::string describe(Device device) {
     if (info.device != device) continue;
     if (device.is_cuda()) return concat(device.name(), " (", info.description, ")");
     const int threads = cpu_threads();
-    return concat(device.name(), " (", info.description, ", ", threads,
-                  threads == 1 ? " thread)" : " threads)");
+    return concat(device.name(), " (", info.description, ", ", threads, threads == 1 ? " thread" : " threads",
+                  cpu_threads_by() == ThreadsBy::quota ? " by the container's CPU quota)" : ")");
   }
   return device.name();
 }
