@@ -56,13 +56,19 @@ ELBO_API CudaSupport cuda_support() noexcept;
 /// "none", "cuda" or "emulated".
 ELBO_API std::string_view cuda_support_name(CudaSupport support) noexcept;
 
-/// The number of threads that elbo computes with on the CPU: OMP_NUM_THREADS, else OpenMP's, mostly one a
-/// core that this process may run on, but no more than keep busy the CPU quota of its container (Linux
-/// control groups), which is read once.
+/// The number of threads that elbo computes with on the CPU: that of set_cpu_threads(), else OMP_NUM_THREADS,
+/// else OpenMP's, mostly one a core that this process may run on, but no more than keep busy the CPU quota of
+/// its container (Linux control groups), which is read once.
 ELBO_API int cpu_threads() noexcept;
 
 /// What decided about cpu_threads().
-enum class ThreadsBy { cores, quota, environment };
+enum class ThreadsBy { cores, quota, environment, program };
 ELBO_API ThreadsBy cpu_threads_by() noexcept;
+
+inline constexpr int kMaxCpuThreads = 1024;
+/// Sets the number of threads, 1 to kMaxCpuThreads, for the whole process: for models made from now on, and
+/// for what computes without a model, such as reading pictures and t-SNE. 0 is automatic again. Results do
+/// not depend on it. Throws ConfigError. May be called at any time, from any thread.
+ELBO_API void set_cpu_threads(int threads);
 
 }  // namespace elbo

@@ -3,6 +3,7 @@
 #include <omp.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <exception>
@@ -24,6 +25,9 @@ std::string cpu_description() {
   }
   return "CPU";
 }
+
+/// 0: automatic.
+std::atomic<int> set_threads = 0;
 
 /// Whether OpenMP has its number of threads from OMP_NUM_THREADS ("4", or "4,2"). OpenMP reads it once, too.
 bool environment_decides() {
@@ -65,13 +69,23 @@ std::string_view cuda_support_name(CudaSupport support) noexcept {
 }
 
 int cpu_threads() noexcept {
+  if (const int threads = set_threads.load(std::memory_order_relaxed)) return threads;
   const int offered = omp_get_max_threads();
   return environment_decides() ? offered : threads_of_quota(offered);
 }
 
 ThreadsBy cpu_threads_by() noexcept {
+  if (set_threads.load(std::memory_order_relaxed) != 0) return ThreadsBy::program;
   if (environment_decides()) return ThreadsBy::environment;
   return cpu_threads() < omp_get_max_threads() ? ThreadsBy::quota : ThreadsBy::cores;
+}
+
+void set_cpu_threads(int threads) {
+  if (threads < 0 || threads > kMaxCpuThreads) {
+    throw ConfigError(concat("threads on the CPU are 1 to ", kMaxCpuThreads,
+                             ", or 0 for the automatic number, not ", threads, "."));
+  }
+  set_threads.store(threads, std::memory_order_relaxed);
 }
 
 std::vector<DeviceInfo> devices() {

@@ -2,7 +2,6 @@
 // byte.
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cmath>
 #include <random>
@@ -12,6 +11,7 @@
 #include "elbo/analysis.h"
 #include "elbo/error.h"
 #include "support/data.h"
+#include "support/threads.h"
 
 namespace elbo {
 namespace {
@@ -144,13 +144,11 @@ TEST(Tsne, GivesTheSameBytesAgainOnAnyNumberOfThreads) {
   std::vector<std::int32_t> labels;
   const Table data = clouds(30, labels);
   const TsneOptions options = {.perplexity = 10.0, .iterations = 300};
-  const int threads = omp_get_max_threads();
   std::vector<std::vector<float>> maps;
   for (const int count : {1, 1, 3}) {
-    omp_set_num_threads(count);
+    const test::Threads team(count);
     maps.push_back(tsne(data, options).values);
   }
-  omp_set_num_threads(threads);
   EXPECT_EQ(maps[0], maps[1]);
   EXPECT_EQ(maps[0], maps[2]);
 }

@@ -1,7 +1,6 @@
 // Built-in data: the same bytes everywhere, with the documented distribution.
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <array>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "data/sources/random.h"
 #include "data/sources/synthetic.h"
 #include "support/data.h"
+#include "support/threads.h"
 #include "elbo/dataset.h"
 
 namespace elbo {
@@ -157,12 +157,10 @@ TEST(DataBuiltin, GoldenBytes) {
 }
 
 TEST(DataBuiltin, DigitsDoNotDependOnTheThreadCountOrOnHowManyAreDrawn) {
-  const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const test::Threads alone(1);
   const Dataset one = data::digits(9, 64, 8);
-  omp_set_num_threads(3);
+  const test::Threads team(3);
   const Dataset three = data::digits(9, 200, 8);
-  omp_set_num_threads(threads);
   EXPECT_EQ(one.train.bytes, three.train.slice(0, 64).bytes);
   EXPECT_EQ(one.test.bytes, three.test.bytes);
   EXPECT_NE(one.train.bytes, data::digits(10, 64, 8).train.bytes);

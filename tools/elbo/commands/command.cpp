@@ -8,12 +8,30 @@
 #include <charconv>
 #include <iostream>
 #include <limits>
+#include <string_view>
 #include <system_error>
 
 #include "base/check.h"
+#include "elbo/device.h"
 #include "reports/colour.h"
 
 namespace elbo::command {
+namespace {
+
+/// The option's value. Throws ConfigError if it is no whole number of that range.
+std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t least,
+                          std::int64_t most) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || value < least || value > most) {
+    throw ConfigError(concat(option, " takes a whole number, at least ", least, " and at most ", most,
+                             ", not \"", text, "\"."));
+  }
+  return value;
+}
+
+}  // namespace
 
 int complain(const std::string& message, int code) {
   write_coloured("elbo:", TerminalColour::red);
@@ -56,8 +74,19 @@ void add_data_options(CLI::App& app, DataOptions& options) {
       ->type_name("KEY=VALUE");
 }
 
+void add_threads(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--threads",
+         [](const std::string& text) {
+           set_cpu_threads(static_cast<int>(whole_number("--threads", text, 1, kMaxCpuThreads)));
+         },
+         "Threads on the CPU [OMP_NUM_THREADS, else one a core or by CPU quota]")
+      ->type_name("N");
+}
+
 void add_device(CLI::App& app, std::string& device) {
   app.add_option("--device", device, "auto, cpu, cuda or cuda:i")->capture_default_str();
+  add_threads(app);
 }
 
 void add_machine(CLI::App& app, Machine& machine) {
@@ -70,14 +99,9 @@ void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
   app.add_option_function<std::string>(
          "--seed",
          [&seed](const std::string& text) {
-           std::int64_t value = -1;  // TOML's integers are signed, and so are a recipe's seeds
-           const char* end = text.data() + text.size();
-           const auto [stop, error] = std::from_chars(text.data(), end, value);
-           if (error != std::errc() || stop != end || value < 0) {
-             throw ConfigError(concat("--seed takes a whole number, at least 0 and at most ",
-                                      std::numeric_limits<std::int64_t>::max(), ", not \"", text, "\"."));
-           }
-           seed = static_cast<std::uint64_t>(value);
+           // TOML's integers are signed, and so are a recipe's seeds.
+           constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+           seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0, kMost));
          },
          help)
       ->default_str(std::to_string(seed))

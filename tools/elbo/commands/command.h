@@ -60,10 +60,11 @@ struct DataOptions {
   bool keep_source = false;           ///< values are wanted as their file has them
 };
 
-/// Options of several subcommands: RUN, a trained model; --data, --split, --label and --set; --device;
-/// --device and --precision.
+/// Options of several subcommands: RUN, a trained model; --data, --split, --label and --set; --threads;
+/// --device and --threads; these and --precision. Threads are set as the option is read.
 void add_run(CLI::App& app, std::string& run);
 void add_data_options(CLI::App& app, DataOptions& options);
+void add_threads(CLI::App& app);
 void add_device(CLI::App& app, std::string& device);
 void add_machine(CLI::App& app, Machine& machine);
 /// --seed, with the bounds of train.seed.

@@ -174,6 +174,7 @@ void add_show(CLI::App& app, Action& action) {
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  add_threads(*command);
   command->add_flag("--json", options->json, "As one JSON object");
   command->callback([options, &action] { action = [options] { return run_show(*options); }; });
 }

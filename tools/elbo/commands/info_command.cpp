@@ -74,10 +74,11 @@ std::string in_words(ThreadsBy by) {
       return "the CPU quota of this container";
     case ThreadsBy::environment:
       return "as OMP_NUM_THREADS says";
+    case ThreadsBy::program:  // only with --plan
     case ThreadsBy::cores:
       break;
   }
-  return "one a core; OMP_NUM_THREADS changes that";
+  return "one a core; --threads or OMP_NUM_THREADS changes that";
 }
 
 int run_installation(const InfoOptions& options) {
@@ -173,7 +174,7 @@ void add_info(CLI::App& app, Action& action) {
                                    "List the ops of a training step of this recipe, and the time of each");
   plan->type_name("RECIPE")->excludes("RUN");
   add_device(*command, options->plan.device);
-  command->get_option("--device")->needs(plan);
+  for (const char* name : {"--device", "--threads"}) command->get_option(name)->needs(plan);
   command
       ->add_option_function<std::vector<std::string>>(
           "--set", [options](const std::vector<std::string>& all) { options->plan.settings = all; },
