@@ -1,10 +1,9 @@
-// The number of CPU threads changes only the order of some sums: a step of the reference network has the same
-// costs and gradients on any team.
+// A step of the reference network has the same costs and gradients, to the bit, on any number of CPU threads.
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <numeric>
+#include <vector>
 
 #include "vae/workspace.h"
 
@@ -13,6 +12,7 @@ namespace {
 
 struct Step {
   std::vector<float> gradient, nll, kl;
+  friend bool operator==(const Step&, const Step&) = default;
 };
 
 /// Costs and gradients of one batch of 784-400-400-20-400-400-784, with more rows than the other tests have.
@@ -32,25 +32,12 @@ Step step(int threads, std::int64_t rows) {
   return {copy(vae.parameters().gradient()), copy(a.nll()), copy(a.kl())};
 }
 
-/// ‖a − b‖ / ‖b‖.
-double relative_distance(const std::vector<float>& a, const std::vector<float>& b) {
-  double difference = 0.0, size = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-    size += static_cast<double>(b[i]) * b[i];
-  }
-  return std::sqrt(difference / size);
-}
-
 TEST(ModelThreads, AnyTeamGivesTheSameStep) {
   for (const std::int64_t rows : {128, 96, 1}) {
     const Step one = step(1, rows);
-    for (const int threads : {2, 3, 7, 16}) {
+    for (const int threads : {2, 3, 4, 7, 8, 16}) {
       const Step team = step(threads, rows);
-      EXPECT_LT(relative_distance(team.nll, one.nll), 1e-6) << threads << " threads, " << rows << " rows";
-      EXPECT_LT(relative_distance(team.kl, one.kl), 1e-5) << threads << " threads, " << rows << " rows";
-      EXPECT_LT(relative_distance(team.gradient, one.gradient), 1e-5)
-          << threads << " threads, " << rows << " rows";
+      EXPECT_TRUE(team == one) << threads << " threads, " << rows << " rows";
     }
   }
 }
