@@ -9,6 +9,7 @@
 
 #if ELBO_BENCH_ONEDNN
 #include <dnnl.h>
+#include <omp.h>
 #else
 #include "ops/cpu_matmul.h"
 #endif
@@ -19,7 +20,8 @@ namespace elbo::bench {
 #if ELBO_BENCH_ONEDNN
 inline constexpr const char* kCpuYardstick = "a large product by oneDNN";
 
-inline void yardstick_gemm(Context&, float* c, const float* a, const float* b, std::int64_t size) {
+inline void yardstick_gemm(Context& device, float* c, const float* a, const float* b, std::int64_t size) {
+  omp_set_num_threads(device.threads());
   dnnl_sgemm('N', 'N', size, size, size, 1.0f, a, size, b, size, 0.0f, c, size);
 }
 #else

@@ -132,7 +132,8 @@ void print(Training& training, const Options& options, const Result& result) {
     std::printf(" of %.1f at the peak, %s: %.1f %%", 1e-9 * peak, yardstick(device.device()),
                 100.0 * flops / time / peak);
   }
-  std::printf("\n");
+  std::printf("\n  %9.1f MFLOP a step (K = %lld)\n", 1e-6 * flops,
+              static_cast<long long>(training.samples()));
   if (device.is_cuda()) {
     const GraphShape shape = training.runner().largest_graph().shape();
     std::printf("  graphs of %d steps: %zu nodes, %zu edges, %zu on the longest path\n",

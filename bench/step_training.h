@@ -96,6 +96,7 @@ class Training {
   Vae& vae() { return *model_.vae; }
   const Recipe& recipe() const { return model_.recipe; }
   std::int64_t batch_size() const { return batch_.rows(); }
+  std::int64_t samples() const { return batch_.samples(); }
   std::int64_t examples() const { return data_.count(); }
   std::int64_t steps_per_epoch() const { return runner_.steps_per_epoch(); }
 
