@@ -100,7 +100,8 @@ void check_support(const Examples& examples, std::span<const ValueRange> ranges,
 void check_labels(const Examples& examples, std::int64_t classes, std::string_view source) {
   if (examples.labels.empty()) {
     throw DataError(concat(examples.origin.empty() ? source : std::string_view(examples.origin),
-                           " has no labels, which model.condition reads.\nName its column with data.label."));
+                           " has no labels, which model.condition reads.",
+                           examples.from_text ? "\nName their column with data.label." : ""));
   }
   ELBO_CHECK(std::ssize(examples.labels) == examples.count, ShapeError, examples.labels.size(),
              " labels were given with ", examples.count, " examples");
@@ -108,7 +109,9 @@ void check_labels(const Examples& examples, std::int64_t classes, std::string_vi
     const std::int32_t label = examples.labels[static_cast<std::size_t>(i)];
     if (label >= 0 && label < classes) continue;
     const std::string place = row_place(examples, source, i);
-    if (label == kNoLabel) throw DataError(concat(place, " has no label, which model.condition reads."));
+    if (label == kNoLabel)
+      throw DataError(
+          concat(place, " has no label, which model.condition reads: fill it in, or leave the example out."));
     throw DataError(concat(place, " has the label ", label, ", but the model knows 0 to ", classes - 1, "."));
   }
 }

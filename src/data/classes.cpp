@@ -59,8 +59,21 @@ std::vector<std::string> class_names(const Dataset& data) {
     throw DataError(concat("the data ", data.name, " has the label ", *labels.begin(),
                            ", but model.condition numbers labels from 0"));
   }
+  if (*labels.rbegin() >= kMaxConditionClasses) {
+    throw DataError(concat("the data ", data.name, " has the label ", *labels.rbegin(),
+                           ", but model.condition takes ", kMaxConditionClasses, " labels, numbered from 0"));
+  }
   for (std::int32_t label = 0; label <= *labels.rbegin(); ++label) names.push_back(std::to_string(label));
   return names;
+}
+
+void note_unlearned_labels(Dataset& data) {
+  const std::set<std::int32_t> learned(data.train.labels.begin(), data.train.labels.end());
+  for (const std::int32_t label : labels_of(data)) {
+    if (learned.contains(label)) continue;
+    data.notes.push_back(concat("no training example has the label ", label_name(data, label),
+                                ", so that a conditional model learns nothing of it"));
+  }
 }
 
 void match_labels(Dataset& data, std::span<const std::string> names) {
@@ -70,7 +83,7 @@ void match_labels(Dataset& data, std::span<const std::string> names) {
     const auto found = std::ranges::find(names, name);
     if (found == names.end()) {
       throw DataError(concat("the data ", data.name, " has the label ", shown(name),
-                             ", which the model was not trained on (model.condition); ",
+                             ", which the model does not know (model.condition_classes); ",
                              nearest_hint(name, {names.begin(), names.end()})));
     }
     numbers.emplace(label, static_cast<std::int32_t>(found - names.begin()));

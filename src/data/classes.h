@@ -1,6 +1,7 @@
 #pragma once
 // The numbering of labels that a conditional model reads.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,9 +14,15 @@ namespace elbo::data {
 /// names are then their former numbers, and a note says so.
 void number_labels(Dataset& data);
 
+/// Labels that a model can be conditioned on, at most.
+inline constexpr std::int64_t kMaxConditionClasses = 4096;
+
 /// The names of labels 0, 1, …, as numbered: those of the data, or their numbers. Empty if there are none.
-/// Throws DataError for a negative label without a name.
+/// Throws DataError for a negative label without a name, and for more than the maximum.
 std::vector<std::string> class_names(const Dataset& data);
+
+/// Notes the labels that no training example has.
+void note_unlearned_labels(Dataset& data);
 
 /// Numbers labels as `names` does, by their own names, and takes these names. Throws DataError with the name
 /// of a label that is not among them.

@@ -43,7 +43,7 @@ Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row,
   if (!has_prior()) throw ConfigError("an autoencoder has no p(x|z) to draw data from");
   ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
   check_codes(z, latent());
-  check_labels(*state_->vae, z.rows, labels);
+  check_row_labels(*state_->vae, z.rows, labels);
   return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row, labels); });
 }
 

@@ -172,7 +172,7 @@ void check_options(const ModelState& state, const Table& x, const ImputeOptions&
     throw ConfigError(
         concat("an interval holds a share of the probability between 0 and 1, not ", *options.interval));
   }
-  check_labels(*state.vae, x.rows, options.labels);
+  check_row_labels(*state.vae, x.rows, options.labels, options.first_row);
   const std::int64_t limit = max_samples(state, x);
   if (options.samples < 1 || options.samples > limit) {
     throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", limit,

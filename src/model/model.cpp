@@ -216,7 +216,7 @@ Posterior Model::encode(const Table& x) const {
 Table Model::decode(const Table& z, std::span<const std::int32_t> labels) const {
   check_codes(z, latent());
   const Vae& vae = *state_->vae;
-  check_labels(vae, z.rows, labels);
+  check_row_labels(vae, z.rows, labels);
   return exclusively(*state_, [&] {
     return means_of(*state_, z.rows, [&](const Batch& batch, std::int64_t first) {
       decode_rows(vae, batch, z, labels, first);
@@ -225,7 +225,7 @@ Table Model::decode(const Table& z, std::span<const std::int32_t> labels) const 
 }
 
 Table Model::reconstruct(const Examples& x, std::span<const std::int32_t> as) const {
-  if (!as.empty()) check_labels(*state_->vae, x.count, as);
+  if (!as.empty()) check_row_labels(*state_->vae, x.count, as);
   if (x.empty()) return make_table(0, dims());
   return exclusively(*state_, [&] { return reconstruct_examples(*state_, x, as); });
 }

@@ -24,17 +24,22 @@ inline void check_codes(const Table& z, std::int64_t latent) {
              " values a row, but the model's latent space has ", latent, " dimensions");
 }
 
-/// Throws unless a conditional model has a label that it knows for each of `rows` codes, and another model
-/// has none.
-inline void check_labels(const Vae& vae, std::int64_t rows, std::span<const std::int32_t> labels) {
+/// Throws unless a conditional model has a label that it knows for each of `rows` rows, whose numbers begin
+/// with `first`, and another model has none.
+inline void check_row_labels(const Vae& vae, std::int64_t rows, std::span<const std::int32_t> labels,
+                             std::int64_t first = 0) {
   const std::int32_t classes = vae.config().condition_classes;
   if (classes == 0 && !labels.empty())
     throw ConfigError("labels were given to a model that reads none (model.condition is empty)");
   ELBO_CHECK(classes == 0 || std::ssize(labels) == rows, ShapeError, labels.size(), " labels were given for ",
-             rows, " codes, each of which needs one, as the model is conditional (model.condition)");
-  for (const std::int32_t label : labels) {
-    if (label < 0 || label >= classes)
-      throw DataError(concat("the label ", label, " was given, but the model knows 0 to ", classes - 1));
+             rows, " rows, each of which needs one, as the model is conditional (model.condition)");
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] >= 0 && labels[i] < classes) continue;
+    const std::int64_t row = first + static_cast<std::int64_t>(i);
+    if (labels[i] == kNoLabel)
+      throw DataError(concat("row ", row, " has no label, which model.condition reads"));
+    throw DataError(
+        concat("row ", row, " has the label ", labels[i], ", but the model knows 0 to ", classes - 1));
   }
 }
 

@@ -1,14 +1,17 @@
 #include "nn/add_condition.h"
 
+#include "base/check.h"
 #include "ops/shift.h"
 
 namespace elbo::nn {
 
 AddCondition::AddCondition(Builder& builder, Slot layer, Slot condition, const std::string& name,
                            Activation activation)
-    : layer_(layer),
+    : layer_(layer),  // in its own memory, as it is changed in place
       activation_(activation),
       linear_(builder, condition, {{name, builder.info(layer).cols}}, Activation::identity) {
+  ELBO_CHECK(!builder.info(layer).whole, ShapeError, name, " would change the input of ",
+             builder.info(layer).name);
   if (derivative_needs_input(activation)) {
     const SlotInfo& y = builder.info(layer);
     saved_ = builder.activation(

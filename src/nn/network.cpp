@@ -76,12 +76,7 @@ std::string head_names(const NetworkPlan& plan) {
 
 using Blocks = std::vector<std::unique_ptr<Block>>;
 
-/// Whether the next layer to be made reads the condition: the first that has an output of its own does.
-bool awaits_condition(const NetworkPlan& plan, const Blocks& blocks) {
-  return plan.condition && blocks.empty();
-}
-
-/// Adds the condition to the output of the first layer.
+/// Adds the condition to the output of the last block.
 void add_condition(Builder& builder, const NetworkPlan& plan, Activation activation, Blocks& blocks,
                    std::vector<LayerSummary>& summaries) {
   const Watch watch(builder);
@@ -91,9 +86,11 @@ void add_condition(Builder& builder, const NetworkPlan& plan, Activation activat
   summaries.push_back(watch.summary(name, "linear", plan.condition, layer));
 }
 
-/// Adds the hidden layers and returns the last one's output.
+/// Adds the hidden layers and returns the last one's output. The first layer that reads the condition clears
+/// `awaits_condition`: its output has memory of its own, while dropout's and a reshape's may be their
+/// input's, which must stay as it is.
 Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
-                 std::vector<LayerSummary>& summaries) {
+                 std::vector<LayerSummary>& summaries, bool& awaits_condition) {
   const std::vector<ReadLayer> layers = read_layers(plan);
   Activation pending = Activation::identity;  // the activation that earlier layers have left to a later one
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -103,17 +100,19 @@ Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& 
     const auto take_activation = [&] {
       return leaves_it ? Activation::identity : std::exchange(pending, Activation::identity);
     };
-    const bool conditioned = awaits_condition(plan, blocks);
     LayerContext context{.builder = builder,
                          .input = input,
                          .name = concat(plan.name, ".hidden.", i),
-                         .activation = conditioned ? Activation::identity : take_activation(),
+                         .activation = awaits_condition ? Activation::identity : take_activation(),
                          .hidden = plan.activation,
                          .blocks = blocks};
     const Watch watch(builder);
     const Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
     summaries.push_back(watch.summary(context.name, plan.layers[i], input, output));
-    if (conditioned && !blocks.empty()) add_condition(builder, plan, take_activation(), blocks, summaries);
+    if (awaits_condition && !builder.info(output).whole) {
+      add_condition(builder, plan, take_activation(), blocks, summaries);
+      awaits_condition = false;
+    }
     input = output;
   }
   return input;
@@ -137,8 +136,7 @@ void make_picture_heads(Builder& builder, Slot input, const NetworkPlan& plan, B
 }
 
 void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& blocks,
-                std::vector<LayerSummary>& summaries) {
-  const bool conditioned = awaits_condition(plan, blocks);
+                std::vector<LayerSummary>& summaries, bool awaits_condition) {
   const Watch watch(builder);
   const bool pictures = as_large(plan.picture, builder.info(input).picture);
   if (pictures) {
@@ -148,7 +146,7 @@ void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& b
   }
   summaries.push_back(
       watch.summary(head_names(plan), pictures ? "conv k1" : "linear", input, blocks.back()->output()));
-  if (conditioned) add_condition(builder, plan, Activation::identity, blocks, summaries);
+  if (awaits_condition) add_condition(builder, plan, Activation::identity, blocks, summaries);
 }
 
 }  // namespace
@@ -176,8 +174,9 @@ void Network::use_first_gradients(const Run& run, const Tape& tape, const Gradie
 Network make_network(Builder& builder, Slot input, const NetworkPlan& plan) {
   std::vector<std::unique_ptr<Block>> blocks;
   std::vector<LayerSummary> layers;
-  input = make_hidden(builder, input, plan, blocks, layers);
-  make_heads(builder, input, plan, blocks, layers);
+  bool awaits_condition{plan.condition};
+  input = make_hidden(builder, input, plan, blocks, layers, awaits_condition);
+  make_heads(builder, input, plan, blocks, layers, awaits_condition);
   return Network(std::move(blocks), std::move(layers));
 }
 

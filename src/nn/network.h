@@ -62,7 +62,7 @@ struct NetworkPlan {
   /// convolution if the last hidden layer gives pictures as large as `picture`.
   std::vector<NamedRows> heads;
   PictureShape picture = {};  ///< the picture that the heads give the values of, if any
-  /// [n, c] read by the first layer too (AddCondition); none: no such input.
+  /// [n, c] read by the first layer too that computes (AddCondition); none: no such input.
   Slot condition = {};
 };
 

@@ -4,13 +4,12 @@
 #include <set>
 
 #include "base/check.h"
+#include "data/classes.h"
 #include "math/likelihoods/list.h"
 #include "recipe/picture_settings.h"
 
 namespace elbo {
 namespace {
-
-constexpr std::int64_t kMaxConditionClasses = 4096;
 
 void refuse(bool wrong, const char* why) {
   if (wrong) throw ConfigError(why);
@@ -44,17 +43,20 @@ void check_condition(const Recipe& recipe) {
   const ModelSettings& model = recipe.model;
   if (model.condition.empty()) return;
   if (model.condition != std::vector<std::string>{"label"}) {
-    throw ConfigError(concat("model.condition = ", recipe.value("model.condition"),
-                             ", but a model can be conditioned on [\"label\"] alone. For a column of a table, "
-                             "make it the label with data.label."));
+    throw ConfigError(
+        concat("model.condition = ", recipe.value("model.condition"),
+               ", but a model can be conditioned on [\"label\"] alone. For a column of a table, "
+               "make it the label with data.label."));
   }
   refuse(model.prior == "vamp",
          "model.prior = \"vamp\" encodes pseudo-inputs, which have no label for model.condition; take normal "
          "or mixture.");
   const std::set<std::string> names(model.condition_classes.begin(), model.condition_classes.end());
   refuse(names.size() != model.condition_classes.size(), "model.condition_classes names a label twice.");
-  refuse(std::ssize(model.condition_classes) > kMaxConditionClasses,
-         "model.condition_classes has more than 4096 labels: take one with fewer, by data.label.");
+  if (std::ssize(model.condition_classes) > data::kMaxConditionClasses) {
+    throw ConfigError(concat("model.condition_classes has ", model.condition_classes.size(), " labels; ",
+                             data::kMaxConditionClasses, " is the maximum."));
+  }
 }
 
 void check_likelihood(const Recipe& recipe) {

@@ -111,8 +111,9 @@ std::int64_t epochs_within(double seconds, const Recipe& recipe, const Dataset& 
 std::vector<std::string> known_labels(const Dataset& data) {
   std::vector<std::string> names = data::class_names(data);
   if (!names.empty()) return names;
-  throw DataError(concat("model.condition reads labels, and the data ", data.name,
-                         " has none.\nName a table's column with data.label, or leave model.condition out."));
+  throw DataError(concat("model.condition reads labels, and the data ", data.name, " has none.\n",
+                         data.train.from_text ? "Name their column with data.label, or leave" : "Leave",
+                         " model.condition out."));
 }
 
 std::string likelihood_for(const Dataset& data) {

@@ -70,12 +70,13 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
   }
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
-    if (!recipe.model.condition.empty()) {
-      like ? data::match_labels(data, like->recipe().model.condition_classes) : data::number_labels(data);
-    }
+    const bool conditional = !recipe.model.condition.empty();
+    const std::vector<std::string>& known = (like ? like->recipe() : recipe).model.condition_classes;
+    if (conditional) known.empty() ? data::number_labels(data) : data::match_labels(data, known);
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
     hold_out(data, settings.validation, settings.test, recipe.train.seed);
     limit_training(data, settings.limit);
+    if (conditional && !like) data::note_unlearned_labels(data);
     return std::move(data);
   });
 }

@@ -69,6 +69,19 @@ void check_columns(const Model& model, const Dataset& data) {
   }
 }
 
+/// Throws unless every example has a label that a conditional model knows by that number.
+void check_condition(const Model& model, const Dataset& data) {
+  const ModelSettings& settings = model.recipe().model;
+  if (settings.condition.empty()) return;
+  if (!data.label_names.empty() && data.label_names != settings.condition_classes) {
+    throw DataError(concat("the labels of ", data.name,
+                           " are not model.condition_classes, in this order: load ",
+                           "the data with the recipe, or make a recipe for it by follow_data()"));
+  }
+  for (const Examples* split : {&data.train, &data.validation, &data.test})
+    if (!split->empty()) data::check_labels(*split, std::ssize(settings.condition_classes), data.name);
+}
+
 }  // namespace
 
 void check_trainable(const Model& model, const Dataset& data) {
@@ -78,10 +91,7 @@ void check_trainable(const Model& model, const Dataset& data) {
   if (!data.validation.empty()) check_dims(model, data.validation, "validation");
   check_columns(model, data);
   check_classes(model, data);
-  if (const std::int32_t classes = state_of(model).vae->config().condition_classes; classes > 0) {
-    data::check_labels(data.train, classes, data.name);
-    if (!data.validation.empty()) data::check_labels(data.validation, classes, data.name);
-  }
+  check_condition(model, data);
   data::check_support(data, state_of(model).vae->likelihood().ranges(model.recipe().data));
   const Recipe& recipe = model.recipe();
   if (recipe.train.patience == 0 || !data.validation.empty() || recipe.data.validation > 0.0) return;

@@ -93,12 +93,21 @@ TEST_F(CliConditional, RowsAreDecodedAsIfOfAnotherLabel) {
 }
 
 TEST_F(CliConditional, LaterLabelsAreMatchedByNameAndUnseenOnesRefused) {
-  const auto fern_alone = write_plants(folder_ / "later.csv", "fern", "fern", 8);
-  const auto scored = elbo({"eval", "--data", fern_alone, "--json"});
-  ASSERT_EQ(scored.code, 0) << scored.err;
+  // The training data has moss first; rows of moss alone must not be taken for ferns.
+  const auto accuracy = [&](const char* kind) {
+    const auto file = write_plants(folder_ / "later.csv", kind, kind, 8);
+    std::string text = io::read_file(file, io::kMaxTextBytes);
+    for (auto at = text.find("\n20."); at != text.npos; at = text.find("\n20.")) text.replace(at, 4, "\n10.");
+    write(file, text);  // all are low, as mosses are
+    const auto result = elbo({"classify", "--data", file, "--json"});
+    EXPECT_EQ(result.code, 0) << result.err;
+    return Json::parse(result.out).at("metrics").at("accuracy").get<double>();
+  };
+  EXPECT_EQ(accuracy("moss"), 1.0);
+  EXPECT_EQ(accuracy("fern"), 0.0);
   const auto unseen = elbo({"eval", "--data", write_plants(folder_ / "trees.csv", "fern", "tree", 8)});
   EXPECT_EQ(unseen.code, 1);
-  EXPECT_SAYS(unseen.err, "the label \"tree\", which the model was not trained on");
+  EXPECT_SAYS(unseen.err, "the label \"tree\", which the model does not know");
   write(folder_ / "bare.csv", "height,leaves\n10,2\n");
   const auto bare = elbo({"encode", "--data", path("bare.csv"), "--out", path("codes.csv")});
   EXPECT_EQ(bare.code, 1);
@@ -114,11 +123,11 @@ TEST_F(CliConditional, ClassifiesAndSuspectsWrongLabels) {
   const auto result =
       elbo({"classify", "--data", path("later.csv"), "--samples", "8", "--out", path("c.csv"), "--json"});
   ASSERT_EQ(result.code, 0) << result.err;
-  const Json agreement = Json::parse(result.out).at("agreement");
-  EXPECT_EQ(agreement.at("examples"), 20);
-  EXPECT_DOUBLE_EQ(agreement.at("accuracy").get<double>(), 0.9);
+  const Json metrics = Json::parse(result.out).at("metrics");
+  EXPECT_EQ(metrics.at("examples"), 20);
+  EXPECT_DOUBLE_EQ(metrics.at("accuracy").get<double>(), 0.9);
   const std::string classes = io::read_file(path("c.csv"), io::kMaxTextBytes);
-  EXPECT_TRUE(classes.starts_with("line,label,likeliest,probability,doubt,p(fern),p(moss)\n2,moss,moss,"))
+  EXPECT_TRUE(classes.starts_with("line,label,likeliest,probability,log_ratio,p(fern),p(moss)\n2,moss,moss,"))
       << classes;
   EXPECT_SAYS(classes, "\n5,moss,fern,");
 
@@ -139,6 +148,24 @@ TEST_F(CliConditional, ClassifiesAndSuspectsWrongLabels) {
   EXPECT_TRUE(io::read_file(path("b.csv"), io::kMaxTextBytes).starts_with("line,likeliest,probability"));
   EXPECT_SAYS(elbo({"anomalies", "--suspect-labels", "--data", path("bare.csv")}).err,
               "has no labels to suspect");
+}
+
+TEST_F(CliConditional, ARunsRecipeKeepsItsLabels) {
+  // A file whose labels sort in another order: the recipe's list says which number is whose.
+  write(folder_ / "other.csv", "height,leaves,kind\n20.1,2,fern\n20.4,3,fern\n20.2,4,fern\n10.1,2,moss\n");
+  const auto trained =
+      run_elbo(small_training({run_ + "/recipe.toml", "--data", path("other.csv"), "--out", path("again"),
+                               "--epochs", "1", "--set", "data.validation=0", "--set", "train.patience=0",
+                               "--set", "model.condition_classes=[\"moss\", \"fern\"]"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const auto all = run_elbo({"sample", path("again"), "-n", "2", "--out", path("two.csv")});
+  ASSERT_EQ(all.code, 0) << all.err;
+  const std::string two = io::read_file(path("two.csv"), io::kMaxTextBytes);
+  EXPECT_TRUE(two.starts_with("label,height,leaves\nmoss,")) << two;
+  const auto unknown = run_elbo(small_training({run_ + "/recipe.toml", "--data", path("other.csv"), "--out",
+                                                path("no"), "--set", "model.condition_classes=[\"moss\"]"}));
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_SAYS(unknown.err, "the label \"fern\", which the model does not know");
 }
 
 TEST_F(CliConditional, CodesAreDecodedWithALabelAlone) {

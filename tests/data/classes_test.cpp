@@ -47,6 +47,20 @@ TEST(Classes, NumbersWithoutGapsAndNamesStay) {
   EXPECT_EQ(data::class_names(Dataset::from_floats({1.0f}, 1)), Names{});
 }
 
+TEST(Classes, TooLargeAndNegativeNumbersAreRefused) {
+  EXPECT_THROW(data::class_names(labelled_as({0, 2147483647})), DataError);
+  EXPECT_THROW(data::class_names(labelled_as({0, 4096})), DataError);
+  EXPECT_EQ(data::class_names(labelled_as({0, 4095})).size(), 4096u);
+  EXPECT_THROW(data::class_names(labelled_as({0, -1})), DataError);
+}
+
+TEST(Classes, ALabelWithoutATrainingExampleIsNoted) {
+  Dataset data = labelled_as({0, 0}, {1, kNoLabel}, {"cat", "dog"});
+  data::note_unlearned_labels(data);
+  ASSERT_EQ(data.notes.size(), 1u);
+  EXPECT_SAYS(data.notes[0], "no training example has the label dog");
+}
+
 TEST(Classes, LaterLabelsAreMatchedByName) {
   const Names known = {"cat", "dog", "eel"};
   Dataset later = labelled_as({0, 1, 1, kNoLabel}, {}, {"dog", "eel"});  // a folder without cats
@@ -64,7 +78,8 @@ TEST(Classes, AnUnseenLabelIsRefusedByName) {
     data::match_labels(later, Names{"cat", "dog", "eel"});
     FAIL() << "an unseen label was taken";
   } catch (const DataError& error) {
-    EXPECT_SAYS(std::string(error.what()), "mine has the label \"dgo\", which the model was not trained on");
+    EXPECT_SAYS(std::string(error.what()),
+                "mine has the label \"dgo\", which the model does not know (model.condition_classes)");
     EXPECT_SAYS(std::string(error.what()), "did you mean \"dog\"?");
   }
   Dataset none = Dataset::from_floats({1.0f, 2.0f}, 1);

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "elbo/elbo.h"
+#include "model/model_file.h"
 #include "model/state.h"
+#include "model/stored_batches.h"
 #include "support/data.h"
 #include "support/expect_says.h"
 #include "support/temp_folder.h"
@@ -99,7 +101,9 @@ TEST(Conditional, AFileKnowsItsLabels) {
   model.save(folder / "m.safetensors");
   const Model again = Model::load(folder / "m.safetensors", device());
   EXPECT_EQ(again.recipe().model.condition_classes, (std::vector<std::string>{"a", "b", "c", "d"}));
-  EXPECT_EQ(again.encode(data.train).mean.values, model.encode(data.train).mean.values);
+  const Table codes = model.encode(data.train).mean;
+  EXPECT_EQ(again.encode(data.train).mean.values, codes.values);
+  EXPECT_EQ(again.decode(codes, data.train.labels).values, model.decode(codes, data.train.labels).values);
 }
 
 template <class Failure, class Call>
@@ -142,19 +146,75 @@ TEST(Conditional, WhatLacksALabelIsRefused) {
   const Table codes = model.prior_codes(2, 1);
   const std::vector<std::int32_t> outside = {0, 4}, one = {0};
   EXPECT_SAYS(refusal<DataError>([&] { model.encode(to_table(data.train, 0, 2)); }), "has no labels, which");
-  EXPECT_SAYS(refusal<ShapeError>([&] { model.decode(codes); }), "0 labels were given for 2 codes");
-  EXPECT_SAYS(refusal<ShapeError>([&] { model.decode(codes, one); }), "1 labels were given for 2 codes");
-  EXPECT_SAYS(refusal<DataError>([&] { model.decode(codes, outside); }), "the label 4 was given");
-  EXPECT_SAYS(refusal<DataError>([&] { model.reconstruct(data.train.slice(0, 2), outside); }), "label 4");
+  EXPECT_SAYS(refusal<ShapeError>([&] { model.decode(codes); }), "0 labels were given for 2 rows");
+  EXPECT_SAYS(refusal<ShapeError>([&] { model.decode(codes, one); }), "1 labels were given for 2 rows");
+  EXPECT_SAYS(refusal<DataError>([&] { model.decode(codes, outside); }), "row 1 has the label 4");
+  EXPECT_SAYS(refusal<DataError>([&] { model.reconstruct(data.train.slice(0, 2), outside); }),
+              "row 1 has the label 4");
+  Table hole = to_table(data.train, 0, 2);
+  EXPECT_SAYS(refusal<DataError>([&] {
+                model.impute(hole, {.samples = 4, .first_row = 8, .labels = {0, kNoLabel}});
+              }),
+              "row 9 has no label");
   data.train.labels[7] = kNoLabel;
   EXPECT_SAYS(refusal<DataError>([&] { model.evaluate(data.train); }),
               "row 7 of the evaluated examples has no");
   EXPECT_SAYS(refusal<DataError>([&] { train(model, data); }), "has no label, which model.condition reads");
+  data.test = data.train.slice(7, 1);
+  data.train.labels[7] = 0;
+  EXPECT_SAYS(refusal<DataError>([&] { train(model, data); }), "has no label")
+      << "refused before, not after, training";
+  data.test = Examples();
+  data.label_names = {"b", "a", "c", "d"};
+  EXPECT_SAYS(refusal<DataError>([&] { train(model, data); }),
+              "are not model.condition_classes, in this order");
+  data.label_names.clear();
   data.train.labels[7] = 4;
   EXPECT_SAYS(refusal<DataError>([&] { model.scores(data.train, 2); }),
               "has the label 4, but the model knows");
   const Model plain = make_model(small_recipe(), data);
   EXPECT_SAYS(refusal<ConfigError>([&] { plain.decode(codes, one); }), "reads none");
+}
+
+/// A resumed training with other labels would be another training.
+TEST(Conditional, ATrainingIsNotResumedWithOtherLabels) {
+  ELBO_REQUIRE_DEVICE();
+  const TempFolder folder;
+  Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(24, 0);
+  Model model = make_model(conditional_recipe(), data);
+  TrainOptions options;
+  options.folder = folder / "run";
+  options.stop = [] { return true; };
+  train(model, data, options);
+  options.stop = {};
+  options.resume = true;
+  data.train.labels[3] = (data.train.labels[3] + 1) % 4;
+  Model again = make_model(conditional_recipe(), data);
+  EXPECT_THROW(train(again, data, options), Error);
+  data.train.labels[3] = (data.train.labels[3] + 3) % 4;
+  EXPECT_NO_THROW(train(again, data, options));
+}
+
+/// A first layer may share its input's memory, which the condition must not change.
+TEST(Conditional, InputsAndCodesStayAsTheyAre) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = conditional_recipe();
+  recipe.model.encoder = {"dropout 0.5", 6};
+  recipe.model.decoder = {"dropout 0.5", 5};
+  const Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(8, 0);
+  const Model model = make_model(recipe, data);
+  const ModelState& state = state_of(model);
+  const Workspace workspace(*state.vae, 8);
+  const Batch batch = workspace.rows(8);
+  const StoredBatches batches(state, data.train, 0);
+  batches.fill(batch, 0);
+  const auto before = to_host(*state.context, batch.tape().vector(state.vae->parts().slots.x));
+  state.vae->encode(batch);
+  state.vae->sample(batch, {.seed = 1});
+  const auto codes = to_host(*state.context, batch.tape().vector(state.vae->parts().slots.z));
+  state.vae->decode(batch);
+  EXPECT_EQ(to_host(*state.context, batch.tape().vector(state.vae->parts().slots.x)), before);
+  EXPECT_EQ(to_host(*state.context, batch.tape().vector(state.vae->parts().slots.z)), codes);
 }
 
 TEST(Conditional, SettingsThatDoNotGoTogetherAreRefused) {
@@ -168,7 +228,10 @@ TEST(Conditional, SettingsThatDoNotGoTogetherAreRefused) {
               "make it the label with data.label");
   EXPECT_SAYS(message([](Recipe& r) { r.model.prior = "vamp"; }), "pseudo-inputs, which have no label");
   EXPECT_SAYS(message([](Recipe& r) { r.model.condition_classes = {"a", "a"}; }), "names a label twice");
-  EXPECT_SAYS(message([](Recipe& r) { r.model.condition_classes.assign(5000, "x"); }), "twice");
+  EXPECT_SAYS(message([](Recipe& r) {
+                for (int i = 0; i < 4096; ++i) r.model.condition_classes.push_back(std::to_string(i));
+              }),
+              "has 4100 labels; 4096 is the maximum");
   Recipe unfilled = small_recipe();
   unfilled.model.condition = {"label"};
   EXPECT_SAYS(refusal<ConfigError>([&] { Model(unfilled, 12, Device::cpu()); }), "follow_data");

@@ -89,7 +89,8 @@ class ReferenceLayers {
   ReferenceLayers(const NamedTensors& tensors, Activation activation)
       : tensors_(tensors), activation_(activation) {}
 
-  /// A network's hidden layers. The first that is no reshape also reads the condition, if there is one.
+  /// A network's hidden layers. The first that is no reshape and no dropout also reads the condition, if
+  /// there is one.
   ReferenceRow hidden(const std::string& network, const std::vector<Layer>& layers, ReferenceRow x,
                       std::vector<double> condition = {}) const {
     const auto takes_activation = [&](std::size_t l) { return layers[l].text().starts_with("norm"); };
@@ -97,7 +98,7 @@ class ReferenceLayers {
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const std::string kind = ReferenceWords(layers[l].text()).kind;
       x = layer(network + ".hidden." + std::to_string(l), layers[l].text(), x);
-      if (kind != "reshape")
+      if (kind != "reshape" && !kind.starts_with("dropout"))
         x.values = conditioned(network, std::move(x.values), std::exchange(condition, {}));
       pending = pending || kind.empty() || kind == "conv" || kind == "deconv";
       if (!pending || (l + 1 < layers.size() && takes_activation(l + 1))) continue;

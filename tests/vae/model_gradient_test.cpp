@@ -82,6 +82,8 @@ std::vector<Case> cases_of_pictures() {
                          {18, "reshape 3x2x3", "residual 2", "deconv 4 s2", "norm batch", "dropout 0.1"}));
   all.push_back(pictures("residual_first", "bernoulli", "gelu", {"residual 3", "norm batch", 4},
                          {"norm layer", "residual 5", "norm batch", 6}));
+  all.push_back(pictures("dropout_first", "bernoulli", "tanh", {"dropout 0.5", "norm layer", 6},
+                         {"dropout 0.5", 5, "dropout 0.5"}));
   all.push_back(pictures("gated", "bernoulli", "tanh", {"gated 5", 4, "gated 3"}, {"gated 6"}));
   all.push_back(pictures("gated_conv", "gaussian-learned", "relu",
                          {"gated conv 3 s2", "gated conv 2 k1", "gated 4"},
@@ -118,6 +120,11 @@ std::vector<Case> conditional_cases() {
   add("conv", pictures("", "bernoulli", "silu", {"conv 3 s2", 5}, {18, "reshape 3x2x3", "deconv 3 s2"}));
   add("reshape_first", pictures("", "bernoulli", "tanh", {"reshape 4x3x4", "conv 2"},
                                 {"reshape 1x1x2", "deconv 3 k4 s3 p0 o1"}));
+  add("dropout_first",
+      pictures("", "bernoulli", "tanh", {"dropout 0.5", "norm layer", 6}, {"dropout 0.5", 5, "dropout 0.5"}));
+  add("dropout_in_encoder", pictures("", "bernoulli", "tanh", {"dropout 0.5", 6}, {5}));
+  add("dropout_in_decoder", pictures("", "bernoulli", "tanh", {6}, {"dropout 0.5", 5}));
+  add("norm_first", pictures("", "bernoulli", "tanh", {"norm layer", 6}, {5}));
   add("norms",
       pictures("", "bernoulli", "tanh", {6, "norm layer", "dropout 0.5"}, {"gated 6", "residual 4"}));
   return all;

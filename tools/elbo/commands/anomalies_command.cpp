@@ -19,7 +19,7 @@
 #include "io/file.h"
 #include "reports/anomaly.h"
 #include "reports/anomaly_report.h"
-#include "reports/label_judgement.h"
+#include "reports/label_posterior.h"
 #include "reports/report.h"
 #include "reports/table_file.h"
 #include "reports/waiting_line.h"
@@ -207,24 +207,26 @@ int list_suspects(const Model& model, AnomaliesOptions options) {
   if (examples.labels.empty()) throw DataError(concat(data.name, " has no labels to suspect."));
   const Table costs = waiting(concat("costs of ", classes_of(model).size(), " labels"),
                               [&] { return model.label_costs(examples, options.samples, options.seed); });
-  const LabelJudgement judgement = judge(costs, classes_of(model), examples.labels);
-  const auto order = suspects(judgement);
-  if (!options.out.empty()) write_judgement(options.out, judgement, examples, data);
+  const LabelPosterior posterior = label_posterior(costs, classes_of(model), examples.labels);
+  const auto order = suspects(posterior);
+  if (!options.out.empty()) write_posterior(options.out, posterior, examples, data);
   if (options.json) {
     print({{"run", options.run},
            {"data", data.name},
            {"split", options.split},
+           {"device", model.device().name()},
+           {"samples", options.samples},
            {"examples", examples.count},
            {"suspects", std::ssize(order)},
-           {"top", suspects_json(judgement, order, options.count, examples, data)}});
+           {"top", suspects_json(posterior, order, options.count, examples, data)}});
     return 0;
   }
   print_headline(options.run, data, model);
   std::cout << order.size() << " of " << examples.count << ' '
             << split_label(model, options.data, data, options.split) << ' ' << unit_of(model.picture())
             << " are likelier under another label\n";
-  print_suspects(judgement, order, options.count, examples, data);
-  if (!options.out.empty()) std::cout << '\n' << options.out << ": the judgement of all examples\n";
+  print_suspects(posterior, order, options.count, examples, data);
+  if (!options.out.empty()) std::cout << '\n' << options.out << ": the likeliest label of all examples\n";
   return 0;
 }
 
@@ -298,15 +300,17 @@ void add_anomalies(CLI::App& app, Action& action) {
                    "Flag scores above this quantile of those of the run's held-out data, or else of its "
                    "training data [0.95]")
       ->excludes(contamination);
-  command
-      ->add_flag("--suspect-labels", options->suspect_labels,
-                 "Of a conditional model: instead, rows that are likelier under another label than their own")
-      ->excludes(contamination);
   command->add_option("--normal", options->normal,
                       "The label of normal examples [one called normal, good, ok, inlier; 0 of two]");
-  command->add_option("--out", options->out, "A .csv file for the score of every row");
+  command->add_option("--out", options->out,
+                      "A .csv file for the score, or the likeliest label, of every row");
   command->add_option("--picture", options->picture,
                       "A .png file for pictures, beside what their pixels cost [anomalies.png in RUN]");
+  auto* suspects = command->add_flag(
+      "--suspect-labels", options->suspect_labels,
+      "Instead, list rows that are likelier under another label than their own (conditional models)");
+  for (const char* other : {"--score", "--contamination", "--normal-quantile", "--normal", "--picture"})
+    suspects->excludes(command->get_option(other));
   add_seed(*command, options->seed, "Seed of the noise");
   add_machine(*command, options->machine);
   command->add_flag("--json", options->json, "Results as one JSON object");

@@ -10,7 +10,7 @@
 #include "commands/label_option.h"
 #include "commands/run_argument.h"
 #include "io/file.h"
-#include "reports/label_judgement.h"
+#include "reports/label_posterior.h"
 #include "reports/table_file.h"
 #include "reports/waiting_line.h"
 
@@ -25,14 +25,14 @@ struct ClassifyOptions : DataOptions {
   bool json = false;
 };
 
-Json to_json(const Agreement& found) {
+Json to_json(const LabelMetrics& found) {
   return {{"examples", found.examples},
           {"accuracy", found.accuracy},
           {"log_loss", found.log_loss},
           {"calibration_error", found.calibration_error}};
 }
 
-void print_agreement(const Agreement& found) {
+void print_metrics(const LabelMetrics& found) {
   constexpr int kName = -22, kFigure = 12;
   std::cout << '\n'
             << padded("accuracy", kName) << padded(fixed(found.accuracy, 4), kFigure) << '\n'
@@ -54,23 +54,23 @@ int run_classify(ClassifyOptions options) {
   const Examples& examples = choose_split(data, options.split);
   const Table costs = waiting(concat("costs of ", classes_of(model).size(), " labels"),
                               [&] { return model.label_costs(examples, options.samples, options.seed); });
-  const LabelJudgement judgement = judge(costs, classes_of(model), examples.labels);
-  const auto found = agreement(judgement, examples.labels);
-  if (!options.out.empty()) write_judgement(options.out, judgement, examples, data);
+  const LabelPosterior posterior = label_posterior(costs, classes_of(model), examples.labels);
+  const auto found = label_metrics(posterior, examples.labels);
+  if (!options.out.empty()) write_posterior(options.out, posterior, examples, data);
   if (options.json) {
     Json json = {{"run", options.run},
                  {"data", data.name},
                  {"split", options.split},
                  {"device", model.device().name()},
                  {"samples", options.samples}};
-    if (found) json["agreement"] = to_json(*found);
+    if (found) json["metrics"] = to_json(*found);
     print(json);
     return 0;
   }
   print_headline(options.run, data, model);
   std::cout << examples.count << ' ' << split_label(model, options.data, data, options.split) << ' '
             << unit_of(model.picture()) << ", each under " << classes_of(model).size() << " labels\n";
-  if (found) print_agreement(*found);
+  if (found) print_metrics(*found);
   if (!found && options.out.empty())
     tell({"the data has no labels to compare with: --out FILE.csv writes the classes"});
   if (!options.out.empty()) std::cout << '\n' << options.out << ": the class of every example\n";

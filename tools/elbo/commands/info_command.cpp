@@ -71,7 +71,7 @@ const char* in_words(CudaSupport support) {
 std::string in_words(ThreadsBy by) {
   switch (by) {
     case ThreadsBy::quota:
-      return "the CPU quota of this container";
+      return "the cores that this container's CPU quota leaves";
     case ThreadsBy::environment:
       return "as OMP_NUM_THREADS says";
     case ThreadsBy::program:  // only with --plan

@@ -7,14 +7,6 @@
 
 namespace elbo::command {
 
-bool is_conditional(const Model& model) {
-  return !model.recipe().model.condition.empty();
-}
-
-const std::vector<std::string>& classes_of(const Model& model) {
-  return model.recipe().model.condition_classes;
-}
-
 std::vector<std::int32_t> label_of_all(const Model& model, const std::string& name, std::int64_t count) {
   if (name.empty()) return {};
   if (!is_conditional(model)) {
@@ -33,26 +25,6 @@ std::vector<std::int32_t> label_of_all(const Model& model, const std::string& na
 
 std::vector<std::int32_t> labels_read(const Model& model, const Examples& examples) {
   return is_conditional(model) ? examples.labels : std::vector<std::int32_t>();
-}
-
-LabelledCodes codes_of_all_labels(const Model& model, std::uint64_t seed, std::int64_t first,
-                                  std::int64_t count) {
-  if (!is_conditional(model)) return {model.prior_codes(count, seed, first), {}};
-  const std::int64_t classes = std::ssize(classes_of(model)), style = first / classes;
-  const Table styles = model.prior_codes((first + count + classes - 1) / classes - style, seed, style);
-  LabelledCodes made{{count, styles.cols, {}}, {}};
-  for (std::int64_t i = first; i < first + count; ++i) {
-    const auto code = styles.row(i / classes - style);
-    made.codes.values.insert(made.codes.values.end(), code.begin(), code.end());
-    made.labels.push_back(static_cast<std::int32_t>(i % classes));
-  }
-  return made;
-}
-
-std::int64_t columns_of_labels(const Model& model) {
-  constexpr std::size_t kMaxColumns = 32;
-  if (!is_conditional(model) || classes_of(model).size() > kMaxColumns) return 0;
-  return std::ssize(classes_of(model));
 }
 
 void require_conditional(const Model& model, const std::string& what) {

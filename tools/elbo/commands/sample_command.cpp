@@ -18,8 +18,6 @@
 namespace elbo::command {
 namespace {
 
-constexpr std::int64_t kSamples = 144, kStyles = 12;
-
 struct SampleOptions {
   std::string run, out, label;
   Machine machine;
@@ -75,16 +73,13 @@ Samples sample_rows(const Model& model, const SampleOptions& options, std::int64
 void write_table(const Model& model, const SampleOptions& options, std::int64_t count,
                  const std::filesystem::path& file, FileKind kind) {
   constexpr std::int64_t kRows = 4096;
-  const bool labelled = kind == FileKind::csv && is_conditional(model);
-  TableFile table(file, count, value_names(model),
-                  labelled ? std::vector<std::string>{"label"} : std::vector<std::string>());
+  const bool texts = kind == FileKind::csv;
+  TableFile table(file, count, value_names(model), texts ? label_header(model) : std::vector<std::string>());
   table.write_as(modelled_columns(model.schema()));
   for (std::int64_t first = 0; first < count; first += kRows) {
     const Samples samples = sample_rows(model, options, first, std::min(kRows, count - first));
-    std::vector<std::vector<std::string>> texts;
-    for (std::size_t i = 0; labelled && i < samples.labels.size(); ++i)
-      texts.push_back({classes_of(model)[static_cast<std::size_t>(samples.labels[i])]});
-    table.append(samples.rows, texts);
+    table.append(samples.rows,
+                 texts ? label_texts(model, samples.labels) : std::vector<std::vector<std::string>>());
   }
   table.commit();
 }
@@ -100,7 +95,10 @@ void check_picture_size(const Model& model, std::int64_t count) {
 std::string labels_told(const Model& model, const SampleOptions& options) {
   if (!is_conditional(model)) return "";
   if (!options.label.empty()) return concat(", with the label ", options.label);
-  return concat(", each code with the ", classes_of(model).size(), " labels in turn");
+  std::string names;
+  for (const std::string& name : classes_of(model)) names += (names.empty() ? "" : ", ") + name;
+  return concat(",\neach code with the ", classes_of(model).size(),
+                " labels in turn: ", shortened(names, 60));
 }
 
 int run_sample(const SampleOptions& options) {
@@ -115,7 +113,7 @@ int run_sample(const SampleOptions& options) {
   if (drawable) kinds.push_back(FileKind::png);
   const FileKind kind = file_kind(file, kinds);
   const std::int64_t columns = options.label.empty() ? columns_of_labels(model) : 0;
-  const std::int64_t count = options.count.value_or(columns > 0 ? kStyles * columns : kSamples);
+  const std::int64_t count = options.count.value_or(options.label.empty() ? shown_samples(model) : 144);
   model.prior_codes(0, options.seed);  // throws if there is no prior, before a file is begun
   if (kind == FileKind::png) {
     check_picture_size(model, count);
@@ -143,8 +141,10 @@ void add_sample(CLI::App& app, Action& action) {
                    "Number of samples [144; of a conditional model 12 with each label]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}));
   add_seed(*command, options->seed, "Which");
-  command->add_option("--label", options->label,
-                      "The label of all samples of a conditional model [each in turn]");
+  command
+      ->add_option("--label", options->label,
+                   "The label of all samples of a conditional model, by its name [each in turn]")
+      ->type_name("NAME");
   command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN, replaced]");
   auto* draw = command->add_flag("--draw", options->draw,
                                  "Draw x from p(x|z); without it, x is the mean or the most probable class");

@@ -4,9 +4,9 @@
 
 #include "drawing/curves.h"
 #include "drawing/pictures.h"
-#include "commands/label_option.h"
 #include "commands/run_argument.h"
 #include "base/check.h"
+#include "reports/labelled_samples.h"
 #include "reports/table_file.h"
 
 namespace elbo::command {
@@ -169,6 +169,9 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
   const auto& examples = choose_split(data, chosen);
   const bool variational = model.has_prior(), picture = model.picture().is_picture();
   const bool drawable = picture || is_planar(model);
+  const bool conditional = is_conditional(model);
+  const std::string drawn_what =
+      conditional ? "draws from the prior, decoded with each label" : "draws from the prior, decoded";
   const auto seed = model.recipe().train.seed;
   if (variational && drawable) {
     const std::int64_t columns = columns_of_labels(model);
@@ -177,22 +180,22 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
                                                    : columns > 0 ? 12 * columns
                                                                  : 144);
     write(draw_samples(model, model.decode(from.codes, from.labels), &examples, {.columns = columns}),
-          "samples.png", "draws from the prior, decoded");
+          "samples.png", drawn_what);
   }
   if (drawable) {
     const Examples some = examples.evenly_spaced(picture ? (examples.count < 36 ? 12 : 36) : kPoints);
     write(draw_reconstructions(model, to_table(some, 0, some.count), model.reconstruct(some)),
           "reconstructions.png", chosen + " data and its reconstructions");
   }
-  const bool conditional = is_conditional(model);
   if (const auto pairs = walk_pairs(examples, 8); picture && !pairs.empty() && !conditional) {
     write(draw_walks(model, examples, pairs, false), "walk.png", "walks from one example to another");
   }
   if (model.latent() == 2) {
     if (variational && picture) {
-      const std::string label = conditional ? classes_of(model).front() : "";
-      write(draw_manifold(model, 20, label_of_all(model, label, 20 * 20)), "manifold.png",
-            "the latent plane, decoded" + (conditional ? " with the label " + label : ""));
+      constexpr std::int64_t kSide = 20;
+      const std::vector<std::int32_t> labels(conditional ? kSide * kSide : 0);  // all the first
+      write(draw_manifold(model, kSide, labels), "manifold.png",
+            "the latent plane, decoded" + (conditional ? " with the label " + classes_of(model)[0] : ""));
     }
     write(draw_latent(model, data, examples), "latent.png",
           "where " + chosen + " data lies in the latent plane");
@@ -201,12 +204,12 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
     write(draw_curves(epochs, variational), "curves.png", "the costs by epoch, drawn");
   if (!drawable && variational) {
     const auto file = folder / "samples.csv";
-    TableFile table(file, 1000, value_names(model, data.columns));
+    TableFile table(file, 1000, value_names(model, data.columns), label_header(model));
     table.write_as(modelled_columns(model.schema()));
     const LabelledCodes from = codes_of_all_labels(model, seed, 0, 1000);
-    table.append(model.decode(from.codes, from.labels));
+    table.append(model.decode(from.codes, from.labels), label_texts(model, from.labels));
     table.commit();
-    figures.push_back({file, "draws from the prior, decoded"});
+    figures.push_back({file, drawn_what});
   }
   return figures;
 }

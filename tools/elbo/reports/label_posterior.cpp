@@ -1,4 +1,4 @@
-#include "reports/label_judgement.h"
+#include "reports/label_posterior.h"
 
 #include <algorithm>
 #include <array>
@@ -16,9 +16,9 @@ bool has_own(const std::vector<std::int32_t>& labels, std::size_t i) {
 
 }  // namespace
 
-LabelJudgement judge(const Table& costs, std::vector<std::string> names,
-                     const std::vector<std::int32_t>& labels) {
-  LabelJudgement made{std::move(names), {costs.rows, costs.cols, {}}, {}, {}};
+LabelPosterior label_posterior(const Table& costs, std::vector<std::string> names,
+                               const std::vector<std::int32_t>& labels) {
+  LabelPosterior made{std::move(names), {costs.rows, costs.cols, {}}, {}, {}};
   for (std::int64_t i = 0; i < costs.rows; ++i) {
     const auto row = costs.row(i);
     const auto best = std::ranges::min_element(row) - row.begin();
@@ -30,24 +30,25 @@ LabelJudgement judge(const Table& costs, std::vector<std::string> names,
     made.likeliest.push_back(static_cast<std::int32_t>(best));
     const auto at = static_cast<std::size_t>(i);
     const auto own = has_own(labels, at) ? static_cast<std::size_t>(labels[at]) : row.size();
-    made.doubt.push_back(own < row.size() ? row[own] - least : 0.0);
+    made.log_ratio.push_back(own < row.size() ? row[own] - least : 0.0);
   }
   return made;
 }
 
-std::optional<Agreement> agreement(const LabelJudgement& judgement, const std::vector<std::int32_t>& labels) {
+std::optional<LabelMetrics> label_metrics(const LabelPosterior& posterior,
+                                          const std::vector<std::int32_t>& labels) {
   struct Bin {
     double count = 0.0, right = 0.0, sure = 0.0;
   };
   std::array<Bin, 10> bins;
-  Agreement found;
+  LabelMetrics found;
   double right = 0.0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == kNoLabel) continue;
     const auto row = static_cast<std::int64_t>(i);
-    const double sure = judgement.probability(row, judgement.likeliest[i]);
-    const double own = std::max(judgement.probability(row, labels[i]), 1e-30f);
-    const bool is_right = judgement.likeliest[i] == labels[i];
+    const double sure = posterior.probability(row, posterior.likeliest[i]);
+    const double own = std::max(posterior.probability(row, labels[i]), 1e-30f);
+    const bool is_right = posterior.likeliest[i] == labels[i];
     Bin& bin = bins[std::min<std::size_t>(static_cast<std::size_t>(10.0 * sure), bins.size() - 1)];
     bin.count += 1.0;
     bin.right += is_right;
@@ -64,59 +65,59 @@ std::optional<Agreement> agreement(const LabelJudgement& judgement, const std::v
   return found;
 }
 
-std::vector<std::int64_t> suspects(const LabelJudgement& judgement) {
+std::vector<std::int64_t> suspects(const LabelPosterior& posterior) {
   std::vector<std::int64_t> order;
-  for (std::int64_t i = 0; i < std::ssize(judgement.doubt); ++i)
-    if (judgement.doubt[static_cast<std::size_t>(i)] > 0.0) order.push_back(i);
+  for (std::int64_t i = 0; i < std::ssize(posterior.log_ratio); ++i)
+    if (posterior.log_ratio[static_cast<std::size_t>(i)] > 0.0) order.push_back(i);
   std::ranges::stable_sort(order, std::ranges::greater(),
-                           [&](std::int64_t i) { return judgement.doubt[static_cast<std::size_t>(i)]; });
+                           [&](std::int64_t i) { return posterior.log_ratio[static_cast<std::size_t>(i)]; });
   return order;
 }
 
-void write_judgement(const std::filesystem::path& file, const LabelJudgement& judgement,
+void write_posterior(const std::filesystem::path& file, const LabelPosterior& posterior,
                      const Examples& examples, const Dataset& data) {
   LeadingTexts leading = leading_texts(examples, data);
   leading.names.insert(leading.names.begin(), row_word(examples));
   leading.names.push_back("likeliest");
   leading.rows.resize(static_cast<std::size_t>(examples.count));
-  std::vector<std::string> columns = {"probability", "doubt"};
-  for (const std::string& name : judgement.names) columns.push_back("p(" + name + ")");
+  std::vector<std::string> columns = {"probability", "log_ratio"};
+  for (const std::string& name : posterior.names) columns.push_back("p(" + name + ")");
   TableFile table(file, examples.count, columns, leading.names);
   for (std::int64_t i = 0; i < examples.count; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const std::int32_t likeliest = judgement.likeliest[at];
+    const std::int32_t likeliest = posterior.likeliest[at];
     auto& texts = leading.rows[at];
     texts.insert(texts.begin(), std::to_string(row_number(examples, i)));
-    texts.push_back(judgement.names[static_cast<std::size_t>(likeliest)]);
+    texts.push_back(posterior.names[static_cast<std::size_t>(likeliest)]);
     Table row{1,
               std::ssize(columns),
-              {judgement.probability(i, likeliest), static_cast<float>(judgement.doubt[at])}};
-    const auto all = judgement.probabilities.row(i);
+              {posterior.probability(i, likeliest), static_cast<float>(posterior.log_ratio[at])}};
+    const auto all = posterior.probabilities.row(i);
     row.values.insert(row.values.end(), all.begin(), all.end());
     table.append(row, std::span(leading.rows).subspan(at, 1));
   }
   table.commit();
 }
 
-void print_suspects(const LabelJudgement& judgement, const std::vector<std::int64_t>& order,
+void print_suspects(const LabelPosterior& posterior, const std::vector<std::int64_t>& order,
                     std::int64_t count, const Examples& examples, const Dataset& data) {
   constexpr int kNumber = 8, kName = 14, kFigure = 10;
   const auto named = [](const std::string& name) { return padded(shortened(name, kName - 2), -kName); };
   std::cout << '\n'
             << padded(row_word(examples), kNumber) << "  " << named("label") << named("likeliest")
-            << padded("nats", kFigure) << padded("p(label)", kFigure) << '\n';
+            << padded("log ratio", kFigure) << padded("p(label)", kFigure) << '\n';
   for (std::int64_t k = 0; k < std::min(count, std::ssize(order)); ++k) {
     const std::int64_t i = order[static_cast<std::size_t>(k)];
     const auto at = static_cast<std::size_t>(i);
     std::cout << padded(std::to_string(row_number(examples, i)), kNumber) << "  "
               << named(label_name(data, examples.labels[at]))
-              << named(judgement.names[static_cast<std::size_t>(judgement.likeliest[at])])
-              << padded(fixed(judgement.doubt[at]), kFigure)
-              << padded(fixed(judgement.probability(i, examples.labels[at]), 4), kFigure) << '\n';
+              << named(posterior.names[static_cast<std::size_t>(posterior.likeliest[at])])
+              << padded(fixed(posterior.log_ratio[at]), kFigure)
+              << padded(fixed(posterior.probability(i, examples.labels[at]), 4), kFigure) << '\n';
   }
 }
 
-Json suspects_json(const LabelJudgement& judgement, const std::vector<std::int64_t>& order,
+Json suspects_json(const LabelPosterior& posterior, const std::vector<std::int64_t>& order,
                    std::int64_t count, const Examples& examples, const Dataset& data) {
   Json list = Json::array();
   for (std::int64_t k = 0; k < std::min(count, std::ssize(order)); ++k) {
@@ -125,9 +126,9 @@ Json suspects_json(const LabelJudgement& judgement, const std::vector<std::int64
     Json row = {{row_word(examples), row_number(examples, i)}};
     if (!examples.ids.empty()) row["id"] = examples.ids[at];
     row["label"] = label_name(data, examples.labels[at]);
-    row["likeliest"] = judgement.names[static_cast<std::size_t>(judgement.likeliest[at])];
-    row["nats"] = judgement.doubt[at];
-    row["probability"] = static_cast<double>(judgement.probability(i, examples.labels[at]));
+    row["likeliest"] = posterior.names[static_cast<std::size_t>(posterior.likeliest[at])];
+    row["log_ratio"] = posterior.log_ratio[at];
+    row["probability"] = static_cast<double>(posterior.probability(i, examples.labels[at]));
     list.push_back(std::move(row));
   }
   return list;
