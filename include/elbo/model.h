@@ -107,6 +107,10 @@ class ELBO_API Model {
   Posterior encode(const Examples& x) const;
   /// The same for x [n, dims].
   Posterior encode(const Table& x) const;
+  /// A draw z ~ q(z|x) for each example, [n, latent]. `first_row` numbers the first, and row numbers key the
+  /// noise: drawing in parts gives the same codes as drawing all at once. Throws like encode; ConfigError for
+  /// an autoencoder, which has no posterior; ShapeError if `first_row` is negative.
+  Table posterior_codes(const Examples& x, std::uint64_t seed, std::int64_t first_row = 0) const;
   /// E[x|z] for z [n, latent]. For the categorical likelihood, here and below: each value's most probable
   /// class. `labels`, here and below: the label of each row for a conditional model (recipe().model.condition),
   /// which numbers them as recipe().model.condition_classes names them; empty for another model. Throws

@@ -64,6 +64,25 @@ Posterior encode_examples(const ModelState& state, const Examples& x) {
   return posterior;
 }
 
+Table draw_codes(const ModelState& state, const Examples& x, std::uint64_t seed, std::int64_t first_row) {
+  const Vae& vae = *state.vae;
+  Table codes = make_table(x.count, vae.config().latent);
+  if (x.count == 0) return codes;
+  const StoredBatches batches(state, x, seed);
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(x.count));
+  std::iota(numbers.begin(), numbers.end(), first_row);
+  for_each_chunk(vae, x.count, [&](const Batch& batch, std::int64_t first) {
+    batches.fill(batch, first);
+    state.context->copy_to_device(batch.examples().data, numbers.data() + first,
+                                  static_cast<std::size_t>(batch.rows()) * sizeof(std::int64_t));
+    vae.prepare(batch);
+    vae.encode(batch);
+    vae.sample(batch, {.seed = seed});
+    rows_to_host(*state.context, codes, first, batch.z());
+  });
+  return codes;
+}
+
 /// E[x|z] for `rows` rows in the data's own scale; decode(batch, first) decodes each batch.
 template <class Decode>
 Table means_of(const ModelState& state, std::int64_t rows, const Decode& decode) {
@@ -211,6 +230,13 @@ Posterior Model::encode(const Examples& x) const {
 Posterior Model::encode(const Table& x) const {
   check_table(x);
   return encode(with_memory_errors([&] { return to_examples(x); }));
+}
+
+Table Model::posterior_codes(const Examples& x, std::uint64_t seed, std::int64_t first_row) const {
+  ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
+  if (!has_prior())
+    throw ConfigError("an autoencoder has no posterior to draw codes from; encode() gives its codes");
+  return exclusively(*state_, [&] { return draw_codes(*state_, x, seed, first_row); });
 }
 
 Table Model::decode(const Table& z, std::span<const std::int32_t> labels) const {

@@ -139,6 +139,31 @@ TEST(Conditional, CostsOfLabelsAreTheScoresUnderThem) {
   EXPECT_THROW(plain.label_costs(data.train, 3), ConfigError);
 }
 
+TEST(PosteriorCodes, AreDrawnAboutTheirMean) {
+  ELBO_REQUIRE_DEVICE();
+  const Dataset data = patterned_data(1, 0);
+  const Model model = make_model(small_recipe(), data);
+  const Examples many = data.train.chosen(std::vector<std::int64_t>(4000, 0));
+  const Posterior q = model.encode(data.train);
+  const Table codes = model.posterior_codes(many, 3);
+  for (std::size_t d = 0; d < 3; ++d) {
+    double mean = 0.0, square = 0.0;
+    for (std::int64_t i = 0; i < codes.rows; ++i) mean += codes.row(i)[d] / 4000.0;
+    for (std::int64_t i = 0; i < codes.rows; ++i) square += std::pow(codes.row(i)[d] - mean, 2) / 4000.0;
+    const double deviation = std::exp(0.5 * q.log_variance.row(0)[d]);
+    EXPECT_NEAR(mean, q.mean.row(0)[d], 5.0 * deviation / std::sqrt(4000.0));
+    EXPECT_NEAR(std::sqrt(square), deviation, 0.06 * deviation);
+  }
+  const Table part = model.posterior_codes(many.slice(1000, 5), 3, 1000);
+  for (std::int64_t i = 0; i < 5; ++i) EXPECT_EQ(part.row(i)[1], codes.row(1000 + i)[1]);
+  EXPECT_NE(model.posterior_codes(many.slice(0, 5), 4).values,
+            model.posterior_codes(many.slice(0, 5), 3).values);
+  EXPECT_THROW(model.posterior_codes(many, 1, -1), ShapeError);
+  Recipe recipe = small_recipe();
+  recipe.model.kind = "autoencoder";
+  EXPECT_THROW(make_model(recipe, data).posterior_codes(many, 1), ConfigError);
+}
+
 TEST(Conditional, WhatLacksALabelIsRefused) {
   ELBO_REQUIRE_DEVICE();
   Dataset data = RecipeVariant{"", [](Recipe& r) { read_labels(r); }}.data(20, 0);

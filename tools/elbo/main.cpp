@@ -129,6 +129,7 @@ int parse_and_run(int argc, char** argv) {
   add_select(app, action);
   add_eval(app, action);
   add_anomalies(app, action);
+  add_augment(app, action);
   add_classify(app, action);
   add_sample(app, action);
   add_reconstruct(app, action);

@@ -29,6 +29,7 @@ void add_train(CLI::App& app, Action& action);
 void add_select(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_anomalies(CLI::App& app, Action& action);
+void add_augment(CLI::App& app, Action& action);
 void add_classify(CLI::App& app, Action& action);
 void add_sample(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);
