@@ -53,7 +53,8 @@ TEST(CliAugment, PosteriorsKeepTheirExamplesLabels) {
   const auto data = write_labelled(folder / "plants.csv");
   const auto run = (folder / "run").string(), out = (folder / "more.csv").string();
   ASSERT_EQ(run_elbo(small_training({"--data", data, "--out", run, "--set", "data.label=kind", "--set",
-                                     "data.validation=0", "--set", "train.patience=0", "--epochs", "60"}))
+                                     "data.validation=0", "--set", "train.patience=0", "--set",
+                                     "train.learning_rate=0.02", "--epochs", "150"}))
                 .code,
             0);
   const auto result = run_elbo({"augment", run, "-n", "90", "--out", out});
