@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "reports/table_file.h"
+#include "reports/width.h"
 
 namespace elbo::command {
 namespace {
@@ -101,19 +102,27 @@ void write_posterior(const std::filesystem::path& file, const LabelPosterior& po
 
 void print_suspects(const LabelPosterior& posterior, const std::vector<std::int64_t>& order,
                     std::int64_t count, const Examples& examples, const Dataset& data) {
-  constexpr int kNumber = 8, kName = 14, kFigure = 10;
-  const auto named = [](const std::string& name) { return padded(shortened(name, kName - 2), -kName); };
-  std::cout << '\n'
-            << padded(row_word(examples), kNumber) << "  " << named("label") << named("likeliest")
-            << padded("log ratio", kFigure) << padded("p(label)", kFigure) << '\n';
+  if (order.empty()) return;
+  constexpr int kNumber = 8, kFigure = 11;
+  const int room = static_cast<int>(table_width()) - kNumber - 2 - kFigure;
+  const bool narrow = room < 40;  // without the probability
+  const int name = std::clamp((narrow ? room : room - kFigure) / 2, 8, 24);
+  const auto line = [&](const std::string& number, const std::string& own, const std::string& likeliest,
+                        const std::string& ratio, const std::string& probability) {
+    const auto named = [&](const std::string& text) {
+      return padded(shortened(text, static_cast<std::size_t>(name - 1)), -name);
+    };
+    std::cout << padded(number, kNumber) << "  " << named(own) << named(likeliest) << padded(ratio, kFigure)
+              << (narrow ? "" : padded(probability, kFigure)) << '\n';
+  };
+  std::cout << '\n';
+  line(row_word(examples), "label", "likeliest", "log ratio", "p(label)");
   for (std::int64_t k = 0; k < std::min(count, std::ssize(order)); ++k) {
     const std::int64_t i = order[static_cast<std::size_t>(k)];
     const auto at = static_cast<std::size_t>(i);
-    std::cout << padded(std::to_string(row_number(examples, i)), kNumber) << "  "
-              << named(label_name(data, examples.labels[at]))
-              << named(posterior.names[static_cast<std::size_t>(posterior.likeliest[at])])
-              << padded(fixed(posterior.log_ratio[at]), kFigure)
-              << padded(fixed(posterior.probability(i, examples.labels[at]), 4), kFigure) << '\n';
+    line(std::to_string(row_number(examples, i)), label_name(data, examples.labels[at]),
+         posterior.names[static_cast<std::size_t>(posterior.likeliest[at])], fixed(posterior.log_ratio[at]),
+         fixed(posterior.probability(i, examples.labels[at]), 4));
   }
 }
 
