@@ -23,20 +23,20 @@ std::string write_labelled(const std::filesystem::path& file) {
   return file.string();
 }
 
-struct Line {
+struct MadeLine {
   std::string label, source;
   double height = 0.0;
 };
 
-std::vector<Line> lines_of(const std::filesystem::path& file) {
+std::vector<MadeLine> made_in(const std::filesystem::path& file) {
   std::istringstream text(io::read_file(file, io::kMaxTextBytes));
-  std::vector<Line> lines;
+  std::vector<MadeLine> lines;
   std::string line;
   std::getline(text, line);
   EXPECT_EQ(line, "label,made_from,height,colour");
   while (std::getline(text, line)) {
     std::istringstream fields(line);
-    Line made;
+    MadeLine made;
     std::string height;
     std::getline(fields, made.label, ',');
     std::getline(fields, made.source, ',');
@@ -60,10 +60,10 @@ TEST(CliAugment, PosteriorsKeepTheirExamplesLabels) {
   const auto result = run_elbo({"augment", run, "-n", "90", "--out", out});
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_SAYS(result.out, "90 examples made by");
-  const auto lines = lines_of(out);
+  const auto lines = made_in(out);
   ASSERT_EQ(lines.size(), 90u);
   std::map<std::string, std::pair<double, int>> heights;
-  for (const Line& line : lines) {
+  for (const MadeLine& line : lines) {
     heights[line.label].first += line.height;
     ++heights[line.label].second;
   }
@@ -90,7 +90,7 @@ TEST(CliAugment, ThePriorMakesEachLabelInTurn) {
           .code,
       0);
   ASSERT_EQ(run_elbo({"augment", run, "-n", "6", "--from", "prior", "--draw", "--out", out}).code, 0);
-  const auto lines = lines_of(out);
+  const auto lines = made_in(out);
   ASSERT_EQ(lines.size(), 6u);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(lines[i].label, i % 2 ? "moss" : "fern");
