@@ -112,10 +112,10 @@ class ELBO_API Model {
   /// an autoencoder, which has no posterior; ShapeError if `first_row` is negative.
   Table posterior_codes(const Examples& x, std::uint64_t seed, std::int64_t first_row = 0) const;
   /// E[x|z] for z [n, latent]. For the categorical likelihood, here and below: each value's most probable
-  /// class. `labels`, here and below: the label of each row for a conditional model (recipe().model.condition),
-  /// which numbers them as recipe().model.condition_classes names them; empty for another model. Throws
-  /// ShapeError if z's width is not latent() or labels are missing, DataError for a label that the model does
-  /// not know, ConfigError for labels that it does not read.
+  /// class. `labels`, here and below: the label of each row for a conditional model
+  /// (recipe().model.condition), which numbers them as recipe().model.condition_classes names them; empty for
+  /// another model. Throws ShapeError if z's width is not latent() or labels are missing, DataError for a
+  /// label that the model does not know, ConfigError for labels that it does not read.
   Table decode(const Table& z, std::span<const std::int32_t> labels = {}) const;
   /// E[x|z] with z the posterior mean. A conditional model decodes with the examples' own labels, or as if
   /// they had the labels `as`: what is not in the label stays. Throws like encode and decode.
@@ -175,9 +175,9 @@ class ELBO_API Model {
   /// evaluate; ConfigError if `samples` is less than 1.
   Table value_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
 
-  /// What each example costs under each label that a conditional model knows, [n, labels]: −log p(x|y) in nats,
-  /// importance-weighted with `samples` samples of each, or with 0 the −ELBO from one. For labels that are
-  /// equally frequent, p(y|x) is the softmax of the negative row. The examples' own labels are not read.
+  /// What each example costs under each label that a conditional model knows, [n, labels]: −log p(x|y) in
+  /// nats, importance-weighted with `samples` samples of each, or with 0 the −ELBO from one. For labels that
+  /// are equally frequent, p(y|x) is the softmax of the negative row. The examples' own labels are not read.
   /// Deterministic for a seed. Throws like scores; ConfigError if the model is not conditional, or an
   /// autoencoder.
   Table label_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;

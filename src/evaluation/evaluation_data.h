@@ -9,8 +9,8 @@
 namespace elbo {
 
 /// `fill` writes rows [first, first + batch.rows()) of the examples into batch.x(), their mask into
-/// batch.mask() if it has one, their indices into batch.examples(), and a conditional model's condition, as ops
-/// on the model's context.
+/// batch.mask() if it has one, their indices into batch.examples(), and a conditional model's condition, as
+/// ops on the model's context.
 struct EvaluationData {
   std::int64_t count = 0;
   /// For standardised data: [count] Σ_j log σ_j over each example's present values, added to its −log p to

@@ -71,7 +71,8 @@ std::optional<TomlFault> find_toml_fault(std::string_view text) {
   while (i < text.size()) {
     const char c = text[i];
     const bool begins = c == '"' || c == '\'' || c == '[' || c == '{';
-    if (begins && !may_begin_after(before, c, in_value)) return fault(concat(c, " cannot stand inside a word"));
+    if (begins && !may_begin_after(before, c, in_value))
+      return fault(concat(c, " cannot stand inside a word"));
     if (c != ' ' && c != '\t' && c != '\r') before = c;
     if (c == '"' || c == '\'') {
       i += quoted_length(text.substr(i));

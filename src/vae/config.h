@@ -26,8 +26,8 @@ struct ModelConfig {
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
   std::int32_t condition_classes = 0;  ///< labels of a conditional model; 0: it reads none
-  bool missing = false;      ///< batches have a mask of their present values
-  bool encode_mask = false;  ///< the encoder reads the mask beside the values
+  bool missing = false;                ///< batches have a mask of their present values
+  bool encode_mask = false;            ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;
   std::string likelihood = "bernoulli";         ///< model.likelihood: a line of the likelihoods' table
   std::vector<std::string> column_likelihoods;  ///< of the mixed likelihood

@@ -21,7 +21,8 @@ using Json = nlohmann::json;
 
 /// Writes rows of three columns to a CSV: normal rows on a line, every `rare`-th far off it and labelled
 /// `anomaly`.
-std::string evaluation_rows(const std::filesystem::path& file, int count, int rare, const char* anomaly = "1") {
+std::string evaluation_rows(const std::filesystem::path& file, int count, int rare,
+                            const char* anomaly = "1") {
   std::string text = "a,b,c,label\n";
   for (int i = 0; i < count; ++i) {
     const double t = std::sin(1.7 * i);
@@ -76,7 +77,8 @@ TEST(CliEvaluation, ScoresNeedNoLabelsButAnomaliesDo) {
   EXPECT_EQ(eval(run, {"--data", plain, "--scores", scores}).code, 0);
   EXPECT_TRUE(io::read_file(scores).starts_with("negative_elbo,nll,squared_error\n"));
   expect_complaint(eval(run, {"--data", plain, "--anomaly"}), 1, {"plain", "no labels", "--scores"});
-  const auto normal = evaluation_rows(folder / "normal.csv", 9, 0), all = evaluation_rows(folder / "all.csv", 9, 1);
+  const auto normal = evaluation_rows(folder / "normal.csv", 9, 0),
+             all = evaluation_rows(folder / "all.csv", 9, 1);
   expect_complaint(eval(run, {"--data", normal, "--anomaly"}), 1, {"normal", "both kinds"});
   expect_complaint(eval(run, {"--data", all, "--anomaly"}), 1, {"anomaly", "both kinds"});
   expect_complaint(eval(run, {"--data", plain, "--scores", "scores.txt"}), 2, {"scores.txt", ".csv"});

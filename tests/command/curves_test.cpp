@@ -14,7 +14,6 @@
 namespace elbo::test {
 namespace {
 
-
 command::Json terms(double cost) {
   return {{"elbo", -cost}, {"reconstruction", 0.75 * cost}, {"kl", 0.25 * cost}};
 }

@@ -33,8 +33,9 @@ TEST(DataBmp, PalettesOfGreysAreGrey) {
 }
 
 TEST(DataBmp, ColourOfEveryKind) {
-  EXPECT_EQ(read_bmp(bmp_file({.width = 2, .palette = kColours, .rows = std::string("\1\0\0\0", 4)})).train.bytes,
-            (Values{30, 20, 10, 3, 2, 1}));
+  EXPECT_EQ(
+      read_bmp(bmp_file({.width = 2, .palette = kColours, .rows = std::string("\1\0\0\0", 4)})).train.bytes,
+      (Values{30, 20, 10, 3, 2, 1}));
   const Dataset plain =
       read_bmp(bmp_file({.width = 1, .height = 2, .bits = 24, .rows = std::string("\1\2\3\0\4\5\6\0", 8)}));
   EXPECT_EQ(plain.picture, (PictureShape{2, 1, 3}));

@@ -54,8 +54,9 @@ TEST(DataTiff, GreyAndColour) {
   EXPECT_EQ(colour.picture, (PictureShape{1, 2, 3}));
   EXPECT_EQ(colour.train.bytes, (Values{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(
-      read_tiff(tiff_file(
-               {.width = 2, .samples = 3, .photometric = 2, .planes = 2, .values = text({1, 2, 3, 4, 5, 6})}))
+      read_tiff(
+          tiff_file(
+              {.width = 2, .samples = 3, .photometric = 2, .planes = 2, .values = text({1, 2, 3, 4, 5, 6})}))
           .train.bytes,
       (Values{1, 3, 5, 2, 4, 6}));
   EXPECT_EQ(read_tiff(tiff_file({.width = 8, .bits = 1, .values = text({0b10110000})})).train.bytes,
@@ -64,7 +65,8 @@ TEST(DataTiff, GreyAndColour) {
 
 TEST(DataTiff, SixteenBitsAreAllKept) {
   REQUIRE_TIFF();
-  const Dataset data = read_tiff(tiff_file({.width = 2, .bits = 16, .values = text({0x34, 0x12, 0xFF, 0xFF})}));
+  const Dataset data =
+      read_tiff(tiff_file({.width = 2, .bits = 16, .values = text({0x34, 0x12, 0xFF, 0xFF})}));
   EXPECT_EQ(data.train.floats, (std::vector<float>{0x1234 / 65535.0f, 1.0f}));
 }
 
@@ -79,8 +81,9 @@ TEST(DataTiff, Transparency) {
   };
   EXPECT_EQ(read_tiff(file(2)).train.bytes, (Values{100, 50, 20, 9, 8, 7}));
   EXPECT_EQ(read_tiff(file(2), {.background = 255}).train.bytes, (Values{193, 173, 161, 9, 8, 7}));
-  EXPECT_EQ(read_tiff(file(1)).train.bytes, (Values{250, 125, 50, 9, 8, 7}));  // colours are stored times alpha
-  EXPECT_EQ(read_tiff(file(0)).train.bytes, (Values{100, 50, 20, 9, 8, 7}));   // the fourth is something else
+  EXPECT_EQ(read_tiff(file(1)).train.bytes,
+            (Values{250, 125, 50, 9, 8, 7}));  // colours are stored times alpha
+  EXPECT_EQ(read_tiff(file(0)).train.bytes, (Values{100, 50, 20, 9, 8, 7}));  // the fourth is something else
 }
 
 TEST(DataTiff, IsTurnedAndItsPagesAreCounted) {
@@ -104,7 +107,8 @@ TEST(DataTiff, BadOnesAreRefused) {
   const std::string whole = tiff_file({.width = 3, .height = 2, .values = text({1, 2, 3, 4, 5, 6})});
   for (std::size_t size = 4; size < whole.size() - 4; ++size)
     expect_error<DataError>([&] { read_tiff(whole.substr(0, size)); }, {"a.tif"});
-  expect_error<DataError>([&] { read_tiff(tiff_file({.width = 60000, .height = 60000})); }, {"a.tif", "too many"});
+  expect_error<DataError>([&] { read_tiff(tiff_file({.width = 60000, .height = 60000})); },
+                          {"a.tif", "too many"});
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 

@@ -72,7 +72,8 @@ TEST(Missing, NanIsRefusedUnlessItIsAMissingValue) {
 
 TEST(Missing, StatisticsAreOfWhatIsThere) {
   const Examples examples =
-      Dataset::from_floats({1.0f, kMissing, kMissing, 3.0f, 5.0f, kMissing, kMissing, kMissing, kMissing}, 3).train;
+      Dataset::from_floats({1.0f, kMissing, kMissing, 3.0f, 5.0f, kMissing, kMissing, kMissing, kMissing}, 3)
+          .train;
   const auto statistics = data::standardization(examples);
   EXPECT_EQ(statistics.mean, (std::vector<float>{2.0f, 5.0f, 0.0f}));
   EXPECT_EQ(statistics.deviation, (std::vector<float>{1.0f, 1.0f, 1.0f}));

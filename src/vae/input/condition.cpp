@@ -6,7 +6,8 @@ namespace elbo {
 void Condition::declare(nn::Builder& builder, BatchSlots& slots) const {
   if (classes_ == 0) return;
   slots.label = builder.activation({.name = "label", .cols = 1, .of_batch = true});
-  slots.condition = builder.activation({.name = "condition", .cols = classes_, .of_batch = true, .no_gradient = true});
+  slots.condition =
+      builder.activation({.name = "condition", .cols = classes_, .of_batch = true, .no_gradient = true});
 }
 
 void Condition::encode_labels(Context& context, const Batch& batch) const {

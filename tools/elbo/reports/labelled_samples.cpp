@@ -43,7 +43,8 @@ std::vector<std::string> label_header(const Model& model) {
 std::vector<std::vector<std::string>> label_texts(const Model& model,
                                                   const std::vector<std::int32_t>& labels) {
   std::vector<std::vector<std::string>> texts;
-  for (const std::int32_t label : labels) texts.push_back({classes_of(model)[static_cast<std::size_t>(label)]});
+  for (const std::int32_t label : labels)
+    texts.push_back({classes_of(model)[static_cast<std::size_t>(label)]});
   return texts;
 }
 

@@ -14,8 +14,8 @@ bool is_conditional(const Model& model);
 /// The names of the labels that it knows, by their numbers.
 const std::vector<std::string>& classes_of(const Model& model);
 
-/// Draws from the prior: rows [first, first + count) of a sequence that has the codes of a seed, each once, or
-/// for a conditional model with each of its labels in turn.
+/// Draws from the prior: rows [first, first + count) of a sequence that has the codes of a seed, each once,
+/// or for a conditional model with each of its labels in turn.
 struct LabelledCodes {
   Table codes;
   std::vector<std::int32_t> labels;  ///< empty if the model reads none
