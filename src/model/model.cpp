@@ -311,11 +311,12 @@ Table Model::label_costs(const Examples& examples, std::int64_t samples, std::ui
     Table costs = make_table(examples.count, labels);
     for (std::int32_t y = 0; y < labels; ++y) {
       const StoredBatches batches(*state_, examples, seed, y);
-      const ExampleScores scores = example_scores(*state_->vae, batches.data(), samples, seed);
-      const std::vector<double>& of_label = samples > 0 ? scores.nll : scores.negative_elbo;
-      for (std::int64_t i = 0; i < examples.count; ++i)
-        costs.values[static_cast<std::size_t>(i * labels + y)] =
-            static_cast<float>(of_label[static_cast<std::size_t>(i)]);
+      for_each_importance_estimate(
+          *state_->vae, batches.data(), std::max<std::int64_t>(samples, 1), seed,
+          [&](std::int64_t i, const ImportanceEstimate& estimate) {
+            const double cost = samples > 0 ? estimate.nll : estimate.reconstruction + estimate.kl;
+            costs.values[static_cast<std::size_t>(i * labels + y)] = static_cast<float>(cost);
+          });
     }
     return costs;
   });
