@@ -64,6 +64,7 @@ inline double cpu_triad(Context& device, double footprint) {
     }
     benchmark::DoNotOptimize(a.data());
   });
+  end_openmp_threads();
   return footprint * rounds / seconds;
 }
 

@@ -7,14 +7,21 @@
 #include "runtime/context.h"
 #include "timing.h"
 
+#include <omp.h>
+
 #if ELBO_BENCH_ONEDNN
 #include <dnnl.h>
-#include <omp.h>
 #else
 #include "ops/cpu_matmul.h"
 #endif
 
 namespace elbo::bench {
+
+/// Ends OpenMP's threads, which spin for milliseconds after their last loop and would slow down what is
+/// measured next.
+inline void end_openmp_threads() {
+  omp_pause_resource_all(omp_pause_hard);
+}
 
 // Computes c = a b by the yardstick; all three are [size, size], and the device is the CPU.
 #if ELBO_BENCH_ONEDNN
@@ -44,6 +51,7 @@ inline double cpu_peak_flops(Context& device) {
   std::vector<float> c(kSize * kSize);
   const double seconds =
       best_seconds(8, [&] { yardstick_gemm(device, c.data(), a.data(), b.data(), kSize); });
+  end_openmp_threads();
   return 2.0 * kSize * kSize * kSize / seconds;
 }
 
