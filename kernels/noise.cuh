@@ -22,8 +22,7 @@ class NoiseRow {
  public:
   __device__ NoiseRow(const NoiseSource& noise, std::int64_t row)
       : seed_(noise.seed),
-        subsequence_(
-            math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[row] : row, noise.stream)),
+        subsequence_(math::noise_subsequence(noise.purpose, noise.example(row), noise.stream)),
         time_(noise.time ? *noise.time : 0) {}
 
   /// Uniform numbers in [0, 1) of the dimensions [first, first + 4), where `first` is a multiple of 4.

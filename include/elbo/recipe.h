@@ -24,6 +24,7 @@ struct DataSettings {
   double validation = 0.0;        ///< fraction of train held out if the data has no validation split
   double test = 0.0;              ///< the same for the test split
   std::int64_t limit = 0;         ///< training examples that are used, evenly spaced; 0: all
+  std::int64_t labels = 0;  ///< training examples that keep their labels, balanced, drawn by the seed; 0: all
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are resized to; 0: not resized
   std::string resize;             ///< "64x48": the width and height that a folder's pictures are resized to
   std::int64_t channels = 0;      ///< that pictures in files are brought to: 1, 3; 0: as they are
@@ -71,7 +72,8 @@ ELBO_API std::ostream& operator<<(std::ostream& out, const Layer& layer);
 
 /// `model.*`
 struct ModelSettings {
-  std::string kind = "vae";            ///< vae, autoencoder
+  /// vae; m2, a VAE whose label is a latent variable too (Kingma et al. 2014, "M2"); autoencoder.
+  std::string kind = "vae";
   std::vector<Layer> encoder = {400};  ///< the encoder's hidden layers
   std::vector<Layer> decoder = {400};  ///< the decoder's hidden layers
   std::int64_t latent = 20;            ///< dimensions of z
@@ -95,6 +97,7 @@ struct ModelSettings {
   std::vector<std::string> condition;
   /// The names of labels 0, 1, … that a conditional model knows. Empty: follow_data() fills it.
   std::vector<std::string> condition_classes;
+  std::vector<Layer> classifier = {400};  ///< the hidden layers of m2's q(y|x)
   Initialization initialization = Initialization::pytorch;
   OutputBias output_bias = OutputBias::random;
 
@@ -119,6 +122,9 @@ struct ObjectiveSettings {
   /// Corruption of the encoder's input in training (Vincent et al. 2008): none, gaussian, masking.
   std::string corruption = "none";
   double corruption_amount = 0.0;  ///< standard deviation for gaussian, dropped fraction for masking
+  /// For m2, α of Kingma et al. (2014, eq. 9): labelled examples also cost −log q(y|x), with a weight of α·N in
+  /// an epoch over N examples for all labelled ones together.
+  double classifier_weight = 0.1;
 
   friend bool operator==(const ObjectiveSettings&, const ObjectiveSettings&) = default;
 };
@@ -127,6 +133,8 @@ struct ObjectiveSettings {
 struct TrainSettings {
   std::int64_t epochs = 10;
   std::int64_t batch = 128;
+  /// For m2, rows of each batch that are labelled examples, taken in turns; 0: they come like all others.
+  std::int64_t labelled_rows = 0;
   std::string optimizer = "adam";  ///< adam, adamax (Kingma & Ba 2015)
   double learning_rate = 1e-3;
   /// Schedule of the learning rate: constant; step (times decay_factor every decay_epochs); cosine (down to
@@ -152,6 +160,8 @@ struct TrainSettings {
   std::int64_t accumulation_steps = 1;  ///< batches whose gradients are added up for one step
   double ema = 0.0;  ///< decay of the weights' running average, which is evaluated and saved; 0: none
   std::int64_t patience = 0;  ///< stops after this many epochs without improvement; 0: never
+  /// What the best epoch is best by: objective, or for m2 accuracy, of the validation examples' labels.
+  std::string best_by = "objective";
   std::uint64_t seed = 1;
   /// Precision of the matrix products in a step. Nothing ("auto") stands for default_training_precision() of
   /// the device; a model's recipe has the resolved value.

@@ -97,8 +97,9 @@ void check_support(const Examples& examples, std::span<const ValueRange> ranges,
   }
 }
 
-void check_labels(const Examples& examples, std::int64_t classes, std::string_view source) {
+void check_labels(const Examples& examples, std::int64_t classes, std::string_view source, bool may_miss) {
   if (examples.labels.empty()) {
+    if (may_miss) return;
     throw DataError(concat(examples.origin.empty() ? source : std::string_view(examples.origin),
                            " has no labels, which model.condition reads.",
                            examples.from_text ? "\nName their column with data.label." : ""));
@@ -107,7 +108,7 @@ void check_labels(const Examples& examples, std::int64_t classes, std::string_vi
              " labels were given with ", examples.count, " examples");
   for (std::int64_t i = 0; i < examples.count; ++i) {
     const std::int32_t label = examples.labels[static_cast<std::size_t>(i)];
-    if (label >= 0 && label < classes) continue;
+    if ((label >= 0 && label < classes) || (may_miss && label == kNoLabel)) continue;
     const std::string place = row_place(examples, source, i);
     if (label == kNoLabel)
       throw DataError(

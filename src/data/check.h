@@ -31,8 +31,9 @@ void check_support(const Examples& examples, std::span<const ValueRange> ranges,
 /// DataError.
 void check_presence(const Examples& examples, std::string_view source);
 
-/// Checks that every example has a label from 0 to classes − 1, for model.condition. Throws DataError.
-void check_labels(const Examples& examples, std::int64_t classes, std::string_view source);
+/// Checks that every example has a label from 0 to classes − 1, for model.condition, or none if it may miss.
+/// Throws DataError.
+void check_labels(const Examples& examples, std::int64_t classes, std::string_view source, bool may_miss);
 
 /// Makes both checks for every split of a dataset.
 void check_support(const Dataset& dataset, std::span<const ValueRange> ranges);

@@ -9,9 +9,13 @@
 #include "base/check.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "data/resident.h"
 
 namespace elbo::data {
 namespace {
+
+/// The epoch whose order keep_labels() draws from: no training has it.
+constexpr std::int64_t kLabelsDraw = 0;
 
 std::array<Examples*, 3> splits_of(Dataset& data) {
   return {&data.train, &data.validation, &data.test};
@@ -74,6 +78,39 @@ void note_unlearned_labels(Dataset& data) {
     data.notes.push_back(concat("no training example has the label ", label_name(data, label),
                                 ", so that a conditional model learns nothing of it"));
   }
+}
+
+std::int64_t labelled_count(const Examples& examples) {
+  return std::ranges::count_if(examples.labels, [](std::int32_t label) { return label != kNoLabel; });
+}
+
+void keep_labels(Dataset& data, std::int64_t count, std::uint64_t seed) {
+  Examples& train = data.train;
+  const std::int64_t labelled = labelled_count(train);
+  if (labelled < count) {
+    throw DataError(concat("data.labels = ", count, ", but only ", labelled, " of the ", train.count,
+                           " training examples of ", data.name, " have a label."));
+  }
+  std::map<std::int32_t, std::vector<std::size_t>> of_label;  // in a drawn order
+  for (const std::int64_t i : epoch_permutation(train.count, seed, kLabelsDraw)) {
+    const std::int32_t label = train.labels[static_cast<std::size_t>(i)];
+    if (label != kNoLabel) of_label[label].push_back(static_cast<std::size_t>(i));
+  }
+  if (std::ssize(of_label) > count) {
+    throw DataError(concat("data.labels = ", count, ", but the training examples of ", data.name, " have ",
+                           of_label.size(), " different labels, each of which needs an example."));
+  }
+  std::vector<std::int32_t> kept(train.labels.size(), kNoLabel);
+  std::int64_t left = count;
+  for (std::size_t round = 0; left > 0; ++round) {  // one of each label a round
+    for (const auto& [label, examples] : of_label) {
+      if (round >= examples.size() || left == 0) continue;
+      kept[examples[round]] = label;
+      --left;
+    }
+  }
+  train.labels = std::move(kept);
+  data.notes.push_back(concat(count, " of ", labelled, " training examples keep their labels (data.labels)"));
 }
 
 void match_labels(Dataset& data, std::span<const std::string> names) {

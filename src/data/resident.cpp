@@ -114,7 +114,11 @@ ResidentData ResidentData::borrow(Context& context, const Examples& examples) {
 
 void ResidentData::add_labels(Context& context, const Examples& examples) {
   if (examples.labels.empty()) return;
-  labels_ = Buffer<float>(context, std::vector<float>(examples.labels.begin(), examples.labels.end()));
+  std::vector<float> labels(examples.labels.begin(), examples.labels.end());
+  std::ranges::replace(labels, static_cast<float>(kNoLabel), -1.0f);
+  labels_ = Buffer<float>(context, labels);
+  for (std::int64_t i = 0; i < count_; ++i)
+    if (examples.labels[static_cast<std::size_t>(i)] != kNoLabel) labelled_.push_back(i);
 }
 
 ops::GatherSource ResidentData::labels(VectorView<const std::int64_t> permutation) const {

@@ -26,8 +26,10 @@ class ResidentData {
   /// The source for gather_batch. `permutation` [count] is in device memory; empty: the stored order.
   ops::GatherSource source(VectorView<const std::int64_t> permutation = {}) const;
 
-  /// The labels [count, 1], as numbers, as a source; the examples must have some.
+  /// The labels [count, 1], as numbers, −1 where there is none, as a source; the examples must have some.
   ops::GatherSource labels(VectorView<const std::int64_t> permutation = {}) const;
+  /// The examples that have a label, in ascending order.
+  const std::vector<std::int64_t>& labelled() const noexcept { return labelled_; }
 
  private:
   void add_labels(Context& context, const Examples& examples);
@@ -39,6 +41,7 @@ class ResidentData {
   Buffer<std::int64_t> starts_;
   Buffer<std::int32_t> columns_;
   Buffer<float> labels_;
+  std::vector<std::int64_t> labelled_;
   // Views of the buffers, or of the borrowed examples; one has rows.
   MatrixView<const std::uint8_t> byte_rows_;
   MatrixView<const float> float_rows_;

@@ -70,17 +70,21 @@ class Units {
 }  // namespace
 
 ElboTerms evaluate_elbo(const Vae& vae, const EvaluationData& data, std::uint64_t seed,
-                        const Workspace& workspace) {
+                        const Workspace& workspace, std::vector<double>* examples) {
   HostCopies copies(vae.context());
   std::vector<float> nll, kl;
   double nll_total = 0.0, kl_total = 0.0;
   for_each_batch(workspace, data, [&](const Batch& batch) {
     vae.forward(batch, {.seed = seed, .purpose = NoisePurpose::reparameterize});
-    copies.request(nll, batch.nll());
-    copies.request(kl, batch.kl());
+    copies.request(nll, batch.bound_nll());
+    copies.request(kl, batch.bound_kl());
     copies.wait();
     nll_total += sum(nll) / static_cast<double>(batch.samples());
     kl_total += sum(kl);
+    for (std::size_t i = 0; examples && i < nll.size(); ++i) {
+      const double volume = data.log_volume(std::ssize(*examples));
+      examples->push_back(-(static_cast<double>(nll[i]) + volume + static_cast<double>(kl[i])));
+    }
   });
   return to_terms(nll_total, kl_total, data);
 }
@@ -120,6 +124,11 @@ Evaluation evaluate_all(const Vae& vae, const EvaluationData& data, std::uint64_
   Evaluation result;
   result.examples = data.count;
   result.terms = to_terms(nll_total, kl_total, data);
+  if (vae.parts().condition.inferred()) {  // what was summed so far has one label an example
+    const Workspace bound(vae, bound_rows(vae, data.count), 1, Purpose::bound);
+    example_elbo.clear();
+    result.terms = evaluate_elbo(vae, data, seed, bound, &example_elbo);
+  }
   result.squared_error = squared_error / static_cast<double>(data.count);
   result.reconstruction_per_value = values.sums();
   for (double& cost : result.reconstruction_per_value) cost /= static_cast<double>(data.count);

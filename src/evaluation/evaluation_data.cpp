@@ -24,6 +24,16 @@ std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data) {
   return std::min(evaluation_rows(vae), std::max<std::int64_t>(data.count, 1));
 }
 
+std::int64_t bound_rows(const VaeParts& parts, const Device& device, std::int64_t count) {
+  const std::int64_t classes = parts.condition.inferred() ? parts.condition.classes() : 1;
+  const std::int64_t rows = std::max<std::int64_t>(evaluation_rows(parts.plan, device) / classes, 1);
+  return std::min(rows, std::max<std::int64_t>(count, 1));
+}
+
+std::int64_t bound_rows(const Vae& vae, std::int64_t count) {
+  return bound_rows(vae.parts(), vae.context().device(), count);
+}
+
 void require_examples(const EvaluationData& data) {
   if (data.count < 1) throw DataError("there are no examples to evaluate");
 }

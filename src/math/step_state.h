@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "math/host_device.h"
+
 namespace elbo {
 
 /// A schedule's values for one step.
@@ -67,6 +69,13 @@ struct NoiseSource {
   const std::int64_t* examples = nullptr;  ///< [batch] indices in the dataset; null means row i is example i
   std::int64_t first_sample = 0;           ///< number of the first sample, when K samples come in chunks
   std::int64_t stream = 0;  ///< a layer's number, below 256: keeps sources of one purpose apart
+  std::int64_t rows_per_example = 1;  ///< neighbouring rows, as of an example's classes, that share its noise
+
+  /// The example of a row.
+  ELBO_HD std::int64_t example(std::int64_t row) const {
+    if (rows_per_example > 1) row /= rows_per_example;
+    return examples ? examples[row] : row;
+  }
 };
 
 }  // namespace elbo

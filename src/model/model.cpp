@@ -17,6 +17,7 @@
 #include "evaluation/host_copies.h"
 #include "evaluation/importance.h"
 #include "evaluation/scores.h"
+#include "model/label_probabilities.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "model/table_batches.h"
@@ -111,6 +112,17 @@ Table reconstruct_examples(const ModelState& state, const Examples& x, std::span
   });
 }
 
+/// Replaces costs given a label by those of the examples, whatever their labels.
+void score_over_labels(const ModelState& state, const StoredBatches& batches, const Examples& x,
+                       std::int64_t nll_samples, std::uint64_t seed, ExampleScores& scores) {
+  const Vae& vae = *state.vae;
+  const Workspace bound(vae, bound_rows(vae, x.count), 1, Purpose::bound);
+  scores.negative_elbo.clear();
+  evaluate_elbo(vae, batches.data(), seed, bound, &scores.negative_elbo);
+  for (double& elbo : scores.negative_elbo) elbo = -elbo;
+  if (nll_samples > 0) scores.nll = nll_over_labels(state, x, nll_samples, seed).examples;
+}
+
 /// Adds the costs in bits per dimension, if x holds grey levels.
 void add_bits(Evaluation& result, const Examples& x) {
   double values = 0.0;
@@ -127,7 +139,11 @@ Evaluation evaluate_examples(const ModelState& state, const Examples& x, std::in
   Evaluation result = evaluate_all(vae, batches.data(), seed);
   const Likelihood& likelihood = vae.likelihood();
   if (const auto variance = likelihood.learned_variance(vae.run())) result.variance = *variance;
-  if (nll_samples > 0) result.nll = importance_weighted_nll(vae, batches.data(), nll_samples, seed);
+  if (nll_samples > 0) {
+    result.nll = vae.parts().condition.inferred()
+                     ? nll_over_labels(state, x, nll_samples, seed)
+                     : importance_weighted_nll(vae, batches.data(), nll_samples, seed);
+  }
   if (vae.prior() && likelihood.measure() == Measure::levels) add_bits(result, x);
   return result;
 }
@@ -289,7 +305,11 @@ ExampleScores Model::scores(const Examples& examples, std::int64_t nll_samples, 
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, seed);
-    return example_scores(*state_->vae, batches.data(), nll_samples, seed);
+    ExampleScores scores = example_scores(*state_->vae, batches.data(), nll_samples, seed);
+    if (state_->vae->parts().condition.inferred()) {
+      score_over_labels(*state_, batches, examples, nll_samples, seed, scores);
+    }
+    return scores;
   });
 }
 
@@ -298,6 +318,16 @@ Table Model::value_costs(const Examples& examples, std::int64_t samples, std::ui
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, seed);
     return example_value_costs(*state_->vae, batches.data(), samples, seed);
+  });
+}
+
+Table Model::label_probabilities(const Examples& examples) const {
+  if (!state_->vae->parts().condition.inferred())
+    throw ConfigError("a model that infers labels is needed (model.kind = \"m2\"), and this one does not");
+  return exclusively(*state_, [&] {
+    if (examples.count == 0) return make_table(0, state_->vae->config().condition_classes);
+    const StoredBatches batches(*state_, examples, 0, 0);  // q(y|x) does not depend on a label
+    return elbo::label_probabilities(*state_->vae, batches);
   });
 }
 
@@ -323,6 +353,11 @@ Table Model::label_costs(const Examples& examples, std::int64_t samples, std::ui
 }
 
 AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOptions& options) const {
+  if (state_->vae->parts().condition.inferred()) {
+    throw ConfigError(
+        "annealed importance sampling gives log p(x|y) of a known label; for a model that infers labels, evaluate() "
+        "gives log p(x) from importance-weighted samples");
+  }
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, options.seed);
     return elbo::annealed_nll(*state_->vae, batches.data(), options);

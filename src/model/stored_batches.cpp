@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "data/check.h"
+#include "model/label_probabilities.h"
 
 namespace elbo {
 namespace {
@@ -20,7 +21,7 @@ const Examples& checked(const ModelState& state, const Examples& examples, bool 
   data::check_support(examples, ranges, "the evaluated examples");
   const std::int32_t classes = config.condition_classes;
   if (labels_read && classes > 0 && !examples.empty())
-    data::check_labels(examples, classes, "the evaluated examples");
+    data::check_labels(examples, classes, "the evaluated examples", config.infers_label);
   return examples;
 }
 
@@ -47,16 +48,25 @@ StoredBatches::StoredBatches(const ModelState& state, data::Standardization stat
       order_(*context_, counting(examples.count)),
       seed_(seed),
       label_(label),
-      log_volumes_(statistics_.log_volumes(examples)) {}
+      log_volumes_(statistics_.log_volumes(examples)) {
+  if (!condition_.inferred() || label_ || count() == 0) return;
+  label_ = 0;  // q(y|x) does not depend on it
+  labels_ = likeliest_labels(label_probabilities(*state.vae, *this));
+  label_ = std::nullopt;
+  for (std::size_t i = 0; i < examples.labels.size(); ++i)
+    if (examples.labels[i] != kNoLabel) labels_[i] = examples.labels[i];
+}
 
 void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
   const VectorView<const std::int64_t> order = order_.view().part(first, batch.rows());
   ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
                     resident_.source(order), preprocessor_.keyed(seed_, nullptr), nullptr);
-  if (label_) {
-    const std::vector<std::int32_t> labels(static_cast<std::size_t>(batch.rows()), *label_);
+  if (label_ || batch.classes() > 1) {  // a bound over all classes knows none
+    const std::int32_t label = batch.classes() > 1 ? kNoLabel : *label_;
+    const std::vector<std::int32_t> labels(static_cast<std::size_t>(batch.rows()), label);
     return condition_.set(*context_, batch, labels, 0);
   }
+  if (!labels_.empty()) return condition_.set(*context_, batch, labels_, first);
   condition_.read(*context_, batch, resident_.labels(order), nullptr);
 }
 

@@ -14,7 +14,8 @@ namespace elbo {
 class StoredBatches {
  public:
   /// Throws ShapeError if the examples' width is not the model's, DataError if they do not suit its
-  /// likelihood, lack the labels that a conditional model reads, or there are none.
+  /// likelihood, lack the labels that a conditional model reads, or there are none. A model that infers labels
+  /// gives an example without one the likeliest.
   StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed)
       : StoredBatches(state, state.standardization(), examples, seed) {}
   /// The same, with this label in place of the examples' own, which they need not have.
@@ -41,6 +42,7 @@ class StoredBatches {
   Buffer<std::int64_t> order_;  // 0 … count − 1, for gather_batch
   std::uint64_t seed_;
   std::optional<std::int32_t> label_;  // of all examples; none: their own
+  std::vector<std::int32_t> labels_;   // their own, or the likeliest, for a model that infers labels
   std::vector<double> log_volumes_;
 };
 

@@ -1,5 +1,7 @@
 #include "nn/add_condition.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "ops/shift.h"
 
@@ -7,27 +9,33 @@ namespace elbo::nn {
 
 AddCondition::AddCondition(Builder& builder, Slot layer, Slot condition, const std::string& name,
                            Activation activation)
-    : layer_(layer),  // in its own memory, as it is changed in place
-      activation_(activation),
-      linear_(builder, condition, {{name, builder.info(layer).cols}}, Activation::identity) {
+    : linear_(builder, condition, {{name, builder.info(layer).cols}}, Activation::identity),
+      output_(layer),
+      added_(linear_.output()),
+      activation_(activation) {
   ELBO_CHECK(!builder.info(layer).whole, ShapeError, name, " would change the input of ",
              builder.info(layer).name);
+  if (builder.info(condition).rows > builder.info(layer).rows) {
+    std::swap(output_, added_);
+    builder.set_picture(output_, builder.info(layer).picture);
+    builder.read(layer);
+  }
+  const SlotInfo& y = builder.info(output_);
   if (derivative_needs_input(activation)) {
-    const SlotInfo& y = builder.info(layer);
     saved_ = builder.activation(
         {.name = name + ".saved", .rows = y.rows, .cols = y.cols, .uses = kTraining, .picture = y.picture});
   }
-  if (activation != Activation::identity) builder.made_by(layer, activation, saved_);
+  if (activation != Activation::identity) builder.made_by(output_, activation, saved_);
 }
 
 void AddCondition::forward(const Run& run, const Tape& tape) const {
   linear_.forward(run, tape);
-  ops::shift_forward(run.context, tape[layer_], tape[saved_], tape[linear_.output()], activation_);
+  ops::shift_forward(run.context, tape[output_], tape[saved_], tape[added_], activation_);
 }
 
-// The layer's own gradient stays: it is that of the sum, too.
+// The output's own gradient stays: it is that of the sum, too.
 void AddCondition::backward_input(const Run& run, const Tape& tape) const {
-  ops::shift_backward(run.context, tape.gradient(linear_.output()), tape.gradient(layer_));
+  ops::shift_backward(run.context, tape.gradient(added_), tape.gradient(output_));
 }
 
 void AddCondition::use_gradients(const Run& run, const Tape& tape, const GradientUse& use,

@@ -53,7 +53,13 @@ Slot Builder::reshaped(Slot slot, std::string name, const PictureShape& picture)
              " values were to be pictures of ", picture.height, " × ", picture.width, " × ",
              picture.channels);
   const Slot made = part(slot, std::move(name), 0, cols);
-  slots_[static_cast<std::size_t>(made.index)].picture = picture;
+  set_picture(made, picture);
+  return made;
+}
+
+Slot Builder::detached(Slot slot, std::string name) {
+  const Slot made = part(slot, std::move(name), 0, info(slot).cols);
+  slots_[static_cast<std::size_t>(made.index)].no_gradient = true;
   return made;
 }
 
@@ -73,6 +79,7 @@ void Builder::made_by(Slot slot, Activation activation, Slot saved) {
 }
 
 Reader Builder::read(Slot slot, bool can_add) {
+  if (info(slot).no_gradient) return {slot, 0};
   while (info(slot).whole && !info(slot).gradient && info(slot).cols == info(info(slot).whole).cols) {
     slot = info(slot).whole;  // the slot whose gradient it shares
   }

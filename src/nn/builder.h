@@ -26,6 +26,12 @@ class Builder {
   Slot part(Slot whole, std::string name, std::int64_t first, std::int64_t count, unsigned apart = kAlways);
   /// The same memory with rows of another shape. Throws ShapeError if the rows' length differs.
   Slot reshaped(Slot slot, std::string name, const PictureShape& picture);
+  /// The same memory for readers that contribute nothing to a gradient.
+  Slot detached(Slot slot, std::string name);
+  /// Says that a slot's rows are pictures.
+  void set_picture(Slot slot, const PictureShape& picture) {
+    slots_[static_cast<std::size_t>(slot.index)].picture = picture;
+  }
   /// Requests the gradient in a slot, on training tapes with all of `uses`. A part shares the gradient of the
   /// whole, unless one is requested for it. Throws ShapeError if called twice for a slot.
   void needs_gradient(Slot slot, unsigned uses = kAlways);

@@ -16,13 +16,18 @@ bool drops(const Tape& tape) {
 
 Dropout::Dropout(Builder& builder, Slot input, const std::string& name, float rate)
     : rate_(rate),
-      of_samples_(builder.info(input).rows == Rows::samples),
+      rows_(builder.info(input).rows),
       stream_(builder.noise_stream()),
       input_(input) {
   output_ = builder.part(input, name, 0, builder.info(input).cols, kLearning);
   builder.needs_gradient(output_);
   builder.made_by(output_, Activation::identity);
   reader_ = builder.read(input, true);
+}
+
+std::int64_t Dropout::samples(const Tape& tape) const {
+  if (rows_ == Rows::examples) return 1;
+  return rows_ == Rows::classes ? tape.classes() : tape.classes() * tape.samples();
 }
 
 NoiseSource Dropout::noise(const Run& run) const {

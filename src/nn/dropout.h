@@ -21,10 +21,11 @@ class Dropout final : public Block {
 
  private:
   NoiseSource noise(const Run& run) const;
-  std::int64_t samples(const Tape& tape) const { return of_samples_ ? tape.samples() : 1; }
+  /// The number of an example's rows.
+  std::int64_t samples(const Tape& tape) const;
 
   float rate_;
-  bool of_samples_;      ///< its rows are samples, not examples
+  Rows rows_;
   std::int64_t stream_;  ///< its stream of noise
   Slot input_, output_;
   Reader reader_;

@@ -76,14 +76,16 @@ std::string head_names(const NetworkPlan& plan) {
 
 using Blocks = std::vector<std::unique_ptr<Block>>;
 
-/// Adds the condition to the output of the last block.
-void add_condition(Builder& builder, const NetworkPlan& plan, Activation activation, Blocks& blocks,
+/// Adds the condition to the output of the last block, and returns the sum.
+Slot add_condition(Builder& builder, const NetworkPlan& plan, Activation activation, Blocks& blocks,
                    std::vector<LayerSummary>& summaries) {
   const Watch watch(builder);
   const std::string name = plan.name + ".condition";
   const Slot layer = blocks.back()->output();
   blocks.push_back(std::make_unique<AddCondition>(builder, layer, plan.condition, name, activation));
-  summaries.push_back(watch.summary(name, "linear", plan.condition, layer));
+  const Slot sum = blocks.back()->output();
+  summaries.push_back(watch.summary(name, "linear", plan.condition, sum));
+  return sum;
 }
 
 /// Adds the hidden layers and returns the last one's output. The first layer that reads the condition clears
@@ -107,10 +109,10 @@ Slot make_hidden(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& 
                          .hidden = plan.activation,
                          .blocks = blocks};
     const Watch watch(builder);
-    const Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
+    Slot output = explained(plan, i, [&] { return make_checked(layers[i], context); });
     summaries.push_back(watch.summary(context.name, plan.layers[i], input, output));
     if (awaits_condition && !builder.info(output).whole) {
-      add_condition(builder, plan, take_activation(), blocks, summaries);
+      output = add_condition(builder, plan, take_activation(), blocks, summaries);
       awaits_condition = false;
     }
     input = output;
@@ -160,14 +162,15 @@ void Network::forward(const Run& run, const Tape& tape, std::size_t count) const
 }
 
 void Network::backward(const Run& run, const Tape& tape, const GradientUse& use) const {
-  for (std::size_t i = blocks_.size() - 1; i > 0; --i) {
-    blocks_[i]->backward_input(run, tape);
-    blocks_[i]->use_gradients(run, tape, use, branch_of(use, i));
+  for (std::size_t i = blocks_.size(); i > 1; --i) {
+    blocks_[i - 1]->backward_input(run, tape);
+    blocks_[i - 1]->use_gradients(run, tape, use, branch_of(use, i - 1));
   }
 }
 
 void Network::use_first_gradients(const Run& run, const Tape& tape, const GradientUse& use,
                                   bool beside) const {
+  if (blocks_.empty()) return;
   blocks_.front()->use_gradients(run, tape, use, beside ? branch_of(use, 0) : nullptr);
 }
 

@@ -19,7 +19,7 @@ struct LayerSummary {
 
 class Network {
  public:
-  Network() = default;
+  Network() = default;  ///< without blocks; its passes do nothing
   /// Each block reads the previous block's output. There is at least one block.
   explicit Network(std::vector<std::unique_ptr<Block>> blocks, std::vector<LayerSummary> layers = {})
       : blocks_(std::move(blocks)), layers_(std::move(layers)) {}
@@ -62,7 +62,7 @@ struct NetworkPlan {
   /// convolution if the last hidden layer gives pictures as large as `picture`.
   std::vector<NamedRows> heads;
   PictureShape picture = {};  ///< the picture that the heads give the values of, if any
-  /// [n, c] read by the first layer too that computes (AddCondition); none: no such input.
+  /// [n, c] or [n·C, c], read by the first layer too that computes (AddCondition); none: no such input.
   Slot condition = {};
 };
 

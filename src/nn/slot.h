@@ -22,10 +22,13 @@ struct Reader {
   int number = 0;  ///< number of its readers declared before
 };
 
-/// The number of an activation's rows, for a batch of n examples with K samples each.
+/// The number of an activation's rows, for a batch of n examples with K samples each. Where the tape has each
+/// example once as every class, C of them, row i·C + y is example i as class y, and K counts for each of these;
+/// else C is 1.
 enum class Rows : std::uint8_t {
   examples,  ///< n
-  samples,   ///< n·K; row i·K + k is sample k of example i
+  classes,   ///< n·C
+  samples,   ///< n·C·K; row i·K + k is sample k of row i of the classes
   one,       ///< 1, for the whole batch
 };
 

@@ -10,8 +10,10 @@ std::int64_t Tape::rows_of(Rows rows) const {
   switch (rows) {
     case Rows::examples:
       return size_.rows;
+    case Rows::classes:
+      return size_.rows * size_.classes;
     case Rows::samples:
-      return size_.rows * size_.samples;
+      return size_.rows * size_.classes * size_.samples;
     case Rows::one:
       break;
   }
@@ -53,7 +55,7 @@ Tape Tape::first_rows(std::int64_t count) const {
 }
 
 Tape Plan::lay_out(Arena& arena, TapeSize size, unsigned uses, std::size_t count) const {
-  ELBO_CHECK(size.rows > 0 && size.samples > 0, ShapeError, "a batch needs at least one row and one sample");
+  ELBO_CHECK(size.rows > 0 && size.samples > 0 && size.classes > 0, ShapeError, "a batch needs at least one row and one sample");
   Tape tape;
   tape.slots_ = &slots_;
   tape.size_ = size;

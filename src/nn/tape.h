@@ -13,6 +13,7 @@ namespace elbo::nn {
 struct TapeSize {
   std::int64_t rows = 0;     ///< n, examples
   std::int64_t samples = 1;  ///< K, of each example
+  std::int64_t classes = 1;  ///< C, as which each example is there
 };
 
 /// Views of a batch's activations. Owns nothing; the memory and the plan must outlive it. A copy is cheap
@@ -23,6 +24,7 @@ class Tape {
 
   std::int64_t rows() const noexcept { return size_.rows; }
   std::int64_t samples() const noexcept { return size_.samples; }
+  std::int64_t classes() const noexcept { return size_.classes; }
   unsigned uses() const noexcept { return uses_; }
 
   /// [rows, cols]; empty if there is no such slot, or it is not planned on this tape.

@@ -18,8 +18,7 @@ struct NoiseRow {
 
 /// The noise of a batch's row, on the host.
 inline NoiseRow noise_row(const NoiseSource& noise, std::int64_t row) {
-  const std::int64_t example = noise.examples ? noise.examples[row] : row;
-  return {noise.seed, math::noise_subsequence(noise.purpose, example, noise.stream),
+  return {noise.seed, math::noise_subsequence(noise.purpose, noise.example(row), noise.stream),
           noise.time ? *noise.time : 0};
 }
 

@@ -7,6 +7,10 @@ constexpr Choice kPrecisions[] = {{"auto"}, {"fp32"}, {"tf32"}, {"bf16"}};
 std::span<const Choice> precision_choices() {
   return kPrecisions;
 }
+constexpr Choice kBestBy[] = {{"objective"}, {"accuracy"}};
+std::span<const Choice> best_by_choices() {
+  return kBestBy;
+}
 
 template <auto Member>
 SettingRef at(Recipe& recipe) {
@@ -17,6 +21,11 @@ using S = TrainSettings;
 constexpr RecipeKey kKeys[] = {
     {.name = "train.epochs", .doc = "passes over the training data", .at = at<&S::epochs>, .bounds = kTimes},
     {.name = "train.batch", .doc = "examples per batch", .at = at<&S::batch>, .bounds = kCount},
+    {.name = "train.labelled_rows",
+     .doc = "for m2, rows of each batch that are labelled examples, taken in turns; 0: they come like all others",
+     .at = at<&S::labelled_rows>,
+     .bounds = kTimes,
+     .turns_on = true},
     {.name = "train.optimizer",
      .doc = "the rule that moves parameters by their gradient",
      .at = at<&S::optimizer>,
@@ -89,6 +98,11 @@ constexpr RecipeKey kKeys[] = {
      .doc = "stop after this many epochs without improvement of the validation objective; 0: never",
      .at = at<&S::patience>,
      .bounds = kTimes},
+    {.name = "train.best_by",
+     .doc = "what makes the best epoch: the validation objective, or for m2 the accuracy of validation labels",
+     .at = at<&S::best_by>,
+     .choices = best_by_choices,
+     .turns_on = true},
     {.name = "train.seed",
      .doc = "seed of initial weights, shuffling, noise and held-out examples",
      .at = at<&S::seed>,

@@ -41,6 +41,9 @@ void check_bounds(const std::vector<double>& bounds) {
 
 void check_condition(const Recipe& recipe) {
   const ModelSettings& model = recipe.model;
+  refuse(model.kind == "m2" && model.condition.empty(),
+         "model.kind = \"m2\" infers the labels that encoder and decoder read: set model.condition = "
+         "[\"label\"] as well.");
   if (model.condition.empty()) return;
   if (model.condition != std::vector<std::string>{"label"}) {
     throw ConfigError(
@@ -108,6 +111,12 @@ void check_objective(const ObjectiveSettings& o) {
          "objective.corruption_amount is a fraction below 1 for objective.corruption = \"masking\".");
 }
 
+void check_labelled_rows(const TrainSettings& train) {
+  if (train.labelled_rows == 0 || train.labelled_rows < train.batch) return;
+  throw ConfigError(concat("train.labelled_rows is ", train.labelled_rows, ", which leaves no row of a train.batch of ",
+                           train.batch, " to other examples."));
+}
+
 void check_stages(const TrainSettings& train) {
   if (train.stage_epochs.empty() || train.stage_epochs.size() != train.stage_rates.size()) {
     throw ConfigError(
@@ -153,6 +162,7 @@ void check_gradient(const TrainSettings& train) {
 void check_rules(const Recipe& recipe) {
   check_schedule(recipe.train);
   check_gradient(recipe.train);
+  check_labelled_rows(recipe.train);
   check_data(recipe);
   check_bounds(recipe.model.log_variance_bounds);
   check_condition(recipe);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -67,11 +68,11 @@ std::size_t activation_bytes(const Needs& needs) {
 }
 
 std::size_t evaluation_bytes(const Needs& needs) {
-  const std::int64_t rows = evaluation_rows(needs.parts.plan, needs.device);
+  const std::int64_t rows = bound_rows(needs.parts, needs.device, std::numeric_limits<std::int64_t>::max());
   const std::int64_t examples = std::max(needs.validation(), needs.examples());
   const auto bytes = [&](std::int64_t of_batch, std::int64_t samples) {
     return workspace_size(needs.parts, needs.missing, std::min(of_batch, examples), samples,
-                          Purpose::evaluation)
+                          Purpose::bound)
         .bytes;
   };
   const std::int64_t samples = needs.parts.objective->bound_samples();
@@ -85,7 +86,8 @@ std::size_t data_bytes(const Needs& needs) {
   const std::size_t stored = size_of(needs.data.train);
   const double share = all > 0 ? static_cast<double>(trained) / static_cast<double>(all) : 0.0;
   const auto resident = static_cast<std::size_t>(share * static_cast<double>(stored));
-  std::size_t orders = bytes_of(2 * trained + needs.validation(), sizeof(std::int64_t));
+  const std::int64_t rows = StepSizes(needs.recipe.train, trained).examples;
+  std::size_t orders = bytes_of(2 * rows + needs.validation(), sizeof(std::int64_t));
   if (needs.recipe.data.standardize) orders += bytes_of(trained + needs.validation(), sizeof(double));
   const std::size_t validation = needs.device.is_cuda() ? size_of(needs.data.validation) : 0;
   return resident + validation + orders + (needs.divides() ? stored : 0);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "data/check.h"
+#include "data/classes.h"
 #include "model/schema_text.h"
 #include "model/state.h"
 
@@ -69,7 +70,8 @@ void check_columns(const Model& model, const Dataset& data) {
   }
 }
 
-/// Throws unless every example has a label that a conditional model knows by that number.
+/// Throws unless every example has a label that a conditional model knows by that number; if the model infers
+/// labels, unless a training example has one.
 void check_condition(const Model& model, const Dataset& data) {
   const ModelSettings& settings = model.recipe().model;
   if (settings.condition.empty()) return;
@@ -78,8 +80,12 @@ void check_condition(const Model& model, const Dataset& data) {
                            " are not model.condition_classes, in this order: load ",
                            "the data with the recipe, or make a recipe for it by follow_data()"));
   }
+  const bool infers = state_of(model).vae->config().infers_label;
   for (const Examples* split : {&data.train, &data.validation, &data.test})
-    if (!split->empty()) data::check_labels(*split, std::ssize(settings.condition_classes), data.name);
+    if (!split->empty()) data::check_labels(*split, std::ssize(settings.condition_classes), data.name, infers);
+  if (infers && data::labelled_count(data.train) == 0)
+    throw DataError(concat("no training example of ", data.name, " has a label, from which model.kind = \"m2\" ",
+                           "could learn the others."));
 }
 
 }  // namespace

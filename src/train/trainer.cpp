@@ -48,7 +48,7 @@ void Trainer::prepare(const Dataset& data) {
   if (data.validation.empty()) return;
   validation_ = std::make_unique<StoredBatches>(state, statistics, data.validation, state.recipe.train.seed);
   validation_workspace_ =
-      std::make_unique<Workspace>(*state.vae, std::min(evaluation_rows(*state.vae), data.validation.count));
+      std::make_unique<Workspace>(*state.vae, bound_rows(*state.vae, data.validation.count), 1, Purpose::bound);
 }
 
 TrainReport Trainer::run() {
@@ -163,8 +163,9 @@ void Trainer::finish_epoch() {
   metrics.seconds = epoch_seconds_;
   metrics.examples_per_second =
       epoch_seconds_ > 0.0 ? static_cast<double>(epoch_examples_) / epoch_seconds_ : 0.0;
-  metrics.train = position_.record.average(train_data_.count(), log_volume_);
-  metrics.objective = position_.record.average_objective(train_data_.count(), log_volume_);
+  const std::int64_t rows = runner_->examples_in(batch_steps_);
+  metrics.train = position_.record.average(rows, log_volume_);
+  metrics.objective = position_.record.average_objective(rows, log_volume_);
   if (model_.recipe().train.skip_norm > 0.0) {
     metrics.skipped_steps = static_cast<std::int64_t>(position_.record.skipped.total);
   }

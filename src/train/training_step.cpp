@@ -4,12 +4,21 @@
 
 #include "ops/cpu_rounding.h"
 #include "ops/record_loss.h"
+#include "train/epoch_order.h"
 #include "train/schedule.h"
 
 namespace elbo {
 namespace {
 
 constexpr std::size_t kGradientBranches = 2;
+
+/// α·N over all labelled rows of an epoch with N rows.
+float classifier_weight(const ModelState& model, const data::ResidentData& data, const StepSizes& sizes) {
+  if (!model.vae->config().infers_label) return 0.0f;
+  const auto labelled = static_cast<double>(labelled_epoch_rows(model.recipe.train, data));
+  return static_cast<float>(model.recipe.objective.classifier_weight * static_cast<double>(sizes.examples) /
+                            std::max(labelled, 1.0));
+}
 
 }  // namespace
 
@@ -18,6 +27,7 @@ TrainingStep::TrainingStep(ModelState& model, const data::ResidentData& data,
     : model_(model),
       data_(data),
       sizes_(model.recipe.train, data.count()),
+      classifier_weight_(classifier_weight(model, data, sizes_)),
       precision_(model.recipe.train.precision.value()),
       ahead_(model.context->is_cuda() && sizes_.step_rows == sizes_.batch),
       optimizer_(*model.context, model.vae->parameters(), model.recipe.train),
@@ -26,7 +36,7 @@ TrainingStep::TrainingStep(ModelState& model, const data::ResidentData& data,
       workspace_(*model.vae, sizes_.batch, model.recipe.objective.samples, Purpose::training),
       state_(*model.context, 2),
       record_(*model.context, 1),
-      permutation_(*model.context, data.count()),
+      permutation_(*model.context, sizes_.examples),
       rates_(*model.context, sizes_.steps_per_epoch()),
       side_branch_(*model.context, false) {
   // A product's operands are activations, their gradients, or parameters.
@@ -66,7 +76,7 @@ void TrainingStep::begin(std::int64_t epoch, std::int64_t position, std::int64_t
   state_.upload(std::span<const StepState>(&state, 1));
   record_.upload(std::span<const CostRecord>(&so_far, 1));
   rates_.upload(epoch_rates(model_.recipe, sizes_.steps_per_epoch(), epoch));
-  permutation_.upload(data::epoch_permutation(data_.count(), model_.recipe.train.seed, epoch));
+  permutation_.upload(epoch_order(model_.recipe.train, data_, epoch));
   if (ahead_) prepare(slots_[0], slots_[0].full, slots_[0].state);
 }
 
@@ -114,7 +124,7 @@ void TrainingStep::run_batch(std::size_t index, const Batch& batch, bool accumul
   const Slot& next = slots_[(index + 1) % slots_.size()];
   const NoiseSource noise = {
       .seed = model_.recipe.train.seed, .time = &slot.state->noise_time, .examples = batch.examples().data};
-  const ObjectiveRates rates = {&slot.state->kl_weight, &slot.state->capacity};
+  const ObjectiveRates rates = {&slot.state->kl_weight, &slot.state->capacity, classifier_weight_};
   vae.forward_with_gradient(batch, noise, rates);
   side_branch_.run([&] {
     record_costs(slot, batch);

@@ -68,6 +68,7 @@ class TrainingStep {
   ModelState& model_;
   const data::ResidentData& data_;
   StepSizes sizes_;
+  float classifier_weight_;  ///< of a labelled row
   Precision precision_;
   bool ahead_;  ///< each step prepares the next one's slot
   Optimizer optimizer_;

@@ -13,9 +13,9 @@ struct BatchSlots {
   nn::Slot x;         ///< [n, dims] the values
   nn::Slot mask;      ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0
   nn::Slot examples;  ///< [n] the rows' indices in the data
-  nn::Slot label;     ///< [n, 1] a conditional model's labels, from 0
+  nn::Slot label;     ///< [n, 1] a conditional model's labels, from 0; −1 where one is not known
 
-  nn::Slot condition;     ///< [n, classes] the labels one-hot
+  nn::Slot condition;     ///< [n, classes] the labels one-hot; as below for m2
   nn::Slot input;         ///< [n, width] the encoder's input
   nn::Slot head;          ///< [n, width] the encoder's output
   nn::Slot mean;          ///< [n, latent] the code of an example: columns of the head
@@ -27,6 +27,13 @@ struct BatchSlots {
   nn::Slot parameters;  ///< [n·K, P·dims] the decoder's output: the likelihood's parameters
   nn::Slot nll;         ///< [n·K] −log p(x|z), nats
   nn::Slot nll_parts;   ///< [n·K, p] on training tapes: each row sums to its nll
+
+  // Of models that infer the label (model.kind = "m2"). Condition, head, mean, log_variance and kl then have
+  // n·C rows, and z and what follows n·C·K: see nn::Rows.
+  nn::Slot logits;         ///< [n, C] q(y|x), before the softmax
+  nn::Slot class_weights;  ///< [n·C·K] the weight of a class in the costs below
+  nn::Slot bound_nll;      ///< [n] the mean of nll over the classes, by their weights
+  nn::Slot bound_kl;       ///< [n] KL(q(y, z|x) ‖ p(y) p(z)), nats
 };
 
 /// Views of a batch; see BatchSlots for shapes. The model it belongs to must outlive it.
@@ -42,6 +49,8 @@ class Batch {
 
   std::int64_t rows() const noexcept { return tape_.rows(); }
   std::int64_t samples() const noexcept { return tape_.samples(); }
+  /// C where each example is there once as every class; else 1.
+  std::int64_t classes() const noexcept { return tape_.classes(); }
   bool corrupted() const noexcept { return tape_.uses() & nn::kCorrupted; }
 
   MatrixView<float> x() const { return tape_[slots_->x]; }
@@ -64,6 +73,14 @@ class Batch {
     const MatrixView<float> parts = tape_[slots_->nll_parts];
     return parts.empty() ? tape_[slots_->nll] : parts;
   }
+
+  MatrixView<float> logits() const { return tape_[slots_->logits]; }
+  MatrixView<float> dlogits() const { return tape_.gradient(slots_->logits); }
+  VectorView<float> class_weights() const { return tape_.vector(slots_->class_weights); }
+  /// nll and kl of the bound: those of the examples themselves, whatever their classes. [n·K] and [n] if
+  /// classes() is 1, else both [n].
+  VectorView<float> bound_nll() const { return classes() > 1 ? tape_.vector(slots_->bound_nll) : nll(); }
+  VectorView<float> bound_kl() const { return classes() > 1 ? tape_.vector(slots_->bound_kl) : kl(); }
 
   const nn::Tape& tape() const noexcept { return tape_; }
   nn::Tape& tape() noexcept { return tape_; }

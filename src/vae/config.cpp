@@ -41,6 +41,8 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.likelihood = settings.likelihood;
   config.column_likelihoods = settings.column_likelihoods;
   config.condition_classes = condition_classes(settings);
+  config.infers_label = settings.kind == "m2";
+  config.classifier = settings.classifier;
   config.missing = config.encode_mask = settings.encode_mask;
   config.constants.variance = static_cast<float>(settings.variance);
   config.constants.scale = static_cast<float>(settings.scale);

@@ -26,6 +26,8 @@ struct ModelConfig {
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
   std::int32_t condition_classes = 0;  ///< labels of a conditional model; 0: it reads none
+  bool infers_label = false;           ///< model.kind = "m2": it has a q(y|x) for labels that are not known
+  std::vector<Layer> classifier;       ///< its hidden layers
   bool missing = false;                ///< batches have a mask of their present values
   bool encode_mask = false;            ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;

@@ -18,6 +18,14 @@ nn::NetworkPlan plan_of(const char* name, const std::vector<Layer>& layers, Acti
 
 }  // namespace
 
+void VaeParts::make_classifier(nn::Builder& builder, const ModelConfig& config) {
+  const nn::Slot input = builder.detached(slots.input, "classifier.input");
+  classifier = nn::make_network(builder, input,
+                                plan_of("classifier", config.classifier, config.activation,
+                                        {{"classifier.logits", config.condition_classes}}));
+  slots.logits = classifier.output();
+}
+
 VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({}) {
   nn::Builder builder;
   latent = make_latent(config);
@@ -26,7 +34,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   corruption = make_corruption(config.objective);
   input = likelihood->make_input(config);
   input->declare(builder, slots);
-  condition = Condition(config.condition_classes);
+  condition = Condition(config.condition_classes, config.infers_label);
   condition.declare(builder, slots);
   nn::NetworkPlan encoding = plan_of("encoder", config.encoder, config.activation, latent->heads());
   encoding.condition = slots.condition;
@@ -40,7 +48,8 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   decoder = nn::make_network(builder, slots.z, decoding);
   slots.parameters = decoder.output();
   likelihood->declare(builder, slots, decoder.last().output_is_gemm() ? nll_parts : 1);
-  objective->declare(builder, config.latent);
+  if (config.infers_label) make_classifier(builder, config);
+  objective->declare(builder, slots, config.latent);
   layout = nn::ParameterLayout(builder.parameters(), builder.constants());
   plan = nn::Plan(builder.slots());
 }

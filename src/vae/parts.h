@@ -15,6 +15,7 @@ struct VaeParts {
   std::unique_ptr<Input> input;
   Condition condition;
   nn::Network encoder;
+  nn::Network classifier;  ///< q(y|x); empty unless the model infers labels
   std::unique_ptr<Latent> latent;
   nn::Network decoder;
   std::unique_ptr<Likelihood> likelihood;
@@ -28,6 +29,9 @@ struct VaeParts {
   explicit VaeParts(const ModelConfig& config, std::int64_t nll_parts = 1);
   VaeParts(const VaeParts&) = delete;  // batches point into it
   VaeParts& operator=(const VaeParts&) = delete;
+
+ private:
+  void make_classifier(nn::Builder& builder, const ModelConfig& config);
 };
 
 }  // namespace elbo

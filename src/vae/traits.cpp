@@ -13,6 +13,7 @@ ModelTraits traits_of(const Recipe& recipe) {
   return {.has_prior = latent->prior() != nullptr,
           .has_unit_kl = latent->prior() && latent->prior()->has_unit_kl(),
           .has_classes = make_likelihood(config)->measure() == Measure::classes,
+          .infers_label = config.infers_label,
           .has_columns = make_likelihood(config)->measure() == Measure::columns,
           .bound_samples = make_objective(config)->bound_samples()};
 }

@@ -28,6 +28,7 @@ void Vae::encode(const Batch& batch) const {
 void Vae::encode(const nn::Run& run, const Batch& batch) const {
   parts_.input->prepare(run, batch);
   parts_.encoder.forward(run, batch.tape());
+  parts_.classifier.forward(run, batch.tape());
 }
 
 void Vae::sample(const Batch& batch, const NoiseSource& noise) const {
@@ -52,6 +53,7 @@ void Vae::forward(const Batch& batch, const NoiseSource& noise) const {
   sample(batch, noise);
   decode(batch);
   score(batch);
+  if (batch.classes() > 1) parts_.objective->after_likelihood(*context_, batch, {});
 }
 
 void Vae::decode_with_gradient(const Batch& batch) const {
@@ -87,6 +89,8 @@ void Vae::backward(const Batch& batch, const NoiseSource& noise, const Objective
   parts_.latent->backward(run, batch, noise, parts_.decoder.first(), *parts_.objective, rates);
   parts_.decoder.use_first_gradients(run, tape, use, true);
   parts_.encoder.backward(run, tape, use);
+  parts_.classifier.backward(run, tape, use);
+  parts_.classifier.use_first_gradients(run, tape, use, true);
   parts_.encoder.use_first_gradients(run, tape, use, false);  // no other work is left to run in parallel
   if (prior()) prior()->use_gradients(run, batch, parts_.encoder, use);
   for (Branch& branch : use.branches) branch.join();

@@ -39,7 +39,7 @@ class Vae {
   /// Computes what the prior needs from the parameters alone. Call before sample(), after the parameters have
   /// changed.
   void prepare(const Batch& batch) const;
-  /// Computes the head (mean, log_variance) from the encoder's input.
+  /// Computes the head (mean, log_variance) from the encoder's input, and the logits of a q(y|x).
   void encode(const Batch& batch) const;
   /// Computes z, kl and log_ratio from the head. If `noise.examples` is null, the batch's examples are used.
   void sample(const Batch& batch, const NoiseSource& noise) const;
@@ -50,7 +50,8 @@ class Vae {
   /// Computes nll of the present values from the parameters, x and mask; with `gradient`, also weight ·
   /// ∂nll/∂parameters.
   void score(const Batch& batch, const ops::RowWeight& weight = {}, bool gradient = false) const;
-  /// Runs encode, sample, decode and score: computes a prepared batch's nll and kl, without gradients.
+  /// Runs encode, sample, decode and score: computes a prepared batch's nll and kl, without gradients, and the
+  /// bound of examples that it has as every class.
   void forward(const Batch& batch, const NoiseSource& noise) const;
 
   /// Computes nll from z, and its gradient in z, but no parameter's gradient. Needs a workspace with

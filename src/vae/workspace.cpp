@@ -6,9 +6,13 @@
 namespace elbo {
 namespace {
 
+bool has_gradients(Purpose purpose) {
+  return purpose == Purpose::gradients || purpose == Purpose::training;
+}
+
 unsigned uses_of(const VaeParts& parts, bool missing, Purpose purpose) {
   unsigned uses = nn::kAlways;
-  if (purpose != Purpose::evaluation) uses |= nn::kTraining;
+  if (has_gradients(purpose)) uses |= nn::kTraining;
   if (purpose == Purpose::training) uses |= nn::kLearning;
   if (purpose == Purpose::training && parts.corruption) uses |= nn::kCorrupted;
   if (missing) uses |= nn::kMasked;
@@ -20,12 +24,14 @@ nn::Tape lay_out_beside(const VaeParts& parts, Arena& arena, Purpose purpose) {
   const Prior* prior = parts.latent->prior();
   const auto beside = prior ? prior->tape_beside() : std::nullopt;
   if (!beside) return {};
-  const unsigned uses = purpose == Purpose::evaluation ? nn::kAlways : nn::kTraining | nn::kInputGradient;
+  const unsigned uses = has_gradients(purpose) ? nn::kTraining | nn::kInputGradient : nn::kAlways;
   return parts.plan.lay_out(arena, {beside->rows, 1}, uses, beside->slots);
 }
 
 Batch lay_out(const VaeParts& parts, bool missing, Arena& arena, nn::TapeSize size, Purpose purpose) {
   if (!parts.latent->prior()) size.samples = 1;
+  const bool every_class = purpose == Purpose::training || purpose == Purpose::bound;
+  if (every_class && parts.condition.inferred()) size.classes = parts.condition.classes();
   nn::Tape tape = parts.plan.lay_out(arena, size, uses_of(parts, missing, purpose));
   return Batch(parts.slots, std::move(tape), lay_out_beside(parts, arena, purpose));
 }
@@ -48,6 +54,7 @@ Workspace::Workspace(const Vae& vae, std::int64_t rows, std::int64_t samples, Pu
   place();
   arena_ = Arena(vae.context(), arena_.used());
   batch_ = place();
+  vae.parts().condition.enumerate(vae.context(), batch_);
 }
 
 std::unique_ptr<HostPrior> prior_on_host(const Vae& vae) {

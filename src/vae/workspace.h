@@ -8,6 +8,7 @@ namespace elbo {
 
 enum class Purpose {
   evaluation,
+  bound,      ///< the same, where a model that infers labels has each example as every class
   gradients,  ///< passes with gradients as well
   training,   ///< the same of a training's steps: layers learn, and the objective may corrupt the encoder's
               ///< input

@@ -44,17 +44,21 @@ void declare_mask_and_examples(nn::Builder& builder, BatchSlots& slots, const Mo
                                std::int64_t first);
 
 /// What a conditional model's networks read beside their inputs: the example's label, one-hot (Sohn et al.
-/// 2015).
+/// 2015). On tapes that have each example as every class, it is that class.
 class Condition {
  public:
   Condition() = default;
-  /// `classes`: number of labels; 0: there is no condition.
-  explicit Condition(std::int32_t classes) : classes_(classes) {}
+  /// `classes`: number of labels; 0: there is no condition. `inferred`: a label need not be known.
+  Condition(std::int32_t classes, bool inferred) : classes_(classes), inferred_(inferred) {}
 
   explicit operator bool() const { return classes_ > 0; }
   std::int32_t classes() const { return classes_; }
+  /// Whether a label need not be known, and tapes may have each example as every class.
+  bool inferred() const { return inferred_; }
   /// Declares label and condition.
   void declare(nn::Builder& builder, BatchSlots& slots) const;
+  /// Writes the classes of a tape that has each example as every class; once is enough. Does nothing on others.
+  void enumerate(Context& context, const Batch& batch) const;
   /// Reads the batch's labels [n, 1] as gather_batch does, and makes the condition. Does nothing if there is
   /// none.
   void read(Context& context, const Batch& batch, const ops::GatherSource& labels,
@@ -67,6 +71,7 @@ class Condition {
   void encode_labels(Context& context, const Batch& batch) const;
 
   std::int32_t classes_ = 0;
+  bool inferred_ = false;
 };
 
 /// The corruption of a denoising model's input in training (Vincent et al. 2008).

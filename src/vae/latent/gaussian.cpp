@@ -9,6 +9,7 @@ namespace {
 
 NoiseSource keyed_by_examples(NoiseSource noise, const Batch& batch) {
   if (!noise.examples) noise.examples = batch.examples().data;
+  noise.rows_per_example = batch.classes();  // the classes share it, so that their costs differ by little else
   return noise;
 }
 
@@ -31,7 +32,7 @@ class GaussianLatent final : public Latent {
     log_variance_ = slots.log_variance = builder.part(slots.head, "log_variance", width_, width_);
     slots.z = builder.activation({.name = "z", .rows = nn::Rows::samples, .cols = width_});
     builder.needs_gradient(slots.z);
-    slots.kl = builder.activation({.name = "kl"});
+    slots.kl = builder.activation({.name = "kl", .rows = builder.info(slots.head).rows});
     slots.log_ratio = builder.activation({.name = "log_ratio", .rows = nn::Rows::samples});
     prior_->declare(builder, slots);
   }

@@ -10,6 +10,16 @@ namespace {
 constexpr std::string_view kOfVae[] = {
     "model.prior",    "model.log_variance_bounds", "objective.kind",  "objective.samples",
     "objective.beta", "objective.warmup_epochs",   "objective.cycles"};
+// Its bound sums over the classes, and is not combined with other priors and bounds.
+constexpr std::string_view kOfM2[] = {"model.log_variance_bounds",
+                                      "objective.beta",
+                                      "objective.warmup_epochs",
+                                      "objective.cycles",
+                                      "model.classifier",
+                                      "objective.classifier_weight",
+                                      "data.labels",
+                                      "train.labelled_rows",
+                                      "train.best_by"};
 constexpr std::string_view kOfAutoencoder[] = {"objective.code_l1", "objective.code_l2"};
 
 struct Row : Choice {
@@ -18,6 +28,7 @@ struct Row : Choice {
 
 constexpr Row kTable[] = {
     {{"vae", kOfVae}, make_gaussian_latent},
+    {{"m2", kOfM2}, make_gaussian_latent},
     {{"autoencoder", kOfAutoencoder}, make_point_latent},
 };
 

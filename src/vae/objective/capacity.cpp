@@ -12,7 +12,7 @@ class Capacity final : public Objective {
  public:
   explicit Capacity(const ObjectiveSettings& settings) : Objective(settings) {}
 
-  void declare(nn::Builder& builder, std::int64_t) override {
+  void declare(nn::Builder& builder, BatchSlots&, std::int64_t) override {
     scale_ = builder.activation({.name = "capacity.scale", .rows = nn::Rows::one, .uses = nn::kTraining});
     cost_ = builder.activation({.name = "capacity.cost", .rows = nn::Rows::one, .uses = nn::kTraining});
   }

@@ -12,7 +12,7 @@ class CodePenalty final : public Objective {
       : Objective(settings),
         penalty_{static_cast<float>(settings.code_l1), static_cast<float>(settings.code_l2)} {}
 
-  void declare(nn::Builder& builder, std::int64_t) override {
+  void declare(nn::Builder& builder, BatchSlots&, std::int64_t) override {
     cost_ = builder.activation({.name = "code_penalty.cost", .uses = nn::kTraining});
   }
   void before_likelihood(Context& context, const Batch& batch, const ObjectiveRates&) const override {

@@ -25,6 +25,7 @@ std::int64_t Objective::settled_after(std::int64_t epochs) const {
 
 std::unique_ptr<Objective> make_elbo(const ModelConfig& config) {
   const ObjectiveSettings& settings = config.objective;
+  if (config.infers_label) return make_class_bound(config);
   if (settings.free_bits > 0.0) return make_free_bits(config);
   if (settings.capacity > 0.0) return make_capacity(config);
   if (settings.code_l1 > 0.0 || settings.code_l2 > 0.0) return make_code_penalty(config);

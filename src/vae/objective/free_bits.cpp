@@ -11,7 +11,7 @@ class FreeBits final : public Objective {
   explicit FreeBits(const ObjectiveSettings& settings)
       : Objective(settings), nats_(static_cast<float>(settings.free_bits)) {}
 
-  void declare(nn::Builder& builder, std::int64_t latent) override {
+  void declare(nn::Builder& builder, BatchSlots&, std::int64_t latent) override {
     counts_ = builder.activation(
         {.name = "free_bits.counts", .rows = nn::Rows::one, .cols = latent, .uses = nn::kTraining});
     cost_ = builder.activation({.name = "free_bits.cost", .rows = nn::Rows::one, .uses = nn::kTraining});

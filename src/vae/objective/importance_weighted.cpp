@@ -10,7 +10,7 @@ class ImportanceWeighted final : public Objective {
  public:
   explicit ImportanceWeighted(const ObjectiveSettings& settings) : Objective(settings) {}
 
-  void declare(nn::Builder& builder, std::int64_t) override {
+  void declare(nn::Builder& builder, BatchSlots&, std::int64_t) override {
     weights_ =
         builder.activation({.name = "importance.weights", .rows = nn::Rows::samples, .uses = nn::kTraining});
     bound_ = builder.activation({.name = "importance.bound", .uses = nn::kTraining});

@@ -16,6 +16,7 @@ namespace elbo {
 struct ObjectiveRates {
   const float* kl_weight = nullptr;  ///< β
   const float* capacity = nullptr;   ///< C, nats
+  float classifier = 0.0f;           ///< weight of a labelled example's −log q(y|x), for m2; does not change
 };
 
 /// The mean over a step's rows of nll + β·KL, averaged over K samples. Other objectives override the methods
@@ -27,7 +28,7 @@ class Objective {
   virtual ~Objective() = default;
 
   /// Declares its slots on training tapes.
-  virtual void declare(nn::Builder&, std::int64_t latent) { (void)latent; }
+  virtual void declare(nn::Builder&, BatchSlots&, std::int64_t latent) { (void)latent; }
 
   /// Called once the batch has z and its cost.
   virtual void before_likelihood(Context&, const Batch&, const ObjectiveRates&) const {}
@@ -67,6 +68,8 @@ std::unique_ptr<Objective> make_elbo(const ModelConfig& config);
 std::unique_ptr<Objective> make_free_bits(const ModelConfig& config);
 std::unique_ptr<Objective> make_capacity(const ModelConfig& config);
 std::unique_ptr<Objective> make_code_penalty(const ModelConfig& config);
+/// For m2: the bound over the classes, with the classifier's cost.
+std::unique_ptr<Objective> make_class_bound(const ModelConfig& config);
 /// objective.kind = "iwae": −log(1/K Σ_k exp(−nll_k − β·log_ratio_k)), the negative importance-weighted bound
 /// (Burda et al. 2016, eq. 8).
 std::unique_ptr<Objective> make_importance_weighted(const ModelConfig& config);
