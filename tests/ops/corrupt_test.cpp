@@ -12,7 +12,7 @@
 namespace elbo::test {
 namespace {
 
-std::vector<CorruptCase> cases() {
+std::vector<CorruptCase> corrupt_cases() {
   std::vector<CorruptCase> all;
   for (const auto kind : {ops::Corruption::gaussian, ops::Corruption::masking}) {
     all.push_back({1, 1, kind});
@@ -28,7 +28,7 @@ class CorruptOp : public testing::TestWithParam<CorruptCase> {};
 TEST_P(CorruptOp, MatchesFloat64) {
   EXPECT_OP(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(, CorruptOp, testing::ValuesIn(cases()), CaseName());
+INSTANTIATE_TEST_SUITE_P(, CorruptOp, testing::ValuesIn(corrupt_cases()), CaseName());
 
 /// 100,000 ones, corrupted.
 std::vector<float> corrupted_ones(ops::Corruption kind, float amount) {

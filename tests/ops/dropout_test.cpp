@@ -13,7 +13,7 @@
 namespace elbo::test {
 namespace {
 
-std::vector<DropoutCase> cases() {
+std::vector<DropoutCase> dropout_cases() {
   std::vector<DropoutCase> all = {
       {1, 1},
       {17, 3, 1, Activation::identity, false, true},
@@ -29,7 +29,7 @@ class DropoutOp : public testing::TestWithParam<DropoutCase> {};
 TEST_P(DropoutOp, MatchesFloat64) {
   EXPECT_OP(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Shapes, DropoutOp, testing::ValuesIn(cases()), CaseName());
+INSTANTIATE_TEST_SUITE_P(Shapes, DropoutOp, testing::ValuesIn(dropout_cases()), CaseName());
 
 /// 100,000 ones after dropout.
 std::vector<float> dropped_ones(float rate, const NoiseSource& noise = {.seed = 3}, int threads = 0,
