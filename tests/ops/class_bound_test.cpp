@@ -258,7 +258,8 @@ TEST(ClassBound, NanStaysInItsExample) {
       expect_first_failed(endless);
       std::fill_n(endless.logits.begin(), classes, -INFINITY);
       expect_first_failed(endless);
-      for (const float wrong : {NAN, static_cast<float>(classes), 0.5f, -2.0f, -0.5f, 1e30f, INFINITY}) {
+      for (const float wrong :
+           {NAN, static_cast<float>(classes), 0.5f, -2.0f, -3.0f, -0.5f, 1e30f, INFINITY}) {
         ClassBoundInputs bad = good;
         bad.label[0] = wrong;
         expect_first_failed(bad);
@@ -331,7 +332,10 @@ TEST(ClassBound, RefusesWrongShapes) {
   refused([](Result&, Costs& costs, float* at) { costs.logits = {at, 3, 3}; });
   refused([](Result&, Costs& costs, float* at) { costs.logits = {at, 2, 3, 2}; });
   refused([](Result&, Costs& costs, float*) { costs.logits = {nullptr, 2, 3}; });
-  refused([](Result&, Costs& costs, float* at) { costs = {{at, 0, 1}, {at, 0}, {at, 2, 0}, {at, 2}}; });
+  refused([](Result& result, Costs& costs, float* at) {
+    costs = {{at, 0, 1}, {at, 0}, {at, 2, 0}, {at, 2}};
+    result = {{at + 12, 0}, {}, {}, {}, {}};
+  });
   refused([](Result& result, Costs&, float*) { result.weights = {}; });
   refused([](Result& result, Costs&, float* at) { result.nll = {at, 1}; });
   refused([](Result& result, Costs&, float* at) { result.kl = {at, 3}; });
