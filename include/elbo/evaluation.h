@@ -87,7 +87,7 @@ struct ExampleScores {
   /// −ELBO with the reconstruction averaged over K samples, nats; over all labels, with one sample each, of a
   /// model that infers them.
   std::vector<double> negative_elbo;
-  std::vector<double> nll;            ///< NllEstimate::examples with K samples, nats; empty if K = 0
+  std::vector<double> nll;  ///< NllEstimate::examples with K samples, nats; empty if K = 0
   /// Σ_j (x_j − E[x_j|z])² with z the posterior mean, in the model's scale (after data.standardize). For the
   /// categorical likelihood: the number of values whose most probable class is wrong.
   std::vector<double> squared_error;

@@ -175,8 +175,8 @@ class ELBO_API Model {
   /// evaluate; ConfigError if `samples` is less than 1.
   Table value_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
 
-  /// q(y|x) [n, labels] of each example, of a model that infers labels (model.kind = "m2"). Throws like scores;
-  /// ConfigError for another model.
+  /// q(y|x) [n, labels] of each example, of a model that infers labels (model.kind = "m2"). Throws like
+  /// scores; ConfigError for another model.
   Table label_probabilities(const Examples& examples) const;
 
   /// What each example costs under each label that a conditional model knows, [n, labels]: −log p(x|y) in

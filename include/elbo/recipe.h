@@ -20,10 +20,10 @@ namespace elbo {
 
 /// `data.*`
 struct DataSettings {
-  std::string name = "digits";    ///< what load_dataset takes
-  double validation = 0.0;        ///< fraction of train held out if the data has no validation split
-  double test = 0.0;              ///< the same for the test split
-  std::int64_t limit = 0;         ///< training examples that are used, evenly spaced; 0: all
+  std::string name = "digits";  ///< what load_dataset takes
+  double validation = 0.0;      ///< fraction of train held out if the data has no validation split
+  double test = 0.0;            ///< the same for the test split
+  std::int64_t limit = 0;       ///< training examples that are used, evenly spaced; 0: all
   std::int64_t labels = 0;  ///< training examples that keep their labels, balanced, drawn by the seed; 0: all
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are resized to; 0: not resized
   std::string resize;             ///< "64x48": the width and height that a folder's pictures are resized to
@@ -122,8 +122,8 @@ struct ObjectiveSettings {
   /// Corruption of the encoder's input in training (Vincent et al. 2008): none, gaussian, masking.
   std::string corruption = "none";
   double corruption_amount = 0.0;  ///< standard deviation for gaussian, dropped fraction for masking
-  /// For m2, α of Kingma et al. (2014, eq. 9): labelled examples also cost −log q(y|x), with a weight of α·N in
-  /// an epoch over N examples for all labelled ones together.
+  /// For m2, α of Kingma et al. (2014, eq. 9): labelled examples also cost −log q(y|x), with a weight of α·N
+  /// in an epoch over N examples for all labelled ones together.
   double classifier_weight = 0.1;
 
   friend bool operator==(const ObjectiveSettings&, const ObjectiveSettings&) = default;

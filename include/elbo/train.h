@@ -43,6 +43,9 @@ struct EpochMetrics {
   /// "iwae": the NLL with objective.samples samples (Burda et al. 2016, eq. 8), whatever β. Free bits,
   /// corruption and code penalties are left out.
   std::optional<double> validation_objective;
+  /// For a model that infers labels: the share of the labelled validation examples whose likeliest label is
+  /// theirs. With train.best_by = "accuracy" it decides which epoch is best.
+  std::optional<double> validation_accuracy;
 };
 
 struct TrainReport {

@@ -13,7 +13,7 @@ struct ModelTraits {
   bool has_unit_kl = false;  ///< whether each latent dimension has its own KL
   bool has_classes = false;  ///< whether values are classes, which have no order
   bool infers_label = false;  ///< whether it infers labels, and classifies examples by them
-  bool has_columns = false;  ///< whether each column of a table has a likelihood of its own
+  bool has_columns = false;   ///< whether each column of a table has a likelihood of its own
   /// Samples of the bound that a training maximises, if the bound is importance-weighted; else 0.
   std::int64_t bound_samples = 0;
 };

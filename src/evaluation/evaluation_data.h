@@ -32,7 +32,8 @@ std::int64_t evaluation_rows(const nn::Plan& plan, const Device& device);
 /// The same, but at most the number of examples.
 std::int64_t evaluation_rows(const Vae& vae, const EvaluationData& data);
 
-/// Rows of a batch for the bound of `count` examples, where a model that infers labels has each as every class.
+/// Rows of a batch for the bound of `count` examples, where a model that infers labels has each as every
+/// class.
 std::int64_t bound_rows(const Vae& vae, std::int64_t count);
 std::int64_t bound_rows(const VaeParts& parts, const Device& device, std::int64_t count);
 

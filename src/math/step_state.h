@@ -68,7 +68,7 @@ struct NoiseSource {
   const std::uint64_t* time = nullptr;     ///< step or epoch; null means 0
   const std::int64_t* examples = nullptr;  ///< [batch] indices in the dataset; null means row i is example i
   std::int64_t first_sample = 0;           ///< number of the first sample, when K samples come in chunks
-  std::int64_t stream = 0;  ///< a layer's number, below 256: keeps sources of one purpose apart
+  std::int64_t stream = 0;            ///< a layer's number, below 256: keeps sources of one purpose apart
   std::int64_t rows_per_example = 1;  ///< neighbouring rows, as of an example's classes, that share its noise
 
   /// The example of a row.

@@ -60,12 +60,12 @@ NllEstimate nll_over_labels(const ModelState& state, const Examples& examples, s
   std::vector<RunningLogSumExp> weights(count), squares(count);
   for (std::int32_t y = 0; y < classes; ++y) {
     const StoredBatches batches(state, examples, seed, y);
-    for_each_importance_estimate(*state.vae, batches.data(), samples, seed,
-                                 [&](std::int64_t i, const ImportanceEstimate& estimate) {
-                                   const auto at = static_cast<std::size_t>(i);
-                                   weights[at].add(-estimate.nll);
-                                   squares[at].add(-2.0 * estimate.nll - std::log(estimate.effective_samples));
-                                 });
+    for_each_importance_estimate(
+        *state.vae, batches.data(), samples, seed, [&](std::int64_t i, const ImportanceEstimate& estimate) {
+          const auto at = static_cast<std::size_t>(i);
+          weights[at].add(-estimate.nll);
+          squares[at].add(-2.0 * estimate.nll - std::log(estimate.effective_samples));
+        });
   }
   RunningMoments nll, effective;
   NllEstimate result;

@@ -355,7 +355,8 @@ Table Model::label_costs(const Examples& examples, std::int64_t samples, std::ui
 AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOptions& options) const {
   if (state_->vae->parts().condition.inferred()) {
     throw ConfigError(
-        "annealed importance sampling gives log p(x|y) of a known label; for a model that infers labels, evaluate() "
+        "annealed importance sampling gives log p(x|y) of a known label; for a model that infers labels, "
+        "evaluate() "
         "gives log p(x) from importance-weighted samples");
   }
   return exclusively(*state_, [&] {

@@ -14,8 +14,8 @@ namespace elbo {
 class StoredBatches {
  public:
   /// Throws ShapeError if the examples' width is not the model's, DataError if they do not suit its
-  /// likelihood, lack the labels that a conditional model reads, or there are none. A model that infers labels
-  /// gives an example without one the likeliest.
+  /// likelihood, lack the labels that a conditional model reads, or there are none. A model that infers
+  /// labels gives an example without one the likeliest.
   StoredBatches(const ModelState& state, const Examples& examples, std::uint64_t seed)
       : StoredBatches(state, state.standardization(), examples, seed) {}
   /// The same, with this label in place of the examples' own, which they need not have.

@@ -7,11 +7,11 @@
 
 namespace elbo::nn {
 
-/// out = act(y + condition wᵀ + b), where y [m, d] is the output of a layer without activation, and each row of
-/// the one with fewer rows is added to several neighbouring rows of the other. An example's condition [n, c] is
-/// the same for its K samples: out is then in y's memory. A condition of classes [n·C, c] has more rows than an
-/// example's y [n, d], and out [n·C, d] is in its memory. With a linear layer before it, this is the linear
-/// layer of both inputs side by side. Parameters NAME.weight [d, c] and NAME.bias [d].
+/// out = act(y + condition wᵀ + b), where y [m, d] is the output of a layer without activation, and each row
+/// of the one with fewer rows is added to several neighbouring rows of the other. An example's condition [n,
+/// c] is the same for its K samples: out is then in y's memory. A condition of classes [n·C, c] has more rows
+/// than an example's y [n, d], and out [n·C, d] is in its memory. With a linear layer before it, this is the
+/// linear layer of both inputs side by side. Parameters NAME.weight [d, c] and NAME.bias [d].
 class AddCondition final : public Block {
  public:
   AddCondition(Builder& builder, Slot layer, Slot condition, const std::string& name, Activation activation);

@@ -15,10 +15,7 @@ bool drops(const Tape& tape) {
 }  // namespace
 
 Dropout::Dropout(Builder& builder, Slot input, const std::string& name, float rate)
-    : rate_(rate),
-      rows_(builder.info(input).rows),
-      stream_(builder.noise_stream()),
-      input_(input) {
+    : rate_(rate), rows_(builder.info(input).rows), stream_(builder.noise_stream()), input_(input) {
   output_ = builder.part(input, name, 0, builder.info(input).cols, kLearning);
   builder.needs_gradient(output_);
   builder.made_by(output_, Activation::identity);

@@ -23,8 +23,8 @@ struct Reader {
 };
 
 /// The number of an activation's rows, for a batch of n examples with K samples each. Where the tape has each
-/// example once as every class, C of them, row i·C + y is example i as class y, and K counts for each of these;
-/// else C is 1.
+/// example once as every class, C of them, row i·C + y is example i as class y, and K counts for each of
+/// these; else C is 1.
 enum class Rows : std::uint8_t {
   examples,  ///< n
   classes,   ///< n·C

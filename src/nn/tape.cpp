@@ -55,7 +55,8 @@ Tape Tape::first_rows(std::int64_t count) const {
 }
 
 Tape Plan::lay_out(Arena& arena, TapeSize size, unsigned uses, std::size_t count) const {
-  ELBO_CHECK(size.rows > 0 && size.samples > 0 && size.classes > 0, ShapeError, "a batch needs at least one row and one sample");
+  ELBO_CHECK(size.rows > 0 && size.samples > 0 && size.classes > 0, ShapeError,
+             "a batch needs at least one row and one sample");
   Tape tape;
   tape.slots_ = &slots_;
   tape.size_ = size;

@@ -22,7 +22,8 @@ constexpr RecipeKey kKeys[] = {
     {.name = "train.epochs", .doc = "passes over the training data", .at = at<&S::epochs>, .bounds = kTimes},
     {.name = "train.batch", .doc = "examples per batch", .at = at<&S::batch>, .bounds = kCount},
     {.name = "train.labelled_rows",
-     .doc = "for m2, rows of each batch that are labelled examples, taken in turns; 0: they come like all others",
+     .doc = "for m2, rows of each batch that are labelled examples, taken in turns; 0: they come like all "
+            "others",
      .at = at<&S::labelled_rows>,
      .bounds = kTimes,
      .turns_on = true},
@@ -99,7 +100,8 @@ constexpr RecipeKey kKeys[] = {
      .at = at<&S::patience>,
      .bounds = kTimes},
     {.name = "train.best_by",
-     .doc = "what makes the best epoch: the validation objective, or for m2 the accuracy of validation labels",
+     .doc =
+         "what makes the best epoch: the validation objective, or for m2 the accuracy of validation labels",
      .at = at<&S::best_by>,
      .choices = best_by_choices,
      .turns_on = true},

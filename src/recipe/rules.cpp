@@ -113,8 +113,8 @@ void check_objective(const ObjectiveSettings& o) {
 
 void check_labelled_rows(const TrainSettings& train) {
   if (train.labelled_rows == 0 || train.labelled_rows < train.batch) return;
-  throw ConfigError(concat("train.labelled_rows is ", train.labelled_rows, ", which leaves no row of a train.batch of ",
-                           train.batch, " to other examples."));
+  throw ConfigError(concat("train.labelled_rows is ", train.labelled_rows,
+                           ", which leaves no row of a train.batch of ", train.batch, " to other examples."));
 }
 
 void check_stages(const TrainSettings& train) {

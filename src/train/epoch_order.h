@@ -9,8 +9,8 @@
 
 namespace elbo {
 
-/// The rows of an epoch over `count` examples: each example once, and with train.labelled_rows as many labelled
-/// examples more in each batch.
+/// The rows of an epoch over `count` examples: each example once, and with train.labelled_rows as many
+/// labelled examples more in each batch.
 std::int64_t epoch_rows(const TrainSettings& settings, std::int64_t count);
 
 /// The examples of an epoch's rows, the epochs counted from 1: all in a shuffled order, and with

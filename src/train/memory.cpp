@@ -71,8 +71,7 @@ std::size_t evaluation_bytes(const Needs& needs) {
   const std::int64_t rows = bound_rows(needs.parts, needs.device, std::numeric_limits<std::int64_t>::max());
   const std::int64_t examples = std::max(needs.validation(), needs.examples());
   const auto bytes = [&](std::int64_t of_batch, std::int64_t samples) {
-    return workspace_size(needs.parts, needs.missing, std::min(of_batch, examples), samples,
-                          Purpose::bound)
+    return workspace_size(needs.parts, needs.missing, std::min(of_batch, examples), samples, Purpose::bound)
         .bytes;
   };
   const std::int64_t samples = needs.parts.objective->bound_samples();

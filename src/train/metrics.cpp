@@ -84,11 +84,12 @@ std::string to_json(const EpochMetrics& metrics) {
                             ",\"objective\":", io::json_number(metrics.objective));
   if (metrics.skipped_steps) text += concat(",\"skipped_steps\":", *metrics.skipped_steps);
   if (metrics.validation) {
-    const auto objective = metrics.validation_objective;
-    text += concat(
-        ",\"validation\":",
-        terms_object(*metrics.validation,
-                     objective ? concat(",\"objective\":", io::json_number(*objective)) : std::string()));
+    std::string more;
+    if (metrics.validation_objective)
+      more += concat(",\"objective\":", io::json_number(*metrics.validation_objective));
+    if (metrics.validation_accuracy)
+      more += concat(",\"accuracy\":", io::json_number(*metrics.validation_accuracy));
+    text += concat(",\"validation\":", terms_object(*metrics.validation, more));
   }
   return text + "}";
 }

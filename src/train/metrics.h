@@ -11,8 +11,8 @@ namespace elbo {
 
 /// {"epoch", "steps", "seconds", "examples_per_second", "train": {"elbo", "reconstruction", "kl"},
 /// "objective"}, with train.skip_norm "skipped_steps", and with validation data "validation" like "train",
-/// plus the "objective" that decides the best epoch. Costs are in nats per example. One line without its
-/// newline. Numbers that are not finite become null.
+/// plus the "objective" that decides the best epoch, and "accuracy" for a model that infers labels. Costs are
+/// in nats per example. One line without its newline. Numbers that are not finite become null.
 std::string to_json(const EpochMetrics& metrics);
 
 /// A run's file, which only grows by whole lines.

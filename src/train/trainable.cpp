@@ -82,10 +82,11 @@ void check_condition(const Model& model, const Dataset& data) {
   }
   const bool infers = state_of(model).vae->config().infers_label;
   for (const Examples* split : {&data.train, &data.validation, &data.test})
-    if (!split->empty()) data::check_labels(*split, std::ssize(settings.condition_classes), data.name, infers);
+    if (!split->empty())
+      data::check_labels(*split, std::ssize(settings.condition_classes), data.name, infers);
   if (infers && data::labelled_count(data.train) == 0)
-    throw DataError(concat("no training example of ", data.name, " has a label, from which model.kind = \"m2\" ",
-                           "could learn the others."));
+    throw DataError(concat("no training example of ", data.name,
+                           " has a label, from which model.kind = \"m2\" ", "could learn the others."));
 }
 
 }  // namespace
@@ -100,6 +101,11 @@ void check_trainable(const Model& model, const Dataset& data) {
   check_condition(model, data);
   data::check_support(data, state_of(model).vae->likelihood().ranges(model.recipe().data));
   const Recipe& recipe = model.recipe();
+  const bool comes = data.validation.empty() && recipe.data.validation > 0.0;  // is held out later
+  if (recipe.train.best_by == "accuracy" && !comes && data::labelled_count(data.validation) == 0) {
+    throw ConfigError(concat("train.best_by = \"accuracy\" needs validation examples with labels, and ",
+                             data.name, " has none: hold some out, as with data.validation = 0.1."));
+  }
   if (recipe.train.patience == 0 || !data.validation.empty() || recipe.data.validation > 0.0) return;
   throw ConfigError(concat("train.patience needs validation data, and ", data.name,
                            " has none: hold some out, as with data.validation = 0.1."));

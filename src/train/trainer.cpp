@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/out_of_memory.h"
 #include "evaluation/evaluate.h"
+#include "evaluation/label_accuracy.h"
 #include "recipe/data_settings.h"
 #include "train/best_epoch.h"
 #include "train/memory.h"
@@ -46,9 +47,10 @@ void Trainer::prepare(const Dataset& data) {
   batch_steps_ = runner_->steps_per_epoch();
   watch_ = std::make_unique<CostWatch>(context, runner_->record());
   if (data.validation.empty()) return;
+  validation_labels_ = &data.validation.labels;
   validation_ = std::make_unique<StoredBatches>(state, statistics, data.validation, state.recipe.train.seed);
-  validation_workspace_ =
-      std::make_unique<Workspace>(*state.vae, bound_rows(*state.vae, data.validation.count), 1, Purpose::bound);
+  validation_workspace_ = std::make_unique<Workspace>(
+      *state.vae, bound_rows(*state.vae, data.validation.count), 1, Purpose::bound);
 }
 
 TrainReport Trainer::run() {
@@ -188,9 +190,15 @@ void Trainer::validate(EpochMetrics& metrics) {
   const double objective =
       validation_cost(*state.vae, state.recipe.train.seed, validation_->data(), *metrics.validation);
   metrics.validation_objective = objective;
-  if (!(objective < position_.best_objective)) return;
+  if (state.vae->config().infers_label) {
+    metrics.validation_accuracy =
+        label_accuracy(*state.vae, validation_->data(), *validation_labels_, *validation_workspace_);
+  }
+  const bool by_accuracy = state.recipe.train.best_by == "accuracy";
+  const double decides = by_accuracy ? 1.0 - metrics.validation_accuracy.value() : objective;
+  if (!(decides < position_.best_objective)) return;
   position_.best_epoch = position_.epoch;
-  position_.best_objective = objective;
+  position_.best_objective = decides;
   if (!folder_ && state.recipe.train.patience == 0) return;
   best_ = to_host(*state.context, state.vae->parameters().values());
   best_is_new_ = true;

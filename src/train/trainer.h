@@ -70,6 +70,7 @@ class Trainer {
   StepGraphs* runner_ = nullptr;               ///< the planned steps' graphs
   std::unique_ptr<StoredBatches> validation_;  ///< null if there is none
   std::unique_ptr<Workspace> validation_workspace_;
+  const std::vector<std::int32_t>* validation_labels_ = nullptr;
   std::unique_ptr<CostWatch> watch_;
 
   TrainingPosition position_;

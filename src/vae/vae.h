@@ -50,8 +50,8 @@ class Vae {
   /// Computes nll of the present values from the parameters, x and mask; with `gradient`, also weight ·
   /// ∂nll/∂parameters.
   void score(const Batch& batch, const ops::RowWeight& weight = {}, bool gradient = false) const;
-  /// Runs encode, sample, decode and score: computes a prepared batch's nll and kl, without gradients, and the
-  /// bound of examples that it has as every class.
+  /// Runs encode, sample, decode and score: computes a prepared batch's nll and kl, without gradients, and
+  /// the bound of examples that it has as every class.
   void forward(const Batch& batch, const NoiseSource& noise) const;
 
   /// Computes nll from z, and its gradient in z, but no parameter's gradient. Needs a workspace with

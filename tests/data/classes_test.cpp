@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "elbo/error.h"
 #include "support/expect_says.h"
 
@@ -84,6 +86,51 @@ TEST(Classes, AnUnseenLabelIsRefusedByName) {
   }
   Dataset none = Dataset::from_floats({1.0f, 2.0f}, 1);
   EXPECT_NO_THROW(data::match_labels(none, Names{"cat"}));
+}
+
+// 12 examples of label 0, 4 of label 1, 1 of label 2, and three without.
+Dataset many_labels() {
+  Labels labels;
+  for (int i = 0; i < 20; ++i) labels.push_back(i < 12 ? 0 : i < 16 ? 1 : i == 16 ? 2 : kNoLabel);
+  return labelled_as(labels);
+}
+
+TEST(KeepLabels, AreBalancedAsFarAsTheyGo) {
+  Dataset data = many_labels();
+  const Labels before = data.train.labels;
+  data::keep_labels(data, 8, 3);
+  std::map<std::int32_t, int> counts;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const std::int32_t label = data.train.labels[i];
+    EXPECT_TRUE(label == before[i] || label == kNoLabel);
+    ++counts[label];
+  }
+  EXPECT_EQ(counts, (std::map<std::int32_t, int>{{kNoLabel, 12}, {0, 4}, {1, 3}, {2, 1}}));
+  EXPECT_EQ(data.notes,
+            std::vector<std::string>{"8 of 17 training examples keep their labels (data.labels)"});
+}
+
+TEST(KeepLabels, FollowTheSeed) {
+  Dataset first = many_labels(), again = many_labels(), other = many_labels();
+  data::keep_labels(first, 6, 3);
+  data::keep_labels(again, 6, 3);
+  data::keep_labels(other, 6, 4);
+  EXPECT_EQ(first.train.labels, again.train.labels);
+  EXPECT_NE(first.train.labels, other.train.labels);
+}
+
+TEST(KeepLabels, RefusesMoreThanThereAreAndFewerThanLabels) {
+  const auto refusal = [](std::int64_t count) -> std::string {
+    Dataset data = many_labels();
+    try {
+      data::keep_labels(data, count, 1);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_SAYS(refusal(18), "only 17 of the 20");
+  EXPECT_SAYS(refusal(2), "3 different labels");
 }
 
 }  // namespace

@@ -77,6 +77,13 @@ inline void read_labels(Recipe& recipe) {
   recipe.model.condition_classes = {"a", "b", "c", "d"};
 }
 
+/// The same for a model that infers labels.
+inline void infer_labels(Recipe& recipe) {
+  read_labels(recipe);
+  recipe.model.kind = "m2";
+  recipe.model.classifier = {6};
+}
+
 /// The small recipe with one change; the variants cover every setting that affects a step.
 struct RecipeVariant {
   std::string name;
@@ -96,8 +103,11 @@ struct RecipeVariant {
     const Recipe made = recipe();
     const auto classes = static_cast<float>(made.model.classes);
     for (Examples* examples : {&data.train, &data.validation}) {
-      for (std::int64_t i = 0; i < examples->count && !made.model.condition.empty(); ++i)
-        examples->labels.push_back(static_cast<std::int32_t>(3.99f * examples->value(i, 0)));
+      for (std::int64_t i = 0; i < examples->count && !made.model.condition.empty(); ++i) {
+        const bool known = made.model.kind != "m2" || i % 3 == 0;
+        examples->labels.push_back(known ? static_cast<std::int32_t>(3.99f * examples->value(i, 0))
+                                         : kNoLabel);
+      }
       for (std::size_t i = 0; i < examples->floats.size(); ++i) {
         float& value = examples->floats[i];
         if (made.model.likelihood == "categorical")
@@ -141,6 +151,20 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.objective.samples = 3;
          r.train.batch = 4;
          r.train.accumulation_steps = 2;
+       }},
+      {"m2",
+       [](Recipe& r) {
+         infer_labels(r);
+         r.train.labelled_rows = 2;
+       }},
+      {"m2_accumulated",
+       [](Recipe& r) {
+         infer_labels(r);
+         r.model.likelihood = "gaussian-shared";
+         r.objective.beta = 0.5;
+         r.train.batch = 4;
+         r.train.accumulation_steps = 2;
+         r.train.clip_norm = 0.5;
        }},
       {"warmed_up", [](Recipe& r) { r.objective.warmup_epochs = 1.5; }},
       {"cyclical",

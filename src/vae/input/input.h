@@ -57,7 +57,8 @@ class Condition {
   bool inferred() const { return inferred_; }
   /// Declares label and condition.
   void declare(nn::Builder& builder, BatchSlots& slots) const;
-  /// Writes the classes of a tape that has each example as every class; once is enough. Does nothing on others.
+  /// Writes the classes of a tape that has each example as every class; once is enough. Does nothing on
+  /// others.
   void enumerate(Context& context, const Batch& batch) const;
   /// Reads the batch's labels [n, 1] as gather_batch does, and makes the condition. Does nothing if there is
   /// none.

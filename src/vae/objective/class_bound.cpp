@@ -28,14 +28,12 @@ class ClassBound final : public Objective {
                                     .cost = batch.tape().vector(cost_),
                                     .dlogits = batch.dlogits()};
     const VectorView<const float> label(batch.label().data, batch.rows());
-    ops::class_bound(
-        context, result,
-        {.nll = batch.nll_parts(), .kl = batch.kl(), .logits = batch.logits(), .label = label},
-        {.kl_weight = rates.kl_weight,
-         .classifier = rates.classifier,
-         .gradient_scale = 1.0f / static_cast<float>(batch.step_rows)});
-    if (!batch.dparameters().empty())
-      ops::weight_rows(context, batch.dparameters(), batch.class_weights());
+    ops::class_bound(context, result,
+                     {.nll = batch.nll_parts(), .kl = batch.kl(), .logits = batch.logits(), .label = label},
+                     {.kl_weight = rates.kl_weight,
+                      .classifier = rates.classifier,
+                      .gradient_scale = 1.0f / static_cast<float>(batch.step_rows)});
+    if (!batch.dparameters().empty()) ops::weight_rows(context, batch.dparameters(), batch.class_weights());
   }
   ops::KlWeight kl_weight(const Batch& batch, const ObjectiveRates& rates) const override {
     ops::KlWeight weight = Objective::kl_weight(batch, rates);

@@ -16,7 +16,7 @@ namespace elbo {
 struct ObjectiveRates {
   const float* kl_weight = nullptr;  ///< β
   const float* capacity = nullptr;   ///< C, nats
-  float classifier = 0.0f;           ///< weight of a labelled example's −log q(y|x), for m2; does not change
+  float classifier = 0.0f;  ///< weight of a labelled example's −log q(y|x), for m2; does not change
 };
 
 /// The mean over a step's rows of nll + β·KL, averaged over K samples. Other objectives override the methods

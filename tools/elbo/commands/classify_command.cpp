@@ -2,8 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <limits>
 #include <memory>
+#include <optional>
 
 #include "base/check.h"
 #include "commands/command.h"
@@ -17,10 +21,12 @@
 namespace elbo::command {
 namespace {
 
+constexpr std::int64_t kSamples = 64;
+
 struct ClassifyOptions : DataOptions {
   std::string run, out;
   Machine machine;
-  std::int64_t samples = 64;
+  std::optional<std::int64_t> samples;
   std::uint64_t seed = 0;
   bool json = false;
 };
@@ -43,6 +49,21 @@ void print_metrics(const LabelMetrics& found) {
             << '\n';
 }
 
+/// What each example costs as each label, up to a constant of the example: by q(y|x) if the model has one,
+/// else by p(x|y).
+Table label_costs(const Model& model, const Examples& examples, const ClassifyOptions& options) {
+  if (!model.traits().infers_label) {
+    return waiting(concat("costs of ", classes_of(model).size(), " labels"), [&] {
+      return model.label_costs(examples, options.samples.value_or(kSamples), options.seed);
+    });
+  }
+  if (options.samples)
+    throw ConfigError("--samples is for models without a classifier; this one (model.kind = \"m2\") has one");
+  Table costs = model.label_probabilities(examples);
+  for (float& value : costs.values) value = -std::log(std::max(value, std::numeric_limits<float>::min()));
+  return costs;
+}
+
 int run_classify(ClassifyOptions options) {
   if (!options.out.empty()) {
     file_kind(options.out, {FileKind::csv});
@@ -52,8 +73,7 @@ int run_classify(ClassifyOptions options) {
   require_conditional(model, "classify");
   const Dataset data = load_data(model, options);
   const Examples& examples = choose_split(data, options.split);
-  const Table costs = waiting(concat("costs of ", classes_of(model).size(), " labels"),
-                              [&] { return model.label_costs(examples, options.samples, options.seed); });
+  const Table costs = label_costs(model, examples, options);
   const LabelPosterior posterior = label_posterior(costs, classes_of(model), examples.labels);
   const auto found = label_metrics(posterior, examples.labels);
   if (!options.out.empty()) write_posterior(options.out, posterior, examples, data);
@@ -61,8 +81,8 @@ int run_classify(ClassifyOptions options) {
     Json json = {{"run", options.run},
                  {"data", data.name},
                  {"split", options.split},
-                 {"device", model.device().name()},
-                 {"samples", options.samples}};
+                 {"device", model.device().name()}};
+    if (!model.traits().infers_label) json["samples"] = options.samples.value_or(kSamples);
     if (found) json["metrics"] = to_json(*found);
     print(json);
     return 0;
@@ -81,14 +101,15 @@ int run_classify(ClassifyOptions options) {
 
 void add_classify(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
-      "classify", "The label that a conditional model finds likeliest for each example: p(y|x) by p(x|y)");
+      "classify", "The label that a model finds likeliest for each example: by its classifier, or by p(x|y)");
   auto options = std::make_shared<ClassifyOptions>();
   add_run(*command, options->run);
   add_data_options(*command, *options);
   command
-      ->add_option("--samples", options->samples, "Importance-weighted samples under each label; 0: the ELBO")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
-      ->capture_default_str();
+      ->add_option("--samples", options->samples,
+                   concat("Importance-weighted samples under each label; 0: the ELBO [", kSamples,
+                          "]; not for a model with a classifier"))
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
   command->add_option("--out", options->out, "A .csv file for the class of every row, with probabilities");
   add_seed(*command, options->seed, "Seed of the noise");
   add_machine(*command, options->machine);

@@ -143,6 +143,7 @@ std::string ProgressLine::text_of(const EpochMetrics& metrics) const {
   if (metrics.validation) line += format("  validation %.2f", -metrics.validation->elbo);
   if (metrics.validation && std::abs(*metrics.validation_objective + metrics.validation->elbo) >= 0.005)
     line += format(" (objective %.2f)", *metrics.validation_objective);
+  if (metrics.validation_accuracy) line += format(" (accuracy %.4f)", *metrics.validation_accuracy);
   if (metrics.skipped_steps.value_or(0) > 0) line += "  " + skipped_steps(*metrics.skipped_steps);
   const std::string rate = concat("  ", with_commas(metrics.examples_per_second), " ", unit_, "/s");
   const bool fits = !terminal_ || line.size() + rate.size() <= terminal_width(STDERR_FILENO);

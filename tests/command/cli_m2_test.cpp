@@ -1,0 +1,86 @@
+// Models that infer labels, by the command.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "io/file.h"
+#include "support/cli.h"
+#include "support/file_formats.h"
+
+namespace elbo::test {
+namespace {
+
+/// Two kinds of stones, by weight and colour; `labelled` of them say which.
+std::string write_stones(const std::filesystem::path& file, int count, int labelled) {
+  std::string text = "weight,colour,gloss,kind\n";
+  for (int i = 0; i < count; ++i) {
+    const bool other = i % 2 == 1;
+    const std::string kind = i < labelled ? (other ? "opal" : "jade") : "";
+    text += std::to_string((other ? 3.0 : 1.0) + 0.05 * (i % 9)) + "," + std::to_string(0.1 * (i % 5)) + "," +
+            std::to_string((other ? 0.2 : 0.9) + 0.02 * (i % 7)) + "," + kind + "\n";
+  }
+  write(file, text);
+  return file.string();
+}
+
+class CliM2 : public testing::Test {
+ protected:
+  CommandResult train(const std::string& data, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"--data", data, "--out", run_, "--epochs", "30"};
+    for (const char* setting :
+         {"data.label=kind", "model.condition=[\"label\"]", "model.kind=m2", "train.labelled_rows=4"})
+      arguments.insert(arguments.end(), {"--set", setting});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_elbo(small_training(arguments));
+  }
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+
+  TempFolder folder_;
+  std::string run_ = (folder_ / "run").string();
+};
+
+TEST_F(CliM2, ClassifiesFromFewLabels) {
+  const auto trained = train(write_stones(folder_ / "some.csv", 200, 10));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const auto found =
+      run_elbo({"classify", run_, "--data", write_stones(folder_ / "all.csv", 100, 100), "--json"});
+  ASSERT_EQ(found.code, 0) << found.err;
+  const auto metrics = nlohmann::json::parse(found.out)["metrics"];
+  EXPECT_EQ(metrics["examples"], 100);
+  EXPECT_GT(metrics["accuracy"].get<double>(), 0.97);
+  // Data without any label is evaluated and encoded as well, and written with the classes found.
+  const std::string plain = write_stones(folder_ / "none.csv", 40, 0);
+  EXPECT_EQ(run_elbo({"classify", run_, "--data", plain, "--out", path("classes.csv")}).code, 0);
+  EXPECT_SAYS(io::read_file(path("classes.csv"), io::kMaxTextBytes), "p(jade),p(opal)\n");
+  for (const char* command : {"eval", "anomalies"}) {
+    const auto result = run_elbo({command, run_, "--data", plain});
+    EXPECT_EQ(result.code, 0) << command << ": " << result.err;
+  }
+  EXPECT_EQ(run_elbo({"encode", run_, "--data", plain, "--out", path("codes.csv")}).code, 0);
+  EXPECT_EQ(run_elbo({"sample", run_, "--label", "opal", "-n", "3", "--out", path("opals.csv")}).code, 0);
+  EXPECT_SAYS(run_elbo({"classify", run_, "--data", plain, "--samples", "3"}).err, "has one");
+}
+
+TEST_F(CliM2, KeepsAndReportsLabels) {
+  const std::string data = write_stones(folder_ / "all.csv", 120, 120);
+  const auto trained = train(
+      data, {"--set", "data.labels=10", "--set", "data.validation=0.2", "--set", "train.best_by=accuracy"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_SAYS(trained.out + trained.err, "10 of 96 training examples keep their labels (data.labels)");
+  EXPECT_SAYS(io::read_file(folder_ / "run" / "metrics.jsonl", io::kMaxMetricsBytes), "\"accuracy\":");
+}
+
+TEST_F(CliM2, RefusesWhatItCannotLearnFrom) {
+  const auto none = train(write_stones(folder_ / "none.csv", 60, 0));
+  EXPECT_NE(none.code, 0);
+  EXPECT_SAYS(none.err, "label");
+  const std::string data = write_stones(folder_ / "all.csv", 60, 60);
+  EXPECT_SAYS(train(data, {"--set", "data.labels=61"}).err, "data.labels = 61");
+  EXPECT_SAYS(train(data, {"--set", "objective.kind=iwae"}).err, "objective.kind");
+  EXPECT_SAYS(train(data, {"--set", "train.best_by=accuracy"}).err, "validation examples with labels");
+  EXPECT_SAYS(train(data, {"--set", "train.labelled_rows=100000"}).err, "train.labelled_rows");
+}
+
+}  // namespace
+}  // namespace elbo::test
