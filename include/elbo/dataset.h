@@ -84,7 +84,7 @@ struct ELBO_API Examples {
   std::vector<std::int32_t> labels;  ///< one per example, kNoLabel where it has none; or empty
   std::vector<std::string> ids;      ///< one per example, or empty
   Table factors;                     ///< the generating factors of built-in data, or empty
-  std::string origin;                ///< the file (and its array) that was read; empty for data from memory
+  std::string origin;                ///< the file (and its array) or folder read; empty for data from memory
   bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
   std::vector<std::int64_t> rows;  ///< each example's row in its origin; if empty, example i is row i, from 0
   /// Null unless LoadOptions::keep_source asked for it, and the file has more digits than floats have.

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "io/partial.h"
 
 namespace elbo::io {
 namespace {
@@ -122,6 +123,22 @@ void remove_partial_files(const std::filesystem::path& folder) {
   }
 }
 
+std::filesystem::path partial_name(const std::filesystem::path& path) {
+  return concat(path.string(), ".", random_digits(), kPart);
+}
+
+bool write_all(int descriptor, const void* data, std::size_t bytes) {
+  const char* next = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t written = ::write(descriptor, next, bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    next += written;
+    bytes -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
 AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
   std::error_code ignored;
   // Renaming replaces whatever has the name. A link stands for its target; a device or a pipe must not be
@@ -146,7 +163,7 @@ AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)) {
 void AtomicFile::open_temporary() {
   constexpr int kTries = 100;
   for (int i = 0; i < kTries && descriptor_ < 0; ++i) {
-    temporary_ = concat(file_.string(), ".", random_digits(), kPart);
+    temporary_ = partial_name(file_);
     descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (descriptor_ < 0 && errno != EEXIST) break;
   }
@@ -165,16 +182,7 @@ void AtomicFile::fail(const char* what) const {
 }
 
 void AtomicFile::write(const void* data, std::size_t bytes) {
-  const char* next = static_cast<const char*>(data);
-  while (bytes > 0) {
-    const ssize_t written = ::write(descriptor_, next, bytes);
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      fail("cannot write");
-    }
-    next += written;
-    bytes -= static_cast<std::size_t>(written);
-  }
+  if (!write_all(descriptor_, data, bytes)) fail("cannot write");
 }
 
 void AtomicFile::commit() {

@@ -219,7 +219,7 @@ void decode(const Split& split, const PictureForm& form, std::vector<T>& values,
 
 Part load_part(const Split& split, const PictureForm& form, bool wide, BadFiles& bad) {
   Part part;
-  part.origin = split.files.origin;
+  part.origin = part.examples.origin = split.files.origin;
   part.picture = form.shape;
   part.examples.dims = form.shape.height * form.shape.width * form.shape.channels;
   if (wide) {

@@ -8,9 +8,11 @@
 
 #include "base/check.h"
 #include "commands/command.h"
+#include "commands/made_form.h"
 #include "commands/run_argument.h"
 #include "reports/labelled_samples.h"
 #include "reports/table_file.h"
+#include "reports/waiting_line.h"
 
 namespace elbo::command {
 namespace {
@@ -23,12 +25,8 @@ struct AugmentOptions : DataOptions {
   std::int64_t count = 0;
   std::uint64_t seed = 1;
   bool draw = false;
-};
 
-/// Rows that a model has made: their labels by name, and what they were made from.
-struct Made {
-  Table rows;
-  std::vector<std::string> labels, sources;
+  bool by_prior() const { return from == "prior"; }
 };
 
 /// Made examples from number `first` on, `count` of them.
@@ -90,55 +88,78 @@ class FromPrior final : public Maker {
   const AugmentOptions& options_;
 };
 
-void write(const Model& model, const Dataset& data, const Maker& maker, const AugmentOptions& options) {
-  TableFile table(options.out, options.count, value_names(model, data.columns), {"label", "made_from"});
-  table.write_as(modelled_columns(model.schema()));
-  for (std::int64_t first = 0; first < options.count; first += kRows) {
-    const Made made = maker.make(first, std::min(kRows, options.count - first));
-    std::vector<std::vector<std::string>> texts;
-    for (std::size_t i = 0; i < made.labels.size(); ++i) texts.push_back({made.labels[i], made.sources[i]});
-    table.append(made.rows, texts);
+/// The examples whose labels are kept: those that have one, where the format has no place for others.
+Examples chosen_examples(const Dataset& data, AugmentOptions& options, MadeKind kind) {
+  const Examples& examples = choose_split(data, options.split);
+  const std::int64_t without = std::ranges::count(examples.labels, kNoLabel);
+  if (examples.labels.empty() || without == examples.count) {
+    throw DataError(
+        concat(data.name, " has no labels for what is made of it to keep: name their column with --label."));
   }
-  table.commit();
+  if (without == 0 || !needs_labels(kind)) return examples;
+  tell({concat(without, without == 1 ? " example without a label was" : " examples without a label were",
+               " left out; a .csv or .tsv file can hold them")});
+  return labelled(examples);
+}
+
+void write(const Model& model, const Maker& maker, const MadeForm& form) {
+  tell(made_notes(form));
+  const auto file = make_made_file(form);
+  WaitingLine line("making examples");
+  for (std::int64_t first = 0; first < form.count; first += kRows) {
+    Made made = maker.make(first, std::min(kRows, form.count - first));
+    round_whole_columns(model, made.rows);
+    file->append(made);
+    line.done(static_cast<double>(first + made.rows.rows) / static_cast<double>(form.count));
+  }
+  file->commit();
+}
+
+void report(const Model& model, const AugmentOptions& options, const MadeForm& form) {
+  std::cout << form.file.string() << ": " << form.count << ' ' << unit_of(model.picture()) << " made by "
+            << options.run
+            << (options.by_prior()
+                    ? " from its prior, each label in turn\n"
+                    : concat(" from posteriors of the ", options.split, " split, whose labels they keep\n"));
+  if (const std::string beside = beside_of(form); !beside.empty()) std::cout << beside << '\n';
 }
 
 int run_augment(AugmentOptions options) {
-  file_kind(options.out, {FileKind::csv});
+  check_made_name(options.out);
   const Model model = load_model(options.run, options.machine);
   if (!model.has_prior()) throw ConfigError("augment needs a VAE: an autoencoder has nothing to draw from.");
-  const bool by_prior = options.from == "prior";
-  if (by_prior && !is_conditional(model))
+  if (options.by_prior() && !is_conditional(model))
     throw ConfigError(
         "--from prior makes examples of each label, which needs a conditional model; see docs/labels.md.");
   if (options.split.empty() && is_own_data(model, options.data)) options.split = "train";
   const Dataset data = load_data(model, options);
-  if (by_prior) {
-    write(model, data, FromPrior(model, options), options);
+  MadeForm form = made_form(model, data, options.out, output_folder(options.run),
+                            options.data.empty() ? model.recipe().data.name : options.data);
+  set_labels(form, options.by_prior() ? classes_of(model) : data.label_names);
+  form.count = options.count;
+  if (options.by_prior()) {
+    write(model, FromPrior(model, options), form);
   } else {
-    const Examples& examples = choose_split(data, options.split);
-    if (examples.labels.empty())
-      throw DataError(concat(
-          data.name, " has no labels for what is made of it to keep: name their column with --label."));
-    if (options.count == 0) options.count = examples.count;
-    write(model, data, FromPosteriors(model, options, data, examples), options);
+    const Examples examples = chosen_examples(data, options, form.kind);
+    if (form.count == 0) form.count = examples.count;
+    write(model, FromPosteriors(model, options, data, examples), form);
   }
-  std::cout << options.out << ": " << options.count << ' ' << unit_of(model.picture()) << " made by "
-            << options.run
-            << (by_prior
-                    ? " from its prior, each label in turn\n"
-                    : concat(" from posteriors of the ", options.split, " split, whose labels they keep\n"));
+  report(model, options, form);
   return 0;
 }
 
 }  // namespace
 
 void add_augment(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("augment", "Labelled new examples made by a model, as a table");
+  auto* command =
+      app.add_subcommand("augment", "Labelled new examples made by a model, in the data's format");
   auto options = std::make_shared<AugmentOptions>();
   add_run(*command, options->run);
   add_data_options(*command, *options);
-  command->add_option("--out", options->out, "A .csv file: label, what each row was made from, its values")
-      ->required();
+  command->add_option(
+      "--out", options->out,
+      "A .csv, .tsv, .npy or .npz file, or a folder of pictures, which ends in / [augmented in "
+      "RUN, in the data's format]");
   auto* count =
       command->add_option("-n,--count", options->count, "Number of new examples [as many as the split has]")
           ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}));

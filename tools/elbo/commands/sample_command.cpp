@@ -12,6 +12,7 @@
 #include "commands/label_option.h"
 #include "drawing/figures.h"
 #include "commands/run_argument.h"
+#include "reports/report.h"
 #include "base/check.h"
 #include "reports/table_file.h"
 

@@ -2,33 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <string>
 
+#include "drawing/png.h"
 #include "elbo/error.h"
 #include "io/file.h"
 #include "base/check.h"
 
-namespace {
-
-// stb_image_write does not ask whether it got its memory.
-void* allocate_or_throw(void* old, std::size_t bytes) {
-  void* memory = std::realloc(old, bytes);
-  if (!memory) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-#define STBIW_MALLOC(bytes) allocate_or_throw(nullptr, bytes)
-#define STBIW_REALLOC(old, bytes) allocate_or_throw(old, bytes)
-#define STBIW_FREE(memory) std::free(memory)
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#define STBI_WRITE_NO_STDIO
-#include <stb_image_write.h>
 #include <stb_easy_font.h>
 
 namespace elbo::command {
@@ -139,16 +120,7 @@ std::int64_t Canvas::text_width(std::string_view words) {
 }
 
 void Canvas::write_png(const std::filesystem::path& file) const {
-  std::string bytes;
-  const auto append = [](void* context, void* data, int size) {
-    static_cast<std::string*>(context)->append(static_cast<const char*>(data),
-                                               static_cast<std::size_t>(size));
-  };
-  if (!stbi_write_png_to_func(append, &bytes, static_cast<int>(width_), static_cast<int>(height_), 3,
-                              pixels_.data(), static_cast<int>(3 * width_))) {
-    throw Error("cannot encode " + file.string() + " as PNG.");
-  }
-  io::write_file(file, bytes);
+  io::write_file(file, encode_png(pixels_, width_, height_, 3));
 }
 
 }  // namespace elbo::command

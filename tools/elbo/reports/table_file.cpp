@@ -1,7 +1,6 @@
 #include "reports/table_file.h"
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "io/npy.h"
 #include "reports/value_text.h"
 
 namespace elbo::command {
@@ -20,6 +20,8 @@ const char* ending(FileKind kind) {
       return ".npy";
     case FileKind::csv:
       return ".csv";
+    case FileKind::tsv:
+      return ".tsv";
     case FileKind::png:
       return ".png";
     case FileKind::svg:
@@ -28,30 +30,14 @@ const char* ending(FileKind kind) {
   return "";
 }
 
-// NumPy's format 1.0: magic, version, header length, and a Python dictionary padded so that data begins at a
-// multiple of 64 bytes (numpy.lib.format).
-std::string npy_header(std::int64_t rows, std::int64_t columns, bool doubles) {
-  static_assert(std::endian::native == std::endian::little);
-  std::string header = concat("{'descr': '<f", doubles ? 8 : 4, "', 'fortran_order': False, 'shape': (", rows,
-                              ", ", columns, "), }");
-  constexpr std::size_t kPreamble = 10;
-  header.append(63 - (kPreamble + header.size()) % 64, ' ');
-  header += '\n';
-  std::string bytes("\x93NUMPY\x01\x00", 8);
-  bytes += static_cast<char>(header.size() & 0xff);
-  bytes += static_cast<char>(header.size() >> 8);
-  return bytes + header;
-}
+}  // namespace
 
-// A column's name as a CSV field.
-std::string csv_field(const std::string& name) {
-  if (name.find_first_of(",\"\n\r") == std::string::npos) return name;
+std::string table_field(const std::string& text, char separator) {
+  if (text.find_first_of(concat(separator, "\"\n\r")) == std::string::npos) return text;
   std::string field = "\"";
-  for (const char c : name) field += c == '"' ? std::string("\"\"") : std::string(1, c);
+  for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
   return field + '"';
 }
-
-}  // namespace
 
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed) {
   std::string known, its = file.extension().string();
@@ -92,7 +78,8 @@ std::int64_t row_number(const Examples& examples, std::int64_t i) {
 
 TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
                      std::vector<std::string> texts, bool doubles)
-    : kind_(file_kind(file, {FileKind::npy, FileKind::csv})),
+    : kind_(file_kind(file, {FileKind::npy, FileKind::csv, FileKind::tsv})),
+      separator_(kind_ == FileKind::tsv ? '\t' : ','),
       doubles_(doubles),
       rows_(rows),
       columns_(std::ssize(columns)),
@@ -100,16 +87,17 @@ TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::
       file_(file) {
   if (kind_ == FileKind::npy) {
     ELBO_CHECK(texts.empty(), ConfigError, "a .npy file holds numbers alone");
-    file_.write(npy_header(rows_, columns_, doubles_));
+    const std::int64_t shape[] = {rows_, columns_};
+    file_.write(io::npy_header(doubles_ ? "<f8" : "<f4", shape));
     return;
   }
   std::string header;
   bool first = true;
   for (const auto* names : {&texts, &columns}) {
     for (const auto& name : *names) {
-      if (!first) header += ',';
+      if (!first) header += separator_;
       first = false;
-      header += csv_field(name);
+      header += table_field(name, separator_);
     }
   }
   file_.write(header + "\n");
@@ -124,7 +112,7 @@ std::string number(Real value) {
 }
 
 /// A value as the column's file has it. Classes are whole; a probability of two texts is the likelier one.
-std::string cell_of(const Column& column, float value) {
+std::string cell_of(const Column& column, float value, char separator) {
   if (std::isnan(value)) return "";
   if (column.kind == ColumnKind::date)
     return date_text(static_cast<double>(value) + column.origin, column.has_times);
@@ -133,7 +121,7 @@ std::string cell_of(const Column& column, float value) {
   }
   const auto last = std::ssize(column.levels) - 1;
   const auto level = std::clamp<std::ptrdiff_t>(std::lround(value), 0, last);
-  return csv_field(column.levels[static_cast<std::size_t>(level)]);
+  return table_field(column.levels[static_cast<std::size_t>(level)], separator);
 }
 
 }  // namespace
@@ -149,12 +137,12 @@ void TableFile::write_as(std::vector<Column> columns) {
 }
 
 std::string TableFile::field(std::size_t j, float value, const SourceCell* source) const {
-  if (source && !source->text.empty()) return csv_field(source->text);
+  if (source && !source->text.empty()) return table_field(source->text, separator_);
   if (source && source->number) {
     const bool date = !as_.empty() && as_[j].kind == ColumnKind::date;
     return date ? date_text(*source->number, as_[j].has_times) : number(*source->number);
   }
-  return as_.empty() ? number(value) : cell_of(as_[j], value);
+  return as_.empty() ? number(value) : cell_of(as_[j], value, separator_);
 }
 
 void TableFile::append_numbers(const Table& rows, SourceRows sources) {
@@ -180,12 +168,12 @@ void TableFile::append(const Table& rows, std::span<const std::vector<std::strin
     char separator = 0;
     for (std::size_t j = 0; j < texts_; ++j) {
       if (separator) text += separator;
-      separator = ',';
-      text += csv_field(texts[row][j]);
+      separator = separator_;
+      text += table_field(texts[row][j], separator_);
     }
     for (std::size_t j = 0; j < rows.row(i).size(); ++j) {
       if (separator) text += separator;
-      separator = ',';
+      separator = separator_;
       text += field(j, rows.row(i)[j], sources.empty() ? nullptr : &sources[row][j]);
     }
     text += '\n';

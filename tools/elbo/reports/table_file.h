@@ -1,5 +1,5 @@
 #pragma once
-// Tables written row by row as .npy or .csv, either completely or not at all.
+// Tables written row by row as .npy, .csv or .tsv, either completely or not at all.
 
 #include <cstdint>
 #include <filesystem>
@@ -14,12 +14,15 @@
 namespace elbo::command {
 
 /// The kind of a file, by its ending.
-enum class FileKind { npy, csv, png, svg };
+enum class FileKind { npy, csv, tsv, png, svg };
 
 /// Throws ConfigError if the ending of `file` is not among `allowed`; case does not matter.
 FileKind file_kind(const std::filesystem::path& file, const std::vector<FileKind>& allowed);
 
-/// Columns of text before those of numbers, in a .csv file.
+/// A text as a field of a table, in quotes where it needs them.
+std::string table_field(const std::string& text, char separator = ',');
+
+/// Columns of text before those of numbers, in a text table.
 struct LeadingTexts {
   std::vector<std::string> names;
   std::vector<std::vector<std::string>> rows;  ///< a text per name in each row
@@ -38,18 +41,18 @@ using SourceRows = std::span<const std::vector<SourceCell>>;
 /// Writes [rows, columns] float32, or float64.
 class TableFile {
  public:
-  /// `texts` and `columns` become the CSV's header; a .npy file has doubles if `doubles`. Throws ConfigError
-  /// if the ending is neither .npy nor .csv, or there are texts for a .npy file; IoError.
+  /// `texts` and `columns` become a text table's header; a .npy file has doubles if `doubles`. Throws
+  /// ConfigError if the ending is none of .npy, .csv and .tsv, or there are texts for a .npy file; IoError.
   TableFile(const std::filesystem::path& file, std::int64_t rows, std::vector<std::string> columns,
             std::vector<std::string> texts = {}, bool doubles = false);
 
-  /// Writes values of these columns to a .csv file as the training data's file had them: the texts of levels,
-  /// a missing value as an empty cell.
-  /// A .npy file has the stored values; if some are relative to their column's origin, that is said.
+  /// Writes values of these columns to a text table as the training data's file had them: the texts of
+  /// levels, a missing value as an empty cell. A .npy file has the stored values; if some are relative to
+  /// their column's origin, that is said.
   void write_as(std::vector<Column> columns);
 
-  /// `texts` has those of each row; empty if there are none. `sources` may be empty, and counts in a .csv
-  /// file and in one of doubles. Throws ShapeError if a width differs, IoError.
+  /// `texts` has those of each row; empty if there are none. `sources` may be empty, and counts in a
+  /// text table and in a file of doubles. Throws ShapeError if a width differs, IoError.
   void append(const Table& rows, std::span<const std::vector<std::string>> texts = {},
               SourceRows sources = {});
   /// Throws ShapeError if the number of rows is not as announced, IoError.
@@ -60,6 +63,7 @@ class TableFile {
   std::string field(std::size_t j, float value, const SourceCell* source) const;
 
   FileKind kind_;
+  char separator_;
   bool doubles_;
   std::int64_t rows_;
   std::int64_t columns_;
