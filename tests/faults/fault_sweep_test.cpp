@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/check.h"
 #include "faults/faults.h"
 #include "io/safetensors.h"
+#include "support/file_formats.h"
 #include "support/http_server.h"
 #include "support/training.h"
 
@@ -137,6 +139,25 @@ TEST_F(Faults, OfImputing) {
 TEST_F(Faults, OfSampling) {
   ELBO_REQUIRE_FAULTS();
   sweep({"sample", "run", "-n", "5", "--out", "samples.npy"});
+}
+
+TEST_F(Faults, OfMakingExamples) {
+  ELBO_REQUIRE_FAULTS();
+  const TempFolder apart;
+  std::string table = "a,b,c,label\n";
+  for (int i = 0; i < 20; ++i) table += concat(i % 11, ",", i % 13, ".5,0.5,", i % 2 ? "fern\n" : "moss\n");
+  const std::string data = write(apart / "labelled.csv", table);
+  for (const char* out : {"made.tsv", "made.npy", "made.npz"})
+    sweep({"augment", "run", "--data", data, "--split", "train", "--out", out});
+  for (int i = 0; i < 6; ++i)
+    write(apart / "pictures" / (i % 2 ? "b" : "a") / concat(i, ".png"), png(6, 6, 1, 30 * i));
+  const std::string run = apart / "run";
+  const auto trained =
+      run_elbo(small_training({"pictures", "--data", apart / "pictures", "--out", run, "--epochs", "1",
+                               "--set", "data.picture_size=6", "--set", "data.validation=0", "--set",
+                               "train.patience=0", "--set", "model.latent=2", "--quiet"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  sweep({"augment", run, "--data", apart / "pictures", "--split", "train", "-n", "9", "--out", "made/"});
 }
 
 TEST_F(Faults, OfTrainingsOfSeveralSeeds) {
