@@ -27,7 +27,7 @@ std::string write_stones(const std::filesystem::path& file, int count, int label
 class CliM2 : public testing::Test {
  protected:
   CommandResult train(const std::string& data, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"--data", data, "--out", run_, "--epochs", "30"};
+    std::vector<std::string> arguments = {"--data", data, "--out", run_, "--epochs", "80"};
     for (const char* setting :
          {"data.label=kind", "model.condition=[\"label\"]", "model.kind=m2", "train.labelled_rows=4"})
       arguments.insert(arguments.end(), {"--set", setting});
@@ -57,6 +57,10 @@ TEST_F(CliM2, ClassifiesFromFewLabels) {
     const auto result = run_elbo({command, run_, "--data", plain});
     EXPECT_EQ(result.code, 0) << command << ": " << result.err;
   }
+  write(path("gaps.csv"), "weight,colour,gloss\n3.1,,0.25\n");
+  const auto imputed = run_elbo({"impute", run_, "--data", path("gaps.csv"), "--out", path("full.csv")});
+  EXPECT_EQ(imputed.code, 0) << imputed.err;
+  EXPECT_EQ(run_elbo({"augment", run_, "-n", "400", "--out", path("more.csv")}).code, 0);
   EXPECT_EQ(run_elbo({"encode", run_, "--data", plain, "--out", path("codes.csv")}).code, 0);
   EXPECT_EQ(run_elbo({"sample", run_, "--label", "opal", "-n", "3", "--out", path("opals.csv")}).code, 0);
   EXPECT_SAYS(run_elbo({"classify", run_, "--data", plain, "--samples", "3"}).err, "has one");
@@ -78,7 +82,10 @@ TEST_F(CliM2, RefusesWhatItCannotLearnFrom) {
   const std::string data = write_stones(folder_ / "all.csv", 60, 60);
   EXPECT_SAYS(train(data, {"--set", "data.labels=61"}).err, "data.labels = 61");
   EXPECT_SAYS(train(data, {"--set", "objective.kind=iwae"}).err, "objective.kind");
-  EXPECT_SAYS(train(data, {"--set", "train.best_by=accuracy"}).err, "validation examples with labels");
+  EXPECT_SAYS(train(data, {"--set", "train.best_by=accuracy", "--set", "train.patience=0", "--set",
+                           "data.validation=0"})
+                  .err,
+              "validation examples with labels");
   EXPECT_SAYS(train(data, {"--set", "train.labelled_rows=100000"}).err, "train.labelled_rows");
 }
 

@@ -47,7 +47,16 @@ TEST_P(ValuesOfVariants, CostWhatTheExampleDoes) {
   (has_parts ? expect_parts_add_up : expect_values_add_up)(model.evaluate(data.train), data.dims());
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, ValuesOfVariants, testing::ValuesIn(recipe_variants()), VariantName());
+/// All but those that infer labels: their values cost what they do under the likeliest label, the examples
+/// what they do whatever their label.
+std::vector<RecipeVariant> variants_with_one_label() {
+  auto variants = recipe_variants();
+  std::erase_if(variants, [](const RecipeVariant& v) { return v.recipe().model.kind == "m2"; });
+  return variants;
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, ValuesOfVariants, testing::ValuesIn(variants_with_one_label()),
+                         VariantName());
 
 /// A small, briefly trained model with a likelihood, and its data.
 struct Trained {

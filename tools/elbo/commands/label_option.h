@@ -13,7 +13,7 @@ namespace elbo::command {
 /// name, for a label that the model does not know, and for a name if it reads none.
 std::vector<std::int32_t> label_of_all(const Model& model, const std::string& name, std::int64_t count);
 
-/// The examples' labels, if the model reads them.
+/// The examples' labels, if the model reads them; the likeliest where there is none, if it infers them.
 std::vector<std::int32_t> labels_read(const Model& model, const Examples& examples);
 
 /// Throws ConfigError if the model is not conditional, as `what` ("classify") needs it to be.
