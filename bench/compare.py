@@ -82,9 +82,14 @@ def command_of(tool, name, precision, options):
     work = ["--batch", str(configuration["batch"]), "--widths", ",".join(map(str, configuration["widths"])),
             "--precision", precision, "--steps", str(steps), "--device", options.device, "--serve"]
     encoder, decoder = (json.dumps(layers) for layers in workload.hidden_layers(configuration))
+    model = configuration.get("model", "vae")
+    if tool == "elbo" and model == "m2":
+        settings = [f"model.classifier={encoder}", "model.activation=relu", "train.labelled_rows=0", "data.labels=0",
+                    "data.binarize=none"]
+        work += ["--recipe", "mnist-m2", *(word for setting in settings for word in ("--set", setting))]
     if tool == "elbo":
         return [options.step_bench, *work, "--set", f"model.encoder={encoder}", "--set", f"model.decoder={decoder}"]
-    work += ["--threads", str(options.threads), "--encoder", encoder, "--decoder", decoder]
+    work += ["--model", model, "--threads", str(options.threads), "--encoder", encoder, "--decoder", decoder]
     script = "jax_peer.py" if tool == "jax" else "torch_peer.py"
     mode = [] if tool == "jax" else ["--mode", tool]
     return [options.python, str(ROOT / "bench" / "peers" / script), *work, *mode]
@@ -141,7 +146,8 @@ def title(configuration):
     encoder, decoder = workload.hidden_layers(configuration)
     dims, *_, latent = configuration["widths"]
     if "encoder" not in configuration:
-        return "-".join(map(str, [dims, *encoder, latent]))
+        model = f"{configuration['model']} " if "model" in configuration else ""
+        return model + "-".join(map(str, [dims, *encoder, latent]))
     return ", ".join(map(str, [dims, *encoder, latent, *decoder, dims]))
 
 

@@ -75,6 +75,8 @@ Recipe recipe_of(const Options& options) {
   }
   if (options.batch > 0) recipe.train.batch = options.batch;
   for (const auto& setting : options.settings) recipe.set(setting);
+  if (ModelSettings& model = recipe.model; !model.condition.empty() && model.condition_classes.empty())
+    for (int pattern = 0; pattern < 10; ++pattern) model.condition_classes.push_back(std::to_string(pattern));
   return recipe;
 }
 

@@ -19,8 +19,9 @@
 namespace elbo::bench {
 
 /// Pictures that a VAE can learn, as in bench/peers/workload.py: each is one of ten random patterns with 20 %
-/// of the pixels lit, each lit pixel a random grey from 128 to 255.
-inline Examples pictures(std::int64_t count, std::int64_t dims) {
+/// of the pixels lit, each lit pixel a random grey from 128 to 255. The pattern is the label, of a model that
+/// infers labels for a quarter of them.
+inline Examples pictures(std::int64_t count, std::int64_t dims, const ModelSettings& model) {
   constexpr std::int64_t kPatterns = 10;
   test::Random random(1);
   std::vector<bool> lit(static_cast<std::size_t>(kPatterns * dims));
@@ -35,6 +36,10 @@ inline Examples pictures(std::int64_t count, std::int64_t dims) {
       const bool shown = lit[static_cast<std::size_t>(i % kPatterns * dims + j)];
       value = shown ? static_cast<std::uint8_t>(128 + value / 2) : std::uint8_t{0};
     }
+  }
+  for (std::int64_t i = 0; i < count && !model.condition.empty(); ++i) {
+    const bool known = model.kind != "m2" || i / kPatterns % 4 == 0;
+    examples.labels.push_back(known ? static_cast<std::int32_t>(i % kPatterns) : kNoLabel);
   }
   return examples;
 }
@@ -51,7 +56,7 @@ class Training {
   Training(const Recipe& recipe, Device device, Precision precision, std::int64_t dims, std::int64_t examples,
            const StepGraphOptions& options = {})
       : model_(in_precision(recipe, precision), dims, device, square_picture(dims)),
-        data_(in_precision(*model_.context, precision), pictures(examples, dims)),
+        data_(in_precision(*model_.context, precision), pictures(examples, dims, recipe.model)),
         preprocessor_(*model_.context, recipe.data.binarize, true, {}, {}),
         runner_(tuned(model_, data_, preprocessor_), data_, preprocessor_, options),
         workspace_(*model_.vae, recipe.train.batch, recipe.objective.samples, Purpose::gradients),

@@ -125,6 +125,8 @@ class Training:
     def __init__(self, options):
         if jax is None:
             raise Unavailable(f"not installed: {missing}")
+        if options.model != "vae":
+            raise Unavailable(f"{options.model} is not written for it")
         on_gpu = options.device == "cuda"
         if not on_gpu and options.precision == "tf32":
             raise Unavailable("tf32 is a GPU's")

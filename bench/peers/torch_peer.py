@@ -10,6 +10,7 @@ from workload import Unavailable
 
 try:
     import torch
+    from torch_m2 import M2
     from torch_vae import Vae
 except ImportError as error:
     torch, missing = None, error
@@ -22,6 +23,13 @@ def pictures(options, device):
     shape = (options.examples, options.widths[0])
     grey = torch.randint(workload.DARKEST, 256, shape, dtype=torch.uint8, generator=generator)
     return (grey * patterns[torch.arange(options.examples) % workload.PATTERNS]).to(device)
+
+
+def model_of(options):
+    if options.model == "vae":
+        return Vae(*options.network, options.channels_last)
+    dims, hidden, latent = options.widths
+    return M2(dims, hidden, latent, workload.CLASSES, workload.CLASSIFIER_WEIGHT)
 
 
 def pictures_in(networks):
@@ -45,11 +53,14 @@ class Training:
         device = torch.device(options.device)
         self.on_gpu = device.type == "cuda"
         self.options, self.batch = options, options.batch
-        self.model = Vae(*options.network, options.channels_last).to(device)
+        self.model = model_of(options).to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=workload.LEARNING_RATE,
                                           betas=(workload.BETA1, workload.BETA2), eps=workload.EPSILON,
                                           fused=True, capturable=self.on_gpu)
         self.data = pictures(options, device)
+        patterns = torch.arange(options.examples)
+        known = patterns // workload.PATTERNS % 4 == 0
+        self.labels = torch.where(known, patterns % workload.PATTERNS, -1).to(device)
         self.permutation = torch.randperm(options.examples, device=device)
         self.sums = torch.zeros(2, device=device)
         self.position = 0
@@ -64,10 +75,12 @@ class Training:
         return torch.autocast(self.options.device, torch.bfloat16, cache_enabled=False)
 
     def costs(self, rows):
-        """Σ −log p(x|z) and Σ KL of the examples `rows`."""
+        """Σ −log p(x|z), Σ KL and further costs of the examples `rows`."""
         x = self.data.index_select(0, rows).float() * (1 / 255)
         with self.autocast():
-            return self.model(x)
+            if self.options.model == "m2":
+                return self.model(x, self.labels.index_select(0, rows))
+            return *self.model(x), 0.0
 
     def begin(self):
         self.position = 0
@@ -85,9 +98,9 @@ class EagerTraining(Training):
     def run(self, steps):
         for _ in range(steps):
             start = self.position * self.batch
-            nll, kl = self.costs(self.permutation[start:start + self.batch])
+            nll, kl, more = self.costs(self.permutation[start:start + self.batch])
             self.optimizer.zero_grad(set_to_none=True)
-            ((nll + kl) / self.batch).backward()
+            ((nll + kl + more) / self.batch).backward()
             self.optimizer.step()
             self.sums += torch.stack((nll.detach(), kl.detach()))
             self.position += 1
@@ -144,10 +157,10 @@ class CompiledTraining(Training):
 
     def loss(self):
         rows = self.permutation.index_select(0, self.next_row + self.offsets)
-        nll, kl = self.costs(rows)
+        nll, kl, more = self.costs(rows)
         self.sums.add_(torch.stack((nll.detach(), kl.detach())))
         self.next_row.add_(self.batch)
-        return (nll + kl) / self.batch
+        return (nll + kl + more) / self.batch
 
     def step(self):
         self.optimizer.zero_grad(set_to_none=True)

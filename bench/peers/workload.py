@@ -31,7 +31,11 @@ CONFIGURATIONS = {
     "conv-small": {"batch": 128, "widths": [784, 20], "steps": {"cpu": 10, "cuda": 100},
                    "encoder": ["conv 32 k4 s2", "conv 64 k4 s2", 256],
                    "decoder": [256, 3136, "reshape 7x7x64", "deconv 32 k4 s2", "deconv 16 k4 s2"]},
+    # M2 (Kingma et al. 2014): the classes are the patterns, a quarter of the labels is known, each example goes through
+    # encoder and decoder once as every class; the classifier has the encoder's hidden layers.
+    "m2": {"batch": 200, "widths": [784, 500, 50], "steps": {"cpu": 5, "cuda": 50}, "model": "m2"},
 }
+CLASSES, CLASSIFIER_WEIGHT = 10, 0.1 * 4  # of M2; α N / N_l
 PRECISIONS = ["fp32", "tf32", "bf16"]
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 # Pictures are one of ten random patterns with 20 % of the pixels lit, each lit pixel a random grey from 128 to 255.
@@ -109,6 +113,7 @@ def parse(description, add_options=lambda parser: None):
     parser.add_argument("--widths", type=numbers, help="input, hidden…, latent: 784,400,400,20")
     parser.add_argument("--encoder", type=json.loads, help="hidden layers as in recipes, in JSON")
     parser.add_argument("--decoder", type=json.loads)
+    parser.add_argument("--model", choices=["vae", "m2"], default="vae")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="precision of the matrix products")
     parser.add_argument("--steps", type=int, help="timed steps per repeat")
     parser.add_argument("--repeats", type=int, default=15)

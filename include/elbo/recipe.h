@@ -125,6 +125,8 @@ struct ObjectiveSettings {
   /// For m2, α of Kingma et al. (2014, eq. 9): labelled examples also cost −log q(y|x), with a weight of α·N
   /// in an epoch over N examples for all labelled ones together.
   double classifier_weight = 0.1;
+  /// For m2, the baseline without unlabelled data: q(y|x) learns alone, from the labelled examples.
+  bool classifier_alone = false;
 
   friend bool operator==(const ObjectiveSettings&, const ObjectiveSettings&) = default;
 };

@@ -42,6 +42,14 @@ Dataset load_mask(const std::string& name, const Dataset& data) {
   return mask;
 }
 
+void keep_labelled(Dataset& data) {
+  const std::int64_t count = data.train.count;
+  data.train = labelled(data.train);
+  if (data.train.count == count) return;
+  data.notes.push_back(concat(data.train.count, " of ", count,
+                              " training examples have a label and are used (objective.classifier_alone)"));
+}
+
 }  // namespace
 
 Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
@@ -77,6 +85,7 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
     hold_out(data, settings.validation, settings.test, recipe.train.seed);
     limit_training(data, settings.limit);
     if (settings.labels > 0 && !like) data::keep_labels(data, settings.labels, recipe.train.seed);
+    if (recipe.objective.classifier_alone && !like) keep_labelled(data);
     if (conditional && !like) data::note_unlearned_labels(data);
     return std::move(data);
   });

@@ -84,6 +84,12 @@ void check_condition(const Model& model, const Dataset& data) {
   for (const Examples* split : {&data.train, &data.validation, &data.test})
     if (!split->empty())
       data::check_labels(*split, std::ssize(settings.condition_classes), data.name, infers);
+  const std::int64_t unlabelled = data.train.count - data::labelled_count(data.train);
+  if (model.recipe().objective.classifier_alone && unlabelled > 0)
+    throw DataError(
+        concat(unlabelled, " training examples of ", data.name,
+               " have no label, from which objective.classifier_alone learns nothing: load the data with "
+               "the recipe, which leaves them out."));
   if (infers && data::labelled_count(data.train) == 0)
     throw DataError(concat("no training example of ", data.name,
                            " has a label, from which model.kind = \"m2\" ", "could learn the others."));

@@ -194,8 +194,10 @@ void Trainer::validate(EpochMetrics& metrics) {
     metrics.validation_accuracy =
         label_accuracy(*state.vae, validation_->data(), *validation_labels_, *validation_workspace_);
   }
-  const bool by_accuracy = state.recipe.train.best_by == "accuracy";
-  const double decides = by_accuracy ? 1.0 - metrics.validation_accuracy.value() : objective;
+  const Recipe& recipe = state.recipe;
+  const bool by_accuracy = recipe.train.best_by == "accuracy" || recipe.objective.classifier_alone;
+  const double decides =
+      by_accuracy && metrics.validation_accuracy ? 1.0 - *metrics.validation_accuracy : objective;
   if (!(decides < position_.best_objective)) return;
   position_.best_epoch = position_.epoch;
   position_.best_objective = decides;

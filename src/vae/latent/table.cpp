@@ -17,6 +17,7 @@ constexpr std::string_view kOfM2[] = {"model.log_variance_bounds",
                                       "objective.cycles",
                                       "model.classifier",
                                       "objective.classifier_weight",
+                                      "objective.classifier_alone",
                                       "data.labels",
                                       "train.labelled_rows",
                                       "train.best_by"};
