@@ -21,9 +21,12 @@ namespace elbo {
 /// `data.*`
 struct DataSettings {
   std::string name = "digits";  ///< what load_dataset takes
-  double validation = 0.0;      ///< fraction of train held out if the data has no validation split
-  double test = 0.0;            ///< the same for the test split
-  std::int64_t limit = 0;       ///< training examples that are used, evenly spaced; 0: all
+  /// A trained model's file or run, whose codes of the named data are the data: for trainings in stages. The
+  /// command `elbo train` takes a recipe as well, which it trains first.
+  std::string codes_of;
+  double validation = 0.0;  ///< fraction of train held out if the data has no validation split
+  double test = 0.0;        ///< the same for the test split
+  std::int64_t limit = 0;   ///< training examples that are used, evenly spaced; 0: all
   std::int64_t labels = 0;  ///< training examples that keep their labels, balanced, drawn by the seed; 0: all
   std::int64_t picture_size = 0;  ///< pixels a side that a folder's pictures are resized to; 0: not resized
   std::string resize;             ///< "64x48": the width and height that a folder's pictures are resized to

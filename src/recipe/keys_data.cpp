@@ -36,6 +36,10 @@ constexpr Bounds kGreyOrNone = {.low = -1.0, .high = 255.0};
 using S = DataSettings;
 constexpr RecipeKey kKeys[] = {
     {.name = "data.name", .doc = "built-in or known data set, or a file or folder", .at = at<&S::name>},
+    {.name = "data.codes_of",
+     .doc = "a run or model whose codes of the data are trained on, or a recipe, which is trained first",
+     .at = at<&S::codes_of>,
+     .may_be_empty = true},
     {.name = "data.validation",
      .doc = "fraction of train held out if the data has no validation split",
      .at = at<&S::validation>,

@@ -3,10 +3,12 @@
 #include "elbo/train.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "base/text.h"
 #include "data/classes.h"
 #include "recipe/picture_settings.h"
 
@@ -42,6 +44,46 @@ Dataset load_mask(const std::string& name, const Dataset& data) {
   return mask;
 }
 
+/// The codes of examples, with their labels and ids. The standard deviations of q(z|x) are left out.
+void take_codes(const Model& model, Examples& examples) {
+  if (examples.empty()) return;
+  Table codes = model.encode(examples).mean;
+  examples.dims = codes.cols;
+  examples.floats = std::move(codes.values);
+  examples.bytes.clear();
+  examples.sparse = {};
+}
+
+/// The data that the recipe names, read as `model` was trained to.
+Dataset load_for(const Model& model, const Recipe& recipe, const RecipeLoadOptions& more) {
+  Recipe own = model.recipe();
+  own.data.name = recipe.data.name;
+  own.data.validation = recipe.data.validation;
+  own.data.test = recipe.data.test;
+  own.data.limit = 0;
+  own.data.mask = {};
+  return load_dataset(own, &model, more);
+}
+
+/// The same as codes of the model that data.codes_of names.
+Dataset load_codes(const Recipe& recipe, const RecipeLoadOptions& more) {
+  const std::string& first = recipe.data.codes_of;
+  std::error_code ignored;
+  if (!std::filesystem::exists(first, ignored)) {
+    throw ConfigError(
+        concat("data.codes_of = \"", data::escaped(first),
+               "\" is no trained run and no model file; train a recipe first, and name its run."));
+  }
+  const Model model = Model::load(first, Device::cpu());  // the same codes on every machine
+  Dataset data = load_for(model, recipe, more);
+  for (Examples* split : {&data.train, &data.validation, &data.test}) take_codes(model, *split);
+  data.schema = {};
+  data.picture = {};
+  data.columns.clear();
+  data.notes.push_back(concat("each row is a code of ", model.latent(), " numbers, by ", first));
+  return data;
+}
+
 void keep_labelled(Dataset& data) {
   const std::int64_t count = data.train.count;
   data.train = labelled(data.train);
@@ -52,9 +94,11 @@ void keep_labelled(Dataset& data) {
 
 }  // namespace
 
-Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
+namespace {
+
+/// The data in the file, or that is known by the name.
+Dataset load_named(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
   const DataSettings& settings = recipe.data;
-  check_picture_settings(settings);
   LoadOptions options;
   options.table = {.label = more.label.empty() ? settings.label : more.label,
                    .id = more.id.empty() ? settings.id : more.id,
@@ -76,6 +120,15 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
     if (!column.empty() && data.schema.empty())
       throw ConfigError(concat(setting, " is for tables, which ", settings.name, " is not."));
   }
+  return data;
+}
+
+}  // namespace
+
+Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
+  const DataSettings& settings = recipe.data;
+  check_picture_settings(settings);
+  Dataset data = settings.codes_of.empty() ? load_named(recipe, like, more) : load_codes(recipe, more);
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
     const bool conditional = !recipe.model.condition.empty();

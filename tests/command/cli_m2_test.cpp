@@ -75,6 +75,38 @@ TEST_F(CliM2, KeepsAndReportsLabels) {
   EXPECT_SAYS(io::read_file(folder_ / "run" / "metrics.jsonl", io::kMaxMetricsBytes), "\"accuracy\":");
 }
 
+// M1+M2: the second model learns from the codes of the first, which is trained on the way.
+TEST_F(CliM2, LearnsFromTheCodesOfAFirstStage) {
+  const std::string data = write_stones(folder_ / "some.csv", 200, 12);
+  const std::string reading = "[data]\nname = \"" + data + "\"\nlabel = \"kind\"\n";
+  write(path("first.toml"), reading +
+                                "standardize = true\n[model]\nencoder = [16]\ndecoder = [16]\nlatent = 2\n"
+                                "likelihood = \"gaussian-learned\"\n[train]\nepochs = 30\nbatch = 16\n");
+  write(path("second.toml"),
+        reading + "codes_of = \"" + path("first.toml") + "\"\nstandardize = true\n" +
+            "[model]\nkind = \"m2\"\ncondition = [\"label\"]\nencoder = [8]\ndecoder = [8]\n"
+            "classifier = [8]\nlatent = 2\nlikelihood = \"gaussian-learned\"\n"
+            "[train]\nepochs = 60\nbatch = 16\nlabelled_rows = 4\n");
+  const auto trained = run_elbo({"train", path("second.toml"), "--out", run_, "--quiet"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_SAYS(trained.err, "its codes are the data (data.codes_of)");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / "codes" / "model.safetensors"));
+  const auto found =
+      run_elbo({"classify", run_, "--data", write_stones(folder_ / "all.csv", 100, 100), "--json"});
+  ASSERT_EQ(found.code, 0) << found.err;
+  EXPECT_GT(nlohmann::json::parse(found.out)["metrics"]["accuracy"].get<double>(), 0.9);
+  // The first stage is not trained again, by another run or a resumed one.
+  const auto again = run_elbo({"train", path("second.toml"), "--out", path("other"), "--quiet", "--set",
+                               "data.codes_of=" + run_ + "/codes"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other" / "codes"));
+  EXPECT_EQ(run_elbo({"train", "--resume", "--out", run_, "--epochs", "61", "--quiet"}).code, 0);
+  EXPECT_SAYS(run_elbo({"train", path("second.toml"), "--out", path("none"), "--set",
+                        "data.codes_of=" + path("nowhere")})
+                  .err,
+              "is no trained run");
+}
+
 TEST_F(CliM2, RefusesWhatItCannotLearnFrom) {
   const auto none = train(write_stones(folder_ / "none.csv", 60, 0));
   EXPECT_NE(none.code, 0);

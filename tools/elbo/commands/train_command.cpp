@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "commands/command.h"
+#include "commands/first_stage.h"
 #include "commands/old_run.h"
 #include "drawing/figures.h"
 #include "reports/column_table.h"
@@ -119,12 +120,15 @@ void tell_time(const Job& job, const Dataset& data, Device device) {
 int run_train(const TrainRequest& options) {
   Job job = job_of(options);
   const Device device = Device::parse(options.device);
+  const bool claims = !options.resume && !options.out, in_stages = has_first_stage(job.recipe);
+  if (in_stages && claims) claim_run(job);
+  if (in_stages && !train_first_stage(job, options)) return kInterrupted;
   const Dataset data = load_job_data(job);
   const std::int64_t nll_samples = nll_samples_of(options, job.recipe);
   Model model = new_model(job.recipe, data, device);
   check_trainable(model, data);  // if it cannot be trained, nothing is made or replaced
   if (job.followed_by && !options.quiet && job.recipe.train.epochs > 0) tell_time(job, data, device);
-  if (!options.resume && !options.out) claim_run(job);
+  if (claims && !in_stages) claim_run(job);
   if (options.force) forget_results(job.folder);
   TrainReport report;
   {

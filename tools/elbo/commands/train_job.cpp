@@ -1,3 +1,4 @@
+#include "commands/first_stage.h"
 #include "commands/train_job.h"
 
 #include <CLI/CLI.hpp>
@@ -146,6 +147,8 @@ Job new_job(const TrainRequest& options) {
   tell(notes);
   if (!follows && job.recipe.data.name != own_data) job.other_data = job.recipe.data.name;
   job.recipe.data.name = found_from_anywhere(job.recipe.data.name);
+  if (!job.recipe.data.codes_of.empty() && !has_first_stage(job.recipe))
+    job.recipe.data.codes_of = found_from_anywhere(job.recipe.data.codes_of);
   if (!job.recipe.data.mask.empty()) job.recipe.data.mask = found_from_anywhere(job.recipe.data.mask);
   job.folder = options.out ? fs::path(*options.out) : free_run(job.recipe.name);
   if (holds_run(job.folder) && !options.force && !holds_only_a_beginning(job.folder)) {
