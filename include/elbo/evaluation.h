@@ -49,7 +49,8 @@ struct Evaluation {
   /// example's values whose most probable class is wrong.
   double squared_error = 0.0;
   /// [dims] each dimension's part of the reconstruction cost, nats per example; the parts sum to it. A
-  /// missing value adds nothing.
+  /// missing value adds nothing. A model that infers labels: the parts under each example's own or likeliest
+  /// label, as for units and squared errors; they do not sum to terms.reconstruction.
   std::vector<double> reconstruction_per_value;
   std::vector<LatentUnit> units;  ///< [latent]
   std::int64_t active_units = 0;  ///< the number of active latent dimensions
@@ -84,8 +85,8 @@ struct AggregatePosterior {
 
 /// How unlikely each example is: higher is stranger in all three.
 struct ExampleScores {
-  /// −ELBO with the reconstruction averaged over K samples, nats; over all labels, with one sample each, of a
-  /// model that infers them.
+  /// −ELBO with the reconstruction averaged over K samples, nats. A model that infers labels: the bound over
+  /// all of them, with one sample each.
   std::vector<double> negative_elbo;
   std::vector<double> nll;  ///< NllEstimate::examples with K samples, nats; empty if K = 0
   /// Σ_j (x_j − E[x_j|z])² with z the posterior mean, in the model's scale (after data.standardize). For the

@@ -102,8 +102,9 @@ class ELBO_API Model {
   void set_precision(Precision precision);
 
   /// q(z|x) of each example, given in the data's own scale. A conditional model reads the examples' labels,
-  /// here and below. Throws ShapeError if the width is not dims(), DataError if a value is outside the
-  /// likelihood's support, or such labels are missing.
+  /// here and below; one that infers labels takes the likeliest where there is none. Throws ShapeError if the
+  /// width is not dims(), DataError if a value is outside the likelihood's support, or such labels are
+  /// missing.
   Posterior encode(const Examples& x) const;
   /// The same for x [n, dims].
   Posterior encode(const Table& x) const;
@@ -175,9 +176,9 @@ class ELBO_API Model {
   /// evaluate; ConfigError if `samples` is less than 1.
   Table value_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
 
-  /// q(y|x) [n, labels] of each example, of a model that infers labels (model.kind = "m2"). Throws like
-  /// scores; ConfigError for another model.
-  Table label_probabilities(const Examples& examples) const;
+  /// q(y|x) [n, labels] of each example, of a model that infers labels (model.kind = "m2"). `seed` draws what
+  /// data.binarize draws. Throws like scores; ConfigError for another model.
+  Table label_probabilities(const Examples& examples, std::uint64_t seed = 0) const;
 
   /// What each example costs under each label that a conditional model knows, [n, labels]: −log p(x|y) in
   /// nats, importance-weighted with `samples` samples of each, or with 0 the −ELBO from one. For labels that

@@ -38,10 +38,10 @@ struct EpochMetrics {
   /// With train.skip_norm: the number of `steps` that were skipped.
   std::optional<std::int64_t> skipped_steps;
   std::optional<ElboTerms> validation;
-  /// Decides which epoch is best, nats per example: the validation data's cost under the objective's final
-  /// weights, reconstruction + β·KL, or with a capacity reconstruction + β·|KL − C|. With objective.kind =
-  /// "iwae": the NLL with objective.samples samples (Burda et al. 2016, eq. 8), whatever β. Free bits,
-  /// corruption and code penalties are left out.
+  /// Decides which epoch is best (but see train.best_by), nats per example: the validation data's cost under
+  /// the objective's final weights, reconstruction + β·KL, or with a capacity reconstruction + β·|KL − C|.
+  /// With objective.kind = "iwae": the NLL with objective.samples samples (Burda et al. 2016, eq. 8),
+  /// whatever β. Free bits, corruption and code penalties are left out.
   std::optional<double> validation_objective;
   /// For a model that infers labels: the share of the labelled validation examples whose likeliest label is
   /// theirs. With train.best_by = "accuracy" it decides which epoch is best.
@@ -54,7 +54,8 @@ struct TrainReport {
   std::int64_t steps = 0;          ///< optimizer steps since the beginning, earlier calls included
   std::int64_t skipped_steps = 0;  ///< of these steps, by train.skip_norm
   std::int64_t epoch = 0;          ///< the last finished epoch, earlier calls included
-  /// The epoch with the lowest validation_objective; without validation data, the last epoch.
+  /// The epoch with the lowest validation_objective, or the highest validation_accuracy with train.best_by =
+  /// "accuracy"; without validation data, the last epoch.
   std::int64_t best_epoch = 0;
   double seconds = 0.0;              ///< duration of the call: training, validation and saving
   double examples_per_second = 0.0;  ///< of training alone, without validation and saving

@@ -27,7 +27,7 @@ void note_unlearned_labels(Dataset& data);
 /// The number of examples that have a label.
 std::int64_t labelled_count(const Examples& examples);
 
-/// Takes the labels of all training examples but `count`, which are drawn by the seed, equally many of each
+/// Removes the labels of all training examples but `count`, which are drawn by the seed, equally many of each
 /// label as far as they go, and notes it. Throws DataError if fewer have a label, or there are more labels.
 void keep_labels(Dataset& data, std::int64_t count, std::uint64_t seed);
 

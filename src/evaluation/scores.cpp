@@ -5,10 +5,8 @@
 #include "evaluation/squared_errors.h"
 
 namespace elbo {
-namespace {
 
-/// Each example's squared error, with z the posterior mean, in the model's scale.
-std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
+std::vector<double> example_squared_errors(const Vae& vae, const EvaluationData& data) {
   const Workspace workspace(vae, evaluation_rows(vae, data));
   SquaredErrors squared(vae, workspace.capacity(), {});
   HostBatch host(vae.context());
@@ -25,12 +23,10 @@ std::vector<double> squared_errors(const Vae& vae, const EvaluationData& data) {
   return errors;
 }
 
-}  // namespace
-
 ExampleScores example_scores(const Vae& vae, const EvaluationData& data, std::int64_t nll_samples,
                              std::uint64_t seed) {
   ExampleScores scores;
-  scores.squared_error = squared_errors(vae, data);
+  scores.squared_error = example_squared_errors(vae, data);
   if (!vae.prior()) return scores;
   for_each_importance_estimate(vae, data, std::max<std::int64_t>(nll_samples, 1), seed,
                                [&](std::int64_t, const ImportanceEstimate& estimate) {

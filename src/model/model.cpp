@@ -112,15 +112,17 @@ Table reconstruct_examples(const ModelState& state, const Examples& x, std::span
   });
 }
 
-/// Replaces costs given a label by those of the examples, whatever their labels.
-void score_over_labels(const ModelState& state, const StoredBatches& batches, const Examples& x,
-                       std::int64_t nll_samples, std::uint64_t seed, ExampleScores& scores) {
+/// Costs of the examples whatever their labels.
+ExampleScores scores_over_labels(const ModelState& state, const StoredBatches& batches, const Examples& x,
+                                 std::int64_t nll_samples, std::uint64_t seed) {
   const Vae& vae = *state.vae;
   const Workspace bound(vae, bound_rows(vae, x.count), 1, Purpose::bound);
-  scores.negative_elbo.clear();
+  ExampleScores scores;
+  scores.squared_error = example_squared_errors(vae, batches.data());
   evaluate_elbo(vae, batches.data(), seed, bound, &scores.negative_elbo);
   for (double& elbo : scores.negative_elbo) elbo = -elbo;
   if (nll_samples > 0) scores.nll = nll_over_labels(state, x, nll_samples, seed).examples;
+  return scores;
 }
 
 /// Adds the costs in bits per dimension, if x holds grey levels.
@@ -305,11 +307,9 @@ ExampleScores Model::scores(const Examples& examples, std::int64_t nll_samples, 
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, seed);
-    ExampleScores scores = example_scores(*state_->vae, batches.data(), nll_samples, seed);
-    if (state_->vae->parts().condition.inferred()) {
-      score_over_labels(*state_, batches, examples, nll_samples, seed, scores);
-    }
-    return scores;
+    return state_->vae->parts().condition.inferred()
+               ? scores_over_labels(*state_, batches, examples, nll_samples, seed)
+               : example_scores(*state_->vae, batches.data(), nll_samples, seed);
   });
 }
 
@@ -321,12 +321,12 @@ Table Model::value_costs(const Examples& examples, std::int64_t samples, std::ui
   });
 }
 
-Table Model::label_probabilities(const Examples& examples) const {
+Table Model::label_probabilities(const Examples& examples, std::uint64_t seed) const {
   if (!state_->vae->parts().condition.inferred())
     throw ConfigError("a model that infers labels is needed (model.kind = \"m2\"), and this one does not");
   return exclusively(*state_, [&] {
     if (examples.count == 0) return make_table(0, state_->vae->config().condition_classes);
-    const StoredBatches batches(*state_, examples, 0, 0);  // q(y|x) does not depend on a label
+    const StoredBatches batches(*state_, examples, seed, 0);  // q(y|x) does not depend on a label
     return elbo::label_probabilities(*state_->vae, batches);
   });
 }
@@ -356,8 +356,7 @@ AnnealedEstimate Model::annealed_nll(const Examples& examples, const AnnealingOp
   if (state_->vae->parts().condition.inferred()) {
     throw ConfigError(
         "annealed importance sampling gives log p(x|y) of a known label; for a model that infers labels, "
-        "evaluate() "
-        "gives log p(x) from importance-weighted samples");
+        "evaluate() gives log p(x) from importance-weighted samples");
   }
   return exclusively(*state_, [&] {
     const StoredBatches batches(*state_, examples, options.seed);

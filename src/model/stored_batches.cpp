@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "data/check.h"
+#include "data/classes.h"
 #include "model/label_probabilities.h"
 
 namespace elbo {
@@ -49,7 +50,12 @@ StoredBatches::StoredBatches(const ModelState& state, data::Standardization stat
       seed_(seed),
       label_(label),
       log_volumes_(statistics_.log_volumes(examples)) {
+  const bool complete = data::labelled_count(examples) == count();
   if (!condition_.inferred() || label_ || count() == 0) return;
+  if (complete) {
+    labels_ = examples.labels;
+    return;
+  }
   label_ = 0;  // q(y|x) does not depend on it
   labels_ = likeliest_labels(label_probabilities(*state.vae, *this));
   label_ = std::nullopt;

@@ -43,6 +43,7 @@ Slot Builder::part(Slot whole, std::string name, std::int64_t first, std::int64_
   part.apart = apart;
   if (count != info(whole).cols) part.picture = {};
   part.gradient = part.saved = {};
+  part.no_gradient = false;
   part.readers = 0;
   return activation(std::move(part));
 }
@@ -79,8 +80,11 @@ void Builder::made_by(Slot slot, Activation activation, Slot saved) {
 }
 
 Reader Builder::read(Slot slot, bool can_add) {
-  if (info(slot).no_gradient) return {slot, 0};
-  while (info(slot).whole && !info(slot).gradient && info(slot).cols == info(info(slot).whole).cols) {
+  const auto shares_gradient = [&] {
+    const SlotInfo& of = info(slot);
+    return of.whole && !of.gradient && !of.no_gradient && of.cols == info(of.whole).cols;
+  };
+  while (shares_gradient()) {
     slot = info(slot).whole;  // the slot whose gradient it shares
   }
   const auto at = static_cast<std::size_t>(slot.index);

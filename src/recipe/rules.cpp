@@ -44,6 +44,9 @@ void check_condition(const Recipe& recipe) {
   refuse(model.kind == "m2" && model.condition.empty(),
          "model.kind = \"m2\" infers the labels that encoder and decoder read: set model.condition = "
          "[\"label\"] as well.");
+  refuse(model.kind == "m2" && model.condition_classes.size() == 1,
+         "model.kind = \"m2\" infers which of several labels an example has, but there is one alone "
+         "(model.condition_classes).");
   if (model.condition.empty()) return;
   if (model.condition != std::vector<std::string>{"label"}) {
     throw ConfigError(

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace elbo {
 namespace {
 
@@ -26,6 +28,7 @@ std::vector<std::int64_t> epoch_order(const TrainSettings& settings, const data:
   std::vector<std::int64_t> all = data::epoch_permutation(data.count(), settings.seed, epoch);
   if (settings.labelled_rows == 0) return all;
   const std::vector<std::int64_t>& labelled = data.labelled();
+  ELBO_CHECK(!labelled.empty(), ShapeError, "train.labelled_rows needs examples with labels");
   // Another seed, so that the turns do not follow the order of all.
   const auto turns = data::epoch_permutation(std::ssize(labelled), ~settings.seed, epoch);
   std::vector<std::int64_t> order;

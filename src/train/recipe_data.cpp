@@ -137,8 +137,9 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
     hold_out(data, settings.validation, settings.test, recipe.train.seed);
     limit_training(data, settings.limit);
-    if (settings.labels > 0 && !like) data::keep_labels(data, settings.labels, recipe.train.seed);
-    if (recipe.objective.classifier_alone && !like) keep_labelled(data);
+    const bool trained_on = !like || settings.name == like->recipe().data.name;
+    if (settings.labels > 0 && trained_on) data::keep_labels(data, settings.labels, recipe.train.seed);
+    if (recipe.objective.classifier_alone && trained_on) keep_labelled(data);
     if (conditional && !like) data::note_unlearned_labels(data);
     return std::move(data);
   });

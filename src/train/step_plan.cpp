@@ -83,7 +83,7 @@ std::vector<std::int64_t> extents_of(const nn::SlotInfo& slot) {
 
 std::vector<LayerInfo> layers_of(const VaeParts& parts) {
   std::vector<LayerInfo> layers;
-  for (const nn::Network* network : {&parts.encoder, &parts.decoder}) {
+  for (const auto& [network, setting] : parts.networks()) {
     for (const nn::LayerSummary& layer : network->layers()) {
       layers.push_back({.name = layer.name,
                         .text = layer.text,
@@ -102,7 +102,9 @@ StepPlan measure(Model& model, const Dataset& data) {
   Context& context = *state.context;
   const TrainSettings& train = state.recipe.train;
   const std::int64_t rows = std::min(train.batch, data.train.count) * train.accumulation_steps;
-  const Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));
+  Examples examples = data.train.slice(0, std::min(data.train.count, kSteps * rows));
+  // Any labels will do, but there may be none among these.
+  if (state.vae->config().infers_label) examples.labels.assign(static_cast<std::size_t>(examples.count), 0);
   const data::Standardization statistics = training_statistics(state, examples);
   const data::ResidentData resident(context, examples);
   const data::Preprocessor preprocessor(context, state.recipe.data.binarize, !examples.bytes.empty(),

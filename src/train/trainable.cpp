@@ -22,9 +22,7 @@ void check_dims(const Model& model, const Examples& examples, const char* split)
 
 void check_batch(const Model& model) {
   if (model.recipe().train.batch > 1) return;
-  const VaeParts& parts = state_of(model).vae->parts();
-  for (const auto& [network, setting] :
-       {std::pair(&parts.encoder, "model.encoder"), std::pair(&parts.decoder, "model.decoder")}) {
+  for (const auto& [network, setting] : state_of(model).vae->parts().networks()) {
     if (!network->couples_rows()) continue;
     throw ConfigError(concat("train.batch = 1 leaves nothing to normalise by: ", setting,
                              " has a layer that uses the statistics of a batch. Use batches of at least 2."));
@@ -90,7 +88,13 @@ void check_condition(const Model& model, const Dataset& data) {
         concat(unlabelled, " training examples of ", data.name,
                " have no label, from which objective.classifier_alone learns nothing: load the data with "
                "the recipe, which leaves them out."));
-  if (infers && data::labelled_count(data.train) == 0)
+  const std::int64_t labelled = data.train.count - unlabelled;
+  if (infers && labelled > 0 && labelled < model.recipe().train.labelled_rows) {
+    throw ConfigError(concat("train.labelled_rows is ", model.recipe().train.labelled_rows, ", but only ",
+                             labelled,
+                             " training examples have labels: lower it, so that none is twice in a batch."));
+  }
+  if (infers && labelled == 0)
     throw DataError(concat("no training example of ", data.name,
                            " has a label, from which model.kind = \"m2\" ", "could learn the others."));
 }
@@ -109,8 +113,10 @@ void check_trainable(const Model& model, const Dataset& data) {
   const Recipe& recipe = model.recipe();
   const bool comes = data.validation.empty() && recipe.data.validation > 0.0;  // is held out later
   if (recipe.train.best_by == "accuracy" && !comes && data::labelled_count(data.validation) == 0) {
-    throw ConfigError(concat("train.best_by = \"accuracy\" needs validation examples with labels, and ",
-                             data.name, " has none: hold some out, as with data.validation = 0.1."));
+    throw ConfigError(
+        concat("train.best_by = \"accuracy\" needs validation examples with labels, and ", data.name,
+               data.validation.empty() ? " has none: hold some out, as with data.validation = 0.1."
+                                       : "'s have none."));
   }
   if (recipe.train.patience == 0 || !data.validation.empty() || recipe.data.validation > 0.0) return;
   throw ConfigError(concat("train.patience needs validation data, and ", data.name,

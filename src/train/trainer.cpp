@@ -6,6 +6,7 @@
 #include "model/model_file.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "data/classes.h"
 #include "evaluation/evaluate.h"
 #include "evaluation/label_accuracy.h"
 #include "recipe/data_settings.h"
@@ -48,7 +49,10 @@ void Trainer::prepare(const Dataset& data) {
   watch_ = std::make_unique<CostWatch>(context, runner_->record());
   if (data.validation.empty()) return;
   validation_labels_ = &data.validation.labels;
-  validation_ = std::make_unique<StoredBatches>(state, statistics, data.validation, state.recipe.train.seed);
+  const bool infers = state.vae->config().infers_label;
+  validation_ =
+      std::make_unique<StoredBatches>(state, statistics, data.validation, state.recipe.train.seed,
+                                      infers ? std::optional(0) : std::nullopt);  // its bound reads none
   validation_workspace_ = std::make_unique<Workspace>(
       *state.vae, bound_rows(*state.vae, data.validation.count), 1, Purpose::bound);
 }
@@ -292,8 +296,8 @@ void Trainer::tell_progress(const CostRecord& record, std::int64_t steps) {
   progress.train = record.average(runner_->examples_in(steps), log_volume_);
   progress.skipped_steps = static_cast<std::int64_t>(record.skipped.total);
   progress.examples_per_second = static_cast<double>(call_examples_) / elapsed;
-  const std::int64_t left =
-      (epochs_ - position_.epoch) * train_data_.count() - runner_->examples_in(position_.epoch_steps);
+  const std::int64_t left = (epochs_ - position_.epoch) * runner_->examples_in(batch_steps_) -
+                            runner_->examples_in(position_.epoch_steps);
   progress.seconds_left = static_cast<double>(left) / progress.examples_per_second;
   options_.on_progress(progress);
 }
@@ -325,12 +329,15 @@ TrainReport train(Model& model, const Dataset& data, const TrainOptions& options
   return with_memory_errors([&] {
     const Recipe& recipe = model.recipe();
     if (!data.train.empty()) require_training_memory(state_of(model), data, options);
-    const bool limited = recipe.data.limit > 0 && recipe.data.limit < data.train.count;
-    if (data.train.empty() || (!limited && !is_to_be_split(recipe.data, data)))
+    const DataSettings& settings = recipe.data;
+    const bool limited = settings.limit > 0 && settings.limit < data.train.count;
+    const bool relabelled = settings.labels > 0 && data::labelled_count(data.train) > settings.labels;
+    if (data.train.empty() || (!limited && !relabelled && !is_to_be_split(settings, data)))
       return train_on(model, data, options);
     Dataset parts = data;
-    hold_out(parts, recipe.data.validation, recipe.data.test, recipe.train.seed);
-    limit_training(parts, recipe.data.limit);
+    hold_out(parts, settings.validation, settings.test, recipe.train.seed);
+    limit_training(parts, settings.limit);
+    if (relabelled) data::keep_labels(parts, settings.labels, recipe.train.seed);
     return train_on(model, parts, options);
   });
 }

@@ -28,8 +28,8 @@ struct BatchSlots {
   nn::Slot nll;         ///< [n·K] −log p(x|z), nats
   nn::Slot nll_parts;   ///< [n·K, p] on training tapes: each row sums to its nll
 
-  // Of models that infer the label (model.kind = "m2"). Condition, head, mean, log_variance and kl then have
-  // n·C rows, and z and what follows n·C·K: see nn::Rows.
+  // Models that infer the label (model.kind = "m2") have these too. Their condition, head, mean, log_variance
+  // and kl have n·C rows, and z and what follows n·C·K: see nn::Rows.
   nn::Slot logits;         ///< [n, C] q(y|x), before the softmax
   nn::Slot class_weights;  ///< [n·C·K] the weight of a class in the costs below
   nn::Slot bound_nll;      ///< [n] the mean of nll over the classes, by their weights

@@ -1,7 +1,9 @@
 #pragma once
 // The parts of a model, made and connected before it is on any device.
 
+#include <array>
 #include <memory>
+#include <utility>
 
 #include "nn/network.h"
 #include "vae/input/input.h"
@@ -29,6 +31,11 @@ struct VaeParts {
   explicit VaeParts(const ModelConfig& config, std::int64_t nll_parts = 1);
   VaeParts(const VaeParts&) = delete;  // batches point into it
   VaeParts& operator=(const VaeParts&) = delete;
+
+  /// The networks, with the settings that list their layers.
+  std::array<std::pair<const nn::Network*, const char*>, 3> networks() const {
+    return {{{&encoder, "model.encoder"}, {&decoder, "model.decoder"}, {&classifier, "model.classifier"}}};
+  }
 
  private:
   void make_classifier(nn::Builder& builder, const ModelConfig& config);

@@ -53,7 +53,7 @@ void Vae::forward(const Batch& batch, const NoiseSource& noise) const {
   sample(batch, noise);
   decode(batch);
   score(batch);
-  if (batch.classes() > 1) parts_.objective->after_likelihood(*context_, batch, {});
+  parts_.objective->evaluate(*context_, batch);
 }
 
 void Vae::decode_with_gradient(const Batch& batch) const {

@@ -66,6 +66,23 @@ TEST_F(CliM2, ClassifiesFromFewLabels) {
   EXPECT_SAYS(run_elbo({"classify", run_, "--data", plain, "--samples", "3"}).err, "has one");
 }
 
+// Even where the first rows, by which a step is timed, have no label.
+TEST_F(CliM2, TakesLabelsThatComeLast) {
+  std::string text = "weight,gloss,kind\n";
+  for (int i = 0; i < 800; ++i)
+    text += std::to_string(i % 2 + 0.01 * (i % 7)) + "," + std::to_string(0.1 * (i % 5)) + "," +
+            (i < 780 ? ""
+             : i % 2 ? "opal"
+                     : "jade") +
+            "\n";
+  write(path("late.csv"), text);
+  const auto trained = run_elbo({"train", "--data", path("late.csv"), "--out", run_, "--epochs", "1", "--set",
+                                 "data.label=kind", "--set", "model.condition=[\"label\"]", "--set",
+                                 "model.kind=m2", "--set", "train.labelled_rows=4"});
+  EXPECT_EQ(trained.code, 0) << trained.err;
+  EXPECT_SAYS(run_elbo({"info", run_, "--plan"}).out, "classifier.logits");
+}
+
 TEST_F(CliM2, KeepsAndReportsLabels) {
   const std::string data = write_stones(folder_ / "all.csv", 120, 120);
   const auto trained = train(
@@ -110,7 +127,10 @@ TEST_F(CliM2, LearnsFromTheCodesOfAFirstStage) {
 TEST_F(CliM2, RefusesWhatItCannotLearnFrom) {
   const auto none = train(write_stones(folder_ / "none.csv", 60, 0));
   EXPECT_NE(none.code, 0);
-  EXPECT_SAYS(none.err, "label");
+  EXPECT_SAYS(none.err, "model.condition");
+  EXPECT_SAYS(train(write_stones(folder_ / "few.csv", 60, 2)).err, "train.labelled_rows is 4, but only");
+  write(path("one.csv"), "weight,kind\n1.5,jade\n2.5,jade\n1.25,\n3.5,jade\n2.75,jade\n1.75,jade\n");
+  EXPECT_SAYS(train(path("one.csv")).err, "one alone");
   const std::string data = write_stones(folder_ / "all.csv", 60, 60);
   EXPECT_SAYS(train(data, {"--set", "data.labels=61"}).err, "data.labels = 61");
   EXPECT_SAYS(train(data, {"--set", "objective.kind=iwae"}).err, "objective.kind");

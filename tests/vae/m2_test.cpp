@@ -148,6 +148,10 @@ INSTANTIATE_TEST_SUITE_P(
                              r.model.encoder = {"5", "norm layer"};
                            }},
                     M2Case{"learned_variance", [](Recipe& r) { r.model.likelihood = "gaussian-learned"; }},
+                    M2Case{"dropout_of_nothing",
+                           [](Recipe& r) {
+                             r.model.classifier = {"dropout 0", 4};
+                           }},
                     M2Case{"bounded",
                            [](Recipe& r) {
                              r.model.log_variance_bounds = {-6.0, 2.0};

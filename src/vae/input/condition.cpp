@@ -18,10 +18,14 @@ void Condition::declare(nn::Builder& builder, BatchSlots& slots) const {
 void Condition::enumerate(Context& context, const Batch& batch) const {
   if (batch.classes() == 1) return;
   const MatrixView<float> condition = batch.condition();
-  std::vector<float> values(static_cast<std::size_t>(condition.rows * condition.cols));
-  for (std::int64_t row = 0; row < condition.rows; ++row)
-    values[static_cast<std::size_t>(row * condition.cols + row % classes_)] = 1.0f;
-  context.copy_to_device(condition.data, values.data(), sizeof(float) * values.size());
+  const std::int64_t size = condition.cols * condition.cols;
+  std::vector<float> identity(static_cast<std::size_t>(size));
+  for (std::int64_t y = 0; y < condition.cols; ++y)
+    identity[static_cast<std::size_t>(y * condition.cols + y)] = 1.0f;
+  const std::size_t bytes = sizeof(float) * identity.size();
+  context.copy_to_device(condition.data, identity.data(), bytes);
+  for (std::int64_t i = 1; i < batch.rows(); ++i)
+    context.copy_on_device(condition.data + i * size, condition.data, bytes);
   context.synchronize();
 }
 

@@ -9,8 +9,8 @@ namespace {
 
 NoiseSource keyed_by_examples(NoiseSource noise, const Batch& batch) {
   if (!noise.examples) noise.examples = batch.examples().data;
-  noise.rows_per_example =
-      batch.classes();  // the classes share it, so that their costs differ by little else
+  // The classes share it: only the class makes their costs differ.
+  noise.rows_per_example = batch.classes();
   return noise;
 }
 

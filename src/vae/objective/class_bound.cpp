@@ -38,6 +38,9 @@ class ClassBound : public Objective {
     weight.per_row = batch.class_weights();
     return weight;
   }
+  void evaluate(Context& context, const Batch& batch) const override {
+    if (batch.classes() > 1) ClassBound::after_likelihood(context, batch, {});
+  }
   void describe_costs(const Batch& batch, ops::BatchCosts& costs) const override {
     costs.nll = batch.bound_nll();
     costs.kl = batch.bound_kl();
@@ -71,17 +74,25 @@ class ClassifierAlone final : public ClassBound {
   ops::RowWeight likelihood_weight(const Batch&) const override { return {.scale = 0.0f, .per_row = {}}; }
   void after_likelihood(Context& context, const Batch& batch, const ObjectiveRates& rates) const override {
     ClassBound::after_likelihood(context, batch, rates);
-    const VectorView<float> zeros = batch.tape().vector(zeros_), weights = batch.class_weights();
-    if (zeros.empty()) return;  // in evaluation
+    const VectorView<float> zeros = batch.tape().vector(zeros_);
     context.fill_zero(zeros.data, sizeof(float) * static_cast<std::size_t>(zeros.size));
     // Costs of 0 leave the classifier's.
     ops::ClassWeighting alone = weighting(batch, rates);
     alone.kl_weight = zeros.data;
     ops::class_bound(
-        context, {.weights = weights, .nll = {}, .kl = {}, .cost = cost(batch), .dlogits = batch.dlogits()},
+        context,
+        {.weights = batch.class_weights(),
+         .nll = {},
+         .kl = {},
+         .cost = cost(batch),
+         .dlogits = batch.dlogits()},
         {.nll = {zeros.data, zeros.size, 1}, .kl = zeros, .logits = batch.logits(), .label = labels(batch)},
         alone);
-    context.fill_zero(weights.data, sizeof(float) * static_cast<std::size_t>(weights.size));
+  }
+  ops::KlWeight kl_weight(const Batch& batch, const ObjectiveRates& rates) const override {
+    ops::KlWeight weight = Objective::kl_weight(batch, rates);
+    weight.per_row = batch.tape().vector(zeros_);
+    return weight;
   }
 
  private:

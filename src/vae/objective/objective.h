@@ -12,7 +12,7 @@
 
 namespace elbo {
 
-/// Values that change from step to step, in device memory; null: 1.
+/// A step's weights. Those that change from step to step are in device memory; null: 1.
 struct ObjectiveRates {
   const float* kl_weight = nullptr;  ///< β
   const float* capacity = nullptr;   ///< C, nats
@@ -42,6 +42,9 @@ class Objective {
   }
   /// Adds the gradient of the penalty on codes without a prior.
   virtual void add_code_gradient(Context&, const Batch&) const {}
+
+  /// In evaluation, called once the batch has −log p(x|z): computes the bound of what it has as every class.
+  virtual void evaluate(Context&, const Batch&) const {}
 
   /// Describes the minimised objective if it is not nll + β·KL.
   virtual void describe_costs(const Batch&, ops::BatchCosts&) const {}

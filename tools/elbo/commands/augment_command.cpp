@@ -54,7 +54,7 @@ class FromPosteriors final : public Maker {
     for (std::int64_t i = first; i < first + count; ++i) numbers.push_back(i % examples_.count);
     const Examples chosen = examples_.chosen(numbers);
     const Table codes = model_.posterior_codes(chosen, options_.seed, first);
-    const auto labels = labels_read(model_, chosen);
+    const auto labels = labels_read(model_, chosen, options_.seed);
     Made made{decoded(model_, options_, codes, first, labels), {}, {}};
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int32_t label = chosen.labels[static_cast<std::size_t>(i)];

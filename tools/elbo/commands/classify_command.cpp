@@ -59,7 +59,7 @@ Table label_costs(const Model& model, const Examples& examples, const ClassifyOp
   }
   if (options.samples)
     throw ConfigError("--samples is for models without a classifier; this one (model.kind = \"m2\") has one");
-  Table costs = model.label_probabilities(examples);
+  Table costs = model.label_probabilities(examples, options.seed);
   for (float& value : costs.values) value = -std::log(std::max(value, std::numeric_limits<float>::min()));
   return costs;
 }

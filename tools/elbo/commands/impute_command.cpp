@@ -203,7 +203,7 @@ int run_impute(ImputeCommandOptions options) {
                                                      .interval = options.interval_probability(),
                                                      .seed = options.seed,
                                                      .first_row = first,
-                                                     .labels = labels_read(model, part)});
+                                                     .labels = labels_read(model, part, options.seed)});
     outputs.append(rows, completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) {

@@ -23,13 +23,13 @@ std::vector<std::int32_t> label_of_all(const Model& model, const std::string& na
                                    static_cast<std::int32_t>(found - classes.begin()));
 }
 
-std::vector<std::int32_t> labels_read(const Model& model, const Examples& examples) {
+std::vector<std::int32_t> labels_read(const Model& model, const Examples& examples, std::uint64_t seed) {
   if (!is_conditional(model)) return {};
   std::vector<std::int32_t> labels = examples.labels;
   if (!model.traits().infers_label) return labels;
   labels.resize(static_cast<std::size_t>(examples.count), kNoLabel);
   if (std::ranges::find(labels, kNoLabel) == labels.end()) return labels;
-  const Table probabilities = model.label_probabilities(examples);
+  const Table probabilities = model.label_probabilities(examples, seed);
   for (std::int64_t i = 0; i < examples.count; ++i) {
     const auto row = probabilities.row(i);
     std::int32_t& label = labels[static_cast<std::size_t>(i)];

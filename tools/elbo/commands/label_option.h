@@ -14,7 +14,8 @@ namespace elbo::command {
 std::vector<std::int32_t> label_of_all(const Model& model, const std::string& name, std::int64_t count);
 
 /// The examples' labels, if the model reads them; the likeliest where there is none, if it infers them.
-std::vector<std::int32_t> labels_read(const Model& model, const Examples& examples);
+/// `seed` as for Model::label_probabilities.
+std::vector<std::int32_t> labels_read(const Model& model, const Examples& examples, std::uint64_t seed);
 
 /// Throws ConfigError if the model is not conditional, as `what` ("classify") needs it to be.
 void require_conditional(const Model& model, const std::string& what);

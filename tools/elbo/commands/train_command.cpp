@@ -111,8 +111,9 @@ void print_report(const Job& job, const Model& model, const TrainReport& report,
 void tell_time(const Job& job, const Dataset& data, Device device) {
   Model model(job.recipe, data.dims(), device, data.picture);
   const double step = plan_step(model, data).step_seconds;
-  const auto steps =
-      static_cast<double>(job.recipe.train.epochs * ((data.train.count - 1) / job.recipe.train.batch + 1));
+  const TrainSettings& train = job.recipe.train;
+  const std::int64_t rows = train.batch - train.labelled_rows;  // of a batch, for examples in their order
+  const auto steps = static_cast<double>(train.epochs * ((data.train.count - 1) / rows + 1));
   tell({concat(in_epochs(job.recipe.train.epochs), " take about ", duration(step * steps),
                " here; without improvement it ends earlier")});
 }
