@@ -40,7 +40,6 @@ constexpr Synonym kSynonyms[] = {
     {"kl_warmup", "objective.warmup_epochs"},
     {"kl_weight", "objective.beta"},
     {"l2", "train.weight_decay"},
-    {"labels", "data.label"},
     {"latent_dim", "model.latent"},
     {"latent_dims", "model.latent"},
     {"latent_size", "model.latent"},

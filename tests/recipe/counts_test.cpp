@@ -122,7 +122,8 @@ TEST(Counts, SaysWithWhatAKeyCounts) {
   EXPECT_EQ(said("train.seed"), "");
   EXPECT_EQ(said("train.decay_factor"), "train.schedule = \"step\"");
   EXPECT_EQ(said("train.learning_rate"), "train.schedule = \"constant\", \"step\" or \"cosine\"");
-  EXPECT_EQ(said("objective.ramp_fraction"), "objective.cycles other than 0 and model.kind = \"vae\"");
+  EXPECT_EQ(said("objective.ramp_fraction"),
+            "objective.cycles other than 0 and model.kind = \"vae\" or \"m2\"");
   EXPECT_EQ(said("objective.capacity_epochs"),
             "objective.capacity other than 0.0, objective.kind = \"elbo\" and model.kind = \"vae\"");
 }

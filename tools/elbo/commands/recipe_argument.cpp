@@ -24,11 +24,12 @@ void refuse_data(const std::string& name) {
   const bool file = ending == ".npy" || ending == ".npz" || ending == ".csv";
   if (!file && !is_dataset(name) && !fs::is_directory(name)) return;
   std::string message = concat("\"", name, "\" is data, not a recipe: elbo train --data ", shell_word(name));
-  std::string its_recipe;  // the simplest: dense, with the shortest name
+  std::string its_recipe;  // the simplest: dense, of values alone, with the shortest name
   for (const auto& candidate : Recipe::names()) {
     const Recipe recipe = Recipe::named(candidate);
     const bool shorter = its_recipe.empty() || candidate.size() < its_recipe.size();
-    if (shorter && recipe.data.name == name && is_dense(recipe)) its_recipe = candidate;
+    if (shorter && recipe.data.name == name && is_dense(recipe) && recipe.model.condition.empty())
+      its_recipe = candidate;
   }
   if (!its_recipe.empty()) message += concat(", or its recipe, elbo train ", its_recipe);
   throw ConfigError(message + ".");
