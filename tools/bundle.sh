@@ -4,21 +4,25 @@
 # needs the driver and the CUDA libraries (cudart, cuBLAS), which the folder can include.
 #   tools/bundle.sh [DIR]         to DIR; default: build/bundle-PRESET
 #     --preset NAME               cuda (the default: sm_80, sm_90 and PTX for later ones) or cpu
-# --build FOLDER the folder of the build; default: build/PRESET
-# --no-build use the existing build
-# --with-cuda-libraries include cudart, cublas and cublasLt: some 500 MB
-# --data FOLDER include FOLDER/mnist, as data/mnist
+#     --architectures LIST        with cuda: these alone, such as 90-real for an H100 or H200, which is smaller
+#     --build FOLDER              the folder of the build; default: build/PRESET, with --architectures build/PRESET-LIST
+#     --no-build                  use the existing build
+#     --archive FILE              pack the folder into FILE as well, a .tar.gz or .tar.xz
+#     --with-cuda-libraries       include cudart, cublas and cublasLt: some 500 MB
+#     --data FOLDER               include FOLDER/mnist, as data/mnist
 # The bundle still depends on the processor and the C library: a build on Debian 12 needs x86-64 and glibc 2.36.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 fail() { echo "bundle.sh: $*" >&2; exit "${code:-1}"; }
 
-preset=cuda compile=yes with_cuda=no folder="" build="" data=""
+preset=cuda compile=yes with_cuda=no folder="" build="" data="" architectures="" archive=""
 while [ $# -gt 0 ]; do
   case $1 in
-    --preset | --build | --data)
+    --preset | --build | --data | --architectures | --archive)
       [ $# -gt 1 ] || code=2 fail "$1 needs a value"
-      case $1 in --preset) preset=$2 ;; --build) build=$2 ;; --data) data=$2 ;; esac
+      case $1 in
+        --preset) preset=$2 ;; --build) build=$2 ;; --data) data=$2 ;; --architectures) architectures=$2 ;; --archive) archive=$2 ;;
+      esac
       shift ;;
     --no-build) compile=no ;;
     --with-cuda-libraries) with_cuda=yes ;;
@@ -28,7 +32,16 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-build=$(realpath -m "${build:-$project/build/$preset}")
+if [ -n "$architectures" ]; then
+  [ "$preset" = cuda ] || code=2 fail "--architectures goes with --preset cuda"
+  [ "$compile" = yes ] || code=2 fail "--architectures says what to build, --no-build that nothing is built"
+fi
+case $archive in
+  "" | *.tar.gz | *.tar.xz) ;;
+  *) code=2 fail "--archive takes a name that ends in .tar.gz or .tar.xz" ;;
+esac
+[ -z "$archive" ] || archive=$(realpath -m "$archive")
+build=$(realpath -m "${build:-$project/build/$preset${architectures:+-${architectures//;/-}}}")
 folder=$(realpath -m "${folder:-$project/build/bundle-$preset}")
 if [ -n "$data" ]; then
   [ -d "$data/mnist" ] || fail "$data/mnist does not exist"
@@ -42,7 +55,7 @@ cd "$project"
 . tools/packages.sh
 find_nvcc || true
 if [ "$compile" = yes ]; then
-  cmake --preset "$preset" -B "$build"
+  cmake --preset "$preset" -B "$build" ${architectures:+"-DCMAKE_CUDA_ARCHITECTURES=$architectures"}
   cmake --build "$build" --parallel "${JOBS:-$(nproc)}"
 fi
 mode=$(sed -n 's/^ELBO_CUDA:[A-Z]*=//p' "$build/CMakeCache.txt")
@@ -90,8 +103,17 @@ elbo, built elsewhere (commit $commit): it runs from this folder, wherever that 
 but glibc ${glibc#GLIBC_} or later$([ "$mode" = OFF ] || echo ", the NVIDIA driver$([ "$with_cuda" = yes ] || echo " and the CUDA libraries (libcudart, libcublas, libcublasLt)")").
 
   bin/elbo train digits --out digits    trains a model; bin/elbo --help lists the other commands
-  tools/gpu_check.sh                    checks and measures elbo on this machine's GPU: one report
+  tools/gpu_check.sh                    checks and measures elbo on this machine's GPU: one report, written as figures come
+  tools/gpu_check.sh --half first       what the emulation cannot tell, in 150 s at most
   bin/elbo_tests                        the tests; bin/*_bench: the benchmarks; bench/: the peers' scripts
 END
-echo "$folder: $(du -sh "$folder" | cut -f1), $(tar -C "$folder" -cz . | wc -c | awk '{printf "%.1f MiB", $1 / 1048576}') as .tar.gz," \
-  "for glibc ${glibc#GLIBC_} or later"
+mebibytes() { awk '{printf "%.1f MiB", $1 / 1048576}'; }
+if [ -n "$archive" ]; then
+  # The folder's own name is what unpacking makes.
+  case $archive in *.xz) packer="xz -T0" ;; *) packer="gzip -9" ;; esac
+  tar -C "$(dirname "$folder")" -c "$(basename "$folder")" | $packer >"$archive.part" && mv "$archive.part" "$archive"
+  packed="$(stat -c %s "$archive" | mebibytes) as $archive"
+else
+  packed="$(tar -C "$folder" -cz . | wc -c | mebibytes) as .tar.gz"
+fi
+echo "$folder: $(du -sh "$folder" | cut -f1), $packed, for glibc ${glibc#GLIBC_} or later"

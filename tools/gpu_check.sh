@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks and measures elbo on this machine's GPU, from a source tree or a bundle (tools/bundle.sh), and writes one
-# report to bench/results/DEVICE-DATE: the tests, compute-sanitizer, training in each precision and against the CPU,
-# step benchmarks, the peers whose packages are installed, microbenchmarks. Under nine minutes; --help has the options.
+# Checks and measures elbo on this machine's GPU, from a source tree or a bundle (tools/bundle.sh), and writes one report
+# to bench/results/DEVICE-DATE or --out. The first half, at most 150 s, ends at the first failure: tests of kernels, the step of
+# batch 128, ncu, compute-sanitizer. The second, at most 300 s: larger steps, products, training, peers. --help has the options.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 

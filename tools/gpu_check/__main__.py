@@ -1,34 +1,39 @@
-"""Runs the stages in order and writes the report after each. Started by tools/gpu_check.sh."""
+"""Runs the stages in order and writes the report as figures come. Started by tools/gpu_check.sh."""
 
 import argparse
 import glob
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
 import traceback
 
 import machine
+import measure
 import report
 import stages
-from run import Log, run
+from run import Log, end_programs, run
 
-_BUDGET = 520  # seconds: with the start, the whole check stays under nine minutes
-
-# Name, what it does, and seconds of the whole budget: the wanted time and the least useful time. A stage that
-# needs less leaves the rest to later stages; the last takes what is left.
+# Of each stage: what it does, its half (none: only where --only names it), its seconds on a GPU as they are expected (nobody
+# has measured them), the most it may take, and the least that is of use. A stage that needs less leaves the rest to later ones.
 _STAGES = {
-    "tests": (stages.tests, 110, 25),
-    "training": (stages.training, 60, 10),
-    "curves": (stages.cpu_curves, 60, 10),
-    "steps": (stages.steps, 60, 10),
-    "plan": (stages.plan, 20, 5),
-    "peers": (stages.peers, 220, 25),
-    "microbenchmarks": (stages.microbenchmarks, 60, 10),
-    "sanitizer": (stages.sanitizer, _BUDGET, 60),
+    "tests": (stages.tests, "first", 40, 70, 20),
+    "step": (measure.step, "first", 15, 30, 5),
+    "profile": (measure.profile, "first", 20, 35, 10),
+    "sanitizer": (stages.sanitizer, "first", 60, 75, 20),
+    "steps": (measure.steps, "second", 30, 50, 10),
+    "products": (measure.products, "second", 60, 80, 10),
+    "training": (measure.training, "second", 30, 50, 10),
+    "peers": (measure.peers, "second", 160, 200, 25),
+    "plan": (measure.plan, "", 15, 30, 5),
+    "microbenchmarks": (measure.microbenchmarks, "", 60, 90, 10),
+    "all-tests": (stages.all_tests, "", 110, 180, 25),
+    "all-sanitizers": (stages.all_sanitizers, "", 180, 300, 60),
 }
+_HALVES = {"first": 150, "second": 300}  # seconds that a half takes at most
 
 
 class Check:
@@ -40,13 +45,11 @@ class Check:
         self.scratch = tempfile.mkdtemp(prefix="elbo-gpu-check-")
         self.environment = {}
         self.rehearsal = rehearsal = self.device == "cpu"
-        self.device_word = "CPU, once more" if rehearsal else "GPU"
         self.epochs = 2 if rehearsal else 10
-        self.seeds = [1] if rehearsal else [1, 2, 3]
-        self.benchmark_seconds = 0.01 if rehearsal else 0.05
+        self.benchmark_seconds = 0.01 if rehearsal else 0.02
         self.rounds = 2 if rehearsal else 9
-        self.curve_tolerance = 0.01
-        self.test_times, self.trainings = {}, []
+        self.test_times = {}
+        self.save = lambda figures: None  # keeps a running stage's figures so far
         self._find_data(rehearsal)
 
     def _find_data(self, rehearsal):
@@ -94,19 +97,18 @@ def _new_folder(options, name):
     return folder
 
 
-def shares(budget, selected):
-    """{stage: (wanted, least)} for a budget in seconds."""
-    scale = budget / _BUDGET
-    return {name: (_STAGES[name][1] * scale, _STAGES[name][2] * min(1.0, scale)) for name in selected}
+def time_for(name, left, later, scale=1.0):
+    """Seconds that a stage gets of those left to its half, such that later stages keep the least they need; 0: too few to be
+    useful. `scale` shortens or lengthens all."""
+    most, least = _STAGES[name][3] * scale, _STAGES[name][4] * min(1.0, scale)
+    available = left - sum(_STAGES[other][4] * min(1.0, scale) for other in later)
+    return 0.0 if available < least - 1e-6 else min(most, available)
 
 
-def time_for(name, left, plan, later):
-    """Seconds that a stage gets of those left, such that later stages keep what they need; 0: too few to be useful."""
-    wanted, least = plan[name]
-    available = left - sum(plan[other][1] for other in later)
-    if not later:
-        wanted = left
-    return 0.0 if available < least - 1e-6 else min(wanted, available)
+def halves(selected):
+    """[(half, its stages of those selected, the seconds it takes at most)], in order; "" has those of no half."""
+    chosen = {half: [name for name in selected if _STAGES[name][1] == half] for half in (*_HALVES, "")}
+    return [(half, names, _HALVES.get(half) or sum(_STAGES[name][3] for name in names)) for half, names in chosen.items() if names]
 
 
 def _run_stage(check, name, budget):
@@ -116,51 +118,120 @@ def _run_stage(check, name, budget):
     else:
         try:
             result = _STAGES[name][0](check, began + budget)
-        except Exception:  # a failing stage must not stop the others
+        except Exception:  # a stage that fails still has its place in the report
             check.log.write(traceback.format_exc())
             result = {"status": stages.FAILED, "words": "the check itself failed: " + traceback.format_exc().splitlines()[-1]}
     return {"status": result.pop("status"), "seconds": time.monotonic() - began, "budget": budget, **result}
 
 
-def _options():
-    parser = argparse.ArgumentParser(prog="gpu_check.sh", description="Checks and measures elbo on this machine's GPU; one report.")
+def _options(arguments=None):
+    parser = argparse.ArgumentParser(prog="gpu_check.sh", formatter_class=argparse.RawDescriptionHelpFormatter, description="""\
+Checks and measures elbo on this machine's GPU; one report. The first half ends at the first failure, and the second does not
+begin then. Expected seconds, not measured ones:
+""" + estimates(list(_STAGES)))
     parser.add_argument("--root", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: a rehearsal without a GPU")
-    parser.add_argument("--budget", type=float, default=_BUDGET, metavar="SECONDS", help="for all stages together (default %d)" % _BUDGET)
-    parser.add_argument("--only", default=",".join(_STAGES), metavar="STAGE,…", help="of " + ", ".join(_STAGES))
-    parser.add_argument("--out", help="folder of the report, which must not exist (default bench/results/DEVICE-DATE)")
-    options = parser.parse_args()
-    options.selected = [name for name in _STAGES if name in options.only.split(",")]
-    unknown = sorted(set(options.only.split(",")) - set(_STAGES))
+    parser.add_argument("--half", choices=["first", "second", "both"], help="which half runs (default: both)")
+    parser.add_argument("--only", metavar="STAGE,…", help="these stages instead of halves: of " + ", ".join(_STAGES))
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="for all stages together (default %d for the first half, %d for the second)" % tuple(_HALVES.values()))
+    parser.add_argument("--go-on", action="store_true", help="run the stages after one that failed, too")
+    parser.add_argument("--out", help="folder of the report, which must be empty or new (default bench/results/DEVICE-DATE)")
+    options = parser.parse_args(arguments)
+    if options.only and options.half:
+        parser.error("--only names stages and --half a half of them: give one")
+    chosen = options.only.split(",") if options.only else [
+        name for name, stage in _STAGES.items() if stage[1] and options.half in (None, "both", stage[1])]
+    options.selected = [name for name in _STAGES if name in chosen]
+    unknown = sorted(set(chosen) - set(_STAGES))
     if unknown:
         parser.error("no stage is called %s: there are %s" % (", ".join(unknown), ", ".join(_STAGES)))
-    if options.out and os.path.exists(options.out) and os.listdir(options.out):
+    if options.budget is not None and options.budget <= 0:
+        parser.error("--budget takes more than 0 seconds")
+    if options.out and os.path.exists(options.out) and (not os.path.isdir(options.out) or os.listdir(options.out)):
         parser.error("%s exists already" % options.out)
     return options
 
 
+def estimates(selected):
+    """A line for each half: its stages with the seconds they are expected to take."""
+    lines = []
+    for half, names, most in halves(selected):
+        took = ", ".join("%s %d" % (name, _STAGES[name][2]) for name in names)
+        lines.append("  %s: %s; together %d, at most %d" % (half + " half" if half else "others", took, sum(_STAGES[name][2] for name in names), most))
+    return "\n".join(lines)
+
+
+class _Running:
+    """The check while it runs: results so far, written to the report after every change."""
+
+    def __init__(self, check, facts):
+        self.check, self.facts, self.results, self.began = check, facts, {}, time.monotonic()
+
+    def write(self):
+        self.facts["seconds"] = time.monotonic() - self.began
+        report.write(self.check.out, self.facts, self.results)
+
+    def stage(self, name, budget):
+        began = time.monotonic()
+
+        def save(figures):
+            seconds = time.monotonic() - began
+            self.results[name] = {"status": "running", "words": "it has not ended", "seconds": seconds, "budget": budget, **figures}
+            self.write()
+
+        self.check.save = save
+        save({})
+        self.results[name] = result = _run_stage(self.check, name, budget)
+        self.write()
+        print("%-16s %-10s %4.0f s  %s" % (name, result["status"], result["seconds"], result["words"]), flush=True)
+        return result["status"] != stages.FAILED
+
+    def half(self, names, seconds, scale, go_on):
+        """Whether no stage failed; the first that does is the last, unless `go_on`."""
+        ends, good = time.monotonic() + seconds, True
+        for i, name in enumerate(names):
+            good = self.stage(name, time_for(name, ends - time.monotonic(), names[i + 1 :], scale)) and good
+            if not good and not go_on:
+                return False
+        return good
+
+
+def _end(check, number):
+    """Ends at a signal; the report has what there is."""
+    end_programs()
+    shutil.rmtree(check.scratch, ignore_errors=True)
+    os._exit(128 + number)
+
+
 def main():
     options = _options()
-    began = time.monotonic()
     check = Check(options)
     gpu = machine.gpu() if options.device == "cuda" else None
+    planned = halves(options.selected)
+    budget = options.budget or float(sum(most for _, _, most in planned))
+    scale = budget / sum(most for _, _, most in planned)
     facts = {"began": machine.now(), "rehearsal": options.device == "cpu", "gpu": gpu, "host": machine.host(),
-             "build": machine.build(options.root), "budget": options.budget, "finished": False, "seconds": 0.0}
+             "build": machine.build(options.root), "budget": budget, "finished": False, "seconds": 0.0}
     check.open(_new_folder(options, gpu["name"] if gpu else "rehearsal"))
-    check.find_precisions()
-    plan, results = shares(options.budget, options.selected), {}
-    print("The report: %s" % os.path.join(check.out, "report.md"), flush=True)
+    print("Expected seconds, not measured ones:\n%s\nThe report: %s" % (estimates(options.selected), os.path.join(check.out, "report.md")), flush=True)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: _end(check, number))
+    running, good = _Running(check, facts), True
     try:
-        for i, name in enumerate(options.selected):
-            left = options.budget - (time.monotonic() - began)
-            results[name] = _run_stage(check, name, time_for(name, left, plan, options.selected[i + 1 :]))
-            facts.update(seconds=time.monotonic() - began, finished=i + 1 == len(options.selected))
-            report.write(check.out, facts, results)
-            print("%-16s %-10s %4.0f s  %s" % (name, results[name]["status"], results[name]["seconds"], results[name]["words"]), flush=True)
+        check.find_precisions()
+        for half, names, most in planned:
+            good = running.half(names, most * scale, scale, options.go_on) and good
+            if not good and not options.go_on:
+                break
+        facts["finished"] = True
+        running.write()
+        left_out = [name for name in options.selected if name not in running.results]
+        if left_out:
+            print("stopped at the first failure, before %s (--go-on runs them too)" % ", ".join(left_out), flush=True)
     finally:
         shutil.rmtree(check.scratch, ignore_errors=True)
-    return 1 if any(result["status"] == stages.FAILED for result in results.values()) else 0
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -10,15 +10,19 @@ from run import Program
 
 class Group:
     """Tests that share a command line: `prefix` comes before the program (a checker), `key` names the group; after
-    `hangs` seconds one test counts as hanging."""
+    `hangs` seconds one test counts as hanging; with `stops` none begins after one has failed."""
 
-    def __init__(self, key, tests, prefix=(), chunk=16, hangs=60):
-        self.key, self.prefix, self.hangs = key, list(prefix), hangs
+    def __init__(self, key, tests, prefix=(), chunk=16, hangs=60, stops=False):
+        self.key, self.prefix, self.hangs, self.stops = key, list(prefix), hangs, stops
         self.chunks = [tests[i : i + chunk] for i in range(0, len(tests), chunk)]
         self.total = len(tests)
         self.results = {}
         self.output = []  # all lines, including a checker's
         self.bad_ends = []  # exit codes of processes that failed although their tests did not
+
+    @property
+    def stopped(self):
+        return self.stops and any(result["status"] == "failed" for result in list(self.results.values()))
 
 
 def list_tests(program, test_filter, environment, log, run):
@@ -45,17 +49,19 @@ def _run_chunk(log, program, group, tests, environment, deadline):
                 block = []
         now = time.monotonic()
         kill = "out of time" if now > deadline else "hung" if now - last > group.hangs else ""
+        failed = any(result["status"] == "failed" for result in stream.results.values())
+        kill = kill or ("stopped after a failure" if group.stops and (failed or group.stopped) else "")
     code = process.end(kill=bool(kill))
     log.write("\n".join(block + ["[%s]" % (kill or "exit code %d" % code)]))
     group.output += block
-    if stream.running and kill != "out of time":
+    if stream.running and kill in ("", "hung"):
         why = "hung for %d s" % group.hangs if kill else "ended its program with exit code %d" % code
         stream.feed(why)
         stream.end("failed", 1000 * group.hangs if kill else 0)
     group.results.update(stream.results)
     if code and not kill and all(result["status"] != "failed" for result in stream.results.values()):
         group.bad_ends.append(code)
-    if kill == "out of time":
+    if kill not in ("", "hung") or group.stopped:
         return []
     if not stream.results:  # it does not even start
         why = {"status": "failed", "milliseconds": 0, "words": "the program ended with exit code %d before the test" % code}
@@ -75,6 +81,8 @@ def run_groups(log, program, groups, environment, deadline, workers):
                 if not queue:
                     return
                 group, tests = queue.pop(0)
+            if group.stopped:
+                continue
             left = _run_chunk(log, program, group, tests, environment, deadline)
             if left:
                 with lock:

@@ -81,13 +81,13 @@ def build(root):
     return {"from": "source tree", "commit": commit}
 
 
-def sanitizer():
-    """compute-sanitizer's path, or None. The toolkit's folder is often not on PATH."""
+def toolkit_program(name):
+    """The path of the toolkit's compute-sanitizer or ncu, or None. The toolkit's folder is often not on PATH."""
     places = ["/usr/local/cuda/bin", "/usr/local/cuda/compute-sanitizer", "/opt/nvidia/compute-sanitizer"]
-    places += sorted(glob.glob("/usr/local/cuda-*/bin"), reverse=True)
-    found = shutil.which("compute-sanitizer")
+    places += sorted(glob.glob("/usr/local/cuda-*/bin") + glob.glob("/opt/nvidia/nsight-compute/*"), reverse=True)
+    found = shutil.which(name)
     for place in places:
-        found = found or shutil.which("compute-sanitizer", path=place)
+        found = found or shutil.which(name, path=place)
     return found
 
 

@@ -1,12 +1,14 @@
 """Parses the output of the checked programs. Every function takes text and returns plain dicts and lists."""
 
+import csv
 import json
 import re
 
 _GTEST_LINE = re.compile(r"^\[ *(RUN|OK|FAILED|SKIPPED) *\] ([^\s,]+\.[^\s,]+)(?:, where .*?)?(?: \((\d+) ms\))?$")
 _SANITIZER_TOTAL = re.compile(r"=+ (?:ERROR|RACECHECK) SUMMARY: (\d+) (?:error|hazard)s?")
 _SANITIZER_TALK = re.compile(r" (COMPUTE-SANITIZER|\w+ SUMMARY|Target application|No attachable|Process didn't)")
-_COUNTERS = {"median_us": "microseconds", "TFLOP/s": "tflops", "GB/s": "gigabytes_per_second", "roofline_%": "roofline_percent"}
+_COUNTERS = {"median_us": "microseconds", "TFLOP/s": "tflops", "GB/s": "gigabytes_per_second", "roofline_%": "roofline_percent",
+             "predicted_us": "predicted_microseconds"}
 
 
 def gtest_list(text):
@@ -125,6 +127,26 @@ def step(text):
     if answer.get("epoch_seconds"):
         result["epoch_seconds"] = sorted(answer["epoch_seconds"])[len(answer["epoch_seconds"]) // 2]
     return result
+
+
+def profile(text, names):
+    """ncu's kernels in order: {"kernel": its C++ name, and the value of each metric of `names` by the name that it has there},
+    from --csv, which has a line for each metric; other programs' lines are left out."""
+    lines = [line for line in text.splitlines() if line.startswith('"')]
+    head = next((i for i, line in enumerate(lines) if line.startswith('"ID"')), len(lines))
+    kernels = {}
+    for row in csv.DictReader(lines[head:]):
+        name = names.get(row.get("Metric Name"))
+        if name and row.get("Kernel Name"):
+            kernel = kernels.setdefault(row["ID"], {"kernel": row["Kernel Name"]})
+            kernel[name] = _value((row.get("Metric Value") or "n/a").replace(",", ""))
+    return list(kernels.values())
+
+
+def ncu_refusal(text):
+    """ncu's complaint, such as that only administrators may read the GPU's counters; empty if there is none."""
+    match = re.search(r"^==ERROR== (.*)$", text, re.MULTILINE)
+    return match.group(1).strip() if match else ""
 
 
 def metrics(text):

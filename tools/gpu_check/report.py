@@ -54,37 +54,23 @@ def _tests(result):
 
 
 def _training(result):
-    by_precision = {}
-    for run in result.get("runs", []):
-        by_precision.setdefault(run["precision"], []).append(run)
-    rows = []
-    for precision, runs in by_precision.items():
-        values = [-run["test"]["elbo"] for run in runs if run["test"]["elbo"] is not None]
-        mean = sum(values) / len(values) if values else None
-        rows.append((precision, len(runs), mean, "%.3g to %.3g" % (min(values), max(values)) if values else "not finite",
-                     min(run["training_seconds"] for run in runs), max(run["examples_per_second"] for run in runs)))
-    return table(["precision", "seeds", "test −ELBO, nats", "range over seeds", "fastest, s", "examples/s"], rows) if rows else []
-
-
-def _curves(result):
-    lines = ["![curves](%s)" % result["picture"], ""] if result.get("picture") else []
-    rows = [(label, "%+.3g" % c["largest_difference"], 100 * c["largest_relative"])
-            for label, c in result.get("compared", {}).items() if c["largest_difference"] is not None]
-    lines += table(["run", "largest difference to the CPU, nats", "relative, %"], rows) if rows else []
-    epochs = {}
-    for label, compared in result.get("compared", {}).items():
-        for row in compared["epochs"]:
-            epochs.setdefault(row["epoch"], {"CPU": row["reference"]})[label] = row["other"]
-    if epochs:
-        labels = ["CPU"] + list(result["compared"])
-        lines += [""] + table(["epoch"] + labels, [[e] + ["%.3f" % v[l] if l in v else None for l in labels] for e, v in sorted(epochs.items())])
-    return lines
+    rows = [(run["precision"], -run["test"]["elbo"] if run["test"]["elbo"] is not None else "not finite", run["training_seconds"], run["examples_per_second"])
+            for run in result.get("runs", [])]
+    return table(["precision", "test −ELBO, nats", "seconds", "examples/s"], rows) if rows else []
 
 
 def _steps(result):
-    rows = [(r["configuration"], r["precision"], r["microseconds"], r["fastest"], r["examples_per_second"], r.get("peak_percent"),
+    rows = [(r["configuration"], r["precision"], r.get("flags", ""), r["microseconds"], r["fastest"], r["examples_per_second"], r.get("peak_percent"),
              r.get("epoch_seconds")) for r in result.get("rows", [])]
-    return table(["configuration", "precision", "µs a step (median)", "fastest", "examples/s", "% of the products' peak", "s an epoch"], rows) if rows else []
+    heads = ["configuration", "precision", "flags", "µs a step (median)", "fastest", "examples/s", "% of the products' peak", "s an epoch"]
+    return table(heads, rows) if rows else []
+
+
+def _profile(result):
+    rows = [(r["kernel"], r.get("ns", 0) / 1000 if r.get("ns") is not None else None, r.get("multiprocessors_percent"), r.get("memory_percent"),
+             r.get("occupancy_percent"), r.get("registers"), "%s × %s" % (r.get("blocks"), r.get("threads"))) for r in result.get("rows", [])]
+    heads = ["kernel", "µs", "% of the multiprocessors", "% of the memory", "occupancy, %", "registers", "blocks × threads"]
+    return table(heads, rows) if rows else []
 
 
 def _plan(result):
@@ -100,9 +86,9 @@ def _plan(result):
 
 
 def _microbenchmarks(result):
-    rows = [(r["name"], r.get("microseconds"), r.get("tflops"), r.get("gigabytes_per_second"), r.get("roofline_percent", r.get("error")))
-            for r in result.get("rows", [])]
-    return table(["case", "µs", "TFLOP/s", "GB/s", "% of the roofline"], rows) if rows else []
+    rows = [(r["name"], r.get("microseconds"), r.get("predicted_microseconds"), r.get("tflops"), r.get("gigabytes_per_second"),
+             r.get("roofline_percent", r.get("error"))) for r in result.get("rows", [])]
+    return table(["case", "µs", "predicted", "TFLOP/s", "GB/s", "% of the roofline"], rows) if rows else []
 
 
 def _sanitizer(result):
@@ -123,8 +109,9 @@ def _peers(result):
     return lines[1:]
 
 
-_SECTIONS = {"tests": _tests, "training": _training, "curves": _curves, "steps": _steps, "plan": _plan, "microbenchmarks": _microbenchmarks,
-             "sanitizer": _sanitizer, "peers": _peers}
+_SECTIONS = {"tests": _tests, "step": _steps, "profile": _profile, "sanitizer": _sanitizer, "steps": _steps, "products": _microbenchmarks,
+             "training": _training, "peers": _peers, "plan": _plan, "microbenchmarks": _microbenchmarks, "all-tests": _tests,
+             "all-sanitizers": _sanitizer}
 
 
 def markdown(document):
@@ -134,7 +121,7 @@ def markdown(document):
     if document.get("rehearsal"):
         lines += ["A rehearsal on the CPU: it shows that the check runs, not how fast a GPU is.", ""]
     lines += _machine(document)
-    lines += ["- begun %s, %s %.0f s of %.0f s" % (document["began"], "ended after" if document["finished"] else "still running or ended at",
+    lines += ["- begun %s, %s %.0f s of %.0f s" % (document["began"], "ended after" if document["finished"] else "running or stopped after",
                                                    document["seconds"], document["budget"]), ""]
     lines += table(["stage", "status", "seconds", "of", "what"],
                    [(name, r["status"], "%.0f" % r["seconds"], "%.0f" % r["budget"], r["words"]) for name, r in document["stages"].items()])

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+_running = set()  # programs that have not ended
 _KEPT = 200_000  # maximum of characters of one program's output in the log
 
 
@@ -57,6 +58,10 @@ class Program:
             env={**os.environ, **(environment or {})}, cwd=folder, start_new_session=True)
         self._rest = b""
         self._closed = False
+        _running.add(self)
+
+    def signal(self, number):
+        os.killpg(self._process.pid, number)
 
     def lines(self, wait):
         """The lines that arrive within `wait` seconds, maybe none; None at the end of the output."""
@@ -76,7 +81,7 @@ class Program:
         if kill:
             for number in (signal.SIGTERM, signal.SIGKILL):
                 try:
-                    os.killpg(self._process.pid, number)
+                    self.signal(number)
                     self._process.wait(timeout=3)
                     break
                 except ProcessLookupError:
@@ -84,8 +89,18 @@ class Program:
                 except subprocess.TimeoutExpired:
                     continue
         code = self._process.wait()
+        _running.discard(self)
         self._process.stdout.close()
         return code
+
+
+def end_programs():
+    """Ends all that run: they are in process groups of their own, so that what ends this process leaves them."""
+    for program in list(_running):
+        try:
+            program.signal(signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def run(log, arguments, limit, environment=None, folder=None):

@@ -146,6 +146,35 @@ class Step(unittest.TestCase):
         self.assertIsNone(parse.step((STEP % "1.0")[:100]))
 
 
+NCU = """\
+==PROF== Connected to process 77 (step_bench)
+==PROF== Profiling "gather_kernel" - 0: 0%....50%....100% - 3 passes
+{"tool":"elbo","median_us":9000.0}
+"ID","Process ID","Process Name","Host Name","Kernel Name","Context","Stream","Block Size","Grid Size","Device","CC","Section Name","Metric Name","Metric Unit","Metric Value"
+"0","77","step_bench","127.0.0.1","elbo::cuda::<unnamed>::gather_kernel(int, long)","1","7","(256, 1, 1)","(98, 1, 1)","0","9.0","Command line profiler metrics","gpu__time_duration.sum","ns","2,560"
+"0","77","step_bench","127.0.0.1","elbo::cuda::<unnamed>::gather_kernel(int, long)","1","7","(256, 1, 1)","(98, 1, 1)","0","9.0","Command line profiler metrics","sm__throughput.avg.pct_of_peak_sustained_elapsed","%","12.50"
+"1","77","step_bench","127.0.0.1","elbo::cuda::adam_kernel(float *)","1","7","(256, 1, 1)","(98, 1, 1)","0","9.0","Command line profiler metrics","gpu__time_duration.sum","ns","n/a"
+==PROF== Disconnected from process 77
+"""
+
+
+class Profile(unittest.TestCase):
+    NAMES = {"gpu__time_duration.sum": "ns", "sm__throughput.avg.pct_of_peak_sustained_elapsed": "percent"}
+
+    def test_kernels(self):
+        self.assertEqual(parse.profile(NCU, self.NAMES), [
+            {"kernel": "elbo::cuda::<unnamed>::gather_kernel(int, long)", "ns": 2560, "percent": 12.5},
+            {"kernel": "elbo::cuda::adam_kernel(float *)", "ns": None}])
+
+    def test_cut_off(self):
+        self.assertEqual(parse.profile(NCU[: NCU.index('"0","77"')], self.NAMES), [])
+        self.assertEqual(parse.profile("", self.NAMES), [])
+
+    def test_refusal(self):
+        self.assertEqual(parse.ncu_refusal("x\n==ERROR== ERR_NVGPUCTRPERM - The user does not have permission\n"), "ERR_NVGPUCTRPERM - The user does not have permission")
+        self.assertEqual(parse.ncu_refusal(NCU), "")
+
+
 class Machine(unittest.TestCase):
     def test_fields(self):
         fields = ["name", "memory.total", "power.draw", "mig.mode.current"]

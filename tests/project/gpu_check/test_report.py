@@ -1,18 +1,18 @@
-"""Sharing of time, comparing and drawing curves, combining findings, the report."""
+"""Halves and their time, stopping at a failure, combining findings, the report."""
 
+import contextlib
 import fnmatch
 import glob
 import importlib.util
+import io
 import json
 import os
 import re
 import tempfile
 import types
 import unittest
-import xml.etree.ElementTree
 
 import place
-import curves
 import gtests
 import machine
 import report
@@ -24,64 +24,111 @@ main = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(main)
 
 
-def epochs(*values):
-    return [{"epoch": i + 1, "train": {"elbo": value, "reconstruction": 1.0, "kl": 1.0}} for i, value in enumerate(values)]
-
-
 class Time(unittest.TestCase):
-    def total(self, budget, use):
-        """Simulates all stages; each uses the fraction `use` of its time. Returns seconds used and stages left out."""
-        names, left, out = list(main._STAGES), budget, []
-        plan = main.shares(budget, names)
+    def total(self, names, budget, scale, use):
+        """Simulates a half; each stage uses the fraction `use` of its time. Returns seconds used and stages left out."""
+        left, out = budget, []
         for i, name in enumerate(names):
-            given = main.time_for(name, left, plan, names[i + 1 :])
+            given = main.time_for(name, left, names[i + 1 :], scale)
             self.assertLessEqual(given, left)
             out += [name] if given == 0 else []
             left -= given * use
         return budget - left, out
 
     def test_greedy_stages_keep_to_the_budget_and_leave_none_out(self):
-        for budget in (60, 200, 520, 2000):
-            used, out = self.total(budget, use=1.0)
-            self.assertLessEqual(used, budget + 1e-6)
-            self.assertEqual(out, [])
+        for scale in (0.3, 1.0, 4.0):
+            for _, names, most in main.halves(list(main._STAGES)):
+                used, out = self.total(names, most * scale, scale, use=1.0)
+                self.assertLessEqual(used, most * scale + 1e-6)
+                self.assertEqual(out, [])
 
     def test_a_stage_without_the_time_it_needs_is_left_out(self):
-        plan = main.shares(520, ["tests", "sanitizer"])
-        self.assertEqual(main.time_for("sanitizer", 5, plan, []), 0.0)
+        self.assertEqual(main.time_for("sanitizer", 5, []), 0.0)
 
-    def test_the_last_stage_takes_what_there_is(self):
-        plan = main.shares(520, ["tests"])
-        self.assertEqual(main.time_for("tests", 400, plan, []), 400)
+    def test_a_stage_takes_no_more_than_its_most(self):
+        self.assertEqual(main.time_for("step", 400, []), 30)
+        self.assertEqual(main.time_for("step", 400, [], scale=2), 60)
 
 
-class Curves(unittest.TestCase):
-    def test_differences(self):
-        result = curves.compare(epochs(-200.0, -100.0), epochs(-201.0, -99.5, -90.0))
-        self.assertEqual([row["difference"] for row in result["epochs"]], [1.0, -0.5])
-        self.assertEqual(result["largest_difference"], 1.0)
-        self.assertAlmostEqual(result["largest_relative"], 0.005)
+class Halves(unittest.TestCase):
+    def options(self, *arguments):
+        return main._options(["--root", ".", "--build", ".", *arguments])
 
-    def test_nothing_in_common(self):
-        self.assertIsNone(curves.compare(epochs(None), epochs(-1.0))["largest_relative"])
+    def test_both_by_default_and_nothing_else(self):
+        planned = main.halves(self.options().selected)
+        self.assertEqual([half for half, _, _ in planned], ["first", "second"])
+        self.assertEqual(planned[0][1], ["tests", "step", "profile", "sanitizer"])
+        self.assertEqual(planned[1][1], ["steps", "products", "training", "peers"])
 
-    def test_picture_is_xml_with_every_point(self):
-        picture = curves.svg("a <b> & c", {"CPU, fp32": [(1, 200.0), (2, 150.0), (3, 140.0)], "GPU": [(1, 201.0), (2, 149.0)], "none": []})
-        root = xml.etree.ElementTree.fromstring(picture)
-        lines = root.findall("{http://www.w3.org/2000/svg}polyline")
-        self.assertEqual([len(line.get("points").split()) for line in lines], [3, 2])
-        inside = [tuple(map(float, point.split(","))) for line in lines for point in line.get("points").split()]
-        self.assertTrue(all(curves._LEFT <= x <= curves._WIDTH - curves._RIGHT for x, _ in inside))
-        self.assertTrue(all(curves._TOP <= y <= curves._HEIGHT - curves._BOTTOM for _, y in inside))
-        self.assertLess(inside[1][1] - inside[2][1], 0)  # lower values are drawn lower
+    def test_the_first_half_fits_the_time_that_it_was_made_for(self):
+        (_, names, most), _ = main.halves(self.options().selected)
+        self.assertLessEqual(most, 150)
+        self.assertLessEqual(sum(main._STAGES[name][2] for name in names), most)
 
-    def test_one_point_and_none(self):
-        self.assertIsNotNone(curves.svg("t", {"a": [(1, 5.0)]}))
-        self.assertIsNone(curves.svg("t", {"a": []}))
+    def test_a_stage_s_seconds_are_in_order(self):
+        for name, (_, _, expected, most, least) in main._STAGES.items():
+            self.assertTrue(0 < least <= expected <= most, name)
 
-    def test_ticks_are_round_and_within(self):
-        self.assertEqual(curves._ticks(100, 200, 5), [100, 120, 140, 160, 180, 200])
-        self.assertEqual(curves._ticks(103.2, 109.9, 7), [104, 105, 106, 107, 108, 109])
+    def test_choices(self):
+        self.assertEqual(self.options("--half", "second").selected, ["steps", "products", "training", "peers"])
+        self.assertEqual(self.options("--only", "plan,tests").selected, ["tests", "plan"])
+        self.assertEqual(main.halves(["plan"]), [("", ["plan"], 30)])
+
+    def test_estimates_are_said_to_be_some(self):
+        text = main.estimates(["tests", "plan"])
+        self.assertEqual(text, "  first half: tests 40; together 40, at most 150\n  others: plan 15; together 15, at most 30")
+
+    def test_what_makes_no_sense_is_refused(self):
+        with tempfile.NamedTemporaryFile() as file:
+            for wrong in (["--only", "curves"], ["--half", "third"], ["--only", "tests", "--half", "first"], ["--budget", "0"], ["--out", file.name]):
+                with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                    self.options(*wrong)
+
+
+class Running(unittest.TestCase):
+    """Halves of stages that are made up."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out, self.ran = folder.name, []
+        self.check = types.SimpleNamespace(out=self.out, log=types.SimpleNamespace(write=lambda text: None))
+        known = dict(main._STAGES)
+        self.addCleanup(main._STAGES.update, known)
+        for name, status in (("tests", "passed"), ("step", "failed"), ("profile", "skipped")):
+            main._STAGES[name] = (self.stage(name, status), *known[name][1:])
+
+    def stage(self, name, status):
+        def run(check, deadline):
+            self.ran.append(name)
+            self.began = self.report()["stages"][name]["status"]
+            check.save({"rows": [], "failures": []})
+            self.seen = self.report()["stages"][name]["status"]
+            return {"status": status, "words": "made up"}
+        return run
+
+    def report(self):
+        with open(os.path.join(self.out, "report.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def half(self, go_on):
+        running = main._Running(self.check, document())
+        with contextlib.redirect_stdout(io.StringIO()):
+            good = running.half(["tests", "step", "profile"], 150, 1.0, go_on)
+        return good
+
+    def test_the_first_failure_is_the_last_stage(self):
+        self.assertFalse(self.half(go_on=False))
+        self.assertEqual(self.ran, ["tests", "step"])
+        self.assertEqual({name: stage["status"] for name, stage in self.report()["stages"].items()}, {"tests": "passed", "step": "failed"})
+
+    def test_it_goes_on_if_asked_and_has_failed_all_the_same(self):
+        self.assertFalse(self.half(go_on=True))
+        self.assertEqual(self.ran, ["tests", "step", "profile"])
+
+    def test_a_running_stage_leaves_what_it_has(self):
+        self.half(go_on=False)
+        self.assertEqual((self.began, self.seen), ("running", "running"))
 
 
 class KernelSuites(unittest.TestCase):
@@ -91,7 +138,7 @@ class KernelSuites(unittest.TestCase):
     @unittest.skipUnless(BENCHMARKS, "there are no sources here")
     def test_the_filter_has_every_suite_that_runs_kernels(self):
         check = types.SimpleNamespace(benchmarks=lambda: [os.path.basename(path)[: -len(".cpp")] for path in self.BENCHMARKS])
-        patterns = stages._kernel_filter(check).split(":")
+        patterns = stages.kernel_filter(check).split(":")
         files = [path for path in glob.glob(os.path.join(self.TESTS, "*", "*_test.cpp")) if os.path.basename(path) != "rooms_test.cpp"]
         # Ops are tested through their cases; these files are tests of kernels too.
         others = ["branch_test.cpp", "step_graph_test.cpp", "device_parity_test.cpp", "which_backend_test.cpp", "model_gradient_test.cpp"]
@@ -110,7 +157,7 @@ class KernelSuites(unittest.TestCase):
     def test_products_come_first_and_then_short_ones(self):
         names = ["Adam.Long", "Adam.Short", "Whole/EveryPlan.Long/a", "Gemm.Short", "StepPlan.CountsEveryGemmOnce"]
         times = {"Adam.Long": 9, "Adam.Short": 1, "Whole/EveryPlan.Long/a": 8, "Gemm.Short": 2, "StepPlan.CountsEveryGemmOnce": 3}
-        self.assertEqual(stages.sanitizer_order(names, times), ["Gemm.Short", "Whole/EveryPlan.Long/a", "Adam.Short", "StepPlan.CountsEveryGemmOnce", "Adam.Long"])
+        self.assertEqual(stages.products_first(names, times), ["Gemm.Short", "Whole/EveryPlan.Long/a", "Adam.Short", "StepPlan.CountsEveryGemmOnce", "Adam.Long"])
 
 
 class SanitizerFindings(unittest.TestCase):
@@ -141,6 +188,10 @@ class SanitizerFindings(unittest.TestCase):
     def test_a_training_that_fails_without_a_finding_fails(self):
         self.assertEqual(self.result("", code=1, training="elbo: no")["status"], stages.FAILED)
 
+    def test_without_trainings(self):
+        result = stages.sanitizer_result({"memcheck": self.group("========= ERROR SUMMARY: 0 errors")}, {})
+        self.assertEqual((result["status"], result["tools"]["memcheck"]["training"]), (stages.PASSED, "none"))
+
     def test_out_of_time(self):
         self.assertEqual(self.result("", done=False)["status"], stages.CUT_SHORT)
         self.assertEqual(self.result("", code=-15, timed_out=True)["status"], stages.CUT_SHORT)
@@ -163,12 +214,16 @@ def stage(status, words, **more):
 
 RESULTS = {
     "tests": stage("failed", "1 failed", failures=[{"test": "A.B", "words": "3 of 17 are off"}], skip_reasons={"threads are the CPU's": 3}),
+    "step": stage("passed", "1 timed", rows=[{"configuration": "784-400-400-20, batch 128", "precision": "tf32", "flags": "--overlap", "microseconds": 38.2,
+                                              "fastest": 37.9, "examples_per_second": 3.35e6, "peak_percent": 34.2}]),
+    "profile": stage("passed", "2 profiled", rows=[{"kernel": "gemm tf32 tile3 y Forward", "ns": 2500, "registers": 78, "blocks": 91, "threads": 128},
+                                                   {"kernel": "adam", "ns": None}]),
     "training": stage("passed", "2 trainings", runs=[
-        {"precision": "fp32", "seed": 1, "training_seconds": 2.0, "examples_per_second": 3e6, "test": {"elbo": -104.5}},
-        {"precision": "fp32", "seed": 2, "training_seconds": 2.1, "examples_per_second": 2.9e6, "test": {"elbo": -104.7}}]),
-    "curves": stage("passed", "close", picture="curves.svg", compared={"fp32": curves.compare(epochs(-200.0), epochs(-200.5))}),
-    "steps": stage("passed", "1 timed", rows=[{"configuration": "784-400-400-20, batch 128", "precision": "tf32", "microseconds": 38.2,
-                                               "fastest": 37.9, "examples_per_second": 3.35e6, "peak_percent": 34.2}]),
+        {"precision": "fp32", "training_seconds": 2.0, "examples_per_second": 3e6, "test": {"elbo": -104.5}},
+        {"precision": "bf16", "training_seconds": 2.1, "examples_per_second": 2.9e6, "test": {"elbo": None}}]),
+    "steps": stage("cut short", "none timed", rows=[]),
+    "products": stage("passed", "1 plan", rows=[{"name": "linear_forward/n128_in784_out400_relu_tf32_32x32x64", "microseconds": 4.5,
+                                                 "predicted_microseconds": 3.6}]),
     "plan": stage("passed", "1 plans", plans=[{
         "recipe": "mnist-deep", "batch": 128, "precision": "tf32", "microseconds": 61.5, "step_microseconds": 50.25, "ops": [
             {"op": "linear_forward", "shape": "128x784 -> 128x400", "engine": "tensor cores", "tile": "32x64x32", "splits": 2, "flops": 8e7, "bytes": 2e6,
@@ -177,6 +232,8 @@ RESULTS = {
     "peers": stage("passed", "1 comparison | 1 peer", sections=[{"table": "### b128: batch 128, tf32\n\n| tool | ratio |\n|---|---|\n| elbo | 1 |"}]),
     "microbenchmarks": stage("cut short", "2 cases", rows=[{"name": "adam/n9", "microseconds": 5.0, "roofline_percent": 51.0}, {"name": "x", "error": "no"}]),
     "sanitizer": stage("passed", "no errors", tools={"memcheck": {"errors": 0, "messages": [], "training": "done", "tests": {"total": 5, "not_run": 1}}}),
+    "all-tests": stage("running", "it has not ended"),
+    "all-sanitizers": stage("skipped", "no time was left for it"),
 }
 
 
@@ -184,7 +241,8 @@ class Report(unittest.TestCase):
     def test_markdown_has_what_counts(self):
         text = report.markdown({**document(), "stages": RESULTS})
         for words in ("# NVIDIA H200, 2026-01-02", "driver 580.1, CUDA 13.0", "SM 345 MHz of 1980", "143771 MiB", "commit abc123, from a bundle",
-                      "nvcc: 13.0.88", "3 of 17 are off", "| fp32 | 2 | 104.6 |", "![curves](curves.svg)", "| 784-400-400-20, batch 128 | tf32 | 38.2 |",
+                      "nvcc: 13.0.88", "3 of 17 are off", "| fp32 | 104.5 | 2 |", "| bf16 | not finite |", "| 784-400-400-20, batch 128 | tf32 | --overlap | 38.2 |",
+                      "| gemm tf32 tile3 y Forward | 2.5 |", "| 78 | 91 × 128 |", "| linear_forward/n128_in784_out400_relu_tf32_32x32x64 | 4.5 | 3.6 |",
                       "1 comparison \\| 1 peer", "### b128: batch 128, tf32", "| memcheck | 0 | 4 | 5 | done |", "| adam/n9 | 5 |", "mnist-deep, batch 128, tf32:",
                       "| linear_forward | 128x784 -> 128x400 | tensor cores, 32x64x32, 2 splits | 4 | 20 | 500 |", "| a step as it is trained |  |  | 50.25 |"):
             self.assertIn(words, text)
@@ -209,7 +267,7 @@ class Report(unittest.TestCase):
             report.write(folder, document(), RESULTS)
             self.assertEqual(sorted(os.listdir(folder)), ["report.json", "report.md"])
             with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
-                self.assertEqual(json.load(file)["stages"]["steps"]["rows"][0]["microseconds"], 38.2)
+                self.assertEqual(json.load(file)["stages"]["step"]["rows"][0]["microseconds"], 38.2)
 
     def test_every_stage_has_its_section(self):
         self.assertEqual(set(report._SECTIONS), set(main._STAGES))

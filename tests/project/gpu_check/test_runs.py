@@ -2,12 +2,13 @@
 
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-import place  # noqa: F401
+import place
 import gtests
 from run import Log, run
 
@@ -68,14 +69,27 @@ class Run(Folder):
 
     def test_its_children_end_with_it(self):
         code = "import subprocess,sys; p=subprocess.Popen(['sleep','60']); print(p.pid, flush=True); p.wait()"
-        done = run(self.log, [sys.executable, "-c", code], 1)
+        self.assert_gone(int(run(self.log, [sys.executable, "-c", code], 1).output))
+
+    def assert_gone(self, pid):
         with self.assertRaises(ProcessLookupError):
             for _ in range(50):  # another process reaps an orphan, after an unknown time
-                os.kill(int(done.output), 0)
-                with open("/proc/%s/stat" % done.output.strip(), encoding="utf-8") as file:
+                os.kill(pid, 0)
+                with open("/proc/%d/stat" % pid, encoding="utf-8") as file:
                     if file.read().split(")")[1].split()[0] == "Z":
                         raise ProcessLookupError
                 time.sleep(0.1)
+
+    def test_a_check_that_is_ended_ends_its_programs(self):
+        code = ("import signal, sys; sys.path.insert(0, %r); import run\n"
+                "signal.signal(signal.SIGTERM, lambda *_: run.end_programs() or run.os._exit(143))\n"
+                "program = run.Program(['sleep', '60']); print(program._process.pid, flush=True); program.end(kill=False)" % place.CHECK)
+        check = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        pid = int(check.stdout.readline())
+        check.terminate()
+        self.assertEqual(check.wait(20), 143)
+        check.stdout.close()
+        self.assert_gone(pid)
 
     def test_a_program_that_is_not_there(self):
         self.assertEqual(run(self.log, [os.path.join(self.folder, "none")], 1).code, 127)
@@ -122,6 +136,15 @@ class Tests(Folder):
         result = gtests.summary(group)
         self.assertEqual([failure["test"] for failure in result["failures"]], ["S.Fails"])
         self.assertEqual(result["only_after_others"], ["S.SpoiledBySpoils"])
+
+    def test_a_group_that_stops_begins_none_after_a_failure(self):
+        for bad in ("S.Fails", "S.Crashes"):
+            group = gtests.Group("g", ["S.Good", bad, "S.Hangs", "S.Last"], chunk=3, stops=True)
+            began = time.monotonic()
+            gtests.run_groups(self.log, self.fake, [group], {}, time.monotonic() + 60, 1)
+            self.assertLess(time.monotonic() - began, 30)
+            self.assertEqual(self.status(group), {"S.Good": "passed", bad: "failed"})
+            self.assertEqual(gtests.summary(group)["not_run"], 2)
 
     def test_a_process_that_ends_badly_is_seen(self):
         group = gtests.Group("g", ["S.Good"])
