@@ -1,6 +1,7 @@
 #pragma once
 // Loads and stores of four floats at once, and the one wrapper for atomics.
 
+#include "arch/wide_store.cuh"
 #include "platform.cuh"
 
 namespace elbo::cuda {
@@ -18,8 +19,9 @@ __host__ __device__ inline bool rows_aligned16(const float* data, std::int64_t s
 __device__ inline float4 load4(const float* from) {
   return *reinterpret_cast<const float4*>(from);
 }
+/// To global memory; an ordinary assignment will do for shared memory.
 __device__ inline void store4(float* to, float4 value) {
-  *reinterpret_cast<float4*>(to) = value;
+  arch::store_quad(to, value);
 }
 
 /// Four floats of which the first `count` exist (the rest are `fill`); at any alignment unless `aligned`.
