@@ -4,7 +4,7 @@
     python3 tools/kernel_report build/cuda --csv FILE      the same for a spreadsheet; --json FILE for a program
     python3 tools/kernel_report build/cuda --bounds FILE   exits with 1 where a kernel breaks a bound
 
-It needs cuobjdump, of the CUDA toolkit (Debian's and NVIDIA's package is cuda-cuobjdump), and exits with 77 without it.
+It needs the CUDA toolkit's cuobjdump and nvdisasm, and exits with 77 without cuobjdump.
 """
 
 import argparse
