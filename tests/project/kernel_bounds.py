@@ -47,7 +47,7 @@ LOCAL_MEMORY = [
     ("^linear.forward: gemm bf16 32x64x32 y", {"sm_90": 8}, _ONCE),
     ("^linear.backward_input: gemm bf16 128x64x32 dx", {"sm_90": 8}, _ONCE),
     ("^linear_likelihood: gemm bf16 32x32x64 y", {"sm_80": 8}, _ONCE),
-    ("^linear_reparameterize: gemm bf16 64x64x32 dx", {"sm_80": 8}, _ONCE),
+    ("^linear_reparameterize: gemm bf16 128x64x32 dx", {"sm_90": 8}, _ONCE),
     ("^linear_reparameterize: gemm tf32 128x64x32 dx", {"sm_80": 16}, _INSIDE),
     ("^hamiltonian: metropolis", {"sm_80": 16, "sm_90": 16}, "one of a Philox block's four words is chosen at run time, once a row"),
 ]
