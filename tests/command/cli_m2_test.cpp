@@ -80,7 +80,7 @@ TEST_F(CliM2, TakesLabelsThatComeLast) {
                                  "data.label=kind", "--set", "model.condition=[\"label\"]", "--set",
                                  "model.kind=m2", "--set", "train.labelled_rows=4"});
   EXPECT_EQ(trained.code, 0) << trained.err;
-  EXPECT_SAYS(run_elbo({"info", run_, "--plan"}).out, "classifier.logits");
+  EXPECT_SAYS(run_elbo({"info", "--plan", run_ + "/recipe.toml"}).out, "classifier.logits");
 }
 
 TEST_F(CliM2, KeepsAndReportsLabels) {
@@ -127,7 +127,7 @@ TEST_F(CliM2, LearnsFromTheCodesOfAFirstStage) {
 TEST_F(CliM2, RefusesWhatItCannotLearnFrom) {
   const auto none = train(write_stones(folder_ / "none.csv", 60, 0));
   EXPECT_NE(none.code, 0);
-  EXPECT_SAYS(none.err, "model.condition");
+  EXPECT_SAYS(none.err, "\"kind\" cannot be label");
   EXPECT_SAYS(train(write_stones(folder_ / "few.csv", 60, 2)).err, "train.labelled_rows is 4, but only");
   write(path("one.csv"), "weight,kind\n1.5,jade\n2.5,jade\n1.25,\n3.5,jade\n2.75,jade\n1.75,jade\n");
   EXPECT_SAYS(train(path("one.csv")).err, "one alone");
