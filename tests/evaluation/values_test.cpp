@@ -12,6 +12,7 @@
 #include "math/likelihoods/list.h"
 #include "model/state.h"
 #include "support/cli.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 
 namespace elbo::test {

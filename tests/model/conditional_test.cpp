@@ -11,6 +11,7 @@
 #include "support/data.h"
 #include "support/expect_says.h"
 #include "support/temp_folder.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 
 namespace elbo::test {

@@ -9,6 +9,7 @@
 #include "model/model_file.h"
 #include "recipe/data_settings.h"
 #include "support/tolerance.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
 

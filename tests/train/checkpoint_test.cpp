@@ -12,6 +12,7 @@
 #include "io/safetensors.h"
 #include "model/model_file.h"
 #include "support/temp_folder.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 
 namespace elbo::test {

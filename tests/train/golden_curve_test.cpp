@@ -10,6 +10,7 @@
 #include "model/model_file.h"
 #include "support/reference_vae.h"
 #include "support/tolerance.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 #include "train/start.h"
 #include "train/schedule.h"

@@ -11,6 +11,7 @@
 #include "support/child_process.h"
 #include "support/data.h"
 #include "support/temp_folder.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 
 namespace elbo::test {

@@ -11,6 +11,7 @@
 #include "model/model_file.h"
 #include "recipe/data_settings.h"
 #include "support/temp_folder.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
 

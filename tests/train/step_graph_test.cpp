@@ -7,6 +7,7 @@
 #include "recipe/data_settings.h"
 #include "support/allocations.h"
 #include "support/data.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
 

@@ -7,6 +7,7 @@
 
 #include "support/temp_folder.h"
 #include "support/threads.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 
 namespace elbo::test {

@@ -13,6 +13,7 @@
 #include "elbo/error.h"
 #include "base/out_of_memory.h"
 #include "support/temp_folder.h"
+#include "support/recipe_variants.h"
 #include "support/training.h"
 #include "train/metrics.h"
 

@@ -11,16 +11,11 @@ constexpr std::string_view kOfVae[] = {
     "model.prior",    "model.log_variance_bounds", "objective.kind",  "objective.samples",
     "objective.beta", "objective.warmup_epochs",   "objective.cycles"};
 // Its bound sums over the classes, and is not combined with other priors and bounds.
-constexpr std::string_view kOfM2[] = {"model.log_variance_bounds",
-                                      "objective.beta",
-                                      "objective.warmup_epochs",
-                                      "objective.cycles",
-                                      "model.classifier",
-                                      "objective.classifier_weight",
-                                      "objective.classifier_alone",
-                                      "data.labels",
-                                      "train.labelled_rows",
-                                      "train.best_by"};
+constexpr std::string_view kOfM2[] = {"model.log_variance_bounds",  "objective.beta",
+                                      "objective.warmup_epochs",    "objective.cycles",
+                                      "model.classifier",           "objective.classifier_weight",
+                                      "objective.classifier_alone", "data.labels",
+                                      "train.labelled_rows",        "train.best_by"};
 constexpr std::string_view kOfAutoencoder[] = {"objective.code_l1", "objective.code_l2"};
 
 struct Row : Choice {
