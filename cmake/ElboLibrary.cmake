@@ -74,10 +74,11 @@ function(elbo_public_interface target)
 endfunction()
 elbo_public_interface(elbo)
 include(EmbedRecipes)  # recipes/*.toml, compiled in
-# Rooms of many small files; those of src/ops are few and large. Sections of a recipe's keys use the same names.
+# Rooms of many small files; those of src/ops are few and large. Sections of a recipe's keys use the same names, and so do
+# readers of optional libraries where those are absent.
 set(ELBO_SMALL_FILES ${ELBO_SOURCES})
 list(FILTER ELBO_SMALL_FILES INCLUDE REGEX "/src/(analysis|data|evaluation|model|nn|recipe|train|vae)/")
-list(FILTER ELBO_SMALL_FILES EXCLUDE REGEX "/keys_[a-z]+\\.cpp$")
+list(FILTER ELBO_SMALL_FILES EXCLUDE REGEX "/(keys_[a-z]+|(webp|tiff|hdf5|mat)_file)\\.cpp$")
 elbo_compile_together(elbo 4 ${ELBO_SMALL_FILES})
 
 # Files that use CUDA are compiled separately, and only they and src/ops/ depend on whether it is there. All other

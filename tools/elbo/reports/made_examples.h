@@ -38,7 +38,7 @@ constexpr bool needs_labels(MadeKind kind) {
   return kind != MadeKind::csv && kind != MadeKind::tsv;
 }
 
-/// Writes them, completely or not at all.
+/// Writes them, completely or not at all; the three files of a .npy one after another, the values last.
 class MadeFile {
  public:
   virtual ~MadeFile() = default;
