@@ -111,7 +111,8 @@ mebibytes() { awk '{printf "%.1f MiB", $1 / 1048576}'; }
 if [ -n "$archive" ]; then
   # The folder's own name is what unpacking makes.
   case $archive in *.xz) packer="xz -T0" ;; *) packer="gzip -9" ;; esac
-  tar -C "$(dirname "$folder")" -c "$(basename "$folder")" | $packer >"$archive.part" && mv "$archive.part" "$archive"
+  tar -C "$(dirname "$folder")" -c "$(basename "$folder")" | $packer >"$archive.part"
+  mv "$archive.part" "$archive"
   packed="$(stat -c %s "$archive" | mebibytes) as $archive"
 else
   packed="$(tar -C "$folder" -cz . | wc -c | mebibytes) as .tar.gz"

@@ -26,6 +26,9 @@ void check_data(const Recipe& recipe) {
                              " contradict each other."));
   }
   check_picture_settings(data);
+  refuse(!data.codes_of.empty() && (!data.mask.empty() || data.binarize != Binarize::none),
+         "data.codes_of makes codes of the data, to which data.mask and data.binarize do not apply; leave "
+         "them out.");
   refuse(recipe.model.encode_mask && data.missing == MissingValues::error && data.mask.empty(),
          "model.encode_mask shows the encoder which values are missing, but none may be missing; set "
          "data.missing = "

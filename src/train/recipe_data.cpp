@@ -44,6 +44,8 @@ Dataset load_mask(const std::string& name, const Dataset& data) {
   return mask;
 }
 
+Dataset load(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more, int stages);
+
 /// The codes of examples, with their labels and ids. The standard deviations of q(z|x) are left out.
 void take_codes(const Model& model, Examples& examples) {
   if (examples.empty()) return;
@@ -52,21 +54,30 @@ void take_codes(const Model& model, Examples& examples) {
   examples.floats = std::move(codes.values);
   examples.bytes.clear();
   examples.sparse = {};
+  examples.source.reset();
 }
 
 /// The data that the recipe names, read as `model` was trained to.
-Dataset load_for(const Model& model, const Recipe& recipe, const RecipeLoadOptions& more) {
+Dataset load_for(const Model& model, const Recipe& recipe, const RecipeLoadOptions& more, int stages) {
   Recipe own = model.recipe();
   own.data.name = recipe.data.name;
   own.data.validation = recipe.data.validation;
   own.data.test = recipe.data.test;
   own.data.limit = 0;
   own.data.mask = {};
-  return load_dataset(own, &model, more);
+  if (!recipe.data.label.empty()) own.data.label = recipe.data.label;
+  if (!recipe.data.id.empty()) own.data.id = recipe.data.id;
+  if (recipe.data.header != HeaderLine::automatic) own.data.header = recipe.data.header;
+  if (recipe.data.decimal != DecimalSign::automatic) own.data.decimal = recipe.data.decimal;
+  return load(own, &model, more, stages);
 }
 
 /// The same as codes of the model that data.codes_of names.
-Dataset load_codes(const Recipe& recipe, const RecipeLoadOptions& more) {
+Dataset load_codes(const Recipe& recipe, const RecipeLoadOptions& more, int stages) {
+  constexpr int kMaxStages = 8;
+  if (stages >= kMaxStages)
+    throw ConfigError(
+        concat("data.codes_of leads through more than ", kMaxStages, " models, or in a circle."));
   const std::string& first = recipe.data.codes_of;
   std::error_code ignored;
   if (!std::filesystem::exists(first, ignored)) {
@@ -74,8 +85,12 @@ Dataset load_codes(const Recipe& recipe, const RecipeLoadOptions& more) {
         concat("data.codes_of = \"", data::escaped(first),
                "\" is no trained run and no model file; train a recipe first, and name its run."));
   }
-  const Model model = Model::load(first, Device::cpu());  // the same codes on every machine
-  Dataset data = load_for(model, recipe, more);
+  const Model model = Model::load(first, Device::cpu());  // the same codes with a GPU and without
+  if (!model.recipe().model.condition.empty())
+    throw ConfigError(concat("data.codes_of = \"", data::escaped(first),
+                             "\" reads the labels itself (model.condition), "
+                             "so that its codes would tell them."));
+  Dataset data = load_for(model, recipe, more, stages + 1);
   for (Examples* split : {&data.train, &data.validation, &data.test}) take_codes(model, *split);
   data.schema = {};
   data.picture = {};
@@ -91,10 +106,6 @@ void keep_labelled(Dataset& data) {
   data.notes.push_back(concat(data.train.count, " of ", count,
                               " training examples have a label and are used (objective.classifier_alone)"));
 }
-
-}  // namespace
-
-namespace {
 
 /// The data in the file, or that is known by the name.
 Dataset load_named(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
@@ -123,12 +134,13 @@ Dataset load_named(const Recipe& recipe, const Model* like, const RecipeLoadOpti
   return data;
 }
 
-}  // namespace
-
-Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
+/// The same where `stages` models have led here by data.codes_of.
+Dataset load(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more, int stages) {
   const DataSettings& settings = recipe.data;
   check_picture_settings(settings);
-  Dataset data = settings.codes_of.empty() ? load_named(recipe, like, more) : load_codes(recipe, more);
+  Dataset data = settings.codes_of.empty()
+                     ? load_named(recipe, like, more)
+                     : with_memory_errors([&] { return load_codes(recipe, more, stages); });
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
     const bool conditional = !recipe.model.condition.empty();
@@ -137,12 +149,17 @@ Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOp
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
     hold_out(data, settings.validation, settings.test, recipe.train.seed);
     limit_training(data, settings.limit);
-    const bool trained_on = !like || settings.name == like->recipe().data.name;
-    if (settings.labels > 0 && trained_on) data::keep_labels(data, settings.labels, recipe.train.seed);
-    if (recipe.objective.classifier_alone && trained_on) keep_labelled(data);
+    if (settings.labels > 0 && !like) data::keep_labels(data, settings.labels, recipe.train.seed);
+    if (recipe.objective.classifier_alone && !like) keep_labelled(data);
     if (conditional && !like) data::note_unlearned_labels(data);
     return std::move(data);
   });
+}
+
+}  // namespace
+
+Dataset load_dataset(const Recipe& recipe, const Model* like, const RecipeLoadOptions& more) {
+  return load(recipe, like, more, 0);
 }
 
 void limit_training(Dataset& data, std::int64_t max_count) {

@@ -117,11 +117,43 @@ TEST_F(CliM2, LearnsFromTheCodesOfAFirstStage) {
                                "data.codes_of=" + run_ + "/codes"});
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_FALSE(std::filesystem::exists(folder_ / "other" / "codes"));
+  EXPECT_EQ(run_elbo({"train", "--resume", "--out", run_, "--quiet"}).code, 0) << "is finished";
   EXPECT_EQ(run_elbo({"train", "--resume", "--out", run_, "--epochs", "61", "--quiet"}).code, 0);
+  // What cannot be meant.
+  const auto refusal = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"train", path("second.toml"), "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = run_elbo(arguments);
+    EXPECT_NE(result.code, 0);
+    return result.err;
+  };
+  EXPECT_SAYS(refusal({"--out", run_, "--force"}), "--force does not replace a run in stages");
+  EXPECT_SAYS(refusal({"--out", path("no"), "--set", "data.codes_of=" + run_}), "reads the labels itself");
+  EXPECT_SAYS(
+      refusal({"--out", path("no"), "--set", "data.binarize=threshold", "--set", "data.standardize=false"}),
+      "data.codes_of makes codes");
+  std::filesystem::create_directories(folder_ / "begun");
+  std::filesystem::copy(folder_ / "run" / "codes", folder_ / "begun" / "codes");
+  EXPECT_SAYS(refusal({"--out", path("begun")}), "holds a run already");
+  EXPECT_SAYS(refusal({"--out", path("begun"), "--resume", "--seed", "7"}),
+              "was begun with other data or another seed");
+  EXPECT_EQ(run_elbo({"train", path("second.toml"), "--out", path("begun"), "--resume", "--quiet"}).code, 0);
   EXPECT_SAYS(run_elbo({"train", path("second.toml"), "--out", path("none"), "--set",
                         "data.codes_of=" + path("nowhere")})
                   .err,
               "is no trained run");
+}
+
+TEST_F(CliM2, RefusesCodesOfAModelThatIsItsOwnFirstStage) {
+  const std::string data = write_stones(folder_ / "some.csv", 60, 60);
+  const std::vector<std::string> train =
+      small_training({"--data", data, "--out", path("loop"), "--epochs", "1", "--set", "data.label=kind",
+                      "--set", "model.latent=3", "--set", "model.likelihood=gaussian-learned"});
+  ASSERT_EQ(run_elbo(train).code, 0);
+  std::vector<std::string> again = train;
+  again.insert(again.end(), {"--force", "--set", "data.codes_of=" + path("loop")});
+  ASSERT_EQ(run_elbo(again).code, 0) << "three columns, and codes of three numbers";
+  EXPECT_SAYS(run_elbo({"eval", path("loop")}).err, "or in a circle");
 }
 
 TEST_F(CliM2, RefusesWhatItCannotLearnFrom) {

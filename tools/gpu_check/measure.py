@@ -86,7 +86,7 @@ def profile(check, deadline):
     ncu = machine.toolkit_program("ncu")
     if not ncu:
         return {"status": SKIPPED, "words": "ncu is not on this machine (it comes with Nsight Compute)"}
-    command = [ncu, "--csv", "--print-units", "base", "--print-kernel-base", "demangled", "--launch-count", _PROFILED, "--metrics", ",".join(METRICS),
+    command = [ncu, "--csv", "--clock-control", "none", "--print-units", "base", "--print-kernel-base", "demangled", "--launch-count", _PROFILED, "--metrics", ",".join(METRICS),
                check.program("step_bench"), "--widths", _DEEP, "--batch", 128, "--precision", "tf32", "--set", "train.tune=false",
                "--steps", 3, "--repeats", 1, "--graph-steps", 1, "--device", "cuda", "--json"]
     done = run(check.log, command, left(deadline), check.environment)

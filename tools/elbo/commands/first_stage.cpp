@@ -22,12 +22,24 @@ TrainRequest first_request(const Job& job, const TrainRequest& request) {
   first.out = (job.folder / "codes").string();
   first.device = request.device;
   first.quiet = request.quiet;
-  first.settings = {concat("train.seed=", job.recipe.train.seed)};
-  if (!job.other_data.empty()) first.settings.push_back("data.name=" + Json(job.recipe.data.name).dump());
-  first.force = request.force;
-  first.resume = !request.force && fs::exists(job.folder / "codes" / "recipe.toml");
-  if (first.resume) first.settings.clear();
+  first.resume = request.resume && fs::exists(job.folder / "codes" / "recipe.toml");
+  if (first.resume) return first;
+  const DataSettings& data = job.recipe.data;
+  first.settings = {concat("train.seed=", job.recipe.train.seed), "data.name=" + Json(data.name).dump(),
+                    concat("data.validation=", data.validation), concat("data.test=", data.test)};
   return first;
+}
+
+/// Throws unless the first stage that is gone on with has the job's data and seed.
+void check_is_of(const Job& job, const Job& first) {
+  const DataSettings &own = first.recipe.data, &data = job.recipe.data;
+  if (own.name == data.name && own.validation == data.validation && own.test == data.test &&
+      first.recipe.train.seed == job.recipe.train.seed)
+    return;
+  throw ConfigError(
+      concat(first.folder.string(),
+             " was begun with other data or another seed (data.name, data.validation, data.test, "
+             "train.seed): name another folder with --out."));
 }
 
 }  // namespace
@@ -40,7 +52,11 @@ bool has_first_stage(const Recipe& recipe) {
 
 bool train_first_stage(Job& job, const TrainRequest& request) {
   std::string& codes_of = job.recipe.data.codes_of;
+  if (request.force && fs::exists(job.folder / "recipe.toml"))
+    throw ConfigError(concat("--force does not replace a run in stages: remove ", job.folder.string(),
+                             ", or name another folder with --out."));
   Job first = job_of(first_request(job, request));
+  if (first.resumes) check_is_of(job, first);
   tell({concat("first ", codes_of, ", in ", first.folder.string(),
                ": its codes are the data (data.codes_of)")});
   const Dataset data = load_job_data(first);

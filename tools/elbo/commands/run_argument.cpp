@@ -49,17 +49,17 @@ Dataset load_prepared(Recipe recipe, const std::string& name, const Model* like,
 
 /// Sets how a table is read.
 void set_reading(const std::vector<std::string>& settings, Recipe& recipe, RecipeLoadOptions& reading) {
-  const std::vector<std::string> known = {"data.label", "data.id", "data.header", "data.decimal",
-                                          "data.codes_of"};
+  std::vector<std::string> known = {"data.label", "data.id", "data.header", "data.decimal"};
+  if (!recipe.data.codes_of.empty()) known.push_back("data.codes_of");
   std::vector<std::string> notes;
   for (const std::string& setting : settings) {
     const auto words = data::words(std::string_view(setting).substr(0, setting.find('=')));
     const std::string key(words.empty() ? std::string_view() : words[0]);
     if (std::ranges::find(known, key) == known.end()) {
-      throw ConfigError(
-          concat(setting,
-                 " would change nothing: a trained model reads data as it was trained; "
-                 "data.label, data.id, data.header, data.decimal and data.codes_of may differ."));
+      throw ConfigError(concat(setting,
+                               " would change nothing: a trained model reads data as it was trained; "
+                               "data.label, data.id, data.header and data.decimal may differ, and "
+                               "data.codes_of where it has one."));
     }
     recipe.set(setting, &notes);
     if (key == "data.label") reading.label = recipe.data.label;

@@ -122,6 +122,7 @@ int run_train(const TrainRequest& options) {
   Job job = job_of(options);
   const Device device = Device::parse(options.device);
   const bool claims = !options.resume && !options.out, in_stages = has_first_stage(job.recipe);
+  if (in_stages) job.recipe.validate();  // before the first stage takes its time
   if (in_stages && claims) claim_run(job);
   if (in_stages && !train_first_stage(job, options)) return kInterrupted;
   const Dataset data = load_job_data(job);

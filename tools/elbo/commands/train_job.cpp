@@ -1,4 +1,3 @@
-#include "commands/first_stage.h"
 #include "commands/train_job.h"
 
 #include <CLI/CLI.hpp>
@@ -6,6 +5,7 @@
 #include <algorithm>
 
 #include "commands/command.h"
+#include "commands/first_stage.h"
 #include "commands/recipe_argument.h"
 #include "commands/run_argument.h"
 #include "base/array_path.h"
@@ -68,8 +68,11 @@ void check_is_run_of(const std::string& recipe, const Job& job) {
 
 // The number of epochs of a run that has done all its steps.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
-  const auto batch = std::min(job.recipe.train.batch, data.train.count) * job.recipe.train.accumulation_steps;
-  return report.steps / ((data.train.count + batch - 1) / batch);
+  const TrainSettings& train = job.recipe.train;
+  const std::int64_t ordinary =
+      train.batch - train.labelled_rows;  // rows of a batch; the others are repeated
+  const std::int64_t batches = (data.train.count + ordinary - 1) / ordinary;
+  return report.steps / ((batches + train.accumulation_steps - 1) / train.accumulation_steps);
 }
 
 /// A recipe with what settings may leave open, and the settings.
@@ -244,6 +247,7 @@ Recipe followed(const Job& job, const Dataset& data) {
   for (const auto& setting : *job.followed_by) recipe.set(setting);
   recipe.data.name = places.name;  // as paths from anywhere
   recipe.data.mask = places.mask;
+  recipe.data.codes_of = places.codes_of;
   recipe.data.validation = places.validation;
   return recipe;
 }
