@@ -56,7 +56,7 @@ std::string how_to_use_more(const Recipe& recipe) {
   if (o.capacity > 0.0) ways.push_back(concat("raise objective.capacity (now ", plain(o.capacity), ")"));
   if (!rises && o.beta > 0.0) ways.emplace_back("set objective.warmup_epochs");
   if (o.free_bits > 0.0) ways.push_back(concat("raise objective.free_bits (now ", plain(o.free_bits), ")"));
-  if (o.free_bits == 0.0 && o.capacity == 0.0 && !bound) {
+  if (o.free_bits == 0.0 && o.capacity == 0.0 && !bound && !traits_of(recipe).infers_label) {
     ways.emplace_back(traits_of(recipe).has_unit_kl ? "set objective.free_bits" : "set objective.capacity");
   }
   if (bound) ways.push_back(concat("raise objective.samples (now ", o.samples, ")"));
