@@ -50,9 +50,8 @@ StoredBatches::StoredBatches(const ModelState& state, data::Standardization stat
       seed_(seed),
       label_(label),
       log_volumes_(statistics_.log_volumes(examples)) {
-  const bool complete = data::labelled_count(examples) == count();
   if (!condition_.inferred() || label_ || count() == 0) return;
-  if (complete) {
+  if (data::labelled_count(examples) == count()) {
     labels_ = examples.labels;
     return;
   }

@@ -30,8 +30,7 @@ nn::Tape lay_out_beside(const VaeParts& parts, Arena& arena, Purpose purpose) {
 
 Batch lay_out(const VaeParts& parts, bool missing, Arena& arena, nn::TapeSize size, Purpose purpose) {
   if (!parts.latent->prior()) size.samples = 1;
-  const bool every_class = purpose == Purpose::training || purpose == Purpose::bound;
-  if (every_class && parts.condition.inferred()) size.classes = parts.condition.classes();
+  if (purpose != Purpose::evaluation && parts.condition.inferred()) size.classes = parts.condition.classes();
   nn::Tape tape = parts.plan.lay_out(arena, size, uses_of(parts, missing, purpose));
   return Batch(parts.slots, std::move(tape), lay_out_beside(parts, arena, purpose));
 }

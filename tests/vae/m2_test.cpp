@@ -195,6 +195,14 @@ TEST(M2ClassifierAlone, LeavesEncoderAndDecoder) {
   EXPECT_NEAR(mean, objective(), 1e-5);
 }
 
+TEST(M2Workspace, HasEveryClassButInPlainEvaluation) {
+  ELBO_REQUIRE_DEVICE();
+  const M2Case dense = {"dense", [](Recipe&) {}};
+  EXPECT_EQ(InferringModel(dense, Purpose::evaluation).batch_.classes(), 1);
+  for (const Purpose purpose : {Purpose::bound, Purpose::gradients, Purpose::training})
+    EXPECT_EQ(InferringModel(dense, purpose).batch_.classes(), 4);
+}
+
 // In evaluation a label is not used, even where it is known.
 TEST(M2Bound, IsOverAllLabels) {
   ELBO_REQUIRE_DEVICE();

@@ -17,7 +17,7 @@ import report
 import stages
 from run import Log, end_programs, run
 
-# Of each stage: what it does, its half (none: only where --only names it), its seconds on a GPU as they are expected (nobody
+# A stage has what it does, its half (none: only where --only names it), its seconds on a GPU as they are expected (nobody
 # has measured them), the most it may take, and the least that is of use. A stage that needs less leaves the rest to later ones.
 _STAGES = {
     "tests": (stages.tests, "first", 40, 70, 20),

@@ -112,8 +112,7 @@ void tell_time(const Job& job, const Dataset& data, Device device) {
   Model model(job.recipe, data.dims(), device, data.picture);
   const double step = plan_step(model, data).step_seconds;
   const TrainSettings& train = job.recipe.train;
-  const std::int64_t rows = train.batch - train.labelled_rows;  // of a batch, for examples in their order
-  const auto steps = static_cast<double>(train.epochs * ((data.train.count - 1) / rows + 1));
+  const auto steps = static_cast<double>(train.epochs * batches_per_epoch(train, data.train.count));
   tell({concat(in_epochs(job.recipe.train.epochs), " take about ", duration(step * steps),
                " here; without improvement it ends earlier")});
 }

@@ -68,11 +68,9 @@ void check_is_run_of(const std::string& recipe, const Job& job) {
 
 // The number of epochs of a run that has done all its steps.
 std::int64_t epochs_done(const Job& job, const Dataset& data, const TrainReport& report) {
-  const TrainSettings& train = job.recipe.train;
-  const std::int64_t ordinary =
-      train.batch - train.labelled_rows;  // rows of a batch; the others are repeated
-  const std::int64_t batches = (data.train.count + ordinary - 1) / ordinary;
-  return report.steps / ((batches + train.accumulation_steps - 1) / train.accumulation_steps);
+  const std::int64_t batches = batches_per_epoch(job.recipe.train, data.train.count);
+  const std::int64_t of_step = job.recipe.train.accumulation_steps;
+  return report.steps / ((batches + of_step - 1) / of_step);
 }
 
 /// A recipe with what settings may leave open, and the settings.
@@ -273,6 +271,12 @@ void claim_run(Job& job) {
   std::error_code error;  // writing the first file will report it
   fs::create_directories(job.folder.parent_path(), error);
   while (!error && !fs::create_directory(job.folder, error) && !error) job.folder = free_run(job.recipe.name);
+}
+
+std::int64_t batches_per_epoch(const TrainSettings& train, std::int64_t count) {
+  const std::int64_t ordinary =
+      train.batch - train.labelled_rows;  // rows of a batch; the others are repeated
+  return (count + ordinary - 1) / ordinary;
 }
 
 void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& report) {

@@ -61,6 +61,8 @@ Job job_of(const TrainRequest& request);
 Dataset load_job_data(Job& job);
 /// Makes the folder of a run without --out; takes another number if another process was faster.
 void claim_run(Job& job);
+/// The batches of an epoch over `count` examples.
+std::int64_t batches_per_epoch(const TrainSettings& train, std::int64_t count);
 /// Throws ConfigError if a finished run has more epochs than requested.
 void check_not_beyond(const Job& job, const Dataset& data, const TrainReport& report);
 
