@@ -87,8 +87,14 @@ def command_of(tool, name, precision, options):
         settings = [f"model.classifier={encoder}", "model.activation=relu", "train.labelled_rows=0", "data.labels=0",
                     "data.binarize=none"]
         work += ["--recipe", "mnist-m2", *(word for setting in settings for word in ("--set", setting))]
+    samples, activation = configuration.get("samples", 1), configuration.get("activation", "relu")
+    if tool == "elbo" and "recipe" in configuration:
+        settings = [f"objective.samples={samples}"] + (["objective.kind=iwae"] if samples > 1 else [])
+        work += ["--recipe", configuration["recipe"], *(word for setting in settings for word in ("--set", setting))]
     if tool == "elbo":
         return [options.step_bench, *work, "--set", f"model.encoder={encoder}", "--set", f"model.decoder={decoder}"]
+    work += ["--samples", str(samples), "--activation", activation]
+    work += ["--drawn"] if configuration.get("drawn") else []
     work += ["--model", model, "--threads", str(options.threads), "--encoder", encoder, "--decoder", decoder]
     script = "jax_peer.py" if tool == "jax" else "torch_peer.py"
     mode = [] if tool == "jax" else ["--mode", tool]
@@ -147,6 +153,7 @@ def title(configuration):
     dims, *_, latent = configuration["widths"]
     if "encoder" not in configuration:
         model = f"{configuration['model']} " if "model" in configuration else ""
+        model += f"K = {configuration['samples']}, " if "samples" in configuration else ""
         return model + "-".join(map(str, [dims, *encoder, latent]))
     return ", ".join(map(str, [dims, *encoder, latent, *decoder, dims]))
 

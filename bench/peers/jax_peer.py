@@ -55,8 +55,8 @@ def apply(primitives, layers, x, dtype):
     layers, last = iter(layers), len(layers) - 1
     count = -1
     for kind, *sizes in primitives:
-        if kind == "relu":
-            x = jax.nn.relu(x)
+        if kind in ("relu", "tanh"):
+            x = jax.nn.relu(x) if kind == "relu" else jnp.tanh(x)
         elif kind == "picture":
             x = x.reshape(-1, *sizes)
         elif kind == "row":
@@ -68,10 +68,22 @@ def apply(primitives, layers, x, dtype):
     return x
 
 
-def costs(networks, parameters, x, key, dtype):
-    """Σ −log p(x|z) and Σ KL over the rows of x [n, dims], in nats."""
+def bound(networks, decoder, x, mean, log_variance, samples, key, dtype):
+    """Σ log 1/K Σ_k p(x|z_k) p(z_k) / q(z_k|x) over the examples (Burda et al. 2016, eq. 8), in nats."""
+    noise = jax.random.normal(key, (mean.shape[0], samples, mean.shape[1]))
+    z = mean[:, None] + jnp.exp(0.5 * log_variance)[:, None] * noise
+    logits = apply(networks[1], decoder, z.reshape(-1, z.shape[-1]), dtype).reshape(*z.shape[:2], -1)
+    nll = jnp.sum(jax.nn.softplus(logits) - x[:, None] * logits, axis=-1)
+    log_ratio = 0.5 * jnp.sum(jnp.square(z) - jnp.square(noise) - log_variance[:, None], axis=-1)
+    return jnp.sum(jax.nn.logsumexp(-nll - log_ratio, axis=1) - jnp.log(samples))
+
+
+def costs(networks, parameters, x, samples, key, dtype):
+    """Σ −log p(x|z) and Σ KL over the rows of x [n, dims], in nats; with K > 1 samples −Σ of the bound, and 0."""
     encoder, decoder = parameters
     mean, log_variance = jnp.split(apply(networks[0], encoder, x, dtype), 2, axis=-1)
+    if samples > 1:
+        return -bound(networks, decoder, x, mean, log_variance, samples, key, dtype), jnp.zeros(())
     z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(key, mean.shape)
     logits = apply(networks[1], decoder, z, dtype)
     nll = jnp.sum(jax.nn.softplus(logits) - x * logits)
@@ -93,18 +105,21 @@ def adam(state, gradients):
     return parameters, first, second, step
 
 
-def scan_of_steps(networks, batch, dtype, unroll):
+def scan_of_steps(options, dtype, unroll):
     """(state, data, rows [steps, batch]) → state after these steps. The result reuses the state's memory."""
 
     def objective(parameters, x, key):
-        nll, kl = costs(networks, parameters, x, key, dtype)
-        return (nll + kl) / batch, jnp.stack((nll, kl))
+        nll, kl = costs(options.network, parameters, x, options.samples, key, dtype)
+        return (nll + kl) / options.batch, jnp.stack((nll, kl))
 
     def run(state, data, rows):
         def step(state, rows):
             trained, key, sums = state
             key, noise = jax.random.split(key)
             x = data[rows].astype(jnp.float32) * (1 / 255)
+            if options.drawn:
+                noise, pixels = jax.random.split(noise)
+                x = jax.random.bernoulli(pixels, x).astype(jnp.float32)
             gradients, parts = jax.grad(objective, has_aux=True)(trained[0], x, noise)
             return (adam(trained, gradients), key, sums + parts), None
 
@@ -161,7 +176,7 @@ class Training:
         seconds = {}
         for unroll in candidates:
             dtype = jnp.bfloat16 if self.options.precision == "bf16" else jnp.float32
-            self.scan = scan_of_steps(self.options.network, self.options.batch, dtype, unroll)
+            self.scan = scan_of_steps(self.options, dtype, unroll)
             self.state = self.initial_state()
             times = []
             for _ in range(4):

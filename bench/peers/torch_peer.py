@@ -27,7 +27,7 @@ def pictures(options, device):
 
 def model_of(options):
     if options.model == "vae":
-        return Vae(*options.network, options.channels_last)
+        return Vae(*options.network, options.channels_last, options.samples)
     dims, hidden, latent = options.widths
     return M2(dims, hidden, latent, workload.CLASSES, workload.CLASSIFIER_WEIGHT)
 
@@ -77,6 +77,8 @@ class Training:
     def costs(self, rows):
         """Σ −log p(x|z), Σ KL and further costs of the examples `rows`."""
         x = self.data.index_select(0, rows).float() * (1 / 255)
+        if self.options.drawn:
+            x = torch.bernoulli(x)
         with self.autocast():
             if self.options.model == "m2":
                 return self.model(x, self.labels.index_select(0, rows))

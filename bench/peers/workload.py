@@ -1,8 +1,8 @@
 """The workload of every tool of bench/compare.py, and the protocol of its peers. Standard library only.
 
 The work: training steps of a VAE on random pictures kept on the device as bytes. A step gathers its batch through a
-shuffled index, converts it to [0, 1], runs forward and backward with one sample of z, and Adam; it adds the batch's
-costs to sums on the device. A repeat starts at the beginning of the data, waits for the device, and times the steps from
+shuffled index, converts it to [0, 1], runs forward and backward with one sample of z (or K, for the importance-weighted
+bound), and Adam; it adds the batch's costs to sums on the device. A repeat starts at the beginning of the data, waits for the device, and times the steps from
 there to the device's last byte; each tool does one untimed repeat first. A tool whose steps come in
 graphs of several may do a few more than requested, and one that gathers a step's batch during the previous step has the
 first ready and gathers one more at the end. The time is always divided by the number of steps done.
@@ -35,6 +35,11 @@ CONFIGURATIONS = {
     # encoder and decoder once as every class; the classifier has the encoder's hidden layers.
     "m2": {"batch": 200, "widths": [784, 500, 50], "steps": {"cpu": 5, "cuda": 50}, "model": "m2"},
 }
+# Importance-weighted bounds (Burda et al. 2016): recipes/mnist-burda.toml with K samples, pixels drawn anew each step.
+for samples, steps in [(1, 400), (5, 200), (50, 20)]:
+    CONFIGURATIONS[f"burda-{samples}"] = {
+        "batch": 20, "widths": [784, 200, 200, 50], "steps": {"cpu": steps, "cuda": 400}, "recipe": "mnist-burda",
+        "activation": "tanh", "samples": samples, "drawn": True}
 CLASSES, CLASSIFIER_WEIGHT = 10, 0.1 * 4  # of M2; α N / N_l
 PRECISIONS = ["fp32", "tf32", "bf16"]
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
@@ -48,15 +53,16 @@ def hidden_layers(configuration):
     return (configuration.get("encoder", widths[1:-1]), configuration.get("decoder", widths[-2:0:-1]))
 
 
-def network(dims, encoder, decoder, latent):
-    """Both networks as lists of primitive layers, ReLU after all but the last product of each:
+def network(dims, encoder, decoder, latent, activation="relu"):
+    """Both networks as lists of primitive layers, the activation after all but the last product of each:
 
     ("linear", inputs, outputs), ("conv", inputs, outputs, kernel, stride, padding), ("deconv", the same, extra rows),
-    ("relu",), ("picture", height, width, channels) of a row, and ("row",) of a picture.
+    ("relu",) or ("tanh",), ("picture", height, width, channels) of a row, and ("row",) of a picture.
     """
     side = math.isqrt(dims)
     picture = (side, side, 1) if side * side == dims else None
-    return primitives(encoder, dims, picture, 2 * latent), primitives(decoder, latent, None, dims, picture)
+    chains = primitives(encoder, dims, picture, 2 * latent), primitives(decoder, latent, None, dims, picture)
+    return tuple([(activation,) if layer == ("relu",) else layer for layer in chain] for chain in chains)
 
 
 def primitives(layers, values, given, outputs, wanted=None):
@@ -114,6 +120,9 @@ def parse(description, add_options=lambda parser: None):
     parser.add_argument("--encoder", type=json.loads, help="hidden layers as in recipes, in JSON")
     parser.add_argument("--decoder", type=json.loads)
     parser.add_argument("--model", choices=["vae", "m2"], default="vae")
+    parser.add_argument("--activation", choices=["relu", "tanh"], default="relu")
+    parser.add_argument("--samples", type=int, default=1, help="K; above 1 the cost is the importance-weighted bound")
+    parser.add_argument("--drawn", action="store_true", help="each step draws pixels of 0 and 1 from the grey levels")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="precision of the matrix products")
     parser.add_argument("--steps", type=int, help="timed steps per repeat")
     parser.add_argument("--repeats", type=int, default=15)
@@ -128,7 +137,7 @@ def parse(description, add_options=lambda parser: None):
     options.widths = options.widths or configuration["widths"]
     own = hidden_layers(configuration | {"widths": options.widths})
     options.network = network(options.widths[0], options.encoder or own[0], options.decoder or own[1],
-                              options.widths[-1])
+                              options.widths[-1], options.activation)
     options.steps = options.steps or configuration["steps"][options.device]
     if options.steps * options.batch > options.examples:
         parser.error(f"{options.examples} examples are fewer than {options.steps} batches of {options.batch}")

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <random>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::string_view kPart = ".part";
 constexpr std::size_t kRandomDigits = 16;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 18;  // stays in a cache
 
 [[noreturn]] void fail_to(const char* act, const std::filesystem::path& file, std::string_view reason) {
   throw IoError(concat("cannot ", act, " ", file.string(), ": ", reason));
@@ -100,19 +102,17 @@ std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) 
   };
   refuse_above(opened.size());
   require_memory(opened.size(), file.string());
-  std::string bytes(opened.size() + 1, '\0');  // one more, to meet the end
-  std::size_t size = 0;
+  std::string bytes;
+  bytes.reserve(opened.size());
+  std::vector<char> piece(std::min(opened.size() + 1, kPieceBytes));
   for (;;) {
-    const ssize_t got = read(opened.number(), bytes.data() + size, bytes.size() - size);
+    const ssize_t got = read(opened.number(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail_to("read", file, std::strerror(errno));
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-    refuse_above(size);
-    if (size == bytes.size()) bytes.resize(2 * size);  // it grew
+    if (got == 0) return bytes;
+    refuse_above(bytes.size() + static_cast<std::size_t>(got));
+    bytes.append(piece.data(), static_cast<std::size_t>(got));
   }
-  bytes.resize(size);
-  return bytes;
 }
 
 void remove_partial_files(const std::filesystem::path& folder) {

@@ -8,8 +8,6 @@
 #include <limits>
 #include <string>
 
-#include "base/text.h"
-
 namespace elbo::data {
 namespace {
 
@@ -19,11 +17,41 @@ constexpr std::size_t kLongestNumber = 512;  // a longer cell is no number with 
 template <std::size_t kCount>
 bool is_one_of(std::string_view cell, const std::array<std::string_view, kCount>& words) {
   if (cell.size() > kLongestWord) return false;
-  return std::ranges::find(words, lower(std::string(cell))) != words.end();
+  const auto same = [](char c, char letter) { return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == letter; };
+  return std::ranges::any_of(words,
+                             [&](std::string_view word) { return std::ranges::equal(cell, word, same); });
 }
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+bool may_begin_number(char c) {
+  return is_digit(c) || c == '.' || c == ',' || c == 'i' || c == 'I';
+}
+
+/// The number of short digits with or without a decimal sign, as most are; nothing for any other text, be it
+/// a number or not. Both numbers of the quotient are exact, so that it is rounded as from_chars rounds
+/// (Clinger 1990).
+std::optional<double> parse_short(std::string_view digits, char decimal) {
+  constexpr std::size_t kExactDigits = 15;
+  static constexpr double kTens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                     1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  if (digits.size() > kExactDigits) return std::nullopt;
+  std::int64_t value = 0;
+  std::size_t sign = digits.size();  // where the decimal sign is
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (is_digit(digits[i])) {
+      value = 10 * value + (digits[i] - '0');
+    } else if (digits[i] == decimal && sign == digits.size()) {
+      sign = i;
+    } else {
+      return std::nullopt;
+    }
+  }
+  const bool whole = sign == digits.size();
+  if (digits.size() == (whole ? 0 : 1)) return std::nullopt;
+  return static_cast<double>(value) / kTens[whole ? 0 : digits.size() - sign - 1];
 }
 
 /// The value of a number outside a double's range: 0 if it is too small, else infinity.
@@ -151,6 +179,7 @@ std::optional<double> parse_time(std::string_view text) {
 bool is_missing(std::string_view cell) {
   static constexpr std::array<std::string_view, 11> kWords = {"",     "na",   "n/a", "#n/a", "#na", "nan",
                                                               "null", "none", "nil", "?",    "-"};
+  if (!cell.empty() && is_digit(cell[0])) return false;
   return is_one_of(cell, kWords) || cell == ".";
 }
 
@@ -160,8 +189,11 @@ std::optional<double> parse_number(std::string_view cell, NumberStyle style) {
     negative = cell[0] == '-';
     cell.remove_prefix(1);
   }
-  std::optional<double> value;
-  if (style == kPoint && cell.find(',') == cell.npos) {
+  if (cell.empty() || !may_begin_number(cell[0])) return std::nullopt;
+  std::optional<double> value = parse_short(cell, style.decimal);
+  if (value) {
+    return negative ? -*value : *value;
+  } else if (style == kPoint && cell.find(',') == cell.npos) {
     value = parse_plain(cell);
   } else if (const auto plain = without_style(cell, style)) {
     value = parse_plain(*plain);
@@ -171,6 +203,7 @@ std::optional<double> parse_number(std::string_view cell, NumberStyle style) {
 }
 
 std::optional<double> parse_date(std::string_view cell) {
+  if (cell.empty() || !is_digit(cell[0])) return std::nullopt;
   const auto day = take_day(cell);
   if (!day || cell.empty()) return day;
   if (!take(cell, 'T') && !take(cell, ' ')) return std::nullopt;

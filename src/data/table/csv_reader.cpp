@@ -34,23 +34,29 @@ std::string_view trimmed(std::string_view text) {
 
 CsvReader::CsvReader(std::string_view text, std::string_view origin) : rest_(text), origin_(origin) {
   if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
-  separator_ = find_separator(rest_);
+  set_separator(find_separator(rest_));
 }
 
-CsvReader::CsvReader(std::string_view text, std::string_view origin, char separator)
-    : rest_(text), origin_(origin), separator_(separator) {}
+CsvReader::CsvReader(std::string_view text, std::string_view origin, char separator, std::int64_t line)
+    : rest_(text), origin_(origin), next_line_(line) {
+  set_separator(separator);
+}
 
-bool CsvReader::next(std::vector<std::string>& fields) {
+void CsvReader::set_separator(char separator) {
+  separator_ = separator;
+  for (const char end : {separator, '\r', '\n'}) ends_field_[static_cast<unsigned char>(end)] = true;
+}
+
+bool CsvReader::next(std::vector<std::string_view>& fields) {
   do {
     if (rest_.empty()) return false;
     line_ = next_line_;
     row_ = rest_;
-    std::size_t count = 0;
+    fields.clear();
+    unquoted_count_ = 0;
     do {
-      if (fields.size() == count) fields.emplace_back();
-      read_field(fields[count++]);
+      fields.push_back(read_field());
     } while (take(separator_));
-    fields.resize(count);
     end_line();
   } while (fields.size() == 1 && fields[0].empty() && !quoted_);
   return true;
@@ -76,21 +82,24 @@ void CsvReader::end_line() {
   ++next_line_;
 }
 
-void CsvReader::read_field(std::string& field) {
-  field.clear();
+std::string_view CsvReader::read_field() {
   quoted_ = take('"');
-  if (quoted_) return read_quoted(field);
-  const char ends[] = {separator_, '\r', '\n'};
-  const auto end = std::min(rest_.find_first_of(std::string_view(ends, 3)), rest_.size());
-  field.assign(trimmed(rest_.substr(0, end)));
+  if (quoted_) return read_quoted();
+  std::size_t end = 0;
+  while (end < rest_.size() && !ends_field_[static_cast<unsigned char>(rest_[end])]) ++end;
+  const std::string_view field = trimmed(rest_.substr(0, end));
   rest_.remove_prefix(end);
+  return field;
 }
 
-void CsvReader::read_quoted(std::string& field) {
+std::string_view CsvReader::read_quoted() {
+  if (unquoted_.size() == unquoted_count_) unquoted_.emplace_back();
+  std::string& field = unquoted_[unquoted_count_++];
+  field.clear();
   while (!rest_.empty()) {
     const char c = rest_[0];
     rest_.remove_prefix(1);
-    if (c == '"' && !take('"')) return;  // two quotes stand for one
+    if (c == '"' && !take('"')) return field;  // two quotes stand for one
     next_line_ += c == '\n';
     field.push_back(c);
   }

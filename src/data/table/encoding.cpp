@@ -1,5 +1,7 @@
 #include "data/table/encoding.h"
 
+#include <algorithm>
+
 namespace elbo::data {
 namespace {
 
@@ -9,6 +11,15 @@ std::size_t length_of(unsigned char first) {
   if (first >= 0xC2 && first <= 0xDF) return 2;
   if (first >= 0xE0 && first <= 0xEF) return 3;
   return first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+}
+
+constexpr std::size_t kBlock = 64;
+
+/// Written so that compilers vectorise it.
+bool is_ascii(std::string_view block) {
+  unsigned char all = 0;
+  for (const char c : block) all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
+  return all < 0x80;
 }
 
 /// Whether the second byte is not one of an overlong, a surrogate or a number beyond U+10FFFF.
@@ -23,6 +34,10 @@ bool fits(unsigned char first, unsigned char second) {
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
+    if (is_ascii(text.substr(i, kBlock))) {
+      i += std::min(kBlock, text.size() - i);
+      continue;
+    }
     const auto first = static_cast<unsigned char>(text[i]);
     const std::size_t length = length_of(first);
     if (length == 0 || text.size() - i < length) return false;

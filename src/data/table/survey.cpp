@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <unordered_set>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "data/table/csv_reader.h"
+#include "data/table/survey_rows.h"
 
 namespace elbo::data {
 namespace {
 
 /// Whether the fields count 0, 1, … to the last, as a table without names is often written; the first may be
 /// empty, for a column of row numbers.
-bool counts_columns(const std::vector<std::string>& fields) {
+bool counts_columns(const std::vector<std::string_view>& fields) {
   const std::size_t first = !fields.empty() && fields[0].empty() ? 1 : 0;
   if (fields.size() < first + 3) return false;  // 0, 1 may as well be a row of data
   for (std::size_t i = first; i < fields.size(); ++i) {
@@ -24,7 +24,7 @@ bool counts_columns(const std::vector<std::string>& fields) {
 }
 
 /// A header's fields are texts, or missing, or count the columns.
-bool is_header(const std::vector<std::string>& fields, NumberStyle style) {
+bool is_header(const std::vector<std::string_view>& fields, NumberStyle style) {
   if (counts_columns(fields)) return true;
   bool text = false;
   for (const auto& field : fields) {
@@ -44,17 +44,17 @@ NumberStyle style_of(DecimalSign decimal) {
 void find_style(std::string_view text, std::string_view origin, DecimalSign known, Survey& result) {
   constexpr int kRows = 1000;
   CsvReader reader(text, origin);
-  std::vector<std::string> fields;
+  std::vector<std::string_view> fields;
   std::int64_t point = 0, comma = 0, either = 0, either_with_comma = 0;
   for (int row = 0; row < kRows && reader.next(fields); ++row) {
     for (const auto& field : fields) {
-      if (field.find_first_of(".,") == std::string::npos) continue;
+      if (field.find_first_of(".,") == std::string_view::npos) continue;
       const bool by_point = parse_number(field, kPoint).has_value();
       const bool by_comma = parse_number(field, kComma).has_value();
       point += by_point && !by_comma;
       comma += by_comma && !by_point;
       either += by_point && by_comma;
-      either_with_comma += by_point && by_comma && field.find(',') != std::string::npos;
+      either_with_comma += by_point && by_comma && field.find(',') != std::string_view::npos;
     }
   }
   result.signs = point + comma + either > 0;
@@ -64,68 +64,6 @@ void find_style(std::string_view text, std::string_view origin, DecimalSign know
   result.style = commas ? kComma : kPoint;
   if (point == comma && known != DecimalSign::automatic) result.style = style_of(known);
 }
-
-void add_number(ColumnFacts& facts, double number, std::int64_t row) {
-  if (facts.numbers == 0) facts.first = facts.min = facts.max = number;
-  ++facts.numbers;
-  facts.whole = facts.whole && number == std::floor(number);
-  facts.min = std::min(facts.min, number);
-  facts.max = std::max(facts.max, number);
-  facts.counts_rows = facts.counts_rows && (facts.first == 0.0 || facts.first == 1.0) &&
-                      number == facts.first + static_cast<double>(row);
-}
-
-void add_text(ColumnFacts& facts, const std::string& cell, std::int64_t line) {
-  if (facts.not_a_number.line == 0) facts.not_a_number = {cell, line};
-  if (const auto date = parse_date(cell)) {
-    facts.first_date = facts.dates++ == 0 ? *date : std::min(facts.first_date, *date);
-    facts.whole_days = facts.whole_days && *date == std::floor(*date);
-  }
-  if (facts.many_texts) return;
-  if (++facts.texts[cell] > 1) facts.distinct = false;
-  facts.many_texts = facts.texts.size() > ColumnFacts::kMaxLevels;
-}
-
-class Surveyor {
- public:
-  Surveyor(Survey& result, const CsvReader& reader) : result_(result), reader_(reader) {}
-
-  void add(const std::vector<std::string>& fields) {
-    if (fields.size() != result_.width) {
-      throw DataError(concat(reader_.place(), ": has ", fields.size(),
-                             fields.size() == 1 ? " field" : " fields", ", but the first row has ",
-                             result_.width));
-    }
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      add_cell(result_.columns[i], fields[i]);
-      if (i < result_.header.size() && is_id_name(result_.header[i]) && result_.columns[i].distinct)
-        result_.columns[i].distinct = seen_[i].insert(fields[i]).second;
-    }
-    ++result_.rows;
-  }
-
- private:
-  void add_cell(ColumnFacts& facts, const std::string& cell) {
-    if (is_missing(cell)) {
-      ++facts.missing;
-      facts.counts_rows = false;
-      return;
-    }
-    ++facts.present;
-    if (const auto number = parse_number(cell, result_.style)) {
-      add_number(facts, *number, result_.rows);
-      result_.comma_as_thousands =
-          result_.comma_as_thousands || (result_.style == kPoint && cell.find(',') != std::string::npos);
-    } else {
-      facts.counts_rows = false;
-      add_text(facts, cell, reader_.line());
-    }
-  }
-
-  Survey& result_;
-  const CsvReader& reader_;
-  std::unordered_map<std::size_t, std::unordered_set<std::string>> seen_;  // cells of columns named like ids
-};
 
 /// Gives names that occur again a number: a, a.1, a.2.
 void make_unique(Survey& result) {
@@ -155,13 +93,13 @@ void collect_number_texts(std::string_view text, std::string_view origin, const 
   }
   if (mixed.empty()) return;
   CsvReader reader(text, origin);
-  std::vector<std::string> fields;
+  std::vector<std::string_view> fields;
   if (!result.header.empty()) reader.next(fields);
   while (reader.next(fields)) {
     for (const std::size_t i : mixed) {
       ColumnFacts& facts = result.columns[i];
       if (facts.many_numbers || is_missing(fields[i]) || !parse_number(fields[i], result.style)) continue;
-      facts.number_texts.insert(fields[i]);
+      facts.number_texts.emplace(fields[i]);
       facts.many_numbers = facts.number_texts.size() > ColumnFacts::kMaxLevels;
     }
   }
@@ -188,20 +126,18 @@ Survey survey(std::string_view text, std::string_view origin, const TableOptions
     result.style = style_of(options.decimal);
   }
   CsvReader reader(text, origin);
-  std::vector<std::string> fields;
+  std::vector<std::string_view> fields;
   if (!reader.next(fields)) throw DataError(concat(origin, ": holds no rows"));
   result.width = fields.size();
-  result.columns.resize(result.width);
-  Surveyor surveyor(result, reader);
   const bool automatic = options.header == HeaderLine::automatic;
-  if (automatic ? is_header(fields, result.style) : options.header == HeaderLine::present) {
-    result.header = fields;
+  const bool named = automatic ? is_header(fields, result.style) : options.header == HeaderLine::present;
+  if (named) {
+    result.header.assign(fields.begin(), fields.end());
     result.counted = automatic && counts_columns(fields);
     make_unique(result);
-  } else {
-    surveyor.add(fields);
   }
-  while (reader.next(fields)) surveyor.add(fields);
+  survey_rows(named ? reader.rest() : reader.row_and_rest(), origin, reader.separator(),
+              named ? reader.next_line() : reader.line(), result);
   if (result.rows == 0) throw DataError(concat(origin, ": holds a header alone"));
   collect_number_texts(text, origin, options, result);
   return result;

@@ -55,6 +55,10 @@ struct Survey {
   NumberStyle style;
   bool comma_as_thousands = false;  ///< some number has a comma between groups of three digits
   std::vector<ColumnFacts> columns;
+  /// [rows, width] the cells that are numbers, and NaN for all others: the text need not be read again for
+  /// them.
+  std::vector<float> numbers;
+  std::vector<std::int64_t> lines;  ///< [rows] of the text
 };
 
 /// Whether a column's name is customary for ids: id, index, uuid, customer_id, userID.

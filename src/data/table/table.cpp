@@ -34,29 +34,68 @@ Numbers numbers_of(const std::vector<std::string>& levels) {
 /// Puts a table's rows into a dataset, by a plan.
 class Filler {
  public:
-  Filler(const Survey& survey, const TablePlan& plan, const CsvReader& reader, Examples& examples)
+  Filler(Survey& survey, const TablePlan& plan, const CsvReader& reader, Examples& examples)
       : survey_(survey),
         plan_(plan),
         reader_(reader),
         examples_(examples),
         labels_(numbers_of(plan.label_names)) {
-    for (const ValueColumn& value : plan.values)
+    for (const ValueColumn& value : plan.values) {
       levels_.push_back(numbers_of(plan.schema.columns[value.column].levels));
+      are_kept_.push_back(is_kept(value));
+    }
     examples.count = survey.rows;
     examples.dims = static_cast<std::int64_t>(plan.values.size());
-    examples.floats.reserve(static_cast<std::size_t>(examples.count * examples.dims));
+    examples.rows = std::move(survey.lines);
   }
 
-  void add(const std::vector<std::string>& fields) {
-    for (std::size_t i = 0; i < plan_.values.size(); ++i)
-      examples_.floats.push_back(value(fields[plan_.values[i].field], i));
+  /// Whether the survey has all that the dataset is made of.
+  bool needs_no_text() const {
+    return !plan_.label && !plan_.id && std::ranges::find(are_kept_, false) == are_kept_.end();
+  }
+
+  /// Takes all rows from the survey.
+  void take_numbers() {
+    bool in_place = plan_.values.size() == survey_.width;
+    for (std::size_t i = 0; i < plan_.values.size(); ++i) in_place = in_place && plan_.values[i].field == i;
+    if (in_place) {
+      examples_.floats = std::move(survey_.numbers);
+      return;
+    }
+    reserve();
+    for (std::int64_t row = 0; row < survey_.rows; ++row)
+      for (const ValueColumn& value : plan_.values) examples_.floats.push_back(number(row, value.field));
+  }
+
+  /// Adds the next row.
+  void add(const std::vector<std::string_view>& fields) {
+    if (row_ == 0) reserve();
+    for (std::size_t i = 0; i < plan_.values.size(); ++i) {
+      const std::size_t field = plan_.values[i].field;
+      examples_.floats.push_back(are_kept_[i] ? number(row_, field) : value(fields[field], i));
+    }
     if (plan_.label) examples_.labels.push_back(label(fields[*plan_.label]));
-    if (plan_.id) examples_.ids.push_back(fields[*plan_.id]);
-    examples_.rows.push_back(reader_.line());
+    if (plan_.id) examples_.ids.emplace_back(fields[*plan_.id]);
+    ++row_;
   }
 
  private:
-  float value(const std::string& cell, std::size_t i) const {
+  /// Whether a column's values are the numbers that the survey kept.
+  bool is_kept(const ValueColumn& value) const {
+    const ColumnFacts& facts = survey_.columns[value.field];
+    const Column& column = plan_.schema.columns[value.column];
+    constexpr double kMax = std::numeric_limits<float>::max();
+    return column.levels.empty() && column.origin == 0.0 && facts.numbers == facts.present &&
+           facts.min >= -kMax && facts.max <= kMax;
+  }
+
+  float number(std::int64_t row, std::size_t field) const {
+    return survey_.numbers[static_cast<std::size_t>(row) * survey_.width + field];
+  }
+
+  void reserve() { examples_.floats.reserve(static_cast<std::size_t>(examples_.count * examples_.dims)); }
+
+  float value(std::string_view cell, std::size_t i) const {
     if (is_missing(cell)) return kNotANumber;
     const auto& [index, field] = plan_.values[i];
     const Column& column = plan_.schema.columns[index];
@@ -71,8 +110,8 @@ class Filler {
     return static_cast<float>(found);
   }
 
-  float level(const std::string& cell, std::size_t i) const {
-    const auto found = levels_[i].find(cell);
+  float level(std::string_view cell, std::size_t i) const {
+    const auto found = levels_[i].find(std::string(cell));
     if (found != levels_[i].end()) return static_cast<float>(found->second);
     const auto& [index, field] = plan_.values[i];
     throw DataError(concat(reader_.place(), ": ", shown(cell), " in ", name_of(survey_, field),
@@ -80,10 +119,10 @@ class Filler {
                            list_names(plan_.schema.columns[index].levels), "."));
   }
 
-  std::int32_t label(const std::string& cell) const {
+  std::int32_t label(std::string_view cell) const {
     if (is_missing(cell)) return kNoLabel;
     if (!labels_.empty()) {
-      const auto found = labels_.find(cell);
+      const auto found = labels_.find(std::string(cell));
       if (found != labels_.end()) return found->second;
       throw DataError(concat(reader_.place(), ": ", shown(cell), " is one of more than 1000 labels"));
     }
@@ -94,11 +133,13 @@ class Filler {
         concat(reader_.place(), ": ", shown(cell), " is no label: labels are texts or whole numbers"));
   }
 
-  const Survey& survey_;
+  Survey& survey_;
   const TablePlan& plan_;
   const CsvReader& reader_;
   Examples& examples_;
   std::vector<Numbers> levels_;  // of each value
+  std::vector<bool> are_kept_;   // by the survey; of each value
+  std::int64_t row_ = 0;
   Numbers labels_;
 };
 
@@ -169,18 +210,20 @@ Dataset parse_table(std::string_view text, std::string_view origin, std::string 
   if (!utf8) text = converted;
   const bool matched = like && !like->empty();
   const DecimalSign known = matched ? like->decimal : DecimalSign::automatic;
-  const Survey found = survey(text, origin, options, known);
+  Survey found = survey(text, origin, options, known);
   TablePlan plan = matched ? match_table(found, origin, options, *like) : plan_table(found, origin, options);
   if (!matched && found.signs)
     plan.schema.decimal = found.style == kComma ? DecimalSign::comma : DecimalSign::point;
   Dataset data;
   CsvReader reader(text, origin);
   Filler filler(found, plan, reader, data.train);
-  std::vector<std::string> fields;
+  std::vector<std::string_view> fields;
   if (!found.header.empty()) reader.next(fields);
   std::shared_ptr<TableSource> source;
   if (keep_source) source = std::make_shared<TableSource>(text, reader.separator(), found.style, plan);
-  while (reader.next(fields)) {
+  const bool again = source || !filler.needs_no_text();
+  if (!again) filler.take_numbers();
+  while (again && reader.next(fields)) {
     filler.add(fields);
     const auto begin = static_cast<std::size_t>(reader.row_and_rest().data() - text.data());
     if (source) source->add_row(reader.line(), begin);

@@ -8,15 +8,15 @@
 namespace elbo::data {
 namespace {
 
-bool is_plain(const std::string& cell, NumberStyle style) {
-  return cell.find(',') == std::string::npos && (style == kPoint || cell.find('.') == std::string::npos);
+bool is_plain(std::string_view cell, NumberStyle style) {
+  return cell.find(',') == cell.npos && (style == kPoint || cell.find('.') == cell.npos);
 }
 
-SourceCell cell_of(const std::string& cell, NumberStyle style) {
+SourceCell cell_of(std::string_view cell, NumberStyle style) {
   if (const auto number = parse_number(cell, style))
-    return {is_plain(cell, style) ? cell : std::string(), number};
+    return {is_plain(cell, style) ? std::string(cell) : std::string(), number};
   const bool begins_with_year = cell.size() > 4 && cell[4] == '-';
-  return {begins_with_year ? cell : std::string(), parse_date(cell)};
+  return {begins_with_year ? std::string(cell) : std::string(), parse_date(cell)};
 }
 
 }  // namespace
@@ -39,13 +39,13 @@ std::vector<SourceCell> TableSource::row(std::int64_t line) const {
   ELBO_CHECK(found != lines_.end() && *found == line, ShapeError, "the table has no row in line ", line);
   const std::size_t begin = begins_[static_cast<std::size_t>(found - lines_.begin())];
   CsvReader reader(std::string_view(text_).substr(begin), "the table", separator_);
-  std::vector<std::string> fields;
+  std::vector<std::string_view> fields;
   reader.next(fields);
   std::vector<SourceCell> cells(fields_.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::string& cell = fields[fields_[i]];
+    const std::string_view cell = fields[fields_[i]];
     if (is_missing(cell)) continue;
-    cells[i] = are_levels_[i] ? SourceCell{cell, {}} : cell_of(cell, style_);
+    cells[i] = are_levels_[i] ? SourceCell{std::string(cell), {}} : cell_of(cell, style_);
   }
   return cells;
 }
