@@ -70,10 +70,11 @@ struct Posterior {
 };
 
 /// How the KL divides: E_x[KL(q(z|x) ‖ p(z))] = I_q(x; z) + KL(q(z) ‖ p(z)) with the aggregate posterior
-/// q(z) = 1/n Σ_i q(z|x_i) (Hoffman & Johnson 2016). All values are in nats. q(z) is the exact mixture over
-/// the n examples, and the expectation over z takes `draws` samples of each. The estimate of the mutual
-/// information is therefore at most log n; when it comes near log n, the true mutual information is larger
-/// and the divergence smaller. Both are estimates, so that one of them may leave [0, kl] by some errors.
+/// q(z) = 1/n Σ_i q(z|x_i) (Hoffman & Johnson 2016). With a conditional prior z stands for (z − μ)/τ,
+/// relative to the prior of its label. All values are in nats. q(z) is the exact mixture over the n examples,
+/// and the expectation over z takes `draws` samples of each. The estimate of the mutual information is
+/// therefore at most log n; when it comes near log n, the true mutual information is larger and the
+/// divergence smaller. Both are estimates, so that one of them may leave [0, kl] by some errors.
 struct AggregatePosterior {
   std::int64_t examples = 0;        ///< n
   std::int64_t draws = 0;           ///< of each example: 10,000 / n, at least 1 and at most 200

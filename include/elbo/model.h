@@ -119,19 +119,24 @@ class ELBO_API Model {
   /// label that the model does not know, ConfigError for labels that it does not read.
   Table decode(const Table& z, std::span<const std::int32_t> labels = {}) const;
   /// E[x|z] with z the posterior mean. A conditional model decodes with the examples' own labels, or as if
-  /// they had the labels `as`: what is not in the label stays. Throws like encode and decode.
+  /// they had the labels `as`: what is not in the label stays. With model.prior = "conditional" the code
+  /// moves to the place in the prior of `as` that it has in its own label's: (z − μ)/τ stays. Throws like
+  /// encode and decode.
   Table reconstruct(const Examples& x, std::span<const std::int32_t> as = {}) const;
   Table reconstruct(const Table& x) const;
   /// Whether the model has a prior over codes and so defines a density over data. Only an autoencoder has
   /// none.
   bool has_prior() const;
   /// Codes [count, latent] drawn from the prior: numbers `first`, first + 1, … of the sequence that the seed
-  /// gives. Throws ConfigError if there is no prior, ShapeError if `count` or `first` is negative.
-  Table prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first = 0) const;
+  /// gives. With model.prior = "conditional" each is drawn from the prior of its row's label, here and below,
+  /// as μ + τ ε with the sequence's ε; other priors need no labels. Throws ConfigError if there is no prior,
+  /// ShapeError if `count` or `first` is negative or labels are missing, and like decode for others.
+  Table prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first = 0,
+                    std::span<const std::int32_t> labels = {}) const;
   /// A grid of side·side codes in a two-dimensional latent space, the top row first, at evenly spaced
   /// quantiles of each dimension of the prior. Throws ConfigError if there is no prior or latent() is not 2,
-  /// ShapeError if `side` is not positive.
-  Table prior_grid(std::int64_t side) const;
+  /// ShapeError if `side` is not positive, and like prior_codes.
+  Table prior_grid(std::int64_t side, std::span<const std::int32_t> labels = {}) const;
   /// E[x|z] for `count` draws of z from the prior. Throws ConfigError for an autoencoder, which has no prior,
   /// and like decode.
   Table sample(std::int64_t count, std::uint64_t seed, std::span<const std::int32_t> labels = {}) const;

@@ -80,14 +80,17 @@ struct ModelSettings {
   std::vector<Layer> encoder = {400};  ///< the encoder's hidden layers
   std::vector<Layer> decoder = {400};  ///< the decoder's hidden layers
   std::int64_t latent = 20;            ///< dimensions of z
-  /// p(z) of a VAE: normal, N(0, I); mixture, a mixture of Gaussians with learned parameters; vamp, a mixture
-  /// of the posteriors of learned pseudo-inputs (Tomczak & Welling 2018).
+  /// p(z) of a VAE: normal, N(0, I); conditional, a learned Gaussian p(z|y) for each label of a conditional
+  /// model (Sohn et al. 2015, eq. 4); mixture, a mixture of Gaussians with learned parameters; vamp, a
+  /// mixture of the posteriors of learned pseudo-inputs (Tomczak & Welling 2018).
   std::string prior = "normal";
-  std::int64_t components = 500;            ///< Gaussians of the mixture, or pseudo-inputs
-  double pseudo_inputs_sd = 0.05;           ///< spread of the initial pseudo-inputs around the data's mean
-  std::vector<double> log_variance_bounds;  ///< low and high bound of log σ² of q(z|x); empty: none
-  std::string activation = "relu";          ///< relu, tanh, gelu, silu (also sigmoid, identity)
-  std::string likelihood = "bernoulli";     ///< see docs/likelihoods.md
+  std::int64_t components = 500;    ///< Gaussians of the mixture, or pseudo-inputs
+  double pseudo_inputs_sd = 0.05;   ///< spread of the initial pseudo-inputs around the data's mean
+  std::vector<Layer> prior_layers;  ///< the hidden layers of the conditional prior's network
+  /// Low and high bound of log σ² of q(z|x), and of a conditional prior; empty: none.
+  std::vector<double> log_variance_bounds;
+  std::string activation = "relu";       ///< relu, tanh, gelu, silu (also sigmoid, identity)
+  std::string likelihood = "bernoulli";  ///< see docs/likelihoods.md
   /// For mixed, the likelihood of each column: gaussian, gaussian-learned, laplace, laplace-learned,
   /// bernoulli, poisson, negative-binomial, or "categorical 5" with the number of classes. Empty:
   /// follow_data() fills it.

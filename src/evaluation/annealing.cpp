@@ -26,7 +26,7 @@ std::vector<double> sigmoid_path(std::int64_t steps) {
   return path;
 }
 
-/// The chains of a batch of examples on the device.
+/// The chains of a batch of examples on the device, in the coordinates relative to the prior.
 class Chains {
  public:
   Chains(const Vae& vae, std::int64_t rows, const AnnealingOptions& options)
@@ -55,12 +55,12 @@ class Chains {
     batch_ = batch;
     count_ = batch.rows() * options_.chains;
     Context& context = vae_.context();
-    draw(batch.z(), NoisePurpose::anneal_start, 0);
+    draw(batch.relative_z(), NoisePurpose::anneal_start, 0);
     prior_.from_normal(vae_.run(), batch, options_.seed);
     vae_.decode_with_gradient(batch);
     // A chain's first point has no earlier one to compare with.
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_);
-    context.copy_on_device(z_.data(), batch_.z().data, bytes * static_cast<std::size_t>(latent_));
+    context.copy_on_device(z_.data(), batch_.relative_z().data, bytes * static_cast<std::size_t>(latent_));
     context.copy_on_device(gradient_.data(), batch_.dz().data, bytes * static_cast<std::size_t>(latent_));
     context.copy_on_device(nll_.data(), batch_.nll().data, bytes);
   }
@@ -74,7 +74,7 @@ class Chains {
     const ops::ChainState<float> state = {z_.matrix(count_, latent_), gradient_.matrix(count_, latent_),
                                           nll_.view().part(0, count_)};
     const auto bytes = sizeof(float) * static_cast<std::size_t>(count_ * latent_);
-    context.copy_on_device(batch_.z().data, z_.data(), bytes);
+    context.copy_on_device(batch_.relative_z().data, z_.data(), bytes);
     const nn::Run run = vae_.run();
     prior_.hamiltonian(run, batch_, before_.view().part(0, count_), velocity, state.nll, t);
     prior_.leapfrog(run, batch_, velocity, state.gradient, t, 0.5f * size, size);
@@ -84,7 +84,7 @@ class Chains {
       prior_.leapfrog(run, batch_, velocity, batch_.dz(), t, last ? 0.5f * size : size, last ? 0.0f : size);
     }
     prior_.hamiltonian(run, batch_, after_.view().part(0, count_), velocity, batch_.nll(), t);
-    ops::metropolis(context, state, {batch_.z(), batch_.dz(), batch_.nll()},
+    ops::metropolis(context, state, {batch_.relative_z(), batch_.dz(), batch_.nll()},
                     probability_.view().part(0, count_), before_.view().part(0, count_),
                     after_.view().part(0, count_), options_.chains,
                     noise(NoisePurpose::anneal_accept, transition * options_.chains));

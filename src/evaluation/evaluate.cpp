@@ -25,7 +25,7 @@ ElboTerms to_terms(double nll, double kl, const EvaluationData& data) {
   return {.elbo = -(reconstruction + kl / n), .reconstruction = reconstruction, .kl = kl / n};
 }
 
-/// Statistics of each latent dimension over all batches.
+/// Statistics of each latent dimension over all batches, relative to the prior.
 class Units {
  public:
   explicit Units(const Vae& vae)
@@ -36,12 +36,12 @@ class Units {
 
   /// Requests the device's values; call after encode().
   void request(const Batch& batch, HostCopies& copies) {
-    copies.request(means_, batch.mean());
-    if (has_kl_) copies.request(log_variances_, batch.log_variance());
+    copies.request(means_, batch.relative_mean());
+    if (has_kl_) copies.request(log_variances_, batch.relative_log_variance());
   }
   /// Adds the batch; call once the context is synchronised after request().
   void add(const Batch& batch) {
-    const std::int64_t stride = batch.mean().stride;
+    const std::int64_t stride = batch.relative_mean().stride;
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
       for (std::size_t d = 0; d < mean_.size(); ++d) {
         const std::size_t at = static_cast<std::size_t>(i * stride) + d;

@@ -41,13 +41,8 @@ void rows_to_host(Context& context, Table& table, std::int64_t first, MatrixView
   }
 }
 
-std::unique_ptr<HostPrior> prior_of(const ModelState& state) {
-  if (state.vae->prior()) return prior_on_host(*state.vae);
-  throw ConfigError(
-      "an autoencoder has no prior to sample from: train with model.kind = \"vae\", or decode codes");
-}
-
-Posterior encode_examples(const ModelState& state, const Examples& x) {
+/// `relative`: whether to the prior, in whose coordinates it is N(0, I) if it is conditional.
+Posterior encode_examples(const ModelState& state, const Examples& x, bool relative = false) {
   const Vae& vae = *state.vae;
   Context& context = *state.context;
   const std::int64_t latent = vae.config().latent;
@@ -59,8 +54,10 @@ Posterior encode_examples(const ModelState& state, const Examples& x) {
   for_each_chunk(vae, x.count, [&](const Batch& batch, std::int64_t first) {
     batches.fill(batch, first);
     vae.encode(batch);
-    rows_to_host(context, posterior.mean, first, batch.mean());
-    if (vae.prior()) rows_to_host(context, posterior.log_variance, first, batch.log_variance());
+    rows_to_host(context, posterior.mean, first, relative ? batch.relative_mean() : batch.mean());
+    if (!vae.prior()) return;
+    rows_to_host(context, posterior.log_variance, first,
+                 relative ? batch.relative_log_variance() : batch.log_variance());
   });
   return posterior;
 }
@@ -283,20 +280,6 @@ bool Model::has_prior() const {
   return state_->vae->prior() != nullptr;
 }
 
-Table Model::prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first) const {
-  ELBO_CHECK(count >= 0 && first >= 0, ShapeError, count, " samples were asked for, from ", first, " on");
-  return exclusively(*state_, [&] { return prior_of(*state_)->codes(count, seed, first); });
-}
-
-Table Model::prior_grid(std::int64_t side) const {
-  ELBO_CHECK(side > 0, ShapeError, "a grid of ", side, " points a side was asked for");
-  return exclusively(*state_, [&] { return prior_of(*state_)->grid(side); });
-}
-
-Table Model::sample(std::int64_t count, std::uint64_t seed, std::span<const std::int32_t> labels) const {
-  return decode(prior_codes(count, seed), labels);
-}
-
 Evaluation Model::evaluate(const Examples& examples, std::int64_t nll_samples, std::uint64_t seed) const {
   ELBO_CHECK(nll_samples >= 0, ConfigError, nll_samples, " samples were asked for");
   if (nll_samples > 0) require_density(*state_->vae);
@@ -370,7 +353,7 @@ AggregatePosterior Model::aggregate_posterior(const Examples& examples, std::int
   const Prior* prior = state_->vae->prior();
   if (!prior) throw ConfigError("an autoencoder has no posterior and no prior to compare it with");
   return exclusively(*state_, [&] {
-    return divide_kl(encode_examples(*state_, examples.evenly_spaced(max_count)), *prior,
+    return divide_kl(encode_examples(*state_, examples.evenly_spaced(max_count), true), *prior,
                      *prior_on_host(*state_->vae), seed);
   });
 }

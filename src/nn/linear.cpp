@@ -6,10 +6,12 @@
 
 namespace elbo::nn {
 
-Linear::Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation)
+Linear::Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation,
+               std::optional<float> value)
     : activation_(activation), input_(input) {
   const SlotInfo x = builder.info(input);
-  ParameterInfo weight{.parts = {}, .cols = x.cols, .fan_in = x.cols, .steps_with_gradient = true};
+  ParameterInfo weight{
+      .parts = {}, .cols = x.cols, .fan_in = x.cols, .value = value, .steps_with_gradient = true};
   ParameterInfo bias = weight;
   bias.cols = 0;
   for (const NamedRows& head : heads) {

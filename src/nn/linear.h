@@ -1,6 +1,7 @@
 #pragma once
 // A linear layer with an activation.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@ namespace elbo::nn {
 /// same input form one layer, with their columns in order.
 class Linear final : public Block {
  public:
-  /// `heads`: names and widths. Throws ShapeError if a width is 0.
-  Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation);
+  /// `heads`: names and widths. `value` is the initial value of all parameters, which are drawn without one.
+  /// Throws ShapeError if a width is 0.
+  Linear(Builder& builder, Slot input, const std::vector<NamedRows>& heads, Activation activation,
+         std::optional<float> value = {});
 
   Slot output() const override { return output_; }
   void forward(const Run& run, const Tape& tape) const override;

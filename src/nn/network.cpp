@@ -144,7 +144,8 @@ void make_heads(Builder& builder, Slot input, const NetworkPlan& plan, Blocks& b
   if (pictures) {
     make_picture_heads(builder, input, plan, blocks);
   } else {
-    blocks.push_back(std::make_unique<Linear>(builder, input, plan.heads, Activation::identity));
+    const auto value = plan.zero_heads ? std::optional(0.0f) : std::nullopt;
+    blocks.push_back(std::make_unique<Linear>(builder, input, plan.heads, Activation::identity, value));
   }
   summaries.push_back(
       watch.summary(head_names(plan), pictures ? "conv k1" : "linear", input, blocks.back()->output()));

@@ -62,6 +62,7 @@ struct NetworkPlan {
   /// convolution if the last hidden layer gives pictures as large as `picture`.
   std::vector<NamedRows> heads;
   PictureShape picture = {};  ///< the picture that the heads give the values of, if any
+  bool zero_heads = false;    ///< linear heads begin with all parameters 0
   /// [n, c] or [n·C, c], read by the first layer too that computes (AddCondition); none: no such input.
   Slot condition = {};
 };

@@ -42,6 +42,14 @@ void check_bounds(const std::vector<double>& bounds) {
          "model.log_variance_bounds has two numbers, the lower one first, or none: as [-6, 2].");
 }
 
+/// A bound that a value lies at has no gradient: it would stay there.
+void check_prior_bounds(const ModelSettings& model) {
+  const auto& bounds = model.log_variance_bounds;
+  refuse(model.prior == "conditional" && bounds.size() == 2 && !(bounds[0] < 0.0 && 0.0 < bounds[1]),
+         "model.log_variance_bounds are those of model.prior = \"conditional\" too, whose log-variance "
+         "begins at 0, which must be between them: as [-6, 2].");
+}
+
 void check_condition(const Recipe& recipe) {
   const ModelSettings& model = recipe.model;
   refuse(model.kind == "m2" && model.condition.empty(),
@@ -50,6 +58,9 @@ void check_condition(const Recipe& recipe) {
   refuse(model.kind == "m2" && model.condition_classes.size() == 1,
          "model.kind = \"m2\" infers which of several labels an example has, but there is one alone "
          "(model.condition_classes).");
+  refuse(model.prior == "conditional" && model.condition.empty(),
+         "model.prior = \"conditional\" is a prior for each label, which the model does not read: set "
+         "model.condition = [\"label\"] as well, or take another prior.");
   if (model.condition.empty()) return;
   if (model.condition != std::vector<std::string>{"label"}) {
     throw ConfigError(
@@ -58,8 +69,8 @@ void check_condition(const Recipe& recipe) {
                "make it the label with data.label."));
   }
   refuse(model.prior == "vamp",
-         "model.prior = \"vamp\" encodes pseudo-inputs, which have no label for model.condition; take normal "
-         "or mixture.");
+         "model.prior = \"vamp\" encodes pseudo-inputs, which have no label for model.condition; take "
+         "normal, conditional or mixture.");
   const std::set<std::string> names(model.condition_classes.begin(), model.condition_classes.end());
   refuse(names.size() != model.condition_classes.size(), "model.condition_classes names a label twice.");
   if (std::ssize(model.condition_classes) > data::kMaxConditionClasses) {
@@ -171,6 +182,7 @@ void check_rules(const Recipe& recipe) {
   check_labelled_rows(recipe.train);
   check_data(recipe);
   check_bounds(recipe.model.log_variance_bounds);
+  check_prior_bounds(recipe.model);
   check_condition(recipe);
   check_likelihood(recipe);
   check_mixed(recipe);

@@ -24,6 +24,12 @@ struct BatchSlots {
   nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats, or its estimate; if there is a prior
   nn::Slot log_ratio;     ///< [n·K] log q(z|x) − log p(z), nats; if there is a prior
 
+  // The same of u = (z − μ)/τ, relative to a prior N(μ, diag τ²) of each example: the prior of u is N(0, I).
+  // With other priors these are mean, log_variance and z themselves.
+  nn::Slot relative_mean;          ///< [n, latent]
+  nn::Slot relative_log_variance;  ///< [n, latent]
+  nn::Slot relative_z;             ///< [n·K, latent]
+
   nn::Slot parameters;  ///< [n·K, P·dims] the decoder's output: the likelihood's parameters
   nn::Slot nll;         ///< [n·K] −log p(x|z), nats
   nn::Slot nll_parts;   ///< [n·K, p] on training tapes: each row sums to its nll
@@ -64,6 +70,9 @@ class Batch {
   MatrixView<float> log_variance() const { return tape_[slots_->log_variance]; }
   MatrixView<float> z() const { return tape_[slots_->z]; }
   MatrixView<float> dz() const { return tape_.gradient(slots_->z); }
+  MatrixView<float> relative_mean() const { return tape_[slots_->relative_mean]; }
+  MatrixView<float> relative_log_variance() const { return tape_[slots_->relative_log_variance]; }
+  MatrixView<float> relative_z() const { return tape_[slots_->relative_z]; }
   VectorView<float> kl() const { return tape_.vector(slots_->kl); }
   VectorView<float> log_ratio() const { return tape_.vector(slots_->log_ratio); }
   MatrixView<float> parameters() const { return tape_[slots_->parameters]; }

@@ -33,6 +33,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.prior = settings.prior;
   config.components = settings.components;
   config.pseudo_inputs_sd = settings.pseudo_inputs_sd;
+  config.prior_layers = settings.prior_layers;
   config.log_variance_bounds = settings.log_variance_bounds;
   config.latent = settings.latent;
   config.encoder = settings.encoder;

@@ -21,6 +21,7 @@ struct ModelConfig {
   std::string prior = "normal";
   std::int64_t components = 500;  ///< components of a mixture prior
   double pseudo_inputs_sd = 0.05;
+  std::vector<Layer> prior_layers;          ///< hidden layers of a conditional prior's network
   std::vector<double> log_variance_bounds;  ///< bounds for q(z|x): low and high; empty: none
   std::int64_t latent = 0;
   std::vector<Layer> encoder;  ///< hidden layers

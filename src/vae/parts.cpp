@@ -18,6 +18,14 @@ nn::NetworkPlan plan_of(const char* name, const std::vector<Layer>& layers, Acti
 
 }  // namespace
 
+std::vector<std::pair<const nn::Network*, const char*>> VaeParts::networks() const {
+  std::vector<std::pair<const nn::Network*, const char*>> all = {
+      {&encoder, "model.encoder"}, {&decoder, "model.decoder"}, {&classifier, "model.classifier"}};
+  const Prior* prior = latent->prior();
+  if (prior && prior->network()) all.emplace_back(prior->network(), "model.prior_layers");
+  return all;
+}
+
 void VaeParts::make_classifier(nn::Builder& builder, const ModelConfig& config) {
   const nn::Slot input = builder.detached(slots.input, "classifier.input");
   classifier = nn::make_network(builder, input,
@@ -50,6 +58,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   likelihood->declare(builder, slots, decoder.last().output_is_gemm() ? nll_parts : 1);
   if (config.infers_label) make_classifier(builder, config);
   objective->declare(builder, slots, config.latent);
+  latent->declare_prior(builder, slots);
   layout = nn::ParameterLayout(builder.parameters(), builder.constants());
   plan = nn::Plan(builder.slots());
 }

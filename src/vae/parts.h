@@ -1,9 +1,9 @@
 #pragma once
 // The parts of a model, made and connected before it is on any device.
 
-#include <array>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "nn/network.h"
 #include "vae/input/input.h"
@@ -33,9 +33,7 @@ struct VaeParts {
   VaeParts& operator=(const VaeParts&) = delete;
 
   /// The networks, with the settings that list their layers.
-  std::array<std::pair<const nn::Network*, const char*>, 3> networks() const {
-    return {{{&encoder, "model.encoder"}, {&decoder, "model.decoder"}, {&classifier, "model.classifier"}}};
-  }
+  std::vector<std::pair<const nn::Network*, const char*>> networks() const;
 
  private:
   void make_classifier(nn::Builder& builder, const ModelConfig& config);

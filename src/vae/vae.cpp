@@ -29,6 +29,7 @@ void Vae::encode(const nn::Run& run, const Batch& batch) const {
   parts_.input->prepare(run, batch);
   parts_.encoder.forward(run, batch.tape());
   parts_.classifier.forward(run, batch.tape());
+  if (prior()) prior()->relate(run, batch);
 }
 
 void Vae::sample(const Batch& batch, const NoiseSource& noise) const {
@@ -58,12 +59,14 @@ void Vae::forward(const Batch& batch, const NoiseSource& noise) const {
 
 void Vae::decode_with_gradient(const Batch& batch) const {
   if (!prior()) throw ConfigError("the gradient in codes is for models with a prior over them");
+  prior()->place(run(), batch);
   decode(batch);
   score(batch, {}, true);
   nn::GradientUse none;
   none.parameters = false;
   parts_.decoder.backward(run(), batch.tape(), none);
   parts_.decoder.first().backward_input(run(), batch.tape());
+  prior()->place_backward(run(), batch);
 }
 
 void Vae::forward_with_gradient(const Batch& batch, const NoiseSource& noise,

@@ -182,5 +182,50 @@ TEST_F(CliConditional, CodesAreDecodedWithALabelAlone) {
   EXPECT_SAYS(io::read_file(path("full.csv"), io::kMaxTextBytes), "fern,");
 }
 
+/// Heights of both kinds come from the prior of each, drawn or decoded as if of the other.
+TEST(CliConditionalPrior, EveryCommandTakesTheLabelsOwnPrior) {
+  const TempFolder folder;
+  const std::string run = (folder / "run").string();
+  const auto trained = run_elbo(
+      small_training({"--data", write_plants(folder / "plants.csv"), "--out", run, "--set", "data.label=kind",
+                      "--set", "model.condition=[\"label\"]", "--set", "model.prior=conditional", "--set",
+                      "model.prior_layers=[4]", "--set", "train.learning_rate=0.01", "--epochs", "80"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_SAYS(run_elbo({"info", "--plan", run + "/recipe.toml"}).out, "prior.mean");
+  const auto expect_heights = [&](std::vector<std::string> arguments, const std::string& kind, bool high) {
+    const std::string file = (folder / "made.csv").string();
+    arguments.insert(arguments.end(), {"--out", file});
+    const auto result = run_elbo(arguments);
+    ASSERT_EQ(result.code, 0) << result.err;
+    std::istringstream lines(io::read_file(file, io::kMaxTextBytes));
+    std::string line;
+    std::getline(lines, line);
+    int rows = 0;
+    for (; std::getline(lines, line); ++rows) {
+      EXPECT_TRUE(kind.empty() || line.starts_with(kind)) << line;
+      EXPECT_EQ(std::stod(line.substr(line.find(',') + 1)) > 15.0, high) << line;
+    }
+    EXPECT_GT(rows, 5);
+  };
+  expect_heights({"sample", run, "-n", "20", "--label", "fern"}, "fern", true);
+  expect_heights({"sample", run, "-n", "20", "--label", "moss"}, "moss", false);
+  expect_heights({"reconstruct", run, "--split", "train", "--as", "fern"}, "", true);
+  ASSERT_EQ(
+      run_elbo({"augment", run, "-n", "20", "--from", "prior", "--out", (folder / "a.csv").string()}).code,
+      0);
+  const auto measured =
+      run_elbo({"eval", run, "--nll-samples", "20", "--ais", "2", "--ais-steps", "20", "--json"});
+  ASSERT_EQ(measured.code, 0) << measured.err;
+  const auto classified = run_elbo({"classify", run, "--json"});
+  ASSERT_EQ(classified.code, 0) << classified.err;
+  EXPECT_EQ(Json::parse(classified.out).at("metrics").at("accuracy"), 1.0);
+
+  const auto refused =
+      run_elbo(small_training({"--data", (folder / "plants.csv").string(), "--out", (folder / "no").string(),
+                               "--set", "model.prior=conditional"}));
+  EXPECT_NE(refused.code, 0);
+  EXPECT_SAYS(refused.err, "set model.condition = [\"label\"] as well");
+}
+
 }  // namespace
 }  // namespace elbo::test

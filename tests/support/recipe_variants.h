@@ -80,6 +80,26 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.train.batch = 4;
          r.train.accumulation_steps = 2;
        }},
+      {"conditional_prior",
+       [](Recipe& r) {
+         read_labels(r);
+         r.model.prior = "conditional";
+         r.objective.warmup_epochs = 1.5;
+       }},
+      {"conditional_prior_iwae",
+       [](Recipe& r) {
+         read_labels(r);
+         r.model.prior = "conditional";
+         r.model.prior_layers = {5};
+         r.model.activation = "tanh";
+         r.model.log_variance_bounds = {-6.0, 2.0};
+         r.objective.kind = "iwae";
+         r.objective.samples = 3;
+         r.train.batch = 4;
+         r.train.accumulation_steps = 2;
+         r.train.clip_norm = 0.5;
+         r.train.ema = 0.5;
+       }},
       {"m2",
        [](Recipe& r) {
          infer_labels(r);

@@ -36,7 +36,7 @@ class ReferenceVae {
   /// all; the encoder reads `seen` [dims] instead of x, null: x; a conditional model reads `label`.
   struct Costs {
     std::vector<double> nll;        // per sample
-    std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z)
+    std::vector<double> log_ratio;  // per sample: log q(z|x) − log p(z), here and below p(z|y) if it is so
     double kl = 0.0;                // the mean of log_ratio if the prior is a mixture
     std::vector<double> kl_of_dimension;
     std::vector<double> code;  // μ
@@ -49,11 +49,13 @@ class ReferenceVae {
     if (mask && config_.encode_mask) input.insert(input.end(), mask, mask + config_.dims);
     const auto [mean, log_variance] = head(input, condition);
     const auto mixture = prior();
+    const Head normal = normal_prior(condition);
     const ReferenceLayers layers(tensors_, config_.activation);
     Costs result;
     for (std::size_t d = 0; variational() && d < mean.size(); ++d) {
-      result.kl_of_dimension.push_back(
-          0.5 * (mean[d] * mean[d] + std::exp(log_variance[d]) - log_variance[d] - 1.0));
+      const double apart = mean[d] - normal.mean[d], variance = std::exp(normal.log_variance[d]);
+      result.kl_of_dimension.push_back(0.5 * (normal.log_variance[d] - log_variance[d] +
+                                              (std::exp(log_variance[d]) + apart * apart) / variance - 1.0));
       result.kl += result.kl_of_dimension.back();
     }
     result.code = mean;
@@ -63,7 +65,8 @@ class ReferenceVae {
       for (std::size_t d = 0; variational() && d < z.size(); ++d) {
         const double e = epsilon[static_cast<std::size_t>(k) * z.size() + d];
         z[d] += std::exp(0.5 * log_variance[d]) * e;
-        log_ratio += 0.5 * (z[d] * z[d] - e * e - log_variance[d]);
+        const double apart = z[d] - normal.mean[d], variance = std::exp(normal.log_variance[d]);
+        log_ratio += 0.5 * (apart * apart / variance + normal.log_variance[d] - e * e - log_variance[d]);
       }
       if (mixture) log_ratio += mixture->excess(z.data());
       result.log_ratio.push_back(log_ratio);
@@ -125,9 +128,23 @@ class ReferenceVae {
     const auto end_of_mean = both.begin() + static_cast<std::ptrdiff_t>(latent);
     Head made{{both.begin(), end_of_mean}, {end_of_mean, both.end()}};
     made.log_variance.resize(latent);
-    if (config_.log_variance_bounds.empty()) return made;
-    for (double& value : made.log_variance)
+    bound(made.log_variance);
+    return made;
+  }
+  void bound(std::vector<double>& log_variance) const {
+    if (config_.log_variance_bounds.empty()) return;
+    for (double& value : log_variance)
       value = std::clamp(value, config_.log_variance_bounds[0], config_.log_variance_bounds[1]);
+  }
+
+  /// The Gaussian prior of the condition; N(0, I) unless it is conditional.
+  Head normal_prior(const std::vector<double>& condition) const {
+    const auto latent = static_cast<std::size_t>(config_.latent);
+    if (config_.prior != "conditional") return {std::vector<double>(latent), std::vector<double>(latent)};
+    const ReferenceLayers layers(tensors_, config_.activation);
+    const auto hidden = layers.hidden("prior", config_.prior_layers, {condition, {}}).values;
+    Head made{layers.linear("prior.mean", hidden), layers.linear("prior.log_variance", hidden)};
+    bound(made.log_variance);
     return made;
   }
 

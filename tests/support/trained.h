@@ -29,6 +29,8 @@ class Trained {
         reference_(config_, {}) {
     vae_.parameters().prepare_training();
     strengthen_posterior();
+    if (prior_is_conditional()) move_prior();
+    for (std::int32_t i = 0; i < kRows; ++i) labels_.push_back(2 * i % 3);
     for (std::int64_t i = 0; i < kRows * kDims; ++i) {
       x_.push_back(static_cast<double>(i * 29 % 83) / 82.0);
       input_.push_back(a_.corrupted() ? static_cast<double>(i * 17 % 31) / 20.0 - 0.3 : x_.back());
@@ -44,9 +46,9 @@ class Trained {
   BatchCosts costs() const {
     BatchCosts all;
     for (std::int64_t i = 0; i < kRows; ++i) {
-      all.push_back(reference_.costs(x_.data() + i * kDims,
-                                     epsilon_.data() + i * a_.samples() * config_.latent, a_.samples(),
-                                     nullptr, input_.data() + i * kDims));
+      all.push_back(reference_.costs(
+          x_.data() + i * kDims, epsilon_.data() + i * a_.samples() * config_.latent, a_.samples(), nullptr,
+          input_.data() + i * kDims, labels_[static_cast<std::size_t>(i)]));
     }
     return all;
   }
@@ -132,6 +134,7 @@ class Trained {
   void load(const Batch& batch, std::int64_t first) {
     fill(batch.input(), input_, first);
     fill(batch.x(), x_, first);
+    vae_.parts().condition.set(context_, batch, labels_, first);
     std::vector<std::int64_t> examples(static_cast<std::size_t>(batch.rows()));
     std::iota(examples.begin(), examples.end(), 10 + first);
     context_.copy_to_device(batch.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
@@ -144,6 +147,18 @@ class Trained {
     }
   }
   std::vector<float> values_to_host() { return to_host(vae_.parameters().values()); }
+  bool prior_is_conditional() const { return vae_.prior() && vae_.prior()->is_conditional(); }
+  /// Moves the prior's parameters from where they begin, at 0.
+  void move_prior() {
+    std::vector<float> values = values_to_host();
+    for (const nn::TensorInfo& tensor : vae_.parameters().layout().tensors) {
+      for (std::int64_t i = 0; tensor.name.starts_with("prior.") && i < tensor.size(); ++i)
+        values[static_cast<std::size_t>(tensor.offset + i)] +=
+            0.35f * std::sin(0.8f + 2.3f * static_cast<float>(i));
+    }
+    context_.copy_to_device(vae_.parameters().values().data, values.data(), sizeof(float) * values.size());
+    context_.synchronize();
+  }
   /// Doubles the parameters, as a new model's posterior is close to the prior in every dimension.
   void strengthen_posterior() {
     std::vector<float> values = values_to_host();
@@ -171,6 +186,7 @@ class Trained {
   Batch a_;
   ReferenceVae reference_;
   std::vector<double> x_, input_, epsilon_;
+  std::vector<std::int32_t> labels_;  ///< read by conditional models alone
 };
 
 inline double mean_nll(const Trained::BatchCosts& batch) {

@@ -1,8 +1,9 @@
-// Mixture priors in whole models: every gradient of the objective against float64 finite differences, and the
-// standard normal written as a mixture.
+// Priors other than N(0, I) in whole models: every gradient of the objective against float64 finite
+// differences, and the standard normal written as a mixture.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "elbo/error.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr float kKlWeight = 0.8f;
 
-ModelSettings settings(const std::string& prior) {
+ModelSettings settings(const std::string& prior, const std::vector<Layer>& layers = {}) {
   ModelSettings s;
   s.encoder = {6};
   s.decoder = {5};
@@ -21,6 +22,11 @@ ModelSettings settings(const std::string& prior) {
   s.activation = "tanh";
   s.prior = prior;
   s.components = 4;
+  s.prior_layers = layers;
+  if (prior == "conditional") {
+    s.condition = {"label"};
+    s.condition_classes = {"a", "b", "c"};
+  }
   return s;
 }
 
@@ -44,7 +50,8 @@ double bound(const Trained::BatchCosts& batch) {
 struct GradientCase {
   std::string prior;
   std::int64_t samples = 1;
-  std::string name() const { return concat(prior, "_k", samples); }
+  std::vector<Layer> layers = {};
+  std::string name() const { return concat(prior, "_k", samples, layers.empty() ? "" : "_deep"); }
 };
 class PriorGradient : public testing::TestWithParam<GradientCase> {
  protected:
@@ -53,7 +60,7 @@ class PriorGradient : public testing::TestWithParam<GradientCase> {
 
 TEST_P(PriorGradient, Elbo) {
   ELBO_REQUIRE_DEVICE();
-  Trained model(settings(of().prior), of().samples, {});
+  Trained model(settings(of().prior, of().layers), of().samples, {});
   const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   model.expect_gradient({.kl_weight = beta.data()}, mean_cost);
 }
@@ -62,7 +69,7 @@ TEST_P(PriorGradient, ImportanceWeighted) {
   ELBO_REQUIRE_DEVICE();
   ObjectiveSettings objective;
   objective.kind = "iwae";
-  Trained model(settings(of().prior), of().samples, objective);
+  Trained model(settings(of().prior, of().layers), of().samples, objective);
   const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   model.expect_gradient({.kl_weight = beta.data()}, bound);
 }
@@ -71,7 +78,7 @@ TEST_P(PriorGradient, Capacity) {
   ELBO_REQUIRE_DEVICE();
   ObjectiveSettings objective;
   objective.capacity = 1.0;  // a step's own capacity is in its rates
-  Trained model(settings(of().prior), of().samples, objective);
+  Trained model(settings(of().prior, of().layers), of().samples, objective);
   const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
   const float far = 30.0f;
   const Buffer<float> capacity(model.context(), std::span<const float>(&far, 1));
@@ -87,7 +94,7 @@ TEST_P(PriorGradient, CorruptedInputAndBoundedLogVariance) {
   ObjectiveSettings objective;
   objective.corruption = "gaussian";
   objective.corruption_amount = 0.1;  // the test writes its own noise
-  ModelSettings bounded = settings(of().prior);
+  ModelSettings bounded = settings(of().prior, of().layers);
   bounded.log_variance_bounds = {-0.2, 0.3};
   Trained model(bounded, of().samples, objective);
   const Buffer<float> beta(model.context(), std::span<const float>(&kKlWeight, 1));
@@ -96,7 +103,7 @@ TEST_P(PriorGradient, CorruptedInputAndBoundedLogVariance) {
 
 TEST_P(PriorGradient, RealValuesHaveFreePseudoInputs) {
   ELBO_REQUIRE_DEVICE();
-  ModelSettings real = settings(of().prior);
+  ModelSettings real = settings(of().prior, of().layers);
   real.likelihood = "gaussian";
   real.pseudo_inputs_sd = 1.5;
   Trained model(real, of().samples, {});
@@ -107,7 +114,7 @@ TEST_P(PriorGradient, RealValuesHaveFreePseudoInputs) {
 // Two batches in turn make up the same step.
 TEST_P(PriorGradient, Accumulates) {
   ELBO_REQUIRE_DEVICE();
-  Trained model(settings(of().prior), of().samples, {});
+  Trained model(settings(of().prior, of().layers), of().samples, {});
   const auto whole = model.gradient({}, {{0, Trained::kRows}});
   for (const auto& [name, values] : model.gradient({}, {{0, 2}, {2, Trained::kRows - 2}})) {
     EXPECT_TRUE(near_all<double>(values, whole.at(name), {2e-6, 2e-5})) << name;
@@ -116,7 +123,9 @@ TEST_P(PriorGradient, Accumulates) {
 
 INSTANTIATE_TEST_SUITE_P(, PriorGradient,
                          testing::Values(GradientCase{"mixture", 1}, GradientCase{"mixture", 3},
-                                         GradientCase{"vamp", 1}, GradientCase{"vamp", 3}),
+                                         GradientCase{"vamp", 1}, GradientCase{"vamp", 3},
+                                         GradientCase{"conditional", 1}, GradientCase{"conditional", 3},
+                                         GradientCase{"conditional", 1, {4}}),
                          CaseName());
 
 /// The small model with N(0, I) in two forms: directly, and as a mixture with one component.
@@ -145,6 +154,25 @@ TEST_F(OneComponent, GivesTheSameRatiosAndGradients) {
     const auto ratios = mixed.log_ratios();
     EXPECT_TRUE(near_all<float>(ratios, widen(plain.log_ratios()), {1e-5, 1e-6}));
   }
+}
+
+// Free bits are by the dimension of the KL to each label's prior; here one of three is free.
+TEST(ConditionalPriorGradient, FreeBits) {
+  ELBO_REQUIRE_DEVICE();
+  auto kl = mean_kl(Trained(settings("conditional"), 3, {}).costs());
+  std::ranges::sort(kl);
+  ASSERT_GT(kl[1] - kl[0], 1e-3) << "the test needs dimensions that differ";
+  const auto nats = static_cast<float>(0.5 * (kl[0] + kl[1]));
+  ObjectiveSettings objective;
+  objective.free_bits = nats;
+  Trained model(settings("conditional"), 3, objective);
+  model.expect_gradient({}, [&](const Trained::BatchCosts& batch) {
+    double cost = mean_nll(batch);
+    for (const double value : mean_kl(batch)) cost += std::max<double>(nats, value);
+    return cost;
+  });
+  const auto counts = model.to_host(model.kl_weight().per_dimension);
+  EXPECT_EQ(std::ranges::count(counts, 0.0f), 1);
 }
 
 TEST(MixturePrior, FreeBitsAreRefusedByName) {

@@ -31,11 +31,17 @@ class GaussianLatent final : public Latent {
   void declare(nn::Builder& builder, BatchSlots& slots) override {
     mean_ = slots.mean = builder.part(slots.head, "mean", 0, width_);
     log_variance_ = slots.log_variance = builder.part(slots.head, "log_variance", width_, width_);
+    slots.relative_mean = slots.mean;
+    slots.relative_log_variance = slots.log_variance;
     slots.z = builder.activation({.name = "z", .rows = nn::Rows::samples, .cols = width_});
+    slots.relative_z = slots.z;
     builder.needs_gradient(slots.z);
     slots.kl = builder.activation({.name = "kl", .rows = builder.info(slots.head).rows});
     slots.log_ratio = builder.activation({.name = "log_ratio", .rows = nn::Rows::samples});
     prior_->declare(builder, slots);
+  }
+  void declare_prior(nn::Builder& builder, BatchSlots& slots) override {
+    prior_->declare_network(builder, slots);
   }
 
   std::unique_ptr<nn::Block> bound_head(nn::Slot head) const override {
@@ -48,14 +54,19 @@ class GaussianLatent final : public Latent {
 
   void sample(const nn::Run& run, const Batch& batch, const NoiseSource& noise) const override {
     const VectorView<float> kl = prior_->is_standard_normal() ? batch.kl() : VectorView<float>();
-    ops::reparameterize(run.context, batch.z(), kl, batch.log_ratio(), batch.mean(), batch.log_variance(),
-                        keyed_by_examples(noise, batch));
+    ops::reparameterize(run.context, batch.relative_z(), kl, batch.log_ratio(), batch.relative_mean(),
+                        batch.relative_log_variance(), keyed_by_examples(noise, batch));
     if (!prior_->is_standard_normal()) prior_->add_cost(run, batch);
+    prior_->place(run, batch);
   }
 
-  // The mean of q(z|x) is μ: copies strided rows.
+  // The mean of q(z|x) is μ: copies strided rows. The condition may be another than the encoder's: the code
+  // then has the same place relative to that condition's prior.
   void take_mean(const nn::Run& run, const Batch& batch) const override {
-    ops::likelihood_mean(run.context, LikelihoodKind::gaussian, {}, batch.z(), batch.mean());
+    ops::likelihood_mean(run.context, LikelihoodKind::gaussian, {}, batch.relative_z(),
+                         batch.relative_mean());
+    prior_->read_condition(run, batch);
+    prior_->place(run, batch);
   }
 
   void backward(const nn::Run& run, const Batch& batch, const NoiseSource& noise, const nn::Block& decoder,
@@ -67,7 +78,8 @@ class GaussianLatent final : public Latent {
     const NoiseSource keyed = keyed_by_examples(noise, batch);
     const auto gemm = decoder.input_gradient_gemm(run, batch.tape());
     const bool standard = prior_->is_standard_normal();
-    if (gemm && standard && batch.samples() == 1 && weight.per_sample.empty()) {
+    const bool fusible = standard && !prior_->is_conditional() && weight.per_sample.empty();
+    if (gemm && fusible && batch.samples() == 1) {
       return ops::linear_reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), gemm->dy,
                                                  gemm->weight, batch.mean(), batch.log_variance(), weight,
                                                  rows, keyed);
@@ -78,8 +90,10 @@ class GaussianLatent final : public Latent {
       weight = {};
       weight.per_sample = weights;
     }
-    ops::reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), batch.mean(),
-                                 batch.log_variance(), weight, standard ? rows : 1.0f, keyed);
+    prior_->place_backward(run, batch);
+    ops::reparameterize_backward(run.context, dmean, dlog_variance, batch.dz(), batch.relative_mean(),
+                                 batch.relative_log_variance(), weight, standard ? rows : 1.0f, keyed);
+    prior_->relate_backward(run, batch, dmean, weight, rows);
   }
 
  private:

@@ -22,6 +22,9 @@ class Latent {
   /// Declares mean, z and their costs, given the head; also the prior's parameters and slots.
   virtual void declare(nn::Builder& builder, BatchSlots& slots) = 0;
 
+  /// Declares what a prior makes of the condition; call once all else is declared.
+  virtual void declare_prior(nn::Builder&, BatchSlots&) {}
+
   /// A block after the encoder that keeps its output, `head`, within bounds; call once `head` is declared.
   /// Null if there are no bounds.
   virtual std::unique_ptr<nn::Block> bound_head(nn::Slot head) const {
@@ -42,7 +45,8 @@ class Latent {
                         const ObjectiveRates& rates) const = 0;
 };
 
-/// q(z|x) = N(μ, diag σ²) (Kingma & Welling 2014); its KL is analytic if the prior is N(0, I).
+/// q(z|x) = N(μ, diag σ²) (Kingma & Welling 2014); its KL is analytic if the prior is N(0,
+/// I), or a Gaussian of each example.
 std::unique_ptr<Latent> make_gaussian_latent(const ModelConfig& config);
 /// z = encoder(x): an autoencoder.
 std::unique_ptr<Latent> make_point_latent(const ModelConfig& config);

@@ -8,7 +8,9 @@ class PointLatent final : public Latent {
   explicit PointLatent(const ModelConfig& config) : width_(config.latent) {}
 
   std::vector<nn::NamedRows> heads() const override { return {{"encoder.mean", width_}}; }
-  void declare(nn::Builder&, BatchSlots& slots) override { slots.mean = slots.z = slots.head; }
+  void declare(nn::Builder&, BatchSlots& slots) override {
+    slots.mean = slots.relative_mean = slots.z = slots.head;
+  }
   const Prior* prior() const override { return nullptr; }
   void sample(const nn::Run&, const Batch&, const NoiseSource&) const override {}
   void take_mean(const nn::Run&, const Batch&) const override {}

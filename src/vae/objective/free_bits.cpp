@@ -17,8 +17,8 @@ class FreeBits final : public Objective {
     cost_ = builder.activation({.name = "free_bits.cost", .rows = nn::Rows::one, .uses = nn::kTraining});
   }
   void before_likelihood(Context& context, const Batch& batch, const ObjectiveRates& rates) const override {
-    ops::free_bits(context, batch.tape().vector(counts_), batch.tape().vector(cost_).data, batch.mean(),
-                   batch.log_variance(), nats_, rates.kl_weight);
+    ops::free_bits(context, batch.tape().vector(counts_), batch.tape().vector(cost_).data,
+                   batch.relative_mean(), batch.relative_log_variance(), nats_, rates.kl_weight);
   }
   ops::KlWeight kl_weight(const Batch& batch, const ObjectiveRates& rates) const override {
     ops::KlWeight weight = Objective::kl_weight(batch, rates);

@@ -4,6 +4,10 @@
 // ops::reparameterize gives log q(z|x) − log N(z; 0, I). Another prior adds its excess e(z) = log N(z; 0, I)
 // − log p(z). The KL is then estimated from samples: the mean of log q(z|x) − log p(z) over an example's
 // samples, which may be below 0.
+//
+// A conditional prior is a Gaussian of its own for each example, N(μ, diag τ²). Relative to it, in u = (z −
+// μ)/τ, the prior is N(0, I), and costs are the same as in z: the latent computes them there, in the batch's
+// slots relative_…, and takes z from u and the gradient back (ops/conditional_prior.h).
 
 #include <memory>
 #include <optional>
@@ -18,7 +22,8 @@
 
 namespace elbo {
 
-/// A prior on the host, with the model's parameters at the time of its making.
+/// A prior on the host, with the model's parameters at the time of its making. A conditional prior is the one
+/// of u.
 class HostPrior {
  public:
   virtual ~HostPrior() = default;
@@ -50,8 +55,8 @@ class Prior {
  public:
   virtual ~Prior() = default;
 
-  /// Whether it is N(0, I). ops::reparameterize then computes KL and log-ratio, so the methods below up to
-  /// use_gradients() do nothing.
+  /// Whether it is N(0, I), a conditional one in u. ops::reparameterize then computes KL and log-ratio, so
+  /// that the methods below up to use_gradients() do nothing but for a conditional prior.
   virtual bool is_standard_normal() const { return false; }
   /// KL(N(μ, σ²) ‖ p) of one dimension, nats; nothing if the prior is not a product over dimensions.
   virtual std::optional<double> unit_kl(double mean, double log_variance) const {
@@ -67,6 +72,29 @@ class Prior {
   /// Whether a layer's gradient is incomplete after the batch's pass, because a step uses the encoder a
   /// second time.
   virtual bool needs_whole_gradient() const { return false; }
+  // What a conditional prior does; nothing with others.
+
+  /// Whether each example has its own prior, of the batch's condition.
+  virtual bool is_conditional() const { return false; }
+  /// Declares its network and the relative slots. It is called last, so that all other parameters are drawn
+  /// as if it were not there.
+  virtual void declare_network(nn::Builder&, BatchSlots&) {}
+  /// The network from the condition to its moments; null without one.
+  virtual const nn::Network* network() const { return nullptr; }
+  /// Computes each example's moments from the condition.
+  virtual void read_condition(const nn::Run&, const Batch&) const {}
+  /// The same, and the posterior relative to them.
+  virtual void relate(const nn::Run&, const Batch&) const {}
+  /// Takes the gradient `dmean` in the relative mean to that in the mean, in place, and computes its part in
+  /// the moments; the log-variances have the same gradient.
+  virtual void relate_backward(const nn::Run&, const Batch&, MatrixView<float> dmean, const ops::KlWeight&,
+                               float divisor) const {
+    (void)dmean, (void)divisor;
+  }
+  /// Computes z from relative_z, and turns dz from the gradient in z into that in relative_z.
+  virtual void place(const nn::Run&, const Batch&) const {}
+  virtual void place_backward(const nn::Run&, const Batch&) const {}
+
   /// Initial values of its parameters that depend on the mean of the encoder's input over the data.
   virtual std::vector<StartValues> start_values(const nn::Run&, std::span<const float> input_mean) const {
     (void)input_mean;
@@ -98,7 +126,8 @@ class Prior {
 
   // For chains of annealed importance sampling: operations on a prepared batch's codes, on the device.
 
-  /// Turns z, standard normals at (seed, anneal_start, example), into z ~ p(z), in place.
+  /// Turns relative_z, standard normals at (seed, anneal_start, example), into draws from the prior, in
+  /// place.
   virtual void from_normal(const nn::Run&, const Batch&, std::uint64_t seed) const { (void)seed; }
   /// ops::leapfrog and ops::hamiltonian, with −log p(z) and its gradient.
   virtual void leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
@@ -112,6 +141,8 @@ class Prior {
 /// N(0, I), and the same on the host.
 std::unique_ptr<Prior> make_standard_normal(const ModelConfig& config);
 std::unique_ptr<HostPrior> standard_normal_on_host(std::int64_t latent);
+/// N(μ(y), diag τ(y)²) with a network of the condition y (Sohn et al. 2015, eq. 4). It begins as N(0, I).
+std::unique_ptr<Prior> make_conditional(const ModelConfig& config);
 /// Σ_c w_c N(μ_c, diag σ_c²) with learned parameters.
 std::unique_ptr<Prior> make_mixture(const ModelConfig& config);
 /// 1/C Σ_c q(z|u_c): the posteriors of learned pseudo-inputs u (Tomczak & Welling 2018, eq. 9).

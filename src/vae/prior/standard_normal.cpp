@@ -6,7 +6,7 @@
 #include "ops/hamiltonian.h"
 #include "ops/host_noise.h"
 #include "vae/prior/grid.h"
-#include "vae/prior/prior.h"
+#include "vae/prior/standard_normal.h"
 
 namespace elbo {
 namespace {
@@ -36,32 +36,27 @@ class HostStandardNormal final : public HostPrior {
   std::int64_t latent_;
 };
 
-class StandardNormal final : public Prior {
- public:
-  explicit StandardNormal(std::int64_t latent) : latent_(latent) {}
-
-  bool is_standard_normal() const override { return true; }
-  std::optional<double> unit_kl(double mean, double log_variance) const override {
-    return 0.5 * (mean * mean + std::exp(log_variance) - log_variance - 1.0);
-  }
-  std::unique_ptr<HostPrior> on_host(const nn::Run&, const Batch&) const override {
-    return standard_normal_on_host(latent_);
-  }
-  void leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
-                MatrixView<const float> gradient, float temperature, float kick, float drift) const override {
-    ops::leapfrog(run.context, batch.z(), velocity, gradient, temperature, kick, drift);
-  }
-  void hamiltonian(const nn::Run& run, const Batch& batch, VectorView<float> energy,
-                   MatrixView<const float> velocity, VectorView<const float> nll,
-                   float temperature) const override {
-    ops::hamiltonian(run.context, energy, batch.z(), velocity, nll, temperature);
-  }
-
- private:
-  std::int64_t latent_;
-};
-
 }  // namespace
+
+std::optional<double> StandardNormal::unit_kl(double mean, double log_variance) const {
+  return 0.5 * (mean * mean + std::exp(log_variance) - log_variance - 1.0);
+}
+
+std::unique_ptr<HostPrior> StandardNormal::on_host(const nn::Run&, const Batch&) const {
+  return standard_normal_on_host(latent_);
+}
+
+void StandardNormal::leapfrog(const nn::Run& run, const Batch& batch, MatrixView<float> velocity,
+                              MatrixView<const float> gradient, float temperature, float kick,
+                              float drift) const {
+  ops::leapfrog(run.context, batch.relative_z(), velocity, gradient, temperature, kick, drift);
+}
+
+void StandardNormal::hamiltonian(const nn::Run& run, const Batch& batch, VectorView<float> energy,
+                                 MatrixView<const float> velocity, VectorView<const float> nll,
+                                 float temperature) const {
+  ops::hamiltonian(run.context, energy, batch.relative_z(), velocity, nll, temperature);
+}
 
 std::unique_ptr<HostPrior> standard_normal_on_host(std::int64_t latent) {
   return std::make_unique<HostStandardNormal>(latent);

@@ -7,6 +7,7 @@
 namespace elbo {
 namespace {
 
+constexpr std::string_view kOfConditional[] = {"model.prior_layers"};
 constexpr std::string_view kOfMixture[] = {"model.components"};
 constexpr std::string_view kOfVamp[] = {"model.components", "model.pseudo_inputs_sd"};
 
@@ -16,6 +17,7 @@ struct Row : Choice {
 
 constexpr Row kTable[] = {
     {{"normal"}, make_standard_normal},
+    {{"conditional", kOfConditional}, make_conditional},
     {{"mixture", kOfMixture}, make_mixture},
     {{"vamp", kOfVamp}, make_vamp},
 };

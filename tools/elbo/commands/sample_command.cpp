@@ -63,7 +63,8 @@ Samples sample_rows(const Model& model, const SampleOptions& options, std::int64
   if (options.label.empty()) {
     from = codes_of_all_labels(model, options.seed, first, count);
   } else {
-    from = {model.prior_codes(count, options.seed, first), label_of_all(model, options.label, count)};
+    from.labels = label_of_all(model, options.label, count);
+    from.codes = model.prior_codes(count, options.seed, first, from.labels);
   }
   return {options.draw ? model.draw(from.codes, options.seed, first, from.labels)
                        : model.decode(from.codes, from.labels),

@@ -139,7 +139,7 @@ Canvas draw_edits(const Model& model, const Table& originals, const Table& codes
 }
 
 Canvas draw_manifold(const Model& model, std::int64_t n, std::span<const std::int32_t> labels) {
-  const auto decoded = model.decode(model.prior_grid(n), labels);
+  const auto decoded = model.decode(model.prior_grid(n, labels), labels);
   return draw_grid(decoded, model.picture(),
                    {.columns = n,
                     .gap = model.picture().channels == 1 ? 0 : 2,

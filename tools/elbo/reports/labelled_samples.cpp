@@ -14,10 +14,15 @@ LabelledCodes codes_of_all_labels(const Model& model, std::uint64_t seed, std::i
                                   std::int64_t count) {
   if (!is_conditional(model)) return {model.prior_codes(count, seed, first), {}};
   const std::int64_t classes = std::ssize(classes_of(model)), style = first / classes;
-  const Table styles = model.prior_codes((first + count + classes - 1) / classes - style, seed, style);
-  LabelledCodes made{{count, styles.cols, {}}, {}};
+  const std::int64_t styles = (first + count + classes - 1) / classes - style;
+  std::vector<Table> of_label;  // a prior may differ between labels
+  for (std::int32_t y = 0; y < classes; ++y) {
+    const std::vector<std::int32_t> all(static_cast<std::size_t>(styles), y);
+    of_label.push_back(model.prior_codes(styles, seed, style, all));
+  }
+  LabelledCodes made{{count, model.latent(), {}}, {}};
   for (std::int64_t i = first; i < first + count; ++i) {
-    const auto code = styles.row(i / classes - style);
+    const auto code = of_label[static_cast<std::size_t>(i % classes)].row(i / classes - style);
     made.codes.values.insert(made.codes.values.end(), code.begin(), code.end());
     made.labels.push_back(static_cast<std::int32_t>(i % classes));
   }
