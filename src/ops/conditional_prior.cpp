@@ -20,6 +20,12 @@ struct MomentsRow {
   T* log_variance;
 };
 
+/// The codes of one example.
+struct CodeRows {
+  float* data;
+  std::int64_t stride, samples, latent;
+};
+
 /// All samples of one example.
 struct PriorGradientRow {
   float* dmean;
@@ -90,16 +96,24 @@ void prior_gradient_row(const PriorGradientRow& row) {
   });
 }
 
-void place_row(float* z, const float* u, const MomentsRow<const float>& prior, std::int64_t latent) {
-  for_lanes(latent, [&](auto access, std::int64_t d) {
+/// Rows of codes of one example; the prior's deviation is computed once for all.
+void place_rows(const CodeRows& z, const float* u, std::int64_t u_stride,
+                const MomentsRow<const float>& prior) {
+  for_lanes(z.latent, [&](auto access, std::int64_t d) {
+    const Floats mean = access.load(prior.mean + d);
     const Floats deviation = exp(Floats(0.5f) * access.load(prior.log_variance + d));
-    access.store(access.load(prior.mean + d) + deviation * access.load(u + d), z + d);
+    for (std::int64_t k = 0; k < z.samples; ++k)
+      access.store(mean + deviation * access.load(u + k * u_stride + d), z.data + k * z.stride + d);
   });
 }
 
-void place_back_row(float* dz, const float* log_variance, std::int64_t latent) {
-  for_lanes(latent, [&](auto access, std::int64_t d) {
-    access.store(access.load(dz + d) * exp(Floats(0.5f) * access.load(log_variance + d)), dz + d);
+void place_back_rows(const CodeRows& dz, const float* log_variance) {
+  for_lanes(dz.latent, [&](auto access, std::int64_t d) {
+    const Floats deviation = exp(Floats(0.5f) * access.load(log_variance + d));
+    for (std::int64_t k = 0; k < dz.samples; ++k) {
+      float* const at = dz.data + k * dz.stride + d;
+      access.store(access.load(at) * deviation, at);
+    }
   });
 }
 
@@ -113,8 +127,8 @@ namespace {
 
 HWY_EXPORT(relative_row);
 HWY_EXPORT(prior_gradient_row);
-HWY_EXPORT(place_row);
-HWY_EXPORT(place_back_row);
+HWY_EXPORT(place_rows);
+HWY_EXPORT(place_back_rows);
 
 constexpr std::int64_t kParallelSize = 1 << 12;  // values
 
@@ -134,6 +148,10 @@ void check_code_rows(const char* op, const MatrixView<const float>& codes, std::
                      std::int64_t latent) {
   ELBO_CHECK(codes.cols == latent && rows_per_example(codes.rows, examples), ShapeError, op, " was given ",
              shape(codes), " codes for ", shape(examples, latent), " moments");
+}
+
+CodeRows rows_of_example(const MatrixView<float>& codes, std::int64_t samples, std::int64_t i) {
+  return {codes.row(i * samples), codes.stride, samples, codes.cols};
 }
 
 OpCall moments_call(const char* op, std::int64_t rows, std::int64_t latent, std::int64_t values) {
@@ -217,8 +235,9 @@ void place_codes(Context& context, MatrixView<float> z, MatrixView<const float> 
     return run_on_cuda(context, [&] { cuda::place_codes(context, z, u, prior); });
   }
   const std::int64_t samples = z.rows / rows;
-  parallel_for(context.team(), z.rows, z.rows * latent >= kParallelSize, [&](std::int64_t row) {
-    HWY_DYNAMIC_DISPATCH(place_row)(z.row(row), u.row(row), moments_row(prior, row / samples), latent);
+  parallel_for(context.team(), rows, z.rows * latent >= kParallelSize, [&](std::int64_t i) {
+    HWY_DYNAMIC_DISPATCH(place_rows)
+    (rows_of_example(z, samples, i), u.row(i * samples), u.stride, moments_row(prior, i));
   });
 }
 
@@ -234,8 +253,8 @@ void place_codes_backward(Context& context, MatrixView<float> dz,
     return run_on_cuda(context, [&] { cuda::place_codes_backward(context, dz, prior_log_variance); });
   }
   const std::int64_t samples = dz.rows / rows;
-  parallel_for(context.team(), dz.rows, dz.rows * latent >= kParallelSize, [&](std::int64_t row) {
-    HWY_DYNAMIC_DISPATCH(place_back_row)(dz.row(row), prior_log_variance.row(row / samples), latent);
+  parallel_for(context.team(), rows, dz.rows * latent >= kParallelSize, [&](std::int64_t i) {
+    HWY_DYNAMIC_DISPATCH(place_back_rows)(rows_of_example(dz, samples, i), prior_log_variance.row(i));
   });
 }
 
