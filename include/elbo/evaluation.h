@@ -19,7 +19,8 @@ struct ElboTerms {
   double kl = 0.0;
 };
 
-/// One dimension of the latent space over a whole split.
+/// One dimension of the latent space over a whole split; with a conditional prior that of (z − μ)/τ, as it
+/// lies in its label's prior.
 struct LatentUnit {
   /// Its part of KL(q(z|x) ‖ p(z)), nats per example; the parts sum to the KL. Nothing for an autoencoder,
   /// and for a mixture prior, whose KL does not divide by dimension.
