@@ -13,45 +13,38 @@
 #include <string>
 
 #include "bench_peaks.h"
-#include "runtime/graph.h"
+#include "runtime/cuda_api.h"
 #include "support/op_case.h"
 
 namespace elbo::bench {
 
-/// One case's run, kept over Google Benchmark's trials. On a GPU one graph records many runs, so that the
-/// time is the device's and not the host's launch time.
+/// One case's run, kept over Google Benchmark's trials. On a GPU one graph records many runs, and the
+/// device's clock times it, so that the host's time to launch it does not count.
 template <test::OpCase Case>
 class Runner {
  public:
-  Runner(Context& context, const Case& op_case)
-      : context_(context), run_(context), repeats_(context.is_cuda() ? 20 : 1) {
+  Runner(Context& context, const Case& op_case) : context_(context), run_(context) {
     op_case.bind(run_);
-    run_.run();  // the first run prepares primitives and kernels
-    context_.synchronize();
     if (context_.is_cuda()) {
-      graph_ = Graph::record(context_, [this] {
-        for (int i = 0; i < repeats_; ++i) run_.run();
-      });
+      repeated_ = cuda::repeated(context_.cuda(), [this] { run_.run(); });
+    } else {
+      run_.run();  // the first run prepares primitives
     }
   }
 
   /// Measures the seconds of one run.
   double measure() {
+    if (repeated_.graph)
+      return cuda::seconds_of_launch(context_.cuda(), *repeated_.graph) / repeated_.repeats;
     const double begin = now();
-    if (graph_) {
-      graph_.launch();
-    } else {
-      run_.run();
-    }
-    context_.synchronize();
-    return (now() - begin) / repeats_;
+    run_.run();
+    return now() - begin;
   }
 
  private:
   Context& context_;
   test::OpRun run_;
-  int repeats_;
-  Graph graph_;
+  cuda::RepeatedWork repeated_;
 };
 
 /// Names, once at the head of the output, the product that measures the peak.

@@ -53,6 +53,18 @@ void enter(SideLine& line);
 void leave(SideLine& line) noexcept;
 void join(SideLine& line);
 
+/// The seconds of a graph's launch by the device's clock. Launches it twice and times the second: the device
+/// is still busy with the first when it is given the second, so that no latency of the host counts.
+double seconds_of_launch(CudaState& state, CapturedGraph& graph);
+
+/// A graph that runs the same work `repeats` times.
+struct RepeatedWork {
+  std::shared_ptr<CapturedGraph> graph;
+  int repeats = 0;
+};
+/// A graph of `work`, up to 200 times, as fits into about two milliseconds. Runs it a few times.
+RepeatedWork repeated(CudaState& state, const std::function<void()>& work);
+
 /// The seconds that `work` takes on the device: the fastest of a few graphs of it. Runs it several times. Not
 /// while a graph is recorded.
 double seconds_of(CudaState& state, const std::function<void()>& work);

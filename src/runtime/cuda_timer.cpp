@@ -27,36 +27,42 @@ class Event {
   cudaEvent_t event_ = nullptr;
 };
 
-double seconds_of_launch(CudaState& state, CapturedGraph& graph) {
-  Event begin, end;
-  begin.record(state.stream);
-  launch(graph);
-  end.record(state.stream);
-  return end.seconds_since(begin);
-}
-
 /// The number of times that work of about `seconds` goes into one graph, so that overhead does not matter.
 int repeats_for(double seconds) {
   constexpr double kEnough = 2e-3;
-  constexpr int kMax = 20;
+  constexpr int kMax = 200;
   if (cuda_support() == CudaSupport::emulated) return 1;  // an emulated GPU has no time
   return std::clamp(static_cast<int>(kEnough / std::max(seconds, 1e-6)), 1, kMax);
 }
 
 }  // namespace
 
+double seconds_of_launch(CudaState& state, CapturedGraph& graph) {
+  Event begin, end;
+  launch(graph);
+  begin.record(state.stream);
+  launch(graph);
+  end.record(state.stream);
+  return end.seconds_since(begin);
+}
+
+RepeatedWork repeated(CudaState& state, const std::function<void()>& work) {
+  work();  // the first run loads kernels
+  const int repeats = repeats_for(seconds_of_launch(state, *capture(state, work)));
+  return {capture(state,
+                  [&] {
+                    for (int i = 0; i < repeats; ++i) work();
+                  }),
+          repeats};
+}
+
 double seconds_of(CudaState& state, const std::function<void()>& work) {
   constexpr int kTrials = 3;
-  work();  // the first run loads kernels
-  const auto once = capture(state, work);
-  launch(*once);
-  const int repeats = repeats_for(seconds_of_launch(state, *once));
-  const auto graph = capture(state, [&] {
-    for (int i = 0; i < repeats; ++i) work();
-  });
+  const RepeatedWork repeated = cuda::repeated(state, work);
   double best = std::numeric_limits<double>::infinity();
-  for (int trial = 0; trial < kTrials; ++trial) best = std::min(best, seconds_of_launch(state, *graph));
-  return best / repeats;
+  for (int trial = 0; trial < kTrials; ++trial)
+    best = std::min(best, seconds_of_launch(state, *repeated.graph));
+  return best / repeated.repeats;
 }
 
 }  // namespace elbo::cuda

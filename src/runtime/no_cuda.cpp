@@ -73,6 +73,12 @@ void join(SideLine&) {
   refuse();
 }
 
+double seconds_of_launch(CudaState&, CapturedGraph&) {
+  refuse();
+}
+RepeatedWork repeated(CudaState&, const std::function<void()>&) {
+  refuse();
+}
 double seconds_of(CudaState&, const std::function<void()>&) {
   refuse();
 }

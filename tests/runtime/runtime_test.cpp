@@ -11,6 +11,7 @@
 #include "ops/adam.h"
 #include "runtime/arena.h"
 #include "runtime/buffer.h"
+#include "runtime/cuda_api.h"
 #include "runtime/graph.h"
 #include "runtime/readback.h"
 #include "support/allocations.h"
@@ -197,6 +198,19 @@ TEST_F(Runtime, RecordingRunsNothingAndReplaysRunAll) {
   EXPECT_EQ(state.to_host()[0].step, 112u);
   EXPECT_EQ(state.to_host()[0].next_cursor, 1050);
   EXPECT_EQ(to.to_host(), (std::vector<float>{0, 2, 3}));
+}
+
+TEST_F(Runtime, ATimedLaunchFollowsAnotherOfTheSameGraph) {
+  if (!device().is_cuda()) GTEST_SKIP() << "the CPU's work has no time on a device";
+  StepState host;
+  Buffer<StepState> state(context(), std::span<const StepState>(&host, 1));
+  const auto repeated = cuda::repeated(
+      context().cuda(), [&] { ops::advance_step(context(), state.data(), state.data(), {}, 1, {}); });
+  EXPECT_GE(repeated.repeats, 1);
+  EXPECT_LE(repeated.repeats, 200);
+  EXPECT_EQ(state.to_host()[0].step, 3u) << "once before it is recorded, then twice to see how long it takes";
+  EXPECT_GE(cuda::seconds_of_launch(context().cuda(), *repeated.graph), 0.0);
+  EXPECT_EQ(state.to_host()[0].step, 3u + 2u * static_cast<unsigned>(repeated.repeats));
 }
 
 TEST_F(Runtime, GraphsAreCopiedAndMoved) {
