@@ -36,6 +36,35 @@ bool overlap_asked_for() {
   return value == "1";
 }
 
+/// Copies of what steps change in a model's parameters.
+class KeptParameters {
+ public:
+  KeptParameters(Context& context, nn::Parameters& parameters)
+      : context_(context),
+        arrays_{parameters.values(), parameters.first_moment(), parameters.second_moment(),
+                parameters.average()} {
+    for (const VectorView<float>& array : arrays_) {
+      kept_.emplace_back(context_, array.size);
+      context_.copy_on_device(kept_.back().data(), array.data, bytes(array));
+    }
+  }
+  /// Puts them back, and waits until that is done.
+  void restore() {
+    for (std::size_t i = 0; i < arrays_.size(); ++i)
+      context_.copy_on_device(arrays_[i].data, kept_[i].data(), bytes(arrays_[i]));
+    context_.synchronize();
+  }
+
+ private:
+  static std::size_t bytes(const VectorView<float>& array) {
+    return sizeof(float) * static_cast<std::size_t>(array.size);
+  }
+
+  Context& context_;
+  std::array<VectorView<float>, 4> arrays_;
+  std::vector<Buffer<float>> kept_;
+};
+
 }  // namespace
 
 StepGraphs::StepGraphs(ModelState& model, const data::ResidentData& data,
@@ -43,6 +72,8 @@ StepGraphs::StepGraphs(ModelState& model, const data::ResidentData& data,
     : parameters_(model.vae->parameters()),
       step_(model, data, preprocessor),
       overlap_(options.overlap.value_or(overlap_asked_for())) {
+  const bool real = step_.context().is_cuda() && cuda_support() != CudaSupport::emulated;
+  if (options.runs_first.value_or(real)) run_each_size();
   record_graphs(options.graph_steps);
 }
 
@@ -66,6 +97,14 @@ std::int64_t StepGraphs::launch() {
   slot_ = (slot_ + static_cast<std::size_t>(given)) % step_.slots();
   position_ += given;
   return given;
+}
+
+void StepGraphs::run_each_size() {
+  KeptParameters kept(step_.context(), parameters_);
+  begin(1, 0, 0, {});
+  if (step_.sizes().full_steps() > 0) step_.run(0, TrainingStep::Size::full);
+  if (step_.sizes().ragged_rows() > 0) step_.run(0, TrainingStep::Size::ragged);
+  kept.restore();
 }
 
 void StepGraphs::record_graphs(int graph_steps) {
@@ -92,15 +131,7 @@ int StepGraphs::quickest_graph_steps() {
   constexpr double kWorthIt = 0.99;  // of the time with fewer steps per graph
   constexpr int kRepeats = 3;
   Context& context = step_.context();
-  std::vector<Buffer<float>> kept;
-  const std::array arrays = {parameters_.values(), parameters_.first_moment(), parameters_.second_moment(),
-                             parameters_.average()};
-  for (const VectorView<float>& array : arrays) {
-    kept.emplace_back(context, array.size);
-    context.copy_on_device(kept.back().data(), array.data,
-                           sizeof(float) * static_cast<std::size_t>(array.size));
-  }
-
+  KeptParameters kept(context, parameters_);
   const std::int64_t total =
       std::bit_floor(static_cast<std::uint64_t>(std::min<std::int64_t>(step_.sizes().full_steps(), 64)));
   std::vector<int> counts = {1};
@@ -115,11 +146,7 @@ int StepGraphs::quickest_graph_steps() {
       seconds[i] = std::min(seconds[i], seconds_a_step(counts[i], total));
     }
   }
-  for (std::size_t i = 0; i < arrays.size(); ++i) {
-    context.copy_on_device(arrays[i].data, kept[i].data(),
-                           sizeof(float) * static_cast<std::size_t>(kept[i].size()));
-  }
-  context.synchronize();
+  kept.restore();
   if (!quick) return kUnmeasuredGraphSteps;  // the time between graphs does not matter then
   std::size_t best = 0;
   for (std::size_t i = 1; i < counts.size(); ++i) {

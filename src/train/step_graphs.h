@@ -19,6 +19,9 @@ struct StepGraphOptions {
   /// Whether a product's grid may begin while the previous grid ends (GraphOptions). Without a value: whether
   /// $ELBO_GRID_OVERLAP is 1.
   std::optional<bool> overlap = std::nullopt;
+  /// Whether each size of step runs once before it is recorded, so that its kernels are loaded: a driver may
+  /// refuse to load one while a graph is recorded. Without a value: whether the device is a real GPU.
+  std::optional<bool> runs_first = std::nullopt;
 };
 
 /// The steps of a training. On a GPU an epoch is as many large graphs as fit, then smaller ones; on the CPU
@@ -56,6 +59,8 @@ class StepGraphs {
     Graph graph;  ///< begins and ends with slot 0
   };
 
+  /// Runs a step of each size that the epoch has, op by op. Does not change parameters.
+  void run_each_size();
   void record_graphs(int graph_steps);
   Graph record_steps(int steps, std::size_t slot, TrainingStep::Size size);
   /// The number of steps of the recorded graph with the smallest time per step. Does not change parameters.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <utility>
+
 #include "elbo/error.h"
 #include "model/model_file.h"
 #include "recipe/data_settings.h"
@@ -18,12 +21,13 @@ namespace {
 class StepRun {
  public:
   StepRun(const Recipe& recipe, const Dataset& data, int graph_steps, bool overlap = false)
+      : StepRun(recipe, data, StepGraphOptions{.graph_steps = graph_steps, .overlap = overlap}) {}
+  StepRun(const Recipe& recipe, const Dataset& data, const StepGraphOptions& options)
       : model_(recipe, data.dims(), device(), data.picture),
         context_(*state_of(model_).context),
         resident_(context_, data.train),
         preprocessor_(context_, recipe.data.binarize, !data.train.bytes.empty(), {}, {}),
-        runner_(state_of(model_), resident_, preprocessor_,
-                {.graph_steps = graph_steps, .overlap = overlap}) {}
+        runner_(state_of(model_), resident_, preprocessor_, options) {}
 
   /// Runs whole epochs; returns the number of launches.
   int epochs(int count) {
@@ -183,6 +187,22 @@ TEST(StepGraph, TheEnvironmentSaysWhetherGridsOverlap) {
   };
   for (const char* right : {"", "0", "1"}) EXPECT_NO_THROW(make(right)) << right;
   for (const char* wrong : {"2", "yes", "1 "}) EXPECT_THROW(make(wrong), ConfigError) << wrong;
+}
+
+TEST(StepGraph, StepsThatRunFirstChangeNothing) {
+  ELBO_REQUIRE_DEVICE();
+  Recipe recipe = small_recipe();
+  recipe.train.ema = 0.9;
+  const Dataset data = patterned_data(83, 0);  // the last step is not full
+  const auto trained = [&](bool runs_first) {
+    StepRun run(recipe, data, {.graph_steps = 2, .overlap = false, .runs_first = runs_first});
+    run.epochs(2);
+    return std::pair(run.values(), std::to_array(run.record().sums));
+  };
+  const auto [values, sums] = trained(false);
+  const auto [values_after, sums_after] = trained(true);
+  EXPECT_EQ(values, values_after);
+  EXPECT_EQ(sums, sums_after);
 }
 
 TEST(StepGraph, TheEnvironmentSaysHowManySteps) {
