@@ -73,6 +73,11 @@ void launch(CudaState& state, const LaunchShape& shape, void (*kernel)(Parameter
                                static_cast<int>(shape.shared_bytes)),
           "shared memory of the block", shape.where);
   }
+  // Kernels with and without shared memory take turns: with one division of a multiprocessor's memory for
+  // all, it need not be divided anew between them.
+  check(cudaFuncSetAttribute(function, cudaFuncAttributePreferredSharedMemoryCarveout,
+                             cudaSharedmemCarveoutMaxShared),
+        "shared memory of the multiprocessor", shape.where);
   const auto start = [&](Parameters... parameters) {
     void* pointers[sizeof...(Parameters) + 1] = {const_cast<void*>(static_cast<const void*>(&parameters))...};
     if (!shape.overlap || state.compute_capability < 90) {
