@@ -135,7 +135,7 @@ struct Conv2dForwardCase {
     return y;
   }
   void bind(OpRun& run) const {
-    const auto tolerance = Tolerance::float_sum(layer.terms());
+    const auto tolerance = Tolerance::gemm_sum(precision, layer.terms());
     const auto x = run.input("x", layer.n, layer.in(), layer.x());
     const auto w = run.dense_input("w", layer.shape.filters, layer.shape.patch(), layer.w());
     const auto b = bias ? run.input("b", layer.b()) : VectorView<const float>{};
@@ -196,7 +196,7 @@ struct Conv2dBackwardInputCase {
   }
   void bind(OpRun& run) const {
     const double size = std::max(1.0, std::sqrt(layer.terms_back() / layer.terms()));
-    auto tolerance = Tolerance::float_sum(layer.terms_back(), size);
+    auto tolerance = Tolerance::gemm_sum(precision, layer.terms_back(), size);
     tolerance.absolute += 4e-6 * size;  // `saved` is rounded
     const auto dy = run.input("dy", layer.n, layer.out(), layer.dy());
     const auto w = run.dense_input("w", layer.shape.filters, layer.shape.patch(), layer.w());
@@ -260,8 +260,9 @@ struct Conv2dBackwardParamsCase {
     return db;
   }
   void bind(OpRun& run) const {
-    const auto sum = [](double terms) {
-      return Tolerance::float_sum(terms, std::max(1.0, 0.2 * std::sqrt(terms)));  // partial sums grow
+    const auto sum = [this](double terms) {
+      return Tolerance::gemm_sum(precision, terms,
+                                 std::max(1.0, 0.2 * std::sqrt(terms)));  // partial sums grow
     };
     const double pixels = static_cast<double>(layer.n * layer.out() / layer.out_channels());
     const std::vector<float> nothing;

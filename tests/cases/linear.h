@@ -106,7 +106,8 @@ struct LinearForwardCase {
   }
   void bind(OpRun& run) const {
     const auto terms = static_cast<double>(shape.in);
-    const auto tolerance = allow_blas(Tolerance::float_sum(terms), plan, terms, 1.0 / std::sqrt(terms));
+    const auto tolerance =
+        allow_blas(Tolerance::gemm_sum(precision, terms), plan, terms, 1.0 / std::sqrt(terms));
     const auto x = run.input("x", shape.n, shape.in, shape.x());
     const auto w = run.dense_input("w", shape.out, shape.in, shape.w());
     const auto b = bias ? run.input("b", shape.b()) : VectorView<const float>{};
@@ -172,7 +173,7 @@ struct LinearBackwardInputCase {
   void bind(OpRun& run) const {
     const double size =
         std::max(1.0, std::sqrt(static_cast<double>(shape.out) / static_cast<double>(shape.in)));
-    auto tolerance = Tolerance::float_sum(static_cast<double>(shape.out), size);
+    auto tolerance = Tolerance::gemm_sum(precision, static_cast<double>(shape.out), size);
     tolerance.absolute += 4e-6 * size;  // `saved` is rounded
     tolerance = allow_blas(tolerance, plan, static_cast<double>(shape.out),
                            1.0 / std::sqrt(static_cast<double>(shape.in)));
@@ -234,7 +235,7 @@ struct LinearBackwardParamsCase {
   void bind(OpRun& run) const {
     const double rows = static_cast<double>(shape.n);
     const auto tolerance =
-        Tolerance::float_sum(rows, std::max(1.0, 0.2 * std::sqrt(rows)));  // partial sums grow
+        Tolerance::gemm_sum(precision, rows, std::max(1.0, 0.2 * std::sqrt(rows)));  // partial sums grow
     const std::vector<float> nothing;
     const auto dy = run.input("dy", shape.n, shape.out, shape.dy());
     const auto x = run.input("x", shape.n, shape.in, shape.x());

@@ -93,9 +93,9 @@ struct LinearLikelihoodCase {
     const auto terms = static_cast<double>(all.in + all.out);
     const auto nll = run.output<float>(
         "nll", all.n, [c = *this] { return c.expected().nll; },
-        allow_blas(Tolerance::float_sum(terms, 8.0 * std::sqrt(static_cast<double>(all.out))), plan, terms,
-                   static_cast<double>(all.out) / std::sqrt(static_cast<double>(all.in))));
-    auto tolerance = Tolerance::float_sum(static_cast<double>(all.in));
+        allow_blas(Tolerance::gemm_sum(precision(), terms, 8.0 * std::sqrt(static_cast<double>(all.out))),
+                   plan, terms, static_cast<double>(all.out) / std::sqrt(static_cast<double>(all.in))));
+    auto tolerance = Tolerance::gemm_sum(precision(), static_cast<double>(all.in));
     tolerance.absolute += 1e-6;
     tolerance = allow_blas(tolerance, plan, static_cast<double>(all.in),
                            1.0 / std::sqrt(static_cast<double>(all.in)));

@@ -10,6 +10,8 @@
 #include <limits>
 #include <span>
 
+#include "elbo/precision.h"
+
 namespace elbo::test {
 
 struct Tolerance {
@@ -23,6 +25,19 @@ struct Tolerance {
   static Tolerance float_sum(double terms, double magnitude = 1.0) {
     constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
     return {8.0 * kEpsilon * std::sqrt(terms) * magnitude, 16.0 * kEpsilon};
+  }
+
+  /// The same for a product's sum, which tensor cores may add up in one chain. They add a few terms at once
+  /// (sm_80 four in tf32, eight in bf16) and cut what does not fit off toward zero: half a unit in the last
+  /// place each time, always in the same direction. The partial sums are taken as four deviations of a walk.
+  static Tolerance gemm_sum(Precision precision, double terms, double magnitude = 1.0) {
+    Tolerance tolerance = float_sum(terms, magnitude);
+    if (precision == Precision::fp32) return tolerance;
+    const double at_once = precision == Precision::tf32 ? 4.0 : 8.0, additions = terms / at_once;
+    const double partial_sums =
+        4.0 * magnitude * std::sqrt(at_once) * additions * std::sqrt(additions) * 2.0 / 3.0;
+    tolerance.absolute += 0.5 * std::numeric_limits<float>::epsilon() * partial_sums;
+    return tolerance;
   }
 
   double allowed(double expected) const { return absolute + relative * std::abs(expected); }
