@@ -15,12 +15,21 @@ namespace {
 struct WeightsEpilogue {
   MatrixView<float> dw;
   float* db;  ///< Σ over positions of the first operand; or null
-  bool accumulate, aligned;
+  bool accumulate, quads;
 
-  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
-    float* const to = dw.data + row * dw.stride + col;
-    if (accumulate) sums = add4(load4(to, count, aligned), sums);
-    store4(to, sums, count, aligned);
+  struct Columns {};
+  struct Operands {
+    float4 before;
+  };
+  __device__ Columns columns(std::int64_t, int) const { return {}; }
+  __device__ Operands load(std::int64_t row, std::int64_t col, int count) const {
+    if (!accumulate) return {};
+    return {load4(dw.data + row * dw.stride + col, count, quads)};
+  }
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count, Columns,
+                       const Operands& operands) const {
+    if (accumulate) sums = add4(operands.before, sums);
+    store4(dw.data + row * dw.stride + col, sums, count, quads);
   }
   __device__ void operand_sum(std::int64_t row, float sum) const {
     if (db) db[row] = accumulate ? db[row] + sum : sum;

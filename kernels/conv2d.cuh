@@ -149,7 +149,7 @@ struct PixelEpilogue {
 
   GridPlaces results = {};  ///< at() sets these
   int width = 0, channels = 0;
-  bool to_aligned = false, b_aligned = false, pre_aligned = false, derivative_aligned = false;
+  bool quads = false;  ///< whether all rows allow moving four values at once
 
   /// The same epilogue with the places of a product's results.
   PixelEpilogue at(const math::PatchGemm& gemm) const {
@@ -157,30 +157,48 @@ struct PixelEpilogue {
     epilogue.results = GridPlaces(gemm.results);
     epilogue.width = static_cast<int>(gemm.to.width);
     epilogue.channels = static_cast<int>(gemm.to.channels);
-    const bool quads = gemm.to.channels % 4 == 0;
-    epilogue.to_aligned = quads && rows_aligned16(to.data, to.stride);
-    epilogue.b_aligned = aligned16(b.data);
-    epilogue.pre_aligned = quads && rows_aligned16(pre_activation.data, pre_activation.stride);
-    epilogue.derivative_aligned = quads && rows_aligned16(derivative_of.data, derivative_of.stride);
+    epilogue.quads = gemm.to.channels % 4 == 0 && rows_aligned16(to.data, to.stride) && aligned16(b.data) &&
+                     rows_aligned16(pre_activation.data, pre_activation.stride) &&
+                     rows_aligned16(derivative_of.data, derivative_of.stride);
     return epilogue;
   }
 
-  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+  struct Columns {
+    float4 bias;
+  };
+  struct Operands {
+    std::uint32_t picture;
+    int offset;  ///< in the picture
+    float4 saved;
+  };
+  __device__ Columns columns(std::int64_t col, int count) const {
+    if (!b.data) return {};
+    return {load4(b.data + col, count, quads)};
+  }
+  __device__ Operands load(std::int64_t row, std::int64_t col, int count) const {
     const GridPlaces::Place place = results.at(static_cast<std::uint32_t>(row));
-    const std::int64_t picture = place.picture;
-    const std::int64_t offset = (place.y * width + place.x) * channels + col;
+    Operands operands{place.picture, (place.y * width + place.x) * channels + static_cast<int>(col), {}};
+    if (!forward && activation != Activation::identity)
+      operands.saved = load4(at(derivative_of, operands), count, quads);
+    return operands;
+  }
+  __device__ void quad(std::int64_t, std::int64_t, float4 sums, int count, const Columns& columns,
+                       const Operands& operands) const {
     if (forward) {
-      if (b.data) sums = add4(sums, load4(b.data + col, count, b_aligned));
-      if (pre_activation.data)
-        store4(pre_activation.data + picture * pre_activation.stride + offset, sums, count, pre_aligned);
+      if (b.data) sums = add4(sums, columns.bias);
+      if (pre_activation.data) store4(at(pre_activation, operands), sums, count, quads);
       sums = activate(activation, sums);
     } else if (activation != Activation::identity) {
-      const float4 derivative = activation_derivative(
-          activation,
-          load4(derivative_of.data + picture * derivative_of.stride + offset, count, derivative_aligned));
+      const float4 derivative = activation_derivative(activation, operands.saved);
       sums = {sums.x * derivative.x, sums.y * derivative.y, sums.z * derivative.z, sums.w * derivative.w};
     }
-    store4(to.data + picture * to.stride + offset, sums, count, to_aligned);
+    store4(at(to, operands), sums, count, quads);
+  }
+
+ private:
+  template <class Value>
+  static __device__ Value* at(const MatrixView<Value>& pictures, const Operands& operands) {
+    return pictures.data + operands.picture * pictures.stride + operands.offset;
   }
 };
 

@@ -14,7 +14,13 @@
 //   __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const;
 // It is called for four neighbouring columns at a time, of which the first `count` (1 to 4) exist. col is a
 // multiple of 4, and neighbouring threads have neighbouring quads, so memory is best read and written by
-// load4 and store4(…, count, aligned). Epilogue may also have:
+// load4 and store4(…, count, aligned). It may read what quad() needs beforehand, so that a thread's reads for
+// several quads are under way at once; stores would hold back the reads that follow them. It then has
+//   struct Columns;   __device__ Columns columns(std::int64_t col, int count) const;
+//   struct Operands;  __device__ Operands load(std::int64_t row, std::int64_t col, int count) const;
+//   bool quads;       whether all its rows allow moving four values at once
+// which quad() takes as further arguments: what all quads of a thread share, which are below each other, and
+// what a quad reads. Epilogue may also have:
 //   A quad() that returns float, and
 //     __device__ void row_sum(std::int64_t row, std::int64_t part, float sum) const;
 //   row_sum gets, once per row and group of plan.row_sum_columns() columns, the sum of quad's results for
@@ -104,7 +110,8 @@ class OperandSummer {
 
 /// One block per tile of c and split: x counts the tiles, row by row; y counts the splits.
 template <class T, Along kAlongA, Along kAlongB, class A, class B, class Epilogue>
-__global__ void __launch_bounds__(T::kThreads) gemm_kernel(GemmArguments<A, B> arguments, Epilogue epilogue) {
+__global__ void __launch_bounds__(T::kThreads, T::kBlocks)
+    gemm_kernel(GemmArguments<A, B> arguments, Epilogue epilogue) {
   using Storage = GemmStorage<T, kAlongA, kAlongB>;
   constexpr int kStages = T::kStages;
   auto& shared = shared_storage<Storage>();

@@ -32,6 +32,11 @@ template <class Epilogue>
 inline constexpr bool kSumsOperand = requires(const Epilogue& f) {
   f.operand_sum(std::int64_t{}, 0.0f);
 };
+/// Whether an epilogue reads beforehand what its quads need.
+template <class Epilogue>
+inline constexpr bool kReadsAhead = requires(const Epilogue& f) {
+  f.load(std::int64_t{}, std::int64_t{}, 0);
+};
 /// Whether an epilogue may be just a bias, which cuBLASLt adds by itself.
 template <class Epilogue>
 inline constexpr bool kAddsBiasAlone = requires(const Epilogue& f) {
@@ -53,59 +58,150 @@ __device__ inline int quad_count(std::int64_t cols, std::int64_t col) {
   return cols - col < 4 ? static_cast<int>(cols - col) : 4;
 }
 
-/// Calls epilogue.quad() for one quad, in every thread. If the epilogue sums rows, also calls row_sum() for
-/// the kAcross neighbouring lanes whose quads belong to one row. Skips quads outside c.
-template <int kAcross, class Epilogue>
-__device__ void epilogue_quad(const Epilogue& epilogue, std::int64_t row, std::int64_t col, std::int64_t part,
-                              float4 sums, std::int64_t rows, std::int64_t cols) {
-  const bool exists = row < rows && col < cols;
+/// Calls quad() where a thread's quad exists. If the epilogue sums rows, all threads call this together, and
+/// it calls row_sum() for the kAcross neighbouring lanes whose quads belong to one row.
+template <int kAcross, class Epilogue, class Quad>
+__device__ void with_row_sum(const Epilogue& epilogue, std::int64_t row, std::int64_t part, std::int64_t rows,
+                             bool exists, const Quad& quad) {
   if constexpr (kSumsRows<Epilogue>) {
     static_assert(kAcross <= kWarpSize && (kAcross & (kAcross - 1)) == 0);
-    float sum = exists ? epilogue.quad(row, col, sums, quad_count(cols, col)) : 0.0f;
+    float sum = exists ? quad() : 0.0f;
     for (int apart = kAcross / 2; apart > 0; apart /= 2) sum += warp_exchange(sum, apart);
     if (row < rows && lane_in_warp() % kAcross == 0) epilogue.row_sum(row, part, sum);
   } else {
-    if (exists) epilogue.quad(row, col, sums, quad_count(cols, col));
+    if (exists) quad();
   }
 }
+
+/// What an epilogue reads before it finishes a quad. A quad that does not exist, with a count below 1, reads
+/// none of its columns.
+template <class Epilogue>
+struct ReadAhead {
+  __device__ ReadAhead(const Epilogue&, std::int64_t, std::int64_t, int) {}
+  __device__ auto finish(const Epilogue& epilogue, std::int64_t row, std::int64_t col, float4 sums,
+                         int count) const {
+    return epilogue.quad(row, col, sums, count);
+  }
+};
+template <class Epilogue>
+requires kReadsAhead<Epilogue>
+struct ReadAhead<Epilogue> {
+  typename Epilogue::Columns columns;
+  typename Epilogue::Operands operands;
+
+  __device__ ReadAhead(const Epilogue& epilogue, std::int64_t row, std::int64_t col, int count)
+      : columns(epilogue.columns(col, count)), operands(epilogue.load(row, col, count)) {}
+  __device__ auto finish(const Epilogue& epilogue, std::int64_t row, std::int64_t col, float4 sums,
+                         int count) const {
+    return epilogue.quad(row, col, sums, count, columns, operands);
+  }
+};
 
 __device__ inline float4 add4(float4 a, float4 b) {
   return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
 }
 
-/// Calls use(row, col, sums) for every quad of the block's results, with the slices' sums added in order. All
-/// threads make the same number of calls.
-template <class T, class Use>
-__device__ void over_results(const SharedResults<T>& results, const Use& use) {
-  constexpr int kAcross = T::kCols / 4, kDown = T::kThreads / kAcross;
+/// A thread's quads of the block's results: kCount of them, in one column, kDown rows apart.
+template <class T>
+struct ThreadQuads {
+  static constexpr int kAcross = T::kCols / 4, kDown = T::kThreads / kAcross, kCount = T::kRows / kDown;
   static_assert(T::kThreads % kAcross == 0 && T::kRows % kDown == 0);
-  const int col = static_cast<int>(threadIdx.x) % kAcross * 4;
-  for (int row = static_cast<int>(threadIdx.x) / kAcross; row < T::kRows; row += kDown) {
-    float4 sums = load4(&results[0][row][col]);
+
+  const SharedResults<T>& results;
+  int first_row = static_cast<int>(threadIdx.x) / kAcross, col = static_cast<int>(threadIdx.x) % kAcross * 4;
+
+  __device__ int row(int i) const { return first_row + i * kDown; }
+  /// The slices' sums, added in order.
+  __device__ float4 sums(int i) const {
+    float4 sums = load4(&results[0][row(i)][col]);
     ELBO_UNROLL
     for (int k_slice = 1; k_slice < T::kKSlices; ++k_slice)
-      sums = add4(sums, load4(&results[k_slice][row][col]));
-    use(row, col, sums);
+      sums = add4(sums, load4(&results[k_slice][row(i)][col]));
+    return sums;
+  }
+};
+
+/// The number of quads of `floats` whose operands a thread reads at once, of `count`, with so many registers.
+constexpr int quads_at_once(int floats, int count, int registers) {
+  constexpr int kMax = 4, kForTheRest = 64;
+  int quads = floats == 0 ? 1 : std::min(kMax, count);
+  while (quads > 1 && quads * floats > registers - kForTheRest) quads /= 2;
+  return quads;
+}
+template <class T, class Epilogue>
+inline constexpr int kQuadsAtOnce = quads_at_once(static_cast<int>(sizeof(typename Epilogue::Operands) / 4),
+                                                  ThreadQuads<T>::kCount, T::kRegisters);
+
+/// Finishes kQuads of a thread's quads, from the `first` on. All rows exist, and all columns if `exists`.
+template <class T, int kQuads, class Epilogue>
+__device__ void finish_quads(const ThreadQuads<T>& quads, int first, const ResultPlace& place, bool exists,
+                             const Epilogue& epilogue, const typename Epilogue::Columns& columns) {
+  const std::int64_t col = place.first_col + quads.col;
+  typename Epilogue::Operands operands[kQuads];
+  ELBO_UNROLL
+  for (int i = 0; i < kQuads; ++i) {
+    if (exists) operands[i] = epilogue.load(place.first_row + quads.row(first + i), col, 4);
+  }
+  ELBO_UNROLL
+  for (int i = 0; i < kQuads; ++i) {
+    const std::int64_t row = place.first_row + quads.row(first + i);
+    with_row_sum<ThreadQuads<T>::kAcross>(epilogue, row, place.tile_col, place.rows, exists, [&] {
+      return epilogue.quad(row, col, quads.sums(first + i), 4, columns, operands[i]);
+    });
   }
 }
 
+/// Passes a block's results to the epilogue. Whether several quads are read ahead at once is the same for all
+/// of a warp's threads, which sum rows together.
 template <class T, class Epilogue>
 __device__ void epilogue_results(const SharedResults<T>& results, const ResultPlace& place,
                                  const Epilogue& epilogue) {
-  over_results<T>(results, [&](int row, int col, float4 sums) {
-    epilogue_quad<T::kCols / 4>(epilogue, place.first_row + row, place.first_col + col, place.tile_col, sums,
-                                place.rows, place.cols);
-  });
+  using Quads = ThreadQuads<T>;
+  const Quads quads{results};
+  const std::int64_t col = place.first_col + quads.col;
+  const int count = quad_count(place.cols, col);
+  const auto finish_one = [&](int i, const auto& quad) {
+    const std::int64_t row = place.first_row + quads.row(i);
+    with_row_sum<Quads::kAcross>(epilogue, row, place.tile_col, place.rows, row < place.rows && count > 0,
+                                 [&] { return quad(row, quads.sums(i)); });
+  };
+  if constexpr (kReadsAhead<Epilogue>) {
+    constexpr int kQuads = kQuadsAtOnce<T, Epilogue>;
+    const auto columns = epilogue.columns(col, count);
+    const bool whole = epilogue.quads && place.cols % 4 == 0;
+    int i = 0;
+    ELBO_KEEP_LOOP
+    for (; whole && i < Quads::kCount && place.first_row + (i + kQuads) * Quads::kDown <= place.rows;
+         i += kQuads)
+      finish_quads<T, kQuads>(quads, i, place, count > 0, epilogue, columns);
+    ELBO_KEEP_LOOP
+    for (; i < Quads::kCount; ++i) {
+      finish_one(i, [&](std::int64_t row, float4 sums) {
+        return epilogue.quad(row, col, sums, count, columns, epilogue.load(row, col, count));
+      });
+    }
+  } else {
+    ELBO_KEEP_LOOP
+    for (int i = 0; i < Quads::kCount; ++i)
+      finish_one(i, [&](std::int64_t row, float4 sums) { return epilogue.quad(row, col, sums, count); });
+  }
 }
 
 template <class T>
 __device__ void keep_results(const SharedResults<T>& results, const ResultPlace& place,
                              const PartialSums& partial) {
   float* const to = partial.data + place.split * partial.split_stride;
-  over_results<T>(results, [&](int in_row, int in_col, float4 sums) {
-    const std::int64_t row = place.first_row + in_row, col = place.first_col + in_col;
-    if (row < place.rows && col < place.cols) store4(to + row * partial.row_stride + col, sums);
-  });
+  const ThreadQuads<T> quads{results};
+  const std::int64_t col = place.first_col + quads.col;
+  constexpr int kAtOnce = ThreadQuads<T>::kCount < 4 ? ThreadQuads<T>::kCount : 4;
+  ELBO_KEEP_LOOP
+  for (int first = 0; first < quads.kCount; first += kAtOnce) {
+    ELBO_UNROLL
+    for (int i = first; i < first + kAtOnce; ++i) {
+      const std::int64_t row = place.first_row + quads.row(i);
+      if (row < place.rows && col < place.cols) store4(to + row * partial.row_stride + col, quads.sums(i));
+    }
+  }
 }
 
 /// Finishes a block's sums of a's rows, given as [parts, rows].
@@ -138,13 +234,16 @@ __global__ void __launch_bounds__(kEpilogueWarps* kWarpSize)
   const std::int64_t part = blockIdx.y;
   if (row >= rows) return;  // the whole warp; no barrier follows
   const std::int64_t col = part * ops::kEpilogueColumns + 4 * lane_in_warp();
+  const int count = quad_count(cols, col);
+  const ReadAhead<Epilogue> ahead(epilogue, row, col, count);
   const float* from = partial.data + row * partial.row_stride + col;
   float4 sums = load4(from, cols - col, aligned);
   for (int split = 1; split < partial.splits; ++split) {
     from += partial.split_stride;
     sums = add4(sums, load4(from, cols - col, aligned));
   }
-  epilogue_quad<kWarpSize>(epilogue, row, col, part, sums, rows, cols);
+  with_row_sum<kWarpSize>(epilogue, row, part, rows, count > 0,
+                          [&] { return ahead.finish(epilogue, row, col, sums, count); });
   if constexpr (kSumsOperand<Epilogue>) {
     if (!partial.operand_sums || part != 0 || lane_in_warp() != 0) return;
     float sum = partial.operand_sums[row];

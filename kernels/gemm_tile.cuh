@@ -54,6 +54,11 @@ struct TileOf {
   static constexpr int kKSlices = kShape.k_slices;
   static constexpr int kWarpRows = kShape.warp_rows(), kWarpCols = kShape.warp_cols();
   static constexpr int kWarpsDown = kShape.warps_down, kWarpsAcross = kShape.warps_across;
+  /// The blocks that a multiprocessor should hold, and the registers that are left to a thread then. Without
+  /// such a number the compiler aims at one of its own and spills for it. Scalar multiply-adds need more
+  /// registers than are left if shared memory is filled.
+  static constexpr int kBlocks = Engine::kTensor ? ops::shared_blocks(kShape) : 1;
+  static constexpr int kRegisters = std::min(255, 65536 / (kBlocks * kThreads) / 8 * 8);
 };
 
 /// One stage of one operand in shared memory, in the same orientation as in global memory. The padding lets a

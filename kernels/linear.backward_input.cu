@@ -12,15 +12,24 @@ struct BackwardInputEpilogue {
   MatrixView<float> dx;
   MatrixView<const float> saved;
   Activation activation;
-  bool dx_aligned, saved_aligned;
+  bool quads;  ///< whether all rows allow moving four values at once
 
-  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
+  struct Columns {};
+  struct Operands {
+    float4 saved;
+  };
+  __device__ Columns columns(std::int64_t, int) const { return {}; }
+  __device__ Operands load(std::int64_t row, std::int64_t col, int count) const {
+    if (activation == Activation::identity) return {};
+    return {load4(saved.data + row * saved.stride + col, count, quads)};
+  }
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count, Columns,
+                       const Operands& operands) const {
     if (activation != Activation::identity) {
-      const float4 derivative = activation_derivative(
-          activation, load4(saved.data + row * saved.stride + col, count, saved_aligned));
+      const float4 derivative = activation_derivative(activation, operands.saved);
       sums = {sums.x * derivative.x, sums.y * derivative.y, sums.z * derivative.z, sums.w * derivative.w};
     }
-    store4(dx.data + row * dx.stride + col, sums, count, dx_aligned);
+    store4(dx.data + row * dx.stride + col, sums, count, quads);
   }
   /// If `saved` is dx, cuBLAS would overwrite values that are still to be read.
   MatrixView<float> staging() const { return saved.data == dx.data ? MatrixView<float>() : dx; }
@@ -33,8 +42,8 @@ struct BackwardInputEpilogue {
 void linear_backward_input(Context& context, const ops::GemmPlan& plan, MatrixView<float> dx,
                            MatrixView<const float> dy, MatrixView<const float> w,
                            MatrixView<const float> saved, Activation activation) {
-  const BackwardInputEpilogue epilogue{dx, saved, activation, rows_aligned16(dx.data, dx.stride),
-                                       rows_aligned16(saved.data, saved.stride)};
+  const BackwardInputEpilogue epilogue{
+      dx, saved, activation, rows_aligned16(dx.data, dx.stride) && rows_aligned16(saved.data, saved.stride)};
   gemm<Along::k, Along::extent>(context.cuda(), plan, Operand(dy.data, dy.stride, dy.rows),
                                 Operand(w.data, w.stride, w.cols), dy.cols, epilogue);
 }

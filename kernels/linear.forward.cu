@@ -11,12 +11,22 @@ struct ForwardEpilogue {
   MatrixView<float> y, saved;
   VectorView<const float> b;
   Activation activation;
-  bool y_aligned, saved_aligned, b_aligned;
+  bool quads;  ///< whether all rows allow moving four values at once
 
-  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
-    if (b.data) sums = add4(sums, load4(b.data + col, count, b_aligned));
-    if (saved.data) store4(saved.data + row * saved.stride + col, sums, count, saved_aligned);
-    store4(y.data + row * y.stride + col, activate(activation, sums), count, y_aligned);
+  struct Columns {
+    float4 bias;
+  };
+  struct Operands {};
+  __device__ Columns columns(std::int64_t col, int count) const {
+    if (!b.data) return {};
+    return {load4(b.data + col, count, quads)};
+  }
+  __device__ Operands load(std::int64_t, std::int64_t, int) const { return {}; }
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 sums, int count, const Columns& columns,
+                       Operands) const {
+    if (b.data) sums = add4(sums, columns.bias);
+    if (saved.data) store4(saved.data + row * saved.stride + col, sums, count, quads);
+    store4(y.data + row * y.stride + col, activate(activation, sums), count, quads);
   }
   MatrixView<float> staging() const { return y; }
   const float* bias_alone() const {
@@ -31,13 +41,9 @@ struct ForwardEpilogue {
 void linear_forward(Context& context, const ops::GemmPlan& plan, MatrixView<float> y, MatrixView<float> saved,
                     MatrixView<const float> x, MatrixView<const float> w, VectorView<const float> b,
                     Activation activation) {
-  const ForwardEpilogue epilogue{y,
-                                 saved,
-                                 b,
-                                 activation,
-                                 rows_aligned16(y.data, y.stride),
-                                 rows_aligned16(saved.data, saved.stride),
-                                 aligned16(b.data)};
+  const bool quads =
+      rows_aligned16(y.data, y.stride) && rows_aligned16(saved.data, saved.stride) && aligned16(b.data);
+  const ForwardEpilogue epilogue{y, saved, b, activation, quads};
   gemm<Along::k, Along::k>(context.cuda(), plan, Operand(x.data, x.stride, x.rows),
                            Operand(w.data, w.stride, w.rows), x.cols, epilogue);
 }

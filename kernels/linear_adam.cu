@@ -13,21 +13,29 @@ struct AdamEpilogue {
   MatrixView<float> dw;
   math::AdamConstants constants;
   const StepState* state;
-  bool aligned;  ///< whether all rows allow moving four values at once
+  bool quads;  ///< whether all rows allow moving four values at once
 
-  __device__ void quad(std::int64_t row, std::int64_t col, float4 gradient, int count) const {
-    const math::AdamCoefficients c = math::adam_coefficients(constants, *state);
+  using Columns = math::AdamCoefficients;
+  struct Operands {
+    float4 value, m, v;
+  };
+  __device__ Columns columns(std::int64_t, int) const { return math::adam_coefficients(constants, *state); }
+  __device__ Operands load(std::int64_t row, std::int64_t col, int count) const {
     const std::int64_t at = row * layer.w.cols + col;
-    float4 value = load4(layer.w.data + at, count, aligned);
-    float4 m = load4(layer.w_m.data + at, count, aligned);
-    float4 v = load4(layer.w_v.data + at, count, aligned);
+    return {load4(layer.w.data + at, count, quads), load4(layer.w_m.data + at, count, quads),
+            load4(layer.w_v.data + at, count, quads)};
+  }
+  __device__ void quad(std::int64_t row, std::int64_t col, float4 gradient, int count, const Columns& c,
+                       const Operands& before) const {
+    auto [value, m, v] = before;
     math::update_parameter(value.x, gradient.x, m.x, v.x, c);
     math::update_parameter(value.y, gradient.y, m.y, v.y, c);
     math::update_parameter(value.z, gradient.z, m.z, v.z, c);
     math::update_parameter(value.w, gradient.w, m.w, v.w, c);
-    store4(layer.w.data + at, value, count, aligned);
-    store4(layer.w_m.data + at, m, count, aligned);
-    store4(layer.w_v.data + at, v, count, aligned);
+    const std::int64_t at = row * layer.w.cols + col;
+    store4(layer.w.data + at, value, count, quads);
+    store4(layer.w_m.data + at, m, count, quads);
+    store4(layer.w_v.data + at, v, count, quads);
   }
   __device__ void operand_sum(std::int64_t row, float gradient) const {
     if (!layer.b.data) return;

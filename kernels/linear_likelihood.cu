@@ -16,23 +16,40 @@ struct LikelihoodEpilogue {
   VectorView<const float> b;
   ops::RowWeight weight;
   std::int64_t samples;
-  bool aligned;            ///< whether all rows allow moving four values at once
+  bool quads;              ///< whether all rows allow moving four values at once
   std::int64_t parts = 0;  ///< partial sums of a row, by the plan that runs
 
   void begin(const ops::GemmPlan& plan) { parts = plan.row_sums(gradient.cols); }
 
-  __device__ float quad(std::int64_t row, std::int64_t col, float4 sums, int count) const {
-    const float4 values = load4(x.data + row / samples * x.stride + col, count, aligned);
-    const float4 present = mask.data ? load4(mask.data + row / samples * mask.stride + col, count, aligned)
-                                     : float4{1.0f, 1.0f, 1.0f, 1.0f};
-    const float4 bias = b.data ? load4(b.data + col, count, aligned) : float4{0.0f, 0.0f, 0.0f, 0.0f};
-    const float scale = weight.scale * (weight.per_row.data ? weight.per_row.data[row] : 1.0f);
+  struct Columns {
+    float4 bias;
+  };
+  struct Operands {
+    float4 values, present;
+    float weight;
+  };
+  __device__ Columns columns(std::int64_t col, int count) const {
+    if (!b.data) return {};
+    return {load4(b.data + col, count, quads)};
+  }
+  __device__ Operands load(std::int64_t row, std::int64_t col, int count) const {
+    const std::int64_t example = row / samples;
+    return {load4(x.data + example * x.stride + col, count, quads),
+            mask.data ? load4(mask.data + example * mask.stride + col, count, quads)
+                      : float4{1.0f, 1.0f, 1.0f, 1.0f},
+            weight.per_row.data ? weight.per_row.data[row] : 1.0f};
+  }
+  __device__ float quad(std::int64_t row, std::int64_t col, float4 sums, int count, const Columns& columns,
+                        const Operands& operands) const {
+    const auto& [values, present, row_weight] = operands;
+    const float4& bias = columns.bias;
+    const float scale = weight.scale * row_weight;
     float4 slopes;
     float sum = one(values.x, sums.x + bias.x, present.x, scale, slopes.x);
     const float second = one(values.y, sums.y + bias.y, present.y, scale, slopes.y);
     const float third = one(values.z, sums.z + bias.z, present.z, scale, slopes.z);
     const float fourth = one(values.w, sums.w + bias.w, present.w, scale, slopes.w);
-    store4(gradient.data + row * gradient.stride + col, slopes, count, aligned);
+    store4(gradient.data + row * gradient.stride + col, slopes, count, quads);
     if (count > 1) sum += second;
     if (count > 2) sum += third;
     if (count > 3) sum += fourth;

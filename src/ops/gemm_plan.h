@@ -2,6 +2,7 @@
 // How one matrix product runs on a GPU: the tile of a block, the number of splits of the inner dimension, the
 // precision. Plain data and arithmetic; kernels/gemm.cuh runs a plan.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -115,6 +116,14 @@ constexpr std::size_t shared_bytes(const GemmTile& tile, GemmKind kind) {
   const int b = b_along_k ? tile.cols * (tile.depth + 4) : tile.depth * (tile.cols + 8);
   const int stages = tile.stages * (a + b), results = tile.k_slices * tile.rows * (tile.cols + 8);
   return 4 * static_cast<std::size_t>((stages > results ? stages : results) + tile.threads());
+}
+/// The number of a tile's blocks for which a multiprocessor of sm_90 has shared memory, in the product that
+/// takes the largest part of it.
+constexpr int shared_blocks(const GemmTile& tile) {
+  std::size_t bytes = 0;
+  for (const GemmKind kind : {GemmKind::forward, GemmKind::backward_input, GemmKind::backward_params})
+    bytes = std::max(bytes, shared_bytes(tile, kind) + 1024);
+  return static_cast<int>(std::size_t{228 * 1024} / bytes);
 }
 /// The workspace that a plan needs.
 std::size_t workspace_bytes(const GemmPlan& plan, const GemmKey& key);
