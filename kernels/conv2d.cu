@@ -34,6 +34,7 @@ struct WeightsEpilogue {
   __device__ void operand_sum(std::int64_t row, float sum) const {
     if (db) db[row] = accumulate ? db[row] + sum : sum;
   }
+  std::vector<MemoryRange> writes() const { return {range_of(dw), range_of(VectorView<float>(db, dw.rows))}; }
 };
 
 /// dw = Σ over positions of filters ⊗ patches: `filters` [n, shape.out()], `pictures` [n, shape.in()].

@@ -195,6 +195,8 @@ struct PixelEpilogue {
     store4(at(to, operands), sums, count, quads);
   }
 
+  std::vector<MemoryRange> writes() const { return {range_of(to), range_of(pre_activation)}; }
+
  private:
   template <class Value>
   static __device__ Value* at(const MatrixView<Value>& pictures, const Operands& operands) {

@@ -36,6 +36,9 @@
 //     const float* bias_alone() const;   (called on the host)
 //   if quad() only adds a bias [n] to each row, the bias; else null. cuBLASLt adds a bias by itself. It could
 //   apply ReLU too, but its ReLU turns NaN into 0, which would hide a diverged training.
+//     std::vector<MemoryRange> writes() const;   (called on the host)
+//   all memory that the epilogue writes. A product that follows, and reads none of it as b, may begin to copy
+//   b before this one ends.
 //     void begin(const ops::GemmPlan& plan);
 //   called on the host before any kernel, with the plan that will run. It differs from product()'s plan if
 //   cuBLAS does not take the operands.
@@ -51,6 +54,7 @@
 
 #include "gemm_epilogue.cuh"
 #include "gemm_tile.cuh"
+#include "runtime/cuda_capture.h"
 
 namespace elbo::cuda {
 
@@ -61,6 +65,7 @@ struct GemmArguments {
   B b;
   std::int64_t k;
   std::int64_t split_length;
+  bool b_early;  ///< whether no grid that may still run when this one begins writes b
   unsigned tiles_across;
   PartialSums partial;
 };
@@ -128,13 +133,12 @@ __global__ void __launch_bounds__(T::kThreads, T::kBlocks)
   typename A::template Copier<T, T::kRows, kAlongA> copier_a(a, first_row, first_k, first_k + length);
   typename B::template Copier<T, T::kCols, kAlongB> copier_b(b, first_col, first_k, first_k + length);
   arch::AsyncCopies<4 * (copier_a.kCopies + copier_b.kCopies) * kStages> copies;
-  arch::wait_for_previous_grid();
+  if (!arguments.b_early) copies.wait_for_previous_grid();
+  for (int i = 0; i < kStages - 1 && i < steps; ++i) copier_b.copy(copies, shared.stages[i].b);
+  copies.wait_for_previous_grid();
   for (int i = 0; i < kStages - 1; ++i) {
-    if (i < steps) {
-      copier_a.copy(copies, shared.stages[i].a);
-      copier_b.copy(copies, shared.stages[i].b);
-    }
-    copies.commit();
+    if (i < steps) copier_a.copy(copies, shared.stages[i].a);
+    copies.commit();  // the first group has all of b's stages as well
   }
 
   Multiplier<T, SharedOperand<T, T::kRows, kAlongA>, SharedOperand<T, T::kCols, kAlongB>> multiplier;
@@ -202,6 +206,16 @@ ops::GemmPlan choose_gemm(Context& context, const ops::GemmKey& key);
 
 /// A split plan's partial sums, in the workspace. Throws DeviceError if they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::GemmPlan& plan, std::int64_t m, std::int64_t n);
+
+/// Whether the product that is launched next may copy b before it waits for the grids before it.
+template <Along kAlong, class B>
+bool reads_early(const CudaState& state, const B& b, std::int64_t k) {
+  if constexpr (std::is_same_v<B, Operand>) {
+    const std::int64_t rows = kAlong == Along::k ? b.extent : k, cols = kAlong == Along::k ? k : b.extent;
+    return spared_by_previous(state, range_of(MatrixView<const float>(b.data, rows, cols, b.stride)));
+  }
+  return false;
+}
 
 /// Σ_k a b by cuBLAS, stored in or added to `to`, with `bias` [b.extent] added to each row unless it is null.
 struct BlasGemm {
@@ -275,7 +289,8 @@ void gemm(CudaState& state, const ops::GemmPlan& asked, const A& a, const B& b, 
   }
   ops::note_gemm(plan);
   if constexpr (kBegins<Epilogue>) epilogue.begin(plan);
-  GemmArguments<A, B> arguments{a, b, k, ops::split_length(plan, k), 0, {}};
+  GemmArguments<A, B> arguments{a, b, k, ops::split_length(plan, k), reads_early<kAlongB>(state, b, k),
+                                0, {}};
   if (plan.splits > 1) arguments.partial = partial_sums(state, plan, m, n);
   constexpr auto kScalar = std::make_integer_sequence<int, std::size(ops::kScalarTiles)>();
   constexpr auto kTensor = std::make_integer_sequence<int, std::size(ops::kTensorTiles)>();
@@ -291,6 +306,7 @@ void gemm(CudaState& state, const ops::GemmPlan& asked, const A& a, const B& b, 
       break;
   }
   if (plan.splits > 1) launch_epilogue(state, arguments.partial, m, n, plan.overlap, epilogue);
+  if constexpr (kSaysWhatItWrites<Epilogue>) note_writes(state, epilogue.writes());
 }
 
 }  // namespace elbo::cuda

@@ -18,6 +18,14 @@ struct PartialSums {
   float* operand_sums = nullptr;  ///< [splits, m]
 };
 
+inline MemoryRange range_of(const MatrixView<const float>& matrix) {
+  const std::int64_t floats = matrix.rows > 0 ? (matrix.rows - 1) * matrix.stride + matrix.cols : 0;
+  return {matrix.data, matrix.data ? sizeof(float) * static_cast<std::size_t>(floats) : 0};
+}
+inline MemoryRange range_of(const VectorView<float>& vector) {
+  return {vector.data, vector.data ? sizeof(float) * static_cast<std::size_t>(vector.size) : 0};
+}
+
 /// The place of a block's results in c [rows, cols].
 struct ResultPlace {
   std::int64_t first_row, first_col, tile_col, rows, cols;
@@ -41,6 +49,11 @@ inline constexpr bool kReadsAhead = requires(const Epilogue& f) {
 template <class Epilogue>
 inline constexpr bool kAddsBiasAlone = requires(const Epilogue& f) {
   f.bias_alone();
+};
+/// Whether all that the epilogue writes is known.
+template <class Epilogue>
+inline constexpr bool kSaysWhatItWrites = requires(const Epilogue& f) {
+  f.writes();
 };
 /// Whether the epilogue takes the plan that runs.
 template <class Epilogue>

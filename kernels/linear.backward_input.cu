@@ -33,6 +33,7 @@ struct BackwardInputEpilogue {
   }
   /// If `saved` is dx, cuBLAS would overwrite values that are still to be read.
   MatrixView<float> staging() const { return saved.data == dx.data ? MatrixView<float>() : dx; }
+  std::vector<MemoryRange> writes() const { return {range_of(dx)}; }
   bool stores_sums() const { return activation == Activation::identity; }
   bool adds_sums() const { return false; }
 };

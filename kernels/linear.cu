@@ -32,6 +32,7 @@ struct BackwardParamsEpilogue {
     if (db) db[row] = accumulate ? db[row] + sum : sum;
   }
   MatrixView<float> staging() const { return dw; }
+  std::vector<MemoryRange> writes() const { return {range_of(dw), range_of(VectorView<float>(db, dw.rows))}; }
   bool stores_sums() const { return !accumulate; }
   bool adds_sums() const { return accumulate; }
 };

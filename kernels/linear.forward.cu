@@ -32,6 +32,7 @@ struct ForwardEpilogue {
   const float* bias_alone() const {
     return !saved.data && activation == Activation::identity ? b.data : nullptr;
   }
+  std::vector<MemoryRange> writes() const { return {range_of(y), range_of(saved)}; }
   bool stores_sums() const { return !b.data && !saved.data && activation == Activation::identity; }
   bool adds_sums() const { return false; }
 };

@@ -42,6 +42,10 @@ struct AdamEpilogue {
     const math::AdamCoefficients c = math::adam_coefficients(constants, *state);
     math::update_parameter(layer.b.data[row], gradient, layer.b_m.data[row], layer.b_v.data[row], c);
   }
+  std::vector<MemoryRange> writes() const {
+    return {range_of(layer.w), range_of(layer.w_m), range_of(layer.w_v),
+            range_of(layer.b), range_of(layer.b_m), range_of(layer.b_v)};
+  }
   bool stores_sums() const { return false; }
   bool adds_sums() const { return false; }
   MatrixView<float> staging() const { return dw; }

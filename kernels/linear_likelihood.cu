@@ -61,6 +61,7 @@ struct LikelihoodEpilogue {
     if (part + 1 < parts) return;
     for (std::int64_t unused = parts; unused < nll.cols; ++unused) sums[unused] = 0.0f;
   }
+  std::vector<MemoryRange> writes() const { return {range_of(nll), range_of(gradient)}; }
   bool stores_sums() const { return false; }
   bool adds_sums() const { return false; }
   MatrixView<float> staging() const { return gradient; }

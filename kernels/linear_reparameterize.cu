@@ -23,6 +23,9 @@ struct SampleEpilogue {
       if (j < count) gradient.write(row, col + j, dz_values[j], dz_values[j] * normals[j]);
     }
   }
+  std::vector<MemoryRange> writes() const {
+    return {range_of(gradient.dmean), range_of(gradient.dlog_variance)};
+  }
   bool stores_sums() const { return false; }
   bool adds_sums() const { return false; }
   MatrixView<float> staging() const { return dz; }

@@ -1,6 +1,7 @@
 #pragma once
 // Asynchronous copies from global to shared memory, without registers (cp.async).
 
+#include "grid_dependency.cuh"
 #include "platform.cuh"
 
 namespace elbo::cuda::arch {
@@ -14,6 +15,15 @@ namespace elbo::cuda::arch {
 template <int kMaxPending>
 class AsyncCopies {
  public:
+  /// Waits for the previous grids. Copies before must be of memory that these do not write; the emulation
+  /// checks that of a graph's nodes.
+  __device__ void wait_for_previous_grid() {
+    arch::wait_for_previous_grid();
+#if !defined(__CUDACC__)
+    early_ = false;
+#endif
+  }
+
   /// Four floats, of which the first `count` (0 to 4) exist; zeros stand in for the others. Both addresses
   /// are multiples of 16 bytes.
   __device__ void copy4(float* to, const float* from, int count) {
@@ -85,6 +95,8 @@ class AsyncCopies {
   };
 
   ELBO_UNCHECKED void push(Copy copy) {
+    if (early_)
+      ::elbo::emulation::note_early_read(copy.from, sizeof(float) * static_cast<std::size_t>(copy.count));
     copy.group = groups_;
     copies_[end_++ % kMaxPending] = copy;
   }
@@ -99,6 +111,7 @@ class AsyncCopies {
   Copy copies_[kMaxPending];
   unsigned begin_ = 0, end_ = 0;
   int groups_ = 0;
+  bool early_ = true;  ///< the previous grids may still run
 #endif
 };
 

@@ -1,6 +1,9 @@
 #include "runtime/cuda_capture.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <unordered_map>
+#include <utility>
 
 #include "base/check.h"
 
@@ -63,6 +66,32 @@ void add_capture_dependencies(const CudaState& state, std::vector<cudaGraphNode_
 
 void set_capture_dependencies(const CudaState& state, std::vector<cudaGraphNode_t> nodes) {
   update(state, nodes, cudaStreamSetCaptureDependencies);
+}
+
+namespace {
+
+bool overlap(const MemoryRange& a, const MemoryRange& b) {
+  const auto begin = [](const MemoryRange& range) { return reinterpret_cast<std::uintptr_t>(range.data); };
+  return begin(a) < begin(b) + b.bytes && begin(b) < begin(a) + a.bytes;
+}
+
+}  // namespace
+
+void note_writes(CudaState& state, std::vector<MemoryRange> written) {
+  if (!state.capturing) return;
+  const std::vector<cudaGraphNode_t> latest = capture_dependencies(state);
+  if (latest.size() == 1) state.writes.push_back({latest.front(), std::move(written)});
+}
+
+bool spared_by_previous(const CudaState& state, const MemoryRange& range) {
+  if (!state.capturing) return false;
+  const std::vector<cudaGraphNode_t> previous = capture_dependencies(state);
+  return !previous.empty() && std::ranges::all_of(previous, [&](cudaGraphNode_t node) {
+    const auto known = std::ranges::find(state.writes, node, &NodeWrites::node);
+    return known != state.writes.end() &&
+           std::ranges::none_of(known->written,
+                                [&](const MemoryRange& written) { return overlap(written, range); });
+  });
 }
 
 GraphEdges edges_of(cudaGraph_t graph) {

@@ -1,5 +1,6 @@
 #pragma once
-// The nodes that a capturing stream's next work will depend on. For src/runtime/cuda_*.cpp.
+// The nodes that a capturing stream's next work will depend on. For src/runtime/cuda_*.cpp
+// and kernels/gemm_plan.cu.
 
 #include <vector>
 
@@ -11,6 +12,13 @@ namespace elbo::cuda {
 std::vector<cudaGraphNode_t> capture_dependencies(const CudaState& state);
 void add_capture_dependencies(const CudaState& state, std::vector<cudaGraphNode_t> nodes);
 void set_capture_dependencies(const CudaState& state, std::vector<cudaGraphNode_t> nodes);
+
+/// Remembers all that the latest work writes, which is one node. Does nothing unless the stream is capturing.
+void note_writes(CudaState& state, std::vector<MemoryRange> written);
+/// Whether the nodes that the next work will depend on are known to write nowhere in `range`. The next work
+/// may then read it before it waits for them: they themselves have waited for all earlier ones
+/// (kernels/arch/grid_dependency.cuh). False where there are no such nodes, or none is being recorded.
+bool spared_by_previous(const CudaState& state, const MemoryRange& range);
 
 /// A graph's edges, as pairs of indices into `nodes`.
 struct GraphEdges {

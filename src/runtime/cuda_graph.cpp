@@ -29,6 +29,7 @@ class CaptureScope {
     state.capturing = true;
     ++state.recordings;
     state.overlap = options.overlap;
+    state.writes.clear();
   }
   ~CaptureScope() {
     if (!state_.capturing) return;

@@ -9,10 +9,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <vector>
 
 namespace elbo {
 
 struct LtState;  // cuda_lt.cpp
+
+/// A part of device memory.
+struct MemoryRange {
+  const void* data;
+  std::size_t bytes;
+};
+/// A node of the present recording, and all memory that it writes.
+struct NodeWrites {
+  cudaGraphNode_t node;
+  std::vector<MemoryRange> written;
+};
 
 /// The state for work on one GPU. All work goes to `stream`.
 struct CudaState {
@@ -33,6 +45,7 @@ struct CudaState {
   bool overlap = false;              ///< meanwhile: whether grids may begin while the previous one ends
   bool in_branch = false;            ///< while a Branch is given work
   std::uint64_t recordings = 0;      ///< graphs recorded so far, including the present one
+  std::vector<NodeWrites> writes;    ///< of the present recording's nodes; not all are here
 
   /// Pinned staging memory for small uploads, so that they need not wait for the stream.
   struct Staging {

@@ -1,5 +1,6 @@
 #include "footprint.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "heap.h"
@@ -54,6 +55,17 @@ Footprints::Touch* Footprints::find(std::size_t page) {
   return &touches.back();  // stays valid: no other node adds to the page while this one runs
 }
 
+Outcome Footprints::check_early(const std::vector<Node>& nodes, std::size_t page, const Touch& reader,
+                                const Touch& writer) {
+  const auto shared = reader.early & writer.written;
+  const std::vector<std::size_t>& before = nodes[reader.node].after;
+  if (shared.none() || std::find(before.begin(), before.end(), writer.node) == before.end()) return {};
+  const Heap& heap = Heap::instance();
+  return failure(cudaErrorLaunchFailure, nodes[reader.node].name, " reads, before it waits for it, what ",
+                 nodes[writer.node].name,
+                 " writes: ", heap.describe(heap.base() + (page * kPageWords + shared._Find_first()) * 4));
+}
+
 Outcome Footprints::check(const std::vector<Node>& nodes) const {
   const Order order(nodes);
   for (const auto& [page, touches] : pages_) {
@@ -61,6 +73,8 @@ Outcome Footprints::check(const std::vector<Node>& nodes) const {
       for (std::size_t j = 0; j < i; ++j) {
         const Touch& a = touches[i];
         const Touch& b = touches[j];
+        if (Outcome outcome = check_early(nodes, page, a, b); !outcome) return outcome;
+        if (Outcome outcome = check_early(nodes, page, b, a); !outcome) return outcome;
         const auto shared = (a.written & (b.written | b.read)) | (a.read & b.written);
         if (shared.none() || order.ordered(a.node, b.node)) continue;
         const std::size_t word = page * kPageWords + shared._Find_first();
@@ -75,6 +89,11 @@ Outcome Footprints::check(const std::vector<Node>& nodes) const {
     }
   }
   return {};
+}
+
+void note_early_read(const void* memory, std::size_t bytes) {
+  if (!footprints || bytes == 0 || !shadow.heap->contains(memory)) return;
+  footprints->add_early(shadow.heap->offset(memory), bytes);
 }
 
 void note_access(const void* memory, std::size_t bytes, bool write) {

@@ -1,6 +1,8 @@
 #pragma once
 // The words of device memory that each node of a graph accesses. Nodes that no edge orders may run at once,
-// so no other node may access a word that one of them writes, in whatever order they ran here.
+// so no other node may access a word that one of them writes, in whatever order they ran here. A node may
+// begin while those right before it still run (kernels/arch/grid_dependency.cuh), and until it has waited for
+// them must not read what they write.
 
 #include <array>
 #include <bitset>
@@ -25,7 +27,13 @@ class Footprints {
       (write ? touch.written : touch.read).set(word % kPageWords);
     }
   }
-  /// Fails if two nodes that no edge orders access a word that one of them writes.
+  /// Records a read that the node makes before it waits for those before it.
+  void add_early(std::size_t offset, std::size_t bytes) {
+    for (std::size_t word = offset / 4; word <= (offset + bytes - 1) / 4; ++word)
+      touch_of(word / kPageWords).early.set(word % kPageWords);
+  }
+  /// Fails if two nodes that no edge orders access a word that one of them writes, or if a node reads too
+  /// early what one right before it writes.
   Outcome check(const std::vector<Node>& nodes) const;
 
   /// During its lifetime, accesses are added to `footprints`.
@@ -41,7 +49,7 @@ class Footprints {
   static constexpr std::size_t kPageWords = 1024;
   struct Touch {
     std::size_t node;
-    std::bitset<kPageWords> read, written;
+    std::bitset<kPageWords> read, written, early;
   };
   struct Recent {
     std::size_t page;
@@ -54,6 +62,8 @@ class Footprints {
     return *recent.touch;
   }
   Touch* find(std::size_t page);
+  static Outcome check_early(const std::vector<Node>& nodes, std::size_t page, const Touch& reader,
+                             const Touch& writer);
 
   std::size_t node_ = 0;
   std::unordered_map<std::size_t, std::vector<Touch>> pages_;

@@ -7,11 +7,16 @@
 
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "elbo/error.h"
 #include "emulation/says.h"
 #include "math/precision.h"
+#include "ops/linear.h"
+#include "runtime/branch.h"
 #include "runtime/buffer.h"
+#include "runtime/cuda_capture.h"
+#include "runtime/graph.h"
 #include "support/random.h"
 #include "support/tolerance.h"
 
@@ -135,6 +140,39 @@ TEST_F(Gemms, PartialSumsThatDoNotFitAreRefused) {
   const GemmPlan plan{GemmEngine::scalar, Precision::fp32, 0, 16};
   const MatrixView<float> huge(x.data(), std::int64_t{1} << 20, std::int64_t{1} << 20);
   EXPECT_THROW(gemm_with_sums(context.cuda(), plan, huge, huge, x.data(), huge, huge), DeviceError);
+}
+
+/// A product's second operand may be read before the grids before it have ended, if they are known to spare
+/// it.
+TEST_F(Gemms, KnowWhatTheNodesBeforeThemSpare) {
+  Buffer<float> x(context, Random(1).normal(64)), w(context, Random(2).normal(64));
+  Buffer<float> y(context, 64), z(context, 64);
+  const auto forward = [&](Buffer<float>& to, const Buffer<float>& weights, int splits) {
+    cuda::linear_forward(context, {GemmEngine::tensor, Precision::tf32, 0, splits}, to.matrix(8, 8), {},
+                         std::as_const(x).matrix(8, 8), weights.matrix(8, 8), {}, Activation::relu);
+  };
+  const auto spared = [&](const Buffer<float>& buffer, std::int64_t first, std::size_t count) {
+    return cuda::spared_by_previous(context.cuda(), {buffer.data() + first, sizeof(float) * count});
+  };
+  Branch branch(context);
+  EXPECT_FALSE(spared(w, 0, 64)) << "nothing is recorded";
+  Graph graph = Graph::record(context, [&] {
+    EXPECT_FALSE(spared(w, 0, 64)) << "whatever runs before the graph";
+    for (const int splits : {1, 2}) {
+      forward(y, w, splits);
+      EXPECT_TRUE(spared(w, 0, 64));
+      EXPECT_FALSE(spared(y, 0, 64));
+      EXPECT_FALSE(spared(y, 63, 1));
+      forward(z, y, splits);  // the emulation would report that it reads y too early
+    }
+    branch.run([&] { x.fill_zero(); });
+    EXPECT_TRUE(spared(w, 0, 64)) << "the branch is not before the main line";
+    branch.join();
+    EXPECT_FALSE(spared(w, 0, 64)) << "nobody says what a fill writes";
+  });
+  graph.launch();
+  context.synchronize();
+  EXPECT_FALSE(spared(w, 0, 64));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "elbo/error.h"
+#include "emulation/gemm.h"
 #include "emulation/planted.h"
 #include "emulation/says.h"
 #include "runtime/buffer.h"
@@ -91,6 +92,29 @@ TEST_F(GraphRaces, WhatIsApartOrOnlyReadIsNone) {
   EXPECT_EQ(report([&] { copy_one(state(), y.data(), x.data()); },
                    [&] { copy_one(state(), y.data() + 1, x.data()); }),
             "");
+}
+
+// A kernel that begins copies and never waits for the node before it may run beside that.
+TEST_F(GraphRaces, AReadBeforeTheNodeBeforeHasEnded) {
+  Buffer<float> from(context, 512), sums(context, 32);
+  from.fill_zero();
+  const auto copied = [&](bool apart) {
+    Graph graph = Graph::record(context, [&] {
+      write_ones(state(), from.data(), 0);
+      if (apart) copy_one(state(), y.data(), x.data());
+      sum_copied(state(), sums.data(), from.data(), Missing::nothing);
+    });
+    try {
+      graph.launch();
+      context.synchronize();
+    } catch (const DeviceError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_TRUE(
+      says(copied(false), {"gemm.cu", "reads, before it waits for it", "planted.cu", "device allocation"}));
+  EXPECT_EQ(copied(true), "") << "the node in between has waited";
 }
 
 // The nodes are ordered through a third node, not by a direct edge.

@@ -50,6 +50,9 @@ unsigned warp_ballot(bool condition, unsigned mask, const char* file, int line);
 std::byte* warp_gathering(std::size_t bytes);
 void warp_gathered(const char* file, int line);
 
+/// Records that a graph's node reads device memory before it waits for the nodes before it.
+void note_early_read(const void* memory, std::size_t bytes);
+
 /// The two halves of an atomic of 4 or 8 bytes: no other thread runs between them, and the checker sees one
 /// access.
 std::uint64_t atomic_read(const void* address, std::size_t bytes);
