@@ -129,19 +129,23 @@ __global__ void __launch_bounds__(T::kThreads, T::kBlocks)
   const std::int64_t left = arguments.k - first_k;
   const std::int64_t length = left < arguments.split_length ? left : arguments.split_length;
   const int steps = static_cast<int>((length + T::kDepth - 1) / T::kDepth);
+  const int last_depth = static_cast<int>(length - (steps - 1) * static_cast<std::int64_t>(T::kDepth));
 
   typename A::template Copier<T, T::kRows, kAlongA> copier_a(a, first_row, first_k, first_k + length);
   typename B::template Copier<T, T::kCols, kAlongB> copier_b(b, first_col, first_k, first_k + length);
   arch::AsyncCopies<4 * (copier_a.kCopies + copier_b.kCopies) * kStages> copies;
   if (!arguments.b_early) copies.wait_for_previous_grid();
+  ELBO_KEEP_LOOP
   for (int i = 0; i < kStages - 1 && i < steps; ++i) copier_b.copy(copies, shared.stages[i].b);
   copies.wait_for_previous_grid();
+  ELBO_KEEP_LOOP
   for (int i = 0; i < kStages - 1; ++i) {
     if (i < steps) copier_a.copy(copies, shared.stages[i].a);
     copies.commit();  // the first group has all of b's stages as well
   }
 
-  Multiplier<T, SharedOperand<T, T::kRows, kAlongA>, SharedOperand<T, T::kCols, kAlongB>> multiplier;
+  using Multiply = Multiplier<T, SharedOperand<T, T::kRows, kAlongA>, SharedOperand<T, T::kCols, kAlongB>>;
+  Multiply multiplier;
   OperandSummer<T> operand_summer;
   const bool sums_operand = kSumsOperand<Epilogue> && tile_col == 0;
   int stage = 0, free_stage = kStages - 1;
@@ -153,7 +157,11 @@ __global__ void __launch_bounds__(T::kThreads, T::kBlocks)
       copier_b.copy(copies, shared.stages[free_stage].b);
     }
     copies.commit();
-    multiplier.add(shared.stages[stage].a, shared.stages[stage].b);
+    if (T::kDepth > Multiply::kStep && step + 1 == steps && last_depth < T::kDepth) {
+      multiplier.add_first(shared.stages[stage].a, shared.stages[stage].b, last_depth);
+    } else {
+      multiplier.add(shared.stages[stage].a, shared.stages[stage].b);
+    }
     if (sums_operand) operand_summer.add(shared.stages[stage].a);
     stage = stage + 1 == kStages ? 0 : stage + 1;
     free_stage = free_stage + 1 == kStages ? 0 : free_stage + 1;

@@ -54,10 +54,12 @@ struct TileOf {
   static constexpr int kKSlices = kShape.k_slices;
   static constexpr int kWarpRows = kShape.warp_rows(), kWarpCols = kShape.warp_cols();
   static constexpr int kWarpsDown = kShape.warps_down, kWarpsAcross = kShape.warps_across;
-  /// The blocks that a multiprocessor should hold, and the registers that are left to a thread then. Without
-  /// such a number the compiler aims at one of its own and spills for it. Scalar multiply-adds need more
-  /// registers than are left if shared memory is filled.
-  static constexpr int kBlocks = Engine::kTensor ? ops::shared_blocks(kShape) : 1;
+  /// The blocks that a multiprocessor should hold, by shared memory and the registers that sums need. Without
+  /// such a number the compiler aims at one of its own, and spills for it.
+  static constexpr int kSums = kRows * kCols * kKSlices / kThreads;
+  static constexpr int kBlocks =
+      std::max(1, std::min(ops::shared_blocks(kShape), 65536 / (kThreads * (64 + 3 * kSums / 2))));
+  /// The registers that are left to a thread then.
   static constexpr int kRegisters = std::min(255, 65536 / (kBlocks * kThreads) / 8 * 8);
 };
 
@@ -92,7 +94,7 @@ class OperandCopier {
         col_(static_cast<int>(threadIdx.x) % kAcross * 4),
         stride_(from.stride),
         aligned_(from.aligned),
-        whole_(from.aligned && (kAlongK || from.extent % 4 == 0)),
+        whole_(from.aligned && (kAlongK ? (end_k - first_k) % 4 == 0 : from.extent % 4 == 0)),
         left_(static_cast<int>(from.extent - first < kExtent ? from.extent - first : kExtent)) {
     left_k_ = end_k - first_k;
     // If whole quads can be moved, quads beyond the extent repeat the last one.
@@ -111,6 +113,8 @@ class OperandCopier {
         const std::int64_t from_row = kAlongK && row > last ? last : row;
         copies.copy4(&to.values[row][col_], from_ + from_row * stride_);
       }
+    } else if (whole_) {
+      copy_last(copies, to);
     } else {
       copy_edge(copies, to);
     }
@@ -119,6 +123,20 @@ class OperandCopier {
   }
 
  private:
+  /// The last stage, if it is not full, in whole quads. Those beyond the last k repeat the first of it.
+  template <class Copies>
+  __device__ void copy_last(Copies& copies, Shared& to) const {
+    const int left_k = static_cast<int>(left_k_), last = (kAlongK ? left_ : left_k) - 1;
+    const float* const from = kAlongK && col_ >= left_k ? from_ - col_ : from_;
+    ELBO_UNROLL
+    for (int i = 0; i < kCopies; ++i) {
+      const int row = row_ + i * kDown;
+      const std::int64_t from_row = row > last ? last : row;
+      copies.copy4_or_zeros(&to.values[row][col_], from + from_row * stride_,
+                            kAlongK ? col_ < left_k : row < left_k);
+    }
+  }
+
   template <class Copies>
   __device__ void copy_edge(Copies& copies, Shared& to) const {
     const int left_k = left_k_ < T::kDepth ? static_cast<int>(left_k_) : T::kDepth;
@@ -239,25 +257,19 @@ class Multiplier {
   static_assert(T::kWarpRows % 16 == 0 && T::kWarpCols % 16 == 0);
   static_assert(T::kDepth % (T::kKSlices * Format::kDepth) == 0, "slices share the depth evenly");
 
+  static constexpr int kStep = Format::kDepth;  ///< the k that are multiplied at once
+
   __device__ void add(const A& a, const B& b) {
     ELBO_UNROLL
-    for (int step = 0; step < T::kDepth / (T::kKSlices * Format::kDepth); ++step) {
-      const int k = (warp_.k_slice + step * T::kKSlices) * Format::kDepth;
-      arch::FragmentA from_a[kDown];
-      arch::FragmentB from_b[kAcross];
-      ELBO_UNROLL
-      for (int i = 0; i < kDown; ++i) {
-        ReaderA::read(a, warp_.row + 16 * i, k, [&](int half, int index, std::uint32_t bits) {
-          from_a[i].bits[half + 2 * index] = bits;
-        });
-      }
-      ELBO_UNROLL
-      for (int j = 0; j < kAcross; j += 2) {
-        ReaderB::read(b, warp_.col + 8 * j, k,
-                      [&](int half, int index, std::uint32_t bits) { from_b[j + half].bits[index] = bits; });
-      }
-      arch::multiply_add<Format>(sums_, from_a, from_b);
-    }
+    for (int step = 0; step < T::kDepth / (T::kKSlices * Format::kDepth); ++step)
+      add_step(a, b, (warp_.k_slice + step * T::kKSlices) * Format::kDepth);
+  }
+
+  /// The same for a stage of which only the first `depth` k are not zero.
+  __device__ void add_first(const A& a, const B& b, int depth) {
+    ELBO_KEEP_LOOP
+    for (int k = warp_.k_slice * Format::kDepth; k < depth; k += T::kKSlices * Format::kDepth)
+      add_step(a, b, k);
   }
 
   /// Stores the sums in their place among the block's.
@@ -280,6 +292,23 @@ class Multiplier {
  private:
   using ReaderA = UnitReader<Format, A, true>;
   using ReaderB = UnitReader<Format, B, false>;
+
+  __device__ void add_step(const A& a, const B& b, int k) {
+    arch::FragmentA from_a[kDown];
+    arch::FragmentB from_b[kAcross];
+    ELBO_UNROLL
+    for (int i = 0; i < kDown; ++i) {
+      ReaderA::read(a, warp_.row + 16 * i, k, [&](int half, int index, std::uint32_t bits) {
+        from_a[i].bits[half + 2 * index] = bits;
+      });
+    }
+    ELBO_UNROLL
+    for (int j = 0; j < kAcross; j += 2) {
+      ReaderB::read(b, warp_.col + 8 * j, k,
+                    [&](int half, int index, std::uint32_t bits) { from_b[j + half].bits[index] = bits; });
+    }
+    arch::multiply_add<Format>(sums_, from_a, from_b);
+  }
 
   WarpPlace<T> warp_;
   float sums_[kDown][kAcross][4] = {};
@@ -323,23 +352,17 @@ class Multiplier<T, A, B, Scalar> {
  public:
   static constexpr int kDown = T::kWarpRows / 8, kAcross = T::kWarpCols / 4;
   static_assert(T::kDepth % (4 * T::kKSlices) == 0 && kDown % 2 == 0 && kAcross % 2 == 0);
+  static constexpr int kStep = 4;
 
   __device__ void add(const A& a, const B& b) {
     ELBO_UNROLL
-    for (int step = 0; step < T::kDepth / (4 * T::kKSlices); ++step) {
-      const int k = (warp_.k_slice + step * T::kKSlices) * 4;
-      float from_a[kDown][4], from_b[kAcross][4];
-      SideA::read(from_a, a, warp_.row, lane_in_warp() / 4, k);
-      SideB::read(from_b, b, warp_.col, lane_in_warp() % 4, k);
-      ELBO_UNROLL
-      for (int of_k = 0; of_k < 4; ++of_k) {
-        ELBO_UNROLL
-        for (int i = 0; i < kDown; ++i) {
-          ELBO_UNROLL
-          for (int j = 0; j < kAcross; ++j) sums_[i][j] = fmaf(from_a[i][of_k], from_b[j][of_k], sums_[i][j]);
-        }
-      }
-    }
+    for (int step = 0; step < T::kDepth / (kStep * T::kKSlices); ++step)
+      add_step(a, b, (warp_.k_slice + step * T::kKSlices) * kStep);
+  }
+
+  __device__ void add_first(const A& a, const B& b, int depth) {
+    ELBO_KEEP_LOOP
+    for (int k = warp_.k_slice * kStep; k < depth; k += T::kKSlices * kStep) add_step(a, b, k);
   }
 
   __device__ void store(SharedResults<T>& to) const {
@@ -355,6 +378,20 @@ class Multiplier<T, A, B, Scalar> {
  private:
   using SideA = ScalarSide<A, kDown, 8>;
   using SideB = ScalarSide<B, kAcross, 4>;
+
+  __device__ void add_step(const A& a, const B& b, int k) {
+    float from_a[kDown][4], from_b[kAcross][4];
+    SideA::read(from_a, a, warp_.row, lane_in_warp() / 4, k);
+    SideB::read(from_b, b, warp_.col, lane_in_warp() % 4, k);
+    ELBO_UNROLL
+    for (int of_k = 0; of_k < 4; ++of_k) {
+      ELBO_UNROLL
+      for (int i = 0; i < kDown; ++i) {
+        ELBO_UNROLL
+        for (int j = 0; j < kAcross; ++j) sums_[i][j] = fmaf(from_a[i][of_k], from_b[j][of_k], sums_[i][j]);
+      }
+    }
+  }
 
   WarpPlace<T> warp_;
   float sums_[kDown][kAcross] = {};

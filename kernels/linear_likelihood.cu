@@ -33,7 +33,7 @@ struct LikelihoodEpilogue {
     return {load4(b.data + col, count, quads)};
   }
   __device__ Operands load(std::int64_t row, std::int64_t col, int count) const {
-    const std::int64_t example = row / samples;
+    const std::int64_t example = samples == 1 ? row : row / samples;
     return {load4(x.data + example * x.stride + col, count, quads),
             mask.data ? load4(mask.data + example * mask.stride + col, count, quads)
                       : float4{1.0f, 1.0f, 1.0f, 1.0f},
@@ -59,6 +59,7 @@ struct LikelihoodEpilogue {
     float* const sums = nll.data + row * nll.cols;
     sums[part] = sum;
     if (part + 1 < parts) return;
+    ELBO_KEEP_LOOP
     for (std::int64_t unused = parts; unused < nll.cols; ++unused) sums[unused] = 0.0f;
   }
   std::vector<MemoryRange> writes() const { return {range_of(nll), range_of(gradient)}; }

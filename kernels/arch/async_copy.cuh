@@ -47,6 +47,23 @@ class AsyncCopies {
 #endif
   }
 
+  /// Four floats, or zeros if they do not exist. `from` may be read in either case.
+  __device__ void copy4_or_zeros(float* to, const float* from, bool exist) {
+#if defined(__CUDACC__)
+    const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+    asm volatile(
+        "{\n"
+        ".reg .pred absent;\n"
+        "setp.eq.u32 absent, %2, 0;\n"
+        "cp.async.cg.shared.global [%0], [%1], 16, absent;\n"
+        "}\n" ::"r"(address),
+        "l"(from), "r"(static_cast<unsigned>(exist))
+        : "memory");
+#else
+    copy4(to, from, exist ? 4 : 0);
+#endif
+  }
+
   /// One float, or zero if it does not exist.
   __device__ void copy1(float* to, const float* from, bool exists) {
 #if defined(__CUDACC__)
