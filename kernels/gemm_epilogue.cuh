@@ -6,6 +6,7 @@
 #include "memory.cuh"
 #include "ops/gemm_plan.h"
 #include "gemm_tile.cuh"
+#include "runtime/view.h"
 #include "warp.cuh"
 
 namespace elbo::cuda {
@@ -155,12 +156,15 @@ __device__ void finish_quads(const ThreadQuads<T>& quads, int first, const Resul
   for (int i = 0; i < kQuads; ++i) {
     if (exists) operands[i] = epilogue.load(place.first_row + quads.row(first + i), col, 4);
   }
-  ELBO_UNROLL
-  for (int i = 0; i < kQuads; ++i) {
-    const std::int64_t row = place.first_row + quads.row(first + i);
+  // Operands move up instead of being indexed, so that they stay in registers and the code is there once.
+  ELBO_KEEP_LOOP
+  for (int i = first; i < first + kQuads; ++i) {
+    const std::int64_t row = place.first_row + quads.row(i);
     with_row_sum<ThreadQuads<T>::kAcross>(epilogue, row, place.tile_col, place.rows, exists, [&] {
-      return epilogue.quad(row, col, quads.sums(first + i), 4, columns, operands[i]);
+      return epilogue.quad(row, col, quads.sums(i), 4, columns, operands[0]);
     });
+    ELBO_UNROLL
+    for (int next = 1; next < kQuads; ++next) operands[next - 1] = operands[next];
   }
 }
 

@@ -51,7 +51,7 @@ void Footprints::begin(std::size_t node) {
 
 Footprints::Touch* Footprints::find(std::size_t page) {
   auto& touches = pages_[page];
-  if (touches.empty() || touches.back().node != node_) touches.push_back({node_, {}, {}});
+  if (touches.empty() || touches.back().node != node_) touches.push_back({node_, {}, {}, {}});
   return &touches.back();  // stays valid: no other node adds to the page while this one runs
 }
 

@@ -84,9 +84,17 @@ class Parser(unittest.TestCase):
         found = sass.kernels(dump())
         self.assertEqual(set(found), {("sm_90", SCALE), ("sm_90", GEMM)})
         self.assertEqual(found["sm_90", SCALE], {
-            "registers": 29, "stack": 0, "shared": 0, "stl": 0, "ldl": 0, "stg128": 1, "stg32": 2, "ldg128": 1, "hmma": 0, "ldsm": 0, "instructions": 9})
+            "registers": 29, "stack": 0, "shared": 0, "stl": 0, "ldl": 0, "stg128": 1, "stg32": 2, "ldg128": 1, "hmma": 0, "ldsm": 0, "together": 1,
+            "early": 0, "copies": 0, "instructions": 9})
         gemm = found["sm_90", GEMM]
         self.assertEqual((gemm["registers"], gemm["shared"], gemm["hmma"], gemm["ldsm"], gemm["instructions"]), (78, 1024, 2, 1, 3))
+
+    def test_loads_in_a_row_and_copies_before_the_wait(self):
+        order = ["LDG.E.128 R4", "LDG.E.128 R8", "STS [R1]", "LDG.E.128 R4", "STG.E [R2]", "LDG.E.128 R4",
+                 "ACQBULK", "LDGSTS.E [R2]", "LDGSTS.E.BYPASS.128 [R2]", "ACQBULK", "LDGSTS.E [R2]"]
+        code = "".join("        /*%04x*/                   %s ;\n" % (16 * i, line) for i, line in enumerate(order))
+        kernel = sass.kernels("\tcode for sm_90\n\t\tFunction : made\n" + code)["sm_90", "made"]
+        self.assertEqual((kernel["together"], kernel["early"], kernel["copies"]), (3, 2, 3))
 
     def test_spills(self):
         scale = sass.kernels(dump(stack=8, spill=SPILL))["sm_90", SCALE]

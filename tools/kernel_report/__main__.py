@@ -57,7 +57,8 @@ def rows_of(program, found, shapes):
 
 def table(rows):
     """The rows as text, a heading for each object; a name that is too long has a line of its own."""
-    heads = [head for _, head, _ in sass.COLUMNS]
+    shown = [(column, head) for column, head, _ in sass.COLUMNS if head]
+    heads = [head for _, head in shown]
     figures = "".join("%%%ds" % (len(head) + 1) for head in heads)
     space = _WIDTH - sum(len(head) + 1 for head in heads)
     lines, heading = [], None
@@ -70,7 +71,7 @@ def table(rows):
         if len(kernel) > space:
             lines.append(kernel if len(kernel) <= _WIDTH else kernel[: _WIDTH - 1] + "…")
             kernel = ""
-        lines.append("%-*s" % (space, kernel) + figures % tuple(row[column] for column, _, _ in sass.COLUMNS))
+        lines.append("%-*s" % (space, kernel) + figures % tuple(row[column] for column, _ in shown))
     return "\n".join(lines[1:])
 
 

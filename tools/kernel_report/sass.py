@@ -2,7 +2,7 @@
 
 import re
 
-# Column, its head on a terminal, and what it is.
+# Column, its head on a terminal (none: it is not in the table there), and what it is.
 COLUMNS = [
     ("registers", "regs", "registers of a thread"),
     ("stack", "stack", "bytes of local memory"),
@@ -14,6 +14,9 @@ COLUMNS = [
     ("ldg128", "LD128", "loads of 128 bits from global memory"),
     ("hmma", "HMMA", "products of tensor cores"),
     ("ldsm", "LDSM", "loads of their operands from shared memory"),
+    ("together", "", "most loads of 128 bits in a row, with no store to global memory among them"),
+    ("early", "", "copies to shared memory before the last wait for the previous grid"),
+    ("copies", "", "copies to shared memory"),
     ("instructions", "instr", "instructions, without padding"),
 ]
 
@@ -22,6 +25,26 @@ _RESOURCES_OF = re.compile(r"^ Function (\S+):$")
 _RESOURCES = re.compile(r"^  REG:(\d+) STACK:(\d+) SHARED:(\d+) LOCAL:(\d+)")
 _CODE_OF = re.compile(r"^\s*Function : (\S+)$")
 _INSTRUCTION = re.compile(r"^\s+/\*[0-9a-f]{4,}\*/\s+\{?\s*(?:@!?U?P[0-9T]+\s+)?([A-Z][A-Z0-9_.]*)")
+
+
+class _Code:
+    """A kernel's counts while its instructions pass."""
+
+    def __init__(self, kernel):
+        self.kernel, self.loads = kernel, 0
+
+    def add(self, instruction):
+        _count(self.kernel, instruction)
+        operation = instruction.split(".")[0]
+        if operation == "STG":
+            self.loads = 0
+        elif operation == "LDG" and "128" in instruction.split("."):
+            self.loads += 1
+            self.kernel["together"] = max(self.kernel["together"], self.loads)
+        elif operation == "LDGSTS":
+            self.kernel["copies"] += 1
+        elif operation == "ACQBULK":
+            self.kernel["early"] = self.kernel["copies"]
 
 
 def _count(kernel, instruction):
@@ -42,7 +65,7 @@ def kernels(text):
     for line in text.splitlines():
         if match := _INSTRUCTION.match(line):
             if code:
-                _count(code, match.group(1))
+                code.add(match.group(1))
         elif match := _ARCHITECTURE.match(line):
             architecture, code = match.group(1) or match.group(2), None
         elif match := _RESOURCES_OF.match(line):
@@ -52,7 +75,7 @@ def kernels(text):
             kernel = _kernel(found, architecture, symbol)
             kernel.update(registers=registers, stack=max(stack, local), shared=shared)
         elif match := _CODE_OF.match(line):
-            code = _kernel(found, architecture, match.group(1))
+            code = _Code(_kernel(found, architecture, match.group(1)))
     return found
 
 
