@@ -53,7 +53,11 @@ __device__ float uniform_number(const NoiseSource& noise, std::int64_t example, 
   const auto words = curand_words(
       noise.seed, math::noise_subsequence(noise.purpose, noise.examples ? noise.examples[example] : example),
       math::noise_block(noise.time ? *noise.time : 0, number));
-  return math::uniform(words.word[number % 4]);
+  std::uint32_t word = words.word[0];
+  ELBO_UNROLL
+  for (int i = 1; i < 4; ++i)
+    if (number % 4 == i) word = words.word[i];  // an index would put the words into local memory
+  return math::uniform(word);
 }
 
 /// One warp per chain; every lane draws the same number.
