@@ -130,6 +130,8 @@ class Walk {
       bytes -= kTag;
       if (number == 0) require(element, kUnsigned, 2 * sizeof(std::uint32_t));
       if (number == 1 && kind != kOpaque) require(element, kSigned, element.size);
+      if (kind == kSparse && (number == kRows || number == kStarts) && !is_integer(element.type))
+        fail(file_, "the rows or columns of a sparse matrix are no 32-bit integers");
       const bool holds_matrices = kind >= kCell && (kind <= kObject || kind == kOpaque);
       const std::uint32_t unit = value_bytes(element.type);
       const bool fits_kind = number == 0 || element.type < kMatrix || holds_matrices ||
@@ -179,6 +181,7 @@ class Walk {
                                                       0, 0, 8, 8, 1, 0, 1, 2, 4};
     return type < kBytes.size() ? kBytes[type] : 0;
   }
+  static bool is_integer(std::uint32_t type) { return type == kSigned || type == kUnsigned; }
   void require(const Tag& element, std::uint32_t type, std::uint32_t size) const {
     if (element.is_small || element.type != type || element.size != size) {
       fail(file_, "a variable does not begin with its kind and its sizes");
@@ -197,8 +200,9 @@ class Walk {
 
   static constexpr std::uint64_t kTag = 8;
   static constexpr int kMaxDepth = 32;
-  static constexpr std::uint32_t kCell = 1, kObject = 3, kText = 4, kOpaque = 17;  // classes
-  static constexpr std::uint32_t kSigned = 5, kUnsigned = 6;                       // types of 32 bits
+  static constexpr std::uint32_t kCell = 1, kObject = 3, kText = 4, kSparse = 5, kOpaque = 17;  // classes
+  static constexpr int kRows = 3, kStarts = 4;                // of a sparse matrix's elements
+  static constexpr std::uint32_t kSigned = 5, kUnsigned = 6;  // types of 32 bits
   static constexpr const char* kTooLarge = "a part of a variable is larger than the variable";
 
   Source& source_;
