@@ -119,7 +119,7 @@ class Training {
   void gather() {
     ops::gather_batch(device(), {batch_.x(), {}, batch_.examples()}, data_.source(),
                       preprocessor_.keyed(0, nullptr), state_.data());
-    vae().parts().condition.read(device(), batch_, data_.labels(), state_.data());
+    vae().parts().condition.read(vae().run(), batch_, data_.conditions(), state_.data());
   }
   void encode() { vae().encode(batch_); }
   void sample() { vae().sample(batch_, noise_); }

@@ -82,10 +82,14 @@ struct ELBO_API Examples {
   std::vector<float> floats;
   CsrRows sparse;
   std::vector<std::int32_t> labels;  ///< one per example, kNoLabel where it has none; or empty
-  std::vector<std::string> ids;      ///< one per example, or empty
-  Table factors;                     ///< the generating factors of built-in data, or empty
-  std::string origin;                ///< the file (and its array) or folder read; empty for data from memory
-  bool from_text = false;            ///< `rows` are the lines of a text file, counted from 1
+  /// The columns that a conditional model reads beside the values (model.condition), but for the label, in
+  /// the order of their names there: [count, columns], NaN where a cell is missing. Numbers are the file's
+  /// less Column::origin, texts the numbers of their levels. Or empty.
+  Table conditions;
+  std::vector<std::string> ids;    ///< one per example, or empty
+  Table factors;                   ///< the generating factors of built-in data, or empty
+  std::string origin;              ///< the file (and its array) or folder read; empty for data from memory
+  bool from_text = false;          ///< `rows` are the lines of a text file, counted from 1
   std::vector<std::int64_t> rows;  ///< each example's row in its origin; if empty, example i is row i, from 0
   /// Null unless LoadOptions::keep_source asked for it, and the file has more digits than floats have.
   std::shared_ptr<const SourceValues> source;
@@ -95,8 +99,8 @@ struct ELBO_API Examples {
   float value(std::int64_t i, std::int64_t j) const;
   /// The values of example i as its file has them. Needs a source.
   std::vector<SourceCell> source_cells(std::int64_t i) const;
-  /// Examples [first, first + count), with their labels, ids and factors. Throws ShapeError if the range is
-  /// not within the split.
+  /// Examples [first, first + count), with their labels, conditions, ids and factors. Throws ShapeError if
+  /// the range is not within the split.
   Examples slice(std::int64_t first, std::int64_t count) const;
   /// The examples with these numbers, in their order, with their labels, ids and factors. Throws ShapeError
   /// if one is outside the split.
@@ -151,9 +155,11 @@ struct ELBO_API Dataset {
 struct TableOptions {
   std::string label = {};  ///< the column of labels; "none": none; empty: one named label, class or target
   std::string id = {};     ///< the column of ids; "none": none; empty: one whose name and cells say so
-  std::vector<std::string> columns = {};         ///< those to use; empty: all
-  std::vector<std::string> drop = {};            ///< those to leave out
-  std::vector<std::string> kinds = {};           ///< "NAME=KIND" for columns whose kind is not to be inferred
+  std::vector<std::string> columns = {};  ///< those to use; empty: all
+  std::vector<std::string> drop = {};     ///< those to leave out
+  std::vector<std::string> kinds = {};    ///< "NAME=KIND" for columns whose kind is not to be inferred
+  /// Those that are Examples::conditions and no values, by their names. With a model's columns, its own are.
+  std::vector<std::string> conditions = {};
   HeaderLine header = HeaderLine::automatic;     ///< whether the first line has names
   DecimalSign decimal = DecimalSign::automatic;  ///< of numbers
   /// With a model's columns (LoadOptions::like): whether the table must have the column `label`, or `id`.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "elbo/dataset.h"
@@ -32,7 +33,16 @@ struct ImputeOptions {
   std::optional<double> interval = 0.9;
   std::uint64_t seed = 0;
   std::int64_t first_row = 0;  ///< number of x's first row, which keys the noise: rows may come in parts
-  std::vector<std::int32_t> labels = {};  ///< of each row, for a conditional model
+  std::vector<std::int32_t> labels = {};  ///< of each row, for a model conditioned on the label alone
+  Table conditions = {};                  ///< of each row, for a conditional model, in place of labels
+};
+
+/// What a conditional model reads beside the values of each example (model.condition).
+struct ConditionColumn {
+  /// The table's column, with the names of its levels; empty: a number, less its origin. The label is called
+  /// "label" and has its kind.
+  Column column;
+  double mean = 0.0, deviation = 1.0;  ///< of a number, over the training examples
 };
 
 /// Completed rows, [n, dims] each. Present values are kept, in `low` and `high` too.
@@ -95,16 +105,27 @@ class ELBO_API Model {
   /// Whether each of the dims() values is a class: impute() gives these the most probable class.
   std::vector<bool> class_columns() const;
 
+  /// The conditions that the model reads, in the order of recipe().model.condition; none of another model.
+  std::vector<ConditionColumn> conditions() const;
+  /// The conditions of examples, [n, conditions().size()], in the columns' own scale: numbers less the
+  /// column's origin, levels and labels by number. Tables of conditions below are such. Throws DataError for
+  /// one that is missing, or that the model does not know.
+  Table conditions_of(const Examples& examples) const;
+  /// The value in such a table of a condition's text: a level's name, a number, a date. Throws ConfigError,
+  /// with the names that there are, for a condition that the model does not read and a text that it has no
+  /// value for.
+  float condition_value(std::string_view name, std::string_view text) const;
+
   /// Precision of the matrix products in the calls below and in a training's validation. It is fp32 by
   /// default, whatever the model was trained in, so that results of different devices and trainings are
   /// comparable. Training steps use the recipe's train.precision instead.
   Precision precision() const;
   void set_precision(Precision precision);
 
-  /// q(z|x) of each example, given in the data's own scale. A conditional model reads the examples' labels,
-  /// here and below; one that infers labels takes the likeliest where there is none. Throws ShapeError if the
-  /// width is not dims(), DataError if a value is outside the likelihood's support, or such labels are
-  /// missing.
+  /// q(z|x) of each example, given in the data's own scale. A conditional model reads the examples' labels
+  /// and conditions, here and below; one that infers labels takes the likeliest where there is none. Throws
+  /// ShapeError if the width is not dims(), DataError if a value is outside the likelihood's support, or such
+  /// labels are missing.
   Posterior encode(const Examples& x) const;
   /// The same for x [n, dims].
   Posterior encode(const Table& x) const;
@@ -113,16 +134,21 @@ class ELBO_API Model {
   /// an autoencoder, which has no posterior; ShapeError if `first_row` is negative.
   Table posterior_codes(const Examples& x, std::uint64_t seed, std::int64_t first_row = 0) const;
   /// E[x|z] for z [n, latent]. For the categorical likelihood, here and below: each value's most probable
-  /// class. `labels`, here and below: the label of each row for a conditional model
+  /// class. `labels`, here and below: the label of each row for a model conditioned on the label alone
   /// (recipe().model.condition), which numbers them as recipe().model.condition_classes names them; empty for
   /// another model. Throws ShapeError if z's width is not latent() or labels are missing, DataError for a
   /// label that the model does not know, ConfigError for labels that it does not read.
   Table decode(const Table& z, std::span<const std::int32_t> labels = {}) const;
+  /// The same for any conditional model, with the conditions of each row, as conditions_of() has them. Throws
+  /// DataError for one that is missing or not known.
+  Table decode(const Table& z, const Table& conditions) const;
   /// E[x|z] with z the posterior mean. A conditional model decodes with the examples' own labels, or as if
   /// they had the labels `as`: what is not in the label stays. With model.prior = "conditional" the code
   /// moves to the place in the prior of `as` that it has in its own label's: (z − μ)/τ stays. Throws like
   /// encode and decode.
   Table reconstruct(const Examples& x, std::span<const std::int32_t> as = {}) const;
+  /// The same as if they had these conditions.
+  Table reconstruct(const Examples& x, const Table& as) const;
   Table reconstruct(const Table& x) const;
   /// Whether the model has a prior over codes and so defines a density over data. Only an autoencoder has
   /// none.
@@ -133,18 +159,24 @@ class ELBO_API Model {
   /// ShapeError if `count` or `first` is negative or labels are missing, and like decode for others.
   Table prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first = 0,
                     std::span<const std::int32_t> labels = {}) const;
+  /// The same with a table of conditions.
+  Table prior_codes(std::int64_t count, std::uint64_t seed, std::int64_t first,
+                    const Table& conditions) const;
   /// A grid of side·side codes in a two-dimensional latent space, the top row first, at evenly spaced
   /// quantiles of each dimension of the prior. Throws ConfigError if there is no prior or latent() is not 2,
   /// ShapeError if `side` is not positive, and like prior_codes.
   Table prior_grid(std::int64_t side, std::span<const std::int32_t> labels = {}) const;
+  Table prior_grid(std::int64_t side, const Table& conditions) const;
   /// E[x|z] for `count` draws of z from the prior. Throws ConfigError for an autoencoder, which has no prior,
   /// and like decode.
   Table sample(std::int64_t count, std::uint64_t seed, std::span<const std::int32_t> labels = {}) const;
+  Table sample(std::int64_t count, std::uint64_t seed, const Table& conditions) const;
   /// Draws x ~ p(x|z), with the likelihood's noise, for each row of z [n, latent]. `first_row` numbers the
   /// first row, and row numbers key the noise: drawing in parts gives the same rows as drawing all at once.
   /// Throws ConfigError for an autoencoder, which has no p(x|z), and like decode.
   Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row = 0,
              std::span<const std::int32_t> labels = {}) const;
+  Table draw(const Table& z, std::uint64_t seed, std::int64_t first_row, const Table& conditions) const;
 
   /// Completes rows x [n, dims] whose missing values are NaN. A missing value becomes Σ_k w_k E[x_j|z_k] with
   /// z_k ~ q(z|x) and w_k ∝ p(x|z_k) p(z_k)/q(z_k|x) of the present values, Σ w_k = 1: E[x_j|x] by
@@ -185,11 +217,11 @@ class ELBO_API Model {
   /// data.binarize draws. Throws like scores; ConfigError for another model.
   Table label_probabilities(const Examples& examples, std::uint64_t seed = 0) const;
 
-  /// What each example costs under each label that a conditional model knows, [n, labels]: −log p(x|y) in
-  /// nats, importance-weighted with `samples` samples of each, or with 0 the −ELBO from one. For labels that
-  /// are equally frequent, p(y|x) is the softmax of the negative row. The examples' own labels are not read.
-  /// Deterministic for a seed. Throws like scores; ConfigError if the model is not conditional, or an
-  /// autoencoder.
+  /// What each example costs under each label that a model conditioned on the label alone knows, [n, labels]:
+  /// −log p(x|y) in nats, importance-weighted with `samples` samples of each, or with 0 the −ELBO from one.
+  /// For labels that are equally frequent, p(y|x) is the softmax of the negative row. The examples' own
+  /// labels are not read. Deterministic for a seed. Throws like scores; ConfigError if the model is not
+  /// conditional, or an autoencoder.
   Table label_costs(const Examples& examples, std::int64_t samples, std::uint64_t seed = 0) const;
 
   /// −log p(x) by annealed importance sampling (Neal 2001; for decoders Wu et al. 2017): a stochastic bound

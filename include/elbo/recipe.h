@@ -99,8 +99,12 @@ struct ModelSettings {
   double scale = 1.0;        ///< of laplace, whose scale is fixed
   std::int64_t classes = 2;  ///< for categorical: values are 0 … classes − 1
   bool encode_mask = false;  ///< the encoder sees which values are missing
-  /// What encoder and decoder also read of each example (Sohn et al. 2015): {"label"}, or nothing.
+  /// What encoder and decoder also read of each example (Sohn et al. 2015): "label", and names of a table's
+  /// columns, which are then no values; or nothing.
   std::vector<std::string> condition;
+  /// How each of these is read, unless it is the label alone: "numeric", or "categorical 3" with its number
+  /// of levels. Empty: follow_data() fills it.
+  std::vector<std::string> condition_kinds;
   /// The names of labels 0, 1, … that a conditional model knows. Empty: follow_data() fills it.
   std::vector<std::string> condition_classes;
   std::vector<Layer> classifier = {400};  ///< the hidden layers of m2's q(y|x)

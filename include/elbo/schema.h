@@ -42,9 +42,17 @@ struct Column {
   /// differences.
   double origin = 0.0;
   bool has_times = false;  ///< dates have times of day
+  /// From 1 on: the column is read beside the values (model.condition), as column condition − 1 of
+  /// Examples::conditions, and is none of the values.
+  std::int32_t condition = 0;
 
   friend bool operator==(const Column&, const Column&) = default;
 };
+
+/// Whether the column is one of the values: its kind is modelled, and the values are not conditioned on it.
+constexpr bool is_modelled(const Column& column) noexcept {
+  return is_modelled(column.kind) && column.condition == 0;
+}
 
 /// The columns of a table, in the order of its file; none for data that is no table.
 struct Schema {
@@ -59,5 +67,7 @@ struct Schema {
 
 /// The columns that have values, in their order.
 ELBO_API std::vector<Column> modelled_columns(const Schema& schema);
+/// The columns of Examples::conditions, in their order.
+ELBO_API std::vector<Column> condition_columns(const Schema& schema);
 
 }  // namespace elbo

@@ -136,8 +136,9 @@ ELBO_API void limit_training(Dataset& data, std::int64_t max_count);
 /// may have missing cells, else "error". With model.likelihood = "mixed", an empty model.column_likelihoods
 /// gets one for each column: gaussian-learned for numbers and dates, negative-binomial for counts, bernoulli
 /// for two values, categorical for classes. With model.condition, an empty model.condition_classes gets the
-/// labels' names. Throws DataError if a column has more classes than a likelihood takes, or there are no
-/// labels.
+/// labels' names, and an empty model.condition_kinds the kinds of the columns that the data was read with.
+/// Throws DataError if a column has more classes than a likelihood takes, there are no labels, or the data
+/// was read without a column that model.condition names.
 ELBO_API Recipe follow_data(Recipe recipe, const Dataset& data);
 
 /// A recipe for data that none was written for, called after it, with the likelihood that is given, or one

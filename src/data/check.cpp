@@ -117,6 +117,36 @@ void check_labels(const Examples& examples, std::int64_t classes, std::string_vi
   }
 }
 
+void check_conditions(const Examples& examples, std::span<const std::string> names,
+                      std::span<const std::int32_t> levels, std::string_view source) {
+  const Table& table = examples.conditions;
+  if (table.cols == 0 && !names.empty()) {
+    throw DataError(concat(examples.origin.empty() ? source : std::string_view(examples.origin),
+                           " has no column ", shown(names[0]), ", which model.condition reads."));
+  }
+  ELBO_CHECK(table.rows == examples.count && table.cols == std::ssize(names) &&
+                 std::ssize(table.values) == table.rows * table.cols,
+             ShapeError, table.rows, " x ", table.cols, " conditions were given with ", examples.count,
+             " examples, for ", names.size(), " columns of model.condition");
+  for (std::int64_t i = 0; i < table.rows; ++i) {
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      const float value = table.row(i)[j];
+      const std::int32_t count = levels[j];
+      const bool known =
+          count == 0 ? std::isfinite(value)
+                     : value >= 0.0f && value < static_cast<float>(count) && value == std::floor(value);
+      if (known) continue;
+      const std::string place = row_place(examples, source, i);
+      if (std::isnan(value))
+        throw DataError(concat(place, " has no ", shown(names[j]),
+                               ", which model.condition reads: fill it in, or leave the example out."));
+      if (count == 0) throw DataError(concat(place, " has an infinite ", shown(names[j]), "."));
+      throw DataError(concat(place, " has level ", value, " of ", shown(names[j]),
+                             ", but the model knows 0 to ", count - 1, "."));
+    }
+  }
+}
+
 void check_presence(const Examples& examples, std::string_view source) {
   if (!examples.bytes.empty()) return;
   FloatRows rows(examples);

@@ -1,6 +1,7 @@
 #pragma once
 // Checks of data's values before training and evaluation.
 
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
@@ -34,6 +35,11 @@ void check_presence(const Examples& examples, std::string_view source);
 /// Checks that every example has a label from 0 to classes − 1, for model.condition, or none if it may miss.
 /// Throws DataError.
 void check_labels(const Examples& examples, std::int64_t classes, std::string_view source, bool may_miss);
+
+/// Checks that every example has a value for each of the conditions with these names: a number from 0 below
+/// its levels if it has any, else a finite one. Throws DataError, with the row or line; ShapeError.
+void check_conditions(const Examples& examples, std::span<const std::string> names,
+                      std::span<const std::int32_t> levels, std::string_view source);
 
 /// Makes both checks for every split of a dataset.
 void check_support(const Dataset& dataset, std::span<const ValueRange> ranges);

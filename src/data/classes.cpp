@@ -80,6 +80,21 @@ void note_unlearned_labels(Dataset& data) {
   }
 }
 
+void note_unlearned_levels(Dataset& data) {
+  const std::vector<Column> columns = condition_columns(data.schema);
+  const std::int64_t width = data.train.conditions.cols;
+  for (std::size_t j = 0; j < columns.size() && std::ssize(columns) == width; ++j) {
+    const Column& column = columns[j];
+    std::set<float> learned;
+    for (std::int64_t i = 0; i < data.train.count; ++i) learned.insert(data.train.conditions.row(i)[j]);
+    for (std::size_t level = 0; level < column.levels.size(); ++level) {
+      if (learned.contains(static_cast<float>(level))) continue;
+      data.notes.push_back(concat("no training example has ", shown(column.levels[level]), " for ",
+                                  shown(column.name), ", so that a conditional model learns nothing of it"));
+    }
+  }
+}
+
 std::int64_t labelled_count(const Examples& examples) {
   return std::ranges::count_if(examples.labels, [](std::int32_t label) { return label != kNoLabel; });
 }

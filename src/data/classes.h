@@ -24,6 +24,9 @@ std::vector<std::string> class_names(const Dataset& data);
 /// Notes the labels that no training example has.
 void note_unlearned_labels(Dataset& data);
 
+/// Notes the levels of conditions (Examples::conditions) that no training example has.
+void note_unlearned_levels(Dataset& data);
+
 /// The number of examples that have a label.
 std::int64_t labelled_count(const Examples& examples);
 

@@ -37,6 +37,10 @@ Examples take(const Examples& from, std::span<const std::int64_t> rows) {
   out.floats = take_rows(from.floats, from.dims, rows);
   out.sparse = data::take_rows(from.sparse, rows);
   out.labels = take_rows(from.labels, 1, rows);
+  if (from.conditions.cols > 0) {
+    out.conditions = {out.count, from.conditions.cols,
+                      take_rows(from.conditions.values, from.conditions.cols, rows)};
+  }
   out.ids = take_rows(from.ids, 1, rows);
   out.origin = from.origin;
   out.from_text = from.from_text;

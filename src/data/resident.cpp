@@ -116,13 +116,24 @@ void ResidentData::add_labels(Context& context, const Examples& examples) {
   if (examples.labels.empty()) return;
   std::vector<float> labels(examples.labels.begin(), examples.labels.end());
   std::ranges::replace(labels, static_cast<float>(kNoLabel), -1.0f);
-  labels_ = Buffer<float>(context, labels);
+  conditions_ = Buffer<float>(context, labels);
   for (std::int64_t i = 0; i < count_; ++i)
     if (examples.labels[static_cast<std::size_t>(i)] != kNoLabel) labelled_.push_back(i);
 }
 
-ops::GatherSource ResidentData::labels(VectorView<const std::int64_t> permutation) const {
-  return {.bytes = {}, .values = labels_.matrix(labels_.size(), 1), .sparse = {}, .permutation = permutation};
+void ResidentData::set_conditions(Context& context, const Table& conditions) {
+  ELBO_CHECK(conditions.rows == count_, ShapeError, conditions.rows, " rows of conditions for ", count_,
+             " examples");
+  conditions_ = Buffer<float>(context, conditions.values);
+  condition_columns_ = conditions.cols;
+}
+
+ops::GatherSource ResidentData::conditions(VectorView<const std::int64_t> permutation) const {
+  const std::int64_t rows = conditions_.size() / condition_columns_;
+  return {.bytes = {},
+          .values = conditions_.matrix(rows, condition_columns_),
+          .sparse = {},
+          .permutation = permutation};
 }
 
 ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutation) const {
@@ -132,6 +143,14 @@ ops::GatherSource ResidentData::source(VectorView<const std::int64_t> permutatio
 Standardization standardization(const Examples& examples) {
   check_sizes(examples);
   return statistics(examples, examples.bytes.empty() ? 1.0 : 1.0 / 255.0);
+}
+
+Standardization standardization(const Table& table) {
+  Examples columns;
+  columns.count = table.rows;
+  columns.dims = table.cols;
+  columns.floats = table.values;
+  return standardization(columns);
 }
 
 std::vector<double> Standardization::log_volumes(const Examples& examples) const {
@@ -210,6 +229,7 @@ std::uint32_t fingerprint(const Examples& examples, bool labels_read) {
   sum = add(sum, examples.bytes.data(), examples.bytes.size());
   sum = add(sum, examples.floats.data(), examples.floats.size() * sizeof(float));
   if (labels_read) sum = add(sum, examples.labels.data(), examples.labels.size() * sizeof(std::int32_t));
+  sum = add(sum, examples.conditions.values.data(), examples.conditions.values.size() * sizeof(float));
   if (!examples.sparse.empty()) {  // as of dense values, which earlier versions made of them
     FloatRows rows(examples);
     for (std::int64_t i = 0; i < examples.count; ++i) sum = add(sum, rows[i].data(), rows[i].size_bytes());

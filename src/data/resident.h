@@ -26,8 +26,12 @@ class ResidentData {
   /// The source for gather_batch. `permutation` [count] is in device memory; empty: the stored order.
   ops::GatherSource source(VectorView<const std::int64_t> permutation = {}) const;
 
-  /// The labels [count, 1], as numbers, −1 where there is none, as a source; the examples must have some.
-  ops::GatherSource labels(VectorView<const std::int64_t> permutation = {}) const;
+  /// Sets what a conditional model reads in place of the labels, [count, columns], as its networks read it.
+  /// Throws ShapeError, DeviceError.
+  void set_conditions(Context& context, const Table& conditions);
+  /// The labels [count, 1], as numbers, −1 where there is none, or the conditions that are set, as a source;
+  /// the examples must have some.
+  ops::GatherSource conditions(VectorView<const std::int64_t> permutation = {}) const;
   /// The examples that have a label, in ascending order.
   const std::vector<std::int64_t>& labelled() const noexcept { return labelled_; }
 
@@ -40,7 +44,8 @@ class ResidentData {
   Buffer<float> floats_;
   Buffer<std::int64_t> starts_;
   Buffer<std::int32_t> columns_;
-  Buffer<float> labels_;
+  Buffer<float> conditions_;
+  std::int64_t condition_columns_ = 1;
   std::vector<std::int64_t> labelled_;
   // Views of the buffers, or of the borrowed examples; one has rows.
   MatrixView<const std::uint8_t> byte_rows_;
@@ -52,6 +57,8 @@ class ResidentData {
 struct Standardization {
   std::vector<float> mean;
   std::vector<float> deviation;  ///< √(Σ (x − mean)² / n); 1 for a constant dimension, which so becomes 0
+  /// The same of each condition (model.condition); mean 0 and deviation 1 for levels. Empty without columns.
+  std::vector<float> condition_mean = {}, condition_deviation = {};
 
   /// [count] Σ_j log σ_j over each example's present values, in nats: added to −log p of the standardised
   /// data, it gives −log p of the data itself. Empty if there are no deviations.
@@ -63,6 +70,9 @@ struct Standardization {
 /// Computes statistics of the present values, before preprocessing. A dimension without present values has
 /// mean 0 and deviation 1.
 Standardization standardization(const Examples& examples);
+
+/// The statistics of a table's columns, none of whose values is missing.
+Standardization standardization(const Table& table);
 
 /// For each dimension, the share of examples where it is present (not NaN).
 std::vector<double> presence(const Examples& examples);
@@ -88,8 +98,8 @@ class Preprocessor {
 /// Philox numbers at (seed, shuffle, epoch), the same everywhere.
 std::vector<std::int64_t> epoch_permutation(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
 
-/// A checksum of a split's shape and values, and of its labels if they are read, by which a resumed training
-/// recognises its data.
+/// A checksum of a split's shape and values, of its conditions, and of its labels if they are read, by which
+/// a resumed training recognises its data.
 std::uint32_t fingerprint(const Examples& examples, bool labels_read = false);
 
 }  // namespace elbo::data

@@ -28,8 +28,17 @@ ColumnKind parse_column_kind(std::string_view text) {
 std::vector<Column> modelled_columns(const Schema& schema) {
   std::vector<Column> columns;
   for (const Column& column : schema.columns) {
-    if (is_modelled(column.kind)) columns.push_back(column);
+    if (is_modelled(column)) columns.push_back(column);
   }
+  return columns;
+}
+
+std::vector<Column> condition_columns(const Schema& schema) {
+  std::vector<Column> columns;
+  for (const Column& column : schema.columns) {
+    if (column.condition > 0) columns.push_back(column);
+  }
+  std::ranges::sort(columns, {}, &Column::condition);
   return columns;
 }
 

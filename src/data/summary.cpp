@@ -128,7 +128,7 @@ std::vector<ColumnSummary> summarize_table(const Dataset& data) {
   for (std::size_t c = 0; c < data.schema.columns.size(); ++c) {
     const Column& column = data.schema.columns[c];
     ColumnSummary summary{column, 0, 0, {}, {}, {}};
-    if (is_modelled(column.kind)) summary = values.of(data, column, value++);
+    if (is_modelled(column)) summary = values.of(data, column, value++);
     if (c < data.readings.size()) {
       summary.present = data.readings[c].present;
       summary.missing = data.readings[c].missing;

@@ -7,6 +7,7 @@
 #include "elbo/model.h"
 #include "evaluation/evaluation_data.h"
 #include "evaluation/host_copies.h"
+#include "model/conditions.h"
 #include "model/state.h"
 #include "model/table_batches.h"
 
@@ -15,7 +16,7 @@ namespace elbo {
 namespace {
 
 Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std::int64_t first_row,
-                std::span<const std::int32_t> labels) {
+                const Table& conditions) {
   const Vae& vae = *state.vae;
   const std::int64_t dims = vae.config().dims;
   Table result{z.rows, dims, std::vector<float>(static_cast<std::size_t>(z.rows * dims))};
@@ -23,7 +24,7 @@ Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std
   HostCopies copies(*state.context);
   std::vector<float> parameters;
   for_each_chunk(vae, z.rows, [&](const Batch& batch, std::int64_t first) {
-    decode_rows(vae, batch, z, labels, first);
+    decode_rows(vae, batch, z, conditions, first);
     const MatrixView<const float> decoded = batch.parameters();
     copies.request(parameters, decoded);
     copies.wait();
@@ -36,15 +37,25 @@ Table draw_rows(const ModelState& state, const Table& z, std::uint64_t seed, std
   return result;
 }
 
+void check_draw(const Model& model, const Table& z, std::int64_t first_row) {
+  if (!model.has_prior()) throw ConfigError("an autoencoder has no p(x|z) to draw data from");
+  ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
+  check_codes(z, model.latent());
+}
+
 }  // namespace
 
 Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row,
                   std::span<const std::int32_t> labels) const {
-  if (!has_prior()) throw ConfigError("an autoencoder has no p(x|z) to draw data from");
-  ELBO_CHECK(first_row >= 0, ShapeError, "rows were numbered from ", first_row);
-  check_codes(z, latent());
-  check_row_labels(*state_->vae, z.rows, labels);
-  return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row, labels); });
+  check_draw(*this, z, first_row);
+  const Table conditions = network_conditions(*state_, z.rows, labels);
+  return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row, conditions); });
+}
+
+Table Model::draw(const Table& z, std::uint64_t seed, std::int64_t first_row, const Table& conditions) const {
+  check_draw(*this, z, first_row);
+  const Table read = network_conditions(*state_, z.rows, conditions);
+  return exclusively(*state_, [&] { return draw_rows(*state_, z, seed, first_row, read); });
 }
 
 }  // namespace elbo

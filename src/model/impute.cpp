@@ -9,6 +9,8 @@
 #include "math/philox.h"
 #include "evaluation/evaluation_data.h"
 #include "evaluation/host_copies.h"
+#include "model/conditions.h"
+#include "model/host_tables.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
 #include "model/table_batches.h"
@@ -172,7 +174,12 @@ void check_options(const ModelState& state, const Table& x, const ImputeOptions&
     throw ConfigError(
         concat("an interval holds a share of the probability between 0 and 1, not ", *options.interval));
   }
-  check_row_labels(*state.vae, x.rows, options.labels, options.first_row);
+  if (options.conditions.rows == 0) {
+    network_conditions(state, x.rows, options.labels, options.first_row);
+  } else {
+    ELBO_CHECK(options.labels.empty(), ConfigError, "labels and a table of conditions were given");
+    network_conditions(state, x.rows, options.conditions, options.first_row);
+  }
   const std::int64_t limit = max_samples(state, x);
   if (options.samples < 1 || options.samples > limit) {
     throw ConfigError(concat("rows of ", x.cols, " values can be completed with 1 to ", limit,
@@ -229,6 +236,7 @@ Imputation impute_once(const ModelState& state, const Table& x, std::span<const 
   Context& context = *state.context;
   Examples rows_of_x = to_examples(x);
   rows_of_x.labels = options.labels;
+  if (options.conditions.rows > 0) set_own_conditions(state, options.conditions, rows_of_x);
   const StoredBatches batches(state, rows_of_x, options.seed);
   const std::int64_t rows = std::clamp<std::int64_t>(evaluation_rows(vae) / options.samples, 1, x.rows);
   const Workspace workspace(vae, rows, options.samples);
@@ -275,6 +283,13 @@ void copy_row(const Table& source, std::int64_t from, Table& target, std::int64_
   if (!source.values.empty()) std::ranges::copy(source.row(from), target.values.begin() + to * target.cols);
 }
 
+Table chosen_rows(const Table& table, std::span<const std::int64_t> rows) {
+  Table chosen = make_table(std::ssize(rows), table.cols);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    copy_row(table, rows[i], chosen, static_cast<std::int64_t>(i));
+  return chosen;
+}
+
 Imputation impute_rows(const ModelState& state, const Table& x, ImputeOptions options) {
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(x.rows));
   std::iota(numbers.begin(), numbers.end(), options.first_row);
@@ -283,14 +298,12 @@ Imputation impute_rows(const ModelState& state, const Table& x, ImputeOptions op
   while ((options.samples *= 4) <= limit) {
     const auto rows = rows_to_redraw(x, result, options.min_effective);
     if (rows.empty()) break;
-    Table some{std::ssize(rows), x.cols, std::vector<float>(rows.size() * static_cast<std::size_t>(x.cols))};
+    const Table some = chosen_rows(x, rows);
     std::vector<std::int64_t> their_numbers;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      copy_row(x, rows[i], some, static_cast<std::int64_t>(i));
-      their_numbers.push_back(options.first_row + rows[i]);
-    }
+    for (const std::int64_t row : rows) their_numbers.push_back(options.first_row + row);
     ImputeOptions further = options;
     further.labels = chosen_labels(options.labels, rows);
+    if (further.conditions.rows > 0) further.conditions = chosen_rows(options.conditions, rows);
     const Imputation again = impute_once(state, some, their_numbers, further);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto from = static_cast<std::int64_t>(i);

@@ -14,9 +14,9 @@
 #include "evaluation/annealing.h"
 #include "evaluation/evaluate.h"
 #include "evaluation/example_costs.h"
-#include "evaluation/host_copies.h"
 #include "evaluation/importance.h"
 #include "evaluation/scores.h"
+#include "model/host_tables.h"
 #include "model/label_probabilities.h"
 #include "model/state.h"
 #include "model/stored_batches.h"
@@ -25,21 +25,6 @@
 
 namespace elbo {
 namespace {
-
-Table make_table(std::int64_t rows, std::int64_t cols) {
-  return {rows, cols, std::vector<float>(static_cast<std::size_t>(rows * cols))};
-}
-
-/// Copies rows of a strided device matrix to rows [first, …) of a table.
-void rows_to_host(Context& context, Table& table, std::int64_t first, MatrixView<const float> from) {
-  std::vector<float> host;
-  HostCopies copies(context);
-  copies.request(host, from);
-  copies.wait();
-  for (std::int64_t i = 0; i < from.rows; ++i) {
-    std::copy_n(host.begin() + i * from.stride, from.cols, table.values.begin() + (first + i) * table.cols);
-  }
-}
 
 /// `relative`: whether to the prior, in whose coordinates it is N(0, I) if it is conditional.
 Posterior encode_examples(const ModelState& state, const Examples& x, bool relative = false) {
@@ -79,34 +64,6 @@ Table draw_codes(const ModelState& state, const Examples& x, std::uint64_t seed,
     rows_to_host(*state.context, codes, first, batch.z());
   });
   return codes;
-}
-
-/// E[x|z] for `rows` rows in the data's own scale; decode(batch, first) decodes each batch.
-template <class Decode>
-Table means_of(const ModelState& state, std::int64_t rows, const Decode& decode) {
-  const Vae& vae = *state.vae;
-  const std::int64_t dims = vae.config().dims;
-  Table result = make_table(rows, dims);
-  Buffer<float> expected(*state.context, std::min(rows, evaluation_rows(vae)) * dims);
-  for_each_chunk(vae, rows, [&](const Batch& batch, std::int64_t first) {
-    decode(batch, first);
-    const MatrixView<float> mean = expected.matrix(batch.rows(), dims);
-    vae.likelihood().mean(vae.run(), mean, batch.parameters());
-    rows_to_host(*state.context, result, first, mean);
-    state.to_own_scale({result.values.data() + first * dims, static_cast<std::size_t>(mean.rows * dims)});
-  });
-  return result;
-}
-
-Table reconstruct_examples(const ModelState& state, const Examples& x, std::span<const std::int32_t> as) {
-  const Vae& vae = *state.vae;
-  const StoredBatches batches(state, x, 0);
-  return means_of(state, x.count, [&](const Batch& batch, std::int64_t first) {
-    batches.fill(batch, first);
-    vae.encode(batch);
-    if (!as.empty()) vae.parts().condition.set(*state.context, batch, as, first);
-    vae.decode_mean(batch);
-  });
 }
 
 /// Costs of the examples whatever their labels.
@@ -254,28 +211,6 @@ Table Model::posterior_codes(const Examples& x, std::uint64_t seed, std::int64_t
   return exclusively(*state_, [&] { return draw_codes(*state_, x, seed, first_row); });
 }
 
-Table Model::decode(const Table& z, std::span<const std::int32_t> labels) const {
-  check_codes(z, latent());
-  const Vae& vae = *state_->vae;
-  check_row_labels(vae, z.rows, labels);
-  return exclusively(*state_, [&] {
-    return means_of(*state_, z.rows, [&](const Batch& batch, std::int64_t first) {
-      decode_rows(vae, batch, z, labels, first);
-    });
-  });
-}
-
-Table Model::reconstruct(const Examples& x, std::span<const std::int32_t> as) const {
-  if (!as.empty()) check_row_labels(*state_->vae, x.count, as);
-  if (x.empty()) return make_table(0, dims());
-  return exclusively(*state_, [&] { return reconstruct_examples(*state_, x, as); });
-}
-
-Table Model::reconstruct(const Table& x) const {
-  check_table(x);
-  return reconstruct(with_memory_errors([&] { return to_examples(x); }));
-}
-
 bool Model::has_prior() const {
   return state_->vae->prior() != nullptr;
 }
@@ -318,6 +253,8 @@ Table Model::label_costs(const Examples& examples, std::int64_t samples, std::ui
   ELBO_CHECK(samples >= 0, ConfigError, samples, " samples were asked for");
   require_density(*state_->vae);
   const std::int32_t labels = state_->vae->config().condition_classes;
+  if (labels == 0 && !recipe().model.condition.empty())
+    throw ConfigError("costs of labels are of a model conditioned on the label alone (model.condition)");
   if (labels == 0)
     throw ConfigError("costs of labels are a conditional model's, and this one reads none (model.condition)");
   return exclusively(*state_, [&] {

@@ -6,6 +6,7 @@
 
 #include "elbo/version.h"
 #include "io/file.h"
+#include "model/conditions.h"
 #include "model/schema_text.h"
 #include "recipe/keys.h"
 #include "base/check.h"
@@ -27,6 +28,8 @@ constexpr std::int64_t kMaxDims = std::int64_t{1} << 30;
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
 constexpr const char* kMeanTensor = "standardize.mean";
 constexpr const char* kDeviationTensor = "standardize.deviation";
+constexpr const char* kConditionMeanTensor = "condition.mean";
+constexpr const char* kConditionDeviationTensor = "condition.deviation";
 
 const char* name_of(FileKind kind) {
   return kind == FileKind::model ? "model" : "checkpoint";
@@ -126,7 +129,8 @@ void check_no_other_tensors(const io::SafetensorsFile& file, const nn::Parameter
   for (const auto& entry : file.tensors()) {
     const std::string& name = entry.first;  // clang with OpenMP captures no structured binding
     const bool known =
-        name == kMeanTensor || name == kDeviationTensor ||
+        name == kMeanTensor || name == kDeviationTensor || name == kConditionMeanTensor ||
+        name == kConditionDeviationTensor ||
         std::ranges::any_of(layout.tensors, [&](const nn::TensorInfo& info) { return info.name == name; });
     if (!known) {
       throw DataError(
@@ -235,6 +239,11 @@ void save_model(const std::filesystem::path& file, const ModelState& model,
     writer.tensor(kMeanTensor, shape, model.standard_mean);
     writer.tensor(kDeviationTensor, shape, model.standard_deviation);
   }
+  if (!model.condition_mean.empty()) {
+    const io::TensorShape shape = {std::ssize(model.condition_mean)};
+    writer.tensor(kConditionMeanTensor, shape, model.condition_mean);
+    writer.tensor(kConditionDeviationTensor, shape, model.condition_deviation);
+  }
   writer.write(file);
 }
 
@@ -255,11 +264,25 @@ nn::ParameterLayout layout_of(const io::SafetensorsFile& file, const ModelDescri
   }
 }
 
+/// Reads a mean and a deviation for each of `count` values, if the file has them.
+void read_scale(const io::SafetensorsFile& file, std::int64_t count, const char* mean_name,
+                const char* deviation_name, std::vector<float>& mean, std::vector<float>& deviation) {
+  if (!file.has(mean_name) && !file.has(deviation_name)) return;
+  mean = finite_floats(file, mean_name, {count});
+  deviation = finite_floats(file, deviation_name, {count});
+  if (std::ranges::all_of(deviation, [](float value) { return value > 0.0f; })) return;
+  throw DataError(concat(file.path().string(), ", tensor \"", deviation_name,
+                         "\": a deviation is not above 0. The file is corrupt."));
+}
+
 std::unique_ptr<ModelState> load_state(const std::filesystem::path& file_or_run, Device device) {
   const io::SafetensorsFile file(model_file_of(file_or_run));
   const ModelDescription description = read_description(file, FileKind::model);
   check_run_recipe(file_or_run, file.path(), description.recipe);
   const nn::ParameterLayout layout = layout_of(file, description);
+  if (const std::string wrong = condition_mismatch(description.recipe.model, description.schema);
+      !wrong.empty())
+    throw DataError(concat(file.path().string(), ": ", wrong, ". The file is corrupt."));
   check_no_other_tensors(file, layout);
   const std::vector<float> values = read_parameters(file, layout);
 
@@ -269,14 +292,11 @@ std::unique_ptr<ModelState> load_state(const std::filesystem::path& file_or_run,
   state->fresh = false;
   state->context->copy_to_device(state->vae->parameters().values().data, values.data(),
                                  sizeof(float) * values.size());
-  if (file.has(kMeanTensor) || file.has(kDeviationTensor)) {
-    state->standard_mean = finite_floats(file, kMeanTensor, {description.dims});
-    state->standard_deviation = finite_floats(file, kDeviationTensor, {description.dims});
-    if (!std::ranges::all_of(state->standard_deviation, [](float value) { return value > 0.0f; })) {
-      throw DataError(concat(file.path().string(), ", tensor \"", kDeviationTensor,
-                             "\": a deviation is not above 0. The file is corrupt."));
-    }
-  }
+  read_scale(file, description.dims, kMeanTensor, kDeviationTensor, state->standard_mean,
+             state->standard_deviation);
+  const auto conditions = std::ssize(state->vae->config().condition_levels);
+  read_scale(file, conditions, kConditionMeanTensor, kConditionDeviationTensor, state->condition_mean,
+             state->condition_deviation);
   return state;
 }
 

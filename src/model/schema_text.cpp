@@ -18,8 +18,10 @@ constexpr std::size_t kMaxDepth = 16;  // of what later versions may add
 struct Entry {
   std::optional<std::string> name, kind;
   std::vector<std::string> levels;
-  std::int64_t origin = 0, times = 0;
+  std::int64_t origin = 0, times = 0, condition = 0;
 };
+
+constexpr std::int64_t kMaxConditions = 1 << 20;
 
 constexpr const char* kDecimal = "decimal";  // of a schema whose numbers have signs
 constexpr std::pair<const char*, DecimalSign> kSigns[] = {{"point", DecimalSign::point},
@@ -56,7 +58,8 @@ class SchemaReader {
                                 .kind = parse_column_kind(*entry.kind),
                                 .levels = std::move(entry.levels),
                                 .origin = static_cast<double>(entry.origin),
-                                .has_times = entry.times != 0});
+                                .has_times = entry.times != 0,
+                                .condition = static_cast<std::int32_t>(entry.condition)});
     }
     return schema;
   }
@@ -78,6 +81,10 @@ class SchemaReader {
     if (field == "levels") {
       entries_.back().levels.push_back(std::move(value.text));
       return is_text && path.size() == 4;
+    }
+    if (field == "condition") {
+      entries_.back().condition = value.whole;
+      return value.kind == JsonValue::Kind::whole && value.whole >= 0 && value.whole <= kMaxConditions;
     }
     if (field == "origin" || field == "times") {
       (field == "origin" ? entries_.back().origin : entries_.back().times) = value.whole;
@@ -102,6 +109,7 @@ std::string column_text(const Column& column) {
   std::string numbers;
   if (column.origin != 0.0) numbers = concat(",\"origin\":", static_cast<std::int64_t>(column.origin));
   if (column.has_times) numbers += ",\"times\":1";
+  if (column.condition > 0) numbers += concat(",\"condition\":", column.condition);
   return concat("{\"kind\":", io::json_string(column_kind_name(column.kind)), ",", levels,
                 "\"name\":", io::json_string(column.name), numbers, "}");
 }

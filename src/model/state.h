@@ -27,11 +27,15 @@ struct ModelState {
   /// stored with the model.
   std::vector<float> standard_mean;
   std::vector<float> standard_deviation;
+  /// The same of the conditions of a model that reads columns; empty before training.
+  std::vector<float> condition_mean, condition_deviation;
   /// Held by a call that computes: the context and its workspaces serve one at a time.
   std::mutex in_use;
   bool fresh = true;  ///< its parameters are as drawn: neither trained nor read from a file
 
-  data::Standardization standardization() const { return {standard_mean, standard_deviation}; }
+  data::Standardization standardization() const {
+    return {standard_mean, standard_deviation, condition_mean, condition_deviation};
+  }
 
   /// Converts value j of a decoder's row to the data's own scale.
   float in_own_scale(double value, std::int64_t j) const;

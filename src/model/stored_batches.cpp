@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "data/check.h"
 #include "data/classes.h"
+#include "model/conditions.h"
 #include "model/label_probabilities.h"
 
 namespace elbo {
@@ -20,9 +21,7 @@ const Examples& checked(const ModelState& state, const Examples& examples, bool 
   auto ranges = state.vae->likelihood().ranges(state.recipe.data);
   for (data::ValueRange& range : ranges) range.may_miss = range.may_miss || config.missing;
   data::check_support(examples, ranges, "the evaluated examples");
-  const std::int32_t classes = config.condition_classes;
-  if (labels_read && classes > 0 && !examples.empty())
-    data::check_labels(examples, classes, "the evaluated examples", config.infers_label);
+  if (labels_read && !examples.empty()) check_example_conditions(state, examples, "the evaluated examples");
   return examples;
 }
 
@@ -40,17 +39,18 @@ StoredBatches::StoredBatches(const ModelState& state, const Examples& examples, 
 
 StoredBatches::StoredBatches(const ModelState& state, data::Standardization statistics,
                              const Examples& examples, std::uint64_t seed, std::optional<std::int32_t> label)
-    : context_(state.context.get()),
-      condition_(state.vae->parts().condition),
+    : vae_(state.vae.get()),
       statistics_(std::move(statistics)),
-      resident_(data::ResidentData::borrow(*context_, checked(state, examples, !label))),
-      preprocessor_(*context_, state.recipe.data.binarize, !examples.bytes.empty(), statistics_.mean,
+      resident_(data::ResidentData::borrow(vae_->context(), checked(state, examples, !label))),
+      preprocessor_(vae_->context(), state.recipe.data.binarize, !examples.bytes.empty(), statistics_.mean,
                     statistics_.deviation),
-      order_(*context_, counting(examples.count)),
+      order_(vae_->context(), counting(examples.count)),
       seed_(seed),
       label_(label),
       log_volumes_(statistics_.log_volumes(examples)) {
-  if (!condition_.inferred() || label_ || count() == 0) return;
+  if (!vae_->config().condition_levels.empty())
+    resident_.set_conditions(vae_->context(), network_conditions(state, statistics_, examples));
+  if (!vae_->parts().condition.inferred() || label_ || count() == 0) return;
   if (data::labelled_count(examples) == count()) {
     labels_ = examples.labels;
     return;
@@ -63,16 +63,17 @@ StoredBatches::StoredBatches(const ModelState& state, data::Standardization stat
 }
 
 void StoredBatches::fill(const Batch& batch, std::int64_t first) const {
+  const Condition& condition = vae_->parts().condition;
   const VectorView<const std::int64_t> order = order_.view().part(first, batch.rows());
-  ops::gather_batch(*context_, {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
+  ops::gather_batch(vae_->context(), {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
                     resident_.source(order), preprocessor_.keyed(seed_, nullptr), nullptr);
   if (label_ || batch.classes() > 1) {  // a bound over all classes knows none
     const std::int32_t label = batch.classes() > 1 ? kNoLabel : *label_;
     const std::vector<std::int32_t> labels(static_cast<std::size_t>(batch.rows()), label);
-    return condition_.set(*context_, batch, labels, 0);
+    return condition.set(vae_->run(), batch, labels, 0);
   }
-  if (!labels_.empty()) return condition_.set(*context_, batch, labels_, first);
-  condition_.read(*context_, batch, resident_.labels(order), nullptr);
+  if (!labels_.empty()) return condition.set(vae_->run(), batch, labels_, first);
+  condition.read(vae_->run(), batch, resident_.conditions(order), nullptr);
 }
 
 EvaluationData StoredBatches::data() const {

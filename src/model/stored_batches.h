@@ -34,8 +34,7 @@ class StoredBatches {
   EvaluationData data() const;
 
  private:
-  Context* context_;
-  Condition condition_;
+  const Vae* vae_;
   data::Standardization statistics_;
   data::ResidentData resident_;
   data::Preprocessor preprocessor_;

@@ -29,6 +29,8 @@ inline void check_codes(const Table& z, std::int64_t latent) {
 inline void check_row_labels(const Vae& vae, std::int64_t rows, std::span<const std::int32_t> labels,
                              std::int64_t first = 0) {
   const std::int32_t classes = vae.config().condition_classes;
+  if (!vae.config().condition_levels.empty())
+    throw ConfigError("the model reads columns (model.condition), and needs a table of conditions");
   if (classes == 0 && !labels.empty())
     throw ConfigError("labels were given to a model that reads none (model.condition is empty)");
   ELBO_CHECK(classes == 0 || std::ssize(labels) == rows, ShapeError, labels.size(), " labels were given for ",
@@ -43,10 +45,10 @@ inline void check_row_labels(const Vae& vae, std::int64_t rows, std::span<const 
   }
 }
 
-/// Decodes rows [first, first + batch.rows()) of codes, with a conditional model's labels.
-inline void decode_rows(const Vae& vae, const Batch& batch, const Table& z,
-                        std::span<const std::int32_t> labels, std::int64_t first) {
-  vae.parts().condition.set(vae.context(), batch, labels, first);
+/// Decodes rows [first, first + batch.rows()) of codes, with what a conditional model's networks read.
+inline void decode_rows(const Vae& vae, const Batch& batch, const Table& z, const Table& conditions,
+                        std::int64_t first) {
+  vae.parts().condition.set(vae.run(), batch, conditions, first);
   vae.context().copy_to_device(batch.z().data, z.row(first).data(),
                                sizeof(float) * static_cast<std::size_t>(batch.rows() * z.cols));
   vae.decode(batch);

@@ -87,9 +87,16 @@ constexpr RecipeKey kKeys[] = {
      .at = at<&S::encode_mask>,
      .formerly = "model.see_mask"},
     {.name = "model.condition",
-     .doc = "what encoder and decoder also read of each example: [\"label\"]; empty: nothing",
+     .doc = "what encoder and decoder also read of each example: \"label\", and columns of a table by their "
+            "names, which are then no values; empty: nothing",
      .at = at<&S::condition>,
      .turns_on = true},
+    {.name = "model.condition_kinds",
+     .doc = "how they read it, unless it is the label alone: \"numeric\", or \"categorical 3\" with the "
+            "number of "
+            "its levels; empty: by the columns' kinds",
+     .at = at<&S::condition_kinds>,
+     .with = "model.condition"},
     {.name = "model.condition_classes",
      .doc = "the names of labels 0, 1, … that a conditional model knows; empty: those of the training data",
      .at = at<&S::condition_classes>,

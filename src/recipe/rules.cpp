@@ -1,11 +1,10 @@
 #include "recipe/rules.h"
 
 #include <numeric>
-#include <set>
 
 #include "base/check.h"
-#include "data/classes.h"
 #include "math/likelihoods/list.h"
+#include "recipe/conditions.h"
 #include "recipe/picture_settings.h"
 
 namespace elbo {
@@ -48,35 +47,6 @@ void check_prior_bounds(const ModelSettings& model) {
   refuse(model.prior == "conditional" && bounds.size() == 2 && !(bounds[0] < 0.0 && 0.0 < bounds[1]),
          "model.log_variance_bounds are those of model.prior = \"conditional\" too, whose log-variance "
          "begins at 0, which must be between them: as [-6, 2].");
-}
-
-void check_condition(const Recipe& recipe) {
-  const ModelSettings& model = recipe.model;
-  refuse(model.kind == "m2" && model.condition.empty(),
-         "model.kind = \"m2\" infers the labels that encoder and decoder read: set model.condition = "
-         "[\"label\"] as well.");
-  refuse(model.kind == "m2" && model.condition_classes.size() == 1,
-         "model.kind = \"m2\" infers which of several labels an example has, but there is one alone "
-         "(model.condition_classes).");
-  refuse(model.prior == "conditional" && model.condition.empty(),
-         "model.prior = \"conditional\" is a prior for each label, which the model does not read: set "
-         "model.condition = [\"label\"] as well, or take another prior.");
-  if (model.condition.empty()) return;
-  if (model.condition != std::vector<std::string>{"label"}) {
-    throw ConfigError(
-        concat("model.condition = ", recipe.value("model.condition"),
-               ", but a model can be conditioned on [\"label\"] alone. For a column of a table, "
-               "make it the label with data.label."));
-  }
-  refuse(model.prior == "vamp",
-         "model.prior = \"vamp\" encodes pseudo-inputs, which have no label for model.condition; take "
-         "normal, conditional or mixture.");
-  const std::set<std::string> names(model.condition_classes.begin(), model.condition_classes.end());
-  refuse(names.size() != model.condition_classes.size(), "model.condition_classes names a label twice.");
-  if (std::ssize(model.condition_classes) > data::kMaxConditionClasses) {
-    throw ConfigError(concat("model.condition_classes has ", model.condition_classes.size(), " labels; ",
-                             data::kMaxConditionClasses, " is the maximum."));
-  }
 }
 
 void check_likelihood(const Recipe& recipe) {

@@ -10,6 +10,7 @@
 #include "data/classes.h"
 #include "data/rows.h"
 #include "math/likelihoods/list.h"
+#include "recipe/conditions.h"
 
 namespace elbo {
 namespace {
@@ -116,6 +117,26 @@ std::vector<std::string> known_labels(const Dataset& data) {
                          " model.condition out."));
 }
 
+/// How a conditional model reads each condition, by the columns that were read for it.
+std::vector<std::string> kinds_of_conditions(const ModelSettings& settings, const Dataset& data) {
+  const std::vector<Column> columns = condition_columns(data.schema);
+  std::vector<std::string> kinds;
+  for (const std::string& name : settings.condition) {
+    if (name == kLabelCondition) {
+      kinds.push_back(condition_kind(std::ssize(settings.condition_classes)));
+      continue;
+    }
+    const auto column = std::ranges::find(columns, name, &Column::name);
+    if (column == columns.end()) {
+      throw DataError(concat("model.condition names ", data::shown(name), ", and the data ", data.name,
+                             " was read without such a condition: load it with the recipe, or set "
+                             "model.condition_kinds."));
+    }
+    kinds.push_back(condition_kind(std::ssize(column->levels)));
+  }
+  return kinds;
+}
+
 std::string likelihood_for(const Dataset& data) {
   if (holds_counts_alone(data)) return "negative-binomial";
   if (!data.schema.empty()) return "mixed";
@@ -130,8 +151,10 @@ Recipe follow_data(Recipe recipe, const Dataset& data) {
   }
   if (recipe.model.likelihood == "mixed" && recipe.model.column_likelihoods.empty())
     recipe.model.column_likelihoods = likelihoods_of(data);
-  if (!recipe.model.condition.empty() && recipe.model.condition_classes.empty())
-    recipe.model.condition_classes = known_labels(data);
+  ModelSettings& model = recipe.model;
+  if (reads_label(model) && model.condition_classes.empty()) model.condition_classes = known_labels(data);
+  if (!columns_read(model).empty() && model.condition_kinds.empty())
+    model.condition_kinds = kinds_of_conditions(model, data);
   return recipe;
 }
 

@@ -10,6 +10,7 @@
 #include "base/out_of_memory.h"
 #include "base/text.h"
 #include "data/classes.h"
+#include "recipe/conditions.h"
 #include "recipe/picture_settings.h"
 
 namespace elbo {
@@ -87,9 +88,9 @@ Dataset load_codes(const Recipe& recipe, const RecipeLoadOptions& more, int stag
   }
   const Model model = Model::load(first, Device::cpu());  // the same codes with a GPU and without
   if (!model.recipe().model.condition.empty())
-    throw ConfigError(concat("data.codes_of = \"", data::escaped(first),
-                             "\" reads the labels itself (model.condition), "
-                             "so that its codes would tell them."));
+    throw ConfigError(concat("data.codes_of = \"", data::escaped(first), "\" reads ",
+                             reads_label(model.recipe().model) ? "the labels" : "columns",
+                             " itself (model.condition), so that its codes would tell them."));
   Dataset data = load_for(model, recipe, more, stages + 1);
   for (Examples* split : {&data.train, &data.validation, &data.test}) take_codes(model, *split);
   data.schema = {};
@@ -116,6 +117,7 @@ Dataset load_named(const Recipe& recipe, const Model* like, const RecipeLoadOpti
                    .columns = settings.columns,
                    .drop = settings.drop,
                    .kinds = settings.kinds,
+                   .conditions = columns_read(recipe.model),
                    .header = settings.header,
                    .decimal = settings.decimal,
                    .label_required = !more.label.empty() && more.label != "none",
@@ -127,6 +129,9 @@ Dataset load_named(const Recipe& recipe, const Model* like, const RecipeLoadOpti
   if (settings.background >= 0) options.background = static_cast<std::uint8_t>(settings.background);
   options.skip_bad = settings.skip_bad;
   Dataset data = load_dataset(settings.name, options);
+  if (const auto& names = options.table.conditions; !names.empty() && data.schema.empty())
+    throw DataError(concat("model.condition reads the column ", data::shown(names[0]), ", and ", data.name,
+                           " is no table with columns."));
   for (const auto& [column, setting] : {std::pair(more.label, "data.label"), std::pair(more.id, "data.id")}) {
     if (!column.empty() && data.schema.empty())
       throw ConfigError(concat(setting, " is for tables, which ", settings.name, " is not."));
@@ -143,7 +148,7 @@ Dataset load(const Recipe& recipe, const Model* like, const RecipeLoadOptions& m
                      : with_memory_errors([&] { return load_codes(recipe, more, stages); });
   if (settings.binarize != Binarize::none) scale_grey_levels(data);
   return with_memory_errors([&] {
-    const bool conditional = !recipe.model.condition.empty();
+    const bool conditional = reads_label(recipe.model);
     const std::vector<std::string>& known = (like ? like->recipe() : recipe).model.condition_classes;
     if (conditional) known.empty() ? data::number_labels(data) : data::match_labels(data, known);
     if (!settings.mask.empty()) apply_mask(data, load_mask(settings.mask, data));
@@ -152,6 +157,7 @@ Dataset load(const Recipe& recipe, const Model* like, const RecipeLoadOptions& m
     if (settings.labels > 0 && !like) data::keep_labels(data, settings.labels, recipe.train.seed);
     if (recipe.objective.classifier_alone && !like) keep_labelled(data);
     if (conditional && !like) data::note_unlearned_labels(data);
+    if (!like) data::note_unlearned_levels(data);
     return std::move(data);
   });
 }

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "model/conditions.h"
 #include "model/model_file.h"
+#include "recipe/conditions.h"
 #include "train/input_mean.h"
 #include "train/output_bias.h"
 #include "train/step_sizes.h"
@@ -62,7 +64,9 @@ void restart_optimizer(ModelState& model) {
 
 }  // namespace
 
-data::Standardization training_statistics(const ModelState& model, const Examples& train) {
+namespace {
+
+data::Standardization value_statistics(const ModelState& model, const Examples& train) {
   if (!model.recipe.data.standardize) return model.standardization();
   data::Standardization statistics = data::standardization(train);
   for (std::size_t j = 0; j < statistics.mean.size(); ++j) {
@@ -70,6 +74,14 @@ data::Standardization training_statistics(const ModelState& model, const Example
     statistics.mean[j] = 0.0f;
     statistics.deviation[j] = 1.0f;
   }
+  return statistics;
+}
+
+}  // namespace
+
+data::Standardization training_statistics(const ModelState& model, const Examples& train) {
+  data::Standardization statistics = value_statistics(model, train);
+  add_condition_statistics(model, train, statistics);
   return statistics;
 }
 
@@ -82,7 +94,7 @@ TrainingStart read_start(const Model& model, const Dataset& data, const TrainOpt
   TrainingStart start;
   start.statistics = training_statistics(state, data.train);
   start.schema = data.schema;
-  start.identity = identity_of(data, !state.recipe.model.condition.empty());
+  start.identity = identity_of(data, reads_label(state.recipe.model));
   if (options.resume && folder->claim_checkpoint()) {
     read_run(state, data, *folder, start);
   } else if (state.fresh) {
@@ -95,6 +107,8 @@ void install_start(ModelState& model, TrainingStart& start) {
   model.schema = std::move(start.schema);
   model.standard_mean = std::move(start.statistics.mean);
   model.standard_deviation = std::move(start.statistics.deviation);
+  model.condition_mean = std::move(start.statistics.condition_mean);
+  model.condition_deviation = std::move(start.statistics.condition_deviation);
   if (start.checkpoint) {
     arrays_to_device(model, std::exchange(start.checkpoint->arrays, {}));
   } else {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "data/resident.h"
+#include "model/conditions.h"
 #include "model/state.h"
 #include "ops/op_trace.h"
 #include "base/check.h"
@@ -106,7 +107,7 @@ StepPlan measure(Model& model, const Dataset& data) {
   // Any labels will do, but there may be none among these.
   if (state.vae->config().infers_label) examples.labels.assign(static_cast<std::size_t>(examples.count), 0);
   const data::Standardization statistics = training_statistics(state, examples);
-  const data::ResidentData resident(context, examples);
+  const data::ResidentData resident = resident_data(state, statistics, examples);
   const data::Preprocessor preprocessor(context, state.recipe.data.binarize, !examples.bytes.empty(),
                                         statistics.mean, statistics.deviation);
   const auto made = make_step_graphs(state, resident, preprocessor, PlanSources::of(state));

@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "data/check.h"
 #include "data/classes.h"
+#include "model/conditions.h"
 #include "model/schema_text.h"
 #include "model/state.h"
+#include "recipe/conditions.h"
 
 namespace elbo {
 namespace {
@@ -68,20 +70,21 @@ void check_columns(const Model& model, const Dataset& data) {
   }
 }
 
-/// Throws unless every example has a label that a conditional model knows by that number; if the model infers
-/// labels, unless a training example has one.
+/// Throws unless every example has the conditions that the model knows, and labels have its numbers; if it
+/// infers labels, unless a training example has one.
 void check_condition(const Model& model, const Dataset& data) {
   const ModelSettings& settings = model.recipe().model;
+  if (const std::string wrong = condition_mismatch(settings, data.schema); !wrong.empty())
+    throw DataError(concat(data.name, ": ", wrong, ": load the data with the recipe"));
   if (settings.condition.empty()) return;
-  if (!data.label_names.empty() && data.label_names != settings.condition_classes) {
+  if (reads_label(settings) && !data.label_names.empty() && data.label_names != settings.condition_classes) {
     throw DataError(concat("the labels of ", data.name,
                            " are not model.condition_classes, in this order: load ",
                            "the data with the recipe, or make a recipe for it by follow_data()"));
   }
   const bool infers = state_of(model).vae->config().infers_label;
   for (const Examples* split : {&data.train, &data.validation, &data.test})
-    if (!split->empty())
-      data::check_labels(*split, std::ssize(settings.condition_classes), data.name, infers);
+    if (!split->empty()) check_example_conditions(state_of(model), *split, data.name);
   const std::int64_t unlabelled = data.train.count - data::labelled_count(data.train);
   if (model.recipe().objective.classifier_alone && unlabelled > 0)
     throw DataError(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/conditions.h"
 #include "model/model_file.h"
 #include "base/check.h"
 #include "base/out_of_memory.h"
@@ -38,7 +39,7 @@ void Trainer::prepare(const Dataset& data) {
   Context& context = *state.context;
   const data::Standardization& statistics = start_.statistics;
   log_volume_ = statistics.log_volume(data.train);
-  train_data_ = data::ResidentData(context, data.train);
+  train_data_ = resident_data(state, statistics, data.train);
   preprocessor_.emplace(context, state.recipe.data.binarize, !data.train.bytes.empty(), statistics.mean,
                         statistics.deviation);
   PlanSources plans = PlanSources::of(state);

@@ -91,7 +91,7 @@ void TrainingStep::gather(const Slot& slot, const Batch& batch, std::int64_t fir
   const VectorView<const std::int64_t> order = permutation_.view().part(first, permutation_.size() - first);
   ops::gather_batch(context(), {.x = batch.x(), .mask = batch.mask(), .examples = batch.examples()},
                     data_.source(order), slot.preprocess, slot.state);
-  model_.vae->parts().condition.read(context(), batch, data_.labels(order), slot.state);
+  model_.vae->parts().condition.read(model_.vae->run(), batch, data_.conditions(order), slot.state);
   if (const Corruption& corruption = model_.vae->parts().corruption) {
     corruption.apply(context(), batch, {.seed = model_.recipe.train.seed, .time = &slot.state->noise_time});
   }

@@ -13,12 +13,14 @@ struct BatchSlots {
   nn::Slot x;         ///< [n, dims] the values
   nn::Slot mask;      ///< [n, dims] 1 where x is present, 0 where it is missing, and x is 0
   nn::Slot examples;  ///< [n] the rows' indices in the data
-  nn::Slot label;     ///< [n, 1] a conditional model's labels, from 0; −1 where one is not known
+  /// [n, 1] the labels of a model conditioned on them alone, from 0, −1 where one is not known; or [n,
+  /// columns] what another conditional model reads: standardised numbers, and numbers of levels.
+  nn::Slot label;
 
-  nn::Slot condition;     ///< [n, classes] the labels one-hot; as below for m2
-  nn::Slot input;         ///< [n, width] the encoder's input
-  nn::Slot head;          ///< [n, width] the encoder's output
-  nn::Slot mean;          ///< [n, latent] the code of an example: columns of the head
+  nn::Slot condition;  ///< [n, width] the same for a linear layer, labels and levels one-hot; as below for m2
+  nn::Slot input;      ///< [n, width] the encoder's input
+  nn::Slot head;       ///< [n, width] the encoder's output
+  nn::Slot mean;       ///< [n, latent] the code of an example: columns of the head
   nn::Slot log_variance;  ///< [n, latent] log σ² of q(z|x), if it has one
   nn::Slot z;             ///< [n·K, latent] the decoder's input
   nn::Slot kl;            ///< [n] KL(q(z|x) ‖ p(z)), nats, or its estimate; if there is a prior

@@ -1,6 +1,7 @@
 #include "vae/config.h"
 
 #include "base/check.h"
+#include "recipe/conditions.h"
 
 namespace elbo {
 namespace {
@@ -13,13 +14,22 @@ Kind find(const std::optional<Kind>& kind, const char* key, const std::string& n
 }
 
 std::int32_t condition_classes(const ModelSettings& settings) {
-  if (settings.condition.empty()) return 0;
+  if (!reads_label_alone(settings)) return 0;
   if (settings.condition_classes.empty()) {
     throw ConfigError(
         "model.condition_classes is empty: it names the labels that model.condition reads "
         "(elbo::follow_data)");
   }
   return static_cast<std::int32_t>(settings.condition_classes.size());
+}
+
+std::vector<std::int32_t> condition_levels(const ModelSettings& settings) {
+  if (settings.condition.empty() || reads_label_alone(settings)) return {};
+  std::vector<std::int32_t> levels = levels_read(settings);
+  if (levels.size() == settings.condition.size()) return levels;
+  throw ConfigError(concat("model.condition_kinds has ", levels.size(), " kinds, and model.condition ",
+                           settings.condition.size(),
+                           " names: it says how each of them is read (elbo::follow_data)"));
 }
 
 }  // namespace
@@ -42,6 +52,7 @@ ModelConfig resolve(const ModelSettings& settings, std::int64_t dims, const Pict
   config.likelihood = settings.likelihood;
   config.column_likelihoods = settings.column_likelihoods;
   config.condition_classes = condition_classes(settings);
+  config.condition_levels = condition_levels(settings);
   config.infers_label = settings.kind == "m2";
   config.classifier = settings.classifier;
   config.missing = config.encode_mask = settings.encode_mask;

@@ -26,11 +26,13 @@ struct ModelConfig {
   std::int64_t latent = 0;
   std::vector<Layer> encoder;  ///< hidden layers
   std::vector<Layer> decoder;
-  std::int32_t condition_classes = 0;  ///< labels of a conditional model; 0: it reads none
-  bool infers_label = false;           ///< model.kind = "m2": it has a q(y|x) for labels that are not known
-  std::vector<Layer> classifier;       ///< its hidden layers
-  bool missing = false;                ///< batches have a mask of their present values
-  bool encode_mask = false;            ///< the encoder reads the mask beside the values
+  std::int32_t condition_classes = 0;  ///< labels of a model conditioned on the label alone; 0: it is not
+  /// The levels of each condition, 0 for a number, of a model conditioned on columns. Empty: it is not.
+  std::vector<std::int32_t> condition_levels;
+  bool infers_label = false;      ///< model.kind = "m2": it has a q(y|x) for labels that are not known
+  std::vector<Layer> classifier;  ///< its hidden layers
+  bool missing = false;           ///< batches have a mask of their present values
+  bool encode_mask = false;       ///< the encoder reads the mask beside the values
   Activation activation = Activation::relu;
   std::string likelihood = "bernoulli";         ///< model.likelihood: a line of the likelihoods' table
   std::vector<std::string> column_likelihoods;  ///< of the mixed likelihood

@@ -42,7 +42,7 @@ VaeParts::VaeParts(const ModelConfig& config, std::int64_t nll_parts) : plan({})
   corruption = make_corruption(config.objective);
   input = likelihood->make_input(config);
   input->declare(builder, slots);
-  condition = Condition(config.condition_classes, config.infers_label);
+  condition = Condition(config);
   condition.declare(builder, slots);
   nn::NetworkPlan encoding = plan_of("encoder", config.encoder, config.activation, latent->heads());
   encoding.condition = slots.condition;

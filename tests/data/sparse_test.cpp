@@ -80,7 +80,7 @@ TEST(DataSparse, SizesBeyondTheMemoryAreRefused) {
 
 // SciPy
 
-std::string text(const std::string& value) {
+std::string sparse_text(const std::string& value) {
   return npy_raw(dictionary("|S" + std::to_string(value.size()), "()"), value);
 }
 
@@ -95,7 +95,7 @@ TEST(DataSparse, ScipysFormats) {
   };
   check({{"indices.npy", npy("<i4", "(4,)", Ints{1, 3, 0, 3})},
          {"indptr.npy", npy("<i4", "(4,)", Ints{0, 2, 2, 4})},
-         {"format.npy", text("csr")},
+         {"format.npy", sparse_text("csr")},
          {"shape.npy", shape},
          {"data.npy", npy("<f8", "(4,)", std::vector<double>{5, 1, 7, 2})}});
   check({{"indices.npy", npy("<i8", "(4,)", Longs{2, 0, 0, 2})},
@@ -105,7 +105,7 @@ TEST(DataSparse, ScipysFormats) {
          {"data.npy", npy("<i8", "(4,)", Longs{7, 5, 1, 2})}});
   check({{"row.npy", npy("<i4", "(4,)", Ints{0, 0, 2, 2})},
          {"col.npy", npy("<i4", "(4,)", Ints{3, 1, 3, 0})},
-         {"format.npy", text("coo")},
+         {"format.npy", sparse_text("coo")},
          {"shape.npy", shape},
          {"data.npy", npy("|u1", "(4,)", std::vector<std::uint8_t>{1, 5, 2, 7})}});
 }
@@ -120,30 +120,32 @@ TEST(DataSparse, ScipysDamagedFiles) {
   };
   const std::string zero = npy("<i4", "(1,)", Ints{0}), nine = npy("<i4", "(1,)", Ints{9});
   const std::string pointers = npy("<i4", "(4,)", Ints{0, 1, 1, 1});
-  refused({{"format.npy", text("bsr")}, {"shape.npy", shape}, {"data.npy", data}},
+  refused({{"format.npy", sparse_text("bsr")}, {"shape.npy", shape}, {"data.npy", data}},
           {"m.npz", "\"bsr\"", "tocsr"});
-  refused({{"format.npy", text("csr")}, {"shape.npy", shape}, {"data.npy", data}}, {"m.npz", "indptr"});
-  refused({{"format.npy", text("csr")}, {"shape.npy", npy("<i8", "(1,)", Longs{3})}, {"data.npy", data}},
-          {"two dimensions"});
-  refused({{"format.npy", text("csr")},
+  refused({{"format.npy", sparse_text("csr")}, {"shape.npy", shape}, {"data.npy", data}},
+          {"m.npz", "indptr"});
+  refused(
+      {{"format.npy", sparse_text("csr")}, {"shape.npy", npy("<i8", "(1,)", Longs{3})}, {"data.npy", data}},
+      {"two dimensions"});
+  refused({{"format.npy", sparse_text("csr")},
            {"shape.npy", shape},
            {"indptr.npy", pointers},
            {"indices.npy", nine},
            {"data.npy", data}},
           {"m.npz", "index 9"});
-  refused({{"format.npy", text("csr")},
+  refused({{"format.npy", sparse_text("csr")},
            {"shape.npy", shape},
            {"indptr.npy", pointers},
            {"indices.npy", npy("<f4", "(1,)", Floats{0})},
            {"data.npy", data}},
           {"(indices)", "integers"});
-  refused({{"format.npy", text("coo")},
+  refused({{"format.npy", sparse_text("coo")},
            {"shape.npy", shape},
            {"row.npy", zero},
            {"col.npy", pointers},
            {"data.npy", data}},
           {"1 values", "4 columns"});
-  refused({{"format.npy", text("coo")},
+  refused({{"format.npy", sparse_text("coo")},
            {"shape.npy", shape},
            {"row.npy", nine},
            {"col.npy", zero},

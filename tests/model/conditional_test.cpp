@@ -12,6 +12,7 @@
 #include "support/expect_says.h"
 #include "support/temp_folder.h"
 #include "support/recipe_variants.h"
+#include "support/refusal.h"
 #include "support/training.h"
 
 namespace elbo::test {
@@ -105,16 +106,6 @@ TEST(Conditional, AFileKnowsItsLabels) {
   const Table codes = model.encode(data.train).mean;
   EXPECT_EQ(again.encode(data.train).mean.values, codes.values);
   EXPECT_EQ(again.decode(codes, data.train.labels).values, model.decode(codes, data.train.labels).values);
-}
-
-template <class Failure, class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const Failure& error) {
-    return error.what();
-  }
-  return "nothing";
 }
 
 TEST(Conditional, CostsOfLabelsAreTheScoresUnderThem) {
@@ -251,7 +242,7 @@ TEST(Conditional, SettingsThatDoNotGoTogetherAreRefused) {
   };
   EXPECT_EQ(message([](Recipe&) {}), "nothing");
   EXPECT_SAYS(message([](Recipe& r) { r.model.condition = {"colour"}; }),
-              "make it the label with data.label");
+              "names labels, and model.condition has no \"label\"");
   EXPECT_SAYS(message([](Recipe& r) { r.model.prior = "vamp"; }), "pseudo-inputs, which have no label");
   EXPECT_SAYS(message([](Recipe& r) { r.model.condition_classes = {"a", "a"}; }), "names a label twice");
   EXPECT_SAYS(message([](Recipe& r) {

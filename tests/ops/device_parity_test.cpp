@@ -10,6 +10,7 @@
 #include "recipe/data_settings.h"
 #include "support/tolerance.h"
 #include "support/recipe_variants.h"
+#include "support/resident.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
 
@@ -34,7 +35,7 @@ Steps twenty_steps(Device device, const Recipe& recipe, const Dataset& data) {
     state_of(model).standard_mean = statistics.mean;
     state_of(model).standard_deviation = statistics.deviation;
   }
-  const data::ResidentData resident(context, data.train);
+  const data::ResidentData resident = resident_of(model, data.train);
   const data::Preprocessor preprocessor(context, recipe.data.binarize, !data.train.bytes.empty(),
                                         state_of(model).standard_mean, state_of(model).standard_deviation);
   StepGraphs runner(state_of(model), resident, preprocessor, {.graph_steps = 1});

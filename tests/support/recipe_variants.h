@@ -36,6 +36,13 @@ struct RecipeVariant {
         examples->labels.push_back(known ? static_cast<std::int32_t>(3.99f * examples->value(i, 0))
                                          : kNoLabel);
       }
+      for (std::int64_t i = 0; i < examples->count && !made.model.condition_kinds.empty(); ++i) {
+        examples->conditions.rows = examples->count;
+        examples->conditions.cols = 2;
+        const float whole = std::floor(5.0f * examples->value(i, 1));
+        examples->conditions.values.push_back(static_cast<float>(i % 3));
+        examples->conditions.values.push_back(40.0f + 8.0f * whole);
+      }
       for (std::size_t i = 0; i < examples->floats.size(); ++i) {
         float& value = examples->floats[i];
         if (made.model.likelihood == "categorical")
@@ -100,6 +107,7 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.train.clip_norm = 0.5;
          r.train.ema = 0.5;
        }},
+      {"conditional_columns", [](Recipe& r) { read_columns(r); }},
       {"m2",
        [](Recipe& r) {
          infer_labels(r);

@@ -32,6 +32,10 @@ class ReferenceVae {
   /// Sets the examples' labels for a conditional model, [n].
   void set_labels(std::vector<std::int32_t> labels) { labels_ = std::move(labels); }
 
+  /// Sets what a model conditioned on columns reads in place of a label: labels are then numbers of these
+  /// rows.
+  void set_conditions(std::vector<std::vector<double>> rows) { conditions_ = std::move(rows); }
+
   /// Costs of one example with noise ε [samples · latent]; `mask` [dims] marks present values of x, null:
   /// all; the encoder reads `seen` [dims] instead of x, null: x; a conditional model reads `label`.
   struct Costs {
@@ -109,6 +113,7 @@ class ReferenceVae {
     std::vector<double> mean, log_variance;
   };
   std::vector<double> one_hot(std::int32_t label) const {
+    if (!conditions_.empty()) return conditions_[static_cast<std::size_t>(label)];
     std::vector<double> hot(static_cast<std::size_t>(config_.condition_classes));
     if (!hot.empty()) hot[static_cast<std::size_t>(label)] = 1.0;
     return hot;
@@ -273,6 +278,7 @@ class ReferenceVae {
   NamedTensors tensors_;
   std::vector<double> mask_;
   std::vector<std::int32_t> labels_;
+  std::vector<std::vector<double>> conditions_;
 };
 
 /// Derivative of `value()` with respect to `parameter` by a fourth-order central difference.

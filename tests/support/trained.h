@@ -134,7 +134,7 @@ class Trained {
   void load(const Batch& batch, std::int64_t first) {
     fill(batch.input(), input_, first);
     fill(batch.x(), x_, first);
-    vae_.parts().condition.set(context_, batch, labels_, first);
+    vae_.parts().condition.set(vae_.run(), batch, labels_, first);
     std::vector<std::int64_t> examples(static_cast<std::size_t>(batch.rows()));
     std::iota(examples.begin(), examples.end(), 10 + first);
     context_.copy_to_device(batch.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));

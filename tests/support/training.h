@@ -75,6 +75,13 @@ inline void read_labels(Recipe& recipe) {
   recipe.model.condition_classes = {"a", "b", "c", "d"};
 }
 
+/// Conditions a model on a column of three levels, on a number and on the label.
+inline void read_columns(Recipe& recipe) {
+  read_labels(recipe);
+  recipe.model.condition = {"sex", "age", "label"};
+  recipe.model.condition_kinds = {"categorical 3", "numeric", "categorical 4"};
+}
+
 /// The same for a model that infers labels.
 inline void infer_labels(Recipe& recipe) {
   read_labels(recipe);

@@ -33,6 +33,7 @@ class ReferenceTraining {
              to_named(state_of(model).vae->parameters().layout(),
                       to_host(*state_of(model).context, state_of(model).vae->parameters().values()))) {
     if (recipe_.data.standardize) measure_data();
+    measure_conditions();
     for (const auto& [name, values] : vae_.tensors()) {
       average_[name] = values;
       first_moment_[name].assign(values.size(), 0.0);
@@ -76,6 +77,25 @@ class ReferenceTraining {
     }
   }
 
+  /// What the networks read of each example: the label and the levels one-hot, the number standardised.
+  void measure_conditions() {
+    if (config_.condition_levels.empty()) return;
+    const Examples& train = data_.train;
+    const auto count = static_cast<double>(train.count);
+    double mean = 0.0, square = 0.0;
+    for (std::int64_t i = 0; i < train.count; ++i) mean += train.conditions.row(i)[1] / count;
+    for (std::int64_t i = 0; i < train.count; ++i)
+      square += std::pow(train.conditions.row(i)[1] - mean, 2) / count;
+    std::vector<std::vector<double>> rows;
+    for (std::int64_t i = 0; i < train.count; ++i) {
+      std::vector<double>& row = rows.emplace_back(8, 0.0);
+      row[static_cast<std::size_t>(train.conditions.row(i)[0])] = 1.0;
+      row[3] = (train.conditions.row(i)[1] - mean) / std::sqrt(square);
+      row[static_cast<std::size_t>(4 + train.labels[static_cast<std::size_t>(i)])] = 1.0;
+    }
+    vae_.set_conditions(std::move(rows));
+  }
+
   std::int64_t step_rows() const { return recipe_.train.batch * recipe_.train.accumulation_steps; }
 
   double value(std::int64_t example, std::int64_t j) const {
@@ -106,8 +126,9 @@ class ReferenceTraining {
     std::vector<double> x, mask, epsilon;
     std::vector<std::int32_t> labels;
     for (const std::int64_t example : examples) {
-      labels.push_back(config_.condition_classes > 0 ? data_.train.labels[static_cast<std::size_t>(example)]
-                                                     : 0);
+      labels.push_back(!config_.condition_levels.empty() ? static_cast<std::int32_t>(example)
+                       : config_.condition_classes > 0 ? data_.train.labels[static_cast<std::size_t>(example)]
+                                                       : 0);
       for (std::int64_t j = 0; j < config_.dims; ++j) {
         const double of_data = value(example, j);
         mask.push_back(std::isnan(of_data) ? 0.0 : 1.0);

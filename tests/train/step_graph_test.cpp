@@ -11,6 +11,7 @@
 #include "support/allocations.h"
 #include "support/data.h"
 #include "support/recipe_variants.h"
+#include "support/resident.h"
 #include "support/training.h"
 #include "train/step_graphs.h"
 
@@ -25,7 +26,7 @@ class StepRun {
   StepRun(const Recipe& recipe, const Dataset& data, const StepGraphOptions& options)
       : model_(recipe, data.dims(), device(), data.picture),
         context_(*state_of(model_).context),
-        resident_(context_, data.train),
+        resident_(resident_of(model_, data.train)),
         preprocessor_(context_, recipe.data.binarize, !data.train.bytes.empty(), {}, {}),
         runner_(state_of(model_), resident_, preprocessor_, options) {}
 

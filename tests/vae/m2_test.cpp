@@ -33,7 +33,7 @@ class InferringModel {
     batch_ = workspace_->rows(kRows);
     for (std::int64_t i = 0; i < kRows * kDims; ++i) x_.push_back(static_cast<float>(i * 37 % 101) / 100.0f);
     context_.copy_to_device(batch_.x().data, x_.data(), x_.size() * sizeof(float));
-    vae_.parts().condition.set(context_, batch_, labels_, 0);
+    vae_.parts().condition.set(vae_.run(), batch_, labels_, 0);
     std::vector<std::int64_t> examples(kRows);
     std::iota(examples.begin(), examples.end(), 40);
     context_.copy_to_device(batch_.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
@@ -164,7 +164,7 @@ TEST(M2ClassifierAlone, LeavesEncoderAndDecoder) {
   constexpr float kClassifier = 1.7f;
   InferringModel m2({"alone", [](Recipe& r) { r.objective.classifier_alone = true; }});
   m2.labels_ = {2, 1, 0, 3, 3};
-  m2.vae_.parts().condition.set(m2.context_, m2.batch_, m2.labels_, 0);
+  m2.vae_.parts().condition.set(m2.vae_.run(), m2.batch_, m2.labels_, 0);
   m2.vae_.forward_backward(m2.batch_, {.seed = kSeed}, {.classifier = kClassifier});
   ReferenceVae reference(m2.config_, m2.tensors(m2.vae_.parameters().values()));
   const NamedTensors gradient = m2.tensors(m2.vae_.parameters().gradient());
@@ -208,7 +208,7 @@ TEST(M2Bound, IsOverAllLabels) {
   ELBO_REQUIRE_DEVICE();
   InferringModel m2({"dense", [](Recipe&) {}}, Purpose::bound);
   const std::vector<std::int32_t> none(kRows, kNoLabel);
-  m2.vae_.parts().condition.set(m2.context_, m2.batch_, none, 0);
+  m2.vae_.parts().condition.set(m2.vae_.run(), m2.batch_, none, 0);
   m2.workspace_->prepare();
   m2.vae_.forward(m2.batch_, {.seed = kSeed});
   ReferenceVae reference(m2.config_, m2.tensors(m2.vae_.parameters().values()));

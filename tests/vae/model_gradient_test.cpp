@@ -130,6 +130,26 @@ std::vector<Case> conditional_cases() {
   return all;
 }
 
+/// Models that read a number and a column of three levels.
+std::vector<Case> column_cases() {
+  std::vector<Case> all;
+  const auto add = [&](const std::string& name, Case c) {
+    c.name = "columns_" + name;
+    c.settings.condition = {"age", "sex"};
+    c.settings.condition_kinds = {"numeric", "categorical 3"};
+    all.push_back(std::move(c));
+  };
+  for (const char* activation : {"tanh", "relu", "gelu"})
+    add(activation, {"", settings("bernoulli", activation)});
+  add("samples", {"", settings("gaussian-learned", "gelu"), 5, 3, 4, 2.0});
+  add("iwae_missing", {"", settings("mixed", "tanh"), 5, 3, 4, 1.0, true, true});
+  Case bare{"", settings("gaussian", "relu")};
+  bare.settings.encoder = bare.settings.decoder = {};
+  add("no_hidden_layers", bare);
+  add("conv", pictures("", "bernoulli", "silu", {"conv 3 s2", 5}, {18, "reshape 3x2x3", "deconv 3 s2"}));
+  return all;
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   std::vector<std::string> likelihoods = {"mixed"};
@@ -154,6 +174,7 @@ std::vector<Case> cases() {
   }
   for (Case& c : cases_of_pictures()) all.push_back(std::move(c));
   for (Case& c : conditional_cases()) all.push_back(std::move(c));
+  for (Case& c : column_cases()) all.push_back(std::move(c));
   Case bare{"no_hidden_layers", settings("gaussian", "relu")};
   bare.settings.encoder = bare.settings.decoder = {};
   all.push_back(bare);
@@ -226,7 +247,20 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   fill(context, a, x, mask);
   std::vector<std::int32_t> labels;
   for (std::int64_t i = 0; i < c.rows; ++i) labels.push_back(static_cast<std::int32_t>(2 * i % 3));
-  vae.parts().condition.set(context, a, labels, 0);
+  Table conditions{c.rows, 2, {}};
+  std::vector<std::vector<double>> rows_read;
+  if (!c.settings.condition_kinds.empty()) {  // labels are the numbers of the rows
+    for (std::int64_t i = 0; i < c.rows; ++i) {
+      labels[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
+      const float age = 0.75f * static_cast<float>(i) - 1.25f;
+      conditions.values.insert(conditions.values.end(), {age, static_cast<float>(i % 3)});
+      rows_read.push_back({age, 0.0, 0.0, 0.0});
+      rows_read.back()[static_cast<std::size_t>(1 + i % 3)] = 1.0;
+    }
+    vae.parts().condition.set(vae.run(), a, conditions, 0);
+  } else {
+    vae.parts().condition.set(vae.run(), a, labels, 0);
+  }
   std::vector<std::int64_t> examples(static_cast<std::size_t>(c.rows));
   std::iota(examples.begin(), examples.end(), 40);
   context.copy_to_device(a.examples().data, examples.data(), examples.size() * sizeof(std::int64_t));
@@ -255,6 +289,7 @@ TEST_P(ModelGradient, AgreesWithFiniteDifferences) {
   test::ReferenceVae reference(config, test::to_named(layout, copy.to_host()));
   reference.set_mask(mask);
   reference.set_labels(labels);
+  reference.set_conditions(rows_read);
   context.copy_on_device(copy.data(), vae.parameters().gradient().data, sizeof(float) * layout.size);
   test::NamedTensors gradient = test::to_named(layout, copy.to_host());
 

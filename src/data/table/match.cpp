@@ -20,6 +20,12 @@ bool has_names(const Schema& schema) {
   return std::ranges::any_of(schema.columns, [](const Column& column) { return !column.name.empty(); });
 }
 
+/// Adds a column of the model's, at its place in the file, to those that are read.
+void add_read(TablePlan& plan, std::size_t column, std::size_t field) {
+  const bool value = is_modelled(plan.schema.columns[column]);
+  (value ? plan.values : plan.conditions).push_back({column, field});
+}
+
 /// The file's columns by name, in the model's order.
 void match_names(const Survey& survey, std::string_view origin, TablePlan& plan) {
   std::unordered_map<std::string, std::size_t> fields;
@@ -32,7 +38,7 @@ void match_names(const Survey& survey, std::string_view origin, TablePlan& plan)
     if (found == fields.end()) {
       missing.push_back(shown(column.name));
     } else {
-      plan.values.push_back({i, found->second});
+      add_read(plan, i, found->second);
     }
   }
   if (missing.empty()) return;
@@ -47,7 +53,7 @@ void match_names(const Survey& survey, std::string_view origin, TablePlan& plan)
 void match_whole(TablePlan& plan) {
   for (std::size_t i = 0; i < plan.schema.columns.size(); ++i) {
     const ColumnKind kind = plan.schema.columns[i].kind;
-    if (is_modelled(kind)) plan.values.push_back({i, i});
+    if (is_modelled(kind)) add_read(plan, i, i);
     if (kind == ColumnKind::label) plan.label = i;
     if (kind == ColumnKind::id) plan.id = i;
   }
@@ -67,9 +73,9 @@ void match_positions(const Survey& survey, std::string_view origin, const TableO
   for (std::size_t field = 0; field < survey.width; ++field) {
     if (!apart[field]) fields.push_back(field);
   }
+  std::size_t read = 0;
   for (std::size_t i = 0; i < plan.schema.columns.size(); ++i) {
-    if (is_modelled(plan.schema.columns[i].kind) && plan.values.size() < fields.size())
-      plan.values.push_back({i, fields[plan.values.size()]});
+    if (is_modelled(plan.schema.columns[i].kind) && read < fields.size()) add_read(plan, i, fields[read++]);
   }
   const auto modelled = std::ranges::count_if(plan.schema.columns,
                                               [](const Column& column) { return is_modelled(column.kind); });
@@ -79,9 +85,10 @@ void match_positions(const Survey& survey, std::string_view origin, const TableO
                          " to match them by; the model was trained on ", modelled, "."));
 }
 
-/// Throws if cells are not of the kind that the model knows.
-void check_cells(const Survey& survey, std::string_view origin, const TablePlan& plan) {
-  for (const auto& [index, field] : plan.values) {
+/// Throws if cells of these columns are not of the kind that the model knows.
+void check_cells(const Survey& survey, std::string_view origin, const TablePlan& plan,
+                 const std::vector<ValueColumn>& read) {
+  for (const auto& [index, field] : read) {
     const Column& column = plan.schema.columns[index];
     const ColumnFacts& facts = survey.columns[field];
     if (column.kind == ColumnKind::date && facts.dates < facts.present) {
@@ -93,7 +100,7 @@ void check_cells(const Survey& survey, std::string_view origin, const TablePlan&
       throw DataError(concat(origin, ":", facts.not_a_number.line, ": ", shown(facts.not_a_number.text),
                              " in ", name_of(survey, field), " is not a number, as in the training data"));
     }
-    if (column.levels.empty()) continue;
+    if (column.levels.empty() || column.condition > 0) continue;  // reading names the line of a condition
     for (const auto& [text, count] : facts.texts) {
       if (std::ranges::find(column.levels, text) != column.levels.end()) continue;
       throw DataError(concat(origin, ": ", shown(text), " in ", name_of(survey, field),
@@ -157,8 +164,10 @@ bool are_classes(const Survey& survey, std::size_t field) {
 std::optional<std::size_t> field_holding(const Survey& survey, const TableOptions& options, TablePlan& plan) {
   std::vector<std::size_t> found;
   for (std::size_t field = 0; field < survey.width && !options.label_value.empty(); ++field) {
-    const bool value =
-        std::ranges::find(plan.values, field, &ValueColumn::field) != plan.values.end() || plan.id == field;
+    const auto among = [&](const std::vector<ValueColumn>& read) {
+      return std::ranges::find(read, field, &ValueColumn::field) != read.end();
+    };
+    const bool value = among(plan.values) || among(plan.conditions) || plan.id == field;
     if (!value && are_classes(survey, field) && holds(survey, survey.columns[field], options.label_value))
       found.push_back(field);
   }
@@ -205,6 +214,7 @@ std::vector<std::string> names_of_labels(const Schema& schema, const ColumnFacts
 void note_extra(const Survey& survey, TablePlan& plan) {
   std::vector<bool> known(survey.width, false);
   for (const ValueColumn& value : plan.values) known[value.field] = true;
+  for (const ValueColumn& condition : plan.conditions) known[condition.field] = true;
   if (plan.label) known[*plan.label] = true;
   if (plan.id) known[*plan.id] = true;
   std::unordered_set<std::string> ignored;
@@ -230,7 +240,10 @@ TablePlan match_table(const Survey& survey, std::string_view origin, const Table
   } else {
     match_names(survey, origin, plan);
   }
-  check_cells(survey, origin, plan);
+  std::ranges::sort(plan.conditions, {},
+                    [&](const ValueColumn& read) { return plan.schema.columns[read.column].condition; });
+  check_cells(survey, origin, plan, plan.values);
+  check_cells(survey, origin, plan, plan.conditions);
   if (!plan.id || options.id_required || options.id == "none")
     plan.id = field_of_role(survey, like, ColumnKind::id, options.id, "data.id", options.id_required);
   if (!plan.label || options.label_required || options.label == "none")

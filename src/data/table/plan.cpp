@@ -4,8 +4,10 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/check.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "data/sources/array.h"
 #include "data/table/names.h"
@@ -14,6 +16,15 @@ namespace elbo::data {
 namespace {
 
 constexpr std::array<std::string_view, 3> kLabelNames = {"label", "class", "target"};
+
+/// The column that model.condition calls so. Numbers are no names.
+std::size_t find_condition(const Survey& survey, const std::string& name) {
+  const auto found = std::ranges::find(survey.header, name);
+  if (found != survey.header.end()) return static_cast<std::size_t>(found - survey.header.begin());
+  throw ConfigError(
+      concat("model.condition: there is no column ", shown(name), "; ",
+             survey.header.empty() ? "the file has no names of columns" : nearest_hint(name, survey.header)));
+}
 
 /// What the options say of a file's columns.
 struct Wishes {
@@ -45,8 +56,23 @@ struct Wishes {
     };
     role(options.label, ColumnKind::label, "data.label");
     role(options.id, ColumnKind::id, "data.id");
+    for (const std::string& name : options.conditions) condition(survey, find_condition(survey, name));
     infers_label = options.label.empty() && std::ranges::find(kinds, ColumnKind::label) == kinds.end();
     infers_id = options.id.empty() && std::ranges::find(kinds, ColumnKind::id) == kinds.end();
+  }
+
+  /// Conditions are used, and neither labels nor ids by their names.
+  void condition(const Survey& survey, std::size_t field) {
+    if (!used[field] && by[field] == "data.drop")
+      throw ConfigError(concat("data.drop: ", name_of(survey, field), " is read by model.condition."));
+    if (kinds[field] && !is_modelled(*kinds[field])) {
+      const bool label = *kinds[field] == ColumnKind::label;
+      throw ConfigError(concat("model.condition: ", name_of(survey, field), " is ",
+                               label ? "the label, which it calls \"label\"."
+                                     : concat(column_kind_name(*kinds[field]), " by another setting.")));
+    }
+    conditions.insert(field);
+    if (!used[field]) use(field, true, "model.condition");
   }
 
   void use(std::size_t field, bool use_it, std::string_view setting) {
@@ -56,6 +82,7 @@ struct Wishes {
 
   std::vector<std::optional<ColumnKind>> kinds;
   std::vector<bool> used;
+  std::set<std::size_t> conditions;
   std::vector<std::string_view> by;  // what decides about the column; empty: its name and cells
   bool infers_label, infers_id;
 };
@@ -169,14 +196,15 @@ Column infer(const Survey& survey, std::string_view origin, std::size_t field, W
     column.kind = ColumnKind::ignored;
     return column;
   }
+  const bool read_beside = wishes.conditions.contains(field);
   if (wishes.kinds[field]) {
     column.kind = *wishes.kinds[field];
     check_kind(survey, origin, field, column.kind);
-  } else if (wishes.infers_label && is_label_name(column.name) && can_be_label(facts)) {
+  } else if (!read_beside && wishes.infers_label && is_label_name(column.name) && can_be_label(facts)) {
     column.kind = ColumnKind::label;
     wishes.infers_label = false;
     wishes.by[field] = "its name";
-  } else if (wishes.infers_id && !survey.header.empty() && is_id(facts, column.name)) {
+  } else if (!read_beside && wishes.infers_id && !survey.header.empty() && is_id(facts, column.name)) {
     column.kind = ColumnKind::id;
     wishes.infers_id = false;
     wishes.by[field] = is_id_name(column.name) ? "its name, and no cell occurs twice"
@@ -254,8 +282,12 @@ TablePlan plan_table(const Survey& survey, std::string_view origin, const TableO
     }
     if (column.kind == ColumnKind::id) plan.id = field;
   }
+  take_conditions(survey, origin, options.conditions, plan);
   if (plan.values.empty()) {
-    throw DataError(concat(origin, plan.label ? ": holds labels alone, no values" : ": holds no values"));
+    throw DataError(concat(origin, !plan.conditions.empty()
+                                       ? ": every column is read by model.condition, and none is a value"
+                                   : plan.label ? ": holds labels alone, no values"
+                                                : ": holds no values"));
   }
   note_left_out(survey, wishes, plan);
   note_origins(survey, plan);

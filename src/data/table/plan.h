@@ -22,6 +22,7 @@ struct TablePlan {
   Schema schema;                        ///< of the file, or of the model that it is matched with
   std::vector<ColumnReading> readings;  ///< of the file's columns; empty if it is matched with a model
   std::vector<ValueColumn> values;      ///< in the schema's order
+  std::vector<ValueColumn> conditions;  ///< in the order of Column::condition
   std::optional<std::size_t> label;     ///< the file's column of labels
   std::vector<std::string> label_names;
   std::string label_why;  ///< if its cells alone tell it: ", which holds …"
@@ -38,6 +39,12 @@ bool can_be_label(const ColumnFacts& facts);
 /// name a column that is not there, DataError, with the line, if a cell is neither a number nor its column
 /// text.
 TablePlan plan_table(const Survey& survey, std::string_view origin, const TableOptions& options);
+
+/// Takes columns out of the values of a new plan, to be read beside them in the order of `names`; classes
+/// that are numbers get these for levels. Throws ConfigError for a name that is not there, DataError if a
+/// column cannot be read.
+void take_conditions(const Survey& survey, std::string_view origin, const std::vector<std::string>& names,
+                     TablePlan& plan);
 
 /// Matches the columns with those of a model by name. Without a header, or without names in the model,
 /// columns are matched by position, if their number is right. Throws DataError that names missing columns, or

@@ -44,6 +44,9 @@ class Filler {
       levels_.push_back(numbers_of(plan.schema.columns[value.column].levels));
       are_kept_.push_back(is_kept(value));
     }
+    for (const ValueColumn& condition : plan.conditions)
+      condition_levels_.push_back(numbers_of(plan.schema.columns[condition.column].levels));
+    if (!plan.conditions.empty()) examples.conditions = {survey.rows, std::ssize(plan.conditions), {}};
     examples.count = survey.rows;
     examples.dims = static_cast<std::int64_t>(plan.values.size());
     examples.rows = std::move(survey.lines);
@@ -51,7 +54,8 @@ class Filler {
 
   /// Whether the survey has all that the dataset is made of.
   bool needs_no_text() const {
-    return !plan_.label && !plan_.id && std::ranges::find(are_kept_, false) == are_kept_.end();
+    return !plan_.label && !plan_.id && plan_.conditions.empty() &&
+           std::ranges::find(are_kept_, false) == are_kept_.end();
   }
 
   /// Takes all rows from the survey.
@@ -72,7 +76,12 @@ class Filler {
     if (row_ == 0) reserve();
     for (std::size_t i = 0; i < plan_.values.size(); ++i) {
       const std::size_t field = plan_.values[i].field;
-      examples_.floats.push_back(are_kept_[i] ? number(row_, field) : value(fields[field], i));
+      examples_.floats.push_back(are_kept_[i] ? number(row_, field)
+                                              : value(fields[field], plan_.values[i], levels_[i]));
+    }
+    for (std::size_t i = 0; i < plan_.conditions.size(); ++i) {
+      const ValueColumn& read = plan_.conditions[i];
+      examples_.conditions.values.push_back(value(fields[read.field], read, condition_levels_[i]));
     }
     if (plan_.label) examples_.labels.push_back(label(fields[*plan_.label]));
     if (plan_.id) examples_.ids.emplace_back(fields[*plan_.id]);
@@ -95,11 +104,11 @@ class Filler {
 
   void reserve() { examples_.floats.reserve(static_cast<std::size_t>(examples_.count * examples_.dims)); }
 
-  float value(std::string_view cell, std::size_t i) const {
+  float value(std::string_view cell, const ValueColumn& read, const Numbers& levels) const {
     if (is_missing(cell)) return kNotANumber;
-    const auto& [index, field] = plan_.values[i];
+    const auto& [index, field] = read;
     const Column& column = plan_.schema.columns[index];
-    if (!column.levels.empty()) return level(cell, i);
+    if (!column.levels.empty()) return level(cell, read, levels);
     const auto number = parse_number(cell, survey_.style);
     const double found = (number ? *number : parse_date(cell).value()) - column.origin;
     if (std::fabs(found) > std::numeric_limits<float>::max()) {
@@ -110,10 +119,13 @@ class Filler {
     return static_cast<float>(found);
   }
 
-  float level(std::string_view cell, std::size_t i) const {
-    const auto found = levels_[i].find(std::string(cell));
-    if (found != levels_[i].end()) return static_cast<float>(found->second);
-    const auto& [index, field] = plan_.values[i];
+  float level(std::string_view cell, const ValueColumn& read, const Numbers& levels) const {
+    const auto& [index, field] = read;
+    auto found = levels.find(std::string(cell));
+    if (found == levels.end() && plan_.schema.columns[index].condition > 0) {  // 1 may be written 1.0
+      if (const auto number = parse_number(cell, survey_.style)) found = levels.find(concat(*number));
+    }
+    if (found != levels.end()) return static_cast<float>(found->second);
     throw DataError(concat(reader_.place(), ": ", shown(cell), " in ", name_of(survey_, field),
                            " did not occur in the training data, which has ",
                            list_names(plan_.schema.columns[index].levels), "."));
@@ -137,8 +149,8 @@ class Filler {
   const TablePlan& plan_;
   const CsvReader& reader_;
   Examples& examples_;
-  std::vector<Numbers> levels_;  // of each value
-  std::vector<bool> are_kept_;   // by the survey; of each value
+  std::vector<Numbers> levels_, condition_levels_;  // of each value, and of each condition
+  std::vector<bool> are_kept_;                      // by the survey; of each value
   std::int64_t row_ = 0;
   Numbers labels_;
 };
@@ -193,6 +205,11 @@ void add_notes(const Survey& survey, const TableOptions& options, DecimalSign kn
                " were taken for the decimal sign",
                known == DecimalSign::automatic ? "" : ", as in the training data",
                " (data.decimal says otherwise)"));
+  if (!plan.conditions.empty()) {
+    std::vector<std::string> names;
+    for (const ValueColumn& condition : plan.conditions) names.push_back(name_of(survey, condition.field));
+    data.notes.push_back(concat("read beside the values, as conditions: ", list_names(names)));
+  }
   if (plan.id) data.notes.push_back(concat("ids from ", name_of(survey, *plan.id)));
   if (survey.style == kComma) data.notes.push_back("numbers have a decimal comma");
   if (survey.comma_as_thousands) data.notes.push_back("commas within numbers separate thousands");

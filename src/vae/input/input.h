@@ -43,36 +43,47 @@ std::unique_ptr<Input> make_column_input(const ModelConfig& config, const std::v
 void declare_mask_and_examples(nn::Builder& builder, BatchSlots& slots, const ModelConfig& config,
                                std::int64_t first);
 
-/// What a conditional model's networks read beside their inputs: the example's label, one-hot (Sohn et al.
-/// 2015). On tapes that have each example as every class, it is that class.
+/// What a conditional model's networks read beside their inputs (Sohn et al. 2015): the example's label,
+/// one-hot, or several conditions, numbers as they are and levels one-hot. On tapes that have each example as
+/// every class, it is that class.
 class Condition {
  public:
   Condition() = default;
-  /// `classes`: number of labels; 0: there is no condition. `inferred`: a label need not be known.
-  Condition(std::int32_t classes, bool inferred) : classes_(classes), inferred_(inferred) {}
+  explicit Condition(const ModelConfig& config)
+      : classes_(config.condition_classes),
+        inferred_(config.infers_label),
+        levels_(config.condition_levels) {}
 
-  explicit operator bool() const { return classes_ > 0; }
+  explicit operator bool() const { return columns() > 0; }
+  /// Values that are read of an example: one for the label alone.
+  std::int64_t columns() const { return classes_ > 0 ? 1 : std::ssize(levels_); }
+  /// Labels, if they alone are read, else 0.
   std::int32_t classes() const { return classes_; }
   /// Whether a label need not be known, and tapes may have each example as every class.
   bool inferred() const { return inferred_; }
   /// Declares label and condition.
-  void declare(nn::Builder& builder, BatchSlots& slots) const;
+  void declare(nn::Builder& builder, BatchSlots& slots);
   /// Writes the classes of a tape that has each example as every class; once is enough. Does nothing on
   /// others.
   void enumerate(Context& context, const Batch& batch) const;
-  /// Reads the batch's labels [n, 1] as gather_batch does, and makes the condition. Does nothing if there is
-  /// none.
-  void read(Context& context, const Batch& batch, const ops::GatherSource& labels,
+  /// Reads the batch's conditions [n, columns()] as gather_batch does, and makes the slot `condition`. Does
+  /// nothing if there is none.
+  void read(const nn::Run& run, const Batch& batch, const ops::GatherSource& conditions,
             const StepState* state) const;
-  /// The same with labels [first, first + n) of these.
-  void set(Context& context, const Batch& batch, std::span<const std::int32_t> labels,
+  /// The same with rows [first, first + n) of a table [rows, columns()] in the networks' scale.
+  void set(const nn::Run& run, const Batch& batch, const Table& conditions, std::int64_t first) const;
+  /// The same with labels, for a model that reads them alone.
+  void set(const nn::Run& run, const Batch& batch, std::span<const std::int32_t> labels,
            std::int64_t first) const;
 
  private:
-  void encode_labels(Context& context, const Batch& batch) const;
+  /// Makes the slot `condition` of what the batch has.
+  void expand(const nn::Run& run, const Batch& batch) const;
 
   std::int32_t classes_ = 0;
   bool inferred_ = false;
+  std::vector<std::int32_t> levels_;
+  nn::Constant table_;  ///< of column_input, unless the label alone is read
 };
 
 /// The corruption of a denoising model's input in training (Vincent et al. 2008).

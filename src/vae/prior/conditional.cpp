@@ -101,7 +101,7 @@ class ConditionalPrior final : public StandardNormal {
 }  // namespace
 
 std::unique_ptr<Prior> make_conditional(const ModelConfig& config) {
-  if (config.condition_classes == 0 || config.infers_label) {
+  if ((config.condition_classes == 0 && config.condition_levels.empty()) || config.infers_label) {
     throw ConfigError(
         "model.prior = \"conditional\" is a prior for each label that model.condition reads: set "
         "model.condition = [\"label\"] too, with model.kind = \"vae\".");

@@ -34,7 +34,7 @@ ELBO_FUZZ_TARGET(csv) {
     if (!data) continue;
     check(*data);
     std::int64_t modelled = 0;
-    for (const Column& column : data->schema.columns) modelled += is_modelled(column.kind);
+    for (const Column& column : data->schema.columns) modelled += is_modelled(column);
     require(modelled == data->dims(), "the schema has a column for each value");
     check_same(*data, read(data->schema));
     check_source(data::parse_table(input, "input", "input", options, {}, true).train);

@@ -12,7 +12,7 @@ ELBO_FUZZ_TARGET(schema) {
   const auto schema = unless_refused([&] { return read(input.substr(1)); });
   if (!schema) return;
   std::int64_t modelled = 0;
-  for (const Column& column : schema->columns) modelled += is_modelled(column.kind);
+  for (const Column& column : schema->columns) modelled += is_modelled(column);
   require(modelled == dims, "the modelled columns are the values");
   const std::string text = schema_to_text(*schema);
   require(read(text) == *schema && schema_to_text(read(text)) == text, "a schema reads back equal");

@@ -201,7 +201,7 @@ void draw(const Model& model, const AnomaliesOptions& options, const Examples& t
 
 /// Examples that are likelier under another label than under their own.
 int list_suspects(const Model& model, AnomaliesOptions options) {
-  require_conditional(model, "--suspect-labels");
+  require_label(model, "--suspect-labels");
   const Dataset data = load_data(model, options);
   const Examples& examples = choose_split(data, options.split);
   if (examples.labels.empty()) throw DataError(concat(data.name, " has no labels to suspect."));

@@ -37,9 +37,35 @@ class Maker {
   virtual Made make(std::int64_t first, std::int64_t count) const = 0;
 };
 
-Table decoded(const Model& model, const AugmentOptions& options, const Table& codes, std::int64_t first,
-              const std::vector<std::int32_t>& labels) {
-  return options.draw ? model.draw(codes, options.seed, first, labels) : model.decode(codes, labels);
+/// The made rows of codes.
+Table made_rows(const Model& model, const AugmentOptions& options, const LabelledCodes& from,
+                std::int64_t first) {
+  if (!options.draw) return decoded(model, from);
+  return is_conditional(model) ? model.draw(from.codes, options.seed, first, from.conditions)
+                               : model.draw(from.codes, options.seed, first);
+}
+
+/// Whether the model reads columns, which a made table then has.
+bool reads_columns(const Model& model) {
+  return is_conditional(model) && !reads_label_alone(model);
+}
+
+/// The columns of a conditional model's conditions beside the label; `label`: the label instead.
+std::vector<std::size_t> places_of(const Model& model, bool label) {
+  std::vector<std::size_t> places;
+  const std::vector<ConditionColumn> conditions = model.conditions();
+  for (std::size_t j = 0; j < conditions.size(); ++j)
+    if ((conditions[j].column.kind == ColumnKind::label) == label) places.push_back(j);
+  return places;
+}
+
+/// Some columns of texts.
+std::vector<std::vector<std::string>> chosen_texts(const std::vector<std::vector<std::string>>& texts,
+                                                   const std::vector<std::size_t>& places) {
+  std::vector<std::vector<std::string>> chosen(places.empty() ? 0 : texts.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    for (const std::size_t j : places) chosen[i].push_back(texts[i][j]);
+  return chosen;
 }
 
 /// Decodes draws from the posteriors of examples, each in turn, and keeps their labels.
@@ -53,11 +79,13 @@ class FromPosteriors final : public Maker {
     std::vector<std::int64_t> numbers;
     for (std::int64_t i = first; i < first + count; ++i) numbers.push_back(i % examples_.count);
     const Examples chosen = examples_.chosen(numbers);
-    const Table codes = model_.posterior_codes(chosen, options_.seed, first);
-    const auto labels = labels_read(model_, chosen, options_.seed);
-    Made made{decoded(model_, options_, codes, first, labels), {}, {}};
+    const LabelledCodes from{model_.posterior_codes(chosen, options_.seed, first),
+                             conditions_read(model_, chosen, options_.seed)};
+    Made made{made_rows(model_, options_, from, first), {}, {}};
+    made.conditions = chosen_texts(condition_texts(model_, from.conditions), places_of(model_, false));
     for (std::int64_t i = 0; i < count; ++i) {
-      const std::int32_t label = chosen.labels[static_cast<std::size_t>(i)];
+      const std::int32_t label =
+          chosen.labels.empty() ? kNoLabel : chosen.labels[static_cast<std::size_t>(i)];
       made.labels.push_back(label == kNoLabel ? "" : label_name(data_, label));
       made.sources.push_back(concat(row_word(chosen), " ", row_number(chosen, i)));
     }
@@ -71,15 +99,17 @@ class FromPosteriors final : public Maker {
   const Examples& examples_;
 };
 
-/// Decodes draws from the prior with every label in turn.
+/// Decodes draws from the prior with every label, or combination of levels, in turn.
 class FromPrior final : public Maker {
  public:
   FromPrior(const Model& model, const AugmentOptions& options) : model_(model), options_(options) {}
 
   Made make(std::int64_t first, std::int64_t count) const override {
     const LabelledCodes from = codes_of_all_labels(model_, options_.seed, first, count);
-    Made made{decoded(model_, options_, from.codes, first, from.labels), {}, {}};
-    for (const auto& text : label_texts(model_, from.labels)) made.labels.push_back(text.front());
+    Made made{made_rows(model_, options_, from, first), {}, {}};
+    const auto texts = condition_texts(model_, from.conditions);
+    made.conditions = chosen_texts(texts, places_of(model_, false));
+    for (const auto& text : chosen_texts(texts, places_of(model_, true))) made.labels.push_back(text.front());
     made.sources.assign(static_cast<std::size_t>(count), "prior");
     return made;
   }
@@ -90,8 +120,9 @@ class FromPrior final : public Maker {
 };
 
 /// The examples whose labels are kept: those that have one, where the format has no place for others.
-Examples chosen_examples(const Dataset& data, AugmentOptions& options, MadeKind kind) {
+Examples chosen_examples(const Model& model, const Dataset& data, AugmentOptions& options, MadeKind kind) {
   const Examples& examples = choose_split(data, options.split);
+  if (reads_columns(model)) return examples;
   const std::int64_t without = std::ranges::count(examples.labels, kNoLabel);
   if (examples.labels.empty() || without == examples.count) {
     throw DataError(
@@ -116,12 +147,23 @@ void write(const Model& model, const Maker& maker, const MadeForm& form) {
   file->commit();
 }
 
+/// Sets the columns of texts of a model that reads columns.
+void set_conditions(const Model& model, const AugmentOptions& options, const Dataset& data, MadeForm& form) {
+  if (!reads_columns(model)) return;
+  if (needs_labels(form.kind))
+    throw ConfigError("augment writes the columns of model.condition as texts: name a .csv or .tsv file.");
+  const std::vector<std::string> names = condition_names(model);
+  for (const std::size_t j : places_of(model, false)) form.conditions.push_back(names[j]);
+  form.labelled = options.by_prior() ? !places_of(model, true).empty() : !data.train.labels.empty();
+}
+
 void report(const Model& model, const AugmentOptions& options, const MadeForm& form) {
   std::cout << form.file.string() << ": " << form.count << ' ' << unit_of(model.picture()) << " made by "
             << options.run
-            << (options.by_prior()
-                    ? " from its prior, each label in turn\n"
-                    : concat(" from posteriors of the ", options.split, " split, whose labels they keep\n"));
+            << (!options.by_prior()    ? concat(" from posteriors of the ", options.split, " split, whose ",
+                                             reads_columns(model) ? "conditions" : "labels", " they keep\n")
+                : reads_columns(model) ? concat(" from its prior", conditions_told(model), "\n")
+                                       : " from its prior, each label in turn\n");
   if (const std::string beside = beside_of(form); !beside.empty()) std::cout << beside << '\n';
 }
 
@@ -137,11 +179,12 @@ int run_augment(AugmentOptions options) {
   MadeForm form = made_form(model, data, options.out, output_folder(options.run),
                             options.data.empty() ? model.recipe().data.name : options.data);
   set_labels(form, options.by_prior() ? classes_of(model) : data.label_names);
+  set_conditions(model, options, data, form);
   form.count = options.count;
   if (options.by_prior()) {
     write(model, FromPrior(model, options), form);
   } else {
-    const Examples examples = chosen_examples(data, options, form.kind);
+    const Examples examples = chosen_examples(model, data, options, form.kind);
     if (form.count == 0) form.count = examples.count;
     write(model, FromPosteriors(model, options, data, examples), form);
   }

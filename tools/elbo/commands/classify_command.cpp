@@ -70,7 +70,7 @@ int run_classify(ClassifyOptions options) {
     const io::AtomicFile can_be_written(options.out);  // fails before the work, not after it
   }
   const Model model = load_model(options.run, options.machine);
-  require_conditional(model, "classify");
+  require_label(model, "classify");
   const Dataset data = load_data(model, options);
   const Examples& examples = choose_split(data, options.split);
   const Table costs = label_costs(model, examples, options);

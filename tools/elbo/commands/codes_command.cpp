@@ -29,7 +29,8 @@ struct EncodeOptions : DataOptions {
 };
 
 struct DecodeOptions {
-  std::string run, codes, out, label;
+  std::string run, codes, out;
+  GivenOptions given;
   Machine machine;
 };
 
@@ -119,9 +120,8 @@ int run_encode(EncodeOptions options) {
 
 int run_decode(const DecodeOptions& options) {
   auto model = load_model(options.run, options.machine);
-  if (options.label.empty() && is_conditional(model))
-    throw ConfigError("a conditional model decodes codes with a label: give one with --label.");
-  label_of_all(model, options.label, 0);  // throws if there is no such label, before a file is begun
+  const GivenConditions given = given_conditions(model, options.given);
+  require_all(model, given, "a conditional model decodes codes");
   const bool picture = model.picture().is_picture();
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (picture) kinds.push_back(FileKind::png);
@@ -132,15 +132,21 @@ int run_decode(const DecodeOptions& options) {
                            model.latent(), "."));
   }
   check_finite(codes, "decoding");
-  const auto labels_for = [&](std::int64_t count) { return label_of_all(model, options.label, count); };
+  const auto decode = [&](const Table& z) {
+    return decoded(model, {z, same_conditions(model, z.rows, given)});
+  };
   if (kind == FileKind::png) {
-    const auto decoded = model.decode(to_table(codes, 0, codes.count), labels_for(codes.count));
-    draw_grid(decoded, model.picture(), {.columns = 12}, display_range(decoded)).write_png(options.out);
+    const Table rows = decode(to_table(codes, 0, codes.count));
+    draw_grid(rows, model.picture(), {.columns = 12}, display_range(rows)).write_png(options.out);
   } else {
-    TableFile table(options.out, codes.count, value_names(model));
+    const bool texts = kind == FileKind::csv && is_conditional(model) && !reads_label_alone(model);
+    TableFile table(options.out, codes.count, value_names(model),
+                    texts ? condition_names(model) : std::vector<std::string>());
     table.write_as(modelled_columns(model.schema()));
     in_chunks(codes, 0, codes.count, [&](const Examples& rows) {
-      table.append(model.decode(to_table(rows, 0, rows.count), labels_for(rows.count)));
+      const auto leading = texts ? condition_texts(model, same_conditions(model, rows.count, given))
+                                 : std::vector<std::vector<std::string>>();
+      table.append(decode(to_table(rows, 0, rows.count)), leading);
     });
     table.commit();
   }
@@ -175,7 +181,7 @@ void add_decode(CLI::App& app, Action& action) {
   add_run(*command, options->run);
   command->add_option("--codes", options->codes, "A .npy or .csv file, one code per row")->required();
   command->add_option("--out", options->out, "A .npy or .csv file, or .png for pictures")->required();
-  command->add_option("--label", options->label, "The label of all codes, for a conditional model");
+  add_given(*command, options->given, "a conditional model needs them all");
   add_machine(*command, options->machine);
   command->callback([options, &action] { action = [options] { return run_decode(*options); }; });
 }

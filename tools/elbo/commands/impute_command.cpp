@@ -198,12 +198,13 @@ int run_impute(ImputeCommandOptions options) {
   WaitingLine line("imputing");
   in_chunks(examples, 0, examples.count, [&](const Examples& part) {
     const Table rows = to_table(part, 0, part.count);
-    const Imputation completed = model.impute(rows, {.samples = options.first_samples(),
-                                                     .min_effective = options.samples ? 0.0 : kMinEffective,
-                                                     .interval = options.interval_probability(),
-                                                     .seed = options.seed,
-                                                     .first_row = first,
-                                                     .labels = labels_read(model, part, options.seed)});
+    const Imputation completed =
+        model.impute(rows, {.samples = options.first_samples(),
+                            .min_effective = options.samples ? 0.0 : kMinEffective,
+                            .interval = options.interval_probability(),
+                            .seed = options.seed,
+                            .first_row = first,
+                            .conditions = conditions_read(model, part, options.seed)});
     outputs.append(rows, completed);
     totals.missing += completed.missing;
     for (const double count : completed.effective_samples) {

@@ -118,6 +118,38 @@ Json recipe_object(const Recipe& recipe) {
   return object;
 }
 
+/// What a conditional model reads beside the values; null for another.
+Json conditions_json(const Model& model) {
+  Json list;
+  for (const ConditionColumn& condition : model.conditions()) {
+    const Column& column = condition.column;
+    Json json = {{"name", column.name}, {"kind", column_kind_name(column.kind)}};
+    if (!column.levels.empty()) json["levels"] = column.levels;
+    if (column.levels.empty()) {
+      json["mean"] = condition.mean + column.origin;
+      json["deviation"] = condition.deviation;
+    }
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+void print_conditions(const Model& model) {
+  const std::vector<ConditionColumn> conditions = model.conditions();
+  if (!conditions.empty()) std::cout << "\nConditions:\n";
+  for (const ConditionColumn& condition : conditions) {
+    const Column& column = condition.column;
+    std::string levels;
+    for (const std::string& level : column.levels) levels += (levels.empty() ? "" : ", ") + level;
+    std::cout << "  " << padded(data::escaped(column.name), 28)
+              << (column.levels.empty()
+                      ? concat("mean ", cell_text(column, static_cast<float>(condition.mean)), ", deviation ",
+                               condition.deviation)
+                      : concat(column.levels.size(), " levels: ", data::escaped(shortened(levels, 60))))
+              << '\n';
+  }
+}
+
 int run_run(const InfoOptions& options) {
   auto model = Model::load(options.run, Device::cpu());
   const std::vector<TensorInfo> tensors = model.tensors();
@@ -134,13 +166,16 @@ int run_run(const InfoOptions& options) {
          {"latent", model.latent()},
          {"picture", {{"height", picture.height}, {"width", picture.width}, {"channels", picture.channels}}},
          {"parameters", model.parameter_count()},
+         {"conditions", conditions_json(model)},
          {"tensors", list},
          {"last_epoch", metrics}});
     return 0;
   }
   std::cout << options.run << ": " << with_commas(static_cast<double>(model.parameter_count()))
             << " parameters, rows of " << model.dims() << " values\n\n"
-            << model.recipe().to_toml() << "\nTensors:\n";
+            << model.recipe().to_toml();
+  print_conditions(model);
+  std::cout << "\nTensors:\n";
   for (const auto& tensor : tensors) std::cout << "  " << padded(tensor.name, 28) << shape_of(tensor) << '\n';
   if (!metrics.is_null()) std::cout << "\nLast epoch:\n  " << metrics.dump() << '\n';
   return 0;

@@ -17,7 +17,8 @@ namespace elbo::command {
 namespace {
 
 struct ReconstructOptions : DataOptions {
-  std::string run, out, as;
+  std::string run, out;
+  std::vector<std::string> as;
   Machine machine;
   std::int64_t count = 0;
   bool walk = false;
@@ -51,8 +52,21 @@ int write_walk(const Model& model, const ReconstructOptions& options, const Exam
   return 0;
 }
 
+Table reconstructed(const Model& model, const Examples& examples, const GivenConditions& as) {
+  return as.empty() ? model.reconstruct(examples)
+                    : model.reconstruct(examples, with_given(model, examples, as));
+}
+
+/// ", as if of label 3": the conditions as which codes are decoded.
+std::string told_as(const Model& model, const std::vector<std::string>& as) {
+  std::string told;
+  for (const std::string& text : as) told += (told.empty() ? "" : ", ") + text;
+  if (told.empty()) return told;
+  return concat(reads_label_alone(model) ? " as if of label " : " as if of ", told);
+}
+
 void write_table(const Model& model, const std::filesystem::path& file, const Dataset& data,
-                 const Examples& examples, const std::string& as) {
+                 const Examples& examples, const GivenConditions& as) {
   const bool texts = file_kind(file, {FileKind::npy, FileKind::csv}) == FileKind::csv;
   const LeadingTexts leading = texts ? leading_texts(examples, data) : LeadingTexts();
   TableFile table(file, examples.count, value_names(model, data.columns), leading.names);
@@ -60,8 +74,7 @@ void write_table(const Model& model, const std::filesystem::path& file, const Da
   std::size_t first = 0;
   in_chunks(examples, 0, examples.count, [&](const Examples& rows) {
     const std::size_t there = leading.rows.empty() ? 0 : static_cast<std::size_t>(rows.count);
-    table.append(model.reconstruct(rows, label_of_all(model, as, rows.count)),
-                 std::span(leading.rows).subspan(first, there));
+    table.append(reconstructed(model, rows, as), std::span(leading.rows).subspan(first, there));
     first += there;
   });
   table.commit();
@@ -69,7 +82,7 @@ void write_table(const Model& model, const std::filesystem::path& file, const Da
 
 int run_reconstruct(ReconstructOptions options) {
   auto model = load_model(options.run, options.machine);
-  label_of_all(model, options.as, 0);  // throws if there is no such label
+  const GivenConditions as = conditions_as(model, options.as);
   const auto data = load_data(model, options);
   const auto& examples = choose_split(data, options.split);
   if (options.walk || options.arc || !options.between.empty()) return write_walk(model, options, examples);
@@ -87,14 +100,15 @@ int run_reconstruct(ReconstructOptions options) {
   const Examples some = all ? Examples() : examples.evenly_spaced(count);
   const Examples& chosen = all ? examples : some;
   if (drawn) {
-    const Table decoded = model.reconstruct(chosen, label_of_all(model, options.as, chosen.count));
-    draw_reconstructions(model, to_table(chosen, 0, chosen.count), decoded, options.as).write_png(file);
+    draw_reconstructions(model, to_table(chosen, 0, chosen.count), reconstructed(model, chosen, as),
+                         told_as(model, options.as))
+        .write_png(file);
   } else {
-    write_table(model, file, data, chosen, options.as);
+    write_table(model, file, data, chosen, as);
   }
   std::cout << file.string() << ": " << chosen.count << (all || drawn ? " " : " evenly spaced ")
             << split_label(model, options.data, data, options.split) << ' ' << unit_of(model.picture())
-            << " reconstructed" << (options.as.empty() ? "" : concat(" as if of label ", options.as)) << '\n';
+            << " reconstructed" << told_as(model, options.as) << '\n';
   return 0;
 }
 
@@ -113,8 +127,14 @@ void add_reconstruct(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--out", options->out,
                       "A .png, .npy or .csv file [reconstructions.png in RUN, replaced]");
-  command->add_option("--as", options->as,
-                      "A conditional model decodes the codes with this label [the examples' own]");
+  command
+      ->add_option(
+          "--as", options->as,
+          "A conditional model decodes the codes with this label, or condition as sex=f; several times "
+          "[the examples' own]")
+      ->type_name("LABEL|NAME=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_flag("--walk", options->walk,
                     "Instead, decode points between the codes of pairs of examples [walk.png in RUN]");
   command

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "commands/command.h"
 #include "commands/label_option.h"
@@ -20,7 +21,8 @@ namespace elbo::command {
 namespace {
 
 struct SampleOptions {
-  std::string run, out, label;
+  std::string run, out;
+  GivenOptions given;
   Machine machine;
   std::optional<std::int64_t> count;
   std::int64_t manifold = 0;
@@ -28,12 +30,7 @@ struct SampleOptions {
   bool draw = false;
 };
 
-/// A conditional model's plane is decoded with one label, the first unless another is named.
-std::string manifold_label(const Model& model, const std::string& asked) {
-  return asked.empty() && is_conditional(model) ? classes_of(model).front() : asked;
-}
-
-int write_manifold(const Model& model, const SampleOptions& options) {
+int write_manifold(const Model& model, const SampleOptions& options, const GivenConditions& given) {
   if (model.latent() != 2 || !model.picture().is_picture() || !model.has_prior()) {
     throw ConfigError(
         "--manifold needs a VAE of pictures whose latent has two dimensions; train one with --set "
@@ -42,46 +39,41 @@ int write_manifold(const Model& model, const SampleOptions& options) {
   const auto file =
       options.out.empty() ? output_folder(options.run) / "manifold.png" : std::filesystem::path(options.out);
   file_kind(file, {FileKind::png});
-  const std::string label = manifold_label(model, options.label);
-  draw_manifold(model, options.manifold, label_of_all(model, label, options.manifold * options.manifold))
+  draw_manifold(model, options.manifold, same_conditions(model, options.manifold * options.manifold, given))
       .write_png(file);
+  const std::string told = same_told(model, given);
   std::cout << file.string() << ": the latent plane at " << options.manifold << " x " << options.manifold
-            << " points, decoded" << (label.empty() ? "" : concat(" with the label ", label)) << '\n';
+            << " points, decoded" << (told.empty() ? "" : concat(" with ", told)) << '\n';
   return 0;
 }
 
-/// Rows of the seed's sequence, and their labels if the model is conditional.
+/// Rows of the seed's sequence, and their conditions if the model is conditional.
 struct Samples {
-  Table rows;
-  std::vector<std::int32_t> labels;
+  Table rows, conditions;
 };
 
 /// Rows [first, first + count).
-Samples sample_rows(const Model& model, const SampleOptions& options, std::int64_t first,
-                    std::int64_t count) {
-  LabelledCodes from;
-  if (options.label.empty()) {
-    from = codes_of_all_labels(model, options.seed, first, count);
-  } else {
-    from.labels = label_of_all(model, options.label, count);
-    from.codes = model.prior_codes(count, options.seed, first, from.labels);
-  }
-  return {options.draw ? model.draw(from.codes, options.seed, first, from.labels)
-                       : model.decode(from.codes, from.labels),
-          from.labels};
+Samples sample_rows(const Model& model, const SampleOptions& options, const GivenConditions& given,
+                    std::int64_t first, std::int64_t count) {
+  LabelledCodes from = codes_of_all_labels(model, options.seed, first, count, given);
+  if (!options.draw) return {decoded(model, from), std::move(from.conditions)};
+  Table drawn = is_conditional(model) ? model.draw(from.codes, options.seed, first, from.conditions)
+                                      : model.draw(from.codes, options.seed, first);
+  return {std::move(drawn), std::move(from.conditions)};
 }
 
 // Writes in chunks, so that memory does not grow with the number of samples.
-void write_table(const Model& model, const SampleOptions& options, std::int64_t count,
-                 const std::filesystem::path& file, FileKind kind) {
+void write_table(const Model& model, const SampleOptions& options, const GivenConditions& given,
+                 std::int64_t count, const std::filesystem::path& file, FileKind kind) {
   constexpr std::int64_t kRows = 4096;
   const bool texts = kind == FileKind::csv;
-  TableFile table(file, count, value_names(model), texts ? label_header(model) : std::vector<std::string>());
+  TableFile table(file, count, value_names(model),
+                  texts ? condition_names(model) : std::vector<std::string>());
   table.write_as(modelled_columns(model.schema()));
   for (std::int64_t first = 0; first < count; first += kRows) {
-    const Samples samples = sample_rows(model, options, first, std::min(kRows, count - first));
-    table.append(samples.rows,
-                 texts ? label_texts(model, samples.labels) : std::vector<std::vector<std::string>>());
+    const Samples samples = sample_rows(model, options, given, first, std::min(kRows, count - first));
+    table.append(samples.rows, texts ? condition_texts(model, samples.conditions)
+                                     : std::vector<std::vector<std::string>>());
   }
   table.commit();
 }
@@ -93,20 +85,10 @@ void check_picture_size(const Model& model, std::int64_t count) {
       concat(count, " pictures are too many for one PNG file; ask for fewer, or name a .npy file."));
 }
 
-/// What a conditional model's samples have for labels, for the report.
-std::string labels_told(const Model& model, const SampleOptions& options) {
-  if (!is_conditional(model)) return "";
-  if (!options.label.empty()) return concat(", with the label ", options.label);
-  std::string names;
-  for (const std::string& name : classes_of(model)) names += (names.empty() ? "" : ", ") + name;
-  return concat(",\neach code with the ", classes_of(model).size(),
-                " labels in turn: ", shortened(names, 60));
-}
-
 int run_sample(const SampleOptions& options) {
   auto model = load_model(options.run, options.machine);
-  label_of_all(model, options.label, 0);  // throws if there is no such label, before a file is begun
-  if (options.manifold > 0) return write_manifold(model, options);
+  const GivenConditions given = given_conditions(model, options.given);
+  if (options.manifold > 0) return write_manifold(model, options, given);
   const bool drawable = model.picture().is_picture() || is_planar(model);
   const auto file = options.out.empty()
                         ? output_folder(options.run) / (drawable ? "samples.png" : "samples.csv")
@@ -114,21 +96,21 @@ int run_sample(const SampleOptions& options) {
   auto kinds = std::vector{FileKind::npy, FileKind::csv};
   if (drawable) kinds.push_back(FileKind::png);
   const FileKind kind = file_kind(file, kinds);
-  const std::int64_t columns = options.label.empty() ? columns_of_labels(model) : 0;
-  const std::int64_t count = options.count.value_or(options.label.empty() ? shown_samples(model) : 144);
+  const std::int64_t columns = columns_of_labels(model, given);
+  const std::int64_t count = options.count.value_or(shown_samples(model, given));
   model.prior_codes(0, options.seed);  // throws if there is no prior, before a file is begun
   if (kind == FileKind::png) {
     check_picture_size(model, count);
-    draw_samples(model, sample_rows(model, options, 0, count).rows, nullptr,
+    draw_samples(model, sample_rows(model, options, given, 0, count).rows, nullptr,
                  {.drawn = options.draw, .columns = columns})
         .write_png(file);
   } else {
-    write_table(model, options, count, file, kind);
+    write_table(model, options, given, count, file, kind);
   }
   std::cout << file.string() << ": " << count
             << (options.draw ? " draws of z from the prior and of x from p(x|z)"
                              : " draws from the prior, decoded")
-            << labels_told(model, options) << '\n';
+            << conditions_told(model, given) << '\n';
   return 0;
 }
 
@@ -143,10 +125,7 @@ void add_sample(CLI::App& app, Action& action) {
                    "Number of samples [144; of a conditional model 12 with each label]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}));
   add_seed(*command, options->seed, "Which");
-  command
-      ->add_option("--label", options->label,
-                   "The label of all samples of a conditional model, by its name [each in turn]")
-      ->type_name("NAME");
+  add_given(*command, options->given, "each level in turn, numbers at the training data's mean");
   command->add_option("--out", options->out, "A .png, .npy or .csv file [samples.png in RUN, replaced]");
   auto* draw = command->add_flag("--draw", options->draw,
                                  "Draw x from p(x|z); without it, x is the mean or the most probable class");

@@ -67,9 +67,7 @@ Canvas draw_reconstructions(const Model& model, const Table& originals, const Ta
   constexpr std::int64_t kColumns = 12;
   const auto columns = std::min(kColumns, originals.rows);
   GridStyle style{
-      .columns = columns,
-      .rows_in_band = 2,
-      .caption = "above: data   below: its reconstruction" + (as.empty() ? "" : " as if of label " + as)};
+      .columns = columns, .rows_in_band = 2, .caption = "above: data   below: its reconstruction" + as};
   Table pictures;
   for (std::int64_t below = 0; below < 2; ++below) {
     append(pictures, below ? reconstructions : originals);
@@ -138,13 +136,13 @@ Canvas draw_edits(const Model& model, const Table& originals, const Table& codes
   return draw_grid(rows, model.picture(), style, display_range(rows));
 }
 
-Canvas draw_manifold(const Model& model, std::int64_t n, std::span<const std::int32_t> labels) {
-  const auto decoded = model.decode(model.prior_grid(n, labels), labels);
-  return draw_grid(decoded, model.picture(),
+Canvas draw_manifold(const Model& model, std::int64_t n, const Table& conditions) {
+  const Table rows = decoded(model, {model.prior_grid(n, conditions), conditions});
+  return draw_grid(rows, model.picture(),
                    {.columns = n,
                     .gap = model.picture().channels == 1 ? 0 : 2,
                     .caption = "decoded: z0 to the right, z1 upwards, at quantiles of the prior"},
-                   display_range(decoded));
+                   display_range(rows));
 }
 
 Canvas draw_latent(const Model& model, const Dataset& data, const Examples& examples) {
@@ -170,8 +168,10 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
   const bool variational = model.has_prior(), picture = model.picture().is_picture();
   const bool drawable = picture || is_planar(model);
   const bool conditional = is_conditional(model);
-  const std::string drawn_what =
-      conditional ? "draws from the prior, decoded with each label" : "draws from the prior, decoded";
+  std::string drawn_what = reads_label_alone(model)
+                               ? "draws from the prior, decoded with each label"
+                               : "draws from the prior, decoded" + conditions_told(model);
+  std::ranges::replace(drawn_what, '\n', ' ');
   const auto seed = model.recipe().train.seed;
   if (variational && drawable) {
     const std::int64_t columns = columns_of_labels(model);
@@ -179,8 +179,8 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
                                                    !picture      ? kPoints
                                                    : columns > 0 ? 12 * columns
                                                                  : 144);
-    write(draw_samples(model, model.decode(from.codes, from.labels), &examples, {.columns = columns}),
-          "samples.png", drawn_what);
+    write(draw_samples(model, decoded(model, from), &examples, {.columns = columns}), "samples.png",
+          drawn_what);
   }
   if (drawable) {
     const Examples some = examples.evenly_spaced(picture ? (examples.count < 36 ? 12 : 36) : kPoints);
@@ -193,9 +193,8 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
   if (model.latent() == 2) {
     if (variational && picture) {
       constexpr std::int64_t kSide = 20;
-      const std::vector<std::int32_t> labels(conditional ? kSide * kSide : 0);  // all the first
-      write(draw_manifold(model, kSide, labels), "manifold.png",
-            "the latent plane, decoded" + (conditional ? " with the label " + classes_of(model)[0] : ""));
+      write(draw_manifold(model, kSide, same_conditions(model, kSide * kSide)), "manifold.png",
+            "the latent plane, decoded" + (conditional ? " with " + same_told(model) : ""));
     }
     write(draw_latent(model, data, examples), "latent.png",
           "where " + chosen + " data lies in the latent plane");
@@ -204,10 +203,10 @@ std::vector<Figure> write_figures(const Model& model, const Dataset& data,
     write(draw_curves(epochs, variational), "curves.png", "the costs by epoch, drawn");
   if (!drawable && variational) {
     const auto file = folder / "samples.csv";
-    TableFile table(file, 1000, value_names(model, data.columns), label_header(model));
+    TableFile table(file, 1000, value_names(model, data.columns), condition_names(model));
     table.write_as(modelled_columns(model.schema()));
     const LabelledCodes from = codes_of_all_labels(model, seed, 0, 1000);
-    table.append(model.decode(from.codes, from.labels), label_texts(model, from.labels));
+    table.append(decoded(model, from), condition_texts(model, from.conditions));
     table.commit();
     figures.push_back({file, drawn_what});
   }

@@ -27,7 +27,7 @@ Canvas draw_samples(const Model& model, const Table& samples, const Examples* da
                     const SampleStyle& style = {});
 
 /// Examples and their reconstructions: pictures above their reconstructions, or points of the plane beside
-/// theirs. `as`: the label that all were decoded with, if it is not their own.
+/// theirs. `as`: what all were decoded as, if it is not their own: " as if of label 3".
 Canvas draw_reconstructions(const Model& model, const Table& originals, const Table& reconstructions,
                             const std::string& as = {});
 
@@ -47,8 +47,8 @@ Canvas draw_edits(const Model& model, const Table& originals, const Table& codes
 std::vector<std::pair<std::int64_t, std::int64_t>> walk_pairs(const Examples& examples, std::int64_t count);
 
 /// A 2-D latent space decoded at n × n points, at evenly spaced quantiles of each dimension of the prior,
-/// with a conditional model's labels of the points.
-Canvas draw_manifold(const Model& model, std::int64_t n, std::span<const std::int32_t> labels = {});
+/// with a conditional model's conditions of the points.
+Canvas draw_manifold(const Model& model, std::int64_t n, const Table& conditions = {});
 
 /// Posterior means of a 2-D latent, coloured by label if there are labels.
 Canvas draw_latent(const Model& model, const Dataset& data, const Examples& examples);

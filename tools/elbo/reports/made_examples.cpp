@@ -9,20 +9,36 @@
 namespace elbo::command {
 namespace {
 
+/// The columns of text before the values.
+std::vector<std::string> leading_names(const MadeForm& form) {
+  std::vector<std::string> names;
+  if (form.labelled) names.push_back("label");
+  names.insert(names.end(), form.conditions.begin(), form.conditions.end());
+  names.push_back("made_from");
+  return names;
+}
+
 class MadeTable final : public MadeFile {
  public:
   explicit MadeTable(const MadeForm& form)
-      : table_(form.file, form.count, form.names, {"label", "made_from"}) {
+      : labelled_(form.labelled), table_(form.file, form.count, form.names, leading_names(form)) {
     table_.write_as(form.columns);
   }
   void append(const Made& made) override {
     std::vector<std::vector<std::string>> texts;
-    for (std::size_t i = 0; i < made.labels.size(); ++i) texts.push_back({made.labels[i], made.sources[i]});
+    for (std::size_t i = 0; i < made.sources.size(); ++i) {
+      std::vector<std::string>& row = texts.emplace_back();
+      if (labelled_) row.push_back(made.labels[i]);
+      if (!made.conditions.empty())
+        row.insert(row.end(), made.conditions[i].begin(), made.conditions[i].end());
+      row.push_back(made.sources[i]);
+    }
     table_.append(made.rows, texts);
   }
   void commit() override { table_.commit(); }
 
  private:
+  bool labelled_;
   TableFile table_;
 };
 

@@ -14,8 +14,9 @@ namespace elbo::command {
 
 struct Made {
   Table rows;
-  std::vector<std::string> labels;   ///< by name; empty where there is none
-  std::vector<std::string> sources;  ///< what each was made from
+  std::vector<std::string> labels;                        ///< by name; empty where there is none
+  std::vector<std::string> sources;                       ///< what each was made from
+  std::vector<std::vector<std::string>> conditions = {};  ///< texts of MadeForm::conditions; or empty
 };
 
 /// A text table with the labels and sources in front; arrays, of which .npy files hold one each; or pictures
@@ -25,12 +26,14 @@ enum class MadeKind { csv, tsv, npy, npz, folder };
 struct MadeForm {
   std::filesystem::path file;
   MadeKind kind = MadeKind::csv;
-  std::int64_t count = 0;           ///< how many examples
-  std::vector<std::string> names;   ///< of their values
-  std::vector<Column> columns;      ///< of a table; empty for other data
-  PictureShape picture;             ///< if they are pictures
-  bool bytes = false;               ///< values are bytes, which stand for byte / 255
-  bool labels_are_numbers = false;  ///< in arrays
+  std::int64_t count = 0;                    ///< how many examples
+  std::vector<std::string> names;            ///< of their values
+  std::vector<Column> columns;               ///< of a table; empty for other data
+  PictureShape picture;                      ///< if they are pictures
+  bool bytes = false;                        ///< values are bytes, which stand for byte / 255
+  bool labels_are_numbers = false;           ///< in arrays
+  bool labelled = true;                      ///< whether a text table has a column of labels
+  std::vector<std::string> conditions = {};  ///< further columns of text tables: those of model.condition
 };
 
 /// Whether only a text table holds examples without a label beside others.

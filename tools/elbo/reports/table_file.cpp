@@ -30,7 +30,24 @@ const char* ending(FileKind kind) {
   return "";
 }
 
+template <class Real>
+std::string number(Real value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
 }  // namespace
+
+std::string cell_text(const Column& column, float value) {
+  if (std::isnan(value)) return "";
+  if (column.kind == ColumnKind::date)
+    return date_text(static_cast<double>(value) + column.origin, column.has_times);
+  if (column.levels.empty()) {
+    return column.origin == 0.0 ? number(value) : number(static_cast<double>(value) + column.origin);
+  }
+  const auto last = std::ssize(column.levels) - 1;
+  return column.levels[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(std::lround(value), 0, last))];
+}
 
 std::string table_field(const std::string& text, char separator) {
   if (text.find_first_of(concat(separator, "\"\n\r")) == std::string::npos) return text;
@@ -58,12 +75,16 @@ LeadingTexts leading_texts(const Examples& examples, const Dataset& data) {
   LeadingTexts leading;
   if (!examples.ids.empty()) leading.names.push_back("id");
   if (!examples.labels.empty()) leading.names.push_back("label");
+  const std::vector<Column> conditions = condition_columns(data.schema);
+  for (const Column& column : conditions) leading.names.push_back(column.name);
   if (leading.names.empty()) return leading;
   for (std::size_t i = 0; i < static_cast<std::size_t>(examples.count); ++i) {
     std::vector<std::string>& row = leading.rows.emplace_back();
     if (!examples.ids.empty()) row.push_back(examples.ids[i]);
-    if (examples.labels.empty()) continue;
-    row.push_back(examples.labels[i] == kNoLabel ? "" : label_name(data, examples.labels[i]));
+    if (!examples.labels.empty())
+      row.push_back(examples.labels[i] == kNoLabel ? "" : label_name(data, examples.labels[i]));
+    for (std::size_t j = 0; j < conditions.size(); ++j)
+      row.push_back(cell_text(conditions[j], examples.conditions.row(static_cast<std::int64_t>(i))[j]));
   }
   return leading;
 }
@@ -103,29 +124,6 @@ TableFile::TableFile(const std::filesystem::path& file, std::int64_t rows, std::
   file_.write(header + "\n");
 }
 
-namespace {
-
-template <class Real>
-std::string number(Real value) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
-}
-
-/// A value as the column's file has it. Classes are whole; a probability of two texts is the likelier one.
-std::string cell_of(const Column& column, float value, char separator) {
-  if (std::isnan(value)) return "";
-  if (column.kind == ColumnKind::date)
-    return date_text(static_cast<double>(value) + column.origin, column.has_times);
-  if (column.levels.empty()) {
-    return column.origin == 0.0 ? number(value) : number(static_cast<double>(value) + column.origin);
-  }
-  const auto last = std::ssize(column.levels) - 1;
-  const auto level = std::clamp<std::ptrdiff_t>(std::lround(value), 0, last);
-  return table_field(column.levels[static_cast<std::size_t>(level)], separator);
-}
-
-}  // namespace
-
 void TableFile::write_as(std::vector<Column> columns) {
   as_ = std::move(columns);
   for (const Column& column : as_) {
@@ -142,7 +140,7 @@ std::string TableFile::field(std::size_t j, float value, const SourceCell* sourc
     const bool date = !as_.empty() && as_[j].kind == ColumnKind::date;
     return date ? date_text(*source->number, as_[j].has_times) : number(*source->number);
   }
-  return as_.empty() ? number(value) : cell_of(as_[j], value, separator_);
+  return as_.empty() ? number(value) : table_field(cell_text(as_[j], value), separator_);
 }
 
 void TableFile::append_numbers(const Table& rows, SourceRows sources) {
@@ -190,7 +188,7 @@ std::vector<std::string> value_names(const Model& model, const std::vector<std::
   std::vector<std::string> names;
   bool named = false;
   for (const Column& column : model.schema().columns) {
-    if (!is_modelled(column.kind)) continue;
+    if (!is_modelled(column)) continue;
     names.push_back(column.name);
     named = named || !column.name.empty();
   }

@@ -28,7 +28,11 @@ struct LeadingTexts {
   std::vector<std::vector<std::string>> rows;  ///< a text per name in each row
 };
 
-/// The ids and the labels' names of examples, as far as there are any.
+/// A value as its column's file has it: the text of a level, a date, a number; a probability of two texts is
+/// the likelier one; empty if it is missing.
+std::string cell_text(const Column& column, float value);
+
+/// The ids, the labels' names and the conditions of examples, as far as there are any.
 LeadingTexts leading_texts(const Examples& examples, const Dataset& data);
 
 /// How rows are counted: the lines of a text file from 1, the rows of other data from 0.
