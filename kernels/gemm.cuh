@@ -53,8 +53,8 @@
 #include <utility>
 
 #include "gemm_epilogue.cuh"
+#include "gemm_multiplier.cuh"
 #include "gemm_tile.cuh"
-#include "runtime/cuda_capture.h"
 
 namespace elbo::cuda {
 
@@ -115,7 +115,7 @@ class OperandSummer {
 
 /// One block per tile of c and split: x counts the tiles, row by row; y counts the splits.
 template <class T, Along kAlongA, Along kAlongB, class A, class B, class Epilogue>
-__global__ void __launch_bounds__(T::kThreads, T::kBlocks)
+__global__ void __launch_bounds__(T::kThreads, kAlongA == Along::k ? T::kBlocks : T::kBlocksAcross)
     gemm_kernel(GemmArguments<A, B> arguments, Epilogue epilogue) {
   using Storage = GemmStorage<T, kAlongA, kAlongB>;
   constexpr int kStages = T::kStages;
@@ -215,12 +215,18 @@ ops::GemmPlan choose_gemm(Context& context, const ops::GemmKey& key);
 /// A split plan's partial sums, in the workspace. Throws DeviceError if they do not fit.
 PartialSums partial_sums(CudaState& state, const ops::GemmPlan& plan, std::int64_t m, std::int64_t n);
 
+/// Both are of runtime/cuda_capture.h: whether a product that is launched next may read `range` before it
+/// waits for the grids before it, and what the latest work writes.
+bool spared_by_previous(const CudaState& state, const MemoryRange& range);
+void note_writes(CudaState& state, std::vector<MemoryRange> written);
+
 /// Whether the product that is launched next may copy b before it waits for the grids before it.
 template <Along kAlong, class B>
 bool reads_early(const CudaState& state, const B& b, std::int64_t k) {
   if constexpr (std::is_same_v<B, Operand>) {
-    const std::int64_t rows = kAlong == Along::k ? b.extent : k, cols = kAlong == Along::k ? k : b.extent;
-    return spared_by_previous(state, range_of(MatrixView<const float>(b.data, rows, cols, b.stride)));
+    const bool along_k = kAlong == Along::k;
+    return spared_by_previous(state,
+                              memory_of(b.data, along_k ? b.extent : k, along_k ? k : b.extent, b.stride));
   }
   return false;
 }

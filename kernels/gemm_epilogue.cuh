@@ -6,7 +6,6 @@
 #include "memory.cuh"
 #include "ops/gemm_plan.h"
 #include "gemm_tile.cuh"
-#include "runtime/view.h"
 #include "warp.cuh"
 
 namespace elbo::cuda {
@@ -19,12 +18,18 @@ struct PartialSums {
   float* operand_sums = nullptr;  ///< [splits, m]
 };
 
-inline MemoryRange range_of(const MatrixView<const float>& matrix) {
-  const std::int64_t floats = matrix.rows > 0 ? (matrix.rows - 1) * matrix.stride + matrix.cols : 0;
-  return {matrix.data, matrix.data ? sizeof(float) * static_cast<std::size_t>(floats) : 0};
+/// The memory of `rows` rows of `cols` floats, `stride` apart.
+inline MemoryRange memory_of(const float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+  const std::int64_t floats = data && rows > 0 ? (rows - 1) * stride + cols : 0;
+  return {data, sizeof(float) * static_cast<std::size_t>(floats)};
 }
-inline MemoryRange range_of(const VectorView<float>& vector) {
-  return {vector.data, vector.data ? sizeof(float) * static_cast<std::size_t>(vector.size) : 0};
+/// The memory of a MatrixView or VectorView.
+template <class View>
+MemoryRange range_of(const View& view) {
+  if constexpr (requires { view.stride; })
+    return memory_of(view.data, view.rows, view.cols, view.stride);
+  else
+    return memory_of(view.data, 1, view.size, 0);
 }
 
 /// The place of a block's results in c [rows, cols].

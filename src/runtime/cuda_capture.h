@@ -1,6 +1,6 @@
 #pragma once
-// The nodes that a capturing stream's next work will depend on. For src/runtime/cuda_*.cpp
-// and kernels/gemm_plan.cu.
+// The nodes that a capturing stream's next work will depend on. For src/runtime/cuda_*.cpp;
+// kernels/gemm.cuh declares what products use of it.
 
 #include <vector>
 
