@@ -203,7 +203,7 @@ def markdown(report):
     for section in report["sections"]:
         lines += [f"### {section['name']}: {section['network']}, batch {section['batch']}, {section['precision']}", "",
                   f"{section['rounds']} rounds of {section['steps']} steps", "",
-                  "| tool | µs a step, median | quartiles | fastest | examples/s | time, elbo's = 1 | −ELBO of the last repeat |",
+                  "| tool | µs a step, median | quartiles | fastest | examples/s | time, elbo's = 1 | cost of the last repeat |",
                   "|---|---|---|---|---|---|---|"]
         lines += [markdown_row(row) for row in section["rows"]] + [""]
         settings = [f"{tool['about']['tool']}: {words(tool['about']['settings'])}"

@@ -19,7 +19,7 @@ struct Place {
   __device__ T& of(const MatrixView<T>& matrix) const {
     return matrix.data[row * matrix.stride + d];
   }
-  /// Of the matrix that has a row for `samples` rows of this one.
+  /// The value in a matrix that has one row for `samples` rows of this one.
   template <class T>
   __device__ T& of_example(const MatrixView<T>& matrix, std::int64_t samples) const {
     return matrix.data[row / samples * matrix.stride + d];

@@ -2,7 +2,7 @@
 
 The work: training steps of a VAE on random pictures kept on the device as bytes. A step gathers its batch through a
 shuffled index, converts it to [0, 1], runs forward and backward with one sample of z (or K, for the importance-weighted
-bound), and Adam; it adds the batch's costs to sums on the device. A repeat starts at the beginning of the data, waits for the device, and times the steps from
+bound), and Adam; it adds the batch's costs to sums on the device: the −ELBO, but with K samples the peers add the bound. A repeat starts at the beginning of the data, waits for the device, and times the steps from
 there to the device's last byte; each tool does one untimed repeat first. A tool whose steps come in
 graphs of several may do a few more than requested, and one that gathers a step's batch during the previous step has the
 first ready and gathers one more at the end. The time is always divided by the number of steps done.

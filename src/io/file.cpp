@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view kPart = ".part";
 constexpr std::size_t kRandomDigits = 16;
+constexpr std::size_t kSmallestPiece = 4096;  // some files, as those of /proc, do not tell their size
 constexpr std::size_t kPieceBytes = std::size_t{1} << 18;  // stays in a cache
 
 [[noreturn]] void fail_to(const char* act, const std::filesystem::path& file, std::string_view reason) {
@@ -104,7 +105,7 @@ std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) 
   require_memory(opened.size(), file.string());
   std::string bytes;
   bytes.reserve(opened.size());
-  std::vector<char> piece(std::min(opened.size() + 1, kPieceBytes));
+  std::vector<char> piece(std::clamp(opened.size() + 1, kSmallestPiece, kPieceBytes));
   for (;;) {
     const ssize_t got = read(opened.number(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;

@@ -45,8 +45,9 @@ void check_bounds(const std::vector<double>& bounds) {
 void check_prior_bounds(const ModelSettings& model) {
   const auto& bounds = model.log_variance_bounds;
   refuse(model.prior == "conditional" && bounds.size() == 2 && !(bounds[0] < 0.0 && 0.0 < bounds[1]),
-         "model.log_variance_bounds are those of model.prior = \"conditional\" too, whose log-variance "
-         "begins at 0, which must be between them: as [-6, 2].");
+         "the log-variance of model.prior = \"conditional\" begins at 0: model.log_variance_bounds must lie "
+         "on both "
+         "sides of it, as [-6, 2].");
 }
 
 void check_likelihood(const Recipe& recipe) {

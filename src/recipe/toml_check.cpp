@@ -27,6 +27,19 @@ std::size_t quoted_length(std::string_view rest) {
   return rest.size();
 }
 
+/// Whether a backslash of a text in double quotes comes before a character that is not ASCII, at once or at
+/// the beginning of the next line: toml++ takes it for a blank, or does not know what it is.
+bool escapes_non_ascii(std::string_view quoted) {
+  if (!quoted.starts_with('"')) return false;
+  for (std::size_t i = quoted.find('\\'); i < quoted.size(); i = quoted.find('\\', i)) {
+    const std::size_t next = quoted.find_first_not_of(" \t\r\n", i + 1);
+    if (next == quoted.npos) return false;
+    if (static_cast<unsigned char>(quoted[next]) >= 0x80) return true;
+    i += 2;
+  }
+  return false;
+}
+
 char closing(char bracket) {
   return bracket == '[' ? ']' : '}';
 }
@@ -75,7 +88,10 @@ std::optional<TomlFault> find_toml_fault(std::string_view text) {
       return fault(concat(c, " cannot stand inside a word"));
     if (c != ' ' && c != '\t' && c != '\r') before = c;
     if (c == '"' || c == '\'') {
-      i += quoted_length(text.substr(i));
+      const std::size_t length = quoted_length(text.substr(i));
+      if (escapes_non_ascii(text.substr(i, length)))
+        return fault("a character that is not ASCII cannot follow a backslash");
+      i += length;
       continue;
     }
     if (c == '#') {

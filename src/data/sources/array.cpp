@@ -27,7 +27,7 @@ void check_agreement(const Part& train, const Part& other) {
 template <class T>
 std::vector<T> to_channels_last(const std::vector<T>& from, std::span<const std::int64_t> shape) {
   const auto channels = static_cast<std::size_t>(shape[1]);
-  const auto pixels = static_cast<std::size_t>(shape[2] * shape[3]);
+  const auto pixels = static_cast<std::size_t>(shape[2]) * static_cast<std::size_t>(shape[3]);
   std::vector<T> to(from.size());
   for (std::size_t first = 0; first < from.size(); first += channels * pixels) {
     for (std::size_t i = 0; i < pixels; ++i) {

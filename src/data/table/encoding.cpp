@@ -34,7 +34,7 @@ bool fits(unsigned char first, unsigned char second) {
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    if (is_ascii(text.substr(i, kBlock))) {
+    if (static_cast<unsigned char>(text[i]) < 0x80 && is_ascii(text.substr(i, kBlock))) {
       i += std::min(kBlock, text.size() - i);
       continue;
     }

@@ -1,5 +1,5 @@
 #pragma once
-// What the cells of a table are, found in one pass over its text, before any value is kept.
+// What the cells of a table are, and the numbers among them.
 
 #include <cstdint>
 #include <string>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <exception>
 #include <limits>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,8 +20,11 @@ namespace {
 
 constexpr float kNoNumber = std::numeric_limits<float>::quiet_NaN();
 
-/// Blocks are as long whatever the number of threads, so that what is found depends on the text alone.
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+/// Blocks are as long whatever the number of threads, so that what is found depends on the text alone; and
+/// longer than the facts of their columns.
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20, kBlockBytesOfColumn = 1024;
+/// Blocks of a thread that are read before they are put together.
+constexpr int kBlocksOfThread = 4;
 
 void add_number(ColumnFacts& facts, double number, std::int64_t row) {
   if (facts.numbers == 0) facts.first = facts.min = facts.max = number;
@@ -88,7 +92,8 @@ class Surveyor {
     ++facts.present;
     if (const auto number = parse_number(cell, survey.style)) {
       add_number(facts, *number, survey.rows);
-      survey.numbers.back() = static_cast<float>(*number);
+      if (std::fabs(*number) <= std::numeric_limits<float>::max())
+        survey.numbers.back() = static_cast<float>(*number);
       survey.comma_as_thousands =
           survey.comma_as_thousands || (survey.style == kPoint && cell.find(',') != cell.npos);
     } else {
@@ -154,9 +159,13 @@ void append(Block& all, Block&& block) {
   }
   to.rows += from.rows;
   to.comma_as_thousands = to.comma_as_thousands || from.comma_as_thousands;
-  to.numbers.insert(to.numbers.end(), from.numbers.begin(), from.numbers.end());
-  to.lines.insert(to.lines.end(), from.lines.begin(), from.lines.end());
-  block.survey = {};
+  if (to.lines.empty()) {
+    to.numbers = std::move(from.numbers);
+    to.lines = std::move(from.lines);
+  } else {
+    to.numbers.insert(to.numbers.end(), from.numbers.begin(), from.numbers.end());
+    to.lines.insert(to.lines.end(), from.lines.begin(), from.lines.end());
+  }
 }
 
 struct Piece {
@@ -172,12 +181,13 @@ bool has_lone_return(std::string_view text) {
 }
 
 /// The text in pieces of whole rows. With quotes, which may hold ends of lines, it stays whole.
-std::vector<Piece> cut(std::string_view text, std::int64_t first_line) {
+std::vector<Piece> cut(std::string_view text, std::int64_t first_line, std::size_t width) {
+  const std::size_t bytes = std::max(kBlockBytes, kBlockBytesOfColumn * width);
   if (text.find('"') != text.npos || has_lone_return(text)) return {{text, first_line}};
   std::vector<Piece> pieces;
   while (!text.empty()) {
     std::size_t end = text.size();
-    if (end > kBlockBytes) end = std::min(text.find('\n', kBlockBytes - 1), end - 1) + 1;
+    if (end > bytes) end = std::min(text.find('\n', bytes - 1), end - 1) + 1;
     pieces.push_back({text.substr(0, end), first_line});
     first_line += std::ranges::count(pieces.back().text, '\n');
     text.remove_prefix(end);
@@ -185,35 +195,45 @@ std::vector<Piece> cut(std::string_view text, std::int64_t first_line) {
   return pieces;
 }
 
-}  // namespace
+void read_block(const Piece& piece, std::string_view origin, char separator, Block& block) {
+  const auto rows = static_cast<std::size_t>(std::ranges::count(piece.text, '\n')) + 1;
+  // A cell takes a byte at least, and blank lines have none.
+  block.survey.numbers.reserve(std::min(rows * block.survey.width, piece.text.size() + 1));
+  CsvReader reader(piece.text, origin, separator, piece.line);
+  Surveyor surveyor(block, reader);
+  std::vector<std::string_view> fields;
+  while (reader.next(fields)) surveyor.add(fields);
+}
 
-void survey_rows(std::string_view text, std::string_view origin, char separator, std::int64_t first_line,
-                 Survey& result) {
-  const std::vector<Piece> pieces = cut(text, first_line);
-  std::vector<Block> blocks(pieces.size(), Block(result));
+/// Reads pieces on all threads, and puts them behind what was read before.
+void read_blocks(std::span<const Piece> pieces, std::string_view origin, char separator, const Survey& head,
+                 Block& all) {
+  std::vector<Block> blocks(pieces.size(), Block(head));
   std::vector<std::exception_ptr> failures(pieces.size());
 #pragma omp parallel for schedule(dynamic) num_threads(cpu_threads()) if (pieces.size() > 1)
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     try {
-      CsvReader reader(pieces[i].text, origin, separator, pieces[i].line);
-      Surveyor surveyor(blocks[i], reader);
-      const auto rows = static_cast<std::size_t>(std::ranges::count(pieces[i].text, '\n')) + 1;
-      // A cell takes a byte at least, and blank lines have none.
-      blocks[i].survey.numbers.reserve(std::min(rows * result.width, pieces[i].text.size() + 1));
-      std::vector<std::string_view> fields;
-      while (reader.next(fields)) surveyor.add(fields);
+      read_block(pieces[i], origin, separator, blocks[i]);
     } catch (...) {
       failures[i] = std::current_exception();
     }
   }
-  Block all(result);
-  std::size_t rows = 0;
-  for (const Block& block : blocks) rows += block.survey.lines.size();
-  all.survey.numbers.reserve(rows * result.width);
-  all.survey.lines.reserve(rows);
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     if (failures[i]) std::rethrow_exception(failures[i]);
     append(all, std::move(blocks[i]));
+  }
+}
+
+}  // namespace
+
+void survey_rows(std::string_view text, std::string_view origin, char separator, std::int64_t first_line,
+                 Survey& result) {
+  const std::vector<Piece> pieces = cut(text, first_line, result.width);
+  const auto at_once = static_cast<std::size_t>(kBlocksOfThread * cpu_threads());
+  Block all(result);
+  for (std::size_t begin = 0; begin < pieces.size(); begin += at_once) {
+    const std::size_t count = std::min(at_once, pieces.size() - begin);
+    read_blocks(std::span(pieces).subspan(begin, count), origin, separator, result, all);
   }
   for (ColumnFacts& facts : all.survey.columns)
     facts.counts_rows = facts.counts_rows && (facts.first == 0.0 || facts.first == 1.0);

@@ -55,8 +55,8 @@ class Prior {
  public:
   virtual ~Prior() = default;
 
-  /// Whether it is N(0, I), a conditional one in u. ops::reparameterize then computes KL and log-ratio, so
-  /// that the methods below up to use_gradients() do nothing but for a conditional prior.
+  /// Whether KL and log-ratio are those of N(0, I), in u for a conditional prior: ops::reparameterize
+  /// computes them. The methods below up to use_gradients() are then for a conditional prior alone.
   virtual bool is_standard_normal() const { return false; }
   /// KL(N(μ, σ²) ‖ p) of one dimension, nats; nothing if the prior is not a product over dimensions.
   virtual std::optional<double> unit_kl(double mean, double log_variance) const {

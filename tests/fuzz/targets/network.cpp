@@ -1,5 +1,8 @@
 // The words of layers, made into the networks of a model.
 
+#include <algorithm>
+#include <vector>
+
 #include "elbo/recipe.h"
 #include "fuzz/target.h"
 #include "vae/vae.h"
@@ -17,8 +20,10 @@ ELBO_FUZZ_TARGET(network) {
     return VaeParts(resolve(recipe, 8 * 6 * 3, kPicture)).layout;
   });
   if (!layout) return;
+  std::vector<nn::TensorInfo> tensors = layout->tensors;  // those of a part's own mover lie behind the others
+  std::ranges::sort(tensors, {}, &nn::TensorInfo::offset);
   std::int64_t before = 0;
-  for (const nn::TensorInfo& tensor : layout->tensors) {
+  for (const nn::TensorInfo& tensor : tensors) {
     require(tensor.size() > 0 && tensor.offset >= before, "tensors have values and do not overlap");
     before = tensor.offset + tensor.size();
   }
