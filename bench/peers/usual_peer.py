@@ -20,9 +20,9 @@ PART = 100  # samples of z at a time, which was the fastest of a few for PyTorch
 
 
 def value_of(values):
-    """The number of rows, plus the mean of what is not missing."""
+    """The number of rows times the mean size of what is not missing."""
     import numpy
-    return len(values) + float(numpy.nanmean(values, dtype="float64"))
+    return len(values) * float(numpy.nanmean(numpy.abs(values), dtype="float64"))
 
 
 def csv(path):
@@ -139,31 +139,36 @@ def ais(vae, count, chains, steps, leapfrogs=10, size=0.1):
     torch, chains, steps, grey = vae.torch, int(chains), int(steps), vae.pictures(count)
     x = (grey.float() / 255)
 
-    def energy(z, beta):
-        """The energy and the decoder's cost of z [n·chains, latent], and the energy's gradient."""
+    def decode(z):
+        """The decoder's cost of z [n·chains, latent], and its gradient."""
         with torch.enable_grad():
             z = z.detach().requires_grad_()
             cost = vae.nll(x, z.view(len(x), chains, -1)).flatten()
-            total = 0.5 * z.square().sum(-1) + beta * cost
-            gradient, = torch.autograd.grad(total.sum(), z)
-        return total.detach(), cost.detach(), gradient
+            gradient, = torch.autograd.grad(cost.sum(), z)
+        return cost.detach(), gradient
+
+    def energy(z, velocity, cost, beta):
+        return 0.5 * z.square().sum(-1) + 0.5 * velocity.square().sum(-1) + beta * cost
 
     def work():
         z = torch.randn(len(x) * chains, vae.latent)
-        weights, before = torch.zeros(len(z)), 0.0
+        weights = torch.zeros(len(z))
+        cost, gradient = decode(z)
         for step in range(1, steps + 1):
-            beta = step / steps
-            start, cost, gradient = energy(z, beta)
-            weights -= (beta - before) * cost
-            velocity = torch.randn_like(z)
-            moved, speed = z, velocity - 0.5 * size * gradient
+            weights -= cost / steps
+            if step == steps:
+                break
+            beta, velocity = step / steps, torch.randn_like(z)
+            moved, moved_cost, slope = z, cost, gradient
+            speed = velocity - 0.5 * size * (z + beta * slope)
             for leap in range(leapfrogs):
                 moved = moved + size * speed
-                end, _, gradient = energy(moved, beta)
-                speed = speed - (size if leap + 1 < leapfrogs else 0.5 * size) * gradient
-            change = start + 0.5 * velocity.square().sum(-1) - end - 0.5 * speed.square().sum(-1)
-            z = torch.where((torch.rand(len(z)).log() < change)[:, None], moved, z)
-            before = beta
+                moved_cost, slope = decode(moved)
+                speed = speed - (size if leap + 1 < leapfrogs else 0.5 * size) * (moved + beta * slope)
+            change = energy(z, velocity, cost, beta) - energy(moved, speed, moved_cost, beta)
+            taken = torch.rand(len(z)).log() < change
+            z, gradient = (torch.where(taken[:, None], new, old) for new, old in ((moved, z), (slope, gradient)))
+            cost = torch.where(taken, moved_cost, cost)
         weights = weights.view(len(x), chains)
         nll = float((torch.log(torch.tensor(chains)) - torch.logsumexp(weights, dim=1)).mean())
         return lambda: nll

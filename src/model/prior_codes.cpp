@@ -20,7 +20,7 @@ const Prior& prior_of(const ModelState& state) {
 /// What the networks read of the rows' labels or conditions, which only a conditional prior needs.
 template <class Conditions>
 Table checked_conditions(const ModelState& state, std::int64_t count, const Conditions& given, bool none) {
-  if (none && !prior_of(state).is_conditional()) return {};
+  if (none && (count == 0 || !prior_of(state).is_conditional())) return {};
   return network_conditions(state, count, given);
 }
 

@@ -50,12 +50,14 @@ double mean_of(const std::vector<std::vector<std::string>>& rows, std::size_t co
   return sum;
 }
 
-class CliColumns : public testing::Test {
+/// By prior.
+class CliColumns : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const auto trained = run_elbo(small_training({"--data", write_people(folder_ / "people.csv"), "--out",
-                                                  run_, "--set", "model.condition=[\"sex\",\"age\"]", "--set",
-                                                  "train.learning_rate=0.01", "--epochs", "60"}));
+    const auto trained =
+        run_elbo(small_training({"--data", write_people(folder_ / "people.csv"), "--out", run_, "--set",
+                                 "model.condition=[\"sex\",\"age\"]", "--set", "train.learning_rate=0.01",
+                                 "--epochs", "60", "--set", std::string("model.prior=") + GetParam()}));
     ASSERT_EQ(trained.code, 0) << trained.err;
     EXPECT_SAYS(trained.out + trained.err, "read beside the values, as conditions: \"sex\", \"age\"");
   }
@@ -81,7 +83,7 @@ class CliColumns : public testing::Test {
   std::string run_ = (folder_ / "run").string(), said_;
 };
 
-TEST_F(CliColumns, SamplesHaveTheConditionsThatAreAsked) {
+TEST_P(CliColumns, SamplesHaveTheConditionsThatAreAsked) {
   const auto tall =
       written({"sample", "-n", "20", "--given", "sex=m", "--given", "age=30"}, "sex,age,height,weight");
   ASSERT_EQ(tall.size(), 20u);
@@ -99,7 +101,7 @@ TEST_F(CliColumns, SamplesHaveTheConditionsThatAreAsked) {
   EXPECT_LT(std::stod(usual[0][2]) + 5.0, std::stod(usual[1][2]));
 }
 
-TEST_F(CliColumns, WhatIsNoConditionIsRefusedBeforeAFileIsBegun) {
+TEST_P(CliColumns, WhatIsNoConditionIsRefusedBeforeAFileIsBegun) {
   const auto message = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--out", path("none.csv")});
     const CommandResult result = elbo(arguments);
@@ -121,7 +123,7 @@ TEST_F(CliColumns, WhatIsNoConditionIsRefusedBeforeAFileIsBegun) {
   EXPECT_SAYS(elbo({"edit", "--dimension", "0"}).err, "without conditions");
 }
 
-TEST_F(CliColumns, RowsAreDecodedAsIfOfOtherConditions) {
+TEST_P(CliColumns, RowsAreDecodedAsIfOfOtherConditions) {
   const std::string header = "sex,age,height,weight";
   const auto own = written({"reconstruct", "--split", "train"}, header);
   ASSERT_EQ(own.size(), 108u);
@@ -135,7 +137,7 @@ TEST_F(CliColumns, RowsAreDecodedAsIfOfOtherConditions) {
   EXPECT_NEAR(mean_of(young, 3), 2.2, 0.7);
 }
 
-TEST_F(CliColumns, LaterColumnsAreMatchedByName) {
+TEST_P(CliColumns, LaterColumnsAreMatchedByName) {
   const auto codes = [&](const std::string& data) {
     const auto result = elbo({"encode", "--data", data, "--out", path("codes.npy")});
     EXPECT_EQ(result.code, 0) << result.err;
@@ -156,7 +158,7 @@ TEST_F(CliColumns, LaterColumnsAreMatchedByName) {
   EXPECT_SAYS(refused("height,weight,sex\n10,3,f\n"), "has no column \"age\"");
 }
 
-TEST_F(CliColumns, TablesHaveTheConditionsBesideTheValues) {
+TEST_P(CliColumns, TablesHaveTheConditionsBesideTheValues) {
   const std::string data = write_people(folder_ / "hole.csv", 6, false, ",3,m,30\n");
   const auto imputed = written({"impute", "--data", data}, "sex,age,height,weight");
   ASSERT_EQ(imputed.size(), 7u);
@@ -171,14 +173,14 @@ TEST_F(CliColumns, TablesHaveTheConditionsBesideTheValues) {
   EXPECT_EQ(codes[6][0] + codes[6][1], "m30");
 }
 
-TEST_F(CliColumns, CodesAreDecodedWithTheConditionsThatAreGiven) {
+TEST_P(CliColumns, CodesAreDecodedWithTheConditionsThatAreGiven) {
   ASSERT_EQ(elbo({"encode", "--out", path("codes.npy")}).code, 0);
   const auto rows = written({"decode", "--codes", path("codes.npy"), "--given", "sex=m", "--given", "age=30"},
                             "sex,age,height,weight");
   for (const auto& row : rows) EXPECT_GT(std::stod(row[2]), 15.0);
 }
 
-TEST_F(CliColumns, InfoTellsThem) {
+TEST_P(CliColumns, InfoTellsThem) {
   const std::string told = run_elbo({"info", run_}).out;
   EXPECT_SAYS(told, "Conditions:\n  sex ");
   EXPECT_SAYS(told, "2 levels: f, m");
@@ -188,6 +190,8 @@ TEST_F(CliColumns, InfoTellsThem) {
   EXPECT_EQ(json[0].at("levels"), (std::vector<std::string>{"f", "m"}));
   EXPECT_NEAR(json[1].at("mean").get<double>(), 40.0, 3.0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Priors, CliColumns, testing::Values("normal", "conditional"));
 
 TEST(CliColumnsAlone, ATableWithoutTheColumnIsRefused) {
   const TempFolder folder;

@@ -118,7 +118,7 @@ TEST(DataLongTable, ErrorsNameTheFirstLineThatIsWrong) {
   text.insert(later, "and,this,too\n");
   text.insert(first, "too,short\n");
   expect_error<DataError>([&] { read_long(text); },
-                          {"long.csv:30033: has 2 fields, but the first row has 7"});
+                          {"long.csv:30032: has 2 fields, but the first row has 7"});
 }
 
 TEST(DataLongTable, AnIdThatOccursAgainInALaterBlockIsNone) {

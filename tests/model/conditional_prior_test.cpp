@@ -288,7 +288,7 @@ TEST(ConditionalPrior, SettingsThatDoNotGoTogetherAreRefused) {
   recipe.objective.free_bits = 0.1;
   EXPECT_EQ(refusal_of(recipe), "nothing");
   recipe.model.log_variance_bounds = {-6.0, 0.0};
-  EXPECT_SAYS(refusal_of(recipe), "begins at 0, which must be between them");
+  EXPECT_SAYS(refusal_of(recipe), "must lie on both sides of it");
   recipe.model.log_variance_bounds = {};
   recipe.model.condition = {};
   EXPECT_SAYS(refusal_of(recipe), "set model.condition = [\"label\"] as well");

@@ -75,7 +75,7 @@ class OneDimension {
 };
 
 // KL(N(3, 1) ‖ N(1, 4)) = ½ (log 4 + (1 + 2²)/4 − 1) = ½ (1.3862944 + 0.25) = 0.8181472.
-TEST(RelativeMoments, AKlByHand) {
+TEST(ConditionalPriorMoments, AKlByHand) {
   ELBO_REQUIRE_DEVICE();
   OneDimension one({3.0f, 0.0f}, {1.0f, std::log(4.0f)});
   EXPECT_NEAR(one.relative()[0], 1.0, 1e-6);
@@ -84,12 +84,12 @@ TEST(RelativeMoments, AKlByHand) {
 }
 
 // KL(N(0, ¼) ‖ N(½, ¼)) = ½ · (½)²/¼ = ½.
-TEST(RelativeMoments, AKlOfMeansAlone) {
+TEST(ConditionalPriorMoments, AKlOfMeansAlone) {
   ELBO_REQUIRE_DEVICE();
   EXPECT_NEAR(OneDimension({0.0f, std::log(0.25f)}, {0.5f, std::log(0.25f)}).kl(), 0.5, 1e-6);
 }
 
-TEST(RelativeMoments, TheStandardNormalChangesNoBit) {
+TEST(ConditionalPriorMoments, TheStandardNormalChangesNoBit) {
   ELBO_REQUIRE_DEVICE();
   const std::vector<float> values = {0.3721f, -1.2345f};
   OneDimension one(values, {0.0f, 0.0f});

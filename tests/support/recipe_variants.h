@@ -108,6 +108,11 @@ inline std::vector<RecipeVariant> recipe_variants() {
          r.train.ema = 0.5;
        }},
       {"conditional_columns", [](Recipe& r) { read_columns(r); }},
+      {"conditional_columns_prior",
+       [](Recipe& r) {
+         read_columns(r);
+         r.model.prior = "conditional";
+       }},
       {"m2",
        [](Recipe& r) {
          infer_labels(r);
