@@ -32,7 +32,7 @@ std::int32_t levels_of_kind(const std::string& kind) {
                            data::kMaxConditionClasses, ", as in \"categorical 3\"."));
 }
 
-/// Of models that read the label alone, or beside columns.
+/// For models that read the label alone, or beside columns.
 void check_classes_read(const ModelSettings& model) {
   const std::set<std::string> names(model.condition_classes.begin(), model.condition_classes.end());
   refuse_condition(names.size() != model.condition_classes.size(),

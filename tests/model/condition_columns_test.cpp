@@ -48,7 +48,7 @@ Recipe people_recipe() {
   return recipe;
 }
 
-/// Of a table where x depends on the conditions, samples given them have the right means.
+/// Where x depends on the conditions, samples given them have the right means.
 TEST(ConditionedOnColumns, DrawsFollowTheirConditions) {
   ELBO_REQUIRE_DEVICE();
   const Dataset data = people_data(300);
